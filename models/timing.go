@@ -1,0 +1,76 @@
+// Package models holds the numbers that the machine takes as given: what an
+// instruction costs, how long devices take. They are fixed before anything is
+// measured; each figure has its source beside it, and an estimate says so.
+package models
+
+import (
+	"fmt"
+	"reflect"
+
+	"resvirt/sim"
+)
+
+// Semantics names the version of the machine's behaviour. A stored result can
+// be replayed only by the semantics that it was computed with; whoever changes
+// what the machine computes, or when, counts it up.
+const Semantics = "1"
+
+// Class is a group of instructions, or of events inside one, with one price.
+// The processor maps each operation to a class.
+type Class uint8
+
+// Timing is everything about time that the machine's hardware decides.
+type Timing struct {
+	// Cost is the time by class. It is charged once per retired instruction for
+	// its own class, and once per event for the classes that describe events.
+	Cost [NumClasses]sim.Time
+
+	TSCPeriod     sim.Time // of one count of the time-stamp counter and one unhalted cycle
+	APICBusPeriod sim.Time // of one count of the APIC timer at divide-by-one
+	IPILatency    sim.Time // from the write to the command register to acceptance by the target
+	SIPILatency   sim.Time // from INIT to readiness for the start-up IPI and from that to the first instruction
+}
+
+// DefaultTiming is a 2 GHz processor of AMD's K8 kind.
+func DefaultTiming() Timing {
+	return Timing{
+		Cost:          defaultCost(),
+		TSCPeriod:     cycle,
+		APICBusPeriod: sim.Nanosecond,       // 1 GHz HyperTransport reference; a common value of its day
+		IPILatency:    sim.Microsecond,      // estimate: measured round trips are one to two thousand cycles
+		SIPILatency:   10 * sim.Microsecond, // estimate; Intel's MP specification, B.4, waits 10 ms and 200 µs, scaled as the VMM's clock is
+	}
+}
+
+// Validate reports the first figure that the machine cannot work with.
+func (t *Timing) Validate() error {
+	for c, cost := range t.Cost {
+		if cost <= 0 {
+			return fmt.Errorf("models: cost of class %s is %v: it must be above zero, or a loop of it would stop time", Class(c), cost)
+		}
+	}
+	for name, v := range map[string]sim.Time{"TSCPeriod": t.TSCPeriod, "APICBusPeriod": t.APICBusPeriod, "IPILatency": t.IPILatency, "SIPILatency": t.SIPILatency} {
+		if v <= 0 {
+			return fmt.Errorf("models: %s is %v: it must be above zero", name, v)
+		}
+	}
+	return nil
+}
+
+// Digest identifies the figures and the semantics version, for the identity of
+// a campaign.
+func (t *Timing) Digest() sim.Digest {
+	var h sim.Hasher
+	h.Bytes([]byte(Semantics))
+	for _, cost := range t.Cost {
+		h.Uint64(uint64(cost))
+	}
+	v := reflect.ValueOf(t).Elem()
+	for i := range v.NumField() {
+		if v.Field(i).CanInt() {
+			h.Bytes([]byte(v.Type().Field(i).Name))
+			h.Uint64(uint64(v.Field(i).Int()))
+		}
+	}
+	return h.Sum()
+}

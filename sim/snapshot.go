@@ -1,0 +1,14 @@
+package sim
+
+// Stateful is a component whose whole mutable state is the plain value S.
+//
+// The rules: Save returns a copy that later changes do not reach; Load makes
+// the component indistinguishable from the one that was saved, whatever it was
+// before; whatever else the component holds can be rebuilt from its
+// configuration and its state (caches, host pointers) and is dropped by Load.
+// The oracle is a test for each component: running to the end equals save,
+// load into a fresh component, run to the end.
+type Stateful[S any] interface {
+	Save() S
+	Load(S)
+}
