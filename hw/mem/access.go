@@ -1,0 +1,119 @@
+package mem
+
+import "encoding/binary"
+
+// Reads of addresses that are not RAM give ones, writes to them vanish, as on a
+// bus that nobody answers. A processor asks IsRAM first.
+
+// Read8 returns the byte at pa.
+func (m *Memory) Read8(pa uint64) uint8 {
+	if pa >= m.size {
+		return 0xff
+	}
+	return m.view(pa >> PageShift)[pa&offMask]
+}
+
+// Read16 returns the little-endian 16 bits at pa.
+func (m *Memory) Read16(pa uint64) uint16 {
+	if off := pa & offMask; off <= PageSize-2 && pa < m.size {
+		return binary.LittleEndian.Uint16(m.view(pa >> PageShift)[off:])
+	}
+	return uint16(m.slowRead(pa, 2))
+}
+
+// Read32 returns the little-endian 32 bits at pa.
+func (m *Memory) Read32(pa uint64) uint32 {
+	if off := pa & offMask; off <= PageSize-4 && pa < m.size {
+		return binary.LittleEndian.Uint32(m.view(pa >> PageShift)[off:])
+	}
+	return uint32(m.slowRead(pa, 4))
+}
+
+// Read64 returns the little-endian 64 bits at pa.
+func (m *Memory) Read64(pa uint64) uint64 {
+	if off := pa & offMask; off <= PageSize-8 && pa < m.size {
+		return binary.LittleEndian.Uint64(m.view(pa >> PageShift)[off:])
+	}
+	return m.slowRead(pa, 8)
+}
+
+// Write8 stores v at pa.
+func (m *Memory) Write8(pa uint64, v uint8) {
+	if pa < m.size {
+		m.PageForWrite(pa >> PageShift)[pa&offMask] = v
+	}
+}
+
+// Write16 stores v at pa.
+func (m *Memory) Write16(pa uint64, v uint16) {
+	if off := pa & offMask; off <= PageSize-2 && pa < m.size {
+		binary.LittleEndian.PutUint16(m.PageForWrite(pa >> PageShift)[off:], v)
+		return
+	}
+	m.slowWrite(pa, 2, uint64(v))
+}
+
+// Write32 stores v at pa.
+func (m *Memory) Write32(pa uint64, v uint32) {
+	if off := pa & offMask; off <= PageSize-4 && pa < m.size {
+		binary.LittleEndian.PutUint32(m.PageForWrite(pa >> PageShift)[off:], v)
+		return
+	}
+	m.slowWrite(pa, 4, uint64(v))
+}
+
+// Write64 stores v at pa.
+func (m *Memory) Write64(pa uint64, v uint64) {
+	if off := pa & offMask; off <= PageSize-8 && pa < m.size {
+		binary.LittleEndian.PutUint64(m.PageForWrite(pa >> PageShift)[off:], v)
+		return
+	}
+	m.slowWrite(pa, 8, v)
+}
+
+// ReadBytes fills b from pa on.
+func (m *Memory) ReadBytes(pa uint64, b []byte) {
+	for len(b) > 0 {
+		n := min(len(b), int(PageSize-pa&offMask))
+		if pa < m.size {
+			copy(b[:n], m.view(pa >> PageShift)[pa&offMask:])
+		} else {
+			for i := range b[:n] {
+				b[i] = 0xff
+			}
+		}
+		b, pa = b[n:], pa+uint64(n)
+	}
+}
+
+// WriteBytes stores b from pa on.
+func (m *Memory) WriteBytes(pa uint64, b []byte) {
+	for len(b) > 0 {
+		n := min(len(b), int(PageSize-pa&offMask))
+		if pa < m.size {
+			copy(m.PageForWrite(pa >> PageShift)[pa&offMask:], b[:n])
+		}
+		b, pa = b[n:], pa+uint64(n)
+	}
+}
+
+// view is PageForRead for a pointer that does not outlive the call.
+func (m *Memory) view(pfn uint64) *Page {
+	if p := m.root[pfn>>leafShift].pages[pfn&leafMask]; p != nil {
+		return p.data
+	}
+	return m.zero.data
+}
+
+func (m *Memory) slowRead(pa uint64, n int) (v uint64) {
+	for i := range n {
+		v |= uint64(m.Read8(pa+uint64(i))) << (8 * i)
+	}
+	return v
+}
+
+func (m *Memory) slowWrite(pa uint64, n int, v uint64) {
+	for i := range n {
+		m.Write8(pa+uint64(i), uint8(v>>(8*i)))
+	}
+}
