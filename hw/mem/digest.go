@@ -3,24 +3,14 @@ package mem
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"resvirt/sim"
 )
 
 // Sum is a digest of memory: a sum over pages, so that it follows changes at
 // the cost of the changed pages. Pages of zeros contribute nothing, whether
 // they are backed or not.
-type Sum struct{ Lo, Hi uint64 }
-
-func (a Sum) plus(b Sum) Sum {
-	lo, c := bits.Add64(a.Lo, b.Lo, 0)
-	hi, _ := bits.Add64(a.Hi, b.Hi, c)
-	return Sum{lo, hi}
-}
-
-func (a Sum) minus(b Sum) Sum {
-	lo, c := bits.Sub64(a.Lo, b.Lo, 0)
-	hi, _ := bits.Sub64(a.Hi, b.Hi, c)
-	return Sum{lo, hi}
-}
+type Sum = sim.Digest
 
 // Digest returns the digest of the whole content. It costs the dirty pages.
 func (m *Memory) Digest() Sum {
@@ -28,7 +18,7 @@ func (m *Memory) Digest() Sum {
 	for _, pfn := range m.dirty {
 		was := m.start[pfn>>leafShift].pages[pfn&leafMask]
 		now := m.root[pfn>>leafShift].pages[pfn&leafMask]
-		s = s.minus(contribution(was, uint64(pfn))).plus(place(hashPage(now.data), uint64(pfn)))
+		s = s.Sub(contribution(was, uint64(pfn))).Add(place(hashPage(now.data), uint64(pfn)))
 	}
 	return s
 }
@@ -48,7 +38,7 @@ func place(h Sum, pfn uint64) Sum {
 	}
 	a, b := bits.Mul64(h.Lo^pfn^key0, h.Hi^key1)
 	c, d := bits.Mul64(h.Hi^pfn*key2^key3, h.Lo^key4)
-	return Sum{a ^ d ^ h.Hi, b ^ c ^ h.Lo}
+	return Sum{Hi: b ^ c ^ h.Lo, Lo: a ^ d ^ h.Hi}
 }
 
 // Odd constants with balanced bits (digits of the golden ratio and of square roots).
@@ -80,7 +70,7 @@ func hashPage(p *Page) Sum {
 	if or == 0 {
 		return Sum{}
 	}
-	s := Sum{fold(a^b, c^key1) ^ d, fold(c^d, a^key2) ^ b}
+	s := Sum{Hi: fold(c^d, a^key2) ^ b, Lo: fold(a^b, c^key1) ^ d}
 	if s == (Sum{}) {
 		s.Lo = 1
 	}

@@ -22,7 +22,7 @@ func (m *Memory) Snapshot() *Snapshot {
 		was := m.start[pfn>>leafShift].pages[pfn&leafMask]
 		p.sum = hashPage(p.data)
 		p.sealed = true
-		m.base = m.base.minus(contribution(was, uint64(pfn))).plus(contribution(p, uint64(pfn)))
+		m.base = m.base.Sub(contribution(was, uint64(pfn))).Add(contribution(p, uint64(pfn)))
 	}
 	s := &Snapshot{size: m.size, root: make([]*leaf, len(m.root)), sum: m.base, zero: m.zero, empty: m.empty}
 	copy(s.root, m.root)
