@@ -1,0 +1,85 @@
+// Package cpu is one x86-64 logical processor: decode from tables, a plain
+// stepper that is the reference for ever, and a block engine that must agree
+// with it. AMD's Architecture Programmer's Manual, volumes 2 and 3, decides.
+package cpu
+
+import "resvirt/hw/mem"
+
+// Bus is what a processor reaches besides plain memory. The machine implements it.
+type Bus interface {
+	// ReadMMIO and WriteMMIO access a physical address that mem says is not RAM.
+	// size is 1, 2, 4 or 8.
+	ReadMMIO(cpu int, pa uint64, size int) uint64
+	WriteMMIO(cpu int, pa uint64, size int, v uint64)
+	// In and Out are port accesses; size is 1, 2 or 4.
+	In(cpu int, port uint16, size int) uint32
+	Out(cpu int, port uint16, size int, v uint32)
+	// APIC registers by x2APIC MSR number are reached with these.
+	ReadAPICMSR(cpu int, msr uint32) (v uint64, ok bool)
+	WriteAPICMSR(cpu int, msr uint32, v uint64) (ok bool)
+	// TPR is CR8's other face.
+	ReadTPR(cpu int) uint64
+	WriteTPR(cpu int, v uint64)
+	// Interrupt returns the vector to deliver now, or ok false. Acknowledge moves it to in service.
+	Interrupt(cpu int) (vector uint8, ok bool)
+	Acknowledge(cpu int, vector uint8)
+	// TSC is the time-stamp counter that clock (picoseconds) stands for.
+	TSC(cpu int, clock int64) uint64
+	// PerfChanged tells that a performance-counter MSR was written, so that the
+	// machine recomputes when it overflows.
+	PerfChanged(cpu int)
+}
+
+// CPU is a processor: its State, what it is attached to, and host-side caches
+// that hold nothing a snapshot needs.
+type CPU struct {
+	State
+	ID  int
+	Mem *mem.Memory
+	Bus Bus
+
+	Stop Stop // why Run or Step returned early; reset by the machine
+	// EndTurn is set by PAUSE, HLT and writes to the interrupt command
+	// register: the machine then ends this processor's turn.
+	EndTurn bool
+
+	// Deadline is the clock at which the machine wants control back; a repeated
+	// string instruction gives way between two iterations when it is reached.
+	Deadline int64
+	// Cost is the time of each Op in picoseconds, filled by the machine.
+	Cost [NumOps]int32
+
+	// While an instruction executes RIP is its own address and next that of
+	// the instruction after it. A control transfer writes next; Step moves next
+	// to RIP when the instruction completes. An instruction that faults leaves
+	// exc set (raise, raiseErr, raisePF) and Step delivers it with RIP
+	// unchanged; one that completes after a trap-like event does not use exc.
+	next uint64
+	exc  exception
+}
+
+// exception is what the current instruction raised.
+type exception struct {
+	pending bool
+	vector  uint8
+	hasErr  bool
+	err     uint32
+}
+
+// Stop is a reason for the processor to give control to the machine that is
+// not a guest-visible event.
+type Stop struct {
+	Kind  StopKind
+	PC    uint64
+	Bytes [15]byte // of the unsupported instruction
+	What  string
+}
+
+// StopKind classifies Stop.
+type StopKind uint8
+
+const (
+	StopNone        StopKind = iota
+	StopUnsupported          // an encoding or function that hardware has and the model lacks
+	StopShutdown             // triple fault
+)

@@ -1,0 +1,452 @@
+package cpu
+
+// Op is what an instruction does. One Op covers all operand forms and sizes of
+// a mnemonic; Form, Size and Sub of Inst tell them apart. The order groups ops
+// by who executes them (see Kind).
+type Op uint16
+
+const (
+	OpUD          Op = iota // no processor of this kind executes it: #UD
+	OpUnsupported           // processors of this kind execute it, the model does not
+
+	// Integer (exec_int*.go). Condition codes are in Sub.
+	OpADD
+	OpOR
+	OpADC
+	OpSBB
+	OpAND
+	OpSUB
+	OpXOR
+	OpCMP
+	OpROL
+	OpROR
+	OpRCL
+	OpRCR
+	OpSHL
+	OpSHR
+	OpSAR
+	OpDAA
+	OpDAS
+	OpAAA
+	OpAAS
+	OpINC
+	OpDEC
+	OpPUSH
+	OpPOP
+	OpPUSHA
+	OpPOPA
+	OpBOUND
+	OpMOVSXD
+	OpIMUL3
+	OpJCC
+	OpTEST
+	OpXCHG
+	OpMOV
+	OpLEA
+	OpCBW
+	OpCWD
+	OpSAHF
+	OpLAHF
+	OpRET
+	OpENTER
+	OpLEAVE
+	OpAAM
+	OpAAD
+	OpSALC
+	OpXLAT
+	OpLOOPNE
+	OpLOOPE
+	OpLOOP
+	OpJCXZ
+	OpCALL
+	OpJMP
+	OpCMC
+	OpNOT
+	OpNEG
+	OpMUL
+	OpIMUL
+	OpDIV
+	OpIDIV
+	OpCLC
+	OpSTC
+	OpCLD
+	OpSTD
+	OpCALLIND
+	OpJMPIND
+	OpNOP
+	OpCMOV
+	OpSET
+	OpBT
+	OpSHLD
+	OpBTS
+	OpSHRD
+	OpCLFLUSH
+	OpLFENCE
+	OpMFENCE
+	OpSFENCE
+	OpIMUL2
+	OpCMPXCHG
+	OpBTR
+	OpMOVZX
+	OpPOPCNT
+	OpBTC
+	OpBSF
+	OpBSR
+	OpMOVSX
+	OpXADD
+	OpMOVNTI
+	OpCMPXCHG8B
+	OpBSWAP
+	OpPAUSE
+
+	// String instructions (exec_string.go).
+	OpMOVS
+	OpCMPS
+	OpSTOS
+	OpLODS
+	OpSCAS
+	OpINS
+	OpOUTS
+
+	// System, segment and control transfer to other levels (execSystem).
+	OpPUSHSEG
+	OpPOPSEG
+	OpMOVFROMSEG
+	OpMOVTOSEG
+	OpLOADFAR
+	OpCALLFAR
+	OpJMPFAR
+	OpRETFAR
+	OpINT3
+	OpINT
+	OpINTO
+	OpINT1
+	OpIRET
+	OpPUSHF
+	OpPOPF
+	OpCLI
+	OpSTI
+	OpHLT
+	OpIN
+	OpOUT
+	OpSLDT
+	OpSTR
+	OpLLDT
+	OpLTR
+	OpVERR
+	OpVERW
+	OpARPL
+	OpSGDT
+	OpSIDT
+	OpLGDT
+	OpLIDT
+	OpSMSW
+	OpLMSW
+	OpINVLPG
+	OpMONITOR
+	OpMWAIT
+	OpCLAC
+	OpSTAC
+	OpSWAPGS
+	OpRDTSCP
+	OpLAR
+	OpLSL
+	OpSYSCALL
+	OpCLTS
+	OpSYSRET
+	OpINVD
+	OpWBINVD
+	OpMOVFROMCR
+	OpMOVFROMDR
+	OpMOVTOCR
+	OpMOVTODR
+	OpWRMSR
+	OpRDTSC
+	OpRDMSR
+	OpRDPMC
+	OpSYSENTER
+	OpSYSEXIT
+	OpCPUID
+	OpRDFSBASE
+	OpRDGSBASE
+	OpWRFSBASE
+	OpWRGSBASE
+
+	// SSE and SSE2 (execSSE). Size is that of the memory operand; CVT*2SI: of the general register.
+	OpFXSAVE
+	OpFXRSTOR
+	OpLDMXCSR
+	OpSTMXCSR
+	OpMOVUPS
+	OpMOVUPD
+	OpMOVSS
+	OpMOVSD
+	OpMOVLPS
+	OpMOVHLPS
+	OpMOVLPD
+	OpUNPCKLPS
+	OpUNPCKLPD
+	OpUNPCKHPS
+	OpUNPCKHPD
+	OpMOVHPS
+	OpMOVLHPS
+	OpMOVHPD
+	OpMOVAPS
+	OpMOVAPD
+	OpCVTSI2SS
+	OpCVTSI2SD
+	OpMOVNTPS
+	OpMOVNTPD
+	OpCVTTSS2SI
+	OpCVTTSD2SI
+	OpCVTSS2SI
+	OpCVTSD2SI
+	OpUCOMISS
+	OpUCOMISD
+	OpCOMISS
+	OpCOMISD
+	OpMOVMSKPS
+	OpMOVMSKPD
+	OpSQRTPS
+	OpSQRTPD
+	OpSQRTSS
+	OpSQRTSD
+	OpRSQRTPS
+	OpRSQRTSS
+	OpRCPPS
+	OpRCPSS
+	OpANDPS
+	OpANDPD
+	OpANDNPS
+	OpANDNPD
+	OpORPS
+	OpORPD
+	OpXORPS
+	OpXORPD
+	OpADDPS
+	OpADDPD
+	OpADDSS
+	OpADDSD
+	OpMULPS
+	OpMULPD
+	OpMULSS
+	OpMULSD
+	OpCVTPS2PD
+	OpCVTPD2PS
+	OpCVTSS2SD
+	OpCVTSD2SS
+	OpCVTDQ2PS
+	OpCVTPS2DQ
+	OpCVTTPS2DQ
+	OpSUBPS
+	OpSUBPD
+	OpSUBSS
+	OpSUBSD
+	OpMINPS
+	OpMINPD
+	OpMINSS
+	OpMINSD
+	OpDIVPS
+	OpDIVPD
+	OpDIVSS
+	OpDIVSD
+	OpMAXPS
+	OpMAXPD
+	OpMAXSS
+	OpMAXSD
+	OpPUNPCKLBW
+	OpPUNPCKLWD
+	OpPUNPCKLDQ
+	OpPACKSSWB
+	OpPCMPGTB
+	OpPCMPGTW
+	OpPCMPGTD
+	OpPACKUSWB
+	OpPUNPCKHBW
+	OpPUNPCKHWD
+	OpPUNPCKHDQ
+	OpPACKSSDW
+	OpPUNPCKLQDQ
+	OpPUNPCKHQDQ
+	OpMOVD
+	OpMOVDQA
+	OpMOVDQU
+	OpPSHUFD
+	OpPSHUFHW
+	OpPSHUFLW
+	OpPSRLW
+	OpPSRAW
+	OpPSLLW
+	OpPSRLD
+	OpPSRAD
+	OpPSLLD
+	OpPSRLQ
+	OpPSRLDQ
+	OpPSLLQ
+	OpPSLLDQ
+	OpPCMPEQB
+	OpPCMPEQW
+	OpPCMPEQD
+	OpMOVQ
+	OpCMPPS
+	OpCMPPD
+	OpCMPSS
+	OpCMPSD
+	OpPINSRW
+	OpPEXTRW
+	OpSHUFPS
+	OpSHUFPD
+	OpPADDQ
+	OpPMULLW
+	OpPMOVMSKB
+	OpPSUBUSB
+	OpPSUBUSW
+	OpPMINUB
+	OpPAND
+	OpPADDUSB
+	OpPADDUSW
+	OpPMAXUB
+	OpPANDN
+	OpPAVGB
+	OpPAVGW
+	OpPMULHUW
+	OpPMULHW
+	OpCVTTPD2DQ
+	OpCVTDQ2PD
+	OpCVTPD2DQ
+	OpMOVNTDQ
+	OpPSUBSB
+	OpPSUBSW
+	OpPMINSW
+	OpPOR
+	OpPADDSB
+	OpPADDSW
+	OpPMAXSW
+	OpPXOR
+	OpPMULUDQ
+	OpPMADDWD
+	OpPSADBW
+	OpMASKMOVDQU
+	OpPSUBB
+	OpPSUBW
+	OpPSUBD
+	OpPSUBQ
+	OpPADDB
+	OpPADDW
+	OpPADDD
+
+	// x87 (execX87). RM is the stack index of register forms; Sub 1: ST(i) is the destination.
+	OpFWAIT
+	OpFADD
+	OpFMUL
+	OpFCOM
+	OpFCOMP
+	OpFSUB
+	OpFSUBR
+	OpFDIV
+	OpFDIVR
+	OpFLD
+	OpFST
+	OpFSTP
+	OpFLDENV
+	OpFLDCW
+	OpFNSTENV
+	OpFNSTCW
+	OpFXCH
+	OpFNOP
+	OpFCHS
+	OpFABS
+	OpFTST
+	OpFXAM
+	OpFLDCONST
+	OpF2XM1
+	OpFYL2X
+	OpFPTAN
+	OpFPATAN
+	OpFXTRACT
+	OpFPREM1
+	OpFDECSTP
+	OpFINCSTP
+	OpFPREM
+	OpFYL2XP1
+	OpFSQRT
+	OpFSINCOS
+	OpFRNDINT
+	OpFSCALE
+	OpFSIN
+	OpFCOS
+	OpFIADD
+	OpFIMUL
+	OpFICOM
+	OpFICOMP
+	OpFISUB
+	OpFISUBR
+	OpFIDIV
+	OpFIDIVR
+	OpFCMOV
+	OpFUCOMPP
+	OpFILD
+	OpFIST
+	OpFISTP
+	OpFNCLEX
+	OpFNINIT
+	OpFUCOMI
+	OpFCOMI
+	OpFRSTOR
+	OpFNSAVE
+	OpFNSTSW
+	OpFFREE
+	OpFUCOM
+	OpFUCOMP
+	OpFADDP
+	OpFMULP
+	OpFSUBRP
+	OpFSUBP
+	OpFDIVRP
+	OpFDIVP
+	OpFCOMPP
+	OpFBLD
+	OpFBSTP
+	OpFFREEP
+	OpFUCOMIP
+	OpFCOMIP
+
+	NumOps // how many there are
+)
+
+// Kind says which function executes an Op.
+type Kind uint8
+
+const (
+	KindNone Kind = iota // OpUD, OpUnsupported
+	KindInt
+	KindString
+	KindSystem
+	KindSSE
+	KindX87
+)
+
+// Kind returns the group that o belongs to.
+func (o Op) Kind() Kind {
+	switch {
+	case o < OpADD:
+		return KindNone
+	case o < OpMOVS:
+		return KindInt
+	case o < OpPUSHSEG:
+		return KindString
+	case o < OpFXSAVE:
+		return KindSystem
+	case o < OpFWAIT:
+		return KindSSE
+	}
+	return KindX87
+}
+
+// String returns the mnemonic.
+func (o Op) String() string {
+	if o >= NumOps {
+		return "BAD"
+	}
+	return opNames[o]
+}
