@@ -3,7 +3,11 @@
 // with it. AMD's Architecture Programmer's Manual, volumes 2 and 3, decides.
 package cpu
 
-import "resvirt/hw/mem"
+import (
+	"resvirt/hw/mem"
+	"resvirt/models"
+	"resvirt/sim"
+)
 
 // Bus is what a processor reaches besides plain memory. The machine implements it.
 type Bus interface {
@@ -25,6 +29,9 @@ type Bus interface {
 	Acknowledge(cpu int, vector uint8)
 	// TSC is the time-stamp counter that clock (picoseconds) stands for.
 	TSC(cpu int, clock int64) uint64
+	// PerfSync brings MSR.PerfCtr up to the clock. It precedes every read and
+	// write of a performance-counter or event-select MSR.
+	PerfSync(cpu int)
 	// PerfChanged tells that a performance-counter MSR was written, so that the
 	// machine recomputes when it overflows.
 	PerfChanged(cpu int)
@@ -39,6 +46,13 @@ type CPU struct {
 	Bus Bus
 
 	Stop Stop // why Run or Step returned early; reset by the machine
+	// Cost is the timing table. Retiring an instruction adds its class's cost to
+	// Clock, and so do events on the way (models.RepIter, TLBWalk, Exception, ...).
+	Cost *[models.NumClasses]sim.Time
+	// Limit is the clock at which something else is due: a repeated string
+	// instruction stops between iterations, unretired, once Clock reaches it.
+	Limit int64
+
 	// EndTurn is set by PAUSE, HLT and writes to the interrupt command
 	// register: the machine then ends this processor's turn.
 	EndTurn bool
