@@ -13,7 +13,7 @@ import (
 // Semantics names the version of the machine's behaviour. A stored result can
 // be replayed only by the semantics that it was computed with; whoever changes
 // what the machine computes, or when, counts it up.
-const Semantics = "1"
+const Semantics = 1
 
 // Class is a group of instructions, or of events inside one, with one price.
 // The processor maps each operation to a class.
@@ -49,9 +49,10 @@ func (t *Timing) Validate() error {
 			return fmt.Errorf("models: cost of class %s is %v: it must be above zero, or a loop of it would stop time", Class(c), cost)
 		}
 	}
-	for name, v := range map[string]sim.Time{"TSCPeriod": t.TSCPeriod, "APICBusPeriod": t.APICBusPeriod, "IPILatency": t.IPILatency, "SIPILatency": t.SIPILatency} {
-		if v <= 0 {
-			return fmt.Errorf("models: %s is %v: it must be above zero", name, v)
+	v := reflect.ValueOf(t).Elem()
+	for i := range v.NumField() {
+		if f := v.Field(i); f.CanInt() && f.Int() <= 0 {
+			return fmt.Errorf("models: %s is %v: it must be above zero", v.Type().Field(i).Name, sim.Time(f.Int()))
 		}
 	}
 	return nil
@@ -61,7 +62,7 @@ func (t *Timing) Validate() error {
 // a campaign.
 func (t *Timing) Digest() sim.Digest {
 	var h sim.Hasher
-	h.Bytes([]byte(Semantics))
+	h.Uint64(Semantics)
 	for _, cost := range t.Cost {
 		h.Uint64(uint64(cost))
 	}

@@ -111,13 +111,3 @@ func (h *Hasher) Sum() Digest {
 	f.pair(f.b, f.a)
 	return Digest{Hi: f.a, Lo: f.b}
 }
-
-// HashPage is the digest of one page of memory at a page number, for a sum
-// over pages. The caller leaves pages of zeros out of the sum, so that a page
-// never touched and a page cleared count the same.
-func HashPage(number uint64, page []byte) Digest {
-	var h Hasher
-	h.Uint64(number)
-	h.Bytes(page)
-	return h.Sum()
-}

@@ -1,0 +1,55 @@
+package apic
+
+import "resvirt/sim"
+
+// First and last model-specific register of the x2APIC interface (16.11).
+const (
+	FirstMSR = 0x800
+	LastMSR  = 0x8ff
+)
+
+// ReadMSR returns an x2APIC register; ok is false where RDMSR faults.
+func (a *APIC) ReadMSR(now sim.Time, msr uint32) (v uint64, ok bool) {
+	reg := (msr - FirstMSR) << 4
+	if _, on := a.Mode(); !on {
+		return 0, false
+	}
+	switch reg {
+	case regLDR:
+		return uint64(a.x2LDR()), true
+	case regICRLow:
+		return a.ICR, true
+	case regEOI, regAPR, regRRD, regDFR, regICRHigh:
+		return 0, false
+	}
+	r, ok := a.read(now, reg)
+	return uint64(r), ok
+}
+
+// WriteMSR stores to an x2APIC register; ok is false where WRMSR faults.
+func (a *APIC) WriteMSR(now sim.Time, msr uint32, v uint64) (ok bool) {
+	reg := (msr - FirstMSR) << 4
+	if _, on := a.Mode(); !on {
+		return false
+	}
+	switch reg {
+	case regICRLow:
+		a.ICR = v & (0xffff_ffff<<32 | icrWritable)
+		a.command(true)
+		return true
+	case regSelfIPI:
+		a.ICR = DestSelf<<18 | v&0xff
+		a.command(true)
+		return v>>8 == 0
+	case regEOI, regESR:
+		if v != 0 {
+			return false
+		}
+	case regTPR, regSVR, regInitial, regDivide:
+	default:
+		if reg < regLVT || reg >= regLVT+numLVT<<4 {
+			return false
+		}
+	}
+	return v>>32 == 0 && a.write(now, reg, uint32(v))
+}
