@@ -1,0 +1,150 @@
+package image
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Spec says what to build.
+type Spec struct {
+	Root  string // directory of the module's go.mod
+	Pkg   string // package relative to it, "./vi/vmm"
+	Kind  Kind
+	Cache string // directory of finished images; empty means resvirt under the user's cache directory
+}
+
+// BuildVMM builds the hypervisor in Pkg.
+func BuildVMM(root, pkg, cache string) (*Image, error) {
+	return Build(Spec{Root: root, Pkg: pkg, Kind: VMM, Cache: cache})
+}
+
+// BuildGuest builds the paravirtual kernel in Pkg.
+func BuildGuest(root, pkg, cache string) (*Image, error) {
+	return Build(Spec{Root: root, Pkg: pkg, Kind: Guest, Cache: cache})
+}
+
+// BuildUser builds the user program in Pkg.
+func BuildUser(root, pkg, cache string) (*Image, error) {
+	return Build(Spec{Root: root, Pkg: pkg, Kind: User, Cache: cache})
+}
+
+// Build returns the image of a package, from the cache if its sources, the
+// toolchain and this package's version have not changed.
+func Build(s Spec) (*Image, error) {
+	root, err := filepath.Abs(s.Root)
+	if err != nil {
+		return nil, err
+	}
+	s.Root = root
+	src, err := sources(s)
+	if err != nil {
+		return nil, fmt.Errorf("image %s: %w", s.Pkg, err)
+	}
+	cached, err := cachePath(s, src.digest)
+	if err != nil {
+		return nil, fmt.Errorf("image %s: %w", s.Pkg, err)
+	}
+	linked, err := os.ReadFile(cached)
+	fresh := err != nil
+	if fresh {
+		if linked, err = compile(s, filepath.Dir(cached)); err != nil {
+			return nil, fmt.Errorf("image %s: %w", s.Pkg, err)
+		}
+	}
+	m, err := Finish(linked, s.Kind, src.pkg, src.module)
+	if err == nil && fresh {
+		err = store(cached, linked)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("image %s: %w", s.Pkg, err)
+	}
+	return m, nil
+}
+
+// Finish makes an image of the linker's output.
+func Finish(linked []byte, kind Kind, pkg, module string) (*Image, error) {
+	m := &Image{Kind: kind, Name: pkg, ELF: linked}
+	var err error
+	switch kind {
+	case VMM:
+		err = finishVMM(m, module)
+	case Guest:
+		err = finishGuest(m, module)
+	default:
+		err = finishUser(m, module)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m.Digest = digest(m.File)
+	return m, nil
+}
+
+// compile runs the toolchain in an environment that holds nothing but what
+// finding it needs, so that the output depends on the sources alone.
+func compile(s Spec, tmp string) ([]byte, error) {
+	dir, err := os.MkdirTemp(tmp, "build-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, "image")
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-o", out}
+	if s.Kind == User {
+		args = append(args, "-ldflags=-linkmode=internal -buildid= -E main.entry")
+	} else {
+		args = append(args, "-buildmode=pie", "-gcflags=resvirt/...=-wb=false",
+			"-ldflags=-linkmode=internal -buildid= -E main.entry")
+	}
+	if _, err := goTool(s.Root, append(args, s.Pkg)...); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(out)
+}
+
+// goTool runs the go command for the images' platform and returns its output.
+func goTool(root string, args ...string) ([]byte, error) {
+	cmd := exec.Command(goCommand(), args...)
+	cmd.Dir = root
+	cmd.Env = environment(os.Environ())
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return stdout.Bytes(), nil
+}
+
+// goCommand prefers the toolchain that built this program.
+func goCommand() string {
+	if p := filepath.Join(runtime.GOROOT(), "bin", "go"); runtime.GOROOT() != "" {
+		if _, err := os.Stat(p); err == nil {
+			return p
+		}
+	}
+	return "go"
+}
+
+// environment keeps of the user's environment only where things lie, and pins
+// everything that changes generated code.
+func environment(user []string) []string {
+	env := []string{
+		"GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOEXPERIMENT=", "GOFLAGS=", "CGO_ENABLED=0",
+		"GOTOOLCHAIN=local", "GOWORK=off", "GOENV=off", "GODEBUG=", "GOFIPS140=off", "GO111MODULE=on",
+	}
+	keep := []string{"PATH", "HOME", "TMPDIR", "GOCACHE", "GOPATH", "GOMODCACHE", "GOPROXY", "GONOSUMDB", "GONOSUMCHECK", "GOSUMDB", "XDG_CACHE_HOME"}
+	for _, v := range user {
+		name, _, _ := strings.Cut(v, "=")
+		for _, k := range keep {
+			if name == k {
+				env = append(env, v)
+			}
+		}
+	}
+	return env
+}

@@ -1,0 +1,130 @@
+package image
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"resvirt/vi/bare"
+)
+
+// blockSize is the size and alignment of a CPU's block: g lies at its base and
+// is found by masking the stack pointer.
+const blockSize = 64 << 10
+
+// prepare does what the VMM and a guest kernel share: relocate, remove FS,
+// redirect, check. It returns the memory of the image and its ranges at link addresses.
+func prepare(linked []byte, module string, slide uint64) (*loaded, *code, ranges, error) {
+	l, err := load(linked)
+	if err != nil {
+		return nil, nil, ranges{}, err
+	}
+	r, err := l.ranges()
+	if err != nil {
+		return nil, nil, r, err
+	}
+	if err := l.relocate(slide); err != nil {
+		return nil, nil, r, err
+	}
+	c, err := newCode(l, slide, module)
+	if err != nil {
+		return nil, nil, r, err
+	}
+	reached, err := c.walk([]uint64{l.f.Entry}, needsNoRuntime)
+	if err != nil {
+		return nil, nil, r, err
+	}
+	var errs []error
+	for _, f := range reached.seen {
+		errs = append(errs, c.removeFS(f))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, nil, r, err
+	}
+	if err := c.redirect(reached, true); err != nil {
+		return nil, nil, r, err
+	}
+	for _, name := range []string{".gopclntab", ".rela", ".rela.plt", ".dynstr", ".dynsym", ".hash", ".gnu.version", ".gnu.version_r", ".dynamic", ".go.buildinfo", ".go.fipsinfo"} {
+		l.zero(name)
+	}
+	return l, c, r, nil
+}
+
+// redirect points the reached checks at main.failed. If fill is set, every
+// function that cannot be reached becomes breakpoints, so that a wild jump
+// there is caught and dead code does not count as the image's.
+func (c *code) redirect(r *reach, fill bool) error {
+	failed, ok := c.named("main.failed")
+	if !ok {
+		return errors.New("no function main.failed: the main package must declare TEXT ·failed(SB) and refer to it from ·entry")
+	}
+	for _, start := range c.starts {
+		f := c.funcs[start]
+		kind, redirect := r.redirs[start]
+		switch {
+		case redirect:
+			if err := c.jump(f, kind, failed.addr); err != nil {
+				return err
+			}
+		case fill && r.seen[start] == nil:
+			b := c.l.at(f.start)[:f.end-f.start]
+			for i := range b {
+				b[i] = 0xcc
+			}
+		}
+	}
+	return nil
+}
+
+// named finds a symbol by its Go or assembly name.
+func (c *code) named(name string) (symbol, bool) {
+	for _, n := range []string{name, name + ".abi0"} {
+		if s, ok := c.syms.byName[n]; ok {
+			return s, true
+		}
+	}
+	return symbol{}, false
+}
+
+// fillInfo writes the image's record of itself.
+func (c *code) fillInfo(info bare.Info) error {
+	const name = "resvirt/vi/bare.Image"
+	s, ok := c.syms.byName[name]
+	if !ok {
+		return nil // this image does not ask
+	}
+	if size := uint64(binary.Size(info)); s.size != size || s.addr+size > c.l.fileHi {
+		return fmt.Errorf("%s has %d bytes at %#x, the builder writes %d into data", name, s.size, s.addr, size)
+	}
+	b, err := binary.Append(nil, binary.LittleEndian, info)
+	if err != nil {
+		return err
+	}
+	copy(c.l.at(s.addr), b)
+	return nil
+}
+
+// finishUser redirects the runtime's failures of a static program; the rest of
+// the linker's output stays as it is. Its g is where the compiler keeps it, at FS:-8.
+func finishUser(m *Image, module string) error {
+	l, err := load(m.ELF)
+	if err != nil {
+		return err
+	}
+	c, err := newCode(l, 0, module)
+	if err != nil {
+		return err
+	}
+	r, err := c.walk([]uint64{l.f.Entry}, needsNoRuntime)
+	if err != nil {
+		return err
+	}
+	if err := c.redirect(r, true); err != nil {
+		return err
+	}
+	l.zero(".gopclntab")
+	m.Base, m.Entry = l.lo, l.f.Entry
+	m.File = staticELF(l)
+	m.symbols, err = readSymbols(l.f, 0, module, nil)
+	return err
+}
