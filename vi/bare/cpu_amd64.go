@@ -1,0 +1,109 @@
+package bare
+
+// Privileged and serializing instructions (AMD64 Architecture Programmer's
+// Manual, volumes 2 and 3). All are assembly and keep every rule of doc.go.
+
+// Out8 writes a byte to a port.
+func Out8(port uint16, v uint8)
+
+// In8 reads a byte from a port.
+func In8(port uint16) uint8
+
+// Out32 writes four bytes to a port.
+func Out32(port uint16, v uint32)
+
+// Cli clears RFLAGS.IF.
+func Cli()
+
+// Sti sets RFLAGS.IF; it takes effect after the next instruction.
+func Sti()
+
+// StiHlt enables interrupts and halts without a window between the two.
+func StiHlt()
+
+// Hlt halts until an interrupt that is enabled, or NMI.
+func Hlt()
+
+// Pause tells the processor that this is a spin loop.
+func Pause()
+
+// Flags reads RFLAGS.
+func Flags() uint64
+
+// IRQSave reads RFLAGS and clears IF.
+func IRQSave() uint64
+
+// IRQRestore restores RFLAGS as IRQSave returned it.
+func IRQRestore(flags uint64)
+
+// RDTSC reads the time-stamp counter.
+func RDTSC() uint64
+
+// RDMSR reads a model-specific register.
+func RDMSR(msr uint32) uint64
+
+// WRMSR writes a model-specific register.
+func WRMSR(msr uint32, v uint64)
+
+// CPUID executes CPUID with EAX and ECX.
+func CPUID(leaf, sub uint32) (a, b, c, d uint32)
+
+// ReadCR0 and the following access control registers.
+func ReadCR0() uint64
+func WriteCR0(v uint64)
+func ReadCR2() uint64
+func WriteCR2(v uint64)
+func ReadCR3() uint64
+func WriteCR3(v uint64)
+func ReadCR4() uint64
+func WriteCR4(v uint64)
+
+// Clts clears CR0.TS.
+func Clts()
+
+// Invlpg drops the translation of one page.
+func Invlpg(addr uint64)
+
+// Lgdt, Lidt load a table register from a 10-byte operand; Ltr and Lldt load a selector.
+func Lgdt(op *uint16)
+func Lidt(op *uint16)
+func Ltr(sel uint16)
+func Lldt(sel uint16)
+
+// LoadSegments loads DS, ES and SS with data, FS and GS with null, and CS with code.
+func LoadSegments(code, data uint16)
+
+// SetDS and the following load one segment register. They fault on a bad selector.
+func SetDS(sel uint16)
+func SetES(sel uint16)
+func SetFS(sel uint16)
+func SetGS(sel uint16)
+
+// Segments reads DS, ES, FS, GS.
+func Segments() (ds, es, fs, gs uint16)
+
+// Stac and Clac allow and forbid access to user pages (SMAP).
+func Stac()
+func Clac()
+
+// Mfence orders all loads and stores.
+func Mfence()
+
+// FXSave and FXRestore move the x87 and SSE state; p is 512 bytes aligned to 16.
+func FXSave(p *byte)
+func FXRestore(p *byte)
+
+// RSP reads the stack pointer of the caller.
+func RSP() uint64
+
+// RBP reads the frame pointer, for backtraces.
+func RBP() uint64
+
+// Int3 executes a breakpoint.
+func Int3()
+
+// Trap executes UD2.
+func Trap()
+
+// Invalidates the whole TLB but global pages.
+func FlushTLB() { WriteCR3(ReadCR3()) }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+	"resvirt/vi/bare"
+)
+
+// maxCPUs is the number of CPU blocks the image has room for.
+const maxCPUs = 8
+
+// A CPU's block: 64 KiB, aligned to its size, so that masking the stack
+// pointer finds it. Everything in it is private to the CPU.
+//
+//	0x0000  CPU: g first, then per-CPU data         (12 KiB)
+//	0x3000  IDT                                      (4 KiB)
+//	0x4000  guard page, not present
+//	0x5000  primary stack, down from 0xd000         (32 KiB)
+//	0xd000  stack of #DF                             (4 KiB)
+//	0xe000  stack of #MC                             (4 KiB)
+//	0xf000  stack of NMI                             (4 KiB)
+//
+// The stacks for exceptions lie above the primary one because the compiler's
+// check compares the stack pointer with the one limit in g.
+const (
+	blockIDT      = 0x3000
+	blockGuard    = 0x4000
+	blockStack    = 0x5000
+	blockStackTop = 0xd000
+	blockTopDF    = 0xe000
+	blockTopMC    = 0xf000
+	blockTopNMI   = 0x10000
+
+	// stackSlack is what the compiler may use below the limit it checks.
+	stackSlack = 1024
+)
+
+// goG is the head of the runtime's g. Compiled code reads stackguard0 alone.
+type goG struct {
+	stackLo, stackHi uint64
+	stackguard0      uint64
+	stackguard1      uint64
+	rest             [480]byte
+}
+
+// regs is the frame that every entry into the VMM builds (cpu_user_regs).
+type regs = abi.CPUUserRegs
+
+// trapSyscall in regs.EntryVector marks an entry by SYSCALL.
+const trapSyscall = 0x100
+
+// guestFrameSize is what lies at the top of the primary stack while a guest
+// is interrupted: its regs. RSP0 points below ES, where the processor starts pushing.
+const (
+	guestFrameSize  = uint64(unsafe.Sizeof(regs{}))
+	guestFrameAbove = 4 * 8 // ES, DS, FS, GS
+)
+
+// CPU is the data at the base of a CPU's block.
+type CPU struct {
+	g goG // must be first: compiled code finds it by masking RSP
+
+	ID     uint32 // dense number from 0, the boot CPU's
+	APICID uint32
+
+	state   uint32 // cpuOff, cpuStarting, cpuUp, cpuStopped
+	mcount  uint32 // fatal exceptions inside the panic path, to bound it
+	scratch uint64 // entry code's, valid only with interrupts off
+
+	// Where the FPU state of the guest goes on entry and comes from on the way
+	// back: the current vCPU's 512 bytes, nil while idle. Entry code clears
+	// CR0.TS; the way back sets it if guestTS.
+	fpu     unsafe.Pointer
+	guestTS bool
+
+	// Watchdog (watchdog.go).
+	lastTicks uint64 // core.watchdogTicks at the last NMI
+	stuck     uint32 // NMIs in a row that found no progress
+	nmiSeen   uint32
+
+	gdt descTable // operand of LGDT
+	idt descTable // operand of LIDT
+	tss taskState
+
+	core coreCPU // VI core's part
+}
+
+// CPU.state
+const (
+	cpuOff = iota
+	cpuStarting
+	cpuUp
+	cpuStopped // waits in recovery
+)
+
+// descTable is the operand of LGDT and LIDT: the limit lies right before the base.
+type descTable struct {
+	_     [3]uint16
+	limit uint16
+	base  uint64
+}
+
+// taskState is the 64-bit TSS (AMD APM vol. 2, 12.2.5) without an I/O bitmap.
+// RSP0 and the IST pointers lie at addresses that are 4 modulo 8.
+type taskState struct {
+	_    uint32
+	rsp  [3][2]uint32
+	_    [2]uint32
+	ist  [7][2]uint32
+	_    [2]uint32
+	_    uint16
+	iopb uint16
+}
+
+// blockAddr is the address of a CPU's block.
+func blockAddr(id uint32) uint64 { return bare.Image.PerCPU + uint64(id)*cpuBlockSize }
+
+// cpuByID is the block of a CPU by number.
+func cpuByID(id uint32) *CPU {
+	assert(id < maxCPUs)
+	return (*CPU)(ptr(blockAddr(id)))
+}
+
+// guestRegs is the frame of the interrupted guest, at the top of the primary stack.
+func guestRegs() *regs {
+	return (*regs)(ptr(addrOf(unsafe.Pointer(this())) + blockStackTop - guestFrameSize))
+}
+
+// initBlock lays a block out for a CPU that is about to start. The memory is zero.
+func initBlock(id, apicID uint32) *CPU {
+	base := blockAddr(id)
+	c := (*CPU)(ptr(base))
+	c.g.stackLo, c.g.stackHi = base+blockStack, base+blockStackTop
+	c.g.stackguard0 = base + blockStack + stackSlack
+	c.g.stackguard1 = c.g.stackguard0
+	c.ID, c.APICID = id, apicID
+	return c
+}
