@@ -39,6 +39,9 @@ func New(cpu int, base *uint64, busPeriod sim.Time, w Wires) *APIC {
 	return a
 }
 
+// CPU is the number of the processor.
+func (a *APIC) CPU() int { return a.cpu }
+
 // Bits of APIC_BASE (16.3.1, 16.9).
 const (
 	BaseBSP    = 1 << 8

@@ -1,0 +1,66 @@
+package machine
+
+import (
+	"resvirt/hw/cpu"
+	"resvirt/sim"
+)
+
+var _ cpu.Bus = (*Machine)(nil)
+
+// TSC counts the periods of the clock.
+func (m *Machine) TSC(_ int, clock int64) uint64 {
+	return uint64(clock) / uint64(m.spec.Models.TSCPeriod)
+}
+
+// Interrupt returns the vector that the local APIC has for a processor.
+func (m *Machine) Interrupt(id int) (vector uint8, ok bool) { return m.apics[id].Pending() }
+
+// Acknowledge moves it into service.
+func (m *Machine) Acknowledge(id int, vector uint8) { m.apics[id].Acknowledge(vector) }
+
+// ReadTPR returns the task priority as CR8 shows it.
+func (m *Machine) ReadTPR(id int) uint64 { return uint64(m.apics[id].TPR >> 4) }
+
+// WriteTPR sets it.
+func (m *Machine) WriteTPR(id int, v uint64) { m.apics[id].SetTPR(uint32(v&0xf) << 4) }
+
+// ReadAPICMSR reads a register of the x2APIC.
+func (m *Machine) ReadAPICMSR(id int, msr uint32) (uint64, bool) {
+	return m.apics[id].ReadMSR(m.clock(id), msr)
+}
+
+// WriteAPICMSR writes a register of the x2APIC.
+func (m *Machine) WriteAPICMSR(id int, msr uint32, v uint64) bool {
+	return m.apics[id].WriteMSR(m.clock(id), msr, v)
+}
+
+func (m *Machine) clock(id int) sim.Time { return sim.Time(m.cpus[id].Clock) }
+
+// atAPIC tells whether a physical address lies in the page of a processor's APIC.
+func (m *Machine) atAPIC(id int, pa uint64) bool {
+	memory, _ := m.apics[id].Mode()
+	return memory && pa>>12 == m.apics[id].Page()
+}
+
+// ReadMMIO reads device memory. Registers of the APIC are 32 bits at multiples
+// of 16; other accesses are undefined (AMD APM vol. 2, 16.3.2) and here see the
+// bytes of the register, or zero beside it. Where nothing answers, all bits are ones.
+func (m *Machine) ReadMMIO(id int, pa uint64, size int) uint64 {
+	if !m.atAPIC(id, pa) {
+		return ^uint64(0) >> (64 - 8*size)
+	}
+	off := uint32(pa & 0xfff)
+	if off&0xc != 0 {
+		return 0
+	}
+	v := uint64(m.apics[id].Read(m.clock(id), off&^0xf)) >> (off & 3 * 8)
+	return v & (^uint64(0) >> (64 - 8*size))
+}
+
+// WriteMMIO writes device memory. The APIC ignores all but aligned 32-bit writes;
+// a wider one counts by its lower half.
+func (m *Machine) WriteMMIO(id int, pa uint64, size int, v uint64) {
+	if m.atAPIC(id, pa) && pa&0xf == 0 && size >= 4 {
+		m.apics[id].Write(m.clock(id), uint32(pa&0xfff), uint32(v))
+	}
+}

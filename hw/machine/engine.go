@@ -1,0 +1,75 @@
+package machine
+
+import "resvirt/hw/cpu"
+
+// Engine executes one processor. All engines must take a processor through the
+// same states at the same clocks; they differ in speed alone.
+type Engine interface {
+	// Name is for records and messages.
+	Name() string
+	// Run executes c until a bound of b holds, or c.EndTurn is set, c.Stop.Kind
+	// is not StopNone, or c.Activity is not Running. Before each instruction, in
+	// this order: bounds Clock and Retired; delivery of one pending interrupt,
+	// after which it starts over; bound Ring0; Watch.
+	//
+	// c.Clock, c.Retired and c.RIP must be exact whenever c.Bus is called.
+	Run(c *cpu.CPU, b *Budget) Why
+}
+
+// Budget bounds Engine.Run. The bounds are absolute values of c's counters.
+type Budget struct {
+	Clock   int64    // return once c.Clock >= Clock
+	Retired uint64   // return once c.Retired >= Retired
+	Ring0   uint64   // return WhyRing0 before an instruction at privilege level 0 once c.Retired0 >= Ring0
+	Watch   []uint64 // return WhyWatch before an instruction at one of these addresses (RIP)
+}
+
+// Why says why an engine returned.
+type Why uint8
+
+const (
+	WhyBound Why = iota // Clock, Retired, EndTurn, Stop or Activity
+	WhyRing0
+	WhyWatch
+)
+
+// Plain is the reference engine: decode, execute, repeat.
+type Plain struct{}
+
+// Name returns "plain".
+func (Plain) Name() string { return "plain" }
+
+// Run implements Engine.
+func (Plain) Run(c *cpu.CPU, b *Budget) Why {
+	for c.Clock < b.Clock && c.Retired < b.Retired {
+		if !c.DeliverPending() {
+			if c.CPL == 0 && c.Retired0 >= b.Ring0 {
+				return WhyRing0
+			}
+			for _, pc := range b.Watch {
+				if pc == c.RIP {
+					return WhyWatch
+				}
+			}
+			step(c)
+		}
+		if c.EndTurn || c.Stop.Kind != cpu.StopNone || c.Activity != cpu.Running {
+			break
+		}
+	}
+	return WhyBound
+}
+
+// step executes one instruction and tells whether it retired.
+func step(c *cpu.CPU) bool {
+	ring0 := c.CPL == 0
+	before := c.Retired
+	c.Step()
+	if c.Retired == before {
+		return false
+	}
+	if ring0 {
+		c.Retired0++
+	}
+	return true
+}

@@ -1,0 +1,98 @@
+package machine
+
+import (
+	"resvirt/hw/cpu"
+	"resvirt/sim"
+)
+
+// hooks is what the host observes. Nothing in it reaches the machine's state.
+type hooks struct {
+	trace   func(TraceEntry)
+	watch   []uint64
+	events  []Event
+	entries uint32 // processors whose next instruction at level 3 is to be logged, a bit each
+	watched bool   // a watched instruction has retired since Run last looked
+	yield   bool   // EndTurn was set by us, to get control; the turn goes on
+}
+
+// stepping tells whether every instruction has to be looked at.
+func (h *hooks) stepping() bool { return h.trace != nil || h.entries != 0 }
+
+func (h *hooks) tookWatched() bool {
+	w := h.watched
+	h.watched = false
+	return w
+}
+
+// Watch replaces the watched addresses (RIP of any processor). When an
+// instruction there retires, an Event is logged, and the first instruction at
+// privilege level 3 of each processor after that, too.
+func (m *Machine) Watch(pcs ...uint64) {
+	m.hooks.watch = append([]uint64(nil), pcs...)
+	if len(pcs) == 0 {
+		m.hooks.entries = 0
+	}
+}
+
+// Events is the log since the machine was made or last restored. The caller
+// must not change it.
+func (m *Machine) Events() []Event { return m.hooks.events }
+
+// Trace sets a function that is called before each instruction, nil for none.
+// It may look at the machine but not change it.
+func (m *Machine) Trace(f func(TraceEntry)) { m.hooks.trace = f }
+
+// log appends an event of the instruction that c is about to retire.
+func (m *Machine) log(c *cpu.CPU, kind EventKind, value uint32) {
+	m.hooks.events = append(m.hooks.events, Event{
+		Kind: kind, CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP, Value: value,
+	})
+	if kind != UserEntry && len(m.hooks.watch) != 0 {
+		m.hooks.entries = 1<<len(m.cpus) - 1
+	}
+}
+
+// runHooked is Plain with everything that the host wants to see.
+func (m *Machine) runHooked(c *cpu.CPU, b *Budget) Why {
+	for c.Clock < b.Clock && c.Retired < b.Retired {
+		if !c.DeliverPending() {
+			if c.CPL == 0 && c.Retired0 >= b.Ring0 {
+				return WhyRing0
+			}
+			m.stepHooked(c)
+			if m.hooks.watched {
+				break
+			}
+		}
+		if c.EndTurn || c.Stop.Kind != cpu.StopNone || c.Activity != cpu.Running {
+			break
+		}
+	}
+	return WhyBound
+}
+
+// stepHooked executes one instruction and logs what there is to log of it.
+func (m *Machine) stepHooked(c *cpu.CPU) {
+	h := &m.hooks
+	if h.trace != nil {
+		h.trace(TraceEntry{CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP, CPL: c.CPL})
+	}
+	if bit := uint32(1) << c.ID; c.CPL == 3 && h.entries&bit != 0 {
+		m.log(c, UserEntry, 0)
+		h.entries &^= bit
+	}
+	hit := false
+	for _, pc := range h.watch {
+		hit = hit || pc == c.RIP
+	}
+	if !hit {
+		step(c)
+		return
+	}
+	at := Event{Kind: Watched, CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP}
+	if step(c) {
+		h.watched = true
+		h.events = append(h.events, at)
+		h.entries = 1<<len(m.cpus) - 1
+	}
+}

@@ -1,0 +1,118 @@
+package machine
+
+import (
+	"resvirt/hw/apic"
+	"resvirt/hw/cpu"
+	"resvirt/hw/dev"
+	"resvirt/hw/mem"
+	"resvirt/sim"
+)
+
+// State is everything mutable of the machine besides processors, APICs and
+// RAM, which keep their own. It is plain data.
+type State struct {
+	Turn   Turn
+	Queue  sim.Queue
+	Serial dev.Serial
+	Post   uint8  // the POST-code latch
+	Debug  []byte // what was written to port 0xe9; only ever appended to
+	Perf   []perfState
+	Final  Stop // why the machine ended, Reason None while it has not
+}
+
+// Turn is the run of one processor that is under way. It outlives Run, so that
+// the bounds of Run do not change the order of things.
+type Turn struct {
+	Active bool
+	CPU    int
+	End    sim.Time
+}
+
+// Machine is a computer. It belongs to one goroutine.
+type Machine struct {
+	spec  Spec
+	state State
+	mem   *mem.Memory
+	cpus  []*cpu.CPU
+	apics []*apic.APIC
+	hooks hooks
+}
+
+// New builds a machine at power-on: RAM zero, the boot processor (0) about to
+// execute, the others waiting for a start-up IPI.
+func New(spec Spec) (*Machine, error) {
+	if spec.Engine == nil {
+		spec.Engine = Plain{}
+	}
+	if err := spec.Validate(); err != nil {
+		return nil, err
+	}
+	ram, err := mem.New(spec.MemBytes)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(spec, ram), nil
+}
+
+// assemble wires a machine in the state of power-on around its RAM.
+func assemble(spec Spec, ram *mem.Memory) *Machine {
+	m := &Machine{spec: spec, mem: ram}
+	m.state.Perf = make([]perfState, spec.CPUs)
+	for i := range spec.CPUs {
+		c := &cpu.CPU{ID: i, Mem: ram, Bus: m, Cost: &m.spec.Models.Cost}
+		c.Reset()
+		if i != 0 {
+			c.MSR.APICBase &^= apic.BaseBSP
+			c.Activity = cpu.WaitSIPI
+		}
+		m.cpus = append(m.cpus, c)
+		m.apics = append(m.apics, apic.New(i, &c.MSR.APICBase, spec.Models.APICBusPeriod, wires{m}))
+	}
+	return m
+}
+
+// Spec returns what the machine was built from.
+func (m *Machine) Spec() Spec { return m.spec }
+
+// CPU returns a processor. Its State may be changed between runs; after
+// changing anything that decides about interrupts or counters nothing else
+// needs to be told.
+func (m *Machine) CPU(i int) *cpu.CPU { return m.cpus[i] }
+
+// APIC returns a processor's local APIC, to look at.
+func (m *Machine) APIC(i int) *apic.APIC { return m.apics[i] }
+
+// Memory returns the RAM.
+func (m *Machine) Memory() *mem.Memory { return m.mem }
+
+// Position is the number of instructions retired by all processors since power-on.
+func (m *Machine) Position() (n uint64) {
+	for _, c := range m.cpus {
+		n += c.Retired
+	}
+	return n
+}
+
+// Ring0 is the number of those that began at privilege level 0.
+func (m *Machine) Ring0() (n uint64) {
+	for _, c := range m.cpus {
+		n += c.Retired0
+	}
+	return n
+}
+
+// Next is the processor about to execute. It is the last that did when the machine has ended.
+func (m *Machine) Next() int { return m.state.Turn.CPU }
+
+// Now is the clock of the processor about to execute.
+func (m *Machine) Now() sim.Time { return sim.Time(m.cpus[m.state.Turn.CPU].Clock) }
+
+// Serial is everything the machine has sent on COM1 since power-on. The caller
+// must not change it.
+func (m *Machine) Serial() []byte { return m.state.Serial.Output }
+
+// Debug is everything written to the debug port 0xe9. The caller must not change it.
+func (m *Machine) Debug() []byte { return m.state.Debug }
+
+// Final is the Stop that ended the machine, with Reason None while it has not ended.
+func (m *Machine) Final() Stop { return m.state.Final }

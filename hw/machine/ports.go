@@ -1,0 +1,76 @@
+package machine
+
+// Ports that something answers to.
+const (
+	portPIC1     = 0x20 // 8259s: writes are accepted, nothing is behind them
+	portPIC2     = 0xa0
+	portKeyboard = 0x64
+	portPost     = 0x80
+	portDebug    = 0xe9
+	portExit     = 0xf4
+	portCOM1     = 0x3f8
+	portReset    = 0xcf9
+)
+
+const keyboardReset = 0xfe // command that pulses the processor's reset line
+
+// Out writes a port. Wider accesses reach consecutive ports, except the exit
+// device, which takes its value whole.
+func (m *Machine) Out(id int, port uint16, size int, v uint32) {
+	if port == portExit {
+		m.end(Stop{Reason: Exit, CPU: id, Code: v<<1 | 1})
+		return
+	}
+	for i := range size {
+		m.outByte(id, port+uint16(i), uint8(v>>(8*i)))
+	}
+}
+
+func (m *Machine) outByte(id int, port uint16, v uint8) {
+	switch {
+	case port >= portCOM1 && port < portCOM1+8:
+		m.state.Serial.Out(port-portCOM1, v)
+	case port == portPost:
+		m.state.Post = v
+		m.logPost(id, v)
+	case port == portDebug:
+		m.state.Debug = append(m.state.Debug, v)
+	case port == portKeyboard && v == keyboardReset:
+		m.end(Stop{Reason: Reset, CPU: id, Detail: "keyboard controller"})
+	case port == portReset && v&4 != 0:
+		m.end(Stop{Reason: Reset, CPU: id, Detail: "port 0xcf9"})
+	}
+}
+
+// logPost tells the host of a POST code. If it wants to see what follows, the
+// engine comes back to us after this instruction.
+func (m *Machine) logPost(id int, v uint8) {
+	c := m.cpus[id]
+	was := m.hooks.stepping()
+	m.log(c, Post, uint32(v))
+	if !was && m.hooks.stepping() && !c.EndTurn {
+		c.EndTurn, m.hooks.yield = true, true
+	}
+}
+
+// In reads a port. Where nothing answers, all bits are ones.
+func (m *Machine) In(_ int, port uint16, size int) (v uint32) {
+	for i := range size {
+		v |= uint32(m.inByte(port+uint16(i))) << (8 * i)
+	}
+	return v
+}
+
+func (m *Machine) inByte(port uint16) uint8 {
+	switch {
+	case port >= portCOM1 && port < portCOM1+8:
+		return m.state.Serial.In(port - portCOM1)
+	case port == portPost:
+		return m.state.Post
+	case port == portDebug:
+		return portDebug // by convention, so that software can tell that it exists
+	case port == portKeyboard:
+		return 0 // neither buffer is full
+	}
+	return 0xff
+}

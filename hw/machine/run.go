@@ -1,0 +1,177 @@
+package machine
+
+import (
+	"fmt"
+	"math"
+
+	"resvirt/hw/cpu"
+	"resvirt/sim"
+)
+
+// Run executes until a bound is reached or the machine ends.
+//
+// The rule of turns: the processor with the smallest clock (ties: the lowest
+// number) runs until its clock has advanced by the quantum or reaches the next
+// event, or until it executes PAUSE or HLT or commands an IPI. Events happen
+// when the smallest clock has reached them, so that nothing arrives in a
+// processor's past by more than one instruction.
+func (m *Machine) Run(u Until) Stop {
+	ring0 := uint64(math.MaxUint64) // the count before which to stop
+	if u.Ring0 != 0 {
+		ring0 = m.Ring0() + u.Ring0 - 1
+	}
+	for {
+		stop := m.slice(u, ring0)
+		if stop.Reason == None {
+			continue
+		}
+		if stop.Reason.Final() {
+			m.state.Final = stop
+			return stop
+		}
+		// Settle who is next, so that the host sees the processor about to
+		// execute. What is decided is the same now or later.
+		if end := m.schedule(); end.Reason != None {
+			m.state.Final = end
+		}
+		return stop
+	}
+}
+
+// slice runs one processor up to the nearest bound. Reason None means go on.
+func (m *Machine) slice(u Until, ring0 uint64) Stop {
+	if m.state.Final.Reason != None {
+		return m.state.Final
+	}
+	pos := m.Position()
+	if u.Position != 0 && pos >= u.Position {
+		return Stop{Reason: ReachedPosition, CPU: m.state.Turn.CPU}
+	}
+	if end := m.schedule(); end.Reason != None {
+		return end
+	}
+	turn := &m.state.Turn
+	c := m.cpus[turn.CPU]
+	if u.Time != 0 && sim.Time(c.Clock) >= u.Time {
+		return Stop{Reason: ReachedTime, CPU: c.ID}
+	}
+
+	due := min(turn.End, m.state.Queue.Next(), m.perfDue(c.ID))
+	b := Budget{Clock: int64(due), Retired: math.MaxUint64, Ring0: math.MaxUint64, Watch: m.hooks.watch}
+	if u.Time != 0 {
+		b.Clock = min(b.Clock, int64(u.Time))
+	}
+	if u.Position != 0 {
+		b.Retired = c.Retired + (u.Position - pos)
+	}
+	if ring0 != math.MaxUint64 {
+		b.Ring0 = c.Retired0 + (ring0 - m.Ring0())
+	}
+	c.Limit = int64(due)
+	var why Why
+	if m.hooks.stepping() {
+		why = m.runHooked(c, &b)
+	} else if why = m.spec.Engine.Run(c, &b); why == WhyWatch {
+		m.stepHooked(c)
+	}
+	return m.afterSlice(c, u, why)
+}
+
+// afterSlice looks at why a processor came back.
+func (m *Machine) afterSlice(c *cpu.CPU, u Until, why Why) Stop {
+	turn := &m.state.Turn
+	now := sim.Time(c.Clock)
+	if m.hooks.yield {
+		c.EndTurn, m.hooks.yield = false, false
+	}
+	if c.EndTurn || now >= turn.End || now >= m.state.Queue.Next() || c.Activity != cpu.Running {
+		turn.Active = false
+		c.EndTurn = false
+	}
+	switch {
+	case c.Stop.Kind == cpu.StopUnsupported:
+		turn.Active = true // nothing was executed
+		return Stop{Reason: Unsupported, CPU: c.ID, Detail: fmt.Sprintf("%s at %#x (% x)", c.Stop.What, c.Stop.PC, c.Stop.Bytes)}
+	case c.Stop.Kind == cpu.StopShutdown || c.Activity == cpu.Shutdown:
+		return Stop{Reason: TripleFault, CPU: c.ID, Detail: fmt.Sprintf("%s at %#x", c.Stop.What, c.RIP)}
+	case m.state.Final.Reason != None: // a device ended the machine
+		return m.state.Final
+	}
+	m.perfCheck(c.ID)
+	switch {
+	case why == WhyRing0:
+		return Stop{Reason: ReachedRing0, CPU: c.ID}
+	case m.hooks.tookWatched() && u.Watched:
+		return Stop{Reason: ReachedWatched, CPU: c.ID}
+	}
+	return Stop{}
+}
+
+// idleEvents bounds how many events may pass without waking anybody before the
+// machine counts as halted for good.
+const idleEvents = 1 << 16
+
+// schedule lets due events happen and begins a turn unless one is under way.
+func (m *Machine) schedule() Stop {
+	turn := &m.state.Turn
+	for idle := 0; !turn.Active; {
+		next := m.state.Queue.Next()
+		c := m.earliest()
+		switch {
+		case c != nil && sim.Time(c.Clock) < next:
+			*turn = Turn{Active: true, CPU: c.ID, End: sim.Time(c.Clock) + m.spec.Quantum}
+		case next != sim.Never && (c != nil || idle < idleEvents && m.mayWake()):
+			e, _ := m.state.Queue.Pop(next)
+			m.happen(e)
+			if c == nil {
+				idle++
+			}
+		default:
+			return Stop{Reason: AllHalted, CPU: turn.CPU, Detail: "no processor runs and nothing will wake one"}
+		}
+		if m.state.Final.Reason != None { // an INIT of the boot processor
+			return m.state.Final
+		}
+	}
+	return Stop{}
+}
+
+// earliest is the running processor with the smallest clock, nil when none
+// runs. A halted one that an interrupt waits for runs again.
+func (m *Machine) earliest() (first *cpu.CPU) {
+	for _, c := range m.cpus {
+		if c.Activity == cpu.Halted && m.wakes(c) {
+			c.Activity = cpu.Running
+		}
+		if c.Activity == cpu.Running && (first == nil || c.Clock < first.Clock) {
+			first = c
+		}
+	}
+	return first
+}
+
+// wakes tells whether something is pending that ends HLT (AMD APM vol. 3, HLT).
+func (m *Machine) wakes(c *cpu.CPU) bool {
+	if c.NMIPending && !c.NMIBlocked {
+		return true
+	}
+	_, irq := m.apics[c.ID].Pending()
+	return irq && c.RFLAGS&cpu.FlagIF != 0
+}
+
+// mayWake tells whether some pending event could still set a processor going
+// although none runs. It is no when every halted one has interrupts off and
+// only fixed interrupts are under way.
+func (m *Machine) mayWake() bool {
+	for _, c := range m.cpus {
+		if c.Activity == cpu.Halted && c.RFLAGS&cpu.FlagIF != 0 {
+			return true
+		}
+	}
+	for _, e := range m.state.Queue.All() {
+		if e.Kind != evTimer && !fixed(e) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,55 @@
+// Package machine is the whole simulated computer: processors, local APICs,
+// RAM, the few devices, and the order in which they act. It is deterministic:
+// the same image runs through the same states whatever the host does, and
+// however a run is cut into pieces by the bounds given to Run.
+package machine
+
+import (
+	"fmt"
+
+	"resvirt/hw/mem"
+	"resvirt/models"
+	"resvirt/sim"
+)
+
+// SemanticsVersion is counted up whenever a run can come out differently.
+const SemanticsVersion = models.Semantics
+
+// MaxCPUs is bounded by the eight destinations of the APIC's flat logical mode
+// less by anything here; more would work with physical destinations.
+const MaxCPUs = 8
+
+// Spec says what machine to build. It is immutable configuration, no state.
+type Spec struct {
+	CPUs     int
+	MemBytes uint64        // RAM from physical address 0
+	Quantum  sim.Time      // longest turn of a processor
+	Models   models.Timing // what everything costs
+	Engine   Engine        // nil means Plain
+}
+
+// DefaultSpec is two processors with 64 MiB.
+func DefaultSpec() Spec {
+	return Spec{
+		CPUs:     2,
+		MemBytes: 64 << 20,
+		Quantum:  500 * sim.Nanosecond,
+		Models:   models.DefaultTiming(),
+		Engine:   Plain{},
+	}
+}
+
+// Validate reports the first setting that no machine can have.
+func (s *Spec) Validate() error {
+	switch {
+	case s.CPUs < 1 || s.CPUs > MaxCPUs:
+		return fmt.Errorf("machine: %d CPUs: choose 1 to %d", s.CPUs, MaxCPUs)
+	case s.MemBytes < 4<<20 || s.MemBytes%mem.PageSize != 0 || s.MemBytes > mem.MaxBytes:
+		return fmt.Errorf("machine: %d bytes of RAM: choose a multiple of %d from 4 MiB to %d", s.MemBytes, mem.PageSize, uint64(mem.MaxBytes))
+	case s.Quantum <= 0 || s.Quantum > sim.Microsecond:
+		return fmt.Errorf("machine: quantum %v: choose above 0 and up to 1 µs", s.Quantum)
+	case s.Quantum > s.Models.IPILatency:
+		return fmt.Errorf("machine: quantum %v is longer than the IPI latency %v: an IPI would arrive in its target's past", s.Quantum, s.Models.IPILatency)
+	}
+	return s.Models.Validate()
+}

@@ -1,0 +1,102 @@
+package machine
+
+import (
+	"fmt"
+
+	"resvirt/sim"
+)
+
+// Until bounds a run. Zero fields bound nothing; the first condition reached
+// ends the run. Where it ends does not change what happens after.
+type Until struct {
+	Position uint64   // as soon as so many instructions have retired since power-on
+	Time     sim.Time // when the CPU about to execute has this clock or a later one
+	Ring0    uint64   // before the n-th further instruction at privilege level 0, n from 1
+	Watched  bool     // right after an instruction at a watched address retired
+}
+
+// Stop says why a run ended.
+type Stop struct {
+	Reason Reason
+	CPU    int    // the processor concerned
+	Code   uint32 // exit status as a process would have it, for Exit: value<<1 | 1
+	Detail string // for people
+}
+
+// String is the stop in one line.
+func (s Stop) String() string {
+	switch {
+	case s.Reason == Exit:
+		return fmt.Sprintf("exit %d (CPU %d)", s.Code, s.CPU)
+	case s.Detail != "":
+		return fmt.Sprintf("%v (CPU %d): %s", s.Reason, s.CPU, s.Detail)
+	}
+	return fmt.Sprintf("%v (CPU %d)", s.Reason, s.CPU)
+}
+
+// Reason classifies Stop. From Exit on the machine has ended for good: running
+// it on returns the same Stop.
+type Reason uint8
+
+const (
+	None Reason = iota
+	ReachedPosition
+	ReachedTime
+	ReachedRing0
+	ReachedWatched
+
+	Exit        // debug-exit device
+	TripleFault // a processor shut down
+	Reset       // keyboard controller, or INIT of the boot processor
+	AllHalted   // no processor runs and none will be woken
+	Unsupported // hardware has it, the model lacks it; Detail holds the bytes
+)
+
+var reasonNames = [...]string{"none", "reached position", "reached time", "reached ring-0 instruction", "reached watched address",
+	"exit", "triple fault", "reset", "all halted", "unsupported by the model"}
+
+// String is the reason in words.
+func (r Reason) String() string {
+	if int(r) < len(reasonNames) {
+		return reasonNames[r]
+	}
+	return fmt.Sprintf("reason %d", r)
+}
+
+// Final tells whether the machine has ended.
+func (r Reason) Final() bool { return r >= Exit }
+
+// EventKind classifies Event.
+type EventKind uint8
+
+const (
+	Post      EventKind = iota // a write to port 0x80, Value is what was written
+	Watched                    // the instruction at a watched PC retired
+	UserEntry                  // the first instruction at privilege level 3 of a CPU after a watched one
+)
+
+// String is the kind in words.
+func (k EventKind) String() string {
+	return [...]string{"post", "watched", "user entry"}[k]
+}
+
+// Event is an entry of the host's log. The log is not part of the machine's
+// state: a fork or restore begins with an empty one.
+type Event struct {
+	Kind     EventKind
+	CPU      int
+	Position uint64   // instructions retired when it happened, the one that caused it not counted
+	Time     sim.Time // clock of the CPU before that instruction
+	PC       uint64   // of that instruction
+	Value    uint32
+}
+
+// TraceEntry describes an instruction that is about to be executed, and the
+// machine at that moment is at the callback's disposal.
+type TraceEntry struct {
+	CPU      int
+	Position uint64
+	Time     sim.Time
+	PC       uint64
+	CPL      uint8
+}
