@@ -46,22 +46,9 @@ type CPU struct {
 	Bus Bus
 
 	Stop Stop // why Run or Step returned early; reset by the machine
-	// Cost is the timing table. Retiring an instruction adds its class's cost to
-	// Clock, and so do events on the way (models.RepIter, TLBWalk, Exception, ...).
-	Cost *[models.NumClasses]sim.Time
-	// Limit is the clock at which something else is due: a repeated string
-	// instruction stops between iterations, unretired, once Clock reaches it.
-	Limit int64
-
 	// EndTurn is set by PAUSE, HLT and writes to the interrupt command
 	// register: the machine then ends this processor's turn.
 	EndTurn bool
-
-	// Deadline is the clock at which the machine wants control back; a repeated
-	// string instruction gives way between two iterations when it is reached.
-	Deadline int64
-	// Cost is the time of each Op in picoseconds, filled by the machine.
-	Cost [NumOps]int32
 
 	// While an instruction executes RIP is its own address and next that of
 	// the instruction after it. A control transfer writes next; Step moves next
@@ -70,6 +57,8 @@ type CPU struct {
 	// unchanged; one that completes after a trap-like event does not use exc.
 	next uint64
 	exc  exception
+
+	system
 }
 
 // exception is what the current instruction raised.
