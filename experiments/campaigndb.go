@@ -1,0 +1,186 @@
+package experiments
+
+import (
+	"bytes"
+	"compress/flate"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Campaign is the head of a database.
+type Campaign struct {
+	Digest       string
+	Experiment   string
+	File         []byte
+	Seed         uint64
+	Identity     string
+	Semantics    string
+	Golden       Facts
+	GoldenDigest string
+}
+
+// campaign reads the head; ok is false in a new database.
+func (db *DB) campaign() (c Campaign, ok bool, err error) {
+	var golden string
+	var seed int64
+	row := db.sql.QueryRow("SELECT digest, experiment, file, seed, identity, semantics, golden, golden_digest FROM campaigns")
+	err = row.Scan(&c.Digest, &c.Experiment, &c.File, &seed, &c.Identity, &c.Semantics, &golden, &c.GoldenDigest)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, false, nil
+	}
+	if err != nil {
+		return c, false, db.explain(err)
+	}
+	c.Seed = uint64(seed)
+	if err := json.Unmarshal([]byte(golden), &c.Golden); err != nil {
+		return c, false, fmt.Errorf("database %s: golden facts: %w", db.path, err)
+	}
+	return c, true, nil
+}
+
+// Campaign reads the head of a database that must have one.
+func (db *DB) Campaign() (Campaign, error) {
+	c, ok, err := db.campaign()
+	if err == nil && !ok {
+		err = fmt.Errorf("database %s holds no campaign yet: the run that made it stopped before its golden run was done", db.path)
+	}
+	return c, err
+}
+
+// admit lets a campaign into the database: it must be empty or hold the same
+// one. Settings may be added; one that is there must mean the same.
+func (db *DB) admit(c *Campaign, settings []Setting, parts []Part) error {
+	old, ok, err := db.campaign()
+	if err != nil {
+		return err
+	}
+	if ok && old.Digest != c.Digest {
+		return fmt.Errorf("database %s holds another campaign (%s %s; this is %s %s): %s; name another with --db or move it away",
+			db.path, old.Experiment, short(old.Digest), c.Experiment, short(c.Digest), difference(old.Identity, c.Identity))
+	}
+	if err := db.admitSettings(settings); err != nil {
+		return err
+	}
+	return db.tx(func(tx *sql.Tx) error {
+		if !ok {
+			if err := insertCampaign(tx, c, parts); err != nil {
+				return err
+			}
+		}
+		for i, s := range settings {
+			policy, err := policyWord(s)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec("INSERT OR IGNORE INTO settings VALUES (1, ?, ?, ?, ?)", s.Name, i, fmt.Sprintf("%#x", policy), strings.Join(s.Steps, " "))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (db *DB) admitSettings(settings []Setting) error {
+	stored, err := db.Settings()
+	if err != nil {
+		return err
+	}
+	for _, s := range settings {
+		for _, o := range stored {
+			if s.Name == o.Name && strings.Join(s.Steps, " ") != strings.Join(o.Steps, " ") {
+				return fmt.Errorf("database %s has setting %q with steps %q, the experiment with %q: give the new one another name", db.path, s.Name, o.Steps, s.Steps)
+			}
+		}
+	}
+	return nil
+}
+
+func insertCampaign(tx *sql.Tx, c *Campaign, parts []Part) error {
+	golden, err := json.Marshal(c.Golden)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("INSERT INTO campaigns VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
+		c.Digest, c.Experiment, c.File, int64(c.Seed), c.Identity, c.Semantics, string(golden), c.GoldenDigest)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if _, err := tx.Exec("INSERT INTO parts VALUES (?, ?, ?, ?)", p.Kind, p.Name, p.Digest, deflate(p.Data)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settings reads the settings in the order of the experiment file.
+func (db *DB) Settings() ([]Setting, error) {
+	rows, err := db.sql.Query("SELECT name, steps FROM settings ORDER BY position, name")
+	if err != nil {
+		return nil, db.explain(err)
+	}
+	defer rows.Close()
+	var list []Setting
+	for rows.Next() {
+		var s Setting
+		var steps string
+		if err := rows.Scan(&s.Name, &steps); err != nil {
+			return nil, db.explain(err)
+		}
+		s.Steps = strings.Fields(steps)
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// Parts reads everything that a replay needs besides the experiment file.
+func (db *DB) Parts() ([]Part, error) {
+	rows, err := db.sql.Query("SELECT kind, name, digest, data FROM parts ORDER BY kind, name")
+	if err != nil {
+		return nil, db.explain(err)
+	}
+	defer rows.Close()
+	var list []Part
+	for rows.Next() {
+		var p Part
+		var packed []byte
+		if err := rows.Scan(&p.Kind, &p.Name, &p.Digest, &packed); err != nil {
+			return nil, db.explain(err)
+		}
+		if p.Data, err = io.ReadAll(flate.NewReader(bytes.NewReader(packed))); err != nil {
+			return nil, fmt.Errorf("database %s: %s %s is damaged: %w", db.path, p.Kind, p.Name, err)
+		}
+		list = append(list, p)
+	}
+	return list, rows.Err()
+}
+
+func deflate(data []byte) []byte {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestSpeed)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	// Writing to a buffer cannot fail.
+	_, _ = w.Write(data)
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// difference names the first fact in which two campaigns differ.
+func difference(old, now string) string {
+	a, b := strings.Split(old, "\n"), strings.Split(now, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("it has %q, this has %q", a[i], b[i])
+		}
+	}
+	return "one has more images than the other"
+}
+
+func short(digest string) string { return digest[:min(12, len(digest))] }

@@ -1,0 +1,79 @@
+package experiments
+
+// Experiment is what an experiment file says.
+type Experiment struct {
+	Name        string   `toml:"name"`
+	Description string   `toml:"description"`
+	Seed        uint64   `toml:"seed"`
+	Runs        int      `toml:"runs"` // faults of each type, for each setting
+	Machine     Machine  `toml:"machine"`
+	VMM         VMM      `toml:"vmm"`
+	Workload    Workload `toml:"workload"`
+	Faults      Faults   `toml:"faults"`
+	Deadline    Deadline `toml:"deadline"`
+	Golden      Sampling `toml:"golden"`
+
+	Settings []Setting `toml:"setting"`
+}
+
+// Machine is the hardware.
+type Machine struct {
+	CPUs      int `toml:"cpus"`
+	MemoryMB  int `toml:"memory_mb"`
+	QuantumNS int `toml:"quantum_ns"`
+}
+
+// VMM is what the loader tells the hypervisor. The clock is scaled by TickUS
+// and WatchdogUS, so that short runs hold enough ticks and hang periods.
+type VMM struct {
+	Domains    int `toml:"domains"`
+	DomainMB   int `toml:"domain_mb"`
+	TickUS     int `toml:"tick_us"`
+	WatchdogUS int `toml:"watchdog_us"`
+}
+
+// Workload is what the AppVMs run.
+type Workload struct {
+	Name   string `toml:"name"`
+	Length int    `toml:"length"` // rounds
+}
+
+// Faults is what is injected.
+type Faults struct {
+	Target       string   `toml:"target"`
+	Types        []string `toml:"types"`
+	Window       []uint64 `toml:"window"`       // percent of the golden run
+	Instructions uint64   `toml:"instructions"` // second level of the trigger
+}
+
+// Deadline bounds a faulty run in virtual time after the golden end.
+type Deadline struct {
+	DetectionUS int `toml:"detection_us"`
+	RecoveryUS  int `toml:"recovery_us"`
+}
+
+// Sampling says how densely the golden run is kept.
+type Sampling struct {
+	Snapshots int `toml:"snapshots"` // states that faulty runs fork from
+	Digests   int `toml:"digests"`   // states that faulty runs are compared with
+	Misses    int `toml:"misses"`    // comparisons in vain before only snapshots are compared
+}
+
+// Setting is a recovery policy: the names of the steps that it allows.
+type Setting struct {
+	Name  string   `toml:"name"`
+	Steps []string `toml:"steps"`
+}
+
+// Default is what an experiment file need not say.
+func Default() Experiment {
+	return Experiment{
+		Seed: 1, Runs: 500,
+		Machine:  Machine{CPUs: 2, MemoryMB: 64, QuantumNS: 500},
+		VMM:      VMM{Domains: 2, DomainMB: 8, TickUS: 5, WatchdogUS: 150},
+		Workload: Workload{Name: "unixbench", Length: 1},
+		Faults:   Faults{Target: "vmm", Types: []string{"failstop", "register"}, Window: []uint64{10, 90}, Instructions: 20000},
+		Deadline: Deadline{DetectionUS: 1000, RecoveryUS: 5000},
+		Golden:   Sampling{Snapshots: 40, Digests: 400, Misses: 8},
+	}
+}

@@ -1,0 +1,129 @@
+package experiments
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// JSON writes the cells as one array.
+func (r *Report) JSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r.Cells)
+}
+
+// CSV writes one line a cell, with a head.
+func (r *Report) CSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	head := []string{"experiment", "setting", "target", "fault", "runs"}
+	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
+		head = append(head, o.String())
+	}
+	head = append(head, "applied", "detected", "recovered", "recovered_paper", "unsurvived", "low", "high",
+		"unsurvived_low", "unsurvived_high", "detection_median_ps", "detection_p95_ps", "recovery_median_ps", "recovery_p95_ps")
+	lines := [][]string{head}
+	for _, k := range r.Cells {
+		line := []string{k.Experiment, k.Setting, k.Target, k.Fault, strconv.Itoa(k.Runs)}
+		for o := faults.Outcome(0); o < faults.Outcomes; o++ {
+			line = append(line, strconv.Itoa(k.Outcomes[o.String()]))
+		}
+		line = append(line, strconv.Itoa(k.Applied), strconv.Itoa(k.Detected), strconv.Itoa(k.Recovered), "", strconv.Itoa(k.Unsurvived),
+			fraction(k.Low), fraction(k.High), fraction(k.UnsurvivedLow), fraction(k.UnsurvivedHigh),
+			picoseconds(k.DetectionMedian), picoseconds(k.DetectionP95), picoseconds(k.RecoveryMedian), picoseconds(k.RecoveryP95))
+		lines = append(lines, line)
+	}
+	return c.WriteAll(lines)
+}
+
+func fraction(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
+
+func picoseconds(t *sim.Time) string {
+	if t == nil {
+		return ""
+	}
+	return strconv.FormatInt(int64(*t), 10)
+}
+
+// Text writes the report for people.
+func (r *Report) Text(w io.Writer) error {
+	var b strings.Builder
+	r.head(&b)
+	r.outcomeTable(&b)
+	b.WriteString("\n")
+	r.rateTable(&b)
+	b.WriteString("\nIntervals are 95 % Clopper-Pearson. Recovered is strict: no VM lost and every probe passed; the papers'\n" +
+		"looser count needs a VM created after recovery and is not defined yet. Times are virtual.\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *Report) head(b *strings.Builder) {
+	c := &r.Campaign
+	fmt.Fprintf(b, "%s  campaign %s  seed %d\n", c.Experiment, short(c.Digest), c.Seed)
+	g := &c.Golden
+	share := 0.0
+	if g.Instructions > 0 {
+		share = 100 * float64(g.Counters.Ring0) / float64(g.Instructions)
+	}
+	fmt.Fprintf(b, "golden run: %d instructions in %v, %.1f %% of them in the VMM; boot before it: %d instructions\n", g.Instructions, g.Time, share, g.BootInstructions)
+	for i, n := range g.Counters.CPUs {
+		fmt.Fprintf(b, "  CPU %d: %d ticks, %d context switches, %d hang periods\n", i, n.Ticks, n.Switches, n.Periods)
+	}
+	b.WriteString("\n")
+}
+
+// heads of the outcome columns, short enough for one line of a terminal.
+var outcomeHeads = [faults.Outcomes]string{
+	"not applied", "converged", "latent", "silent", "hang", "recovered", "VM lost", "VMM lost", "unsupported", "tool error",
+}
+
+func (r *Report) outcomeTable(b *strings.Builder) {
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "setting\tfault\truns\t")
+	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
+		fmt.Fprintf(t, "%s\t", outcomeHeads[o])
+	}
+	fmt.Fprintln(t)
+	for _, c := range r.Cells {
+		fmt.Fprintf(t, "%s\t%s\t%d\t", c.Setting, c.Fault, c.Runs)
+		for o := faults.Outcome(0); o < faults.Outcomes; o++ {
+			fmt.Fprintf(t, "%d\t", c.Outcomes[o.String()])
+		}
+		fmt.Fprintln(t)
+	}
+	t.Flush()
+}
+
+func (r *Report) rateTable(b *strings.Builder) {
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "setting\tfault\trecovered of detected (strict)\tunsurvived of applied\tdetection median\tp95\trecovery median\tp95\t")
+	for _, c := range r.Cells {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Setting, c.Fault,
+			rate(c.Recovered, c.Detected, Interval{c.Low, c.High}), rate(c.Unsurvived, c.Applied, Interval{c.UnsurvivedLow, c.UnsurvivedHigh}),
+			latency(c.DetectionMedian), latency(c.DetectionP95), latency(c.RecoveryMedian), latency(c.RecoveryP95))
+	}
+	t.Flush()
+}
+
+// rate is "12/40 30.0 % [16.6, 46.5]".
+func rate(k, n int, i Interval) string {
+	if n == 0 {
+		return "0/0 -"
+	}
+	return fmt.Sprintf("%d/%d %.1f %% [%.1f, %.1f]", k, n, 100*float64(k)/float64(n), 100*i.Low, 100*i.High)
+}
+
+func latency(t *sim.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.String()
+}

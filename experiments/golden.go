@@ -1,0 +1,140 @@
+package experiments
+
+import (
+	"bytes"
+	"fmt"
+
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// GoldenRun is the verified fault-free run and what is reported of it.
+type GoldenRun struct {
+	faults.Golden
+	Facts Facts
+}
+
+// Facts are what `report` prints of a golden run.
+type Facts struct {
+	BootInstructions uint64   `json:"boot_instructions"`
+	Instructions     uint64   `json:"instructions"`
+	Time             sim.Time `json:"time_ps"`
+	Counters         Counters `json:"counters"`
+}
+
+const (
+	bootStep  = 10 * sim.Microsecond // how often the console is looked at while booting
+	bootLimit = 10 * sim.Second
+	runLimit  = 1000 * sim.Second
+)
+
+// runGolden boots, runs the workload to its end, and runs it again from the
+// start of the workload: the second pass must repeat the first exactly, and
+// leaves the snapshots and digests that faulty runs need.
+func runGolden(sys System, e *Experiment) (*GoldenRun, error) {
+	m, err := sys.Boot()
+	if err != nil {
+		return nil, err
+	}
+	g := &GoldenRun{}
+	if err := boot(m, sys); err != nil {
+		return nil, err
+	}
+	start := m.Snapshot()
+	g.Position, g.Span.Start, g.Policy = m.Position(), m.Now(), m.Policy()
+	before := sys.Facts(m)
+	if err := g.first(m, sys, before); err != nil {
+		return nil, err
+	}
+	g.Deadline = g.Span.End + sim.Time(e.Deadline.DetectionUS+e.Deadline.RecoveryUS)*sim.Microsecond
+	g.MaxConvergenceMiss = e.Golden.Misses
+	m.Restore(start)
+	return g, g.second(m, e)
+}
+
+// boot runs m until all VMs have begun their workload.
+func boot(m faults.Machine, sys System) error {
+	for !sys.Started(m.Serial()) {
+		if m.Now() > bootLimit {
+			return fmt.Errorf("boot: no VM started its workload within %v of virtual time; the console ends with:\n%s", bootLimit, tail(m.Serial()))
+		}
+		if stop := m.Run(faults.Until{Time: m.Now() + bootStep, Watched: true}); stop.Reason != faults.Reached {
+			return fmt.Errorf("boot ended early: %s; the console ends with:\n%s", describe(stop), tail(m.Serial()))
+		}
+	}
+	return nil
+}
+
+func (g *GoldenRun) first(m faults.Machine, sys System, before Counters) error {
+	t := sys.Target()
+	stop := m.Run(faults.Until{Time: g.Span.Start + runLimit, Watched: true})
+	if stop.Reason != faults.Exited || stop.Code != t.ExitOK {
+		what := describe(stop)
+		if stop.Reason == faults.Watched {
+			c := t.Cause(m, stop.CPU)
+			p := t.Locate(c.PC)
+			what = fmt.Sprintf("the %s detected a failure without a fault: %s in %s (%s:%d)", t.Name, c.What, p.Function, p.File, p.Line)
+		}
+		return fmt.Errorf("golden run: %s; the console ends with:\n%s", what, tail(m.Serial()))
+	}
+	g.End, g.Span.End, g.Output, g.Code, g.Digest = m.Position(), m.Now(), bytes.Clone(m.Serial()), stop.Code, m.Digest()
+	verdicts := t.Judge(g.Output, g.Output)
+	if len(verdicts) == 0 {
+		return fmt.Errorf("golden run: no VM printed anything; the console ends with:\n%s", tail(g.Output))
+	}
+	for _, v := range verdicts {
+		if !v.Right || v.Probe != "passed" {
+			return fmt.Errorf("golden run: %s: %s, probe %q; the console ends with:\n%s", v.VM, v.Detail, v.Probe, tail(g.Output))
+		}
+	}
+	g.Facts = Facts{
+		BootInstructions: g.Position, Instructions: g.End - g.Position,
+		Time: g.Span.End - g.Span.Start, Counters: sys.Facts(m).minus(before),
+	}
+	return nil
+}
+
+// second repeats the run in pieces, keeping states on the way.
+func (g *GoldenRun) second(m faults.Machine, e *Experiment) error {
+	length, n := g.End-g.Position, uint64(e.Golden.Digests)
+	every := n / uint64(e.Golden.Snapshots)
+	for k := uint64(0); k < n; k++ {
+		position := g.Position + length*k/n
+		if position > m.Position() {
+			if stop := m.Run(faults.Until{Position: position}); stop.Reason != faults.Reached {
+				return fmt.Errorf("golden run: the second pass ended at position %d: %s", m.Position(), describe(stop))
+			}
+		}
+		c := faults.Checkpoint{Position: m.Position(), Time: m.Now(), Digest: m.Digest()}
+		if k%every == 0 {
+			c.State = m.Snapshot()
+		}
+		g.Checkpoints = append(g.Checkpoints, c)
+	}
+	stop := m.Run(faults.Until{Time: g.Span.Start + runLimit})
+	if stop.Reason != faults.Exited || m.Position() != g.End || m.Digest() != g.Digest || !bytes.Equal(m.Serial(), g.Output) {
+		return fmt.Errorf("golden run: BUG: the second pass differs from the first: %s at position %d digest %v, expected %d %v", describe(stop), m.Position(), m.Digest(), g.End, g.Digest)
+	}
+	return nil
+}
+
+// describe puts the end of a run in words.
+func describe(s faults.Stop) string {
+	what := [...]string{
+		faults.Reached: "bound reached", faults.Watched: "a failure was detected", faults.Exited: fmt.Sprintf("exit with code %d", s.Code),
+		faults.AllHalted: "all processors halted for good", faults.Reset: "machine reset", faults.Unsupported: "unsupported by the model",
+	}[s.Reason]
+	if s.Detail != "" {
+		what += ": " + s.Detail
+	}
+	return fmt.Sprintf("%s (CPU %d)", what, s.CPU)
+}
+
+// tail is the end of a console output, for messages.
+func tail(b []byte) string {
+	const most = 1500
+	if len(b) > most {
+		b = b[len(b)-most:]
+	}
+	return string(bytes.TrimSpace(b))
+}

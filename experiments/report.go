@@ -1,0 +1,165 @@
+package experiments
+
+import (
+	"sort"
+
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// Report is what a database says, computed and not yet put into a form.
+type Report struct {
+	Campaign Campaign
+	Cells    []Cell
+	Sessions []SessionRecord
+}
+
+// Cell is one setting against one fault type.
+type Cell struct {
+	Experiment string         `json:"experiment"`
+	Setting    string         `json:"setting"`
+	Target     string         `json:"target"`
+	Fault      string         `json:"fault"`
+	Runs       int            `json:"runs"`
+	Outcomes   map[string]int `json:"outcomes"`
+	Applied    int            `json:"applied"`
+	Detected   int            `json:"detected"`
+	Recovered  int            `json:"recovered"` // strict
+	// RecoveredPaper is null until a VM is created after recovery.
+	RecoveredPaper *int    `json:"recovered_paper"`
+	Unsurvived     int     `json:"unsurvived"`
+	Low            float64 `json:"low"` // of recovered / detected, strict
+	High           float64 `json:"high"`
+	UnsurvivedLow  float64 `json:"unsurvived_low"` // of unsurvived / applied
+	UnsurvivedHigh float64 `json:"unsurvived_high"`
+
+	DetectionMedian *sim.Time `json:"detection_median_ps"` // null when nothing was detected
+	DetectionP95    *sim.Time `json:"detection_p95_ps"`
+	RecoveryMedian  *sim.Time `json:"recovery_median_ps"` // null when nothing was recovered
+	RecoveryP95     *sim.Time `json:"recovery_p95_ps"`
+}
+
+// SessionRecord is one command that worked on the campaign.
+type SessionRecord struct {
+	Started, Host, CPU, Toolchain  string
+	Cores, Workers, Runs           int
+	Seconds, GoldenSpeed, Restored float64
+}
+
+// Report computes the report of a database.
+func (db *DB) Report() (*Report, error) {
+	c, err := db.Campaign()
+	if err != nil {
+		return nil, err
+	}
+	e, err := Parse(c.Experiment, c.File)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := db.Settings()
+	if err != nil {
+		return nil, err
+	}
+	counts, err := db.counts()
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Campaign: c}
+	for _, s := range settings {
+		for _, f := range e.Faults.Types {
+			cell := newCell(c.Experiment, s.Name, e.Faults.Target, f, counts)
+			if err := db.addLatencies(&cell); err != nil {
+				return nil, err
+			}
+			r.Cells = append(r.Cells, cell)
+		}
+	}
+	r.Sessions, err = db.sessions()
+	return r, err
+}
+
+func newCell(experiment, setting, target, fault string, counts map[cellKey]int) Cell {
+	c := Cell{Experiment: experiment, Setting: setting, Target: target, Fault: fault, Outcomes: map[string]int{}}
+	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
+		n := counts[cellKey{setting, fault, o.String()}]
+		c.Outcomes[o.String()] = n
+		c.Runs += n
+		if o.Applied() {
+			c.Applied += n
+		}
+		if o.Detected() {
+			c.Detected += n
+		}
+		if o.Unsurvived() {
+			c.Unsurvived += n
+		}
+	}
+	c.Recovered = c.Outcomes[faults.Recovered.String()]
+	strict, harm := ClopperPearson(c.Recovered, c.Detected), ClopperPearson(c.Unsurvived, c.Applied)
+	c.Low, c.High, c.UnsurvivedLow, c.UnsurvivedHigh = strict.Low, strict.High, harm.Low, harm.High
+	return c
+}
+
+func (db *DB) addLatencies(c *Cell) error {
+	for _, l := range []struct {
+		column      string
+		median, p95 **sim.Time
+	}{{"detection_ps", &c.DetectionMedian, &c.DetectionP95}, {"recovery_ps", &c.RecoveryMedian, &c.RecoveryP95}} {
+		list, err := db.latencies(l.column, c.Setting, c.Fault)
+		if err != nil {
+			return err
+		}
+		if t, ok := quantile(list, 0.5); ok {
+			*l.median = &t
+		}
+		if t, ok := quantile(list, 0.95); ok {
+			*l.p95 = &t
+		}
+	}
+	return nil
+}
+
+func (db *DB) sessions() ([]SessionRecord, error) {
+	rows, err := db.sql.Query("SELECT started, host, cpu, toolchain, cores, workers, runs, seconds, golden_speed, restore_us FROM sessions ORDER BY started")
+	if err != nil {
+		return nil, db.explain(err)
+	}
+	defer rows.Close()
+	var list []SessionRecord
+	for rows.Next() {
+		var s SessionRecord
+		if err := rows.Scan(&s.Started, &s.Host, &s.CPU, &s.Toolchain, &s.Cores, &s.Workers, &s.Runs, &s.Seconds, &s.GoldenSpeed, &s.Restored); err != nil {
+			return nil, db.explain(err)
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// unsupportedReasons counts what the model lacked, most frequent first.
+func (db *DB) unsupportedReasons() ([]string, []int, error) {
+	rows, err := db.sql.Query("SELECT reason, count(*) n FROM runs WHERE outcome IN ('unsupported', 'tool_error') GROUP BY reason")
+	if err != nil {
+		return nil, nil, db.explain(err)
+	}
+	defer rows.Close()
+	counts := map[string]int{}
+	var names []string
+	for rows.Next() {
+		var s string
+		var n int
+		if err := rows.Scan(&s, &n); err != nil {
+			return nil, nil, db.explain(err)
+		}
+		names, counts[s] = append(names, s), n
+	}
+	sort.Slice(names, func(i, j int) bool {
+		a, b := names[i], names[j]
+		return counts[a] > counts[b] || counts[a] == counts[b] && a < b
+	})
+	var ns []int
+	for _, s := range names {
+		ns = append(ns, counts[s])
+	}
+	return names, ns, rows.Err()
+}

@@ -1,0 +1,49 @@
+package experiments
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mathext"
+
+	"resvirt/sim"
+)
+
+// Interval is a two-sided 95 % confidence interval of a proportion.
+type Interval struct{ Low, High float64 }
+
+// ClopperPearson is the exact interval for k successes in n, which claims use
+// (Clopper and Pearson, Biometrika 26, 1934): quantiles of beta distributions.
+func ClopperPearson(k, n int) Interval {
+	i := Interval{0, 1}
+	if k > 0 {
+		i.Low = mathext.InvRegIncBeta(float64(k), float64(n-k+1), 0.025)
+	}
+	if k < n {
+		i.High = mathext.InvRegIncBeta(float64(k+1), float64(n-k), 0.975)
+	}
+	return i
+}
+
+// Wilson is the score interval (Wilson, JASA 22, 1927), which moving displays use.
+func Wilson(k, n int) Interval {
+	if n == 0 {
+		return Interval{0, 1}
+	}
+	const z = 1.959963984540054
+	p, N := float64(k)/float64(n), float64(n)
+	centre := (p + z*z/(2*N)) / (1 + z*z/N)
+	half := z / (1 + z*z/N) * math.Sqrt(p*(1-p)/N+z*z/(4*N*N))
+	return Interval{max(0, centre-half), min(1, centre+half)}
+}
+
+// quantile is the smallest element that is not below a fraction q of the list;
+// ok is false when the list is empty. It sorts the list.
+func quantile(list []sim.Time, q float64) (t sim.Time, ok bool) {
+	if len(list) == 0 {
+		return 0, false
+	}
+	slices.Sort(list)
+	rank := int(math.Ceil(q * float64(len(list))))
+	return list[max(rank, 1)-1], true
+}

@@ -1,0 +1,35 @@
+package experiments
+
+import (
+	"fmt"
+	"strings"
+)
+
+// stepNames lists the recovery steps, in the order of their bits in the policy
+// word.
+var stepNames = []string{} // replaced by the VMM's own table
+
+// policyWord is the word that allows exactly the steps of a setting.
+func policyWord(s Setting) (uint64, error) {
+	var word uint64
+	for _, name := range s.Steps {
+		bit, ok := stepBit(name)
+		if !ok {
+			return 0, fmt.Errorf("setting %q: there is no recovery step %q; there are %s", s.Name, name, strings.Join(stepNames, ", "))
+		}
+		if word&bit != 0 {
+			return 0, fmt.Errorf("setting %q: step %q stands there twice", s.Name, name)
+		}
+		word |= bit
+	}
+	return word, nil
+}
+
+func stepBit(name string) (uint64, bool) {
+	for i, n := range stepNames {
+		if n == name {
+			return 1 << i, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,62 @@
+package experiments
+
+import (
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// System is a configuration that can be booted: a machine, the images on it and
+// how to read what it does. The campaign code knows nothing else of them.
+type System interface {
+	// Boot returns a machine with everything loaded, before its first instruction.
+	Boot() (faults.Machine, error)
+	// Fork returns another machine in the state of a snapshot.
+	Fork(faults.Snapshot) faults.Machine
+	Target() *faults.Target
+	// Started tells from the console whether all VMs began their workload.
+	Started(serial []byte) bool
+	// Facts reads what the golden run is judged by.
+	Facts(faults.Machine) Counters
+	// Margin is how far processors' clocks can differ.
+	Margin() sim.Time
+	// Identity lists, one fact a line, all that a run's course depends on.
+	Identity() []string
+	// Parts are the images and sources that a replay needs.
+	Parts() []Part
+	// Semantics is the version of the machine's behaviour.
+	Semantics() string
+}
+
+// Part is something that the database keeps so that rows can be replayed.
+type Part struct {
+	Kind   string // "image" or "source"
+	Name   string
+	Digest string
+	Data   []byte
+}
+
+// Counters are read from the machine and from the VMM's statistics.
+type Counters struct {
+	Ring0 uint64       `json:"ring0"` // instructions retired at privilege level 0
+	CPUs  []CPUCounter `json:"cpus"`
+}
+
+// CPUCounter belongs to one processor.
+type CPUCounter struct {
+	Ticks    uint64 `json:"ticks"`
+	Switches uint64 `json:"switches"`
+	Periods  uint64 `json:"periods"` // of hang detection
+}
+
+// minus is what happened between two readings.
+func (c Counters) minus(o Counters) Counters {
+	d := Counters{Ring0: c.Ring0 - o.Ring0}
+	for i := range c.CPUs {
+		d.CPUs = append(d.CPUs, CPUCounter{
+			c.CPUs[i].Ticks - o.CPUs[i].Ticks,
+			c.CPUs[i].Switches - o.CPUs[i].Switches,
+			c.CPUs[i].Periods - o.CPUs[i].Periods,
+		})
+	}
+	return d
+}

@@ -1,0 +1,92 @@
+package experiments
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+//go:embed files/*.toml
+var shipped embed.FS
+
+// Shipped lists the names of the experiments that come with the program.
+func Shipped() []string {
+	entries, err := fs.ReadDir(shipped, "files")
+	if err != nil {
+		panic("BUG: embedded experiments: " + err.Error())
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".toml"))
+	}
+	sort.Strings(names)
+	return names
+}
+
+// UnknownError says that there is no such experiment: a mistake in the command.
+type UnknownError struct{ Name string }
+
+func (e UnknownError) Error() string {
+	return fmt.Sprintf("there is no experiment %q: name one that ships (%s) or a TOML file", e.Name, strings.Join(Shipped(), ", "))
+}
+
+// Load reads an experiment by the name it ships under or from a file, and
+// returns its text as well, which the database keeps.
+func Load(name string) (Experiment, []byte, error) {
+	if text, err := shipped.ReadFile("files/" + name + ".toml"); err == nil {
+		e, err := Parse(name, text)
+		return e, text, err
+	}
+	if !strings.HasSuffix(name, ".toml") && !strings.ContainsRune(name, filepath.Separator) {
+		return Experiment{}, nil, UnknownError{name}
+	}
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Experiment{}, nil, UnknownError{name}
+	}
+	if err != nil {
+		return Experiment{}, nil, fmt.Errorf("experiment %s: %w", name, err)
+	}
+	e, err := Parse(name, text)
+	return e, text, err
+}
+
+// Parse reads an experiment's text. Words that it does not know are errors.
+func Parse(origin string, text []byte) (Experiment, error) {
+	e := Default()
+	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
+	if err := d.Decode(&e); err != nil {
+		return e, fmt.Errorf("%s%w", origin, explain(err))
+	}
+	if e.Name == "" {
+		e.Name = strings.TrimSuffix(filepath.Base(origin), ".toml")
+	}
+	if err := e.Validate(); err != nil {
+		return e, fmt.Errorf("%s: %w", origin, err)
+	}
+	return e, nil
+}
+
+// explain turns the library's error into ":line:column: what".
+func explain(err error) error {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		first := strict.Errors[0]
+		line, column := first.Position()
+		return fmt.Errorf(":%d:%d: unknown key %q; see `resvirt list --keys`", line, column, strings.Join(first.Key(), "."))
+	}
+	var decode *toml.DecodeError
+	if errors.As(err, &decode) {
+		line, column := decode.Position()
+		return fmt.Errorf(":%d:%d: %s", line, column, strings.TrimPrefix(decode.Error(), "toml: "))
+	}
+	return fmt.Errorf(": %w", err)
+}

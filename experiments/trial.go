@@ -1,0 +1,118 @@
+package experiments
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"resvirt/faults"
+)
+
+// lab is what all workers share: the verified golden run and the campaign.
+type lab struct {
+	sys      System
+	exp      *Experiment
+	campaign string
+	golden   *GoldenRun
+	model    faults.Model
+}
+
+// worker owns one machine.
+type worker struct {
+	*lab
+	m faults.Machine
+}
+
+// unit runs fault index under each of the settings, from one fork at the
+// instruction that the fault strikes.
+func (w *worker) unit(index int, settings []Setting) []Row {
+	plan := faults.Draw(w.campaign, index, w.model, w.golden.Span)
+	var fork faults.Snapshot
+	var rows []Row
+	for _, s := range settings {
+		rows = append(rows, w.trial(plan, s, &fork))
+	}
+	return rows
+}
+
+// trial runs one fault under one setting. A panic on the way is a defect of
+// ours: it becomes a row, and the machine is replaced.
+func (w *worker) trial(plan faults.Plan, s Setting, fork *faults.Snapshot) (row Row) {
+	row = Row{Setting: s.Name, Index: plan.Index, Plan: plan}
+	defer func() {
+		if r := recover(); r != nil {
+			w.m = nil
+			row.Outcome, row.Reason = faults.ToolError, firstLine(fmt.Sprint(r))+where(debug.Stack())
+		}
+	}()
+	if *fork == nil {
+		if applied, why := w.toTrigger(plan); !applied {
+			row.Outcome, row.Reason = faults.NotApplied, why
+			return row
+		}
+		*fork = w.m.Snapshot()
+	} else {
+		w.restore(*fork)
+	}
+	w.strike(&row, s)
+	return row
+}
+
+// restore puts the worker's machine into a state.
+func (w *worker) restore(s faults.Snapshot) {
+	if w.m == nil {
+		w.m = w.sys.Fork(s)
+		return
+	}
+	w.m.Restore(s)
+}
+
+// toTrigger brings the worker's machine to the instruction that plan strikes.
+func (w *worker) toTrigger(plan faults.Plan) (bool, string) {
+	w.restore(w.golden.Before(plan.Time, w.sys.Margin()).State)
+	ok, stop := faults.RunToTrigger(w.m, plan)
+	if !ok {
+		return false, "the run ended before the trigger: " + describe(stop)
+	}
+	return true, ""
+}
+
+// strike writes the setting's policy, injects, and follows the run.
+func (w *worker) strike(row *Row, s Setting) {
+	t, g := w.sys.Target(), &w.golden.Golden
+	policy, err := policyWord(s)
+	if err != nil {
+		panic("BUG: unvalidated setting: " + err.Error())
+	}
+	w.m.SetPolicy(policy)
+	strike, err := faults.Inject(w.m, t, row.Plan)
+	row.Strike = &strike
+	if err != nil {
+		row.Outcome, row.Reason = faults.ToolError, err.Error()
+		return
+	}
+	o := faults.Observe(w.m, t, g, policy)
+	row.fill(&o)
+	if !o.Converged {
+		row.Verdicts = t.Judge(g.Output, o.Output)
+	}
+	row.Outcome, row.Reason = faults.Classify(t, g, &o, row.Verdicts)
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return s
+}
+
+// where names the function that panicked, without anything that changes from
+// one execution to the next.
+func where(stack []byte) string {
+	lines := strings.Split(string(stack), "\n")
+	for i, l := range lines {
+		if strings.HasPrefix(l, "panic(") && i+2 < len(lines) {
+			name, _, _ := strings.Cut(lines[i+2], "(")
+			return " in " + name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,101 @@
+package experiments
+
+import (
+	"fmt"
+
+	"resvirt/faults"
+)
+
+// Validate says what is wrong with an experiment, with the key that is wrong.
+func (e *Experiment) Validate() error {
+	for _, r := range []struct {
+		key      string
+		v        int
+		low, top int
+	}{
+		{"runs", e.Runs, 1, 100_000_000},
+		{"machine.cpus", e.Machine.CPUs, 1, 8},
+		{"machine.memory_mb", e.Machine.MemoryMB, 16, 65536},
+		{"machine.quantum_ns", e.Machine.QuantumNS, 1, 1000},
+		{"vmm.domains", e.VMM.Domains, 1, 16},
+		{"vmm.domain_mb", e.VMM.DomainMB, 4, 4096},
+		{"vmm.tick_us", e.VMM.TickUS, 1, 1_000_000},
+		{"vmm.watchdog_us", e.VMM.WatchdogUS, 1, 1_000_000},
+		{"workload.length", e.Workload.Length, 1, 1_000_000},
+		{"deadline.detection_us", e.Deadline.DetectionUS, 1, 100_000_000},
+		{"deadline.recovery_us", e.Deadline.RecoveryUS, 1, 100_000_000},
+		{"golden.snapshots", e.Golden.Snapshots, 1, 10_000},
+		{"golden.digests", e.Golden.Digests, e.Golden.Snapshots, 100_000},
+		{"golden.misses", e.Golden.Misses, 0, 100_000},
+	} {
+		if r.v < r.low || r.v > r.top {
+			return fmt.Errorf("%s = %d: it must lie between %d and %d", r.key, r.v, r.low, r.top)
+		}
+	}
+	if e.VMM.Domains*e.VMM.DomainMB+16 > e.Machine.MemoryMB {
+		return fmt.Errorf("vmm.domains × vmm.domain_mb = %d MB leaves less than 16 MB of machine.memory_mb = %d for the VMM", e.VMM.Domains*e.VMM.DomainMB, e.Machine.MemoryMB)
+	}
+	if err := e.Faults.validate(); err != nil {
+		return err
+	}
+	return validateSettings(e.Settings)
+}
+
+func (f *Faults) validate() error {
+	if f.Target != "vmm" {
+		return fmt.Errorf("faults.target = %q: the only target so far is \"vmm\"", f.Target)
+	}
+	if len(f.Types) == 0 {
+		return fmt.Errorf("faults.types is empty: name failstop, register or both")
+	}
+	seen := map[string]bool{}
+	for _, name := range f.Types {
+		if _, err := faults.ParseKind(name); err != nil {
+			return fmt.Errorf("faults.types: %w", err)
+		}
+		if seen[name] {
+			return fmt.Errorf("faults.types: %q stands there twice", name)
+		}
+		seen[name] = true
+	}
+	if len(f.Window) != 2 || f.Window[0] >= f.Window[1] || f.Window[1] > 100 {
+		return fmt.Errorf("faults.window = %v: it must be two percentages in rising order, like [10, 90]", f.Window)
+	}
+	if f.Instructions > 1<<32 {
+		return fmt.Errorf("faults.instructions = %d: it must be at most %d", f.Instructions, uint64(1)<<32)
+	}
+	return nil
+}
+
+func validateSettings(settings []Setting) error {
+	if len(settings) == 0 {
+		return fmt.Errorf("there is no [[setting]]: a campaign needs at least one")
+	}
+	seen := map[string]bool{}
+	for i, s := range settings {
+		if s.Name == "" {
+			return fmt.Errorf("setting %d has no name", i+1)
+		}
+		if seen[s.Name] {
+			return fmt.Errorf("setting %q stands there twice", s.Name)
+		}
+		seen[s.Name] = true
+		if _, err := policyWord(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// model is the experiment's fault model as package faults takes it.
+func (e *Experiment) model() faults.Model {
+	m := faults.Model{From: e.Faults.Window[0] * 10, To: e.Faults.Window[1] * 10, Instructions: e.Faults.Instructions}
+	for _, name := range e.Faults.Types {
+		k, err := faults.ParseKind(name)
+		if err != nil {
+			panic("BUG: unvalidated experiment: " + err.Error())
+		}
+		m.Kinds = append(m.Kinds, k)
+	}
+	return m
+}

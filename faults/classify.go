@@ -1,0 +1,116 @@
+package faults
+
+import "fmt"
+
+// Classify names the outcome of a run that was struck, and the reason where the
+// class alone does not say it. The rules are those of docs/definitions: first
+// what the machine could not do, then what was detected, then output.
+func Classify(t *Target, g *Golden, o *Observation, verdicts []Verdict) (Outcome, string) {
+	switch {
+	case o.Stop.Reason == Unsupported:
+		return NoModel, o.Stop.Detail
+	case o.Converged:
+		return Converged, ""
+	case len(o.Detections) == 0:
+		return undetected(t, o, verdicts)
+	}
+	return detected(t, g, o, verdicts)
+}
+
+func undetected(t *Target, o *Observation, verdicts []Verdict) (Outcome, string) {
+	wrong, missing := firstWrong(verdicts)
+	switch {
+	case o.Stop.Reason == Reset:
+		return Hang, "machine reset"
+	case wrong != "":
+		return Silent, wrong
+	case o.Stop.Reason != Exited && o.Stop.Reason == AllHalted:
+		return Hang, "all processors halted for good"
+	case o.Stop.Reason != Exited:
+		return Hang, "deadline"
+	case missing != "":
+		return Silent, missing
+	case o.Stop.Code != t.ExitOK:
+		return Silent, fmt.Sprintf("final checks of the %s failed with code %d", t.Name, o.Stop.Code)
+	}
+	return Latent, ""
+}
+
+func detected(t *Target, g *Golden, o *Observation, verdicts []Verdict) (Outcome, string) {
+	wrong, missing := firstWrong(verdicts)
+	probed, failed := probes(verdicts)
+	switch {
+	case o.Stop.Reason == Reset:
+		return ComponentLost, "machine reset"
+	case len(o.Detections) > 1 && o.Stop.Reason != Exited && !survivor(t, g, o, verdicts):
+		d := o.Detections[len(o.Detections)-1]
+		return ComponentLost, fmt.Sprintf("failure %d: %s: %s", len(o.Detections), d.Kind, d.What)
+	case o.GivenUp:
+		return ComponentLost, "halted on detection"
+	case failed != "":
+		return ComponentLost, "probe " + failed
+	case o.Stop.Reason == Exited && o.Stop.Code != t.ExitOK:
+		return ComponentLost, fmt.Sprintf("final checks failed with code %d", o.Stop.Code)
+	case o.Stop.Reason == Exited && wrong == "" && missing == "":
+		return Recovered, ""
+	case o.Stop.Reason == Exited && !probed:
+		return ComponentLost, "probe not reached: no VM was left to run it"
+	case o.Stop.Reason == Exited, survivor(t, g, o, verdicts):
+		return VMLost, or(wrong, missing)
+	case !o.Recovered:
+		return ComponentLost, "hang in recovery after step " + lastStep(o)
+	}
+	return ComponentLost, "hang after recovery"
+}
+
+// survivor tells whether some VM finished its work rightly after the detection:
+// then the component served it, and what other VMs miss is theirs.
+func survivor(t *Target, g *Golden, o *Observation, verdicts []Verdict) bool {
+	before := t.Judge(g.Output, o.Output[:o.Detections[0].output])
+	for i, v := range verdicts {
+		if v.Right && (i >= len(before) || !before[i].Complete) {
+			return true
+		}
+	}
+	return false
+}
+
+func firstWrong(verdicts []Verdict) (wrong, missing string) {
+	for _, v := range verdicts {
+		switch {
+		case v.Wrong && wrong == "":
+			wrong = v.VM + ": " + v.Detail
+		case !v.Right && !v.Wrong && missing == "":
+			missing = v.VM + ": " + v.Detail
+		}
+	}
+	return wrong, missing
+}
+
+func probes(verdicts []Verdict) (passed bool, failed string) {
+	for _, v := range verdicts {
+		switch {
+		case v.Probe == "passed":
+			passed = true
+		case v.Probe != "" && failed == "":
+			failed = v.Probe + " in " + v.VM
+		}
+	}
+	return passed, failed
+}
+
+func lastStep(o *Observation) string {
+	for i := len(o.Steps) - 1; i >= 0; i-- {
+		if o.Steps[i].Code != StepResume {
+			return o.Steps[i].Name
+		}
+	}
+	return "none"
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

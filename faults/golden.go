@@ -1,0 +1,56 @@
+package faults
+
+import "resvirt/sim"
+
+// Golden is the fault-free run of a configuration, as far as a faulty run has
+// to be compared with it.
+type Golden struct {
+	Span               Span // of the measured workload
+	Position, End      uint64
+	Deadline           sim.Time // end + bound of detection + allowance for recovery
+	Policy             uint64   // the policy word that the golden run carried and never read
+	Output             []byte
+	Code               uint32
+	Digest             sim.Digest   // of the end state
+	Checkpoints        []Checkpoint // ascending, all within the measured workload
+	MaxConvergenceMiss int          // see Observe
+}
+
+// Checkpoint is a golden state at a position.
+type Checkpoint struct {
+	Position uint64
+	Time     sim.Time
+	Digest   sim.Digest
+	State    Snapshot // nil at checkpoints that serve comparison only
+}
+
+// Before returns the last snapshot from which a run to time t is the golden
+// run to time t. The processors' clocks differ by up to a quantum, so the
+// snapshot lies at least margin before t.
+func (g *Golden) Before(t, margin sim.Time) *Checkpoint {
+	best := 0
+	for i := range g.Checkpoints {
+		c := &g.Checkpoints[i]
+		if c.State != nil && c.Time+margin <= t {
+			best = i
+		}
+	}
+	return &g.Checkpoints[best]
+}
+
+// sameAs tells whether m is in the golden state of checkpoint c but for the
+// policy word, which a golden run never reads and a setting replaces. The word
+// is put back before the comparison and restored after it, unless the fault
+// reached it: then nothing has converged.
+func sameAs(m Machine, g *Golden, c *Checkpoint, policy uint64) bool {
+	if m.Policy() != policy {
+		return false
+	}
+	if policy == g.Policy {
+		return m.Digest() == c.Digest
+	}
+	m.SetPolicy(g.Policy)
+	same := m.Digest() == c.Digest
+	m.SetPolicy(policy)
+	return same
+}

@@ -1,0 +1,80 @@
+package faults
+
+import "resvirt/sim"
+
+// Machine is the seam between faults and the machine they strike: what the
+// injector and the observer may do to it, and nothing else.
+type Machine interface {
+	// Run goes on until the first of the conditions holds or the machine stops
+	// by itself. Stopping does not change the run.
+	Run(Until) Stop
+	Position() uint64   // retired instructions of all CPUs
+	Now() sim.Time      // clock of the CPU about to run
+	Next() int          // the CPU about to run
+	Digest() sim.Digest // canonical state
+
+	Register(cpu int, r Register) uint64
+	SetRegister(cpu int, r Register, v uint64)
+	CPL(cpu int) uint8
+	ReadVirt(cpu int, va uint64, buf []byte) error
+
+	// Policy is the target's policy word; SetPolicy is the one place where the
+	// host writes target memory, before the fault strikes.
+	Policy() uint64
+	SetPolicy(uint64)
+
+	Serial() []byte  // all console output since power-on
+	Events() []Event // since the last Restore
+	Snapshot() Snapshot
+	Restore(Snapshot)
+}
+
+// Snapshot is a state that any machine of the same configuration can resume.
+type Snapshot any
+
+// Until bounds a Run; a zero field is no bound.
+type Until struct {
+	Position uint64   // before retiring instruction number Position+1
+	Time     sim.Time // when the CPU about to run has reached this time
+	Ring0    uint64   // before the n-th further instruction at privilege level 0
+	Watched  bool     // after a watched instruction retired
+}
+
+// Reason says why Run returned.
+type Reason uint8
+
+const (
+	Reached     Reason = iota // a bound of Until
+	Watched                   // a watched instruction retired
+	Exited                    // the target ended the run; Stop.Code
+	AllHalted                 // no CPU can ever wake again
+	Reset                     // triple fault
+	Unsupported               // something that hardware has and the model lacks
+)
+
+// Stop is the result of Run.
+type Stop struct {
+	Reason Reason
+	CPU    int
+	Code   uint32
+	Detail string
+}
+
+// EventKind classifies Event.
+type EventKind uint8
+
+const (
+	EventPost      EventKind = iota // a recovery step announced itself; Value is its number
+	EventWatched                    // a watched instruction retired; PC
+	EventUserEntry                  // first unprivileged instruction of a CPU after a watched one
+)
+
+// Event is something the machine noted while running.
+type Event struct {
+	Kind     EventKind
+	CPU      int
+	Position uint64
+	Time     sim.Time
+	PC       uint64
+	Value    uint64
+}

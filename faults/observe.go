@@ -1,0 +1,153 @@
+package faults
+
+import (
+	"sort"
+
+	"resvirt/sim"
+)
+
+// Detection is one pass through a detection entry.
+type Detection struct {
+	Kind     string   `json:"kind"` // "panic" or "hang"
+	What     string   `json:"what"`
+	Place    Place    `json:"place"` // what was executing
+	CPU      int      `json:"cpu"`
+	Position uint64   `json:"position"`
+	Time     sim.Time `json:"time"`
+	output   int      // bytes of console output until then
+}
+
+// Step is a recovery step that the target announced, or a CPU resuming.
+type Step struct {
+	Code     uint64   `json:"code"`
+	Name     string   `json:"name"`
+	CPU      int      `json:"cpu"`
+	Position uint64   `json:"position"`
+	Time     sim.Time `json:"time"`
+}
+
+// Observation is what an execution showed after the fault struck.
+type Observation struct {
+	Converged  bool
+	Detections []Detection
+	Steps      []Step
+	Recovered  bool     // the target announced a completed recovery
+	GivenUp    bool     // the target announced that it stopped for good
+	Resumed    sim.Time // first unprivileged instruction of the last VM to resume; 0 = none
+	ResumedAt  uint64   // its position
+	Stop       Stop
+	Position   uint64
+	Time       sim.Time
+	Digest     sim.Digest
+	Output     []byte
+}
+
+// slice is how far a run goes after detection between looks at its events.
+const slice = 100 * sim.Microsecond
+
+// Observe follows m from the instruction where the fault struck to the end of
+// the run, a proof that nothing more can happen, or the deadline. Before a
+// detection it compares m with golden checkpoints: with each of the first
+// MaxConvergenceMiss after the fault, then with those that hold a snapshot.
+func Observe(m Machine, t *Target, g *Golden, policy uint64) Observation {
+	var o Observation
+	next := sort.Search(len(g.Checkpoints), func(i int) bool { return g.Checkpoints[i].Position >= m.Position() })
+	for missed := 0; ; {
+		until := Until{Time: g.Deadline, Watched: true}
+		if len(o.Detections) > 0 {
+			until.Time = min(g.Deadline, m.Now()+slice)
+		} else if next < len(g.Checkpoints) {
+			until.Position = g.Checkpoints[next].Position
+		}
+		o.Stop = Stop{Reason: Reached}
+		if until.Position == 0 || until.Position > m.Position() {
+			o.Stop = m.Run(until)
+		}
+		if o.Stop.Reason == Watched {
+			o.Detections = append(o.Detections, detection(m, t, o.Stop.CPU))
+			continue
+		}
+		if o.Stop.Reason != Reached || m.Now() >= g.Deadline {
+			break
+		}
+		if len(o.Detections) == 0 && m.Position() == until.Position {
+			if sameAs(m, g, &g.Checkpoints[next], policy) {
+				o.Converged = true
+				break
+			}
+			missed++
+			for next++; missed > g.MaxConvergenceMiss && next < len(g.Checkpoints) && g.Checkpoints[next].State == nil; {
+				next++
+			}
+		}
+		if len(o.Detections) > 0 && posted(m, t.GivenUp) {
+			break
+		}
+	}
+	o.Position, o.Time, o.Digest, o.Output = m.Position(), m.Now(), m.Digest(), m.Serial()
+	o.readEvents(m.Events(), t)
+	return o
+}
+
+func posted(m Machine, value uint64) bool {
+	for _, e := range m.Events() {
+		if e.Kind == EventPost && e.Value == value {
+			return true
+		}
+	}
+	return false
+}
+
+func detection(m Machine, t *Target, cpu int) Detection {
+	d := Detection{Kind: "panic", CPU: cpu, Position: m.Position(), output: len(m.Serial())}
+	for _, e := range m.Events() {
+		if e.Kind == EventWatched { // the last one is the one we stopped at
+			d.Position, d.Time, d.CPU = e.Position, e.Time, e.CPU
+			d.Kind = "panic"
+			if e.PC == t.HangEntry {
+				d.Kind = "hang"
+			}
+		}
+	}
+	cause := t.Cause(m, d.CPU)
+	d.What, d.Place = cause.What, t.Locate(cause.PC)
+	return d
+}
+
+// readEvents turns the machine's notes into steps and the moment of resumption.
+// Only what follows the first detection counts.
+func (o *Observation) readEvents(events []Event, t *Target) {
+	if len(o.Detections) == 0 {
+		return
+	}
+	since := o.Detections[0].Position
+	for _, e := range events {
+		if e.Position < since {
+			continue
+		}
+		switch e.Kind {
+		case EventPost:
+			o.step(e, t)
+		case EventUserEntry:
+			o.Steps = append(o.Steps, Step{Code: StepResume, Name: "VM runs again", CPU: e.CPU, Position: e.Position, Time: e.Time})
+			if o.Recovered && e.Time > o.Resumed {
+				o.Resumed, o.ResumedAt = e.Time, e.Position
+			}
+		}
+	}
+}
+
+// StepResume is the code of steps that no target posts: a CPU runs a VM again.
+const StepResume = 1 << 16
+
+func (o *Observation) step(e Event, t *Target) {
+	s := Step{Code: e.Value, Name: t.StepNames[e.Value], CPU: e.CPU, Position: e.Position, Time: e.Time}
+	switch e.Value {
+	case t.Recovered:
+		s.Name, o.Recovered = "recovery complete", true
+		o.Resumed, o.ResumedAt = 0, 0
+	case t.GivenUp:
+		s.Name, o.GivenUp = "given up", true
+	}
+	o.Steps = append(o.Steps, s)
+}

@@ -1,0 +1,70 @@
+package faults
+
+// Target is a component that faults strike, and how its life is recognized:
+// another component, or another hypervisor, is another value.
+type Target struct {
+	Name    string
+	Symbols Symbols
+
+	// Entries through which every detection passes exactly once.
+	PanicEntry, HangEntry uint64
+
+	// Recovery predicates: numbers that the target posts.
+	Recovered uint64            // the target resumes its VMs
+	GivenUp   uint64            // the target has stopped for good
+	StepNames map[uint64]string // every other number it posts
+
+	// ExitOK is the exit code of a run whose final checks passed.
+	ExitOK uint32
+
+	// Cause reads why and where the target thinks it failed, right after a
+	// detection entry retired on cpu.
+	Cause func(m Machine, cpu int) Cause
+
+	// Judge compares the output of a run with the golden one, per VM, and says
+	// whether each VM's liveness probe passed.
+	Judge func(golden, got []byte) []Verdict
+}
+
+// Symbols explains addresses of the target.
+type Symbols interface {
+	Func(pc uint64) (name string, start uint64, ok bool)
+	Line(pc uint64) (file string, line int, ok bool)
+}
+
+// Cause is what was found wrong, and the instruction that was doing it.
+type Cause struct {
+	What string
+	PC   uint64
+}
+
+// Verdict is what became of one VM.
+type Verdict struct {
+	VM       string `json:"vm"`
+	Right    bool   `json:"right"`    // all its output is there and equals the golden output
+	Complete bool   `json:"complete"` // it reached the end of its work, rightly or wrongly
+	Probe    string `json:"probe"`    // "passed", "failed: ...", or "" when it was not reached
+	Detail   string `json:"detail,omitempty"`
+	Wrong    bool   `json:"wrong,omitempty"` // some output differs, as opposed to being missing
+}
+
+// Place is a program location of the target.
+type Place struct {
+	PC       uint64 `json:"pc"`
+	Function string `json:"function"`
+	Offset   uint64 `json:"offset"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+}
+
+// Locate explains pc with what the target's symbols say about it.
+func (t *Target) Locate(pc uint64) Place {
+	p := Place{PC: pc}
+	if name, start, ok := t.Symbols.Func(pc); ok {
+		p.Function, p.Offset = name, pc-start
+	}
+	if file, line, ok := t.Symbols.Line(pc); ok {
+		p.File, p.Line = file, line
+	}
+	return p
+}
