@@ -46,6 +46,13 @@ type CPU struct {
 	Bus Bus
 
 	Stop Stop // why Run or Step returned early; reset by the machine
+	// Cost is the timing table. Retiring an instruction adds its class's cost to
+	// Clock, and so do events on the way (models.RepIter, TLBWalk, Exception, ...).
+	Cost *[models.NumClasses]sim.Time
+	// Limit is the clock at which something else is due: a repeated string
+	// instruction stops between iterations, unretired, once Clock reaches it.
+	Limit int64
+
 	// EndTurn is set by PAUSE, HLT and writes to the interrupt command
 	// register: the machine then ends this processor's turn.
 	EndTurn bool
