@@ -1,0 +1,61 @@
+package cpu
+
+import "resvirt/models"
+
+// classes maps each Op to the class whose time it costs; what is not listed is
+// simple, an SSE operation or an x87 operation by its kind.
+var classes = buildClasses()
+
+func buildClasses() (t [NumOps]models.Class) {
+	for op := Op(0); op < NumOps; op++ {
+		switch op.Kind() {
+		case KindString:
+			t[op] = models.String
+		case KindSystem:
+			t[op] = models.System
+		case KindSSE:
+			t[op] = models.SSE
+		case KindX87:
+			t[op] = models.FPU
+		}
+	}
+	set := func(class models.Class, ops ...Op) {
+		for _, op := range ops {
+			t[op] = class
+		}
+	}
+	set(models.Stack, OpPUSH, OpPOP, OpCALL, OpCALLIND, OpRET, OpLEAVE)
+	set(models.Complex, OpBSF, OpBSR, OpBTS, OpBTR, OpBTC, OpSHLD, OpSHRD, OpRCL, OpRCR, OpXCHG, OpENTER,
+		OpPUSHA, OpPOPA, OpBOUND, OpXLAT, OpLOOP, OpLOOPE, OpLOOPNE, OpAAM, OpAAD, OpCLFLUSH)
+	set(models.Mul, OpMUL, OpIMUL, OpIMUL2, OpIMUL3)
+	set(models.Div, OpDIV, OpIDIV)
+	set(models.Atomic, OpCMPXCHG, OpXADD, OpCMPXCHG8B)
+	set(models.Fence, OpLFENCE, OpMFENCE, OpSFENCE)
+	set(models.SSEMul, OpMULPS, OpMULPD, OpMULSS, OpMULSD, OpPMULLW, OpPMULHW, OpPMULHUW, OpPMULUDQ, OpPMADDWD)
+	set(models.SSEDiv, OpDIVPS, OpDIVPD, OpDIVSS, OpDIVSD, OpSQRTPS, OpSQRTPD, OpSQRTSS, OpSQRTSD)
+	set(models.FPUDiv, OpFDIV, OpFDIVR, OpFIDIV, OpFIDIVR, OpFDIVP, OpFDIVRP, OpFSQRT, OpFPREM, OpFPREM1, OpF2XM1,
+		OpFYL2X, OpFYL2XP1, OpFPTAN, OpFPATAN, OpFSIN, OpFCOS, OpFSINCOS)
+	set(models.FPUSave, OpFXSAVE, OpFXRSTOR, OpFNSAVE, OpFRSTOR)
+	set(models.Flags, OpPUSHF, OpPOPF, OpCLI, OpSTI)
+	set(models.Segment, OpPUSHSEG, OpPOPSEG, OpMOVFROMSEG, OpMOVTOSEG, OpLOADFAR, OpLAR, OpLSL, OpVERR, OpVERW, OpARPL)
+	set(models.Far, OpCALLFAR, OpJMPFAR, OpRETFAR)
+	set(models.IRet, OpIRET)
+	set(models.SysCall, OpSYSCALL, OpSYSENTER)
+	set(models.SysRet, OpSYSRET, OpSYSEXIT)
+	set(models.TLBFlush, OpMOVTOCR, OpINVLPG)
+	set(models.MSR, OpRDMSR, OpWRMSR, OpRDPMC, OpRDFSBASE, OpRDGSBASE, OpWRFSBASE, OpWRGSBASE)
+	set(models.TSC, OpRDTSC, OpRDTSCP)
+	set(models.Serialize, OpCPUID, OpWBINVD, OpINVD)
+	set(models.Port, OpIN, OpOUT, OpINS, OpOUTS)
+	set(models.Pause, OpPAUSE)
+	set(models.Halt, OpHLT, OpMWAIT, OpMONITOR)
+	return t
+}
+
+// Class returns the class whose time the instruction costs.
+func (i *Inst) Class() models.Class {
+	if i.Prefix&PrefixLock != 0 || i.Op == OpXCHG && i.Prefix&PrefixMem != 0 {
+		return models.Atomic
+	}
+	return classes[i.Op]
+}

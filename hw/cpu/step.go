@@ -1,0 +1,157 @@
+package cpu
+
+// mode returns how the current code segment decodes.
+func (c *CPU) mode() Mode {
+	switch {
+	case c.mode64():
+		return Mode64
+	case c.Seg[CS].Attr&attrD != 0:
+		return Mode32
+	}
+	return Mode16
+}
+
+// Step does the next thing this processor has to do: deliver a pending NMI or
+// interrupt, or execute one instruction, delivering the exception it raises. A
+// processor that does not run, and has no reason to, returns at once.
+//
+// It is the reference: every other engine must leave the same State.
+func (c *CPU) Step() {
+	shadow := c.IntShadow
+	c.IntShadow = false
+	if !shadow && c.deliverPending() {
+		return
+	}
+	if c.Activity != Running || c.Stop.Kind != StopNone {
+		c.IntShadow = shadow
+		return
+	}
+	var i Inst
+	if c.fetch(&i) {
+		c.execute(&i)
+	}
+	if c.exc.pending {
+		c.deliverException()
+	}
+}
+
+// deliverPending accepts an NMI or an unmasked interrupt, waking a halted
+// processor, and reports whether it did.
+func (c *CPU) deliverPending() bool {
+	if c.Activity > Halted {
+		return false
+	}
+	switch {
+	case c.NMIPending && !c.NMIBlocked:
+		c.Activity = Running
+		c.NMIPending = false
+		c.deliverNMI()
+		return true
+	case c.RFLAGS&FlagIF != 0:
+		if v, ok := c.Bus.Interrupt(c.ID); ok {
+			c.Activity = Running
+			c.Bus.Acknowledge(c.ID, v)
+			c.deliverInterrupt(v)
+			return true
+		}
+	}
+	return false
+}
+
+// fetch decodes the instruction at RIP. It touches the next page only if the
+// instruction reaches there, and reports whether there is something to execute.
+func (c *CPU) fetch(i *Inst) bool {
+	mode := c.mode()
+	var buf [MaxLen]byte
+	have := c.fetchCode(c.RIP, buf[:])
+	if have == 0 {
+		return false
+	}
+	st := decode(buf[:have], mode, i)
+	if st == DecodeMore {
+		n := c.fetchCode(c.RIP+uint64(have), buf[have:])
+		if n == 0 {
+			return false
+		}
+		have += n
+		st = decode(buf[:have], mode, i)
+	}
+	if st != DecodeOK { // too long, or past the segment's limit
+		c.raiseErr(VecGP, 0)
+		return false
+	}
+	return true
+}
+
+// execute executes a decoded instruction and, unless it faults, retires it.
+func (c *CPU) execute(i *Inst) {
+	c.next = c.RIP + uint64(i.Len)
+	if mode := c.mode(); mode != Mode64 {
+		c.next &= mask(4)
+	}
+	trap, cpl := c.RFLAGS&FlagTF, c.CPL
+	switch i.Op.Kind() {
+	case KindInt:
+		c.execInt(i)
+	case KindString:
+		if !c.execString(i) {
+			return // faulted, or gives way between iterations
+		}
+	case KindSystem:
+		c.execSystem(i)
+	case KindSSE:
+		c.execSSE(i)
+	case KindX87:
+		c.execX87(i)
+	default:
+		if i.Op == OpUnsupported {
+			c.unsupported("MMX instruction")
+		} else {
+			c.raise(VecUD)
+		}
+	}
+	if c.exc.pending || c.Stop.Kind != StopNone {
+		return
+	}
+	if cpl == 0 {
+		c.Retired0++
+	}
+	c.retire(i, trap)
+}
+
+// retire completes an instruction: it counts, its time passes, RIP advances,
+// and a single-step trap follows if TF was set when it began (APM vol. 2, 13.1.4).
+func (c *CPU) retire(i *Inst, trap uint64) {
+	c.RIP = c.next
+	c.Retired++
+	c.charge(i.Class())
+	if c.RFLAGS&FlagRF != 0 && i.Op != OpIRET {
+		c.RFLAGS &^= FlagRF
+	}
+	if trap != 0 {
+		c.singleStep(i)
+	}
+}
+
+// singleStep raises the trap #DB. A load of SS and software interrupts, which
+// clear TF before their handler's first instruction, inhibit it.
+func (c *CPU) singleStep(i *Inst) {
+	switch i.Op {
+	case OpINT, OpINT3, OpINTO, OpINT1, OpSYSCALL:
+		return
+	}
+	if c.IntShadow && i.Op != OpSTI {
+		return
+	}
+	c.DR[6] |= DR6BS
+	c.raise(VecDB)
+}
+
+// unsupported stops the machine: hardware of the model's kind would execute
+// this. The instruction has not retired.
+func (c *CPU) unsupported(what string) {
+	c.Stop.Kind = StopUnsupported
+	c.Stop.PC = c.RIP
+	c.Stop.What = what
+	c.fetchCode(c.RIP, c.Stop.Bytes[:])
+}
