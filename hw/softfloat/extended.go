@@ -8,6 +8,17 @@ type Extended struct {
 	Exp  uint16
 }
 
+// Number is an x87 operand of any source format, taken apart. Whether it was
+// denormal or signalling there is remembered: widening alone raises nothing.
+type Number struct{ num }
+
+// Number32, Number64, Number80 and NumberInt take an operand apart.
+func Number32(v uint32) Number      { return Number{new(Env).unpack32(v)} }
+func Number64(v uint64) Number      { return Number{new(Env).unpack64(v)} }
+func Number80(v Extended) Number    { return Number{unpack80(v)} }
+func NumberInt(v int64) Number      { return Number{fromSigned(v)} }
+func (n Number) Extended() Extended { return pack80(n.num) }
+
 func unpack80(v Extended) num {
 	n := num{kind: finite, neg: v.Exp>>15 != 0, exp: int32(v.Exp&0x7fff) - 16383, mant: v.Mant}
 	biased := v.Exp & 0x7fff
@@ -53,76 +64,57 @@ func pack80(n num) Extended {
 // Indefinite80 is the default quiet NaN.
 func Indefinite80() Extended { return pack80(indefinite()) }
 
-func (e *Env) Add80(a, b Extended) Extended {
-	return pack80(e.add(unpack80(a), unpack80(b), e.extended()))
+func (e *Env) Add80(a, b Number) Extended { return pack80(e.add(a.num, b.num, e.extended())) }
+func (e *Env) Sub80(a, b Number) Extended { return pack80(e.sub(a.num, b.num, e.extended())) }
+func (e *Env) Mul80(a, b Number) Extended { return pack80(e.mul(a.num, b.num, e.extended())) }
+func (e *Env) Div80(a, b Number) Extended { return pack80(e.div(a.num, b.num, e.extended())) }
+func (e *Env) Sqrt80(a Number) Extended   { return pack80(e.sqrt(a.num, e.extended())) }
+
+// Round80 is FRNDINT.
+func (e *Env) Round80(a Number) Extended { return pack80(e.roundToInt(a.num)) }
+
+// Load80 is what FLD makes of an operand in memory: it raises denormal and
+// invalid and is exact otherwise.
+func (e *Env) Load80(a Number) Extended {
+	return pack80(e.convert(a.num, format{64, -16382, 16383}))
 }
-
-func (e *Env) Sub80(a, b Extended) Extended {
-	return pack80(e.sub(unpack80(a), unpack80(b), e.extended()))
-}
-
-func (e *Env) Mul80(a, b Extended) Extended {
-	return pack80(e.mul(unpack80(a), unpack80(b), e.extended()))
-}
-
-func (e *Env) Div80(a, b Extended) Extended {
-	return pack80(e.div(unpack80(a), unpack80(b), e.extended()))
-}
-
-func (e *Env) Sqrt80(a Extended) Extended { return pack80(e.sqrt(unpack80(a), e.extended())) }
-
-// RoundToInt80 is FRNDINT.
-func (e *Env) RoundToInt80(a Extended) Extended { return pack80(e.roundToInt(unpack80(a))) }
 
 // Compare80 orders two values; signalQuiet makes quiet NaNs invalid, too.
-func (e *Env) Compare80(a, b Extended, signalQuiet bool) Relation {
-	return e.compare(unpack80(a), unpack80(b), signalQuiet)
+func (e *Env) Compare80(a, b Number, signalQuiet bool) Relation {
+	return e.compare(a.num, b.num, signalQuiet)
 }
 
 // ToInt80 converts to a signed integer of width bits.
-func (e *Env) ToInt80(a Extended, width uint, mode Rounding) (v int64, ok bool) {
-	return e.toInt(unpack80(a), width, mode)
-}
-
-// FromInt80 is exact.
-func FromInt80(v int64) Extended { return pack80(fromSigned(v)) }
-
-// From32 and From64 widen (FLD). They raise denormal and invalid.
-func (e *Env) From32(a uint32) Extended {
-	return pack80(e.convert(e.unpack32(a), format{64, -16382, 16383}))
-}
-
-func (e *Env) From64(a uint64) Extended {
-	return pack80(e.convert(e.unpack64(a), format{64, -16382, 16383}))
+func (e *Env) ToInt80(a Number, width uint, mode Rounding) (v int64, ok bool) {
+	return e.toInt(a.num, width, mode)
 }
 
 // To32 and To64 narrow (FST). A denormal extended operand is not reported:
 // it is tiny, and underflow is.
-func (e *Env) To32(a Extended) uint32 { return pack32(e.narrow(unpack80(a), single())) }
-
-func (e *Env) To64(a Extended) uint64 { return pack64(e.narrow(unpack80(a), double())) }
+func (e *Env) To32(a Number) uint32 { return pack32(e.narrow(a.num, single())) }
+func (e *Env) To64(a Number) uint64 { return pack64(e.narrow(a.num, double())) }
 
 func (e *Env) narrow(a num, f format) num {
 	a.denormal = false
 	return e.convert(a, f)
 }
 
-// Class is what FXAM says of a value.
+// Class is what FXAM says of a value: C3, C2, C0 as a number (APM vol. 5, FXAM).
 type Class uint8
 
-// Classes in an order of their own.
+// The classes; 5 is FXAM's empty register.
 const (
-	ClassUnsupported Class = iota
-	ClassNaN
-	ClassNormal
-	ClassInfinity
-	ClassZero
-	ClassDenormal
+	ClassUnsupported Class = 0
+	ClassNaN         Class = 1
+	ClassNormal      Class = 2
+	ClassInfinity    Class = 3
+	ClassZero        Class = 4
+	ClassEmpty       Class = 5
+	ClassDenormal    Class = 6
 )
 
-// Classify is FXAM's view of a value.
-func Classify(v Extended) Class {
-	n := unpack80(v)
+// Class classifies a number of extended format.
+func (n Number) Class() Class {
 	switch {
 	case n.kind == unsupported:
 		return ClassUnsupported

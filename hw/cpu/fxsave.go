@@ -1,0 +1,125 @@
+package cpu
+
+import "encoding/binary"
+
+// The FXSAVE image (APM vol. 2, 11.5.5; figures 11-8 and 11-9). REX.W selects
+// 64-bit pointers; without it they are 32-bit offsets and selectors, which this
+// model leaves zero.
+const (
+	fxSize     = 512
+	fxFSW      = 2
+	fxFTW      = 4
+	fxFOP      = 6
+	fxFIP      = 8
+	fxFDP      = 16
+	fxMXCSR    = 24
+	fxMask     = 28
+	fxST       = 32
+	fxXMM      = 160
+	fxSTStride = 16
+)
+
+// fxReady checks what both instructions check: #NM with EM or TS, and a memory
+// operand on a 16-byte boundary.
+func (c *CPU) fxReady(i *Inst, acc access) (off uint64, ok bool) {
+	if c.CR0&(CR0EM|CR0TS) != 0 {
+		c.raise(VecNM)
+		return 0, false
+	}
+	off = c.address(i)
+	return off, c.aligned16(i.Seg, off, acc)
+}
+
+// fxXMMCount is how many XMM registers the image holds: those that the mode can
+// name, and none before the system enabled SSE.
+func (c *CPU) fxXMMCount() int {
+	switch {
+	case c.CR4&CR4OSFXSR == 0:
+		return 0
+	case c.mode() == Mode64:
+		return 16
+	}
+	return 8
+}
+
+func (c *CPU) fxsave(i *Inst) {
+	off, ok := c.fxReady(i, accWrite)
+	if !ok || !c.probeWrite(i.Seg, off, fxSize) {
+		return
+	}
+	var b [fxSize]byte
+	c.FPU.pack(&b, i.Prefix&PrefixREXW != 0)
+	n := fxXMM + 16*c.fxXMMCount()
+	for k := 0; k < n; k += 8 {
+		c.storeN(i.Seg, off+uint64(k), 8, binary.LittleEndian.Uint64(b[k:]))
+	}
+}
+
+func (c *CPU) fxrstor(i *Inst) {
+	off, ok := c.fxReady(i, accRead)
+	if !ok {
+		return
+	}
+	var b [fxSize]byte
+	for k := 0; k < fxSize; k += 8 {
+		v, ok := c.loadN(i.Seg, off+uint64(k), 8)
+		if !ok {
+			return
+		}
+		binary.LittleEndian.PutUint64(b[k:], v)
+	}
+	if binary.LittleEndian.Uint32(b[fxMXCSR:])&^mxcsrMask != 0 {
+		c.raiseErr(VecGP, 0)
+		return
+	}
+	c.FPU.unpack(&b, i.Prefix&PrefixREXW != 0, c.fxXMMCount())
+}
+
+// pack writes the image. Registers lie in it relative to the top of the stack.
+func (f *FPU) pack(b *[fxSize]byte, wide bool) {
+	le := binary.LittleEndian
+	le.PutUint16(b[0:], f.FCW)
+	le.PutUint16(b[fxFSW:], f.FSW)
+	b[fxFTW] = f.FTW
+	le.PutUint16(b[fxFOP:], f.FOP)
+	if wide {
+		le.PutUint64(b[fxFIP:], f.FIP)
+		le.PutUint64(b[fxFDP:], f.FDP)
+	} else {
+		le.PutUint32(b[fxFIP:], uint32(f.FIP))
+		le.PutUint32(b[fxFDP:], uint32(f.FDP))
+	}
+	le.PutUint32(b[fxMXCSR:], f.MXCSR)
+	le.PutUint32(b[fxMask:], mxcsrMask)
+	for k := range 8 {
+		st := f.ST[f.physical(uint8(k))]
+		le.PutUint64(b[fxST+fxSTStride*k:], st.Mant)
+		le.PutUint16(b[fxST+fxSTStride*k+8:], st.Exp)
+	}
+	for k, v := range f.XMM {
+		le.PutUint64(b[fxXMM+16*k:], v[0])
+		le.PutUint64(b[fxXMM+16*k+8:], v[1])
+	}
+}
+
+// unpack loads the image, xmms of its XMM registers included.
+func (f *FPU) unpack(b *[fxSize]byte, wide bool, xmms int) {
+	le := binary.LittleEndian
+	f.setControl(le.Uint16(b[0:]))
+	f.FSW = le.Uint16(b[fxFSW:])
+	f.summarize()
+	f.FTW = b[fxFTW]
+	f.FOP = le.Uint16(b[fxFOP:]) & 0x7ff
+	f.FIP, f.FDP = le.Uint64(b[fxFIP:]), le.Uint64(b[fxFDP:])
+	if !wide {
+		f.FIP, f.FDP = f.FIP&0xffff_ffff, f.FDP&0xffff_ffff
+	}
+	f.MXCSR = le.Uint32(b[fxMXCSR:])
+	for k := range 8 {
+		at := b[fxST+fxSTStride*k:]
+		f.ST[f.physical(uint8(k))] = Float80{le.Uint64(at), le.Uint16(at[8:])}
+	}
+	for k := range xmms {
+		f.XMM[k] = xmm{le.Uint64(b[fxXMM+16*k:]), le.Uint64(b[fxXMM+16*k+8:])}
+	}
+}
