@@ -23,7 +23,7 @@ type Facts struct {
 }
 
 const (
-	bootStep  = 10 * sim.Microsecond // how often the console is looked at while booting
+	bootStep  = sim.Microsecond // how often the console is looked at while booting
 	bootLimit = 10 * sim.Second
 	runLimit  = 1000 * sim.Second
 )

@@ -7,7 +7,7 @@ import (
 
 // stepNames lists the recovery steps, in the order of their bits in the policy
 // word.
-var stepNames = []string{} // replaced by the VMM's own table
+var stepNames = []string{"microreboot", "nmi_ipi", "ack_interrupts", "hypercall_retry", "reinit_locks"}
 
 // policyWord is the word that allows exactly the steps of a setting.
 func policyWord(s Setting) (uint64, error) {

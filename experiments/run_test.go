@@ -1,0 +1,176 @@
+package experiments
+
+import (
+	"context"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"resvirt/faults"
+)
+
+func toyExperiment() Experiment {
+	e := Default()
+	e.Name, e.Runs = "toy", 300
+	e.Faults.Instructions = 50
+	e.Deadline = Deadline{DetectionUS: 10, RecoveryUS: 10}
+	e.Golden = Sampling{Snapshots: 8, Digests: 80, Misses: 4}
+	e.Settings = []Setting{{"none", nil}, {"basic", stepNames[:1]}, {"full", stepNames}}
+	return e
+}
+
+const toyText = `name = "toy"
+runs = 300
+faults.instructions = 50
+deadline = {detection_us = 10, recovery_us = 10}
+golden = {snapshots = 8, digests = 80, misses = 4}
+setting = [{name = "none"}, {name = "basic", steps = ["microreboot"]}, {name = "full", steps = ["microreboot", "nmi_ipi", "ack_interrupts", "hypercall_retry", "reinit_locks"]}]
+`
+
+// runToy runs a campaign of the toy in path.
+func runToy(t *testing.T, ctx context.Context, path string, change func(*Experiment, *Options)) (Result, error) {
+	t.Helper()
+	e := toyExperiment()
+	o := Options{Path: path, Workers: 2, Text: []byte(toyText), Stage: func(string) {}, Progress: func(Progress) {}}
+	if change != nil {
+		change(&e, &o)
+	}
+	return Run(ctx, e, toySystem{"1"}, o)
+}
+
+func allRows(t *testing.T, path string) map[string]Row {
+	t.Helper()
+	db, err := OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	refs, err := db.Runs("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]Row{}
+	for _, ref := range refs {
+		r, err := db.Row(ref.Setting, ref.Index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows[r.Run()] = *r
+	}
+	return rows
+}
+
+func TestCampaignHasEveryOutcome(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "toy.db")
+	res, err := runToy(t, context.Background(), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Done != 1800 || res.Total != 1800 || res.ToolErrors == 0 {
+		t.Fatalf("result %+v", res)
+	}
+	seen := map[faults.Outcome]int{}
+	for _, r := range allRows(t, path) {
+		seen[r.Outcome]++
+		if r.Setting == "none" && r.Outcome == faults.Recovered {
+			t.Errorf("%s recovered without recovery", r.Run())
+		}
+		if r.Plan.Kind == faults.Failstop && !r.Outcome.Detected() {
+			t.Errorf("failstop %s: %s", r.Run(), r.Outcome)
+		}
+	}
+	for o := faults.Outcome(1); o < faults.Outcomes; o++ {
+		if seen[o] == 0 {
+			t.Errorf("no run came out as %s; there are %v", o, seen)
+		}
+	}
+}
+
+func TestWorkersDoNotMatter(t *testing.T) {
+	dir := t.TempDir()
+	var all []map[string]Row
+	for i, workers := range []int{1, 3} {
+		path := filepath.Join(dir, string(rune('a'+i)))
+		if _, err := runToy(t, context.Background(), path, func(_ *Experiment, o *Options) { o.Workers = workers }); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, allRows(t, path))
+	}
+	if !reflect.DeepEqual(all[0], all[1]) {
+		t.Error("one worker and three gave different rows")
+	}
+}
+
+func TestResume(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "toy.db")
+	ctx, cancel := context.WithCancel(context.Background())
+	n := 0
+	res, err := runToy(t, ctx, path, func(_ *Experiment, o *Options) {
+		o.Progress = func(p Progress) {
+			if n++; n == 2 {
+				cancel()
+			}
+		}
+	})
+	if err != nil || !res.Interrupted || res.Done == 0 || res.Done == res.Total {
+		t.Skipf("the toy was too quick to interrupt: %+v %v", res, err)
+	}
+	again, err := runToy(t, context.Background(), path, nil)
+	if err != nil || again.Session != again.Total-res.Done {
+		t.Errorf("after %d of %d the second run did %d: %v", res.Done, res.Total, again.Session, err)
+	}
+	whole := filepath.Join(t.TempDir(), "whole.db")
+	if _, err := runToy(t, context.Background(), whole, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(allRows(t, path), allRows(t, whole)) {
+		t.Error("an interrupted campaign has other rows than an uninterrupted one")
+	}
+	done, err := runToy(t, context.Background(), path, nil)
+	if err != nil || done.Session != 0 || done.Done != done.Total {
+		t.Errorf("a finished campaign: %+v %v", done, err)
+	}
+}
+
+func TestFewerRunsAreAPrefix(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "toy.db")
+	if res, err := runToy(t, context.Background(), path, func(_ *Experiment, o *Options) { o.Runs = 5 }); err != nil || res.Done != 30 {
+		t.Fatalf("%+v %v", res, err)
+	}
+	some := allRows(t, path)
+	if _, err := runToy(t, context.Background(), path, nil); err != nil {
+		t.Fatal(err)
+	}
+	all := allRows(t, path)
+	for name, r := range some {
+		if !reflect.DeepEqual(r, all[name]) {
+			t.Errorf("%s changed", name)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "toy.db")
+	small := func(_ *Experiment, o *Options) { o.Runs = 1 }
+	if _, err := runToy(t, context.Background(), path, small); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*Experiment, *Options)
+		want   string
+	}{
+		{"another seed", func(e *Experiment, o *Options) { e.Seed = 2 }, "holds another campaign"},
+		{"no directory", func(e *Experiment, o *Options) { o.Path = filepath.Join(dir, "none", "x.db") }, "directory does not exist"},
+		{"a directory", func(e *Experiment, o *Options) { o.Path = dir }, "is a directory"},
+		{"setting changed", func(e *Experiment, o *Options) { e.Settings[1].Steps = stepNames[1:2] }, "give the new one another name"},
+	} {
+		if _, err := runToy(t, context.Background(), path, c.change); err == nil || !contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func contains(s, part string) bool { return strings.Contains(s, part) }

@@ -1,0 +1,304 @@
+package experiments
+
+import (
+	"bytes"
+	"fmt"
+	"hash/fnv"
+
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// toy is a machine of 2 processors that is small enough to reason about: each
+// runs a loop of 20 instructions of 1 ns, the first 4 at privilege level 0, and
+// every register fails in a way of its own when it is changed.
+//
+//	rax  accumulates: a change shows in the output         (silent)
+//	rbx  is overwritten in each loop                       (converged)
+//	rcx  is checked in each loop                           (panic)
+//	rdx  stops the processor, which the watchdog sees      (hang detected)
+//	rsi  stops both processors, unseen                     (hang)
+//	rdi  is never used                                     (latent)
+//	r8   reaches what the model lacks                      (unsupported)
+//	r9   crashes the host program                          (tool error)
+//	rip  is checked in each instruction                    (panic)
+type toy struct {
+	s      toyState
+	events []faults.Event
+}
+
+type toyState struct {
+	cpu    [2]toyCPU
+	turn   int
+	left   int
+	policy uint64
+	serial []byte
+	final  *faults.Stop
+}
+
+type toyCPU struct {
+	reg     [faults.Registers]uint64
+	clock   sim.Time
+	retired uint64
+	step    uint64 // of the program
+	loops   uint64
+	failing int // > 0: in the detection entry or recovery
+	hang    bool
+	stuck   int // hang periods seen
+	done    bool
+}
+
+const (
+	toyBase  = 0x1000
+	toyPanic = 0xdead0
+	toyHang  = 0xdead8
+	toyLoops = 1000
+)
+
+func newToy() *toy {
+	t := &toy{}
+	t.s.left = 500
+	for i := range t.s.cpu {
+		c := &t.s.cpu[i]
+		c.reg[1], c.reg[faults.RIP] = 0x1000, toyBase
+	}
+	return t
+}
+
+func (t *toy) Position() uint64                               { return t.s.cpu[0].retired + t.s.cpu[1].retired }
+func (t *toy) Now() sim.Time                                  { return t.s.cpu[t.s.turn].clock }
+func (t *toy) Next() int                                      { return t.s.turn }
+func (t *toy) Register(c int, r faults.Register) uint64       { return t.s.cpu[c].reg[r] }
+func (t *toy) SetRegister(c int, r faults.Register, v uint64) { t.s.cpu[c].reg[r] = v }
+func (t *toy) ReadVirt(int, uint64, []byte) error             { return nil }
+func (t *toy) Policy() uint64                                 { return t.s.policy }
+func (t *toy) SetPolicy(p uint64)                             { t.s.policy = p }
+func (t *toy) Serial() []byte                                 { return t.s.serial }
+func (t *toy) Events() []faults.Event                         { return t.events }
+
+func (t *toy) CPL(c int) uint8 {
+	if p := &t.s.cpu[c]; p.step%20 < 4 || p.failing > 0 {
+		return 0
+	}
+	return 3
+}
+
+func (t *toy) Digest() sim.Digest {
+	h := fnv.New128a()
+	fmt.Fprintf(h, "%v %v %v %v %s", t.s.cpu, t.s.turn, t.s.left, t.s.policy, t.s.serial)
+	d, err := sim.ParseDigest(fmt.Sprintf("%x", h.Sum(nil)))
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func (t *toy) Snapshot() faults.Snapshot {
+	s := t.s
+	s.serial = bytes.Clone(s.serial)
+	return s
+}
+
+func (t *toy) Restore(s faults.Snapshot) {
+	t.s = s.(toyState)
+	t.s.serial = bytes.Clone(t.s.serial)
+	t.events = nil
+}
+
+func (t *toy) Run(u faults.Until) faults.Stop {
+	ring0 := uint64(0)
+	for {
+		switch {
+		case t.s.final != nil:
+			return *t.s.final
+		case u.Position != 0 && t.Position() >= u.Position, u.Time != 0 && t.Now() >= u.Time:
+			return faults.Stop{CPU: t.s.turn}
+		}
+		if t.CPL(t.s.turn) == 0 {
+			if ring0++; u.Ring0 != 0 && ring0 == u.Ring0 {
+				return faults.Stop{CPU: t.s.turn}
+			}
+		}
+		cpu := t.s.turn
+		watched := t.step(cpu)
+		if t.s.left--; t.s.left <= 0 || t.s.cpu[cpu].done {
+			t.s.turn, t.s.left = 1-cpu, 500
+			if t.s.cpu[t.s.turn].done {
+				t.s.turn = cpu
+			}
+		}
+		if watched && u.Watched {
+			return faults.Stop{Reason: faults.Watched, CPU: cpu}
+		}
+	}
+}
+
+func (t *toy) event(k faults.EventKind, cpu int, pc, value uint64) {
+	c := &t.s.cpu[cpu]
+	t.events = append(t.events, faults.Event{Kind: k, CPU: cpu, Position: t.Position(), Time: c.clock, PC: pc, Value: value})
+}
+
+func (t *toy) end(s faults.Stop) { t.s.final = &s }
+
+// step executes an instruction and tells whether it was a watched one.
+func (t *toy) step(cpu int) bool {
+	c := &t.s.cpu[cpu]
+	c.clock += sim.Nanosecond
+	c.retired++
+	if c.failing > 0 {
+		t.recover(cpu)
+		return c.failing == 1
+	}
+	if c.hang {
+		if c.stuck++; c.stuck == 300 && c.reg[6] == 0 {
+			t.event(faults.EventWatched, cpu, toyHang, 0)
+			c.failing = 1
+			return true
+		}
+		return false
+	}
+	if c.reg[9] != 0 {
+		panic("the toy broke")
+	}
+	if c.reg[1] != 0x1000 && c.step%20 == 2 || c.reg[faults.RIP] != toyBase+4*(c.step%20) {
+		t.event(faults.EventWatched, cpu, toyPanic, 0)
+		c.failing = 1
+		return true
+	}
+	switch {
+	case c.reg[2] != 0 || c.reg[6] != 0:
+		c.hang = true
+	case c.reg[8] != 0:
+		t.end(faults.Stop{Reason: faults.Unsupported, CPU: cpu, Detail: "frobnicate"})
+	}
+	t.work(cpu, c)
+	return false
+}
+
+func (t *toy) work(cpu int, c *toyCPU) {
+	switch c.step % 20 {
+	case 0:
+		c.reg[3] = c.step
+	case 10:
+		c.reg[0] = c.reg[0]*6364136223846793005 + 1
+	case 19:
+		if c.loops++; c.loops%100 == 0 || c.loops == 1 {
+			what := fmt.Sprintf("sum %x", c.reg[0])
+			if c.loops == 1 {
+				what = "start"
+			}
+			t.s.serial = fmt.Appendf(t.s.serial, "(d%d) %s\n", cpu+1, what)
+		}
+		if c.loops == toyLoops {
+			t.s.serial = fmt.Appendf(t.s.serial, "(d%d) probe ok\n", cpu+1)
+			c.done = true
+			if t.s.cpu[1-cpu].done {
+				t.end(faults.Stop{Reason: faults.Exited, CPU: cpu, Code: 1})
+			}
+		}
+	}
+	c.step++
+	c.reg[faults.RIP] = toyBase + 4*(c.step%20)
+}
+
+// recover is the toy's recovery: bit 0 makes the processor run again, with a
+// wrong sum unless bit 1 is there, too.
+func (t *toy) recover(cpu int) {
+	c := &t.s.cpu[cpu]
+	c.failing++
+	switch {
+	case t.s.policy == 0 && c.failing == 10:
+		t.event(faults.EventPost, cpu, 0, 0x7e)
+		t.end(faults.Stop{Reason: faults.AllHalted, CPU: cpu})
+	case c.failing == 20:
+		t.event(faults.EventPost, cpu, 0, 1)
+	case c.failing == 100:
+		t.event(faults.EventPost, cpu, 0, 0x7f)
+		c.failing, c.hang, c.stuck = 0, false, 0
+		c.reg[1], c.reg[2], c.reg[faults.RIP] = 0x1000, 0, toyBase+4*(c.step%20)
+		if t.s.policy&2 == 0 {
+			c.reg[0]++
+		}
+		t.event(faults.EventUserEntry, cpu, 0, 0)
+	}
+}
+
+// toySystem is a System around the toy.
+type toySystem struct{ version string }
+
+func (toySystem) Boot() (faults.Machine, error) { return newToy(), nil }
+
+func (toySystem) Fork(s faults.Snapshot) faults.Machine {
+	t := newToy()
+	t.Restore(s)
+	return t
+}
+
+func (toySystem) Started(serial []byte) bool { return bytes.Count(serial, []byte("start\n")) == 2 }
+
+func (toySystem) Facts(m faults.Machine) Counters {
+	t := m.(*toy)
+	return Counters{Ring0: t.Position() / 5, CPUs: []CPUCounter{{t.s.cpu[0].loops, 0, 0}, {t.s.cpu[1].loops, 0, 0}}}
+}
+
+func (toySystem) Margin() sim.Time { return sim.Microsecond }
+
+func (s toySystem) Identity() []string { return []string{"toy " + s.version} }
+
+func (toySystem) Parts() []Part {
+	return []Part{{Kind: "image", Name: "toy", Digest: "0", Data: []byte("toy")}}
+}
+
+func (toySystem) Semantics() string { return "toy 1" }
+
+func (toySystem) Target() *faults.Target {
+	return &faults.Target{
+		Name: "toy", Symbols: toySymbols{}, PanicEntry: toyPanic, HangEntry: toyHang,
+		Recovered: 0x7f, GivenUp: 0x7e, StepNames: map[uint64]string{1: "patch"}, ExitOK: 1,
+		Cause: func(m faults.Machine, cpu int) faults.Cause {
+			return faults.Cause{What: "check failed", PC: m.Register(cpu, faults.RIP)}
+		},
+		Judge: toyJudge,
+	}
+}
+
+type toySymbols struct{}
+
+func (toySymbols) Func(pc uint64) (string, uint64, bool) {
+	return "toy.loop", toyBase, pc >= toyBase && pc < toyBase+80
+}
+
+func (toySymbols) Line(pc uint64) (string, int, bool) {
+	return "toy.go", int(pc-toyBase)/4 + 1, pc >= toyBase && pc < toyBase+80
+}
+
+func toyJudge(golden, got []byte) []faults.Verdict {
+	var list []faults.Verdict
+	for i := 1; i <= 2; i++ {
+		v := faults.Verdict{VM: fmt.Sprintf("d%d", i)}
+		want, have := toyLines(golden, v.VM), toyLines(got, v.VM)
+		v.Complete = bytes.Contains(have, []byte("probe"))
+		if bytes.Contains(have, []byte("probe ok")) {
+			v.Probe = "passed"
+		}
+		switch {
+		case bytes.Equal(want, have):
+			v.Right = true
+		case bytes.HasPrefix(want, have):
+			v.Detail = "output is missing"
+		default:
+			v.Wrong, v.Detail = true, "output is wrong"
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+func toyLines(b []byte, vm string) (out []byte) {
+	for line := range bytes.Lines(b) {
+		if bytes.HasPrefix(line, []byte("("+vm+")")) {
+			out = append(out, line...)
+		}
+	}
+	return out
+}
