@@ -86,6 +86,9 @@ func Segments() (ds, es, fs, gs uint16)
 func Stac()
 func Clac()
 
+// Swapgs exchanges GS's base with KernelGSBase; VMM and guest kernels do not use GS themselves.
+func Swapgs()
+
 // Mfence orders all loads and stores.
 func Mfence()
 
@@ -105,5 +108,5 @@ func Int3()
 // Trap executes UD2.
 func Trap()
 
-// Invalidates the whole TLB but global pages.
+// FlushTLB drops all translations but global ones.
 func FlushTLB() { WriteCR3(ReadCR3()) }

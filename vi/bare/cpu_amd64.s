@@ -258,6 +258,11 @@ TEXT ·Clac(SB),NOSPLIT,$0-0
 	CLAC
 	RET
 
+// func Swapgs()
+TEXT ·Swapgs(SB),NOSPLIT,$0-0
+	SWAPGS
+	RET
+
 // func Mfence()
 TEXT ·Mfence(SB),NOSPLIT,$0-0
 	MFENCE

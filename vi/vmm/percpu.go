@@ -13,7 +13,8 @@ const maxCPUs = 8
 // A CPU's block: 64 KiB, aligned to its size, so that masking the stack
 // pointer finds it. Everything in it is private to the CPU.
 //
-//	0x0000  CPU: g first, then per-CPU data         (12 KiB)
+//	0x0000  CPU: g first, then per-CPU data          (8 KiB)
+//	0x2000  GDT, the hypervisor's page of it         (4 KiB)
 //	0x3000  IDT                                      (4 KiB)
 //	0x4000  guard page, not present
 //	0x5000  primary stack, down from 0xd000         (32 KiB)
@@ -24,6 +25,7 @@ const maxCPUs = 8
 // The stacks for exceptions lie above the primary one because the compiler's
 // check compares the stack pointer with the one limit in g.
 const (
+	blockGDT      = 0x2000
 	blockIDT      = 0x3000
 	blockGuard    = 0x4000
 	blockStack    = 0x5000
@@ -74,6 +76,8 @@ type CPU struct {
 	fpu     unsafe.Pointer
 	guestTS bool
 
+	cr2 uint64 // of the last page fault from a guest
+
 	// Watchdog (watchdog.go).
 	lastTicks uint64 // core.watchdogTicks at the last NMI
 	stuck     uint32 // NMIs in a row that found no progress
@@ -85,6 +89,9 @@ type CPU struct {
 
 	core coreCPU // VI core's part
 }
+
+// The block has room for what CPU holds.
+const _ = blockGDT - unsafe.Sizeof(CPU{})
 
 // CPU.state
 const (

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/bare"
+)
+
+// bootInfo is what the loader told, and what boot code has taken of RAM.
+var bootInfo struct {
+	ramEnd    uint64 // end of RAM that starts at 0
+	freeStart uint64 // RAM from here to ramEnd belongs to nobody yet
+	mapped    bool   // the final page tables are in use
+
+	mods    [maxMods]module
+	nmods   uint32
+	cmdline [cmdlineMax]byte
+	cmdlen  uint32
+}
+
+const (
+	maxMods    = 8
+	cmdlineMax = 512
+)
+
+// module is a file that the loader put into memory, at physical addresses.
+type module struct{ start, end uint64 }
+
+// multiboot is the loader's information (Multiboot Specification 0.6.96, 3.3).
+type multiboot struct {
+	flags              uint32
+	memLower, memUpper uint32 // KiB
+	_                  uint32
+	cmdline            uint32
+	modsCount, modsAt  uint32
+}
+
+// multibootModule is one entry of the list of modules.
+type multibootModule struct{ start, end, cmdline, _ uint32 }
+
+// multibootMagic is what the loader leaves in EAX.
+const multibootMagic = 0x2badb002
+
+// kmain is the boot CPU's first Go code.
+func kmain(magic, info uint64) {
+	if magic != multibootMagic {
+		halt("not started by a Multiboot loader")
+	}
+	readMultiboot((*multiboot)(ptr(info)))
+	entryAddrs(&entries)
+	checkFeatures()
+	buildPaging()
+	finishPaging()
+	c := initBlock(0, 0)
+	initCPU(c)
+	coreInit()
+	coreInitCPU()
+	startCPUs()
+	coreStart()
+	releaseCPUs()
+	resetStackAndCall(idleLoop)
+}
+
+// initCPU brings the calling CPU under the VMM's rules: own tables, protection
+// on, local APIC ready.
+func initCPU(c *CPU) {
+	initTables(c)
+	loadTables(c)
+	bare.WriteCR4(cr4VMM)
+	bare.WriteCR0(cr0VMM)
+	apicInit()
+	c.state = cpuUp
+}
+
+// Control registers as the VMM runs (AMD APM vol. 2, 3.1).
+const (
+	cr0VMM = 0x80010023                                 // PG WP NE MP PE
+	cr4VMM = 1<<5 | 1<<7 | 1<<9 | 1<<10 | 1<<20 | 1<<21 // PAE PGE OSFXSR OSXMMEXCPT SMEP SMAP
+)
+
+// checkFeatures stops on processors without what the VMM's protection rests on.
+func checkFeatures() {
+	_, b, _, _ := bare.CPUID(7, 0)
+	if b&(1<<7) == 0 || b&(1<<20) == 0 {
+		halt("the processor has no SMEP or no SMAP")
+	}
+}
+
+// readMultiboot copies what the VMM needs, because the loader's memory is not kept.
+func readMultiboot(mb *multiboot) {
+	const haveMem, haveCmdline, haveMods = 1, 4, 8
+	if mb.flags&haveMem == 0 {
+		halt("the loader gives no memory size")
+	}
+	bi := &bootInfo
+	bi.ramEnd = (1<<20 + uint64(mb.memUpper)<<10) &^ (largePage - 1)
+	bi.freeStart = bare.Image.End - bare.Image.VirtBase + bare.Image.PhysBase
+	if mb.flags&haveMods != 0 {
+		for i := uint32(0); i < mb.modsCount && i < maxMods; i++ {
+			m := (*multibootModule)(ptr(uint64(mb.modsAt) + uint64(i)*uint64(unsafe.Sizeof(multibootModule{}))))
+			bi.mods[i] = module{uint64(m.start), uint64(m.end)}
+			bi.nmods = i + 1
+			bi.freeStart = max(bi.freeStart, (uint64(m.end)+pageMask)&^pageMask)
+		}
+	}
+	if mb.flags&haveCmdline != 0 {
+		for bi.cmdlen < cmdlineMax {
+			b := *(*byte)(ptr(uint64(mb.cmdline) + uint64(bi.cmdlen)))
+			if b == 0 {
+				break
+			}
+			bi.cmdline[bi.cmdlen] = b
+			bi.cmdlen++
+		}
+	}
+}
+
+// bootOption is the number after name= on the command line, before the word
+// "--" that ends the VMM's own options.
+func bootOption(name string, def uint64) uint64 {
+	bi := &bootInfo
+	for i := 0; i < int(bi.cmdlen); {
+		end := i
+		for end < int(bi.cmdlen) && bi.cmdline[end] != ' ' {
+			end++
+		}
+		word := bi.cmdline[i:end]
+		if len(word) == 2 && word[0] == '-' && word[1] == '-' {
+			break
+		}
+		if v, ok := optionValue(word, name); ok {
+			return v
+		}
+		i = end + 1
+	}
+	return def
+}
+
+// optionValue parses word as name=decimal.
+func optionValue(word []byte, name string) (v uint64, ok bool) {
+	if len(word) <= len(name)+1 || word[len(name)] != '=' {
+		return 0, false
+	}
+	for i := range len(name) {
+		if word[i] != name[i] {
+			return 0, false
+		}
+	}
+	for _, b := range word[len(name)+1:] {
+		if b < '0' || b > '9' {
+			return 0, false
+		}
+		v = v*10 + uint64(b-'0')
+	}
+	return v, true
+}
+
+func main() {}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/bare"
+)
+
+// Constants for entry_amd64.s, and what it declares.
+
+const (
+	infoPerCPU = unsafe.Offsetof(bare.Image.PerCPU) // in bare.Image
+
+	cpuFPU     = unsafe.Offsetof(CPU{}.fpu)
+	cpuGuestTS = unsafe.Offsetof(CPU{}.guestTS)
+	gGuard     = unsafe.Offsetof(CPU{}.g) + unsafe.Offsetof(goG{}.stackguard0)
+
+	frameTop     = blockStackTop - uint64(unsafe.Sizeof(regs{})) // the guest's regs in a block
+	frameVector  = unsafe.Offsetof(regs{}.EntryVector)
+	frameCS      = unsafe.Offsetof(regs{}.CS)
+	frameRIP     = unsafe.Offsetof(regs{}.RIP)
+	syscallEntry = trapSyscall
+
+	mxcsrDefault = 0x1f80
+)
+
+// sysStack and sysRSP belong to the entry stubs of SYSCALL, one per CPU: the
+// stack to load and where to keep the guest's meanwhile.
+var (
+	sysStack [maxCPUs]uint64
+	sysRSP   [maxCPUs]uint64
+	mxcsr    uint32 = mxcsrDefault
+)
+
+// sysEntry, vectorTable, guestIRET: see entry_amd64.s.
+func entryAddrs(a *entryTable)
+
+// entryTable holds addresses of assembly code.
+type entryTable struct {
+	vectors   uint64 // 256 stubs of 8 bytes
+	sys       uint64 // maxCPUs stubs of sysStubSize bytes
+	guestIRET uint64 // the IRETQ that returns to a guest
+	copyStart uint64 // copyGuest's instruction that may fault
+	copyFault uint64 // where it goes on if it does
+	ap        uint64 // entry of other processors
+}
+
+// entries is filled in by boot code.
+var entries entryTable
+
+const sysStubSize = 32
+
+// returnToGuest drops the stack and goes back to the guest whose registers
+// lie at its top. It never returns. Interrupts may be on or off.
+func returnToGuest()
+
+// resetStackAndCall drops the stack and calls fn, which must not return.
+func resetStackAndCall(fn func())
+
+// copyGuest copies n bytes between guest memory and the VMM's and returns how
+// many were left when a page fault stopped it.
+func copyGuest(dst, src unsafe.Pointer, n uint64) (left uint64)
+
+// copyToGuest copies to an address that the caller has checked to be the guest's.
+func copyToGuest(dst uint64, src unsafe.Pointer, n uint64) (left uint64) {
+	return copyGuest(ptr(dst), src, n)
+}
+
+// copyFromGuest copies from an address that the caller has checked to be the guest's.
+func copyFromGuest(dst unsafe.Pointer, src uint64, n uint64) (left uint64) {
+	return copyGuest(dst, ptr(src), n)
+}

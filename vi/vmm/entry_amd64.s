@@ -1,0 +1,296 @@
+#include "go_asm.h"
+#include "textflag.h"
+
+// Entry points of the VMM. Nothing here uses FS or GS. Stack pictures name the
+// words from the lowest address. Every call into Go leaves R14 = g, which the
+// wrapper computes from RSP, and needs X15 = 0.
+
+#define SS_GUEST $0xe02b
+#define CS_GUEST $0xe033
+#define CLAC BYTE $0x0f; BYTE $0x01; BYTE $0xca
+#define STAC BYTE $0x0f; BYTE $0x01; BYTE $0xcb
+
+// entry: 64-bit mode on the boot page tables, interrupts off, EDI the Multiboot
+// information's physical address, ESI the loader's magic.
+TEXT ·entry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	MOVQ	resvirt∕vi∕bare·Image+const_infoPerCPU(SB), AX
+	LEAQ	const_blockStack(AX), CX
+	ADDQ	$const_stackSlack, CX
+	MOVQ	CX, const_gGuard(AX)
+	LEAQ	const_frameTop(AX), SP
+	XORL	BP, BP
+	XORPS	X15, X15
+	CLD
+	LEAQ	·failed(SB), AX		// keeps it in the image
+	MOVL	SI, SI
+	MOVL	DI, DI
+	SUBQ	$16, SP
+	MOVQ	SI, 0(SP)
+	MOVQ	DI, 8(SP)
+	CALL	·kmain(SB)
+	UD2
+
+// entryAP: another processor, from the trampoline; RSP is in its block.
+TEXT ·entryAP(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	XORL	BP, BP
+	XORPS	X15, X15
+	CLD
+	CALL	·apMain(SB)
+	UD2
+
+// failed: a redirected runtime function, see package bare. 0(SP) is the kind,
+// 8(SP) the return address in the function that failed. The stack may be
+// exhausted, but the guard leaves room for what follows.
+TEXT ·failed(SB),NOSPLIT|NOFRAME,$0
+	CALL	·goFailed(SB)		// its arguments are in place
+	UD2
+
+// save builds the rest of regs: on entry the stack holds, from RSP, RDI and
+// above it the error code and vector, RIP, CS, RFLAGS, RSP, SS.
+#define SAVE \
+	PUSHQ	SI; \
+	PUSHQ	DX; \
+	PUSHQ	CX; \
+	PUSHQ	AX; \
+	PUSHQ	R8; \
+	PUSHQ	R9; \
+	PUSHQ	R10; \
+	PUSHQ	R11; \
+	PUSHQ	BX; \
+	PUSHQ	BP; \
+	PUSHQ	R12; \
+	PUSHQ	R13; \
+	PUSHQ	R14; \
+	PUSHQ	R15
+
+#define RESTORE \
+	POPQ	R15; \
+	POPQ	R14; \
+	POPQ	R13; \
+	POPQ	R12; \
+	POPQ	BP; \
+	POPQ	BX; \
+	POPQ	R11; \
+	POPQ	R10; \
+	POPQ	R9; \
+	POPQ	R8; \
+	POPQ	AX; \
+	POPQ	CX; \
+	POPQ	DX; \
+	POPQ	SI; \
+	POPQ	DI
+
+// The vector table: 256 stubs of 8 bytes. A stub pushes a zero where the
+// processor pushes no error code, and calls; the return address tells the vector.
+#define V BYTE $0x6a; BYTE $0x00; CALL ·trapEntry(SB); BYTE $0x90
+#define E CALL ·trapEntry(SB); BYTE $0x90; BYTE $0x90; BYTE $0x90
+#define V4 V; V; V; V
+#define V16 V4; V4; V4; V4
+
+TEXT ·vectorTable(SB),NOSPLIT|NOFRAME,$0
+	V4; V4; E; V; E; E; E; E; E; V; V; E; V; V
+	V; E; V; V; V4; V; E; E; V
+	V16; V16; V16; V16; V16; V16; V16
+	V16; V16; V16; V16; V16; V16; V16
+
+// trapEntry: the stack holds, from RSP, the return address into vectorTable,
+// the error code, RIP, CS, RFLAGS, RSP, SS. Exceptions from a guest arrive on
+// the primary stack; #DF, #MC and NMI on their own.
+TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
+	XCHGQ	DI, 0(SP)
+	SAVE
+	CLD
+	CLAC
+	LEAQ	·vectorTable(SB), AX
+	SUBQ	AX, DI
+	SHRQ	$3, DI
+	MOVL	DI, const_frameVector(SP)
+	MOVQ	SP, BX
+	CMPB	DI, $2			// NMI
+	JEQ	nested
+	CMPB	DI, $8			// #DF
+	JEQ	nested
+	CMPB	DI, $18			// #MC
+	JEQ	nested
+	TESTB	$3, const_frameCS(BX)
+	JZ	nested
+
+	// From a guest: its FPU state goes to its vCPU.
+	XORL	BP, BP
+	CLTS
+	MOVQ	SP, R14
+	ANDQ	$-65536, R14
+	MOVQ	const_cpuFPU(R14), AX
+	TESTQ	AX, AX
+	JZ	noFPU
+	FXSAVE64	(AX)
+noFPU:
+	LDMXCSR	·mxcsr(SB)
+	XORPS	X15, X15
+	SUBQ	$16, SP
+	MOVQ	BX, 0(SP)
+	CALL	·trapFromGuest(SB)
+	JMP	·returnToGuest(SB)
+
+nested:
+	// From the VMM, or on a stack of its own: the FPU state goes on the stack.
+	// Above the 512 bytes lie regs' address and CR0.
+	MOVQ	CR0, AX
+	CLTS
+	SUBQ	$528, SP
+	ANDQ	$~15, SP
+	FXSAVE64	(SP)
+	MOVQ	BX, 512(SP)
+	MOVQ	AX, 520(SP)
+	LDMXCSR	·mxcsr(SB)
+	XORPS	X15, X15
+	SUBQ	$16, SP
+	MOVQ	BX, 0(SP)
+	CALL	·trapFromVMM(SB)
+	ADDQ	$16, SP
+	FXRSTOR64	(SP)
+	MOVQ	520(SP), AX
+	MOVQ	512(SP), SP
+	TESTB	$8, AX			// CR0.TS
+	JZ	noTS
+	MOVQ	AX, CR0
+noTS:
+	RESTORE
+	ADDQ	$8, SP
+	IRETQ
+
+// One stub of SYSCALL per CPU, 32 bytes each: RCX is the guest's RIP, R11 its
+// RFLAGS, RSP still the guest's, interrupts are off (FMASK).
+#define SYS(n) \
+	PCALIGN	$32; \
+	MOVQ	SP, ·sysRSP+(8*n)(SB); \
+	MOVQ	·sysStack+(8*n)(SB), SP; \
+	PUSHQ	SS_GUEST; \
+	PUSHQ	·sysRSP+(8*n)(SB); \
+	JMP	·sysCommon(SB)
+
+TEXT ·sysTable(SB),NOSPLIT|NOFRAME,$0
+	SYS(0)
+	SYS(1)
+	SYS(2)
+	SYS(3)
+	SYS(4)
+	SYS(5)
+	SYS(6)
+	SYS(7)
+
+TEXT ·sysCommon(SB),NOSPLIT|NOFRAME,$0
+	PUSHQ	R11
+	PUSHQ	CS_GUEST
+	PUSHQ	CX
+	PUSHQ	$0
+	PUSHQ	DI
+	SAVE
+	MOVL	$const_syscallEntry, const_frameVector(SP)
+	MOVQ	SP, BX
+	XORL	BP, BP
+	CLTS
+	MOVQ	SP, R14
+	ANDQ	$-65536, R14
+	MOVQ	const_cpuFPU(R14), AX
+	TESTQ	AX, AX
+	JZ	noFPU
+	FXSAVE64	(AX)
+noFPU:
+	LDMXCSR	·mxcsr(SB)
+	XORPS	X15, X15
+	SUBQ	$16, SP
+	MOVQ	BX, 0(SP)
+	STI
+	CALL	·hypercall(SB)
+	JMP	·returnToGuest(SB)
+
+// func returnToGuest()
+TEXT ·returnToGuest(SB),NOSPLIT|NOFRAME,$0
+	CLI
+	MOVQ	SP, R14
+	ANDQ	$-65536, R14
+	LEAQ	const_frameTop(R14), BX
+	LEAQ	-16(BX), SP
+	XORL	BP, BP
+	XORPS	X15, X15
+	MOVQ	BX, 0(SP)
+	CALL	·guestExitWork(SB)
+	CLI
+	MOVQ	SP, R14
+	ANDQ	$-65536, R14
+	MOVQ	const_cpuFPU(R14), AX
+	TESTQ	AX, AX
+	JZ	noFPU
+	FXRSTOR64	(AX)
+	CMPB	const_cpuGuestTS(R14), $0
+	JEQ	noFPU
+	MOVQ	CR0, AX
+	ORQ	$8, AX			// TS
+	MOVQ	AX, CR0
+noFPU:
+	LEAQ	const_frameTop(R14), SP
+	CMPL	const_frameVector(SP), $const_syscallEntry
+	JEQ	sysret
+	RESTORE
+	ADDQ	$8, SP
+	JMP	·guestIRET(SB)
+sysret:
+	RESTORE
+	MOVQ	8(SP), CX		// RIP
+	MOVQ	24(SP), R11		// RFLAGS
+	MOVQ	32(SP), SP
+	BYTE	$0x48; BYTE $0x0f; BYTE $0x07	// SYSRETQ
+
+// guestIRET returns to a guest. A fault here is the guest's.
+TEXT ·guestIRET(SB),NOSPLIT|NOFRAME,$0
+	IRETQ
+
+// func resetStackAndCall(fn func())
+TEXT ·resetStackAndCall(SB),NOSPLIT|NOFRAME,$0-8
+	MOVQ	fn+0(FP), DX
+	MOVQ	SP, R14
+	ANDQ	$-65536, R14
+	LEAQ	const_frameTop(R14), SP
+	XORL	BP, BP
+	XORPS	X15, X15
+	MOVQ	(DX), AX
+	CALL	AX
+	UD2
+
+// func copyGuest(dst, src unsafe.Pointer, n uint64) (left uint64)
+TEXT ·copyGuest(SB),NOSPLIT|NOFRAME,$0-32
+	MOVQ	dst+0(FP), DI
+	MOVQ	src+8(FP), SI
+	MOVQ	n+16(FP), CX
+	STAC
+	CALL	·copyGuestMove(SB)
+	CLAC
+	MOVQ	CX, left+24(FP)
+	RET
+
+// copyGuestMove's first instruction may fault; it then goes on at
+// copyGuestFault, with RCX what is left.
+TEXT ·copyGuestMove(SB),NOSPLIT|NOFRAME,$0
+	REP; MOVSB
+	RET
+
+TEXT ·copyGuestFault(SB),NOSPLIT|NOFRAME,$0
+	RET
+
+// func entryAddrs(a *entryTable)
+TEXT ·entryAddrs(SB),NOSPLIT|NOFRAME,$0-8
+	MOVQ	a+0(FP), BX
+	LEAQ	·vectorTable(SB), AX
+	MOVQ	AX, entryTable_vectors(BX)
+	LEAQ	·sysTable(SB), AX
+	MOVQ	AX, entryTable_sys(BX)
+	LEAQ	·guestIRET(SB), AX
+	MOVQ	AX, entryTable_guestIRET(BX)
+	LEAQ	·copyGuestMove(SB), AX
+	MOVQ	AX, entryTable_copyStart(BX)
+	LEAQ	·copyGuestFault(SB), AX
+	MOVQ	AX, entryTable_copyFault(BX)
+	LEAQ	·entryAP(SB), AX
+	MOVQ	AX, entryTable_ap(BX)
+	RET

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"resvirt/vi/abi"
+	"resvirt/vi/bare"
+)
+
+// Exception vectors the VMM treats in its own way (AMD APM vol. 2, 8.2).
+const (
+	vecNMI = 2
+	vecBP  = 3
+	vecDF  = 8
+	vecGP  = 13
+	vecPF  = 14
+	vecMC  = 18
+)
+
+// trapFromGuest serves everything but NMI, #DF, #MC and SYSCALL that came
+// while a guest ran. Interrupts are off; assembly goes on with returnToGuest.
+func trapFromGuest(r *regs) {
+	if r.EntryVector >= firstVector {
+		handleIRQ(r)
+		return
+	}
+	if r.EntryVector == vecPF {
+		this().cr2 = bare.ReadCR2()
+	}
+	irqOn()
+	handleTrap(r)
+}
+
+// trapFromVMM serves what came while the VMM ran, and NMI, #DF and #MC always.
+// Interrupts are off. It returns to where r says.
+func trapFromVMM(r *regs) {
+	switch v := r.EntryVector; {
+	case v == vecNMI:
+		handleNMI(r)
+	case v >= firstVector:
+		handleIRQ(r)
+	case v == vecDF || v == vecMC || !fixup(r):
+		fatalTrap(r)
+	}
+}
+
+// fixup repairs a fault that the VMM expects at the instruction at r.RIP.
+func fixup(r *regs) bool {
+	v := r.EntryVector
+	switch {
+	case r.RIP == entries.copyStart && (v == vecPF || v == vecGP):
+		r.RIP = entries.copyFault
+		return true
+	case r.RIP == entries.guestIRET:
+		// The frame that the guest asked for is bad. Its registers are loaded
+		// already, and nothing of the VMM is under way.
+		resetStackAndCall(badReturn)
+	}
+	return false
+}
+
+// badReturn goes on after a fault of guestIRET.
+func badReturn() {
+	irqOn()
+	badGuestReturn(guestRegs())
+	returnToGuest()
+}
+
+// errorInterrupt serves the APIC's error vector; there is nothing to do but to clear it.
+func errorInterrupt() { apicWrite(apicESR, 0) }
+
+// guestSegmentSelectors are Xen's flat selectors (xen/arch-x86/xen-x86_64.h).
+const (
+	selHVCode  = 0xe008
+	selHVData  = 0xe010
+	selRing3CS = abi.FlatRing3CS64
+	selRing3SS = abi.FlatRing3SS64
+	selTSS     = 0xe040
+)
