@@ -98,12 +98,6 @@ func (a *APIC) fire(i int) {
 // masked by that: AMD's processors leave it to software (16.4.3).
 func (a *APIC) PerfOverflow() { a.fire(lvtPerf) }
 
-// PerfWouldNMI tells whether an overflow now would raise an NMI; a machine
-// that is otherwise asleep asks it.
-func (a *APIC) PerfWouldNMI() bool {
-	return a.LVT[lvtPerf]&(lvtMask|lvtMode) == ModeNMI<<8
-}
-
 // Errors (16.4.6).
 const (
 	esrSentIllegal     = 1 << 5

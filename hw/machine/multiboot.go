@@ -1,0 +1,136 @@
+package machine
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"resvirt/hw/cpu"
+)
+
+// Module is a file that the loader puts into memory beside the kernel.
+type Module struct {
+	Cmdline string
+	Data    []byte
+}
+
+// Placement by LoadMultiboot. Everything lies above the kernel, in this order,
+// each part on a page boundary: the modules, then the page with the boot
+// information (structures first, strings after them).
+//
+// Multiboot Specification 0.6.96, sections 3.1 to 3.4.
+const (
+	mbHeaderMagic = 0x1BADB002
+	mbBootMagic   = 0x2BADB002
+	mbSearch      = 8192 // the header lies whole within so many bytes
+
+	mbFlagAlign  = 1 << 0 // modules on page boundaries: they always are
+	mbFlagMemory = 1 << 1 // memory information: it is always there
+	mbFlagAddr   = 1 << 16
+	mbRequired   = 0xffff &^ (mbFlagAlign | mbFlagMemory) // other requirements we do not know
+
+	lowEnd  = 0x9fc00 // where the extended BIOS data area of a PC begins
+	biosROM = 0xf0000
+	highMem = 0x100000
+)
+
+// LoadMultiboot does what a Multiboot boot loader does on the boot processor: it
+// puts a kernel and modules into memory and leaves the processor at the entry.
+// The kernel is a flat image with addresses in its header (flag 16) or 32-bit ELF.
+func (m *Machine) LoadMultiboot(kernel []byte, cmdline string, mods []Module) error {
+	h, err := findHeader(kernel)
+	if err != nil {
+		return err
+	}
+	load := m.loadELF32
+	if h.flags&mbFlagAddr != 0 {
+		load = m.loadFlat
+	}
+	entry, end, err := load(kernel, h)
+	if err != nil {
+		return err
+	}
+	info, err := m.placeInfo(pageUp(end), cmdline, mods)
+	if err != nil {
+		return err
+	}
+	m.enterKernel(entry, info)
+	return nil
+}
+
+// mbHeader is the Multiboot header, at an offset of the file.
+type mbHeader struct {
+	offset                               uint32
+	flags                                uint32
+	header, load, loadEnd, bssEnd, entry uint32
+}
+
+func findHeader(file []byte) (mbHeader, error) {
+	for off := 0; off+12 <= min(len(file), mbSearch); off += 4 {
+		w := func(i int) uint32 { return binary.LittleEndian.Uint32(file[off+4*i:]) }
+		if w(0) != mbHeaderMagic || w(0)+w(1)+w(2) != 0 {
+			continue
+		}
+		h := mbHeader{offset: uint32(off), flags: w(1)}
+		if h.flags&mbRequired != 0 {
+			return h, fmt.Errorf("machine: Multiboot header at offset %#x requires unknown features (flags %#x): only bits 0, 1 and 16 are supported", off, h.flags)
+		}
+		if h.flags&mbFlagAddr != 0 {
+			if off+32 > len(file) {
+				return h, errors.New("machine: Multiboot header is cut off by the end of the file")
+			}
+			h.header, h.load, h.loadEnd, h.bssEnd, h.entry = w(3), w(4), w(5), w(6), w(7)
+		}
+		return h, nil
+	}
+	return mbHeader{}, fmt.Errorf("machine: no Multiboot header in the first %d bytes: is this a kernel image?", mbSearch)
+}
+
+// loadFlat loads by the addresses of the header (3.1.3).
+func (m *Machine) loadFlat(file []byte, h mbHeader) (entry, end uint32, err error) {
+	if h.header < h.load || h.header-h.load > h.offset {
+		return 0, 0, fmt.Errorf("machine: Multiboot header says load_addr %#x, header_addr %#x, but lies at offset %#x of the file", h.load, h.header, h.offset)
+	}
+	data := file[h.offset-(h.header-h.load):]
+	if h.loadEnd != 0 {
+		if h.loadEnd < h.load || uint64(h.loadEnd-h.load) > uint64(len(data)) {
+			return 0, 0, fmt.Errorf("machine: Multiboot header says load_end_addr %#x, but the file has only %#x bytes for %#x", h.loadEnd, len(data), h.load)
+		}
+		data = data[:h.loadEnd-h.load]
+	}
+	size := max(uint64(len(data)), uint64(h.bssEnd)-min(uint64(h.load), uint64(h.bssEnd)))
+	if err := m.place("kernel", uint64(h.load), data, size); err != nil {
+		return 0, 0, err
+	}
+	return h.entry, h.load + uint32(size), nil
+}
+
+// place copies data to a physical address and zeroes the rest of size bytes.
+func (m *Machine) place(what string, pa uint64, data []byte, size uint64) error {
+	if pa < 0x1000 || pa+size > m.mem.Size() {
+		return fmt.Errorf("machine: %s of %d bytes at %#x does not fit into %d bytes of RAM", what, size, pa, m.mem.Size())
+	}
+	m.mem.WriteBytes(pa, data)
+	m.mem.WriteBytes(pa+uint64(len(data)), make([]byte, size-uint64(len(data))))
+	return nil
+}
+
+// enterKernel gives the boot processor the state of section 3.2.
+func (m *Machine) enterKernel(entry, info uint32) {
+	c := m.cpus[0]
+	c.Reset()
+	c.Activity = cpu.Running
+	const flat = 0xffffffff
+	for i := range c.Seg {
+		c.Seg[i] = cpu.Segment{Sel: 0x10, Attr: 0xc93, Limit: flat}
+	}
+	c.Seg[cpu.CS] = cpu.Segment{Sel: 0x08, Attr: 0xc9b, Limit: flat}
+	c.CPL = 0
+	c.CR0 = 0x11 // protection and the fixed ET bit; caches on
+	c.RFLAGS = 2
+	c.RIP = uint64(entry)
+	c.GPR[cpu.RAX] = mbBootMagic
+	c.GPR[cpu.RBX] = uint64(info)
+}
+
+func pageUp(a uint32) uint32 { return (a + 0xfff) &^ 0xfff }
