@@ -1,4 +1,4 @@
-package experiments
+package experiments_test
 
 import (
 	"context"
@@ -7,16 +7,20 @@ import (
 	"strings"
 	"testing"
 
+	"resvirt/experiments"
 	"resvirt/faults"
+	"resvirt/internal/toy"
 )
 
-func toyExperiment() Experiment {
-	e := Default()
+var steps = experiments.Steps()
+
+func toyExperiment() experiments.Experiment {
+	e := experiments.Default()
 	e.Name, e.Runs = "toy", 300
 	e.Faults.Instructions = 50
-	e.Deadline = Deadline{DetectionUS: 10, RecoveryUS: 10}
-	e.Golden = Sampling{Snapshots: 8, Digests: 80, Misses: 4}
-	e.Settings = []Setting{{"none", nil}, {"basic", stepNames[:1]}, {"full", stepNames}}
+	e.Deadline = experiments.Deadline{DetectionUS: 10, RecoveryUS: 10}
+	e.Golden = experiments.Sampling{Snapshots: 8, Digests: 80, Misses: 4}
+	e.Settings = []experiments.Setting{{Name: "none"}, {Name: "basic", Steps: steps[:1]}, {Name: "full", Steps: steps}}
 	return e
 }
 
@@ -29,19 +33,19 @@ setting = [{name = "none"}, {name = "basic", steps = ["microreboot"]}, {name = "
 `
 
 // runToy runs a campaign of the toy in path.
-func runToy(t *testing.T, ctx context.Context, path string, change func(*Experiment, *Options)) (Result, error) {
+func runToy(t *testing.T, ctx context.Context, path string, change func(*experiments.Experiment, *experiments.Options)) (experiments.Result, error) {
 	t.Helper()
 	e := toyExperiment()
-	o := Options{Path: path, Workers: 2, Text: []byte(toyText), Stage: func(string) {}, Progress: func(Progress) {}}
+	o := experiments.Options{Path: path, Workers: 2, Text: []byte(toyText), Stage: func(string) {}, Progress: func(experiments.Progress) {}}
 	if change != nil {
 		change(&e, &o)
 	}
-	return Run(ctx, e, toySystem{"1"}, o)
+	return experiments.Run(ctx, e, toy.System{Version: "1"}, o)
 }
 
-func allRows(t *testing.T, path string) map[string]Row {
+func allRows(t *testing.T, path string) map[string]experiments.Row {
 	t.Helper()
-	db, err := OpenReader(path)
+	db, err := experiments.OpenReader(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +54,7 @@ func allRows(t *testing.T, path string) map[string]Row {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := map[string]Row{}
+	rows := map[string]experiments.Row{}
 	for _, ref := range refs {
 		r, err := db.Row(ref.Setting, ref.Index)
 		if err != nil {
@@ -89,10 +93,10 @@ func TestCampaignHasEveryOutcome(t *testing.T) {
 
 func TestWorkersDoNotMatter(t *testing.T) {
 	dir := t.TempDir()
-	var all []map[string]Row
+	var all []map[string]experiments.Row
 	for i, workers := range []int{1, 3} {
 		path := filepath.Join(dir, string(rune('a'+i)))
-		if _, err := runToy(t, context.Background(), path, func(_ *Experiment, o *Options) { o.Workers = workers }); err != nil {
+		if _, err := runToy(t, context.Background(), path, func(_ *experiments.Experiment, o *experiments.Options) { o.Workers = workers }); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, allRows(t, path))
@@ -106,8 +110,8 @@ func TestResume(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "toy.db")
 	ctx, cancel := context.WithCancel(context.Background())
 	n := 0
-	res, err := runToy(t, ctx, path, func(_ *Experiment, o *Options) {
-		o.Progress = func(p Progress) {
+	res, err := runToy(t, ctx, path, func(_ *experiments.Experiment, o *experiments.Options) {
+		o.Progress = func(p experiments.Progress) {
 			if n++; n == 2 {
 				cancel()
 			}
@@ -135,7 +139,7 @@ func TestResume(t *testing.T) {
 
 func TestFewerRunsAreAPrefix(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "toy.db")
-	if res, err := runToy(t, context.Background(), path, func(_ *Experiment, o *Options) { o.Runs = 5 }); err != nil || res.Done != 30 {
+	if res, err := runToy(t, context.Background(), path, func(_ *experiments.Experiment, o *experiments.Options) { o.Runs = 5 }); err != nil || res.Done != 30 {
 		t.Fatalf("%+v %v", res, err)
 	}
 	some := allRows(t, path)
@@ -153,19 +157,19 @@ func TestFewerRunsAreAPrefix(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "toy.db")
-	small := func(_ *Experiment, o *Options) { o.Runs = 1 }
+	small := func(_ *experiments.Experiment, o *experiments.Options) { o.Runs = 1 }
 	if _, err := runToy(t, context.Background(), path, small); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name   string
-		change func(*Experiment, *Options)
+		change func(*experiments.Experiment, *experiments.Options)
 		want   string
 	}{
-		{"another seed", func(e *Experiment, o *Options) { e.Seed = 2 }, "holds another campaign"},
-		{"no directory", func(e *Experiment, o *Options) { o.Path = filepath.Join(dir, "none", "x.db") }, "directory does not exist"},
-		{"a directory", func(e *Experiment, o *Options) { o.Path = dir }, "is a directory"},
-		{"setting changed", func(e *Experiment, o *Options) { e.Settings[1].Steps = stepNames[1:2] }, "give the new one another name"},
+		{"another seed", func(e *experiments.Experiment, o *experiments.Options) { e.Seed = 2 }, "holds another campaign"},
+		{"no directory", func(e *experiments.Experiment, o *experiments.Options) { o.Path = filepath.Join(dir, "none", "x.db") }, "directory does not exist"},
+		{"a directory", func(e *experiments.Experiment, o *experiments.Options) { o.Path = dir }, "is a directory"},
+		{"setting changed", func(e *experiments.Experiment, o *experiments.Options) { e.Settings[1].Steps = steps[1:2] }, "give the new one another name"},
 	} {
 		if _, err := runToy(t, context.Background(), path, c.change); err == nil || !contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.name, err)

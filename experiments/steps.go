@@ -2,12 +2,16 @@ package experiments
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // stepNames lists the recovery steps, in the order of their bits in the policy
 // word.
 var stepNames = []string{"microreboot", "nmi_ipi", "ack_interrupts", "hypercall_retry", "reinit_locks"}
+
+// Steps lists the names that a setting can hold.
+func Steps() []string { return slices.Clone(stepNames) }
 
 // policyWord is the word that allows exactly the steps of a setting.
 func policyWord(s Setting) (uint64, error) {

@@ -23,6 +23,9 @@ type Machine interface {
 	Policy() uint64
 	SetPolicy(uint64)
 
+	// Trace calls f before each instruction; nil ends it.
+	Trace(f func(TraceEntry))
+
 	Serial() []byte  // all console output since power-on
 	Events() []Event // since the last Restore
 	Snapshot() Snapshot
@@ -77,4 +80,12 @@ type Event struct {
 	Time     sim.Time
 	PC       uint64
 	Value    uint64
+}
+
+// TraceEntry is an instruction about to execute.
+type TraceEntry struct {
+	CPU      int
+	Position uint64
+	PC       uint64
+	CPL      uint8
 }

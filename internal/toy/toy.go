@@ -1,16 +1,18 @@
-package experiments
+// Package toy is a machine small enough to reason about, and a System around
+// it. Tests run whole campaigns on it in milliseconds.
+package toy
 
 import (
 	"bytes"
 	"fmt"
 	"hash/fnv"
 
+	"resvirt/experiments"
 	"resvirt/faults"
 	"resvirt/sim"
 )
 
-// toy is a machine of 2 processors that is small enough to reason about: each
-// runs a loop of 20 instructions of 1 ns, the first 4 at privilege level 0, and
+// toy has 2 processors. Each runs a loop of 20 instructions of 1 ns, the first 4 at privilege level 0, and
 // every register fails in a way of its own when it is changed.
 //
 //	rax  accumulates: a change shows in the output         (silent)
@@ -25,6 +27,7 @@ import (
 type toy struct {
 	s      toyState
 	events []faults.Event
+	trace  func(faults.TraceEntry)
 }
 
 type toyState struct {
@@ -74,6 +77,7 @@ func (t *toy) ReadVirt(int, uint64, []byte) error             { return nil }
 func (t *toy) Policy() uint64                                 { return t.s.policy }
 func (t *toy) SetPolicy(p uint64)                             { t.s.policy = p }
 func (t *toy) Serial() []byte                                 { return t.s.serial }
+func (t *toy) Trace(f func(faults.TraceEntry))                { t.trace = f }
 func (t *toy) Events() []faults.Event                         { return t.events }
 
 func (t *toy) CPL(c int) uint8 {
@@ -120,6 +124,9 @@ func (t *toy) Run(u faults.Until) faults.Stop {
 			}
 		}
 		cpu := t.s.turn
+		if t.trace != nil {
+			t.trace(faults.TraceEntry{CPU: cpu, Position: t.Position(), PC: t.Register(cpu, faults.RIP), CPL: t.CPL(cpu)})
+		}
 		watched := t.step(cpu)
 		if t.s.left--; t.s.left <= 0 || t.s.cpu[cpu].done {
 			t.s.turn, t.s.left = 1-cpu, 500
@@ -223,35 +230,44 @@ func (t *toy) recover(cpu int) {
 	}
 }
 
-// toySystem is a System around the toy.
-type toySystem struct{ version string }
+// System is an experiments.System around the toy. Version is part of its identity.
+type System struct{ Version string }
 
-func (toySystem) Boot() (faults.Machine, error) { return newToy(), nil }
+// Boot is part of experiments.System.
+func (System) Boot() (faults.Machine, error) { return newToy(), nil }
 
-func (toySystem) Fork(s faults.Snapshot) faults.Machine {
+// Fork is part of experiments.System.
+func (System) Fork(s faults.Snapshot) faults.Machine {
 	t := newToy()
 	t.Restore(s)
 	return t
 }
 
-func (toySystem) Started(serial []byte) bool { return bytes.Count(serial, []byte("start\n")) == 2 }
+// Started is part of experiments.System.
+func (System) Started(serial []byte) bool { return bytes.Count(serial, []byte("start\n")) == 2 }
 
-func (toySystem) Facts(m faults.Machine) Counters {
+// Facts is part of experiments.System.
+func (System) Facts(m faults.Machine) experiments.Counters {
 	t := m.(*toy)
-	return Counters{Ring0: t.Position() / 5, CPUs: []CPUCounter{{t.s.cpu[0].loops, 0, 0}, {t.s.cpu[1].loops, 0, 0}}}
+	return experiments.Counters{Ring0: t.Position() / 5, CPUs: []experiments.CPUCounter{{Ticks: t.s.cpu[0].loops}, {Ticks: t.s.cpu[1].loops}}}
 }
 
-func (toySystem) Margin() sim.Time { return sim.Microsecond }
+// Margin is part of experiments.System.
+func (System) Margin() sim.Time { return sim.Microsecond }
 
-func (s toySystem) Identity() []string { return []string{"toy " + s.version} }
+// Identity is part of experiments.System.
+func (s System) Identity() []string { return []string{"toy " + s.Version} }
 
-func (toySystem) Parts() []Part {
-	return []Part{{Kind: "image", Name: "toy", Digest: "0", Data: []byte("toy")}}
+// Parts is part of experiments.System.
+func (System) Parts() []experiments.Part {
+	return []experiments.Part{{Kind: "image", Name: "toy", Digest: "0", Data: []byte("toy")}}
 }
 
-func (toySystem) Semantics() string { return "toy 1" }
+// Semantics is part of experiments.System.
+func (System) Semantics() string { return "toy 1" }
 
-func (toySystem) Target() *faults.Target {
+// Target is part of experiments.System.
+func (System) Target() *faults.Target {
 	return &faults.Target{
 		Name: "toy", Symbols: toySymbols{}, PanicEntry: toyPanic, HangEntry: toyHang,
 		Recovered: 0x7f, GivenUp: 0x7e, StepNames: map[uint64]string{1: "patch"}, ExitOK: 1,

@@ -1,0 +1,125 @@
+package experiments
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"resvirt/faults"
+)
+
+// Replay is a run executed again from what a database holds.
+type Replay struct {
+	Row         *Row
+	Golden      *GoldenRun
+	Target      *faults.Target
+	Differences []string // between the stored row and this execution
+	Trace       *Trace   // nil unless asked for
+	Sources     Sources
+}
+
+// Replay executes a stored run again and compares it with its row. traced is
+// how many instructions to keep around the fault and around the detection.
+func (db *DB) Replay(open func(Experiment, []Part) (System, error), setting string, index, traced int) (*Replay, error) {
+	stored, err := db.Row(setting, index)
+	if err != nil {
+		return nil, err
+	}
+	l, parts, err := db.lab(open)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := db.Settings()
+	if err != nil {
+		return nil, err
+	}
+	var s Setting
+	for _, s = range settings {
+		if s.Name == setting {
+			break
+		}
+	}
+	r := &Replay{Golden: l.golden, Target: l.sys.Target(), Sources: sources(parts)}
+	w := &worker{lab: l}
+	rows := w.unit(index, []Setting{s})
+	r.Row = &rows[0]
+	if r.Differences, err = compare(stored, r.Row); err != nil {
+		return nil, err
+	}
+	if traced > 0 && r.Row.Strike != nil && r.Row.Outcome != faults.ToolError {
+		r.Trace = w.trace(r.Row, s, traced)
+	}
+	return r, nil
+}
+
+// lab rebuilds the campaign's system and golden run from the database alone.
+func (db *DB) lab(open func(Experiment, []Part) (System, error)) (*lab, []Part, error) {
+	c, err := db.Campaign()
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := Parse(c.Experiment, c.File)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.Seed = c.Seed
+	parts, err := db.Parts()
+	if err != nil {
+		return nil, nil, err
+	}
+	sys, err := open(e, parts)
+	if err != nil {
+		return nil, nil, err
+	}
+	if sys.Semantics() != c.Semantics {
+		return nil, nil, fmt.Errorf("database %s was made by a machine of semantics version %s, this program has %s: use the program that made it", db.path, c.Semantics, sys.Semantics())
+	}
+	id := identity(&e, sys)
+	if campaignDigest(id) != c.Digest {
+		return nil, nil, fmt.Errorf("database %s: what it holds does not give its own campaign again: %s", db.path, difference(c.Identity, id))
+	}
+	g, err := runGolden(sys, &e)
+	if err != nil {
+		return nil, nil, err
+	}
+	if g.Digest.String() != c.GoldenDigest {
+		return nil, nil, fmt.Errorf("BUG: the golden run ends in state %v, the stored one in %s, though nothing that it depends on has changed", g.Digest, c.GoldenDigest)
+	}
+	return &lab{sys: sys, exp: &e, campaign: c.Digest, golden: g, model: e.model()}, parts, nil
+}
+
+// compare names every field in which two executions of a run differ.
+func compare(stored, now *Row) ([]string, error) {
+	// Lists that are empty are stored as null or [].
+	var copied Row
+	b, err := json.Marshal(now)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(b, &copied); err != nil {
+		return nil, err
+	}
+	var old Row
+	if b, err = json.Marshal(stored); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(b, &old); err != nil {
+		return nil, err
+	}
+	var list []string
+	x, y := reflect.ValueOf(old), reflect.ValueOf(copied)
+	for i := range x.NumField() {
+		if a, b := x.Field(i).Interface(), y.Field(i).Interface(); !reflect.DeepEqual(a, b) {
+			list = append(list, fmt.Sprintf("%s: stored %s, now %s", x.Type().Field(i).Name, plainJSON(a), plainJSON(b)))
+		}
+	}
+	return list, nil
+}
+
+func plainJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}

@@ -1,0 +1,91 @@
+package experiments
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// Show prints everything that a database knows of one run.
+func (db *DB) Show(w io.Writer, setting string, index int) error {
+	r, err := db.Row(setting, index)
+	if err != nil {
+		return err
+	}
+	c, err := db.Campaign()
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s  campaign %s  seed %d\n", c.Experiment, r.Run(), short(c.Digest), c.Seed)
+	fmt.Fprintf(&b, "fault:   %s; trigger: time %v, then %d instructions of the target\n", r.Plan.Kind, r.Plan.Time, r.Plan.N)
+	if s := r.Strike; s != nil {
+		fmt.Fprintf(&b, "applied: CPU %d, position %d, time %v\n", s.CPU, s.Position, s.Time)
+		fmt.Fprintf(&b, "         pc %#x, %s\n", s.Place.PC, placeText(s.Place))
+		fmt.Fprintf(&b, "         %s\n", strikeText(s))
+	}
+	fmt.Fprintf(&b, "outcome: %s\n", outcomeText(r))
+	if len(r.Detections) > 0 {
+		fmt.Fprintf(&b, "latency: detection %v, recovery %s (%d instructions)\n", r.DetectionLatency, orDash(r.RecoveryLatency), r.RecoveryInstructions)
+	}
+	for _, v := range r.Verdicts {
+		fmt.Fprintf(&b, "%s: %s\n", v.VM, verdictText(v))
+	}
+	fmt.Fprintf(&b, "end:     position %d, time %v, %d instructions after the fault, state %v\n\n", r.EndPosition, r.EndTime, r.Instructions, r.EndDigest)
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return err
+	}
+	// Functions of steps come with replay, which has the symbols.
+	return writeTimeline(w, timeline(r, nil))
+}
+
+func orDash(t sim.Time) string {
+	if t == 0 {
+		return "-"
+	}
+	return t.String()
+}
+
+func verdictText(v faults.Verdict) string {
+	state := "right"
+	switch {
+	case v.Wrong:
+		state = "wrong"
+	case !v.Right:
+		state = "incomplete"
+	}
+	if v.Detail != "" {
+		state += ": " + v.Detail
+	}
+	probe := v.Probe
+	if probe == "" {
+		probe = "not reached"
+	}
+	return state + "; probe " + probe
+}
+
+// Text prints a replay: whether it is identical, and its timeline.
+func (r *Replay) Text(w io.Writer) error {
+	verdict := "identical to the stored row"
+	if len(r.Differences) > 0 {
+		verdict = "DIFFERENT from the stored row:\n  " + strings.Join(r.Differences, "\n  ")
+	}
+	if _, err := fmt.Fprintf(w, "%s: %s\n\n", r.Row.Run(), verdict); err != nil {
+		return err
+	}
+	if err := writeTimeline(w, timeline(r.Row, r.Target.Locate)); err != nil {
+		return err
+	}
+	for _, v := range r.Row.Verdicts {
+		if _, err := fmt.Fprintf(w, "%s: %s\n", v.VM, verdictText(v)); err != nil {
+			return err
+		}
+	}
+	if r.Trace == nil {
+		return nil
+	}
+	return r.Trace.Text(w, r)
+}

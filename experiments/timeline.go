@@ -1,0 +1,96 @@
+package experiments
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// moment is a line of a timeline.
+type moment struct {
+	what     string
+	cpu      int
+	position uint64
+	time     sim.Time
+	where    string
+}
+
+// timeline is what happened in a run, in the machine's order.
+func timeline(r *Row, locate func(uint64) faults.Place) []moment {
+	if r.Strike == nil {
+		return []moment{{what: "not applied: " + r.Reason}}
+	}
+	s := r.Strike
+	list := []moment{{"fault: " + strikeText(s), s.CPU, s.Position, s.Time, placeText(s.Place)}}
+	steps := r.Steps
+	for i, d := range r.Detections {
+		for len(steps) > 0 && steps[0].Position < d.Position {
+			list, steps = append(list, stepMoment(steps[0], locate)), steps[1:]
+		}
+		what := fmt.Sprintf("detected: %s, %s", d.Kind, d.What)
+		if i > 0 {
+			what = fmt.Sprintf("failure %d %s", i+1, what)
+		}
+		list = append(list, moment{what, d.CPU, d.Position, d.Time, placeText(d.Place)})
+	}
+	for _, s := range steps {
+		list = append(list, stepMoment(s, locate))
+	}
+	return append(list, moment{what: "outcome: " + outcomeText(r), cpu: -1, position: r.EndPosition, time: r.EndTime})
+}
+
+func stepMoment(s faults.Step, locate func(uint64) faults.Place) moment {
+	m := moment{what: "recovery: " + s.Name, cpu: s.CPU, position: s.Position, time: s.Time}
+	if locate != nil {
+		m.where = placeText(locate(s.PC))
+	}
+	if s.Code == faults.StepResume {
+		m.what, m.where = s.Name, fmt.Sprintf("VM code at %#x", s.PC)
+	}
+	return m
+}
+
+func strikeText(s *faults.Strike) string {
+	switch {
+	case s.Bit >= 0:
+		return fmt.Sprintf("bit %d of %s flipped, %#x became %#x", s.Bit, s.Register, s.Before, s.After)
+	case s.Before == s.After:
+		return "null fault, nothing changed"
+	}
+	return fmt.Sprintf("%s set from %#x to %#x", s.Register, s.Before, s.After)
+}
+
+func outcomeText(r *Row) string {
+	if r.Reason == "" {
+		return r.Outcome.String()
+	}
+	return fmt.Sprintf("%s (%s)", r.Outcome, r.Reason)
+}
+
+func placeText(p faults.Place) string {
+	if p.Function == "" {
+		return fmt.Sprintf("%#x, no code of the target", p.PC)
+	}
+	return fmt.Sprintf("%s+%#x %s:%d", p.Function, p.Offset, p.File, p.Line)
+}
+
+// writeTimeline prints moments as a table.
+func writeTimeline(w io.Writer, list []moment) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%12s  %14s  %3s  %s\n", "position", "time", "CPU", "what, where")
+	for _, m := range list {
+		cpu := fmt.Sprint(m.cpu)
+		if m.cpu < 0 {
+			cpu = ""
+		}
+		fmt.Fprintf(&b, "%12d  %14v  %3s  %s\n", m.position, m.time, cpu, m.what)
+		if m.where != "" {
+			fmt.Fprintf(&b, "%12s  %14s  %3s  in %s\n", "", "", "", m.where)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
