@@ -65,7 +65,11 @@ func Clts()
 func Invlpg(addr uint64)
 
 // Lgdt, Lidt load a table register from a 10-byte operand; Ltr and Lldt load a selector.
+//
+//go:noescape
 func Lgdt(op *uint16)
+
+//go:noescape
 func Lidt(op *uint16)
 func Ltr(sel uint16)
 func Lldt(sel uint16)
@@ -93,7 +97,11 @@ func Swapgs()
 func Mfence()
 
 // FXSave and FXRestore move the x87 and SSE state; p is 512 bytes aligned to 16.
+//
+//go:noescape
 func FXSave(p *byte)
+
+//go:noescape
 func FXRestore(p *byte)
 
 // RSP reads the stack pointer of the caller.

@@ -66,7 +66,7 @@ func (i inst) target() (addr uint64, ok bool) {
 			return next + uint64(int64(a)), true
 		case x86asm.Mem:
 			if a.Base == x86asm.RIP {
-				return next + uint64(a.Disp), true
+				return next + uint64(int64(int32(a.Disp))), true // the disassembler does not extend the sign
 			}
 		}
 	}

@@ -33,6 +33,8 @@ var (
 )
 
 // sysEntry, vectorTable, guestIRET: see entry_amd64.s.
+//
+//go:noescape
 func entryAddrs(a *entryTable)
 
 // entryTable holds addresses of assembly code.
@@ -55,10 +57,14 @@ const sysStubSize = 32
 func returnToGuest()
 
 // resetStackAndCall drops the stack and calls fn, which must not return.
+//
+//go:noescape
 func resetStackAndCall(fn func())
 
 // copyGuest copies n bytes between guest memory and the VMM's and returns how
 // many were left when a page fault stopped it.
+//
+//go:noescape
 func copyGuest(dst, src unsafe.Pointer, n uint64) (left uint64)
 
 // copyToGuest copies to an address that the caller has checked to be the guest's.
