@@ -205,6 +205,9 @@ func (e *entry) operand(s, all string) string {
 	if len(s) > 1 {
 		size = s[1]
 	}
+	if part := e.specialOperand(s, all); part != "" {
+		return part
+	}
 	switch s[0] {
 	case 'E', 'W', 'M', 'R', 'U', 'Z', 'O':
 		e.rm = s[0]
@@ -244,10 +247,10 @@ func (e *entry) operand(s, all string) string {
 		e.imm = '1'
 		return "imm"
 	}
-	return e.specialOperand(s, all)
+	panic("BUG: unknown operand in opcode row: " + s)
 }
 
-// specialOperand is operand for those that are whole words.
+// specialOperand is operand for those that are whole words, "" for others.
 func (e *entry) specialOperand(s, all string) string {
 	switch s {
 	case "AL", "AX":
@@ -270,5 +273,5 @@ func (e *entry) specialOperand(s, all string) string {
 		e.imm, e.size = 'A', 'z'
 		return "far"
 	}
-	panic("BUG: unknown operand in opcode row: " + s)
+	return ""
 }

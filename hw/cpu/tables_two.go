@@ -60,8 +60,8 @@ const rowsTwo = `
 31 RDTSC -
 32 RDMSR -
 33 RDPMC -
-34 SYSENTER -
-35 SYSEXIT - v
+34 SYSENTER - i64
+35 SYSEXIT - v i64
 40 CMOV Gv,Ev sub=0
 41 CMOV Gv,Ev sub=1
 42 CMOV Gv,Ev sub=2
