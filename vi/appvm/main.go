@@ -1,0 +1,33 @@
+// Command appvm is the kernel of an application VM: it runs the initrd's
+// program as the workload, then probes the hypervisor, then powers off.
+package main
+
+import (
+	"resvirt/vi/abi"
+	"resvirt/vi/guest"
+)
+
+// Implemented in entry_amd64.s.
+
+func entry()
+func failed()
+
+// kmain is the kernel's first Go function, on the boot block.
+func kmain(si *abi.StartInfo) {
+	guest.Start(si)
+	guest.Print("workload start\n")
+	if status := guest.Run("run"); status != 0 {
+		guest.Print("error workload status ")
+		guest.PrintHex(uint64(status))
+		guest.Print("\n")
+	}
+	if guest.Probe() {
+		guest.Print("probe ok\n")
+	}
+	guest.Shutdown(abi.ShutdownPoweroff)
+}
+
+// fail receives what failed had on its stack.
+func fail(kind, pc uint64) { guest.Failed(kind, pc) }
+
+func main() {}

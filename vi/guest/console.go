@@ -1,0 +1,85 @@
+package guest
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// line is the console line being put together; processor 0 only.
+var line struct {
+	n   int
+	buf [128]byte
+}
+
+// Print adds text to the console line; a newline writes it out.
+func Print(s string) {
+	for i := 0; i < len(s); i++ {
+		putc(s[i])
+	}
+}
+
+func putc(c byte) {
+	line.buf[line.n] = c
+	line.n++
+	if c == '\n' || line.n == len(line.buf) {
+		hypercall(abi.HypercallConsoleIO, abi.ConsoleIOWrite, uint64(line.n), addr(unsafe.Pointer(&line.buf)), 0)
+		line.n = 0
+	}
+}
+
+// PrintHex adds a number in hexadecimal.
+func PrintHex(v uint64) {
+	Print("0x")
+	s := 60
+	for s > 0 && v>>uint(s) == 0 {
+		s -= 4
+	}
+	for ; s >= 0; s -= 4 {
+		putc("0123456789abcdef"[v>>uint(s)&15])
+	}
+}
+
+// PrintDec adds a number in decimal.
+func PrintDec(v uint64) {
+	var d [20]byte
+	n := 0
+	for v >= 10 {
+		d[n] = byte('0' + v%10)
+		v /= 10
+		n++
+	}
+	d[n] = byte('0' + v)
+	for ; n >= 0; n-- {
+		putc(d[n])
+	}
+}
+
+// Die reports the kernel's end and reports a crash to the hypervisor.
+func Die(why string, v uint64) {
+	if line.n > 0 {
+		putc('\n')
+	}
+	Print("error kernel: ")
+	Print(why)
+	putc(' ')
+	PrintHex(v)
+	putc('\n')
+	Shutdown(abi.ShutdownCrash)
+}
+
+// Shutdown ends the domain.
+func Shutdown(reason uint32) {
+	arg := abi.SchedShutdown{Reason: reason}
+	for {
+		schedOp(abi.SchedopShutdown, unsafe.Pointer(&arg))
+	}
+}
+
+// Failed is called by main.failed, where the image builder redirects the
+// runtime's failure functions: what failed and where.
+func Failed(kind, pc uint64) {
+	Print("error kernel: check ")
+	PrintDec(kind)
+	Die(" failed at", pc)
+}

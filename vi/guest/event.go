@@ -1,0 +1,90 @@
+package guest
+
+import (
+	"math/bits"
+	"sync/atomic"
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// What an event channel port is for.
+const (
+	portNone = iota
+	portTimer
+	portIPI   // to this vCPU, of the probe
+	portReply // from the worker
+	portPair  // an interdomain channel to ourselves, of the probe
+)
+
+var (
+	ports    [64]uint8 // use by port; the kernel needs few
+	received [8]uint64 // events by use
+)
+
+func maskPort(port uint32) { atomic.OrUint64(&shared.EvtchnMask[port/64], 1<<(port%64)) }
+func unmaskPort(port uint32) {
+	atomic.AndUint64(&shared.EvtchnMask[port/64], ^(uint64(1) << (port % 64)))
+}
+
+// bindPort notes what a port is for and lets its events through.
+func bindPort(port uint32, use uint8) {
+	if port >= uint32(len(ports)) {
+		Die("event channel port", uint64(port))
+	}
+	ports[port] = use
+	unmaskPort(port)
+	// An event that came while the port was masked has raised nothing.
+	arg := abi.EvtchnPort{Port: port}
+	must("unmask", evtchnOp(abi.EvtchnopUnmask, unsafe.Pointer(&arg)))
+}
+
+// initEvents registers the entry points and binds the timer.
+func initEvents() {
+	for i := range shared.EvtchnMask {
+		shared.EvtchnMask[i] = ^uint64(0)
+	}
+	must("set_callbacks", hypercall(abi.HypercallSetCallbacks, entries[entryEvent], entries[entryFailsafe], entries[entrySyscall], 0))
+	// set_callbacks leaves events unmasked at a system call's entry.
+	cb := abi.CallbackRegister{Type: abi.CallbackTypeSyscall, Flags: abi.CallbackMaskEvents, Address: entries[entrySyscall]}
+	must("callback_op", hypercall(abi.HypercallCallbackOp, abi.CallbackOpRegister, addr(unsafe.Pointer(&cb)), 0, 0))
+	vcpuOp(abi.VcpuopStopPeriodicTimer, 0, nil)
+	virq := abi.EvtchnBindVirq{Virq: abi.VirqTimer}
+	must("bind_virq", evtchnOp(abi.EvtchnopBindVirq, unsafe.Pointer(&virq)))
+	bindPort(virq.Port, portTimer)
+}
+
+// upcall handles the pending events of this vCPU (xen.h: clear the pending
+// flag before looking).
+func upcall() {
+	info := &shared.VcpuInfo[this().vcpu]
+	for info.EvtchnUpcallPending != 0 {
+		info.EvtchnUpcallPending = 0
+		sel := atomic.SwapUint64(&info.EvtchnPendingSel, 0)
+		for sel != 0 {
+			w := bits.TrailingZeros64(sel)
+			sel &= sel - 1
+			ready := atomic.LoadUint64(&shared.EvtchnPending[w]) &^ atomic.LoadUint64(&shared.EvtchnMask[w])
+			for ready != 0 {
+				b := bits.TrailingZeros64(ready)
+				ready &= ready - 1
+				atomic.AndUint64(&shared.EvtchnPending[w], ^(uint64(1) << b))
+				event(uint32(w*64 + b))
+			}
+		}
+	}
+}
+
+func event(port uint32) {
+	if port >= uint32(len(ports)) {
+		return
+	}
+	use := ports[port]
+	received[use]++
+	switch use {
+	case portTimer:
+		tick()
+	case portIPI, portReply, portPair:
+		wakeup(unsafe.Pointer(&received))
+	}
+}

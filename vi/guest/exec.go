@@ -1,0 +1,182 @@
+package guest
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// elfHeader and elfProg are the parts of an ELF64 file that exec reads
+// (System V gABI, chapters 4 and 5).
+type elfHeader struct {
+	ident               [16]byte
+	typ, machine        uint16
+	version             uint32
+	entry, phoff        uint64
+	_                   uint64
+	_                   uint32
+	_, phentsize, phnum uint16
+}
+
+type elfProg struct {
+	typ, flags           uint32
+	offset, vaddr, paddr uint64
+	filesz, memsz, align uint64
+}
+
+const (
+	elfMagic  = 0x464c457f
+	elfX86_64 = 62
+	ptLoad    = 1
+)
+
+// maxArgs and argBytes bound what exec passes on.
+const (
+	maxArgs  = 8
+	argBytes = 512
+)
+
+// args are the strings of an exec in progress; exec does not sleep.
+var args struct {
+	n   int
+	at  [maxArgs]uint16
+	len int
+	buf [argBytes]byte
+}
+
+// addArg appends a string.
+func addArg(s []byte) bool {
+	if args.n == maxArgs || args.len+len(s)+1 > argBytes {
+		return false
+	}
+	args.at[args.n] = uint16(args.len)
+	args.n++
+	args.len += copy(args.buf[args.len:], s)
+	args.buf[args.len] = 0
+	args.len++
+	return true
+}
+
+// copyInArgs reads a null-terminated vector of strings.
+func copyInArgs(argv uint64) int64 {
+	args.n, args.len = 0, 0
+	for ; ; argv += 8 {
+		s, ok := copyInWord(argv)
+		if !ok {
+			return -abi.EFAULT
+		}
+		if s == 0 {
+			return 0
+		}
+		if args.n == maxArgs {
+			return -abi.E2BIG
+		}
+		n := copyInString(args.buf[args.len:], s)
+		if n < 0 {
+			return -abi.EFAULT
+		}
+		args.at[args.n] = uint16(args.len)
+		args.n++
+		args.len += n + 1
+	}
+}
+
+// programName is the one file there is.
+const programName = "/unixbench"
+
+// sysExecve replaces the current program.
+func sysExecve(f *Frame, path, argv uint64) int64 {
+	var name [32]byte
+	n := copyInString(name[:], path)
+	if n < 0 {
+		return -abi.EFAULT
+	}
+	if string(name[:n]) != programName {
+		return -abi.ENOENT
+	}
+	if r := copyInArgs(argv); r < 0 {
+		return r
+	}
+	return load(current, f)
+}
+
+// load gives a process a new address space with the program of the initrd and
+// args on its stack, and makes f its first frame.
+func load(p *Proc, f *Frame) int64 {
+	h := (*elfHeader)(ptr(initrd.start))
+	if initrd.size < pageSize || *(*uint32)(unsafe.Pointer(&h.ident)) != elfMagic || h.machine != elfX86_64 {
+		return -abi.ENOEXEC
+	}
+	var s Space
+	if !s.build() {
+		return -abi.ENOMEM
+	}
+	r := s.mapProgram(h)
+	sp := uint64(0)
+	if r == 0 {
+		sp, r = s.pushArgs()
+	}
+	if r < 0 {
+		s.destroy()
+		return r
+	}
+	s.pin()
+	old := p.space
+	p.space = s
+	p.fsBase = 0
+	if p == current {
+		batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseFS, 0, 0, 0)
+		p.space.activate()
+		old.destroy()
+	}
+	*f = Frame{RIP: h.entry, CS: abi.FlatUserCS, RFLAGS: 0x202, RSP: sp, SS: abi.FlatUserSS}
+	blockAt(p.base).initFPU()
+	return 0
+}
+
+// mapProgram makes ranges of the loadable segments and of the stack.
+func (s *Space) mapProgram(h *elfHeader) int64 {
+	for i := range uint64(h.phnum) {
+		p := (*elfProg)(ptr(initrd.start + h.phoff + i*uint64(h.phentsize)))
+		if p.typ != ptLoad {
+			continue
+		}
+		if p.filesz > p.memsz || p.offset+p.filesz > initrd.size || (p.vaddr-p.offset)&(pageSize-1) != 0 {
+			return -abi.ENOEXEC
+		}
+		v := vma{start: p.vaddr &^ (pageSize - 1), end: (p.vaddr + p.memsz + pageSize - 1) &^ (pageSize - 1), file: true}
+		v.fileOff = p.offset &^ (pageSize - 1)
+		v.fileEnd = p.vaddr + p.filesz
+		v.prot = uint8(p.flags>>2&1 | p.flags&2 | p.flags&1<<2) // ELF has R=4 W=2 X=1
+		if r := s.vmas.add(v); r < 0 {
+			return -abi.ENOEXEC
+		}
+		s.brkStart = max(s.brkStart, v.end)
+	}
+	s.brk = s.brkStart
+	return s.vmas.add(vma{start: userStack - stackBytes, end: userStack, prot: protRead | protWrite})
+}
+
+// pushArgs fills the stack's last page as the System V ABI has it (3.4.1):
+// argc, argv, an empty environment and an empty auxiliary vector.
+func (s *Space) pushArgs() (uint64, int64) {
+	p := allocZero()
+	if p == 0 {
+		return 0, -abi.ENOMEM
+	}
+	if !s.set(userStack-pageSize, pteFor(p, ptePresent|pteWrite|pteUser|pteAccessed|pteDirty|pteNX)) {
+		mem.drop(p)
+		return 0, -abi.ENOMEM
+	}
+	page := bytesAt(p)
+	strings := pageSize - argBytes
+	copy(page[strings:], args.buf[:args.len])
+	words := args.n + 5 // argc, argv, null, null, auxv
+	sp := (strings - words*8) &^ 15
+	at := (*[64]uint64)(unsafe.Pointer(&page[sp]))
+	at[0] = uint64(args.n)
+	for i := range args.n {
+		at[1+i] = userStack - pageSize + uint64(strings) + uint64(args.at[i])
+	}
+	return userStack - pageSize + uint64(sp), 0
+}

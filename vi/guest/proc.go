@@ -1,0 +1,167 @@
+package guest
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// Process states.
+const (
+	procFree = iota
+	procRunnable
+	procSleeping
+	procZombie
+)
+
+const (
+	maxProcs = 24
+	maxFiles = 8
+)
+
+// Proc is a process. Process 0 is the kernel's own thread, on the block that
+// it booted on and in the address space that the hypervisor built.
+type Proc struct {
+	state  uint8
+	pid    uint32
+	parent *Proc
+	space  Space
+	base   uint64 // block of its kernel stack
+	sp     uint64 // saved stack pointer while another runs
+	fsBase uint64
+	wait   unsafe.Pointer // what it sleeps for
+	wakeAt uint64         // system time at which it wakes, 0 = none
+	status uint32         // as wait4 reports it
+	files  [maxFiles]file
+}
+
+var (
+	procs   [maxProcs]Proc
+	current *Proc
+	nextPID uint32
+	exits   uint32 // processes reaped, the balloon's clock
+)
+
+// allocProc finds a free slot; its block is that of the slot.
+func allocProc() *Proc {
+	for i := 1; i < maxProcs; i++ {
+		if p := &procs[i]; p.state == procFree {
+			*p = Proc{base: blockBase(i)}
+			nextPID++
+			p.pid = nextPID
+			return p
+		}
+	}
+	return nil
+}
+
+// frame is where a process in user mode has its Frame: at the stack's top.
+func (p *Proc) frame() *Frame {
+	return (*Frame)(ptr(p.base + blockSize - uint64(frameSize)))
+}
+
+// start makes the first switch to p go to user mode by its frame.
+func (p *Proc) start() {
+	sp := addr(unsafe.Pointer(p.frame())) - 16
+	*(*uint64)(ptr(sp)) = 0 // BP
+	*(*uint64)(ptr(sp + 8)) = entries[entryLeave]
+	p.sp = sp
+	p.state = procRunnable
+}
+
+// fork is the system call: the child's frame, FPU and files are copies, its
+// pages are shared.
+func fork(f *Frame) int64 {
+	p := allocProc()
+	if p == nil {
+		return -abi.EAGAIN
+	}
+	if !p.space.build() {
+		return -abi.ENOMEM
+	}
+	if !p.space.copyFrom(&current.space) {
+		p.space.destroy()
+		return -abi.ENOMEM
+	}
+	p.space.pin()
+	*p.frame() = *f
+	p.frame().RAX = 0
+	p.frame().Error = 0
+	blockAt(p.base).fpu = this().fpu
+	p.fsBase, p.parent, p.files = current.fsBase, current, current.files
+	for i := range p.files {
+		p.files[i].dup()
+	}
+	p.start()
+	return int64(p.pid)
+}
+
+// sleep waits until wakeup of the same thing, or the process's wakeAt.
+func sleep(what unsafe.Pointer) {
+	current.wait = what
+	current.state = procSleeping
+	schedule()
+}
+
+func wakeup(what unsafe.Pointer) {
+	for i := range procs {
+		if p := &procs[i]; p.state == procSleeping && p.wait == what {
+			p.wake()
+		}
+	}
+}
+
+func (p *Proc) wake() {
+	p.state, p.wait, p.wakeAt = procRunnable, nil, 0
+}
+
+// exit ends the current process; status is in wait4's encoding.
+func exit(status uint32) {
+	p := current
+	for i := range p.files {
+		p.files[i].close()
+	}
+	for i := range procs {
+		if procs[i].parent == p {
+			procs[i].parent = &procs[0]
+			if procs[i].state == procZombie {
+				wakeup(unsafe.Pointer(&procs[0]))
+			}
+		}
+	}
+	p.status = status
+	p.state = procZombie
+	wakeup(unsafe.Pointer(p.parent))
+	schedule()
+	Die("a process ran after its exit", uint64(p.pid))
+}
+
+// waitChild waits for a child (pid 0: any) and frees it. It returns the PID
+// and status, or 0 when there is none to report.
+func waitChild(pid uint32, block bool) (uint32, uint32, int64) {
+	for {
+		found := false
+		for i := 1; i < maxProcs; i++ {
+			p := &procs[i]
+			if p.state == procFree || p.parent != current || pid != 0 && p.pid != pid {
+				continue
+			}
+			found = true
+			if p.state == procZombie {
+				got, status := p.pid, p.status
+				p.space.destroy()
+				p.state, p.parent = procFree, nil
+				exits++
+				balloonTick(exits)
+				return got, status, 0
+			}
+		}
+		if !found {
+			return 0, 0, -abi.ECHILD
+		}
+		if !block {
+			return 0, 0, 0
+		}
+		sleep(unsafe.Pointer(current))
+	}
+}

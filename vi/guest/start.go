@@ -1,0 +1,103 @@
+package guest
+
+import (
+	"resvirt/vi/abi"
+)
+
+// cmdline is the kernel's command line, without its terminator.
+var cmdline []byte
+
+// Start takes over the machine that start_info describes: memory, traps,
+// events and the scheduler, with the caller as process 0.
+func Start(si *abi.StartInfo) {
+	n := 0
+	for n < len(si.CmdLine) && si.CmdLine[n] != 0 {
+		n++
+	}
+	cmdline = si.CmdLine[:n]
+	initMemory(si)
+	initrd.start, initrd.size = si.ModStart, si.ModLen
+	initTraps()
+	initEvents()
+	setGDT()
+	initSched()
+	if us := option("quantum_us="); us != 0 {
+		quantumNS = us * 1000
+	}
+	privileged = si.Flags&abi.SIFPrivileged != 0
+}
+
+// privileged: the hypervisor made this the control domain, as Xen does with
+// its first guest.
+var privileged bool
+
+// word is the next word of the command line from *at on, empty at its end.
+func word(at *int) []byte {
+	i := *at
+	for i < len(cmdline) && cmdline[i] == ' ' {
+		i++
+	}
+	j := i
+	for j < len(cmdline) && cmdline[j] != ' ' {
+		j++
+	}
+	*at = j
+	return cmdline[i:j]
+}
+
+// option is the number of a "name=number" word, 0 if there is none.
+func option(name string) uint64 {
+	for at := 0; ; {
+		w := word(&at)
+		if len(w) == 0 {
+			return 0
+		}
+		if len(w) > len(name) && string(w[:len(name)]) == name {
+			v := uint64(0)
+			for _, c := range w[len(name):] {
+				if c < '0' || c > '9' {
+					return 0
+				}
+				v = v*10 + uint64(c-'0')
+			}
+			return v
+		}
+	}
+}
+
+// Run runs the initrd's program with one argument and the command line's
+// words after it, until it and all its children have ended. It returns the
+// status as wait4 has it, or a negative error.
+func Run(arg string) int64 {
+	args.n, args.len = 0, 0
+	var buf [32]byte
+	addArg(buf[:copy(buf[:], programName)])
+	addArg(buf[:copy(buf[:], arg)])
+	for at := 0; ; {
+		w := word(&at)
+		if len(w) == 0 || !addArg(w) {
+			break
+		}
+	}
+	p := allocProc()
+	if p == nil {
+		return -abi.EAGAIN
+	}
+	if r := load(p, p.frame()); r < 0 {
+		return r
+	}
+	for i := range 3 {
+		p.files[i] = file{kind: fileConsole}
+	}
+	p.parent = current
+	p.start()
+	_, status, r := waitChild(p.pid, true)
+	if r < 0 {
+		return r
+	}
+	for {
+		if _, _, r := waitChild(0, true); r < 0 {
+			return int64(status)
+		}
+	}
+}

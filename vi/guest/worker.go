@@ -1,0 +1,8 @@
+package guest
+
+// worker is the second vCPU's thread.
+func worker() {
+	for {
+		pause()
+	}
+}

@@ -1,0 +1,43 @@
+#include "textflag.h"
+
+// entry starts with argc at 0(SP), then argv (System V ABI, 3.4.1). The
+// compiler keeps g in R14 and at FS:-8; only its stackguard0 is used.
+TEXT ·entry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	CLD
+	MOVQ	SP, BX
+	LEAQ	·failed(SB), AX
+	LEAQ	·g0(SB), R14
+	LEAQ	·tls(SB), SI
+	MOVQ	R14, 0(SI)
+	ADDQ	$8, SI
+	MOVL	$0x1002, DI
+	MOVL	$158, AX
+	SYSCALL
+	LEAQ	-60000(SP), AX
+	MOVQ	AX, 16(R14)
+	XORL	BP, BP
+	ANDQ	$-16, SP
+	SUBQ	$16, SP
+	MOVQ	BX, 0(SP)
+	CALL	·start(SB)
+	UD2
+
+// failed is where the image builder sends the runtime's failure functions.
+TEXT ·failed(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	MOVL	$99, DI
+	MOVL	$231, AX
+	SYSCALL
+	UD2
+
+// func sys(n, a1, a2, a3, a4 uint64) int64
+TEXT ·sys(SB),NOSPLIT,$0-48
+	MOVQ	n+0(FP), AX
+	MOVQ	a1+8(FP), DI
+	MOVQ	a2+16(FP), SI
+	MOVQ	a3+24(FP), DX
+	MOVQ	a4+32(FP), R10
+	XORL	R8, R8
+	XORL	R9, R9
+	SYSCALL
+	MOVQ	AX, ret+40(FP)
+	RET
