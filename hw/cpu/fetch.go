@@ -1,0 +1,83 @@
+package cpu
+
+import "resvirt/hw/mem"
+
+// fetchCode copies instruction bytes at RIP into buf, up to the end of the page
+// at most, and returns how many. Zero means that the fetch faulted and the fault
+// is raised. The decoder asks for the second page only if the instruction
+// reaches it, so that the TLB sees what the instruction needs and no more.
+func (c *CPU) fetchCode(rip uint64, buf []byte) int {
+	va, left, ok := c.codeLinear(rip)
+	if !ok {
+		return 0
+	}
+	d := va & 0xfff
+	left = min(left, mem.PageSize-d, uint64(len(buf)))
+	p, ok := c.fetchPage(va)
+	if !ok {
+		return 0
+	}
+	if p == nil { // nothing there to execute: a bus without an answer
+		for i := range buf[:left] {
+			buf[i] = 0xff
+		}
+		return int(left)
+	}
+	return copy(buf[:left], p[d:])
+}
+
+// fetchFault raises the fault of fetching at RIP; raising it again is harmless.
+func (c *CPU) fetchFault(rip uint64) {
+	var b [1]byte
+	c.fetchCode(rip, b[:])
+}
+
+// codePage returns the page frame and host page that RIP executes from, for the
+// block engine, with the same effect on the TLB as fetchCode; page is nil for
+// what is not RAM. On false the fault is raised.
+func (c *CPU) codePage(rip uint64) (pfn uint64, page *mem.Page, ok bool) {
+	va, _, ok := c.codeLinear(rip)
+	if !ok {
+		return 0, nil, false
+	}
+	pa, ok := c.translate(va, accFetch, c.accessMode())
+	if !ok || c.isDevice(pa) {
+		return pa >> 12, nil, ok
+	}
+	return pa >> 12, c.Mem.PageForRead(pa >> 12), true
+}
+
+// codeLinear returns the linear address of RIP and how many bytes of the
+// segment follow, or raises #GP(0).
+func (c *CPU) codeLinear(rip uint64) (va, left uint64, ok bool) {
+	if c.mode64() {
+		if !canonical(rip) {
+			c.raiseErr(VecGP, 0)
+			return 0, 0, false
+		}
+		return rip, mem.PageSize, true
+	}
+	s := &c.Seg[CS]
+	rip &= 0xffffffff
+	if rip > uint64(s.Limit) {
+		c.raiseErr(VecGP, 0)
+		return 0, 0, false
+	}
+	return (s.Base + rip) & 0xffffffff, uint64(s.Limit) - rip + 1, true
+}
+
+// fetchPage returns the host page of code at va; nil for what is not RAM.
+func (c *CPU) fetchPage(va uint64) (*mem.Page, bool) {
+	mode := c.accessMode()
+	e := &c.host[tlbIndex(va)][mode]
+	if va-e.xtag < mem.PageSize && c.hostGen == c.Mem.Gen() {
+		return e.page, true
+	}
+	pa, ok := c.translate(va, accFetch, mode)
+	if !ok || c.isDevice(pa) {
+		return nil, ok
+	}
+	p := c.Mem.PageForRead(pa >> 12)
+	c.keepHost(va, p, accFetch, mode)
+	return p, true
+}

@@ -1,0 +1,61 @@
+package cpu
+
+// execSyscall executes SYSCALL (APM vol. 3, SYSCALL).
+func (c *CPU) execSyscall() {
+	if c.MSR.EFER&EFERSCE == 0 {
+		c.raise(VecUD)
+		return
+	}
+	sel := uint16(c.MSR.STAR>>32) &^ 3
+	c.GPR[RCX] = c.next
+	attr := attrFlatCode | attrD
+	if c.longActive() {
+		c.GPR[R11] = c.RFLAGS &^ FlagRF
+		target := c.MSR.LSTAR
+		if !c.mode64() {
+			target = c.MSR.CSTAR
+		}
+		attr = attrFlatCode | attrL
+		c.RFLAGS &^= c.MSR.FMASK | FlagRF
+		c.RFLAGS |= FlagOne
+		c.next = target
+	} else {
+		c.RFLAGS &^= FlagIF | FlagRF | FlagVM
+		c.next = c.MSR.STAR & 0xffffffff
+	}
+	c.CPL = 0
+	c.setCS(Segment{Sel: sel, Attr: attr, Limit: 0xffffffff})
+	c.Seg[SS] = Segment{Sel: sel + 8, Attr: attrFlatData, Limit: 0xffffffff}
+}
+
+// execSysret executes SYSRET. It leaves the attributes of SS as they are, but
+// for the selector, and does not check RCX: a bad one faults at CPL 3, on the
+// first fetch (APM vol. 3, SYSRET).
+func (c *CPU) execSysret(i *Inst) {
+	if c.MSR.EFER&EFERSCE == 0 {
+		c.raise(VecUD)
+		return
+	}
+	if c.CPL != 0 || !c.protected() {
+		c.generalProtection()
+		return
+	}
+	sel := uint16(c.MSR.STAR >> 48)
+	cs := Segment{Sel: sel | 3, Attr: attrFlatCode | attrD | 3<<attrDPLShift, Limit: 0xffffffff}
+	target := c.GPR[RCX] & 0xffffffff
+	if i.Size == 8 {
+		cs.Sel = (sel + 16) | 3
+		cs.Attr = attrFlatCode | attrL | 3<<attrDPLShift
+		target = c.GPR[RCX]
+	}
+	if c.longActive() {
+		const kept = FlagsStatus | FlagTF | FlagIF | FlagDF | FlagIOPL | FlagNT | FlagAC | FlagVIF | FlagVIP | FlagID
+		c.RFLAGS = c.GPR[R11]&kept | FlagOne
+	} else {
+		c.RFLAGS |= FlagIF
+	}
+	c.CPL = 3
+	c.Seg[SS].Sel = (sel + 8) | 3
+	c.setCS(cs)
+	c.next = target
+}

@@ -1,0 +1,234 @@
+package cpu
+
+import (
+	"math/bits"
+
+	"resvirt/hw/mem"
+	"resvirt/sim"
+)
+
+// The TLB is architectural state: what software did not flush stays in use. Its
+// geometry is fixed: 512 entries of 4 KiB, direct-mapped, for instructions and
+// data alike; larger pages enter it as 4 KiB fragments.
+const (
+	tlbEntries = 512
+	tlbWords   = tlbEntries / 64
+)
+
+// TLB is the translation look-aside buffer. Unused entries are zero.
+type TLB struct {
+	Entry  [tlbEntries]TLBEntry
+	Valid  [tlbWords]uint64 // one bit per entry
+	Global [tlbWords]uint64 // survives a write to CR3
+	Large  [tlbWords]uint64 // fragment of a 2 MiB or 1 GiB page
+}
+
+// TLBEntry is the translation of one page.
+type TLBEntry struct {
+	VA  uint64 // of the page; meaningful if valid
+	PTE uint64 // frame address, permissions of all levels combined, and the bits below
+}
+
+// Bits of TLBEntry.PTE. The first group stands where page-table entries have it.
+const (
+	pteP      uint64 = 1 << 0
+	pteW      uint64 = 1 << 1
+	pteU      uint64 = 1 << 2
+	pteA      uint64 = 1 << 5
+	pteD      uint64 = 1 << 6
+	ptePS     uint64 = 1 << 7
+	pteG      uint64 = 1 << 8
+	pteNX     uint64 = 1 << 63
+	pteFrame  uint64 = physMask &^ 0xfff
+	tlbSize2M uint64 = 1 << 9
+	tlbSize1G uint64 = 1 << 10
+)
+
+// tlbIndex is the entry that va competes for. Bits of the upper table indexes
+// are mixed in, so that text, stacks, direct map and guest that all begin at
+// round addresses do not collide.
+func tlbIndex(va uint64) uint64 { return (va>>12 ^ va>>35) & (tlbEntries - 1) }
+
+// lookup returns the entry of va, or nil.
+func (t *TLB) lookup(va uint64) *TLBEntry {
+	i := tlbIndex(va)
+	if e := &t.Entry[i]; e.PTE != 0 && e.VA == va&^0xfff {
+		return e
+	}
+	return nil
+}
+
+// insert puts a translation in its place.
+func (t *TLB) insert(va, pte uint64) {
+	i := tlbIndex(va)
+	t.Entry[i] = TLBEntry{va &^ 0xfff, pte}
+	w, b := i>>6, uint64(1)<<(i&63)
+	t.Valid[w] |= b
+	t.Global[w] &^= b
+	t.Large[w] &^= b
+	if pte&pteG != 0 {
+		t.Global[w] |= b
+	}
+	if pte&(tlbSize2M|tlbSize1G) != 0 {
+		t.Large[w] |= b
+	}
+}
+
+// remove empties entry i.
+func (t *TLB) remove(i uint64) {
+	w, b := i>>6, uint64(1)<<(i&63)
+	t.Entry[i] = TLBEntry{}
+	t.Valid[w] &^= b
+	t.Global[w] &^= b
+	t.Large[w] &^= b
+}
+
+// Hash adds the valid entries to h.
+func (t *TLB) Hash(h *sim.Hasher) {
+	for w, set := range t.Valid {
+		h.Uint64(set)
+		for ; set != 0; set &= set - 1 {
+			e := &t.Entry[w<<6+bits.TrailingZeros64(set)]
+			h.Uint64(e.VA)
+			h.Uint64(e.PTE)
+		}
+	}
+}
+
+// flushTLB drops the entries that are not global, or all.
+func (c *CPU) flushTLB(all bool) {
+	t := &c.TLB
+	for w := range t.Valid {
+		set := t.Valid[w]
+		if !all {
+			set &^= t.Global[w]
+		}
+		for ; set != 0; set &= set - 1 {
+			i := uint64(w<<6 + bits.TrailingZeros64(set))
+			t.remove(i)
+			c.dropHost(i)
+		}
+	}
+}
+
+// invalidatePage drops what translates va, the fragments of its large page included.
+func (c *CPU) invalidatePage(va uint64) {
+	t := &c.TLB
+	if t.lookup(va) != nil {
+		t.remove(tlbIndex(va))
+	}
+	c.dropHost(tlbIndex(va))
+	for w := range t.Large {
+		for set := t.Large[w]; set != 0; set &= set - 1 {
+			i := uint64(w<<6 + bits.TrailingZeros64(set))
+			e, size := &t.Entry[i], uint64(1<<21)
+			if e.PTE&tlbSize1G != 0 {
+				size = 1 << 30
+			}
+			if (e.VA^va)&^(size-1) == 0 {
+				t.remove(i)
+				c.dropHost(i)
+			}
+		}
+	}
+}
+
+// hostEntry caches the host address of a page for one access mode. A tag is the
+// virtual address of the page for which that kind of access needs no check at
+// all; zero is no tag, except in slot 0, which uses noTag0.
+//
+// A tag implies a TLB entry that allows the access (and is dirty, for writes),
+// so that a hit changes no state. Whatever changes the TLB entry, or what it
+// allows, drops the host entry; whatever moves the page changes mem.Gen.
+type hostEntry struct {
+	rtag, wtag, xtag uint64
+	page             *mem.Page
+}
+
+// noTag0 is an address that never indexes slot 0.
+const noTag0 = 1 << 12
+
+// hostSlot holds the entries of the access modes, see accessMode.
+type hostSlot [4]hostEntry
+
+// system is the part of CPU that is neither state nor wiring.
+type system struct {
+	host    [tlbEntries]hostSlot
+	hostUse [tlbWords]uint64 // slots in use
+	// hostGen is the mem.Gen that host belongs to; 0, which no Memory has, while
+	// the code segment is not flat: then every access takes the long way.
+	hostGen uint64
+}
+
+// dropHost empties one slot.
+func (c *CPU) dropHost(i uint64) {
+	w, b := i>>6, uint64(1)<<(i&63)
+	if c.hostUse[w]&b == 0 {
+		return
+	}
+	c.hostUse[w] &^= b
+	c.host[i] = hostSlot{}
+	if i == 0 {
+		c.host[0] = emptySlot0()
+	}
+}
+
+func emptySlot0() (s hostSlot) {
+	for m := range s {
+		s[m] = hostEntry{rtag: noTag0, wtag: noTag0, xtag: noTag0}
+	}
+	return s
+}
+
+// Resync drops every host pointer. Host code that edits control registers, CS,
+// EFER or the TLB in State calls it; other registers need nothing.
+func (c *CPU) Resync() {
+	for w := range c.hostUse {
+		for set := c.hostUse[w]; set != 0; set &= set - 1 {
+			c.host[w<<6+bits.TrailingZeros64(set)] = hostSlot{}
+		}
+		c.hostUse[w] = 0
+	}
+	c.host[0] = emptySlot0()
+	c.hostGen = 0
+	if c.mode64() {
+		c.hostGen = c.Mem.Gen()
+	}
+}
+
+// accessMode numbers what decides about user pages besides the page itself:
+// bit 1 is CPL 3, bit 0 is RFLAGS.AC (SMAP override, alignment checks).
+func (c *CPU) accessMode() uint8 {
+	return (c.CPL+1)>>1&2 | uint8(c.RFLAGS>>18)&1
+}
+
+// modeSystem is the access mode of descriptor-table and TSS accesses, which are
+// the supervisor's whatever CPL is.
+const modeSystem = 0
+
+// keepHost remembers the host page of va, just obtained from Mem, for accesses
+// of kind acc in mode.
+func (c *CPU) keepHost(va uint64, p *mem.Page, acc access, mode uint8) {
+	if c.hostGen != c.Mem.Gen() {
+		if c.Resync(); c.hostGen == 0 {
+			return
+		}
+	}
+	i := tlbIndex(va)
+	e, tag := &c.host[i][mode], va&^0xfff
+	c.hostUse[i>>6] |= 1 << (i & 63)
+	if e.page != p || (e.rtag != tag && e.wtag != tag && e.xtag != tag) {
+		*e = hostEntry{page: p}
+		if i == 0 {
+			e.rtag, e.wtag, e.xtag = noTag0, noTag0, noTag0
+		}
+	}
+	switch acc {
+	case accRead:
+		e.rtag = tag
+	case accWrite:
+		e.rtag, e.wtag = tag, tag
+	case accFetch:
+		e.xtag = tag
+	}
+}
