@@ -1,0 +1,243 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// builder lays out a new domain as Xen's domain builder does: from the
+// kernel's base on upwards kernel, initrd, P2M list, start info, XenStore and
+// console pages, page tables, stack; all mapped, up to a multiple of 4 MiB with
+// at least 512 KiB to spare.
+type builder struct {
+	d     *Domain
+	k     kernelImage
+	p2m   *[1 << 20]uint64 // frames of the domain, in hypervisor memory
+	pages uint64
+	next  uint64 // first virtual address not handed out
+
+	initrd, list, start uint64 // virtual addresses
+	store, console      uint64
+	tables, ntables     uint64
+	stack, end          uint64
+}
+
+// buildDomain makes a domain of the kernel in module 1 and the initrd in
+// module 2, with its first vCPU ready to run but down; nil if it cannot.
+func buildDomain(id uint16, cpu uint32) *Domain {
+	pages := params.domMB << 20 >> pageShift
+	d := createDomain(id, pages)
+	if d == nil {
+		return nil
+	}
+	ok := true
+	for i := uint32(0); i < uint32(params.vcpus); i++ {
+		ok = ok && d.addVCPU((cpu+i)%nrCPUs()) != nil
+	}
+	order := uint(0)
+	for 1<<order*uint64(pageSize) < pages*8 {
+		order++
+	}
+	m := allocFrames(order)
+	if !ok || m == 0 {
+		killDomain(d)
+		return nil
+	}
+	var b builder
+	b.d, b.pages = d, pages
+	b.p2m = (*[1 << 20]uint64)(frameAddr(m))
+	ok = b.build()
+	freeFrames(m, order)
+	if !ok {
+		killDomain(d)
+		return nil
+	}
+	return d
+}
+
+func (b *builder) build() bool {
+	mod := bootInfo.mods[1]
+	b.k.file, b.k.size = directMapBase+mod.start, mod.end-mod.start
+	if !b.k.parse() {
+		logStr("module 1 is not a 64-bit kernel with Xen notes")
+		return false
+	}
+	for i := uint64(0); i < b.pages; i++ {
+		m := allocDomainPage(b.d)
+		if m == 0 {
+			logStr("not enough memory for the domain")
+			return false
+		}
+		b.p2m[i&(1<<20-1)] = uint64(m)
+		setM2P(m, i)
+	}
+	b.layout()
+	if b.next-b.k.base > b.pages<<pageShift {
+		logStr("the domain's memory is too small for its kernel and initrd")
+		return false
+	}
+	b.load()
+	b.startInfo()
+	return b.pageTables() && b.firstVCPU()
+}
+
+// take hands out n bytes of virtual space, in whole pages.
+func (b *builder) take(n uint64) uint64 {
+	at := b.next
+	b.next += (n + pageMask) &^ pageMask
+	return at
+}
+
+// layout decides where everything goes.
+func (b *builder) layout() {
+	b.next = (b.k.end + pageMask) &^ pageMask
+	initrd := bootInfo.mods[2]
+	b.initrd = b.take(initrd.end - initrd.start)
+	b.list = b.take(b.pages * 8)
+	b.start, b.store, b.console = b.take(pageSize), b.take(pageSize), b.take(pageSize)
+	b.tables = b.next
+	for b.ntables = 1; ; b.ntables++ {
+		b.next = b.tables
+		b.take(b.ntables << pageShift)
+		b.stack = b.take(pageSize)
+		b.end = (b.next + 512<<10 + 4<<20 - 1) &^ (4<<20 - 1)
+		if b.tablesFor() <= b.ntables {
+			return
+		}
+	}
+}
+
+// tablesFor is the number of page tables that map base to end.
+func (b *builder) tablesFor() uint64 {
+	n := uint64(1)
+	for shift := uint(39); shift >= 21; shift -= 9 {
+		n += (b.end-1)>>shift - b.k.base>>shift + 1
+	}
+	return n
+}
+
+// frame is the frame behind a virtual address of the initial mapping.
+func (b *builder) frame(va uint64) mfn { return mfn(b.p2m[(va-b.k.base)>>pageShift&(1<<20-1)]) }
+
+// at is where the hypervisor sees a guest address; good up to the page's end.
+func (b *builder) at(va uint64) unsafe.Pointer {
+	return unsafe.Add(frameAddr(b.frame(va)), va&pageMask)
+}
+
+// copyIn copies bytes that the hypervisor sees to guest addresses.
+func (b *builder) copyIn(va, from, n uint64) {
+	for n > 0 {
+		k := min(n, pageSize-va&pageMask)
+		copy(unsafe.Slice((*byte)(b.at(va)), k), unsafe.Slice((*byte)(ptr(from)), k))
+		va, from, n = va+k, from+k, n-k
+	}
+}
+
+// load copies kernel, initrd and P2M list, and fills the hypercall page.
+func (b *builder) load() {
+	for i := uint16(0); i < b.k.header().phnum; i++ {
+		if s := b.k.segment(i); s.kind == segLoad {
+			b.copyIn(b.k.virtual(s), b.k.file+s.offset, s.filesz)
+		}
+	}
+	initrd := bootInfo.mods[2]
+	b.copyIn(b.initrd, directMapBase+initrd.start, initrd.end-initrd.start)
+	b.copyIn(b.list, addrOf(unsafe.Pointer(b.p2m)), b.pages*8)
+	fillHypercallPage((*[pageSize]byte)(b.at(b.k.hypercall &^ pageMask)))
+}
+
+// fillHypercallPage writes a stub for each hypercall: the number into EAX, and
+// SYSCALL, which costs the guest RCX and R11. The stub of iret does not return;
+// it leaves the three registers on the stack, where an iret_context has them.
+func fillHypercallPage(p *[pageSize]byte) {
+	for nr := 0; nr < abi.NumHypercalls; nr++ {
+		s := p[nr*abi.HypercallStubBytes:][:abi.HypercallStubBytes]
+		n := 0
+		put := func(b byte) {
+			s[n] = b
+			n++
+		}
+		put(0x51) // push rcx
+		put(0x41) // push r11
+		put(0x53)
+		if nr == abi.HypercallIret {
+			put(0x50) // push rax
+		}
+		put(0xb8) // mov eax, nr
+		put(byte(nr))
+		put(0)
+		put(0)
+		put(0)
+		put(0x0f) // syscall
+		put(0x05)
+		if nr == abi.HypercallIret {
+			continue
+		}
+		put(0x41) // pop r11
+		put(0x5b)
+		put(0x59) // pop rcx
+		put(0xc3) // ret
+	}
+}
+
+// startInfo fills the start of day page.
+func (b *builder) startInfo() {
+	si := (*abi.StartInfo)(b.at(b.start))
+	copy(si.Magic[:], abi.StartInfoMagic)
+	si.NrPages = b.pages
+	si.SharedInfo = uint64(frameOfAddr(unsafe.Pointer(b.d.shared))) << pageShift
+	si.StoreMFN, si.ConsoleMFN = uint64(b.frame(b.store)), uint64(b.frame(b.console))
+	si.PTBase, si.NrPTFrames = b.tables, b.ntables
+	si.MFNList = b.list
+	initrd := bootInfo.mods[2]
+	if si.ModLen = initrd.end - initrd.start; si.ModLen != 0 {
+		si.ModStart = b.initrd
+	}
+	n := copy(si.CmdLine[:abi.MaxGuestCmdline-1], bootInfo.cmdline[params.guestAt:bootInfo.cmdlen])
+	si.CmdLine[n] = 0
+}
+
+// pageTables builds the initial address space and has it validated.
+func (b *builder) pageTables() bool {
+	used := b.tables + pageSize // the first is the L4
+	root := b.frame(b.tables)
+	for va := b.k.base; va < b.end; va += pageSize {
+		if (va-b.k.base)>>pageShift >= b.pages {
+			break
+		}
+		t := tableAt(root)
+		for shift := uint(39); shift > 12; shift -= 9 {
+			e := &t[va>>shift&511]
+			if *e == 0 {
+				*e = uint64(b.frame(used))<<pageShift | pteP | pteW | pteU | pteA
+				used += pageSize
+			}
+			t = tableAt(pteFrame(*e))
+		}
+		e := uint64(b.frame(va))<<pageShift | pteP | pteU | pteA
+		if va < b.tables || va >= b.tables+b.ntables<<pageShift {
+			e |= pteW | pteD
+		}
+		t[va>>12&511] = e
+	}
+	if rc := pin(root, b.d, ptL4); rc != 0 {
+		logHex("the initial page tables are not valid", uint64(-rc))
+		return false
+	}
+	return getPageAndType(root, b.d, ptL4) == 0
+}
+
+// firstVCPU sets the registers that a kernel starts with.
+func (b *builder) firstVCPU() bool {
+	v := b.d.vcpu[0]
+	a := &v.arch
+	a.guestTable = b.frame(b.tables)
+	a.flags = inKernelMode
+	a.regs.RIP, a.regs.RSP, a.regs.RSI = b.k.entry, b.stack+pageSize, b.start
+	a.regs.CS, a.regs.SS = abi.FlatKernelCS, abi.FlatKernelSS
+	a.kernelSP, a.kernelSS = a.regs.RSP, abi.FlatKernelSS
+	sanitize(&a.regs)
+	v.initOK = true
+	return true
+}

@@ -1,0 +1,133 @@
+package main
+
+import "resvirt/vi/abi"
+
+// coreInit makes the structures that outlive everything else: frame table,
+// machine-to-physical table, heap. It runs once, on the boot CPU, and not in a
+// microreboot, which finds them again through roots.
+func coreInit() {
+	params.load()
+	setClock(params.tscHz, params.apicHz)
+	hypercalls[abi.HypercallMulticall] = hyperMulticall
+	hypercalls[abi.HypercallSelfCheck] = hyperSelfCheck
+	initFrames(bootInfo.ramEnd >> pageShift)
+	initHeap()
+	saveRoots()
+}
+
+// initFrames allocates and maps the frame table and the machine-to-physical
+// table. Every frame starts as the hypervisor's own.
+func initFrames(n uint64) {
+	frames.n = n
+	for o := uint64(0); o < n*32; o += pageSize {
+		mapRange(frameTableBase+o, earlyAlloc(), pageSize, mapRW)
+	}
+	// The table is one range in RAM, written through the direct map, and
+	// seen by guests through a read-only mapping.
+	m2pPhys = earlyAlloc()
+	for o := uint64(pageSize); o < n*8; o += pageSize {
+		pa := earlyAlloc()
+		assert(pa == m2pPhys+o)
+	}
+	mapM2P(n * 8)
+	for m := mfn(0); uint64(m) < n; m++ {
+		pageOf(m).count = pgHeap | pgAllocated | 1
+		setM2P(m, ^uint64(0))
+	}
+}
+
+// mapM2P maps the machine-to-physical table for guests. The tables above it
+// have to let user mode through as well.
+func mapM2P(n uint64) {
+	for o := uint64(0); o < n; o += pageSize {
+		for level := uint(4); level > 1; level-- {
+			*entryFor(m2pBase+o, level) |= pteU
+		}
+		*entryFor(m2pBase+o, 1) = m2pPhys + o | mapR&^pteG | pteU
+	}
+}
+
+// initHeap gives the RAM that boot code has left to the page allocator.
+func initHeap() {
+	m := mfn(bootInfo.freeStart >> pageShift)
+	end := mfn(bootInfo.ramEnd >> pageShift)
+	bootInfo.freeStart = bootInfo.ramEnd
+	for m < end {
+		order := uint(maxOrder)
+		for m&(1<<order-1) != 0 || m+1<<order > end {
+			order--
+		}
+		for i := mfn(0); i < 1<<order; i++ {
+			pageOf(m + i).count = 0
+		}
+		freeFrames(m, order)
+		m += 1 << order
+	}
+}
+
+// coreInitCPU makes the core's part of the calling CPU's block. Interrupts are off.
+func coreInitCPU() {
+	c := this()
+	k := &c.core
+	k.online = 1
+	setBits(&onlineMask, 1<<c.ID)
+	v := allocVCPU(nil, c.ID, c.ID)
+	assert(v != nil)
+	v.isRunning = 1
+	k.idle, k.curr, k.sched.curr = v, v, v
+	k.clock.tsc, k.clock.stime = readTSC(), 0
+	if c.ID != 0 {
+		// Counters run alike on all CPUs: adopt the boot CPU's calibration.
+		boot := &cpuByID(0).core.clock
+		k.clock.tsc, k.clock.stime = boot.tsc, boot.stime
+	}
+	startTimers(c)
+}
+
+// startTimers sets the recurring timers of a CPU. A microreboot does it again.
+func startTimers(c *CPU) {
+	k := &c.core
+	t := now()
+	k.sched.slice.init(sliceEnd, nil, c.ID)
+	k.sched.tick.init(schedTick, nil, c.ID)
+	k.sched.tick.set(t + params.tickNS)
+	k.watchdogTimer.init(watchdogTick, nil, c.ID)
+	k.watchdogTimer.set(t + params.watchdogNS)
+	if c.ID == 0 {
+		k.clock.timer.init(calibrationTick, nil, c.ID)
+		k.clock.timer.set(t + params.calibNS)
+	}
+}
+
+// watchdogTick shows the watchdog's NMI that soft interrupts make progress.
+func watchdogTick(t *timer) {
+	this().core.watchdogTicks++
+	t.set(now() + params.watchdogNS)
+}
+
+// coreStart builds the domains. It runs on the boot CPU with all CPUs up.
+func coreStart() {
+	irqOn()
+	bootFree = heap.nfree
+	logHex("frames free", heap.nfree)
+	cpus := uint32(nrCPUs())
+	if bootInfo.nmods < 2 {
+		logStr("no guest kernel: nothing to run")
+	} else {
+		for i := uint32(0); i < uint32(params.domains); i++ {
+			d := buildDomain(uint16(1+i), i%cpus)
+			if d == nil {
+				logHex("cannot build domain", uint64(i+1))
+				continue
+			}
+			d.vcpu[0].pause &^= pauseDown
+		}
+	}
+	if domains.head == nil {
+		endOfRun()
+	}
+	for d := domains.head; d != nil; d = d.next {
+		d.vcpu[0].wake()
+	}
+	irqOff()
+}

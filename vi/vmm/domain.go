@@ -1,0 +1,172 @@
+package main
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// maxVCPUs bounds the vCPUs of one domain.
+const maxVCPUs = 4
+
+// Domain is a virtual machine. It lies in a heap page of its own, whose frame
+// number stands for it in the frame table.
+type Domain struct {
+	next *Domain // list of all domains, in order of id
+	id   uint16
+	refs uint32 // references; the last one frees it
+
+	lk        spinlock // serialises changes of its life
+	pageLock  spinlock // pageList, totPages, sharing
+	eventLock spinlock // event channels
+	mmuLock   spinlock // serialises operations on whole page tables, as Xen's domain lock
+
+	pageList uint32 // first of its frames
+	totPages uint64
+	maxPages uint64
+
+	dying        bool
+	shutdown     bool
+	shutdownCode uint32
+	started      bool // its workload has printed its start line
+
+	nvcpus    uint32
+	vcpu      [maxVCPUs]*VCPU
+	dirtyCPUs uint64 // CPUs that may hold its translations
+
+	shared *abi.SharedInfo // page of the hypervisor's heap
+
+	// Event channels, in buckets of a heap page each. A port is in use up to
+	// the bucket that exists.
+	buckets  [evtchnBuckets]*evtchnBucket
+	pollMask uint64 // vCPUs in SCHEDOP_poll
+
+	assist uint64 // vm_assist bits
+
+	line    [lineMax]byte // console output that is no whole line yet
+	lineLen uint32
+}
+
+// domains is the list of all domains; the lock is for those who change it.
+var domains struct {
+	lk   spinlock
+	head *Domain
+}
+
+// frame32 is the frame number by which the frame table knows the domain.
+func (d *Domain) frame32() uint32 { return uint32(frameOfAddr(unsafe.Pointer(d))) }
+
+// dirty is the set of CPUs that may hold translations of d.
+func (d *Domain) dirty() uint64 { return atomic.LoadUint64(&d.dirtyCPUs) }
+
+// hold takes a reference on d, which the caller knows to exist.
+func (d *Domain) hold() {
+	assert(d.refs != 0)
+	atomic.AddUint32(&d.refs, 1)
+}
+
+// put drops a reference; the last one destroys d.
+func (d *Domain) put() {
+	n := atomic.AddUint32(&d.refs, ^uint32(0))
+	assert(n != ^uint32(0))
+	if n == 0 {
+		destroyDomain(d)
+	}
+}
+
+// findDomain returns a domain by id with a reference, or nil.
+func findDomain(id uint16) *Domain {
+	domains.lk.lock()
+	d := domains.head
+	for d != nil && d.id < id {
+		d = d.next
+	}
+	if d != nil && (d.id != id || d.dying) {
+		d = nil
+	}
+	if d != nil {
+		d.hold()
+	}
+	domains.lk.unlock()
+	return d
+}
+
+// createDomain makes a domain without memory and vCPUs, nil if the heap is
+// exhausted. It has one reference, which killDomain drops.
+func createDomain(id uint16, maxPages uint64) *Domain {
+	m := allocHeapPage()
+	if m == 0 {
+		return nil
+	}
+	d := (*Domain)(frameAddr(m))
+	d.id, d.refs, d.maxPages = id, 1, maxPages
+	s := allocHeapPage()
+	if s == 0 || !d.addBucket() {
+		if s != 0 {
+			freeHeapPage(s)
+		}
+		freeHeapPage(m)
+		return nil
+	}
+	d.shared = (*abi.SharedInfo)(frameAddr(s))
+	for i := range d.shared.EvtchnMask {
+		d.shared.EvtchnMask[i] = ^uint64(0)
+	}
+	sharePage(s, d)
+	domains.lk.lock()
+	at := &domains.head
+	for *at != nil && (*at).id < id {
+		at = &(*at).next
+	}
+	assert(*at == nil || (*at).id != id)
+	d.next = *at
+	*at = d
+	domains.lk.unlock()
+	return d
+}
+
+// addVCPU gives d its next vCPU, pinned to a CPU.
+func (d *Domain) addVCPU(cpu uint32) *VCPU {
+	assert(d.nvcpus < maxVCPUs)
+	v := allocVCPU(d, d.nvcpus, cpu)
+	if v != nil {
+		d.vcpu[d.nvcpus] = v
+		d.nvcpus++
+	}
+	return v
+}
+
+// self resolves the domain id of a hypercall's argument; a guest may name
+// only itself. The result has no reference of its own.
+func self(id uint16) *Domain {
+	d := current().domain
+	if id == abi.DomidSelf || id == d.id {
+		return d
+	}
+	return nil
+}
+
+// crash ends a domain that broke a rule, and everything it runs.
+func (d *Domain) crash(why string, a uint64) {
+	printDomain(d, why, a)
+	d.shutDown(abi.ShutdownCrash)
+}
+
+// shutDown stops all vCPUs of d for good.
+func (d *Domain) shutDown(reason uint32) {
+	d.lk.lock()
+	if d.shutdown {
+		d.lk.unlock()
+		return
+	}
+	d.shutdownCode = reason
+	d.shutdown = true
+	for i := uint32(0); i < d.nvcpus; i++ {
+		v := d.vcpu[i]
+		setBits(&v.pause, pauseShutdown)
+		v.sleepNoSync()
+	}
+	d.lk.unlock()
+	raiseSoftOn(0, softReap)
+}

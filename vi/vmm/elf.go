@@ -1,0 +1,124 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// elfHeader and elfSegment are those of a 64-bit ELF file (System V ABI, AMD64).
+type elfHeader struct {
+	magic         uint32
+	class         uint8
+	_             [11]uint8
+	kind, machine uint16
+	version       uint32
+	entry         uint64
+	phoff, shoff  uint64
+	flags         uint32
+	_             uint16
+	phsize, phnum uint16
+	_             [3]uint16
+}
+
+type elfSegment struct {
+	kind, flags               uint32
+	offset, vaddr, paddr      uint64
+	filesz, memsz, alignement uint64
+}
+
+const (
+	elfMagic  = 0x464c457f // "\x7fELF"
+	elf64     = 2
+	elfX86_64 = 62
+	segLoad   = 1
+	segNote   = 4
+)
+
+// kernelImage is a guest kernel in memory and what its notes say.
+type kernelImage struct {
+	file, size uint64 // where the file lies, as the VMM sees it
+
+	entry     uint64
+	hypercall uint64 // virtual address of the hypercall page
+	base      uint64 // virtual address of the guest's frame 0
+	offset    uint64 // physical address of the same
+	end       uint64 // virtual end of the loaded segments
+}
+
+func (k *kernelImage) header() *elfHeader { return (*elfHeader)(ptr(k.file)) }
+
+// segment is the i-th program header; nil if it lies outside the file.
+func (k *kernelImage) segment(i uint16) *elfSegment {
+	h := k.header()
+	at := h.phoff + uint64(i)*uint64(h.phsize)
+	if at > k.size || at+uint64(unsafe.Sizeof(elfSegment{})) > k.size {
+		return nil
+	}
+	s := (*elfSegment)(ptr(k.file + at))
+	if s.offset > k.size || s.filesz > k.size-s.offset || s.filesz > s.memsz {
+		return nil
+	}
+	return s
+}
+
+// parse reads the headers and notes; false if this is no guest kernel.
+func (k *kernelImage) parse() bool {
+	h := k.header()
+	if k.size < uint64(unsafe.Sizeof(*h)) || h.magic != elfMagic || h.class != elf64 || h.machine != elfX86_64 {
+		return false
+	}
+	k.entry = h.entry
+	for i := uint16(0); i < h.phnum; i++ {
+		s := k.segment(i)
+		if s == nil {
+			return false
+		}
+		if s.kind == segNote {
+			k.notes(k.file+s.offset, s.filesz)
+		}
+	}
+	for i := uint16(0); i < h.phnum; i++ {
+		if s := k.segment(i); s.kind == segLoad {
+			k.end = max(k.end, k.virtual(s)+s.memsz)
+		}
+	}
+	return k.hypercall >= k.base && k.end > k.base
+}
+
+// virtual is where a segment goes.
+func (k *kernelImage) virtual(s *elfSegment) uint64 { return s.paddr - k.offset + k.base }
+
+// notes reads the notes of owner "Xen" in n bytes at an address.
+func (k *kernelImage) notes(at, n uint64) {
+	for n >= 12 {
+		head := (*[3]uint32)(ptr(at)) // length of name, of value, type
+		name := (uint64(head[0]) + 3) &^ 3
+		size := 12 + name + (uint64(head[1])+3)&^3
+		if size > n {
+			return
+		}
+		if head[0] == 4 && *(*uint32)(ptr(at + 12)) == 0x006e6558 { // "Xen\0"
+			v := ptr(at + 12 + name)
+			value := uint64(*(*uint32)(v))
+			if head[1] == 8 {
+				value = *(*uint64)(v)
+			}
+			k.note(head[2], value)
+		}
+		at, n = at+size, n-size
+	}
+}
+
+func (k *kernelImage) note(kind uint32, value uint64) {
+	switch kind {
+	case abi.NoteEntry:
+		k.entry = value
+	case abi.NoteHypercall:
+		k.hypercall = value
+	case abi.NoteVirtBase:
+		k.base = value
+	case abi.NotePaddrOffset:
+		k.offset = value
+	}
+}

@@ -1,0 +1,198 @@
+package main
+
+import "resvirt/vi/abi"
+
+// allocUnbound is EVTCHNOP_alloc_unbound: a port of d that remote may bind.
+func allocUnbound(d *Domain, remote uint16) (uint32, int64) {
+	d.eventLock.lock()
+	port, rc := d.freePort(), int64(-abi.ENOSPC)
+	if port != 0 {
+		e := d.port(port)
+		e.remoteID, e.vcpu = remote, 0
+		e.state = abi.EvtchnstatUnbound
+		rc = 0
+	}
+	d.eventLock.unlock()
+	return port, rc
+}
+
+// lockPair takes the event locks of two domains, the lower id first.
+func lockPair(a, b *Domain) {
+	switch {
+	case a == b:
+		a.eventLock.lock()
+	case a.id < b.id:
+		a.eventLock.lock()
+		b.eventLock.lock()
+	default:
+		b.eventLock.lock()
+		a.eventLock.lock()
+	}
+}
+
+func unlockPair(a, b *Domain) {
+	a.eventLock.unlock()
+	if a != b {
+		b.eventLock.unlock()
+	}
+}
+
+// bindInterdomain is EVTCHNOP_bind_interdomain: joins a new port of d to an
+// unbound one of r. Each end holds a reference on the other's domain.
+func bindInterdomain(d, r *Domain, rport uint32) (uint32, int64) {
+	lockPair(d, r)
+	port, rc := d.freePort(), int64(0)
+	re := r.port(rport)
+	switch {
+	case port == 0:
+		rc = -abi.ENOSPC
+	case re == nil || re.state != abi.EvtchnstatUnbound || re.remoteID != d.id:
+		rc = -abi.EINVAL
+	default:
+		e := d.port(port)
+		r.hold()
+		e.remote, e.remotePort, e.vcpu = r, rport, 0
+		e.state = abi.EvtchnstatInterdomain
+		d.hold()
+		re.remote, re.remotePort = d, port
+		re.state = abi.EvtchnstatInterdomain
+		// An event sent before the channel existed is not lost.
+		setPending(d.vcpu[0], port)
+	}
+	unlockPair(d, r)
+	return port, rc
+}
+
+// bindVIRQ is EVTCHNOP_bind_virq.
+func bindVIRQ(d *Domain, virq, vcpu uint32) (uint32, int64) {
+	if virq >= abi.NumVirqs {
+		return 0, -abi.EINVAL
+	}
+	if vcpu >= d.nvcpus {
+		return 0, -abi.ENOENT
+	}
+	v := d.vcpu[vcpu]
+	d.eventLock.lock()
+	port, rc := uint32(0), int64(-abi.EEXIST)
+	if v.virqPort[virq] == 0 {
+		rc = -abi.ENOSPC
+		if port = d.freePort(); port != 0 {
+			e := d.port(port)
+			e.virq, e.vcpu = uint8(virq), vcpu
+			e.state = abi.EvtchnstatVirq
+			v.virqPort[virq] = port
+			rc = 0
+		}
+	}
+	d.eventLock.unlock()
+	return port, rc
+}
+
+// bindIPI is EVTCHNOP_bind_ipi.
+func bindIPI(d *Domain, vcpu uint32) (uint32, int64) {
+	if vcpu >= d.nvcpus {
+		return 0, -abi.ENOENT
+	}
+	d.eventLock.lock()
+	port, rc := d.freePort(), int64(-abi.ENOSPC)
+	if port != 0 {
+		e := d.port(port)
+		e.vcpu = vcpu
+		e.state = abi.EvtchnstatIPI
+		rc = 0
+	}
+	d.eventLock.unlock()
+	return port, rc
+}
+
+// bindVcpu is EVTCHNOP_bind_vcpu: changes who is told.
+func bindVcpu(d *Domain, port, vcpu uint32) int64 {
+	if vcpu >= d.nvcpus {
+		return -abi.ENOENT
+	}
+	d.eventLock.lock()
+	rc := int64(-abi.EINVAL)
+	if e := d.port(port); e != nil &&
+		(e.state == abi.EvtchnstatUnbound || e.state == abi.EvtchnstatInterdomain) {
+		e.vcpu, rc = vcpu, 0
+	}
+	d.eventLock.unlock()
+	return rc
+}
+
+// closePort is EVTCHNOP_close. The other end of a channel becomes unbound.
+func closePort(d *Domain, port uint32) int64 {
+	for {
+		d.eventLock.lock()
+		e := d.port(port)
+		if e == nil || e.state == abi.EvtchnstatClosed {
+			d.eventLock.unlock()
+			return -abi.EINVAL
+		}
+		if e.state != abi.EvtchnstatInterdomain {
+			d.finishClose(e, port)
+			d.eventLock.unlock()
+			return 0
+		}
+		// Both locks are needed, in order: let go, take both, look again.
+		r := e.remote
+		r.hold()
+		d.eventLock.unlock()
+		lockPair(d, r)
+		if e.state == abi.EvtchnstatInterdomain && e.remote == r {
+			re := r.port(e.remotePort)
+			assert(re.state == abi.EvtchnstatInterdomain && re.remote == d)
+			re.state, re.remote, re.remotePort, re.remoteID = abi.EvtchnstatUnbound, nil, 0, d.id
+			e.state, e.remote = abi.EvtchnstatUnbound, nil
+			d.finishClose(e, port)
+			unlockPair(d, r)
+			r.put()
+			r.put()
+			d.put()
+			return 0
+		}
+		unlockPair(d, r)
+		r.put()
+	}
+}
+
+// finishClose closes a port that has no other end.
+func (d *Domain) finishClose(e *evtchn, port uint32) {
+	if e.state == abi.EvtchnstatVirq {
+		v := d.vcpu[e.vcpu%maxVCPUs]
+		assert(v.virqPort[e.virq%abi.NumVirqs] == port)
+		v.virqPort[e.virq%abi.NumVirqs] = 0
+		// Whoever found the port before sends to it before we clear it.
+		flags := v.virqLock.lockSave()
+		v.virqLock.unlockRestore(flags)
+	}
+	testAndClear(&d.shared.EvtchnPending[port/64], uint(port%64))
+	*e = evtchn{}
+}
+
+// closeAllPorts closes what a dying domain has open.
+func closeAllPorts(d *Domain) {
+	for port := uint32(1); port < maxPorts && d.port(port) != nil; port++ {
+		closePort(d, port)
+	}
+}
+
+// portStatus is EVTCHNOP_status.
+func portStatus(d *Domain, s *abi.EvtchnStatus) int64 {
+	d.eventLock.lock()
+	rc := int64(-abi.EINVAL)
+	if e := d.port(s.Port); e != nil {
+		rc = 0
+		s.Status, s.Vcpu, s.U = uint32(e.state), e.vcpu, [2]uint32{}
+		switch e.state {
+		case abi.EvtchnstatUnbound:
+			s.U[0] = uint32(e.remoteID)
+		case abi.EvtchnstatInterdomain:
+			s.U[0], s.U[1] = uint32(e.remote.id), e.remotePort
+		case abi.EvtchnstatVirq:
+			s.U[0] = uint32(e.virq)
+		}
+	}
+	d.eventLock.unlock()
+	return rc
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// hyperEventChannelOp is event_channel_op. All arguments fit in a buffer of
+// the largest; its first words are read and written back.
+func hyperEventChannelOp(cmd, arg, _, _, _ uint64) int64 {
+	d := current().domain
+	var buf abi.EvtchnStatus // the largest
+	p := unsafe.Pointer(&buf)
+	n := evtchnArgSize(cmd)
+	if n == 0 {
+		return -abi.ENOSYS
+	}
+	if !fromGuest(p, arg, n) {
+		return -abi.EFAULT
+	}
+	var rc int64
+	switch cmd {
+	case abi.EvtchnopAllocUnbound:
+		a := (*abi.EvtchnAllocUnbound)(p)
+		if self(a.Dom) == nil {
+			return -abi.EPERM
+		}
+		if a.RemoteDom == abi.DomidSelf {
+			a.RemoteDom = d.id
+		}
+		a.Port, rc = allocUnbound(d, a.RemoteDom)
+	case abi.EvtchnopBindInterdomain:
+		a := (*abi.EvtchnBindInterdomain)(p)
+		if a.RemoteDom == abi.DomidSelf {
+			a.RemoteDom = d.id
+		}
+		r := findDomain(a.RemoteDom)
+		if r == nil {
+			return -abi.ESRCH
+		}
+		a.LocalPort, rc = bindInterdomain(d, r, a.RemotePort)
+		r.put()
+	case abi.EvtchnopBindVirq:
+		a := (*abi.EvtchnBindVirq)(p)
+		a.Port, rc = bindVIRQ(d, a.Virq, a.Vcpu)
+	case abi.EvtchnopBindIPI:
+		a := (*abi.EvtchnBindIPI)(p)
+		a.Port, rc = bindIPI(d, a.Vcpu)
+	case abi.EvtchnopStatus:
+		if self(buf.Dom) == nil {
+			return -abi.EPERM
+		}
+		rc = portStatus(d, &buf)
+	case abi.EvtchnopSend:
+		return sendEvent(d, (*abi.EvtchnPort)(p).Port)
+	case abi.EvtchnopUnmask:
+		return unmask(d, (*abi.EvtchnPort)(p).Port)
+	case abi.EvtchnopClose:
+		return closePort(d, (*abi.EvtchnPort)(p).Port)
+	case abi.EvtchnopBindVcpu:
+		a := (*abi.EvtchnBindVcpu)(p)
+		return bindVcpu(d, a.Port, a.Vcpu)
+	}
+	if rc == 0 && !toGuest(arg, p, n) {
+		return -abi.EFAULT
+	}
+	return rc
+}
+
+// evtchnArgSize is the size of a command's argument, 0 for unknown commands.
+func evtchnArgSize(cmd uint64) uint64 {
+	switch cmd {
+	case abi.EvtchnopAllocUnbound:
+		return uint64(unsafe.Sizeof(abi.EvtchnAllocUnbound{}))
+	case abi.EvtchnopBindInterdomain:
+		return uint64(unsafe.Sizeof(abi.EvtchnBindInterdomain{}))
+	case abi.EvtchnopBindVirq:
+		return uint64(unsafe.Sizeof(abi.EvtchnBindVirq{}))
+	case abi.EvtchnopBindIPI, abi.EvtchnopBindVcpu:
+		return uint64(unsafe.Sizeof(abi.EvtchnBindIPI{}))
+	case abi.EvtchnopStatus:
+		return uint64(unsafe.Sizeof(abi.EvtchnStatus{}))
+	case abi.EvtchnopSend, abi.EvtchnopUnmask, abi.EvtchnopClose:
+		return uint64(unsafe.Sizeof(abi.EvtchnPort{}))
+	}
+	return 0
+}

@@ -1,0 +1,79 @@
+package main
+
+import "sync/atomic"
+
+// Translation look-aside buffers. The flush clock counts complete flushes of
+// any CPU: a CPU that flushed after a frame was freed holds nothing of it.
+
+// flushClock is the time stamp of flushes; 0 is before the first.
+var flushClock uint32
+
+// flushRequest is the one remote flush that may be in flight.
+var flushRequest struct {
+	lk   spinlock
+	va   uint64 // flushAll, or the page to invalidate
+	todo uint64 // CPUs that have not done it
+}
+
+const flushAll = ^uint64(0)
+
+// flushLocal drops all translations of this CPU.
+func flushLocal() {
+	flags := irqSave()
+	writeCR3(readCR3())
+	irqRestore(flags)
+	tickFlushClock()
+}
+
+// tickFlushClock notes that this CPU holds no old translations.
+func tickFlushClock() {
+	this().core.tlbTime = atomic.AddUint32(&flushClock, 1)
+}
+
+// flushMask drops all translations, or that of one page, on the CPUs of a mask.
+func flushMask(mask uint64, va uint64) {
+	c := this()
+	if mask>>c.ID&1 != 0 {
+		if va == flushAll {
+			flushLocal()
+		} else {
+			invalidate(va)
+		}
+	}
+	mask &= cpusOnline() &^ (1 << c.ID)
+	if mask == 0 {
+		return
+	}
+	assert(irqsAreOn())
+	flushRequest.lk.lock()
+	flushRequest.va = va
+	atomic.StoreUint64(&flushRequest.todo, mask)
+	sendIPIs(mask, vectorFlush)
+	for atomic.LoadUint64(&flushRequest.todo) != 0 {
+		cpuRelax()
+	}
+	flushRequest.lk.unlock()
+}
+
+// flushFiltered flushes those CPUs of a mask that have not flushed since stamp.
+func flushFiltered(mask uint64, stamp uint32) {
+	need := uint64(0)
+	for i := uint32(0); i < nrCPUs(); i++ {
+		if mask>>i&1 != 0 && cpuByID(i).core.tlbTime <= stamp {
+			need |= 1 << i
+		}
+	}
+	if need != 0 {
+		flushMask(need, flushAll)
+	}
+}
+
+// flushInterrupt serves vectorFlush.
+func flushInterrupt() {
+	if flushRequest.va == flushAll {
+		flushLocal()
+	} else {
+		invalidate(flushRequest.va)
+	}
+	clearBits(&flushRequest.todo, 1<<this().ID)
+}

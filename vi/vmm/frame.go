@@ -1,0 +1,256 @@
+package main
+
+import (
+	"sync/atomic"
+
+	"resvirt/vi/abi"
+)
+
+// page describes one frame of RAM (Xen's struct page_info). The references
+// that count counts are: one for being allocated, and one for each page-table
+// entry, pinned type or running operation that needs the frame to stay. typ
+// counts the uses of the frame as one type; a frame is of one type at a time,
+// so that a page table is never writable by its guest.
+type page struct {
+	count uint64
+	typ   uint64
+	owner uint32 // frame of the owning Domain, 0 = the hypervisor
+	stamp uint32 // flush clock when the frame was freed or lost its last type
+	next  uint32 // free list, or the owner's list of pages
+	prev  uint32
+}
+
+// page.count
+const (
+	pgAllocated = 1 << 63 // one reference is the allocation itself
+	pgHeap      = 1 << 62 // hypervisor's own page, possibly shared with owner
+	pgFree      = 1 << 61 // in the heap's free lists
+	pgRefs      = 1<<56 - 1
+)
+
+// page.typ
+const (
+	ptTypeShift = 61
+	ptTypeMask  = 7 << ptTypeShift
+	ptNone      = 0 << ptTypeShift
+	ptL1        = 1 << ptTypeShift
+	ptL2        = 2 << ptTypeShift
+	ptL3        = 3 << ptTypeShift
+	ptL4        = 4 << ptTypeShift
+	ptSegDesc   = 5 << ptTypeShift
+	ptWritable  = 7 << ptTypeShift
+	ptPinned    = 1 << 60
+	ptValidated = 1 << 59
+	ptLocked    = 1 << 58 // an entry of this page table is being changed
+	ptCount     = 1<<56 - 1
+)
+
+// frames is the extent of the frame table.
+var frames struct {
+	n uint64 // frame numbers below n have a descriptor
+}
+
+// frameOK says whether a frame number has a descriptor.
+func frameOK(m mfn) bool { return uint64(m) < frames.n && m != 0 }
+
+// pageOf is the descriptor of a frame that has one.
+func pageOf(m mfn) *page {
+	assert(uint64(m) < frames.n)
+	return (*page)(ptr(frameTableBase + uint64(m)*32))
+}
+
+// frame is the number of the frame that a descriptor describes.
+func (p *page) frame() mfn { return mfn((addrOf(ptrOfPage(p)) - frameTableBase) / 32) }
+
+// ownerDomain is the domain that owns the frame, nil if it is the hypervisor's.
+func (p *page) ownerDomain() *Domain {
+	if p.owner == 0 {
+		return nil
+	}
+	return (*Domain)(frameAddr(mfn(p.owner)))
+}
+
+// get takes a reference on a frame of d; it fails if the frame is not
+// allocated or not d's. A nil d stands for "whoever owns it".
+func (p *page) get(d *Domain) bool {
+	for {
+		x := atomic.LoadUint64(&p.count)
+		if x&pgRefs == 0 || x&pgRefs == pgRefs || x&pgAllocated == 0 {
+			return false
+		}
+		if atomic.CompareAndSwapUint64(&p.count, x, x+1) {
+			break
+		}
+	}
+	if d == nil || p.owner == d.frame32() {
+		return true
+	}
+	p.put()
+	return false
+}
+
+// put drops a reference; the last one frees the frame.
+func (p *page) put() {
+	x := atomic.AddUint64(&p.count, ^uint64(0))
+	assert(x&pgRefs != pgRefs)
+	if x&pgRefs == 0 {
+		freeDomainPage(p)
+	}
+}
+
+// dropAllocation drops the reference that the allocation holds, once.
+func (p *page) dropAllocation() bool {
+	for {
+		x := atomic.LoadUint64(&p.count)
+		if x&pgAllocated == 0 {
+			return false
+		}
+		if atomic.CompareAndSwapUint64(&p.count, x, x&^pgAllocated) {
+			p.put()
+			return true
+		}
+	}
+}
+
+// getType takes the frame as type t. While another CPU validates it this one
+// spins: the validated bit will come, or the count go back to zero. The last
+// user of another type must be gone, else the type is refused.
+func (p *page) getType(t uint64) int64 {
+	var x, nx uint64
+	for {
+		x = atomic.LoadUint64(&p.typ)
+		nx = x + 1
+		assert(nx&ptCount != 0)
+		if x&ptCount == 0 {
+			if x&ptTypeMask != t {
+				nx = nx&^(ptTypeMask|ptValidated) | t
+				if t == ptWritable {
+					nx |= ptValidated
+				}
+			}
+		} else if x&ptTypeMask != t {
+			return -abi.EINVAL
+		} else if x&ptValidated == 0 {
+			for atomic.LoadUint64(&p.typ) == x {
+				cpuRelax()
+			}
+			continue
+		}
+		if atomic.CompareAndSwapUint64(&p.typ, x, nx) {
+			break
+		}
+	}
+	if x&ptTypeMask != t && x&ptTypeMask != ptNone {
+		// A processor may still hold a writable translation of the old use.
+		if d := p.ownerDomain(); d != nil {
+			flushFiltered(d.dirty(), p.stamp)
+		}
+	}
+	if nx&ptValidated != 0 {
+		return 0
+	}
+	return p.validate(t)
+}
+
+// validate checks a page table that has just become one and publishes it.
+func (p *page) validate(t uint64) int64 {
+	rc := allocTable(p, t)
+	if rc != 0 {
+		// Nobody else got in: the count is one and not validated.
+		assert(atomic.LoadUint64(&p.typ)&(ptCount|ptValidated) == 1)
+		p.stamp = atomic.LoadUint32(&flushClock)
+		atomic.StoreUint64(&p.typ, 0)
+		return rc
+	}
+	setBits(&p.typ, ptValidated)
+	return 0
+}
+
+// putType drops one use of the frame's type. With the last one a page table
+// gives back what its entries hold; meanwhile it is not validated, and whoever
+// wants the type waits.
+func (p *page) putType() {
+	for {
+		x := atomic.LoadUint64(&p.typ)
+		nx := x - 1
+		assert(x&ptCount != 0)
+		if nx&ptCount == 0 {
+			p.stamp = atomic.LoadUint32(&flushClock)
+			if isTableType(nx) && x&ptValidated != 0 {
+				if !atomic.CompareAndSwapUint64(&p.typ, x, x&^ptValidated) {
+					continue
+				}
+				freeTable(p, x&ptTypeMask, len(table{}))
+				p.stamp = atomic.LoadUint32(&flushClock)
+				atomic.AddUint64(&p.typ, ^uint64(0))
+				return
+			}
+		} else if x&ptValidated == 0 || nx&(ptLocked|ptCount) == ptLocked|1 {
+			// Being validated, or the lock's holder would become the last
+			// user, and unlockTable does not clean up.
+			for atomic.LoadUint64(&p.typ) == x {
+				cpuRelax()
+			}
+			continue
+		}
+		if atomic.CompareAndSwapUint64(&p.typ, x, nx) {
+			return
+		}
+	}
+}
+
+// isTableType says whether typ is one of the four page-table types.
+func isTableType(typ uint64) bool {
+	return typ&ptTypeMask >= ptL1 && typ&ptTypeMask <= ptL4
+}
+
+// getPageAndType takes a frame of d, and it as type t.
+func getPageAndType(m mfn, d *Domain, t uint64) int64 {
+	if !frameOK(m) {
+		return -abi.EINVAL
+	}
+	p := pageOf(m)
+	if !p.get(d) {
+		return -abi.EINVAL
+	}
+	rc := p.getType(t)
+	if rc != 0 {
+		p.put()
+	}
+	return rc
+}
+
+// putPageAndType is the inverse of getPageAndType.
+func putPageAndType(p *page) {
+	p.putType()
+	p.put()
+}
+
+// lockTable serialises changes of one page table's entries. It fails unless
+// the frame is a validated page table, and keeps it one.
+func (p *page) lockTable() bool {
+	for {
+		x := atomic.LoadUint64(&p.typ)
+		if x&ptLocked != 0 {
+			cpuRelax()
+			continue
+		}
+		if x&ptValidated == 0 || x&ptCount == 0 {
+			return false
+		}
+		if atomic.CompareAndSwapUint64(&p.typ, x, x+1|ptLocked) {
+			return true
+		}
+	}
+}
+
+// unlockTable ends lockTable. putType left us not the last user.
+func (p *page) unlockTable() {
+	for {
+		x := atomic.LoadUint64(&p.typ)
+		assert(x&ptLocked != 0 && x&ptCount > 1)
+		if atomic.CompareAndSwapUint64(&p.typ, x, (x-1)&^ptLocked) {
+			return
+		}
+	}
+}

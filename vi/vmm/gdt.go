@@ -1,0 +1,56 @@
+package main
+
+import "resvirt/vi/abi"
+
+// Descriptor tables of guests. A 64-bit guest lives with the flat selectors
+// that the hypervisor's own part of every GDT holds; the frames of its part
+// are taken as descriptor frames, so that it cannot write them, and loaded
+// into the CPU's window when it runs.
+
+// loadGDT maps the frames of a vCPU's GDT where this CPU's GDT lies.
+func loadGDT(c *CPU, v *VCPU) {
+	if v.arch.gdtEnts == 0 && c.core.gdtEnts == 0 {
+		return
+	}
+	for i := range v.arch.gdtFrames {
+		e := uint64(0)
+		if m := v.arch.gdtFrames[i]; m != 0 {
+			e = uint64(m)<<pageShift | pteP | pteW | pteA | pteD | pteNX
+		}
+		setGDTWindow(c.ID, uint32(i), e)
+	}
+	c.core.gdtEnts = v.arch.gdtEnts
+}
+
+// setGDT is the set_gdt hypercall for v.
+func setGDT(v *VCPU, list *[abi.FirstReservedGDTPage]uint64, entries uint32) int64 {
+	if entries > abi.FirstReservedGDTEntry {
+		return -abi.EINVAL
+	}
+	pages := int(entries+511) / 512
+	for i := 0; i < pages; i++ {
+		if rc := getPageAndType(mfn(list[i]), v.domain, ptSegDesc); rc != 0 {
+			for i--; i >= 0; i-- {
+				putPageAndType(pageOf(mfn(list[i])))
+			}
+			return rc
+		}
+	}
+	clearGDT(v)
+	v.arch.gdtEnts = entries
+	for i := 0; i < pages; i++ {
+		v.arch.gdtFrames[i] = mfn(list[i])
+	}
+	return 0
+}
+
+// clearGDT gives the frames of v's GDT back.
+func clearGDT(v *VCPU) {
+	v.arch.gdtEnts = 0
+	for i := range v.arch.gdtFrames {
+		if m := v.arch.gdtFrames[i]; m != 0 {
+			v.arch.gdtFrames[i] = 0
+			putPageAndType(pageOf(m))
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"sync/atomic"
+
+	"resvirt/vi/abi"
+)
+
+// Pages of domains: each hangs on its owner's list, under the owner's page
+// lock, from allocation to the drop of its last reference.
+
+// allocDomainPage gives d one more frame, cleared.
+func allocDomainPage(d *Domain) mfn {
+	m := allocFrames(0)
+	if m == 0 {
+		return 0
+	}
+	zeroPage(m)
+	d.pageLock.lock()
+	if d.dying || d.totPages >= d.maxPages {
+		d.pageLock.unlock()
+		freeFrames(m, 0)
+		return 0
+	}
+	linkDomainPage(d, m)
+	d.pageLock.unlock()
+	return m
+}
+
+// linkDomainPage makes a frame d's; d.pageLock is held.
+func linkDomainPage(d *Domain, m mfn) {
+	assert(d.pageLock.held())
+	p := pageOf(m)
+	assert(p.owner == 0 && p.count == 0)
+	p.owner = d.frame32()
+	atomic.StoreUint64(&p.count, pgAllocated|1)
+	p.prev, p.next = 0, d.pageList
+	if p.next != 0 {
+		pageOf(mfn(p.next)).prev = uint32(m)
+	}
+	d.pageList = uint32(m)
+	if d.totPages == 0 {
+		d.hold() // as long as the domain has pages
+	}
+	d.totPages++
+}
+
+// freeDomainPage is the end of a frame whose last reference was dropped.
+func freeDomainPage(p *page) {
+	assert(p.count&pgRefs == 0)
+	assert(p.count&pgHeap == 0) // shared pages of the heap are freed by their makers
+	m := p.frame()
+	d := p.ownerDomain()
+	assert(d != nil && p.typ&ptCount == 0)
+	d.pageLock.lock()
+	if p.prev != 0 {
+		pageOf(mfn(p.prev)).next = p.next
+	} else {
+		assert(d.pageList == uint32(m))
+		d.pageList = p.next
+	}
+	if p.next != 0 {
+		pageOf(mfn(p.next)).prev = p.prev
+	}
+	p.next, p.prev, p.owner = 0, 0, 0
+	d.totPages--
+	last := d.totPages == 0
+	d.pageLock.unlock()
+	if d.dying {
+		zeroPage(m) // as Xen scrubs what a dead domain leaves
+	}
+	p.count, p.typ = 0, 0
+	freeFrames(m, 0)
+	if last {
+		d.put()
+	}
+}
+
+// sharePage gives d access to a page of the hypervisor's heap, as writable.
+func sharePage(m mfn, d *Domain) {
+	p := pageOf(m)
+	assert(p.count == pgHeap|pgAllocated|1)
+	d.pageLock.lock()
+	p.owner = d.frame32()
+	p.typ = ptWritable | ptValidated | 1
+	d.pageLock.unlock()
+}
+
+// unsharePage takes a shared page back, unless the domain still holds it.
+func unsharePage(m mfn) int64 {
+	p := pageOf(m)
+	if p.count&pgRefs != 1 || p.typ&ptCount != 1 {
+		return -abi.EBUSY
+	}
+	p.typ, p.owner = 0, 0
+	return 0
+}

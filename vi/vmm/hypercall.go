@@ -1,0 +1,79 @@
+package main
+
+import (
+	"resvirt/vi/abi"
+)
+
+// handler executes a hypercall for the current vCPU.
+type handler func(a1, a2, a3, a4, a5 uint64) int64
+
+// hypercalls by number. multicall is entered at boot: it refers to the table.
+var hypercalls = [abi.NumHypercalls]handler{
+	abi.HypercallSetTrapTable:     hyperSetTrapTable,
+	abi.HypercallMMUUpdate:        hyperMMUUpdate,
+	abi.HypercallSetGDT:           hyperSetGDT,
+	abi.HypercallStackSwitch:      hyperStackSwitch,
+	abi.HypercallSetCallbacks:     hyperSetCallbacks,
+	abi.HypercallFPUTaskswitch:    hyperFPUTaskswitch,
+	abi.HypercallUpdateDescriptor: hyperUpdateDescriptor,
+	abi.HypercallMemoryOp:         hyperMemoryOp,
+	abi.HypercallUpdateVAMapping:  hyperUpdateVAMapping,
+	abi.HypercallSetTimerOp:       hyperSetTimerOp,
+	abi.HypercallXenVersion:       hyperXenVersion,
+	abi.HypercallConsoleIO:        hyperConsoleIO,
+	abi.HypercallVMAssist:         hyperVMAssist,
+	abi.HypercallIret:             hyperIret,
+	abi.HypercallVcpuOp:           hyperVcpuOp,
+	abi.HypercallSetSegmentBase:   hyperSetSegmentBase,
+	abi.HypercallMMUExtOp:         hyperMMUExtOp,
+	abi.HypercallSchedOp:          hyperSchedOp,
+	abi.HypercallCallbackOp:       hyperCallbackOp,
+	abi.HypercallEventChannelOp:   hyperEventChannelOp,
+}
+
+// syscallLen is the length of the SYSCALL instruction.
+const syscallLen = 2
+
+// hypercall is entered by SYSCALL from ring 3. In the guest's user mode it is
+// a system call of that guest. The number stays in RAX and the arguments in
+// their registers until the result is written: a hypercall that did not end
+// can be executed again.
+func hypercall(r *regs) {
+	v := current()
+	if !v.kernelMode() {
+		v.bounceSyscall()
+		return
+	}
+	count(statHypercalls)
+	r.RAX = uint64(dispatch(r.RAX, r.RDI, r.RSI, r.RDX, r.R10, r.R8))
+}
+
+// dispatch calls a handler by number.
+func dispatch(nr, a1, a2, a3, a4, a5 uint64) int64 {
+	if nr >= abi.NumHypercalls || hypercalls[nr] == nil {
+		return -abi.ENOSYS
+	}
+	return hypercalls[nr](a1, a2, a3, a4, a5)
+}
+
+// preemptCheck says whether a long hypercall should make way: there are soft
+// interrupts to do, or an event that its guest would take.
+func preemptCheck() bool { return softPending() || current().eventsPending() }
+
+// continueHypercall makes the guest issue the rest of a hypercall again, with
+// these arguments, by moving its instruction pointer back over SYSCALL. In a
+// multicall it is the rest of the list that is issued again.
+func continueHypercall(nr, a1, a2, a3, a4 uint64) int64 {
+	v := current()
+	v.continued++
+	if v.arch.mc.active {
+		v.arch.mc.preempted = true
+		v.arch.mc.call.Op = nr
+		v.arch.mc.call.Args = [6]uint64{a1, a2, a3, a4}
+		return 0
+	}
+	r := guestRegs()
+	r.RIP -= syscallLen
+	r.RDI, r.RSI, r.RDX, r.R10 = a1, a2, a3, a4
+	return int64(nr)
+}

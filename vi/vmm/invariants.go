@@ -1,0 +1,121 @@
+package main
+
+import "resvirt/vi/abi"
+
+// What checkAll found wrong, a bit each.
+const (
+	checkDomainLife = 1 << iota
+	checkHeap
+	checkPages
+	checkVCPUs
+	checkQueues
+	checkTimers
+	checkLocks
+	checkInterrupts
+)
+
+// checkAll checks the invariants of all structures. Nothing may change
+// meanwhile: other CPUs are idle or held at the way back to their guests.
+func checkAll() uint64 {
+	bad := checkHeapLists()
+	for d := domains.head; d != nil; d = d.next {
+		bad |= checkDomain(d)
+	}
+	for i := uint32(0); i < nrCPUs(); i++ {
+		bad |= checkCPU(cpuByID(i))
+	}
+	if heap.lk.v|domains.lk.v|call.lk.v|flushRequest.lk.v|consoleLock.v != 0 {
+		bad |= checkLocks
+	}
+	if bad != 0 {
+		logHex("invariants violated", bad)
+	}
+	return bad
+}
+
+// checkHeapLists: every listed block is free in the frame table, and the
+// count is right.
+func checkHeapLists() uint64 {
+	n := uint64(0)
+	for order := range heap.head {
+		prev := uint32(0)
+		for m := heap.head[order]; m != 0; {
+			p := pageOf(mfn(m))
+			if p.count != pgFree || p.typ != pageHead|uint64(order) || p.prev != prev {
+				return checkHeap
+			}
+			n += 1 << order
+			prev, m = m, p.next
+		}
+	}
+	if n != heap.nfree {
+		return checkHeap
+	}
+	return 0
+}
+
+// checkDomain: its pages are its own and counted, its vCPUs consistent.
+func checkDomain(d *Domain) uint64 {
+	n, bad := uint64(0), uint64(0)
+	for m := mfn(d.pageList); m != 0; n++ {
+		p := pageOf(m)
+		if p.owner != d.frame32() || p.count&pgRefs == 0 || p.count&(pgFree|pgHeap) != 0 ||
+			p.typ&ptLocked != 0 || p.typ&ptCount != 0 && p.typ&ptValidated == 0 ||
+			p.typ&ptCount > p.count&pgRefs {
+			bad |= checkPages
+		}
+		m = mfn(p.next)
+	}
+	if n != d.totPages {
+		bad |= checkPages
+	}
+	if d.lk.v|d.pageLock.v|d.eventLock.v != 0 {
+		bad |= checkLocks
+	}
+	for i := uint32(0); i < d.nvcpus; i++ {
+		v := d.vcpu[i]
+		q := &cpuByID(v.cpu).core.sched
+		running := q.curr == v
+		if running != (v.state == abi.RunstateRunning) || running != (v.isRunning != 0) ||
+			v.queued != (v.state == abi.RunstateRunnable) {
+			bad |= checkVCPUs
+		}
+		if v.virqLock.v != 0 {
+			bad |= checkLocks
+		}
+	}
+	return bad
+}
+
+// checkCPU: queue ordered and made of runnable vCPUs; heap of timers ordered,
+// each knowing its place; nothing held that should not be.
+func checkCPU(c *CPU) uint64 {
+	k := &c.core
+	bad := uint64(0)
+	if k.curr != k.sched.curr || k.curr == nil {
+		bad |= checkQueues
+	}
+	var prev *VCPU
+	for v := k.sched.head; v != nil; v = v.qnext {
+		if v.qprev != prev || !v.queued || v.cpu != c.ID || prev != nil && prev.pri < v.pri {
+			bad |= checkQueues
+		}
+		prev = v
+	}
+	t := &k.timers
+	for i := uint32(1); i <= t.size; i++ {
+		if t.heap[i] == nil || t.heap[i].pos != i || t.heap[i].cpu != c.ID || t.heap[i/2] != nil && t.heap[i/2].expires > t.heap[i].expires {
+			bad |= checkTimers
+		}
+	}
+	if !k.sched.tick.active() && t.running != &k.sched.tick || !k.watchdogTimer.active() && t.running != &k.watchdogTimer {
+		bad |= checkTimers
+	}
+	if k.sched.lk.v|t.lk.v != 0 {
+		bad |= checkLocks
+	}
+	if k.irqCount != 0 || k.eoi.depth != 0 {
+		bad |= checkInterrupts
+	}
+	return bad
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// hyperMemoryOp is memory_op. A continuation keeps the number of extents done
+// above the command.
+func hyperMemoryOp(cmd, arg, _, _, _ uint64) int64 {
+	d := current().domain
+	start := cmd >> abi.MemopExtentShift
+	switch cmd & abi.MemopCmdMask {
+	case abi.XenmemMaximumRAMPage:
+		return int64(frames.n - 1)
+	case abi.XenmemCurrentReservation:
+		return int64(d.totPages)
+	case abi.XenmemMaximumReservation:
+		return int64(d.maxPages)
+	case abi.XenmemMachphysMapping:
+		m := abi.MachphysMapping{VStart: m2pBase, VEnd: m2pBase + frames.n*8, MaxMFN: frames.n - 1}
+		if !toGuest(arg, unsafe.Pointer(&m), uint64(unsafe.Sizeof(m))) {
+			return -abi.EFAULT
+		}
+		return 0
+	case abi.XenmemIncreaseReservation, abi.XenmemPopulatePhysmap, abi.XenmemDecreaseReservation:
+		var r abi.MemoryReservation
+		if !fromGuest(unsafe.Pointer(&r), arg, uint64(unsafe.Sizeof(r))) {
+			return -abi.EFAULT
+		}
+		if self(r.Domid) == nil {
+			return -abi.EPERM
+		}
+		if r.ExtentOrder != 0 || r.NrExtents > 1<<20 || start > r.NrExtents {
+			return int64(start)
+		}
+		return changeReservation(d, cmd, arg, &r)
+	}
+	return -abi.ENOSYS
+}
+
+// changeReservation gives or takes single frames, one after the other, and
+// returns how many.
+func changeReservation(d *Domain, cmd, arg uint64, r *abi.MemoryReservation) int64 {
+	op := cmd & abi.MemopCmdMask
+	i := cmd >> abi.MemopExtentShift
+	for begin := i; i < r.NrExtents; i++ {
+		if i != begin && preemptCheck() {
+			return continueHypercall(abi.HypercallMemoryOp, op|i<<abi.MemopExtentShift, arg, 0, 0)
+		}
+		at := r.ExtentStart + i*8
+		var frame uint64
+		if op != abi.XenmemIncreaseReservation && !fromGuest(unsafe.Pointer(&frame), at, 8) {
+			break
+		}
+		if op == abi.XenmemDecreaseReservation {
+			if !removeFrame(d, mfn(frame)) {
+				break
+			}
+			continue
+		}
+		m := allocDomainPage(d)
+		if m == 0 {
+			break
+		}
+		if op == abi.XenmemPopulatePhysmap {
+			setM2P(m, frame)
+		}
+		frame = uint64(m)
+		if r.ExtentStart != 0 && !toGuest(at, unsafe.Pointer(&frame), 8) {
+			pageOf(m).dropAllocation()
+			break
+		}
+	}
+	return int64(i)
+}
+
+// removeFrame takes a frame from a domain; it is freed when nothing maps it.
+func removeFrame(d *Domain, m mfn) bool {
+	if !frameOK(m) || pageOf(m).count&pgHeap != 0 || !pageOf(m).get(d) {
+		return false
+	}
+	p := pageOf(m)
+	if testAndClearFlag(&p.typ, ptPinned) {
+		putPageAndType(p)
+	}
+	setM2P(m, ^uint64(0))
+	ok := p.dropAllocation()
+	p.put()
+	return ok
+}

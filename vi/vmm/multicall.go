@@ -1,0 +1,57 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// multicallState is the multicall that a vCPU executes.
+type multicallState struct {
+	active    bool
+	preempted bool
+	call      abi.MulticallEntry // the component being executed
+}
+
+const multicallSize = uint64(unsafe.Sizeof(abi.MulticallEntry{}))
+
+// hyperMulticall executes a list of hypercalls. When there is something more
+// urgent it is issued again with the entries that are left.
+func hyperMulticall(list, n, _, _, _ uint64) int64 {
+	mc := &current().arch.mc
+	if mc.active {
+		return -abi.EINVAL
+	}
+	if n > 1<<20 || !guestRange(list, n*multicallSize) {
+		return -abi.EFAULT
+	}
+	mc.active, mc.preempted = true, false
+	rc := int64(0)
+	for i := uint64(0); i < n && rc == 0; i++ {
+		at := list + i*multicallSize
+		if i != 0 && preemptCheck() {
+			mc.active = false
+			return continueHypercall(abi.HypercallMulticall, at, n-i, 0, 0)
+		}
+		if !fromGuest(unsafe.Pointer(&mc.call), at, multicallSize) {
+			rc = -abi.EFAULT
+			break
+		}
+		a := &mc.call.Args
+		result := dispatch(mc.call.Op, a[0], a[1], a[2], a[3], a[4])
+		if mc.preempted {
+			// The component wrote what is left of it into its own entry.
+			mc.active, mc.preempted = false, false
+			if !toGuest(at, unsafe.Pointer(&mc.call), multicallSize) {
+				return -abi.EFAULT
+			}
+			return continueHypercall(abi.HypercallMulticall, at, n-i, 0, 0)
+		}
+		mc.call.Result = result
+		if !toGuest(at+8, unsafe.Pointer(&mc.call.Result), 8) {
+			rc = -abi.EFAULT
+		}
+	}
+	mc.active = false
+	return rc
+}

@@ -1,0 +1,42 @@
+package main
+
+// params are what the command line says. The defaults are a machine at the
+// speed of the models, with the clock scaled as the definitions demand.
+var params bootParams
+
+type bootParams struct {
+	domains    uint64 // domains=: AppVMs to build
+	domMB      uint64 // dom_mb=: their memory, MiB
+	vcpus      uint64 // vcpus=: of each domain
+	tickNS     int64  // tick_us=: scheduler tick
+	watchdogNS int64  // watchdog_us=: period of the watchdog's counter
+	calibNS    int64  // calib_us=: period of the clock calibration
+	apicHz     uint64 // apic_hz=
+	tscHz      uint64 // tsc_hz=
+	guestAt    uint32 // where in bootInfo.cmdline the guests' command line begins
+}
+
+func (p *bootParams) sliceNS() int64 { return p.tickNS * ticksPerSlice }
+
+// load reads the command line.
+func (p *bootParams) load() {
+	p.domains = bootOption("domains", 2)
+	p.domMB = bootOption("dom_mb", 8)
+	p.vcpus = min(max(bootOption("vcpus", 1), 1), maxVCPUs)
+	p.tickNS = int64(bootOption("tick_us", 5)) * 1000
+	p.watchdogNS = int64(bootOption("watchdog_us", 150)) * 1000
+	p.calibNS = int64(bootOption("calib_us", 100)) * 1000
+	p.apicHz = bootOption("apic_hz", 1_000_000_000)
+	p.tscHz = bootOption("tsc_hz", 2_000_000_000)
+	p.guestAt = guestPart(bootInfo.cmdline[:bootInfo.cmdlen])
+}
+
+// guestPart finds what follows the word "--".
+func guestPart(line []byte) uint32 {
+	for i := 0; i+2 < len(line); i++ {
+		if (i == 0 || line[i-1] == ' ') && line[i] == '-' && line[i+1] == '-' && line[i+2] == ' ' {
+			return uint32(i + 3)
+		}
+	}
+	return uint32(len(line))
+}

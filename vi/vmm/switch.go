@@ -1,0 +1,106 @@
+package main
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// Model-specific registers of the segment bases (AMD APM vol. 2, 4.5).
+const (
+	msrFSBase       = 0xc0000100
+	msrGSBase       = 0xc0000101
+	msrKernelGSBase = 0xc0000102
+)
+
+// contextSwitch loads next's registers instead of prev's. Interrupts are on;
+// the stack of prev's hypercall or interrupt ends here, because the stack
+// belongs to the CPU and next goes back to its guest from the top of it.
+func contextSwitch(prev, next *VCPU) {
+	count(statSwitches)
+	irqOff()
+	c := this()
+	c.core.curr = next
+	if !prev.isIdle() {
+		saveContext(c, prev)
+	}
+	if next.isIdle() {
+		c.fpu, c.guestTS = nil, false
+		writeCR3(uint64(idleL4Frame()) << pageShift)
+	} else {
+		loadContext(c, next)
+	}
+	contextSaved(prev)
+	if next.isIdle() {
+		resetStackAndCall(idleLoop)
+	}
+	updateGuestTime(next)
+	returnToGuest()
+}
+
+// contextSaved lets other CPUs treat prev as not running.
+func contextSaved(prev *VCPU) {
+	assert(prev.isRunning == 1)
+	atomic.StoreUint32(&prev.isRunning, 0)
+}
+
+// saveContext stores what entry code did not: the general registers that lie
+// at the top of the stack, and the bases of FS and GS. The FPU state is in the
+// vCPU already.
+func saveContext(c *CPU, v *VCPU) {
+	v.arch.regs = *guestRegs()
+	v.arch.fsBase = readMSR(msrFSBase)
+	gs, other := readMSR(msrGSBase), readMSR(msrKernelGSBase)
+	if v.kernelMode() {
+		v.arch.gsKernel, v.arch.gsUser = gs, other
+	} else {
+		v.arch.gsUser, v.arch.gsKernel = gs, other
+	}
+	clearBits(&v.domain.dirtyCPUs, 1<<c.ID)
+}
+
+// loadContext is the inverse of saveContext, and loads the address space.
+func loadContext(c *CPU, v *VCPU) {
+	setBits(&v.domain.dirtyCPUs, 1<<c.ID)
+	loadGDT(c, v)
+	writeCR3(v.cr3())
+	*guestRegs() = v.arch.regs
+	writeMSR(msrFSBase, v.arch.fsBase)
+	gs, other := v.arch.gsKernel, v.arch.gsUser
+	if !v.kernelMode() {
+		gs, other = other, gs
+	}
+	writeMSR(msrGSBase, gs)
+	writeMSR(msrKernelGSBase, other)
+	c.fpu = unsafe.Pointer(&v.arch.fpu)
+	c.guestTS = v.arch.fpuTS != 0
+}
+
+// cr3 is the root of the address space that v runs in.
+func (v *VCPU) cr3() uint64 {
+	if v.kernelMode() {
+		return uint64(v.arch.guestTable) << pageShift
+	}
+	return uint64(v.arch.guestTableUser) << pageShift
+}
+
+// toggleMode changes between the guest's kernel and user mode, which differ
+// in the address space and in who owns GS. v is current.
+func (v *VCPU) toggleMode() {
+	v.arch.flags ^= inKernelMode
+	swapGS()
+	writeCR3(v.cr3())
+}
+
+// idleLoop is what a CPU does between vCPUs. Interrupts are on.
+func idleLoop() {
+	irqOn()
+	for {
+		irqOff()
+		if softPending() {
+			irqOn()
+			doSoft()
+		} else {
+			waitIRQ()
+		}
+	}
+}

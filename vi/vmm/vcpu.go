@@ -1,0 +1,156 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// VCPU is a virtual processor of a domain. It lies in heap pages of its own.
+type VCPU struct {
+	arch archVCPU // first: the FPU state wants its alignment
+
+	domain *Domain
+	id     uint32
+	cpu    uint32 // the CPU it is pinned to
+
+	// What the scheduler knows, three times over, as in Xen: the state, the
+	// flag, and the CPU's record of its current vCPU. See schedule.
+	state      uint32 // abi.RunstateX
+	isRunning  uint32 // registers are loaded on cpu, or being saved
+	pause      uint64 // pauseX bits: may not run while any is set
+	pauseCount uint32
+
+	// Credit scheduling.
+	pri          int32
+	credit       int32
+	queued       bool
+	qnext, qprev *VCPU
+	entryTime    uint64    // when state was entered
+	stateTime    [4]uint64 // time spent in each state
+	sliceStart   int64
+
+	// Event channels.
+	info     *abi.VcpuInfo // in the domain's shared info page
+	virqLock spinlock
+	virqPort [abi.NumVirqs]uint32
+	pollPort uint32 // 0 none, ^0 several
+	initOK   bool
+	yielded  bool // lets its equals go first, once
+
+	pollTimer  timer
+	singleshot timer
+	periodic   timer
+	periodNS   int64
+	runstateVA uint64 // guest's copy of the run state, 0 = none
+	continued  uint32 // hypercalls that were continued
+}
+
+// archVCPU is the processor state of a vCPU and what its guest registered.
+type archVCPU struct {
+	fpu  [512]byte // FXSAVE image
+	regs regs      // general registers while it is not current
+
+	flags uint32 // kernelMode and VGCF bits
+
+	guestTable     mfn // L4 of the kernel's address space
+	guestTableUser mfn // L4 of the user's, 0 = none
+
+	kernelSP, kernelSS uint64
+	event              uint64 // callback entry points
+	failsafe           uint64
+	syscall            uint64
+	fsBase             uint64
+	gsKernel           uint64
+	gsUser             uint64
+	fpuTS              uint64 // fpu_taskswitch(1) is in force
+	cr2                uint64
+	debugReg           [8]uint64
+
+	traps     *[abi.TrapVectorCount]abi.TrapInfo // a heap page
+	gdtFrames [abi.FirstReservedGDTPage]mfn
+	gdtEnts   uint32
+	ldtBase   uint64
+	ldtEnts   uint32
+
+	bounce  bounce
+	mc      multicallState
+	mmuDone uint64 // requests of a continued mmu_update or mmuext_op
+}
+
+// Bits of VCPU.pause.
+const (
+	pauseBlocked  = 1 << 0 // waits for an event (SCHEDOP_block)
+	pauseDown     = 1 << 1 // not brought up
+	pausePoll     = 1 << 2 // waits in SCHEDOP_poll; implies pauseBlocked
+	pauseShutdown = 1 << 3 // its domain has shut down
+)
+
+// archVCPU.flags beside abi.VGCFX
+const (
+	inKernelMode = 1 << 0
+)
+
+// kernelMode says whether the guest's kernel runs, not its user mode.
+func (v *VCPU) kernelMode() bool { return v.arch.flags&inKernelMode != 0 }
+
+// isIdle says whether v is what a CPU runs when it has nothing to run.
+func (v *VCPU) isIdle() bool { return v.domain == nil }
+
+// runnable says whether nothing keeps v from running.
+func (v *VCPU) runnable() bool { return v.pause == 0 && v.pauseCount == 0 }
+
+// allocVCPU makes a vCPU of d that is down.
+func allocVCPU(d *Domain, id, cpu uint32) *VCPU {
+	m := allocHeapPage()
+	if m == 0 {
+		return nil
+	}
+	v := (*VCPU)(frameAddr(m))
+	v.domain, v.id, v.cpu = d, id, cpu
+	v.state = abi.RunstateOffline
+	v.pause = pauseDown
+	v.pri, v.credit = priUnder, 0
+	v.pollTimer.init(pollExpired, v, cpu)
+	v.singleshot.init(singleshotExpired, v, cpu)
+	v.periodic.init(periodicExpired, v, cpu)
+	if d == nil {
+		v.pri, v.pause, v.state = priIdle, 0, abi.RunstateRunning
+		return v
+	}
+	t := allocHeapPage()
+	if t == 0 {
+		freeHeapPage(m)
+		return nil
+	}
+	v.arch.traps = (*[abi.TrapVectorCount]abi.TrapInfo)(frameAddr(t))
+	initFPU(&v.arch.fpu)
+	if id < abi.LegacyMaxVcpus {
+		v.info = &d.shared.VcpuInfo[id]
+		v.info.EvtchnUpcallMask = 1
+	}
+	return v
+}
+
+// freeVCPU frees what allocVCPU took; nothing runs or waits on v any more.
+func freeVCPU(v *VCPU) {
+	assert(v.isRunning == 0 && !v.queued)
+	assert(!v.pollTimer.active() && !v.singleshot.active() && !v.periodic.active())
+	if v.arch.traps != nil {
+		freeHeapPage(frameOfAddr(ptrOfTraps(v)))
+	}
+	freeHeapPage(frameOfAddr(ptrOfVCPU(v)))
+}
+
+// setState changes the run state and books the time spent in the old one.
+func (v *VCPU) setState(state uint32, t int64) {
+	assert(v.state != state)
+	if d := t - int64(v.entryTime); d > 0 {
+		v.stateTime[v.state&3] += uint64(d)
+		v.entryTime = uint64(t)
+	}
+	v.state = state
+}
+
+func ptrOfVCPU(v *VCPU) unsafe.Pointer  { return unsafe.Pointer(v) }
+func ptrOfTraps(v *VCPU) unsafe.Pointer { return unsafe.Pointer(v.arch.traps) }
