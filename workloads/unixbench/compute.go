@@ -26,7 +26,7 @@ func arith(n uint64) sum {
 		r.vals[i&3] += int(x>>60) - int(i%7)
 		if r.kind&1 == 0 {
 			r.name[i&15] ^= byte(x)
-		} else if string(r.name[:8]) < "DHRYSTON" {
+		} else if r.name[1] < r.name[2] {
 			r.kind += 2
 		}
 		r = r.next
