@@ -62,14 +62,7 @@ func (Plain) Run(c *cpu.CPU, b *Budget) Why {
 
 // step executes one instruction and tells whether it retired.
 func step(c *cpu.CPU) bool {
-	ring0 := c.CPL == 0
 	before := c.Retired
 	c.Step()
-	if c.Retired == before {
-		return false
-	}
-	if ring0 {
-		c.Retired0++
-	}
-	return true
+	return c.Retired != before
 }

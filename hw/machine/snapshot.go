@@ -57,7 +57,7 @@ func (m *Machine) Restore(s *Snapshot) {
 	for i, c := range m.cpus {
 		c.State = s.cpus[i]
 		c.Stop, c.EndTurn = cpu.Stop{}, false
-		c.Restored()
+		c.Resync()
 		m.apics[i].Load(s.apics[i])
 	}
 	m.hooks.events = nil
