@@ -62,10 +62,10 @@ func startCPU(c *CPU) {
 // apMain is another CPU's first Go code, on the boot page tables. Its block is
 // laid out already.
 func apMain() {
-	finishAP := this()
 	bare.WriteCR3(rootTable)
-	initCPU(finishAP)
+	initCPU(this())
 	coreInitCPU()
+	bare.Sti() // the boot CPU may want translations flushed
 	for atomic.LoadUint32(&released) == 0 {
 		bare.Pause()
 	}
