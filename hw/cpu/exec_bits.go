@@ -48,6 +48,7 @@ func (c *CPU) execBits(i *Inst) {
 	if !ok {
 		return
 	}
+	r := uint64(0)
 	switch {
 	case i.Op == OpPOPCNT:
 		c.setReg(i.Reg, i.Size, 0, uint64(bits.OnesCount64(v)))
@@ -55,11 +56,14 @@ func (c *CPU) execBits(i *Inst) {
 		return
 	case v == 0: // AMD: the destination is unchanged, to its full width
 	case i.Op == OpBSF:
-		c.setReg(i.Reg, i.Size, 0, uint64(bits.TrailingZeros64(v)))
+		r = uint64(bits.TrailingZeros64(v))
+		c.setReg(i.Reg, i.Size, 0, r)
 	default:
-		c.setReg(i.Reg, i.Size, 0, uint64(bits.Len64(v)-1))
+		r = uint64(bits.Len64(v) - 1)
+		c.setReg(i.Reg, i.Size, 0, r)
 	}
-	c.setFlags(FlagZF, flagIf(v == 0, FlagZF))
+	// All but ZF is undefined; this is what Zen leaves.
+	c.setFlags(FlagsStatus, resultFlags(r, 8)&FlagPF|flagIf(v == 0, FlagZF))
 }
 
 // byteSwap executes BSWAP; a 16-bit operand is undefined and becomes 0.
@@ -111,7 +115,8 @@ func (c *CPU) execAtomic(i *Inst) {
 				return
 			}
 		} else {
-			if !c.writeRM(i, old) { // memory is written in any case
+			// Memory is written in any case, a register is not: a 32-bit one keeps its upper half.
+			if i.Prefix&PrefixMem != 0 && !c.writeRM(i, old) {
 				return
 			}
 			c.setReg(RAX, i.Size, PrefixREX, old)

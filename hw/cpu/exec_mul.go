@@ -57,8 +57,8 @@ func mulSigned(a, b uint64) (hi, lo uint64) {
 	return hi, lo
 }
 
-// execDiv executes DIV and IDIV. Flags are undefined and, as on AMD processors,
-// unchanged. #DE leaves the operands as they were.
+// execDiv executes DIV and IDIV. Flags are undefined; the model does as AMD's Zen.
+// #DE leaves the operands as they were.
 func (c *CPU) execDiv(i *Inst) {
 	d, ok := c.readRM(i)
 	if !ok {
@@ -85,6 +85,9 @@ func (c *CPU) execDiv(i *Inst) {
 	default:
 		c.setReg(RAX, i.Size, 0, q)
 		c.setReg(RDX, i.Size, 0, r)
+	}
+	if ok {
+		c.setFlags(FlagSF|FlagZF|FlagAF|FlagPF, FlagAF)
 	}
 }
 

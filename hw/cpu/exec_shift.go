@@ -1,7 +1,8 @@
 package cpu
 
-// Shifts and rotates. Where the manual leaves OF undefined (counts above one)
-// the model does what AMD processors do: as for the last step of a shift by one.
+// Shifts and rotates. Where the manual leaves flags undefined the model does what
+// AMD's Zen does: OF (counts above one) as for the last of so many shifts by one,
+// AF set by shifts.
 
 // execShift executes ROL, ROR, RCL, RCR, SHL, SHR and SAR.
 func (c *CPU) execShift(i *Inst) {
@@ -60,7 +61,7 @@ func shift(op Op, a uint64, count uint, size uint8, flags uint64) (r, which, f u
 		r = uint64(s>>count) & mask(size)
 		f = uint64(s>>(count-1)) & 1
 	}
-	return r, FlagsStatus, f | resultFlags(r, size)
+	return r, FlagsStatus, f | FlagAF | resultFlags(r, size)
 }
 
 // rotate executes ROL and ROR for a count already reduced; it may be 0 then,
@@ -145,5 +146,10 @@ func doubleShift(op Op, a, b uint64, count uint, size uint8) (r, f uint64) {
 	}
 	r &= mask(size)
 	f &= 1
-	return r, f | flagIf((r^a)>>top&1 != 0, FlagOF) | resultFlags(r, size)
+	if op == OpSHLD {
+		f |= flagIf(r>>top&1 != f, FlagOF)
+	} else {
+		f |= flagIf((r>>top^r>>(top-1))&1 != 0, FlagOF)
+	}
+	return r, f | FlagAF | resultFlags(r, size)
 }

@@ -8,9 +8,11 @@ import "resvirt/models"
 
 // execString executes one string instruction and reports whether it completed.
 func (c *CPU) execString(i *Inst) (done bool) {
+	if (i.Op == OpINS || i.Op == OpOUTS) && !c.ioAllowed(uint16(c.GPR[RDX]), int(i.Size)) {
+		return false // even if the count is 0
+	}
 	if i.Prefix&(PrefixRep|PrefixRepne) == 0 {
-		c.stringStep(i)
-		return true
+		return c.stringStep(i)
 	}
 	for {
 		n := c.reg(RCX, i.Addr, 0)
@@ -93,7 +95,7 @@ func (c *CPU) stringStep(i *Inst) bool {
 // effects of its own.
 func (c *CPU) stringIn(i *Inst, di uint64) bool {
 	port := uint16(c.GPR[RDX])
-	if !c.ioAllowed(port, int(i.Size)) || !c.probeWrite(ES, di, int(i.Size)) {
+	if !c.probeWrite(ES, di, int(i.Size)) {
 		return false
 	}
 	return c.storeN(ES, di, int(i.Size), uint64(c.Bus.In(c.ID, port, int(i.Size))))
@@ -101,9 +103,6 @@ func (c *CPU) stringIn(i *Inst, di uint64) bool {
 
 func (c *CPU) stringOut(i *Inst, si uint64) bool {
 	port := uint16(c.GPR[RDX])
-	if !c.ioAllowed(port, int(i.Size)) {
-		return false
-	}
 	v, ok := c.loadN(i.Seg, si, int(i.Size))
 	if ok {
 		c.Bus.Out(c.ID, port, int(i.Size), uint32(v))
