@@ -37,3 +37,12 @@ func stepBit(name string) (uint64, bool) {
 	}
 	return 0, false
 }
+
+// postNames names the numbers that the VMM writes to port 0x80.
+func postNames() map[uint64]string {
+	names := map[uint64]string{}
+	for i, n := range stepNames {
+		names[uint64(i)] = n
+	}
+	return names
+}

@@ -59,18 +59,25 @@ func Load(name string) (Experiment, []byte, error) {
 	return e, text, err
 }
 
+// FileError says what is wrong with an experiment file: a mistake in the command.
+type FileError struct{ err error }
+
+func (e FileError) Error() string { return e.err.Error() }
+
+func (e FileError) Unwrap() error { return e.err }
+
 // Parse reads an experiment's text. Words that it does not know are errors.
 func Parse(origin string, text []byte) (Experiment, error) {
 	e := Default()
 	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	if err := d.Decode(&e); err != nil {
-		return e, fmt.Errorf("%s%w", origin, explain(err))
+		return e, FileError{fmt.Errorf("%s%w", origin, explain(err))}
 	}
 	if e.Name == "" {
 		e.Name = strings.TrimSuffix(filepath.Base(origin), ".toml")
 	}
 	if err := e.Validate(); err != nil {
-		return e, fmt.Errorf("%s: %w", origin, err)
+		return e, FileError{fmt.Errorf("%s: %w", origin, err)}
 	}
 	return e, nil
 }
@@ -81,7 +88,7 @@ func explain(err error) error {
 	if errors.As(err, &strict) && len(strict.Errors) > 0 {
 		first := strict.Errors[0]
 		line, column := first.Position()
-		return fmt.Errorf(":%d:%d: unknown key %q; see `resvirt list --keys`", line, column, strings.Join(first.Key(), "."))
+		return fmt.Errorf(":%d:%d: unknown key %q; see `resvirt list`", line, column, strings.Join(first.Key(), "."))
 	}
 	var decode *toml.DecodeError
 	if errors.As(err, &decode) {

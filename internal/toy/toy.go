@@ -80,6 +80,17 @@ func (t *toy) Serial() []byte                                 { return t.s.seria
 func (t *toy) Trace(f func(faults.TraceEntry))                { t.trace = f }
 func (t *toy) Events() []faults.Event                         { return t.events }
 
+// Stall is part of experiments.Disturbable.
+func (t *toy) Stall(c int, d sim.Time) { t.s.cpu[c].clock += d }
+
+// Provoke is part of experiments.Disturbable.
+func (t *toy) Provoke() error {
+	if c := &t.s.cpu[t.s.turn]; !c.done {
+		c.hang, c.stuck = true, 250
+	}
+	return nil
+}
+
 func (t *toy) CPL(c int) uint8 {
 	if p := &t.s.cpu[c]; p.step%20 < 4 || p.failing > 0 {
 		return 0

@@ -1,0 +1,122 @@
+package experiments
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"resvirt/vi/image"
+)
+
+// The packages that make up the system, and the names that the database gives them.
+var imagePackages = []struct {
+	name, pkg string
+	kind      image.Kind
+}{
+	{"vmm", "./vi/vmm", image.VMM},
+	{"appvm", "./vi/appvm", image.Guest},
+	{"workload", "./workloads/unixbench", image.User},
+}
+
+// BuildSystem builds the images of an experiment from sources, or takes them
+// from the cache when these have not changed.
+func BuildSystem(e Experiment, say func(string)) (System, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return nil, err
+	}
+	say("images")
+	var parts []Part
+	for _, p := range imagePackages {
+		m, err := image.Build(image.Spec{Root: root, Pkg: p.pkg, Kind: p.kind})
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, Part{"image", p.name, m.Digest, m.File}, Part{"linked", p.name, sum(m.ELF), m.ELF})
+	}
+	src, err := sourceParts(root)
+	if err != nil {
+		return nil, err
+	}
+	return StoredSystem(e, append(parts, src...))
+}
+
+// StoredSystem makes the system of images that were built before.
+func StoredSystem(e Experiment, parts []Part) (System, error) {
+	s := &system{exp: e, parts: parts, images: map[string]*image.Image{}}
+	for _, p := range imagePackages {
+		file, linked := part(parts, "image", p.name), part(parts, "linked", p.name)
+		if file == nil || linked == nil {
+			return nil, fmt.Errorf("the database lacks the image %q: it cannot be replayed", p.name)
+		}
+		m, err := image.Finish(linked.Data, p.kind, modulePath+p.pkg[1:], modulePath)
+		if err != nil {
+			return nil, fmt.Errorf("image %s: %w", p.name, err)
+		}
+		// What is loaded is the file that was stored; the linker's output
+		// serves for symbols and lines.
+		m.File, m.Digest = file.Data, file.Digest
+		s.images[p.name] = m
+	}
+	return s, s.prepare()
+}
+
+func part(parts []Part, kind, name string) *Part {
+	for i := range parts {
+		if parts[i].Kind == kind && parts[i].Name == name {
+			return &parts[i]
+		}
+	}
+	return nil
+}
+
+const modulePath = "resvirt"
+
+// moduleRoot finds the sources: images are built from them.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("working directory: %w", err)
+	}
+	for {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && bytes.HasPrefix(text, []byte("module "+modulePath+"\n")) {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("the sources of the images are not here: run this inside a clone of the repository")
+		}
+		dir = parent
+	}
+}
+
+// sourceParts are the sources of all that runs inside the machine, so that a
+// trace can quote them when they have moved on.
+func sourceParts(root string) ([]Part, error) {
+	var parts []Part
+	for _, dir := range []string{"vi/abi", "vi/bare", "vi/vmm", "vi/guest", "vi/appvm", "workloads"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" && filepath.Ext(path) != ".s" {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			name, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			parts = append(parts, Part{"source", filepath.ToSlash(name), sum(text), text})
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("sources: %w", err)
+		}
+	}
+	return parts, nil
+}

@@ -1,0 +1,118 @@
+package experiments
+
+import (
+	"fmt"
+
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// Stalls of the timing check: so many in a run, up to so long each. Shorter
+// than a hang-detection period, or the watchdog would rightly object.
+const (
+	stallsPerRun = 8
+	stallDivisor = 4 // of the watchdog's period
+)
+
+// stalls repeats the golden run with processors losing time at random places.
+// The output must stay right, and nothing may be detected.
+func (c *checker) stalls() (string, error) {
+	longest := sim.Time(c.exp.VMM.WatchdogUS) * sim.Microsecond / stallDivisor
+	for i := range c.n {
+		if c.ctx.Err() != nil {
+			return "", c.ctx.Err()
+		}
+		m, ok := c.sys.Fork(c.golden.Checkpoints[0].State).(Disturbable)
+		if !ok {
+			return "", fmt.Errorf("BUG: this machine cannot be disturbed")
+		}
+		r := sim.Stream(0, fmt.Sprintf("stall run %d of campaign %s", i, c.campaign))
+		limit := c.golden.Deadline
+		for range stallsPerRun {
+			at := m.Position() + r.Uint64N(max(c.golden.Facts.Instructions/stallsPerRun, 1))
+			if stop := m.Run(faults.Until{Position: at, Watched: true}); stop.Reason != faults.Reached {
+				break
+			}
+			t := sim.Time(r.Uint64N(uint64(longest)))
+			m.Stall(r.IntN(c.exp.Machine.CPUs), t)
+			limit += t
+		}
+		if err := c.rightOutput(m, limit, 0); err != nil {
+			return "", fmt.Errorf("run %d: %w", i, err)
+		}
+	}
+	return fmt.Sprintf("%d runs, %d stalls of up to %v in each", c.n, stallsPerRun, longest), nil
+}
+
+// provoked repeats the golden run under the last setting, and makes the target
+// recover at a random moment although nothing is wrong.
+func (c *checker) provoked() (string, error) {
+	s := c.exp.Settings[len(c.exp.Settings)-1]
+	policy, err := policyWord(s)
+	if err != nil {
+		return "", err
+	}
+	recoveries := 0
+	for i := range c.n {
+		if c.ctx.Err() != nil {
+			return "", c.ctx.Err()
+		}
+		m, ok := c.sys.Fork(c.golden.Checkpoints[0].State).(Disturbable)
+		if !ok {
+			return "", fmt.Errorf("BUG: this machine cannot be disturbed")
+		}
+		m.SetPolicy(policy)
+		r := sim.Stream(0, fmt.Sprintf("provoked run %d of campaign %s", i, c.campaign))
+		m.Run(faults.Until{Position: c.golden.Position + r.Uint64N(c.golden.Facts.Instructions*3/4)})
+		if err := m.Provoke(); err != nil {
+			return "", err
+		}
+		before := recoveries
+		if err := c.rightOutput(m, c.golden.Deadline, 1); err != nil {
+			return "", fmt.Errorf("run %d: %w", i, err)
+		}
+		if posted(m, c.sys.Target().Recovered) {
+			recoveries = before + 1
+		}
+	}
+	if recoveries == 0 {
+		return "", fmt.Errorf("none of %d provocations led to a recovery", c.n)
+	}
+	return fmt.Sprintf("%d runs with setting %s, %d recoveries", c.n, s.Name, recoveries), nil
+}
+
+func posted(m faults.Machine, value uint64) bool {
+	for _, e := range m.Events() {
+		if e.Kind == faults.EventPost && e.Value == value {
+			return true
+		}
+	}
+	return false
+}
+
+// rightOutput runs m to its end, which must come with the golden output and no
+// more detections than allowed.
+func (c *checker) rightOutput(m faults.Machine, limit sim.Time, allowed int) error {
+	t := c.sys.Target()
+	for {
+		stop := m.Run(faults.Until{Time: limit, Watched: true})
+		if stop.Reason == faults.Watched && allowed > 0 {
+			allowed--
+			continue
+		}
+		if stop.Reason == faults.Watched {
+			cause := t.Cause(m, stop.CPU)
+			return fmt.Errorf("the %s detected a failure: %s in %s", t.Name, cause.What, placeText(t.Locate(cause.PC)))
+		}
+		if stop.Reason != faults.Exited || stop.Code != t.ExitOK {
+			return fmt.Errorf("%s at position %d; the console ends with:\n%s", describe(stop), m.Position(), tail(m.Serial()))
+		}
+		break
+	}
+	for _, v := range t.Judge(c.golden.Output, m.Serial()) {
+		if !v.Right {
+			return fmt.Errorf("%s: %s", v.VM, v.Detail)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package experiments
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"text/tabwriter"
+
+	"resvirt/faults"
+)
+
+// List prints what ships and what an experiment file can say.
+func List(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "experiments (run NAME, or a TOML file of your own):")
+	for _, name := range Shipped() {
+		e, _, err := Load(name)
+		if err != nil {
+			return err
+		}
+		var settings []string
+		for _, s := range e.Settings {
+			settings = append(settings, s.Name)
+		}
+		fmt.Fprintf(t, "  %s\t%s; %d runs\n", name, e.Description, e.Runs*len(e.Faults.Types)*len(settings))
+	}
+	fmt.Fprintln(t, "\nrecovery steps (of a [[setting]]):")
+	for _, s := range Steps() {
+		fmt.Fprintf(t, "  %s\n", s)
+	}
+	fmt.Fprintln(t, "\nkeys of an experiment file and their defaults:")
+	keys(t, "", reflect.ValueOf(Default()))
+	fmt.Fprintln(t, "\noutcomes:")
+	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
+		fmt.Fprintf(t, "  %s\n", o)
+	}
+	return t.Flush()
+}
+
+func keys(w io.Writer, prefix string, v reflect.Value) {
+	for i := range v.NumField() {
+		key := prefix + v.Type().Field(i).Tag.Get("toml")
+		switch f := v.Field(i); f.Kind() {
+		case reflect.Struct:
+			keys(w, key+".", f)
+		case reflect.Slice:
+			if f.Type().Elem().Kind() == reflect.Struct {
+				fmt.Fprintf(w, "  [[%s]]\tname, steps\n", key)
+				break
+			}
+			fmt.Fprintf(w, "  %s\t%s\n", key, strings.ReplaceAll(fmt.Sprintf("%v", f.Interface()), " ", ", "))
+		default:
+			fmt.Fprintf(w, "  %s\t%v\n", key, f.Interface())
+		}
+	}
+}

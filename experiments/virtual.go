@@ -1,0 +1,130 @@
+package experiments
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+
+	"resvirt/faults"
+	"resvirt/hw/machine"
+	"resvirt/models"
+	"resvirt/sim"
+	"resvirt/vi/image"
+)
+
+// system is the virtualization infrastructure on the emulated machine.
+type system struct {
+	exp     Experiment
+	parts   []Part
+	images  map[string]*image.Image
+	spec    machine.Spec
+	target  *faults.Target
+	policy  uint64 // physical address
+	stats   uint64 // virtual address, 0 = none
+	provoke uint64 // physical address, 0 = none
+}
+
+// prepare computes what is fixed from the experiment and the images.
+func (s *system) prepare() error {
+	s.spec = machine.DefaultSpec()
+	s.spec.CPUs = s.exp.Machine.CPUs
+	s.spec.MemBytes = uint64(s.exp.Machine.MemoryMB) << 20
+	s.spec.Quantum = sim.Time(s.exp.Machine.QuantumNS) * sim.Nanosecond
+	vmm := s.images["vmm"]
+	var err error
+	if s.target, err = vmmTarget(vmm); err != nil {
+		return err
+	}
+	addr, ok := vmm.Addr("main.policy")
+	if !ok {
+		return fmt.Errorf("the VMM's image has no variable main.policy: a setting has nowhere to go")
+	}
+	s.policy = addr - vmm.Base + vmm.Phys
+	if addr, ok := vmm.Addr("main.provoke"); ok {
+		s.provoke = addr - vmm.Base + vmm.Phys
+	}
+	s.stats, _ = vmm.Addr("main.stats")
+	return s.spec.Validate()
+}
+
+// commandLine is what the loader tells the VMM; what follows "--" is for the guests.
+func (s *system) commandLine() string {
+	e := &s.exp
+	return fmt.Sprintf("domains=%d dom_mb=%d tick_us=%d watchdog_us=%d apic_hz=%d tsc_hz=%d -- workload=%s length=%d",
+		e.VMM.Domains, e.VMM.DomainMB, e.VMM.TickUS, e.VMM.WatchdogUS,
+		int64(sim.Second/s.spec.Models.APICBusPeriod), int64(sim.Second/s.spec.Models.TSCPeriod), e.Workload.Name, e.Workload.Length)
+}
+
+func (s *system) Boot() (faults.Machine, error) {
+	m, err := machine.New(s.spec)
+	if err != nil {
+		return nil, err
+	}
+	vmm := s.images["vmm"].File
+	err = m.LoadMultiboot(vmm, s.commandLine(), []machine.Module{
+		{Cmdline: "pristine", Data: vmm},
+		{Cmdline: "kernel", Data: s.images["appvm"].File},
+		{Cmdline: "initrd", Data: s.images["workload"].File},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.wrap(m), nil
+}
+
+func (s *system) Fork(snapshot faults.Snapshot) faults.Machine {
+	return s.wrap(machine.NewFrom(snapshot.(*machine.Snapshot)))
+}
+
+func (s *system) wrap(m *machine.Machine) faults.Machine {
+	m.Watch(s.target.PanicEntry, s.target.HangEntry)
+	return &hardware{Machine: m, policy: s.policy, provoke: s.provoke}
+}
+
+func (s *system) Target() *faults.Target { return s.target }
+
+func (s *system) Started(serial []byte) bool { return startedAll(serial, s.exp.VMM.Domains) }
+
+// Margin is two quanta: clocks differ by one, and a turn may end late.
+func (s *system) Margin() sim.Time { return 2 * s.spec.Quantum }
+
+func (s *system) Semantics() string { return fmt.Sprint(machine.SemanticsVersion) }
+
+// Facts reads the VMM's counters, eight words for each processor: ticks,
+// context switches, watchdog periods and others.
+func (s *system) Facts(m faults.Machine) Counters {
+	h := m.(*hardware)
+	c := Counters{Ring0: h.Ring0()}
+	for i := range s.spec.CPUs {
+		var words [8]uint64
+		if s.stats != 0 {
+			b := make([]byte, 64)
+			if err := h.ReadVirt(0, s.stats+uint64(64*i), b); err == nil {
+				for k := range words {
+					words[k] = binary.LittleEndian.Uint64(b[8*k:])
+				}
+			}
+		}
+		c.CPUs = append(c.CPUs, CPUCounter{Ticks: words[0], Switches: words[1], Periods: words[2]})
+	}
+	return c
+}
+
+func (s *system) Identity() []string {
+	list := []string{
+		"models " + sum(fmt.Appendf(nil, "%d %+v", models.Semantics, s.spec.Models)),
+		"command line " + s.commandLine(),
+	}
+	for _, p := range imagePackages {
+		list = append(list, "image "+p.name+" "+s.images[p.name].Digest)
+	}
+	return list
+}
+
+func (s *system) Parts() []Part { return s.parts }
+
+func sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}

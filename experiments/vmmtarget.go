@@ -1,0 +1,72 @@
+package experiments
+
+import (
+	"fmt"
+
+	"resvirt/faults"
+	"resvirt/vi/bare"
+	"resvirt/vi/image"
+)
+
+// Numbers that the VMM writes to port 0x80.
+const (
+	postRecovered = 0x7f
+	postGivenUp   = 0x7e
+	exitAllRight  = 1 // debug-exit with value 0
+)
+
+// vmmTarget is the hypervisor as something that faults strike.
+func vmmTarget(vmm *image.Image) (*faults.Target, error) {
+	t := &faults.Target{
+		Name: "vmm", Symbols: imageSymbols{vmm}, Recovered: postRecovered, GivenUp: postGivenUp,
+		StepNames: postNames(), ExitOK: exitAllRight, Cause: vmmCause, Judge: judge,
+	}
+	for _, s := range []struct {
+		name string
+		to   *uint64
+	}{{"main.detectPanic", &t.PanicEntry}, {"main.detectHang", &t.HangEntry}} {
+		addr, ok := vmm.Addr(s.name)
+		if !ok {
+			return nil, fmt.Errorf("the VMM's image has no function %s: it is the entry that counts as a detection", s.name)
+		}
+		*s.to = addr
+	}
+	return t, nil
+}
+
+// vmmCause reads the arguments of the detection entry, which Go's register ABI
+// passes in RAX and RBX: what was found, and the address of the instruction.
+func vmmCause(m faults.Machine, cpu int) faults.Cause {
+	return faults.Cause{What: causeText(m.Register(cpu, 0)), PC: m.Register(cpu, 3)}
+}
+
+// causeText names the first argument of detectPanic: an exception vector, 1 for
+// an assertion (vector 1 is raised by nobody), 0x100 and more for Go's own checks.
+func causeText(kind uint64) string {
+	switch {
+	case kind >= 0x100:
+		return "Go check: " + bare.Failure(kind-0x100).String()
+	case kind == 1:
+		return "assertion"
+	}
+	if name, ok := exceptions[kind]; ok {
+		return name
+	}
+	return fmt.Sprintf("cause %#x", kind)
+}
+
+// exceptions by vector (AMD APM vol. 2, 8.2).
+var exceptions = map[uint64]string{
+	0: "#DE divide error", 2: "NMI", 3: "#BP breakpoint", 4: "#OF overflow", 5: "#BR bound range",
+	6: "#UD invalid opcode", 7: "#NM device not available", 8: "#DF double fault", 10: "#TS invalid TSS",
+	11: "#NP segment not present", 12: "#SS stack", 13: "#GP general protection", 14: "#PF page fault",
+	16: "#MF x87", 17: "#AC alignment check", 18: "#MC machine check", 19: "#XF SIMD",
+}
+
+// imageSymbols makes an image's symbols those of a target.
+type imageSymbols struct{ *image.Image }
+
+func (s imageSymbols) Func(pc uint64) (string, uint64, bool) {
+	f, ok := s.Image.Func(pc)
+	return f.Name, f.Start, ok
+}

@@ -1,0 +1,100 @@
+// Package cli is the command line: a table of commands, from which its help is
+// made as well.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"resvirt/experiments"
+)
+
+// Exit statuses.
+const (
+	exitOK        = 0
+	exitFailed    = 1
+	exitUsage     = 2
+	exitInterrupt = 130 // as shells report a command ended by Ctrl-C
+)
+
+// env is what commands get from outside, so that tests can give them another world.
+type env struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	ctx            context.Context
+	args           []string // the whole command line, for the record
+	// build makes the system of an experiment from sources, stored rebuilds it from a database.
+	build  func(e experiments.Experiment, say func(string)) (experiments.System, error)
+	stored func(experiments.Experiment, []experiments.Part) (experiments.System, error)
+}
+
+// usageError is a mistake in the command line.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+func usage(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// status is an exit status whose reason has been told already.
+type status int
+
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// Main runs a command line and returns the exit status.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	return run(&env{
+		stdin: stdin, stdout: stdout, stderr: stderr, ctx: ctx, args: args,
+		build: experiments.BuildSystem, stored: experiments.StoredSystem,
+	}, args)
+}
+
+func run(e *env, args []string) int {
+	err := dispatch(e, args)
+	var code status
+	var use usageError
+	var unknown experiments.UnknownError
+	var file experiments.FileError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	case errors.Is(err, syscall.EPIPE):
+		return exitFailed // the reader of our output went away; nobody is left to tell
+	case errors.As(err, &use):
+		fmt.Fprintf(e.stderr, "resvirt: %v; see `resvirt help`\n", err)
+		return exitUsage
+	case errors.As(err, &unknown), errors.As(err, &file):
+		fmt.Fprintf(e.stderr, "resvirt: %v\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(e.stderr, "resvirt: %v\n", err)
+	return exitFailed
+}
+
+func dispatch(e *env, args []string) error {
+	if len(args) == 0 {
+		if err := help(e, nil); err != nil {
+			return err
+		}
+		return status(exitUsage)
+	}
+	name := args[0]
+	if name == "-h" || name == "--help" {
+		name = "help"
+	}
+	for _, c := range commands() {
+		if c.name == name {
+			return c.call(e, args[1:])
+		}
+	}
+	return usage("there is no command %q", name)
+}

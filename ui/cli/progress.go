@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"resvirt/experiments"
+)
+
+// plainEvery is how often progress is printed where there is no terminal.
+const plainEvery = 10 * time.Second
+
+// printer shows what goes on: one line painted over and over on a terminal,
+// plain lines elsewhere.
+type printer struct {
+	mu      sync.Mutex
+	w       io.Writer
+	width   func() int // 0 = no terminal
+	painted bool
+	last    time.Time
+	now     func() time.Time
+}
+
+func newPrinter(w io.Writer) *printer {
+	p := &printer{w: w, width: func() int { return 0 }, now: time.Now}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.width = func() int {
+			if n, _, err := term.GetSize(int(f.Fd())); err == nil {
+				return n
+			}
+			return 80
+		}
+	}
+	return p
+}
+
+// say prints a stage of the work.
+func (p *printer) say(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+	fmt.Fprintln(p.w, what)
+}
+
+// progress shows where a campaign is.
+func (p *printer) progress(s experiments.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	width := p.width()
+	every := plainEvery
+	if width > 0 {
+		every = 100 * time.Millisecond
+	}
+	if now.Sub(p.last) < every && s.Done < s.Total {
+		return
+	}
+	p.last = now
+	if width == 0 {
+		fmt.Fprintln(p.w, progressLine(s))
+		return
+	}
+	line := []rune(progressBar(s) + " " + progressLine(s))
+	if len(line) > width-1 {
+		line = line[:max(width-1, 0)]
+	}
+	fmt.Fprintf(p.w, "\r\x1b[K%s", string(line))
+	p.painted = true
+}
+
+// end leaves the terminal clean for what follows.
+func (p *printer) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}
+
+func (p *printer) clear() {
+	if p.painted {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.painted = false
+	}
+}
+
+// progressBar is twenty cells wide.
+func progressBar(s experiments.Progress) string {
+	const cells = 20
+	full := 0
+	if s.Total > 0 {
+		full = cells * s.Done / s.Total
+	}
+	return "[" + strings.Repeat("█", full) + strings.Repeat("·", cells-full) + "]"
+}
+
+// progressLine is "1200/3000 41/s ETA 44s  full 96/120 80.0 % [71.9, 86.2]".
+func progressLine(s experiments.Progress) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d/%d", s.Done, s.Total)
+	if s.Session > 0 {
+		fmt.Fprintf(&b, "  %.0f/s  ETA %v", s.Rate(), s.ETA().Round(time.Second))
+	}
+	for _, c := range s.Settings {
+		fmt.Fprintf(&b, "  %s %d/%d", c.Name, c.Recovered, c.Detected)
+		if c.Detected > 0 {
+			i := experiments.Wilson(c.Recovered, c.Detected)
+			fmt.Fprintf(&b, " %.1f %% [%.1f, %.1f]", 100*float64(c.Recovered)/float64(c.Detected), 100*i.Low, 100*i.High)
+		}
+	}
+	return b.String()
+}

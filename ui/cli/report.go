@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"resvirt/experiments"
+	"resvirt/faults"
+)
+
+func reportFlags(fs *flag.FlagSet) any {
+	return fs.String("format", "text", "`FORM`: text, json or csv")
+}
+
+func runReport(e *env, operands []string, values any) error {
+	return printReport(e, operands[0], *values.(*string))
+}
+
+func printReport(e *env, path, format string) error {
+	if format != "text" && format != "json" && format != "csv" {
+		return usage("report: --format %s: there are text, json and csv", format)
+	}
+	db, err := experiments.OpenReader(path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	r, err := db.Report()
+	if err != nil {
+		return err
+	}
+	switch format {
+	case "json":
+		return r.JSON(e.stdout)
+	case "csv":
+		return r.CSV(e.stdout)
+	}
+	return r.Text(e.stdout)
+}
+
+func showFlags(fs *flag.FlagSet) any {
+	return fs.String("outcome", "", "`CLASS`: list only runs of this outcome")
+}
+
+func runShow(e *env, operands []string, values any) error {
+	outcome := *values.(*string)
+	if outcome != "" {
+		if _, err := faults.ParseOutcome(outcome); err != nil {
+			return usage("show: --outcome: %v", err)
+		}
+	}
+	db, err := experiments.OpenReader(operands[0])
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if len(operands) == 2 {
+		setting, index, err := parseRun(operands[1])
+		if err != nil {
+			return err
+		}
+		return db.Show(e.stdout, setting, index)
+	}
+	runs, err := db.Runs(outcome)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if _, err := fmt.Fprintf(e.stdout, "%s\t%s\n", r, r.Outcome); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parseRun reads "full/17".
+func parseRun(s string) (setting string, index int, err error) {
+	setting, number, ok := strings.Cut(s, "/")
+	if ok {
+		index, err = strconv.Atoi(number)
+	}
+	if !ok || err != nil || index < 0 {
+		return "", 0, usage("%q names no run: a run is SETTING/NUMBER, like full/17", s)
+	}
+	return setting, index, nil
+}
+
+func replayFlags(fs *flag.FlagSet) any {
+	return fs.Int("trace", 0, "`N`: list N instructions around the fault and around the detection, beside their source lines")
+}
+
+func runReplay(e *env, operands []string, values any) error {
+	traced := *values.(*int)
+	if traced < 0 {
+		return usage("replay: --trace %d: it must be at least 1", traced)
+	}
+	setting, index, err := parseRun(operands[1])
+	if err != nil {
+		return err
+	}
+	db, err := experiments.OpenReader(operands[0])
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	r, err := db.Replay(e.stored, setting, index, traced)
+	if err != nil {
+		return err
+	}
+	if err := r.Text(e.stdout); err != nil {
+		return err
+	}
+	if len(r.Differences) > 0 {
+		fmt.Fprintln(e.stderr, "resvirt: BUG: the replay differs from what was stored")
+		return status(exitFailed)
+	}
+	return nil
+}
+
+func runList(e *env, _ []string, _ any) error { return experiments.List(e.stdout) }

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"time"
+
+	"resvirt/experiments"
+)
+
+type runValues struct {
+	seed    string
+	runs    int
+	workers int
+	db      string
+}
+
+func runFlags(fs *flag.FlagSet) any {
+	v := &runValues{}
+	fs.StringVar(&v.seed, "seed", "", "`N`: another seed, another fault list")
+	fs.IntVar(&v.runs, "runs", 0, "`N`: only the first N faults of each fault type's list")
+	fs.IntVar(&v.workers, "workers", 0, "`N`: machines at a time; as many as cores and free memory allow unless given")
+	fs.StringVar(&v.db, "db", "", "`FILE`: the database; EXPERIMENT.db here unless given")
+	return v
+}
+
+func runRun(e *env, operands []string, values any) error {
+	v := values.(*runValues)
+	switch {
+	case v.runs < 0:
+		return usage("run: --runs %d: it must be at least 1", v.runs)
+	case v.workers < 0:
+		return usage("run: --workers %d: it must be at least 1", v.workers)
+	}
+	exp, text, err := experiments.Load(operands[0])
+	if err != nil {
+		return err
+	}
+	if v.seed != "" {
+		if _, err := fmt.Sscanf(v.seed+" ", "%d ", &exp.Seed); err != nil {
+			return usage("run: --seed %s: it must be a whole number from 0 on", v.seed)
+		}
+	}
+	if v.db == "" {
+		v.db = exp.Name + ".db"
+	}
+	p := newPrinter(e.stderr)
+	say := p.say
+	sys, err := e.build(exp, say)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	res, err := experiments.Run(e.ctx, exp, sys, experiments.Options{
+		Path: v.db, Runs: v.runs, Workers: v.workers, Text: text,
+		Command: "resvirt " + strings.Join(e.args, " "), Stage: say, Progress: p.progress,
+	})
+	p.end()
+	if err != nil {
+		return err
+	}
+	return finish(e, v.db, res, time.Since(begin))
+}
+
+// finish tells how a campaign ended and prints its table.
+func finish(e *env, path string, res experiments.Result, took time.Duration) error {
+	switch {
+	case res.Interrupted:
+		fmt.Fprintf(e.stderr, "stopped: %d of %d runs are in %s; the same command goes on from there\n", res.Done, res.Total, path)
+		return status(exitInterrupt)
+	case res.Session == 0:
+		fmt.Fprintf(e.stderr, "nothing to do: all %d runs are in %s\n", res.Total, path)
+	default:
+		fmt.Fprintf(e.stderr, "%d runs in %.1f s with %d workers (%.0f a second), in %s\n", res.Session, took.Seconds(), res.Workers, float64(res.Session)/res.Elapsed.Seconds(), path)
+	}
+	if err := printReport(e, path, "text"); err != nil {
+		return err
+	}
+	if res.ToolErrors > 0 {
+		fmt.Fprintf(e.stderr, "resvirt: %d runs met a defect of this tool (outcome tool_error): `resvirt show %s` lists them; they are not counted as survived\n", res.ToolErrors, path)
+		return status(exitFailed)
+	}
+	return nil
+}
