@@ -15,36 +15,6 @@ import (
 	"unsafe"
 )
 
-// The memory of a native test program: one page of code and two of data with
-// nothing mapped around them. The emulated side maps the same addresses.
-const (
-	nativeCode = 0x1000_0000
-	nativeData = 0x2000_0000
-	nativeSize = 0x2000 // of the data
-)
-
-// nativeState is what a test sets before and compares after.
-type nativeState struct {
-	GPR    [16]uint64
-	RIP    uint64
-	RFLAGS uint64
-	FX     [512]byte // FXSAVE64 image
-	Data   [nativeSize]byte
-}
-
-// nativeEnd is how a run ended: the exception that stopped it (the breakpoint
-// after the code counts as one), or vectorHang.
-type nativeEnd struct {
-	nativeState
-	Vector int
-	Addr   uint64 // of a page fault
-}
-
-const (
-	vectorHang = 100 // neither side reached an exception
-	vectorDead = 101 // the child is gone; the run says nothing
-)
-
 // hostCPU is a traced process without any run-time system: an ELF file of our
 // own making whose first instruction is a breakpoint. Its thread is bound to
 // one OS thread of the parent, as ptrace wants.
@@ -131,18 +101,10 @@ func (h *hostCPU) ptrace(request int, p unsafe.Pointer) {
 	}
 }
 
-// run executes code, which lies at the start of the code page with breakpoints
-// behind it, from the given state until an exception.
+// run executes code at its place in the code page from the given state until
+// an exception.
 func (h *hostCPU) run(code []byte, in *nativeState) nativeEnd {
-	page := make([]byte, 64)
-	for i := range page {
-		page[i] = 0xcc
-	}
-	return h.runPage(append(code[:len(code):len(code)], page...), in)
-}
-
-func (h *hostCPU) runPage(code []byte, in *nativeState) nativeEnd {
-	h.write(nativeCode, code)
+	h.write(nativeCode, codePage(code))
 	h.write(nativeData, in.Data[:])
 	var regs syscall.PtraceRegs
 	h.ptrace(syscall.PTRACE_GETREGS, unsafe.Pointer(&regs))
@@ -204,7 +166,7 @@ func (h *hostCPU) vector(sig syscall.Signal) (int, uint64) {
 	const kernel = 0x80
 	switch sig {
 	case syscall.SIGTRAP:
-		if code == kernel || code == 1 {
+		if code == kernel {
 			return 3, 0
 		}
 		return 1, 0

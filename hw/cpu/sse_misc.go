@@ -49,27 +49,17 @@ func (c *CPU) insertWord(i *Inst) {
 }
 
 // maskedStore is MASKMOVDQU: bytes of v whose mask byte has its top bit set go
-// to DS:rDI. Only the span of selected bytes is touched, and checked before.
+// to DS:rDI. All sixteen must be writable, unless none is selected.
 func (c *CPU) maskedStore(i *Inst, v, mask xmm) {
 	selected := moveMask8(mask[0]) | moveMask8(mask[1])<<8
-	if selected == 0 {
-		return
-	}
-	first, last := uint64(0), uint64(15)
-	for selected>>first&1 == 0 {
-		first++
-	}
-	for selected>>last&1 == 0 {
-		last--
-	}
 	base := c.GPR[RDI]
 	if i.Addr != 8 {
 		base &= 1<<(8*i.Addr) - 1
 	}
-	if !c.probeWrite(i.Seg, base+first, int(last-first+1)) {
+	if selected == 0 || !c.probeWrite(i.Seg, base, 16) {
 		return
 	}
-	for k := first; k <= last; k++ {
+	for k := range uint64(16) {
 		if selected>>k&1 != 0 {
 			c.storeN(i.Seg, base+k, 1, v[k/8]>>(8*(k%8))&0xff)
 		}

@@ -49,7 +49,7 @@ func (c *CPU) x87Compare(i *Inst) bool {
 func (c *CPU) compare87(b softfloat.Number, full, signal, general bool, pops int) {
 	f := &c.FPU
 	r := softfloat.Unordered
-	f.FSW &^= fswC1
+	c1 := f.FSW & fswC1
 	goesOn := true
 	if f.empty(0) || !full {
 		goesOn = f.stackFault(false)
@@ -57,6 +57,9 @@ func (c *CPU) compare87(b softfloat.Number, full, signal, general bool, pops int
 		e := f.env()
 		r = e.Compare80(f.get(0), b, signal)
 		goesOn = f.record(&e)
+		if general { // FCOMI leaves C1 alone
+			f.FSW |= c1
+		}
 	}
 	if general {
 		c.setRelation(r)

@@ -20,9 +20,10 @@ func (c *CPU) x87Move(i *Inst) bool {
 	case OpFXCH:
 		f.exchange(i.RM)
 	case OpFFREE, OpFFREEP:
+		f.FSW &^= fswC1
 		f.free(i.RM)
 		if i.Op == OpFFREEP {
-			f.setTop(f.top() + 1)
+			f.pop()
 		}
 	case OpFINCSTP:
 		f.FSW &^= fswC1
@@ -55,14 +56,12 @@ func (f *FPU) load(v softfloat.Extended) {
 func (c *CPU) fld(i *Inst) {
 	f := &c.FPU
 	if i.Prefix&PrefixMem == 0 {
-		v := f.raw(i.RM)
-		if f.empty(i.RM) {
-			if !f.stackFault(false) {
-				return
-			}
-			v = softfloat.Indefinite80()
+		switch v := f.raw(i.RM); {
+		case !f.empty(i.RM):
+			f.load(v)
+		case f.stackFault(false): // even if there is no room either
+			f.push(softfloat.Indefinite80())
 		}
-		f.load(v)
 		return
 	}
 	if i.Size == 10 {
@@ -131,13 +130,15 @@ func (c *CPU) fst(i *Inst) {
 	}
 	v := f.raw(0)
 	f.FSW &^= fswC1
-	if f.empty(0) {
+	empty := f.empty(0)
+	if empty && i.Sub == 0 {
 		if !f.stackFault(false) {
 			return
 		}
 		v = softfloat.Indefinite80()
 	}
 	switch {
+	case empty && i.Sub == 1: // the alias D9/3 (FSTPNCE) only pops then
 	case !mem:
 		f.set(i.RM, v)
 	case i.Size == 10:
@@ -162,7 +163,12 @@ func (c *CPU) storeReal(i *Inst, off uint64, v softfloat.Number) bool {
 	} else {
 		raw = e.To64(v)
 	}
-	if !c.FPU.record(&e) || e.Flags&e.Unmasked&(softfloat.Overflow|softfloat.Underflow) != 0 {
+	if e.Flags&e.Unmasked&(softfloat.Overflow|softfloat.Underflow) != 0 {
+		e.Flags &^= softfloat.Inexact
+		c.FPU.record(&e)
+		return false
+	}
+	if !c.FPU.record(&e) {
 		return false
 	}
 	return c.storeN(i.Seg, off, int(i.Size), raw)
@@ -215,10 +221,9 @@ func (f *FPU) exchange(n uint8) {
 // counts conditions as Jcc does.
 func (c *CPU) fcmov(i *Inst) {
 	f := &c.FPU
-	f.FSW &^= fswC1
 	switch {
 	case f.empty(0) || f.empty(i.RM):
-		if f.stackFault(false) && c.condition(i.Sub) {
+		if f.stackFault(false) {
 			f.set(0, softfloat.Indefinite80())
 		}
 	case c.condition(i.Sub):

@@ -1,0 +1,202 @@
+//go:build linux && amd64
+
+package cpu
+
+import (
+	"fmt"
+	"os"
+	"sort"
+	"strconv"
+	"testing"
+)
+
+// nativeSweep compares cases and keeps score.
+type nativeSweep struct {
+	t      *testing.T
+	h      *hostCPU
+	e      *emuCPU
+	g      *nativeGen
+	done   [NumOps]int
+	bad    map[Op]int
+	beyond map[string]int // host executes, the model's processor does not
+	lacks  map[string]int // unsupported by the model
+}
+
+func newSweep(t *testing.T, seed uint64) *nativeSweep {
+	return &nativeSweep{
+		t: t, h: startHost(t), e: startEmu(t), g: newNativeGen(seed),
+		bad: map[Op]int{}, beyond: map[string]int{}, lacks: map[string]int{},
+	}
+}
+
+// skipNative names what cannot be compared with a process under Linux: system
+// calls, identification, time, and what depends on the kernel's descriptors.
+func skipNative(i *Inst) bool {
+	switch i.Op {
+	case OpSYSCALL, OpSYSENTER, OpSYSEXIT, OpSYSRET, OpCPUID, OpRDTSC, OpRDTSCP, OpRDPMC, OpINT,
+		OpSGDT, OpSIDT, OpSLDT, OpSTR, OpSMSW, OpVERR, OpVERW, OpLAR, OpLSL,
+		OpMOVTOSEG, OpMOVFROMSEG, OpPOPSEG, OpPUSHSEG, OpLOADFAR, OpCALLFAR, OpJMPFAR, OpRETFAR, OpIRET,
+		OpRDFSBASE, OpRDGSBASE, OpWRFSBASE, OpWRGSBASE, OpMONITOR, OpMWAIT:
+		return true
+	case OpRCPPS, OpRCPSS, OpRSQRTPS, OpRSQRTSS: // approximations differ by maker
+		return true
+	case OpBSF, OpBSR: // the host takes them for TZCNT and LZCNT
+		return i.Prefix&PrefixRep != 0
+	case OpLOOPNE, OpLOOPE: // the host lets REP and REPNE choose which, against the manual
+		return i.Prefix&(PrefixRep|PrefixRepne) != 0
+	}
+	return false
+}
+
+func (s *nativeSweep) run(c *nativeCase) {
+	if skipNative(&c.inst) {
+		return
+	}
+	host := s.h.run(c.code, &c.in)
+	if host.Vector == vectorDead {
+		s.h = startHost(s.t)
+		return
+	}
+	model := s.e.run(c.code, &c.in)
+	if c.inst.Op == OpUD && host.Vector != 6 {
+		s.beyond[key(c.code)]++
+		return
+	}
+	if model.Vector == vectorUnsupported {
+		s.lacks[model.What]++
+		return
+	}
+	s.done[c.inst.Op]++
+	forgive(c, &host, &model)
+	if d := difference(&host, &model, undefinedFlags(&c.inst, &c.in)); d != "" {
+		s.bad[c.inst.Op]++
+		if s.bad[c.inst.Op] <= 3 {
+			s.t.Errorf("{hex: %x, op: %v, %s} %s", c.code, c.inst.Op, stateText(&c.in, &c.inst), d)
+		}
+	}
+}
+
+// forgive makes equal what the architecture leaves to the processor and what
+// the host has that the model's processor lacks.
+func forgive(c *nativeCase, host, model *nativeEnd) {
+	i := &c.inst
+	switch i.Op {
+	case OpUD: // LOCK POPF sets ID on the host under its hypervisor
+		host.RFLAGS &^= FlagID
+	case OpFXSAVE: // MXCSR_MASK: the host knows more bits
+		at := (&CPU{State: State{GPR: c.in.GPR}, next: c.in.RIP + uint64(i.Len)}).address(i) + fxMask - nativeData
+		if at < nativeSize-4 {
+			copy(host.Data[at:at+4], model.Data[at:at+4])
+		}
+	case OpSHLD, OpSHRD: // counts beyond the operand: undefined result
+		n := i.Imm
+		if i.Form == FormRMRegCL {
+			n = c.in.GPR[RCX]
+		}
+		if i.Size == 2 && n&0x1f > 16 {
+			host.nativeState, host.Addr = model.nativeState, model.Addr
+		}
+	}
+}
+
+// key shortens an encoding to what identifies the instruction.
+func key(code []byte) string { return fmt.Sprintf("%x", code[:min(len(code), 5)]) }
+
+func stateText(s *nativeState, i *Inst) string {
+	return fmt.Sprintf("size: %d, regs: %x, flags: %#x", i.Size, s.GPR, s.RFLAGS)
+}
+
+// hasModRM tells whether an opcode has a ModRM byte, so that sweeps vary it.
+func hasModRM(escape bool, op byte) bool {
+	if escape {
+		return !(op >= 0x05 && op <= 0x0b || op == 0x0e || op >= 0x30 && op <= 0x3f || op == 0x77 ||
+			op >= 0x80 && op <= 0x8f || op >= 0xa0 && op <= 0xa2 || op >= 0xa8 && op <= 0xaa || op >= 0xc8 && op <= 0xcf)
+	}
+	switch {
+	case op < 0x40:
+		return op&7 < 4
+	case op == 0x63, op == 0x69, op == 0x6b, op >= 0x80 && op <= 0x8f, op == 0xc0, op == 0xc1, op == 0xc6, op == 0xc7,
+		op >= 0xd0 && op <= 0xd3, op >= 0xd8 && op <= 0xdf, op == 0xf6, op == 0xf7, op == 0xfe, op == 0xff:
+		return true
+	}
+	return false
+}
+
+// skipOpcode leaves out prefixes, escapes, and encodings of later extensions.
+func skipOpcode(escape bool, op byte) bool {
+	if escape {
+		return op == 0x38 || op == 0x3a || op == 0x0f
+	}
+	switch op {
+	case 0x0f, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3, 0xc4, 0xc5, 0x62:
+		return true
+	}
+	return op >= 0x40 && op <= 0x4f
+}
+
+// TestNativeOpcodes executes every opcode of the one-byte and 0F maps in all
+// ModRM groups and with all prefixes on host and model.
+func TestNativeOpcodes(t *testing.T) {
+	s := newSweep(t, envNumber("RESVIRT_NATIVE_SEED", 1))
+	for range envNumber("RESVIRT_NATIVE_ROUNDS", 1) {
+		s.opcodes()
+	}
+	s.report()
+}
+
+func (s *nativeSweep) opcodes() {
+	prefixes := [][]byte{nil, nil, {0x66}, {0xf2}, {0xf3}, {0x67}, {0xf0}, {0x66, 0xf3}, {0x64}}
+	for n := range 512 {
+		escape, op := n >= 256, byte(n)
+		if skipOpcode(escape, op) {
+			continue
+		}
+		for reg := range 8 {
+			for _, mem := range []bool{false, true} {
+				for k, p := range prefixes {
+					if !hasModRM(escape, op) && (mem || reg > 1) {
+						continue
+					}
+					rex := -1
+					switch {
+					case k == 1 || s.g.chance(25):
+						rex = 0x48 | s.g.IntN(8)
+					case s.g.chance(40):
+						rex = 0x40 | s.g.IntN(8)
+					}
+					c := s.g.make(shape{p, rex, escape, op, reg, mem})
+					s.run(&c)
+				}
+			}
+		}
+	}
+}
+
+// envNumber lets a developer vary or lengthen a test.
+func envNumber(name string, otherwise uint64) uint64 {
+	if n, err := strconv.ParseUint(os.Getenv(name), 10, 64); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+func (s *nativeSweep) report() {
+	s.t.Helper()
+	total, never := 0, []string{}
+	for op := OpADD; op < NumOps; op++ {
+		total += s.done[op]
+		if s.done[op] == 0 {
+			never = append(never, op.String())
+		}
+	}
+	s.t.Logf("%d cases of %d operations compared", total, int(NumOps-OpADD)-len(never))
+	s.t.Logf("not compared: %v", never)
+	s.t.Logf("unsupported by the model: %v", s.lacks)
+	var beyond []string
+	for k, n := range s.beyond {
+		beyond = append(beyond, fmt.Sprintf("%s:%d", k, n))
+	}
+	sort.Strings(beyond)
+	s.t.Logf("beyond the model's processor: %v", beyond)
+	s.t.Logf("mismatches: %v", s.bad)
+}
