@@ -442,11 +442,3 @@ func (o Op) Kind() Kind {
 	}
 	return KindX87
 }
-
-// String returns the mnemonic.
-func (o Op) String() string {
-	if o >= NumOps {
-		return "BAD"
-	}
-	return opNames[o]
-}

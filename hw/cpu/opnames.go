@@ -396,3 +396,11 @@ var opNames = [NumOps]string{
 	OpFUCOMIP:    "FUCOMIP",
 	OpFCOMIP:     "FCOMIP",
 }
+
+// String returns the mnemonic.
+func (o Op) String() string {
+	if o >= NumOps {
+		return "BAD"
+	}
+	return opNames[o]
+}
