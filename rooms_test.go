@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "resvirt/"
+
+// rooms says what each room may import of this module besides itself; the
+// longest name that fits a package counts. See ARCHITECTURE.md.
+var rooms = map[string][]string{
+	"sim":         {},
+	"models":      {"sim"},
+	"hw":          {"sim", "models"},
+	"vi/abi":      {},
+	"vi/bare":     {"vi/abi"},
+	"vi/vmm":      {"vi/abi", "vi/bare"},
+	"vi/guest":    {"vi/abi", "vi/bare"},
+	"vi/appvm":    {"vi/abi", "vi/bare", "vi/guest"},
+	"workloads":   {"vi/abi", "vi/bare"},
+	"vi/image":    {"sim", "models", "hw", "vi/abi", "vi/bare"},
+	"vi/inspect":  {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/image"},
+	"faults":      {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/image", "vi/inspect"},
+	"experiments": {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/image", "vi/inspect", "workloads", "faults"},
+	"ui":          {"sim", "models", "faults", "experiments"},
+	"internal":    {"sim", "models", "hw", "faults", "experiments"},
+}
+
+// inside are the rooms whose code runs in the machine, and withoutRuntime is
+// all that they may use of the standard library.
+var (
+	inside         = []string{"vi/abi", "vi/bare", "vi/vmm", "vi/guest", "vi/appvm", "workloads"}
+	withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
+)
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if name == strings.TrimSuffix(module, "/") || untracked(name) {
+			continue // main may import what it likes, scratch is nobody's
+		}
+		room := roomOf(name)
+		if room == "" {
+			t.Errorf("%s is in no room", name)
+			continue
+		}
+		for _, i := range p.Imports {
+			to, ours := strings.CutPrefix(i, module)
+			switch {
+			case !ours && slices.Contains(inside, room) && !slices.Contains(withoutRuntime, i):
+				t.Errorf("%s runs inside the machine and imports %s, which needs a runtime", name, i)
+			case ours && roomOf(to) != room && !slices.ContainsFunc(rooms[room], func(may string) bool { return within(to, may) }):
+				t.Errorf("%s imports %s: %s may import %v", name, to, room, rooms[room])
+			}
+		}
+	}
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []goPackage {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []goPackage
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := d.Decode(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	if len(list) < 10 {
+		t.Fatalf("only %d packages", len(list))
+	}
+	return list
+}
+
+func within(name, room string) bool { return name == room || strings.HasPrefix(name, room+"/") }
+
+func roomOf(name string) (best string) {
+	for r := range rooms {
+		if within(name, r) && len(r) > len(best) {
+			best = r
+		}
+	}
+	return best
+}
+
+func untracked(name string) bool { return within(name, "scratch") }
+
+// maxLines holds for every file that people read. A generated file may be
+// longer; it says so in its first line.
+const maxLines = 450
+
+var (
+	// places are directories of the machines that this was written on.
+	places    = regexp.MustCompile(`(^|[^\w.])/(wor` + `k|tm` + `p)/|\.libr` + `ary\b|\.\./sha` + `red\b|\bfar` + `m-`)
+	generated = regexp.MustCompile(`^// Code generated .* DO NOT EDIT\.\n`)
+	text      = []string{".go", ".s", ".S", ".md", ".toml", ".txt", ".sh", ".yml", ".yaml", ".mod", ""}
+)
+
+func TestFilesAreShortAndFitAnywhere(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); name == ".git" || untracked(path) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !slices.Contains(text, filepath.Ext(path)) {
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		if err != nil || bytes.IndexByte(b, 0) >= 0 {
+			return err
+		}
+		if n := bytes.Count(b, []byte("\n")); n > maxLines && !generated.Match(b) {
+			t.Errorf("%s has %d lines, the limit is %d", path, n, maxLines)
+		}
+		if loc := places.FindIndex(b); loc != nil {
+			t.Errorf("%s:%d names a place of one workplace: %q", path, 1+bytes.Count(b[:loc[0]], []byte("\n")), b[loc[0]:loc[1]])
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRulesCanFail(t *testing.T) {
+	for _, s := range []string{"see /wor" + "k/main", "`/tm" + "p/x`", "in ../sha" + "red/design"} {
+		if !places.MatchString(s) {
+			t.Errorf("%q passes", s)
+		}
+	}
+	if places.MatchString("import resvirt/workloads/unixbench") {
+		t.Error("a package path is taken for a workplace")
+	}
+}
