@@ -61,6 +61,7 @@ func (r *Report) Text(w io.Writer) error {
 	r.rateTable(&b)
 	b.WriteString("\nIntervals are 95 % Clopper-Pearson. Recovered is strict: no VM lost and every probe passed; the papers'\n" +
 		"looser count needs a VM created after recovery and is not defined yet. Times are virtual.\n")
+	r.reasonText(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -75,6 +75,9 @@ func (h *hardware) SetPolicy(v uint64) {
 	h.WritePhys(h.policy, binary.LittleEndian.AppendUint64(nil, v))
 }
 
+// CPUs is the number of processors.
+func (h *hardware) CPUs() int { return h.Spec().CPUs }
+
 // Events converts what is new in the machine's log.
 func (h *hardware) Events() []faults.Event {
 	all := h.Machine.Events()

@@ -85,3 +85,13 @@ func startedAll(serial []byte, domains int) bool {
 	}
 	return n >= domains
 }
+
+// vmmLastWords is the last line of the VMM's own but the one that ends a run.
+func vmmLastWords(serial []byte) (last string) {
+	for line := range bytes.Lines(serial) {
+		if text, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("(VMM) ")); ok && string(text) != "done" {
+			last = string(text)
+		}
+	}
+	return last
+}

@@ -1,8 +1,6 @@
 package experiments
 
 import (
-	"sort"
-
 	"resvirt/faults"
 	"resvirt/sim"
 )
@@ -12,6 +10,9 @@ type Report struct {
 	Campaign Campaign
 	Cells    []Cell
 	Sessions []SessionRecord
+	Failed   map[string][]Count // of each setting that recovers: why it did not, most frequent first
+	Beyond   []Count            // what the model lacks, most frequent first
+	Defects  []Count            // tool errors
 }
 
 // Cell is one setting against one fault type.
@@ -74,6 +75,9 @@ func (db *DB) Report() (*Report, error) {
 			r.Cells = append(r.Cells, cell)
 		}
 	}
+	if err := db.addReasons(r, settings); err != nil {
+		return nil, err
+	}
 	r.Sessions, err = db.sessions()
 	return r, err
 }
@@ -134,32 +138,4 @@ func (db *DB) sessions() ([]SessionRecord, error) {
 		list = append(list, s)
 	}
 	return list, rows.Err()
-}
-
-// unsupportedReasons counts what the model lacked, most frequent first.
-func (db *DB) unsupportedReasons() ([]string, []int, error) {
-	rows, err := db.sql.Query("SELECT reason, count(*) n FROM runs WHERE outcome IN ('unsupported', 'tool_error') GROUP BY reason")
-	if err != nil {
-		return nil, nil, db.explain(err)
-	}
-	defer rows.Close()
-	counts := map[string]int{}
-	var names []string
-	for rows.Next() {
-		var s string
-		var n int
-		if err := rows.Scan(&s, &n); err != nil {
-			return nil, nil, db.explain(err)
-		}
-		names, counts[s] = append(names, s), n
-	}
-	sort.Slice(names, func(i, j int) bool {
-		a, b := names[i], names[j]
-		return counts[a] > counts[b] || counts[a] == counts[b] && a < b
-	})
-	var ns []int
-	for _, s := range names {
-		ns = append(ns, counts[s])
-	}
-	return names, ns, rows.Err()
 }

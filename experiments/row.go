@@ -1,7 +1,9 @@
 package experiments
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 
 	"resvirt/faults"
 	"resvirt/sim"
@@ -16,6 +18,7 @@ type Row struct {
 
 	Outcome    faults.Outcome
 	Reason     string
+	Cause      string // of a failed recovery, the same for runs that failed alike
 	Detections []faults.Detection
 	Steps      []faults.Step
 	Verdicts   []faults.Verdict
@@ -28,6 +31,8 @@ type Row struct {
 	EndTime      sim.Time
 	EndDigest    sim.Digest
 	Instructions uint64 // executed from the strike to the end
+	Ends         []faults.End
+	Console      string // the end of the console output; empty when the run converged
 }
 
 // Run names a run on the command line: "full/17".
@@ -38,6 +43,10 @@ func (r *Row) fill(o *faults.Observation) {
 	r.Detections, r.Steps = o.Detections, o.Steps
 	r.EndPosition, r.EndTime, r.EndDigest = o.Position, o.Time, o.Digest
 	r.Instructions = o.Position - r.Strike.Position
+	r.Ends = o.Ends
+	if !o.Converged {
+		r.Console = lastLines(o.Output, consoleKept)
+	}
 	if len(o.Detections) == 0 {
 		return
 	}
@@ -47,4 +56,18 @@ func (r *Row) fill(o *faults.Observation) {
 		r.RecoveryLatency = o.Resumed - first.Time
 		r.RecoveryInstructions = o.ResumedAt - first.Position
 	}
+}
+
+// consoleKept is how many bytes of console output a row keeps.
+const consoleKept = 400
+
+// lastLines is the end of b from the beginning of a line on, as valid text.
+func lastLines(b []byte, n int) string {
+	if len(b) > n {
+		b = b[len(b)-n:]
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			b = b[i+1:]
+		}
+	}
+	return strings.ToValidUTF8(string(b), "?")
 }

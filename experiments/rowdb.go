@@ -11,22 +11,22 @@ import (
 	"resvirt/sim"
 )
 
-const insertRow = `INSERT INTO runs VALUES (1, ?,?, ?,?,?, ?,?, ?,?,?, ?,?,?,?,?, ?,?,?,?, ?,?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?)`
+const insertRow = `INSERT INTO runs VALUES (1, ?,?, ?,?,?,?, ?,?, ?,?,?, ?,?,?,?,?, ?,?,?,?, ?,?,?,?,?, ?,?,?, ?,?,?,?, ?,?,?,?,?)`
 
 // insert writes one row.
 func insert(tx *sql.Stmt, r *Row) error {
-	lists := make([]string, 3)
-	for i, v := range []any{r.Detections, r.Steps, r.Verdicts} {
+	var lists [4]string
+	for i, v := range []any{r.Detections, r.Steps, r.Verdicts, r.Ends} {
 		b, err := json.Marshal(v)
 		if err != nil {
 			return err
 		}
 		lists[i] = string(b)
 	}
-	args := []any{r.Setting, r.Index, r.Plan.Kind.String(), r.Outcome.String(), r.Reason, int64(r.Plan.Time), int64(r.Plan.N)}
+	args := []any{r.Setting, r.Index, r.Plan.Kind.String(), r.Outcome.String(), r.Reason, r.Cause, int64(r.Plan.Time), int64(r.Plan.N)}
 	args = append(args, strikeColumns(r)...)
 	args = append(args, detectionColumns(r)...)
-	args = append(args, lists[0], lists[1], lists[2], int64(r.EndPosition), int64(r.EndTime), r.EndDigest.String(), int64(r.Instructions))
+	args = append(args, lists[0], lists[1], lists[2], lists[3], int64(r.EndPosition), int64(r.EndTime), r.EndDigest.String(), int64(r.Instructions), r.Console)
 	_, err := tx.Exec(args...)
 	return err
 }
@@ -65,18 +65,18 @@ func hexWord(v uint64) string { return fmt.Sprintf("%#x", v) }
 func (db *DB) Row(setting string, index int) (*Row, error) {
 	r := &Row{Setting: setting, Index: index}
 	var kind, outcome, digest string
-	var detections, steps, verdicts string
+	var detections, steps, verdicts, ends string
 	var cpu, bit, line, detection, recovery, instructions sql.NullInt64
 	var position, time, offset sql.NullInt64
 	var pc, function, file, register, before, after sql.NullString
-	err := db.sql.QueryRow(`SELECT fault, outcome, reason, trigger_ps, trigger_n,
+	err := db.sql.QueryRow(`SELECT fault, outcome, reason, cause, trigger_ps, trigger_n,
 		cpu, position, time_ps, pc, function, offset, file, line, register, bit, before, after,
-		detection_ps, recovery_ps, recovery_instructions, detections, steps, verdicts,
-		end_position, end_ps, end_digest, instructions FROM runs WHERE campaign = 1 AND setting = ? AND idx = ?`, setting, index).Scan(
-		&kind, &outcome, &r.Reason, &r.Plan.Time, &r.Plan.N,
+		detection_ps, recovery_ps, recovery_instructions, detections, steps, verdicts, ends,
+		end_position, end_ps, end_digest, instructions, console FROM runs WHERE campaign = 1 AND setting = ? AND idx = ?`, setting, index).Scan(
+		&kind, &outcome, &r.Reason, &r.Cause, &r.Plan.Time, &r.Plan.N,
 		&cpu, &position, &time, &pc, &function, &offset, &file, &line, &register, &bit, &before, &after,
-		&detection, &recovery, &instructions, &detections, &steps, &verdicts,
-		&r.EndPosition, &r.EndTime, &digest, &r.Instructions)
+		&detection, &recovery, &instructions, &detections, &steps, &verdicts, &ends,
+		&r.EndPosition, &r.EndTime, &digest, &r.Instructions, &r.Console)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("database %s has no run %s/%d", db.path, setting, index)
 	}
@@ -90,6 +90,7 @@ func (db *DB) Row(setting string, index int) (*Row, error) {
 	p.json(detections, &r.Detections)
 	p.json(steps, &r.Steps)
 	p.json(verdicts, &r.Verdicts)
+	p.json(ends, &r.Ends)
 	if cpu.Valid {
 		r.Strike = &faults.Strike{
 			CPU: int(cpu.Int64), Position: uint64(position.Int64), Time: sim.Time(time.Int64),

@@ -1,7 +1,7 @@
 package experiments
 
 // formatVersion is counted up when the tables change.
-const formatVersion = "1"
+const formatVersion = "2"
 
 // schema is the database. A row of runs holds nothing of the host; what is of
 // the host stands in sessions.
@@ -30,15 +30,16 @@ CREATE TABLE parts (
 ) WITHOUT ROWID;
 CREATE TABLE runs (
   campaign INTEGER NOT NULL, setting TEXT NOT NULL, idx INTEGER NOT NULL,
-  fault TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+  fault TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, cause TEXT NOT NULL,
   trigger_ps INTEGER NOT NULL, trigger_n INTEGER NOT NULL,
   cpu INTEGER, position INTEGER, time_ps INTEGER,
   pc TEXT, function TEXT, offset INTEGER, file TEXT, line INTEGER,
   register TEXT, bit INTEGER, before TEXT, after TEXT,
   detected TEXT, detected_what TEXT, detected_function TEXT, detected_file TEXT, detected_line INTEGER,
   detection_ps INTEGER, recovery_ps INTEGER, recovery_instructions INTEGER,
-  detections TEXT NOT NULL, steps TEXT NOT NULL, verdicts TEXT NOT NULL, -- JSON
+  detections TEXT NOT NULL, steps TEXT NOT NULL, verdicts TEXT NOT NULL, ends TEXT NOT NULL, -- JSON
   end_position INTEGER NOT NULL, end_ps INTEGER NOT NULL, end_digest TEXT NOT NULL, instructions INTEGER NOT NULL,
+  console TEXT NOT NULL,
   PRIMARY KEY (campaign, setting, idx)
 ) WITHOUT ROWID;
 CREATE TABLE sessions (

@@ -28,18 +28,34 @@ func (db *DB) Show(w io.Writer, setting string, index int) error {
 		fmt.Fprintf(&b, "         %s\n", strikeText(s))
 	}
 	fmt.Fprintf(&b, "outcome: %s\n", outcomeText(r))
+	if r.Cause != "" {
+		fmt.Fprintf(&b, "cause:   %s\n", r.Cause)
+	}
 	if len(r.Detections) > 0 {
 		fmt.Fprintf(&b, "latency: detection %v, recovery %s (%d instructions)\n", r.DetectionLatency, orDash(r.RecoveryLatency), r.RecoveryInstructions)
 	}
 	for _, v := range r.Verdicts {
 		fmt.Fprintf(&b, "%s: %s\n", v.VM, verdictText(v))
 	}
-	fmt.Fprintf(&b, "end:     position %d, time %v, %d instructions after the fault, state %v\n\n", r.EndPosition, r.EndTime, r.Instructions, r.EndDigest)
+	fmt.Fprintf(&b, "end:     position %d, time %v, %d instructions after the fault, state %v\n", r.EndPosition, r.EndTime, r.Instructions, r.EndDigest)
+	endsText(&b, r)
+	b.WriteString("\n")
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
 	}
 	// Functions of steps come with replay, which has the symbols.
-	return writeTimeline(w, timeline(r, nil))
+	if err := writeTimeline(w, timeline(r, nil)); err != nil || r.Console == "" {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\nthe console ended with:\n%s\n", strings.TrimSpace(r.Console))
+	return err
+}
+
+// endsText says where each processor was at the end.
+func endsText(b *strings.Builder, r *Row) {
+	for i, e := range r.Ends {
+		fmt.Fprintf(b, "         CPU %d at privilege level %d in %s\n", i, e.CPL, placeText(e.Place))
+	}
 }
 
 func orDash(t sim.Time) string {

@@ -97,6 +97,7 @@ func (w *worker) strike(row *Row, s Setting) {
 		row.Verdicts = t.Judge(g.Output, o.Output)
 	}
 	row.Outcome, row.Reason = faults.Classify(t, g, &o, row.Verdicts)
+	row.Cause = faults.FailedBecause(t, row.Outcome, row.Reason, &o)
 }
 
 func firstLine(s string) string {
@@ -110,8 +111,8 @@ func where(stack []byte) string {
 	lines := strings.Split(string(stack), "\n")
 	for i, l := range lines {
 		if strings.HasPrefix(l, "panic(") && i+2 < len(lines) {
-			name, _, _ := strings.Cut(lines[i+2], "(")
-			return " in " + name
+			name := lines[i+2]
+			return " in " + name[:max(strings.LastIndexByte(name, '('), 0)]
 		}
 	}
 	return ""

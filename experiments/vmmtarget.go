@@ -19,7 +19,7 @@ const (
 func vmmTarget(vmm *image.Image) (*faults.Target, error) {
 	t := &faults.Target{
 		Name: "vmm", Symbols: imageSymbols{vmm}, Recovered: postRecovered, GivenUp: postGivenUp,
-		StepNames: postNames(), ExitOK: exitAllRight, Cause: vmmCause, Judge: judge,
+		StepNames: postNames(), ExitOK: exitAllRight, Cause: vmmCause, Judge: judge, LastWords: vmmLastWords,
 	}
 	for _, s := range []struct {
 		name string

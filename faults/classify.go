@@ -43,10 +43,9 @@ func detected(t *Target, g *Golden, o *Observation, verdicts []Verdict) (Outcome
 	case o.Stop.Reason == Reset:
 		return ComponentLost, "machine reset"
 	case len(o.Detections) > 1 && o.Stop.Reason != Exited && !survivor(t, g, o, verdicts):
-		d := o.Detections[len(o.Detections)-1]
-		return ComponentLost, fmt.Sprintf("failure %d: %s: %s", len(o.Detections), d.Kind, d.What)
+		return ComponentLost, again(o)
 	case o.GivenUp:
-		return ComponentLost, "halted on detection"
+		return ComponentLost, gaveUp(t, o)
 	case failed != "":
 		return ComponentLost, "probe " + failed
 	case o.Stop.Reason == Exited && o.Stop.Code != t.ExitOK:
@@ -58,9 +57,25 @@ func detected(t *Target, g *Golden, o *Observation, verdicts []Verdict) (Outcome
 	case o.Stop.Reason == Exited, survivor(t, g, o, verdicts):
 		return VMLost, or(wrong, missing)
 	case !o.Recovered:
-		return ComponentLost, "hang in recovery after step " + lastStep(o)
+		return ComponentLost, "hang in recovery after step " + lastStep(t, o)
 	}
 	return ComponentLost, "hang after recovery"
+}
+
+// gaveUp says at what point the target stopped for good by its own decision.
+func gaveUp(t *Target, o *Observation) string {
+	switch {
+	case len(o.Detections) > 1:
+		return again(o)
+	case lastStep(t, o) == "none":
+		return "halted on detection"
+	}
+	return "gave up in step " + lastStep(t, o)
+}
+
+func again(o *Observation) string {
+	d := o.Detections[len(o.Detections)-1]
+	return fmt.Sprintf("failure %d: %s: %s", len(o.Detections), d.Kind, d.What)
 }
 
 // survivor tells whether some VM finished its work rightly after the detection:
@@ -99,10 +114,10 @@ func probes(verdicts []Verdict) (passed bool, failed string) {
 	return passed, failed
 }
 
-func lastStep(o *Observation) string {
+func lastStep(t *Target, o *Observation) string {
 	for i := len(o.Steps) - 1; i >= 0; i-- {
-		if o.Steps[i].Code != StepResume {
-			return o.Steps[i].Name
+		if s := &o.Steps[i]; s.Code != StepResume && s.Code != t.GivenUp {
+			return s.Name
 		}
 	}
 	return "none"

@@ -8,9 +8,10 @@ type Machine interface {
 	// Run goes on until the first of the conditions holds or the machine stops
 	// by itself. Stopping does not change the run.
 	Run(Until) Stop
-	Position() uint64   // retired instructions of all CPUs
-	Now() sim.Time      // clock of the CPU about to run
-	Next() int          // the CPU about to run
+	Position() uint64 // retired instructions of all CPUs
+	Now() sim.Time    // clock of the CPU about to run
+	Next() int        // the CPU about to run
+	CPUs() int
 	Digest() sim.Digest // canonical state
 
 	Register(cpu int, r Register) uint64

@@ -25,6 +25,7 @@ type Step struct {
 	CPU      int      `json:"cpu"`
 	Position uint64   `json:"position"`
 	Time     sim.Time `json:"time"`
+	Done     bool     `json:"done,omitempty"` // not a step: the target says that recovery is complete
 }
 
 // Observation is what an execution showed after the fault struck.
@@ -41,6 +42,13 @@ type Observation struct {
 	Time       sim.Time
 	Digest     sim.Digest
 	Output     []byte
+	Ends       []End // what each CPU was executing, by number
+}
+
+// End is where a CPU was when the run ended.
+type End struct {
+	CPL   uint8 `json:"cpl"`
+	Place Place `json:"place"`
 }
 
 // slice is how far a run goes after detection between looks at its events.
@@ -86,6 +94,9 @@ func Observe(m Machine, t *Target, g *Golden, policy uint64) Observation {
 		}
 	}
 	o.Position, o.Time, o.Digest, o.Output = m.Position(), m.Now(), m.Digest(), m.Serial()
+	for i := range m.CPUs() {
+		o.Ends = append(o.Ends, End{m.CPL(i), t.Locate(m.Register(i, RIP))})
+	}
 	o.readEvents(m.Events(), t)
 	return o
 }
@@ -145,7 +156,7 @@ func (o *Observation) step(e Event, t *Target) {
 	s := Step{Code: e.Value, PC: e.PC, Name: t.StepNames[e.Value], CPU: e.CPU, Position: e.Position, Time: e.Time}
 	switch e.Value {
 	case t.Recovered:
-		s.Name, o.Recovered = "recovery complete", true
+		s.Name, s.Done, o.Recovered = "recovery complete", true, true
 		o.Resumed, o.ResumedAt = 0, 0
 	case t.GivenUp:
 		s.Name, o.GivenUp = "given up", true

@@ -24,6 +24,9 @@ type Target struct {
 	// Judge compares the output of a run with the golden one, per VM, and says
 	// whether each VM's liveness probe passed.
 	Judge func(golden, got []byte) []Verdict
+
+	// LastWords is what the target itself printed before its end, if anything.
+	LastWords func(output []byte) string
 }
 
 // Symbols explains addresses of the target.
@@ -48,7 +51,8 @@ type Verdict struct {
 	Wrong    bool   `json:"wrong,omitempty"` // some output differs, as opposed to being missing
 }
 
-// Place is a program location of the target.
+// Place is a program location of the target, or of a VM where the symbols
+// reach that far.
 type Place struct {
 	PC       uint64 `json:"pc"`
 	Function string `json:"function"`

@@ -71,6 +71,7 @@ func newToy() *toy {
 func (t *toy) Position() uint64                               { return t.s.cpu[0].retired + t.s.cpu[1].retired }
 func (t *toy) Now() sim.Time                                  { return t.s.cpu[t.s.turn].clock }
 func (t *toy) Next() int                                      { return t.s.turn }
+func (t *toy) CPUs() int                                      { return len(t.s.cpu) }
 func (t *toy) Register(c int, r faults.Register) uint64       { return t.s.cpu[c].reg[r] }
 func (t *toy) SetRegister(c int, r faults.Register, v uint64) { t.s.cpu[c].reg[r] = v }
 func (t *toy) ReadVirt(int, uint64, []byte) error             { return nil }

@@ -1,0 +1,87 @@
+package faults
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// FailedBecause names why a detected failure was not survived, so that runs which
+// failed alike have the same name: "" for every other outcome.
+func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation) string {
+	switch {
+	case outcome == VMLost:
+		return "VM lost: " + alike(reason)
+	case outcome != ComponentLost:
+		return ""
+	case len(o.Detections) > 1:
+		d := &o.Detections[len(o.Detections)-1]
+		return fmt.Sprintf("failed again %s: %s, %s in %s", phase(o, d.Position), d.Kind, d.What, at(d.Place))
+	case o.Stop.Reason == Reset:
+		return "machine reset " + phase(o, o.Position)
+	case o.GivenUp:
+		return reason
+	case o.Stop.Reason == Exited:
+		return alike(reason) + lastWords(t, o)
+	}
+	return "hang " + phase(o, o.Position) + ": " + stuckAt(o)
+}
+
+// phase says how far recovery was at a position.
+func phase(o *Observation, position uint64) string {
+	last := "before the first step of recovery"
+	for _, s := range o.Steps {
+		switch {
+		case s.Position > position:
+			return last
+		case s.Code == StepResume && strings.HasPrefix(last, "after recovery"):
+			last = "after recovery and VMs running"
+		case s.Code == StepResume:
+		case s.Done:
+			last = "after recovery"
+		default:
+			last = "in step " + s.Name
+		}
+	}
+	return last
+}
+
+func at(p Place) string {
+	if p.Function == "" {
+		return "no code of the target"
+	}
+	return fmt.Sprintf("%s (%s:%d)", p.Function, p.File, p.Line)
+}
+
+// stuckAt names the functions in which the CPUs were, those of the target first.
+func stuckAt(o *Observation) string {
+	var list []string
+	for _, e := range o.Ends {
+		where := "VM code"
+		if e.CPL == 0 {
+			where = at(e.Place)
+			if e.Place.Function != "" {
+				where = e.Place.Function
+			}
+		}
+		list = append(list, where)
+	}
+	return strings.Join(list, " | ")
+}
+
+// lastWords is what the target itself printed last but one: the line before
+// its end usually says which check failed.
+func lastWords(t *Target, o *Observation) string {
+	if t.LastWords == nil {
+		return ""
+	}
+	if s := t.LastWords(o.Output); s != "" {
+		return ": " + alike(s)
+	}
+	return ""
+}
+
+var numbers = regexp.MustCompile(`\b(0x)?[0-9a-f]*[0-9][0-9a-f]*\b`)
+
+// alike replaces numbers, which differ between runs that failed for one cause.
+func alike(s string) string { return numbers.ReplaceAllString(s, "N") }
