@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"resvirt/faults"
 	"resvirt/sim"
@@ -18,13 +19,10 @@ const (
 // The output must stay right, and nothing may be detected.
 func (c *checker) stalls() (string, error) {
 	longest := sim.Time(c.exp.VMM.WatchdogUS) * sim.Microsecond / stallDivisor
-	for i := range c.n {
-		if c.ctx.Err() != nil {
-			return "", c.ctx.Err()
-		}
-		m, ok := c.sys.Fork(c.golden.Checkpoints[0].State).(Disturbable)
-		if !ok {
-			return "", fmt.Errorf("BUG: this machine cannot be disturbed")
+	err := c.each(c.n, func(w *worker, i int) error {
+		m, err := c.disturbable(w)
+		if err != nil {
+			return err
 		}
 		r := sim.Stream(0, fmt.Sprintf("stall run %d of campaign %s", i, c.campaign))
 		limit := c.golden.Deadline
@@ -37,11 +35,18 @@ func (c *checker) stalls() (string, error) {
 			m.Stall(r.IntN(c.exp.Machine.CPUs), t)
 			limit += t
 		}
-		if err := c.rightOutput(m, limit, 0); err != nil {
-			return "", fmt.Errorf("run %d: %w", i, err)
-		}
+		return c.rightOutput(m, limit, 0)
+	})
+	return fmt.Sprintf("%d runs, %d stalls of up to %v in each", c.n, stallsPerRun, longest), err
+}
+
+func (c *checker) disturbable(w *worker) (Disturbable, error) {
+	w.restore(c.golden.Checkpoints[0].State)
+	m, ok := w.m.(Disturbable)
+	if !ok {
+		return nil, fmt.Errorf("BUG: this machine cannot be disturbed")
 	}
-	return fmt.Sprintf("%d runs, %d stalls of up to %v in each", c.n, stallsPerRun, longest), nil
+	return m, nil
 }
 
 // provoked repeats the golden run under the last setting, and makes the target
@@ -52,33 +57,33 @@ func (c *checker) provoked() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	recoveries := 0
-	for i := range c.n {
-		if c.ctx.Err() != nil {
-			return "", c.ctx.Err()
-		}
-		m, ok := c.sys.Fork(c.golden.Checkpoints[0].State).(Disturbable)
-		if !ok {
-			return "", fmt.Errorf("BUG: this machine cannot be disturbed")
+	var recoveries atomic.Int64
+	err = c.each(c.n, func(w *worker, i int) error {
+		m, err := c.disturbable(w)
+		if err != nil {
+			return err
 		}
 		m.SetPolicy(policy)
 		r := sim.Stream(0, fmt.Sprintf("provoked run %d of campaign %s", i, c.campaign))
 		m.Run(faults.Until{Position: c.golden.Position + r.Uint64N(c.golden.Facts.Instructions*3/4)})
 		if err := m.Provoke(); err != nil {
-			return "", err
+			return err
 		}
-		before := recoveries
 		if err := c.rightOutput(m, c.golden.Deadline, 1); err != nil {
-			return "", fmt.Errorf("run %d: %w", i, err)
+			return err
 		}
 		if posted(m, c.sys.Target().Recovered) {
-			recoveries = before + 1
+			recoveries.Add(1)
 		}
+		return nil
+	})
+	if err != nil {
+		return "", err
 	}
-	if recoveries == 0 {
+	if recoveries.Load() == 0 {
 		return "", fmt.Errorf("none of %d provocations led to a recovery", c.n)
 	}
-	return fmt.Sprintf("%d runs with setting %s, %d recoveries", c.n, s.Name, recoveries), nil
+	return fmt.Sprintf("%d runs with setting %s, %d recoveries", c.n, s.Name, recoveries.Load()), nil
 }
 
 func posted(m faults.Machine, value uint64) bool {

@@ -33,6 +33,7 @@ type Disturbable interface {
 type checker struct {
 	*lab
 	ctx  context.Context
+	all  int // workers
 	n    int // how often to try
 	runs int // faults of each type for the campaign check
 	rows []Row
@@ -45,7 +46,7 @@ func Selfcheck(ctx context.Context, e Experiment, sys System, n, runs int, tell 
 	if err != nil {
 		return err
 	}
-	c := &checker{ctx: ctx, n: n, runs: runs, lab: &lab{
+	c := &checker{ctx: ctx, all: max(workersFor(e.Machine.MemoryMB), 2), n: n, runs: runs, lab: &lab{
 		sys: sys, exp: &e, campaign: campaignDigest(identity(&e, sys)), golden: golden, model: e.model(),
 	}}
 	tell(Check{Name: "golden run repeats itself", Detail: fmt.Sprintf("%d instructions, twice", golden.Facts.Instructions)})
@@ -58,6 +59,7 @@ func Selfcheck(ctx context.Context, e Experiment, sys System, n, runs int, tell 
 		{"snapshot, restore, run equals run", c.snapshots},
 		{"rows do not depend on the number of workers", c.workers},
 		{"every fault that claims to be applied was applied", c.applied},
+		{"an early end changes no outcome", c.exhaustive},
 		{"output does not depend on timing: stalls", c.stalls},
 		{"output does not depend on timing: recovery where nothing was wrong", c.provoked},
 	} {
@@ -78,26 +80,37 @@ func Selfcheck(ctx context.Context, e Experiment, sys System, n, runs int, tell 
 }
 
 func (c *checker) nullFaults() (string, error) {
-	n := max(c.n/2, 5)
+	n := max(c.n/4, 5)
 	model := c.model
 	model.Kinds = []faults.Kind{faults.Null}
-	w := &worker{lab: c.lab}
-	for i := range n {
+	err := c.each(n, func(w *worker, i int) error {
 		p := faults.Draw(c.campaign, i, model, c.golden.Span)
-		if applied, why := w.toTrigger(p); !applied {
-			if w.m.Digest() != c.golden.Digest {
-				return "", fmt.Errorf("null fault %d: %s, and the end state differs from the golden one", i, why)
-			}
-			continue
+		applied, why := w.toTrigger(p)
+		switch {
+		case !applied && w.m.Digest() != c.golden.Digest:
+			return fmt.Errorf("%s, and the end state differs from the golden one", why)
+		case !applied:
+			return nil
 		}
 		if _, err := faults.Inject(w.m, c.sys.Target(), p); err != nil {
-			return "", fmt.Errorf("null fault %d: %w", i, err)
+			return err
 		}
-		if err := c.toGoldenEnd(w.m); err != nil {
-			return "", fmt.Errorf("null fault %d: %w", i, err)
+		return c.toGoldenEnd(w.m)
+	})
+	return fmt.Sprintf("%d runs end in the golden state", n), err
+}
+
+// each calls f for 0 to n-1, with a worker of its own for each.
+func (c *checker) each(n int, f func(w *worker, i int) error) error {
+	return forEach(c.all, n, func(i int) error {
+		if c.ctx.Err() != nil {
+			return c.ctx.Err()
 		}
-	}
-	return fmt.Sprintf("%d", n), nil
+		if err := f(&worker{lab: c.lab}, i); err != nil {
+			return fmt.Errorf("run %d: %w", i, err)
+		}
+		return nil
+	})
 }
 
 // toGoldenEnd runs m to its end, which must be the golden one bit for bit.
@@ -110,22 +123,24 @@ func (c *checker) toGoldenEnd(m faults.Machine) error {
 }
 
 func (c *checker) snapshots() (string, error) {
-	n := 0
+	var states []*faults.Checkpoint
 	for i := range c.golden.Checkpoints {
-		k := &c.golden.Checkpoints[i]
-		if k.State == nil {
-			continue
+		if k := &c.golden.Checkpoints[i]; k.State != nil {
+			states = append(states, k)
 		}
-		m := c.sys.Fork(k.State)
-		if m.Digest() != k.Digest {
-			return "", fmt.Errorf("the state restored at position %d is %v, it was %v", k.Position, m.Digest(), k.Digest)
-		}
-		if err := c.toGoldenEnd(m); err != nil {
-			return "", fmt.Errorf("from position %d: %w", k.Position, err)
-		}
-		n++
 	}
-	return fmt.Sprintf("%d snapshots", n), nil
+	err := c.each(len(states), func(w *worker, i int) error {
+		k := states[i]
+		w.restore(k.State)
+		if w.m.Digest() != k.Digest {
+			return fmt.Errorf("the state restored at position %d is %v, it was %v", k.Position, w.m.Digest(), k.Digest)
+		}
+		if err := c.toGoldenEnd(w.m); err != nil {
+			return fmt.Errorf("from position %d: %w", k.Position, err)
+		}
+		return nil
+	})
+	return fmt.Sprintf("%d snapshots, each run to the golden end", len(states)), err
 }
 
 func (c *checker) workers() (string, error) {
@@ -134,18 +149,17 @@ func (c *checker) workers() (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(dir)
-	all := max(workersFor(c.exp.Machine.MemoryMB), 2)
 	one, err := c.campaignRows(filepath.Join(dir, "one.db"), 1)
 	if err != nil {
 		return "", err
 	}
-	many, err := c.campaignRows(filepath.Join(dir, "many.db"), all)
+	many, err := c.campaignRows(filepath.Join(dir, "many.db"), c.all)
 	if err != nil {
 		return "", err
 	}
 	c.rows = one
 	if len(one) != len(many) {
-		return "", fmt.Errorf("1 worker gave %d rows, %d gave %d", len(one), all, len(many))
+		return "", fmt.Errorf("1 worker gave %d rows, %d gave %d", len(one), c.all, len(many))
 	}
 	for i := range one {
 		d, err := compare(&one[i], &many[i])
@@ -153,10 +167,10 @@ func (c *checker) workers() (string, error) {
 			return "", err
 		}
 		if len(d) > 0 {
-			return "", fmt.Errorf("%s differs between 1 worker and %d: %s", one[i].Run(), all, d[0])
+			return "", fmt.Errorf("%s differs between 1 worker and %d: %s", one[i].Run(), c.all, d[0])
 		}
 	}
-	return fmt.Sprintf("%d rows, 1 worker and %d", len(one), all), nil
+	return fmt.Sprintf("%d rows, 1 worker and %d", len(one), c.all), nil
 }
 
 func (c *checker) campaignRows(path string, workers int) ([]Row, error) {
@@ -184,31 +198,4 @@ func (c *checker) campaignRows(path string, workers int) ([]Row, error) {
 		rows = append(rows, *r)
 	}
 	return rows, nil
-}
-
-// applied looks for proof in the rows of the check before it, and for a second
-// one in the machine: the changed register, read at the recorded position.
-func (c *checker) applied() (string, error) {
-	w := &worker{lab: c.lab}
-	n := 0
-	for i := range c.rows {
-		r := &c.rows[i]
-		if r.Strike == nil {
-			continue
-		}
-		w.restore(c.golden.Before(r.Plan.Time, c.sys.Margin()).State)
-		w.m.Run(faults.Until{Position: r.Strike.Position})
-		s := r.Strike
-		before := w.m.Register(s.CPU, s.Register)
-		switch {
-		case before != s.Before:
-			return "", fmt.Errorf("%s: the row says that %s was %#x, the golden run has %#x there", r.Run(), s.Register, s.Before, before)
-		case s.Before == s.After:
-			return "", fmt.Errorf("%s: the row says that nothing changed", r.Run())
-		case s.Bit >= 0 && s.Before^s.After != 1<<s.Bit:
-			return "", fmt.Errorf("%s: the row says bit %d, but %#x became %#x", r.Run(), s.Bit, s.Before, s.After)
-		}
-		n++
-	}
-	return fmt.Sprintf("%d rows", n), nil
 }

@@ -16,7 +16,7 @@ func TestSelfcheck(t *testing.T) {
 			t.Errorf("%s: %v", c.Name, c.Err)
 		}
 	})
-	if err != nil || n != 7 {
+	if err != nil || n != 8 {
 		t.Errorf("%d checks: %v", n, err)
 	}
 }

@@ -14,6 +14,7 @@ type Golden struct {
 	Digest             sim.Digest   // of the end state
 	Checkpoints        []Checkpoint // ascending, all within the measured workload
 	MaxConvergenceMiss int          // see Observe
+	Exhaustive         bool         // follow every run to its own end; selfcheck shows that nothing changes
 }
 
 // Checkpoint is a golden state at a position.

@@ -61,6 +61,9 @@ const slice = 100 * sim.Microsecond
 func Observe(m Machine, t *Target, g *Golden, policy uint64) Observation {
 	var o Observation
 	next := sort.Search(len(g.Checkpoints), func(i int) bool { return g.Checkpoints[i].Position >= m.Position() })
+	if g.Exhaustive {
+		next = len(g.Checkpoints)
+	}
 	for missed := 0; ; {
 		until := Until{Time: g.Deadline, Watched: true}
 		if len(o.Detections) > 0 {
@@ -89,7 +92,7 @@ func Observe(m Machine, t *Target, g *Golden, policy uint64) Observation {
 				next++
 			}
 		}
-		if len(o.Detections) > 0 && posted(m, t.GivenUp) {
+		if len(o.Detections) > 0 && !g.Exhaustive && posted(m, t.GivenUp) {
 			break
 		}
 	}

@@ -10,19 +10,24 @@ import (
 )
 
 type selfcheckValues struct {
-	full       bool
+	runs       int
+	faults     int
 	experiment string
 }
 
 func selfcheckFlags(fs *flag.FlagSet) any {
 	v := &selfcheckValues{}
-	fs.BoolVar(&v.full, "full", false, "200 stalled and 200 provoked golden runs instead of 20 each, and a longer campaign")
+	fs.IntVar(&v.runs, "runs", 200, "`N`: so many golden runs are stalled, and so many interrupted by a recovery")
+	fs.IntVar(&v.faults, "faults", 20, "`N`: faults of each type and setting in the campaign that is run twice")
 	fs.StringVar(&v.experiment, "experiment", "quick", "`EXPERIMENT`: whose system is checked")
 	return v
 }
 
 func runSelfcheck(e *env, _ []string, values any) error {
 	v := values.(*selfcheckValues)
+	if v.runs < 1 || v.faults < 1 {
+		return usage("selfcheck: --runs and --faults must be at least 1")
+	}
 	exp, _, err := experiments.Load(v.experiment)
 	if err != nil {
 		return err
@@ -32,11 +37,7 @@ func runSelfcheck(e *env, _ []string, values any) error {
 	if err != nil {
 		return err
 	}
-	n, runs := 20, 10
-	if v.full {
-		n, runs = 200, 100
-	}
-	err = experiments.Selfcheck(e.ctx, exp, sys, n, runs, func(c experiments.Check) {
+	err = experiments.Selfcheck(e.ctx, exp, sys, v.runs, v.faults, func(c experiments.Check) {
 		result := "ok"
 		switch {
 		case c.Skipped:

@@ -1,0 +1,105 @@
+package inspect
+
+import (
+	"debug/dwarf"
+	"encoding/binary"
+	"fmt"
+)
+
+// Value is a typed place in memory.
+type Value struct {
+	name string
+	typ  dwarf.Type
+	Addr uint64
+	mem  Memory
+}
+
+// plain is the type behind names that were given to it.
+func plain(t dwarf.Type) dwarf.Type {
+	for {
+		named, ok := t.(*dwarf.TypedefType)
+		if !ok {
+			return t
+		}
+		t = named.Type
+	}
+}
+
+// Size is the number of bytes of the value.
+func (v Value) Size() int64 { return v.typ.Size() }
+
+// Field is a member of a struct.
+func (v Value) Field(name string) (Value, error) {
+	s, ok := plain(v.typ).(*dwarf.StructType)
+	if !ok {
+		return Value{}, fmt.Errorf("inspect: %s is no struct", v.name)
+	}
+	for _, f := range s.Field {
+		if f.Name == name {
+			return Value{v.name + "." + name, f.Type, v.Addr + uint64(f.ByteOffset), v.mem}, nil
+		}
+	}
+	return Value{}, fmt.Errorf("inspect: %s has no field %s", v.name, name)
+}
+
+// Len is the number of elements of an array.
+func (v Value) Len() int {
+	if a, ok := plain(v.typ).(*dwarf.ArrayType); ok {
+		return int(a.Count)
+	}
+	return 0
+}
+
+// Index is an element of an array.
+func (v Value) Index(i int) (Value, error) {
+	a, ok := plain(v.typ).(*dwarf.ArrayType)
+	if !ok || i < 0 || int64(i) >= a.Count {
+		return Value{}, fmt.Errorf("inspect: %s has no element %d", v.name, i)
+	}
+	return Value{fmt.Sprintf("%s[%d]", v.name, i), a.Type, v.Addr + uint64(int64(i)*a.Type.Size()), v.mem}, nil
+}
+
+// Uint reads an integer, a boolean or a pointer.
+func (v Value) Uint() (uint64, error) {
+	var word [8]byte
+	n := v.Size()
+	switch plain(v.typ).(type) {
+	case *dwarf.StructType, *dwarf.ArrayType:
+		return 0, fmt.Errorf("inspect: %s is no number", v.name)
+	}
+	if n < 1 || n > 8 {
+		return 0, fmt.Errorf("inspect: %s is no number", v.name)
+	}
+	if err := v.mem(v.Addr, word[:n]); err != nil {
+		return 0, err
+	}
+	return binary.LittleEndian.Uint64(word[:]), nil
+}
+
+// Text reads a string.
+func (v Value) Text() (string, error) {
+	data, err := v.Field("str")
+	if err != nil {
+		return "", fmt.Errorf("inspect: %s is no string", v.name)
+	}
+	size, err := v.Field("len")
+	if err != nil {
+		return "", fmt.Errorf("inspect: %s is no string", v.name)
+	}
+	at, err := data.Uint()
+	if err != nil {
+		return "", err
+	}
+	n, err := size.Uint()
+	if err != nil {
+		return "", err
+	}
+	if n > 1<<16 {
+		return "", fmt.Errorf("inspect: %s has a length of %d", v.name, n)
+	}
+	b := make([]byte, n)
+	if err := v.mem(at, b); err != nil {
+		return "", err
+	}
+	return string(b), nil
+}
