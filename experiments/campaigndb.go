@@ -53,7 +53,7 @@ func (db *DB) Campaign() (Campaign, error) {
 
 // admit lets a campaign into the database: it must be empty or hold the same
 // one. Settings may be added; one that is there must mean the same.
-func (db *DB) admit(c *Campaign, settings []Setting, parts []Part) error {
+func (db *DB) admit(c *Campaign, settings []Setting, sys System) error {
 	old, ok, err := db.campaign()
 	if err != nil {
 		return err
@@ -67,16 +67,13 @@ func (db *DB) admit(c *Campaign, settings []Setting, parts []Part) error {
 	}
 	return db.tx(func(tx *sql.Tx) error {
 		if !ok {
-			if err := insertCampaign(tx, c, parts); err != nil {
+			if err := insertCampaign(tx, c, sys.Parts()); err != nil {
 				return err
 			}
 		}
 		for i, s := range settings {
-			policy, err := policyWord(s)
-			if err != nil {
-				return err
-			}
-			_, err = tx.Exec("INSERT OR IGNORE INTO settings VALUES (1, ?, ?, ?, ?)", s.Name, i, fmt.Sprintf("%#x", policy), strings.Join(s.Steps, " "))
+			policy := mustPolicy(s, sys)
+			_, err := tx.Exec("INSERT OR IGNORE INTO settings VALUES (1, ?, ?, ?, ?)", s.Name, i, fmt.Sprintf("%#x", policy), strings.Join(s.Steps, " "))
 			if err != nil {
 				return err
 			}

@@ -53,17 +53,13 @@ func (c *checker) disturbable(w *worker) (Disturbable, error) {
 // recover at a random moment although nothing is wrong.
 func (c *checker) provoked() (string, error) {
 	s := c.exp.Settings[len(c.exp.Settings)-1]
-	policy, err := policyWord(s)
-	if err != nil {
-		return "", err
-	}
 	var recoveries atomic.Int64
-	err = c.each(c.n, func(w *worker, i int) error {
+	err := c.each(c.n, func(w *worker, i int) error {
 		m, err := c.disturbable(w)
 		if err != nil {
 			return err
 		}
-		m.SetPolicy(policy)
+		m.SetPolicy(mustPolicy(s, c.sys))
 		r := sim.Stream(0, fmt.Sprintf("provoked run %d of campaign %s", i, c.campaign))
 		m.Run(faults.Until{Position: c.golden.Position + r.Uint64N(c.golden.Facts.Instructions*3/4)})
 		if err := m.Provoke(); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // List prints what ships and what an experiment file can say.
-func List(w io.Writer) error {
+func List(w io.Writer, steps []string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "experiments (run NAME, or a TOML file of your own):")
 	for _, name := range Shipped() {
@@ -26,7 +26,7 @@ func List(w io.Writer) error {
 		fmt.Fprintf(t, "  %s\t%s; %d runs\n", name, e.Description, e.Runs*len(e.Faults.Types)*len(settings))
 	}
 	fmt.Fprintln(t, "\nrecovery steps (of a [[setting]]):")
-	for _, s := range Steps() {
+	for _, s := range steps {
 		fmt.Fprintf(t, "  %s\n", s)
 	}
 	fmt.Fprintln(t, "\nkeys of an experiment file and their defaults:")

@@ -35,6 +35,9 @@ func Run(ctx context.Context, e Experiment, sys System, o Options) (Result, erro
 	if o.Runs == 0 {
 		o.Runs = e.Runs
 	}
+	if err := checkSteps(e.Settings, sys.Steps()); err != nil {
+		return Result{}, err
+	}
 	faultsWanted := o.Runs * len(e.Faults.Types)
 	res := Result{Total: faultsWanted * len(e.Settings)}
 	db, err := openDB(o.Path)
@@ -62,7 +65,7 @@ func Run(ctx context.Context, e Experiment, sys System, o Options) (Result, erro
 	}
 	speed := 2 * float64(golden.Facts.Instructions) / time.Since(begin).Seconds()
 	c.Golden, c.GoldenDigest = golden.Facts, golden.Digest.String()
-	if err := db.admit(&c, e.Settings, sys.Parts()); err != nil {
+	if err := db.admit(&c, e.Settings, sys); err != nil {
 		return res, err
 	}
 	if err := db.checkGolden(&c); err != nil {

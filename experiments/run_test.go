@@ -12,7 +12,7 @@ import (
 	"resvirt/internal/toy"
 )
 
-var steps = experiments.Steps()
+var steps = toy.System{}.Steps()
 
 func toyExperiment() experiments.Experiment {
 	e := experiments.Default()
@@ -29,7 +29,7 @@ runs = 300
 faults.instructions = 50
 deadline = {detection_us = 10, recovery_us = 10}
 golden = {snapshots = 8, digests = 80, misses = 4}
-setting = [{name = "none"}, {name = "basic", steps = ["microreboot"]}, {name = "full", steps = ["microreboot", "nmi_ipi", "ack_interrupts", "hypercall_retry", "reinit_locks"]}]
+setting = [{name = "none"}, {name = "basic", steps = ["restart"]}, {name = "full", steps = ["restart", "patch"]}]
 `
 
 // runToy runs a campaign of the toy in path.

@@ -42,6 +42,9 @@ type checker struct {
 // Selfcheck runs all checks and tells each. n is how many golden runs are
 // stalled, and how many provoked.
 func Selfcheck(ctx context.Context, e Experiment, sys System, n, runs int, tell func(Check)) error {
+	if err := checkSteps(e.Settings, sys.Steps()); err != nil {
+		return err
+	}
 	golden, err := runGolden(sys, &e)
 	if err != nil {
 		return err

@@ -4,44 +4,87 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"resvirt/vi/image"
+	"resvirt/vi/inspect"
 )
 
-// stepNames lists the recovery steps, in the order of their bits in the policy
-// word.
-var stepNames = []string{"microreboot", "nmi_ipi", "ack_interrupts", "hypercall_retry", "reinit_locks"}
-
-// Steps lists the names that a setting can hold.
-func Steps() []string { return slices.Clone(stepNames) }
-
-// policyWord is the word that allows exactly the steps of a setting.
-func policyWord(s Setting) (uint64, error) {
+// policyWord is the word that allows exactly the steps of a setting; known
+// lists the target's steps in the order of their bits.
+func policyWord(s Setting, known []string) (uint64, error) {
 	var word uint64
 	for _, name := range s.Steps {
-		bit, ok := stepBit(name)
-		if !ok {
-			return 0, fmt.Errorf("setting %q: there is no recovery step %q; there are %s", s.Name, name, strings.Join(stepNames, ", "))
+		i := slices.Index(known, name)
+		if i < 0 {
+			return 0, FileError{fmt.Errorf("setting %q: there is no recovery step %q; there are %s", s.Name, name, strings.Join(known, ", "))}
 		}
-		if word&bit != 0 {
-			return 0, fmt.Errorf("setting %q: step %q stands there twice", s.Name, name)
+		if word>>i&1 != 0 {
+			return 0, FileError{fmt.Errorf("setting %q: step %q stands there twice", s.Name, name)}
 		}
-		word |= bit
+		word |= 1 << i
 	}
 	return word, nil
 }
 
-func stepBit(name string) (uint64, bool) {
-	for i, n := range stepNames {
-		if n == name {
-			return 1 << i, true
+// checkSteps refuses settings with steps that the target has not.
+func checkSteps(settings []Setting, known []string) error {
+	for _, s := range settings {
+		if _, err := policyWord(s, known); err != nil {
+			return err
 		}
 	}
-	return 0, false
+	return nil
+}
+
+// mustPolicy is the policy word of a setting that was checked before.
+func mustPolicy(s Setting, sys System) uint64 {
+	word, err := policyWord(s, sys.Steps())
+	if err != nil {
+		panic("BUG: unchecked setting: " + err.Error())
+	}
+	return word
+}
+
+// stepTable is the VMM's table of recovery steps, an array of structs with a
+// field "name". Bit i of the policy word allows entry i.
+const stepTable = "main.recoverySteps"
+
+// stepNames reads the names of the recovery steps out of the VMM's image.
+func stepNames(vmm *image.Image) ([]string, error) {
+	v, err := inspect.Open(vmm)
+	if err != nil {
+		return nil, err
+	}
+	table, err := v.Var(stepTable, inspect.Initial(vmm))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for i := range table.Len() {
+		entry, err := table.Index(i)
+		if err != nil {
+			return nil, err
+		}
+		name, err := entry.Field("name")
+		if err != nil {
+			return nil, err
+		}
+		text, err := name.Text()
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, text)
+	}
+	if len(names) == 0 || len(names) > 64 {
+		return nil, fmt.Errorf("the VMM's image has a table of %d recovery steps", len(names))
+	}
+	return names, nil
 }
 
 // postNames names the numbers that the VMM writes to port 0x80.
-func postNames() map[uint64]string {
+func postNames(steps []string) map[uint64]string {
 	names := map[uint64]string{}
-	for i, n := range stepNames {
+	for i, n := range steps {
 		names[uint64(i)] = n
 	}
 	return names

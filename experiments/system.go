@@ -13,6 +13,8 @@ type System interface {
 	// Fork returns another machine in the state of a snapshot.
 	Fork(faults.Snapshot) faults.Machine
 	Target() *faults.Target
+	// Steps are the target's recovery steps in the order of the policy word's bits.
+	Steps() []string
 	// Started tells from the console whether all VMs began their workload.
 	Started(serial []byte) bool
 	// Facts reads what the golden run is judged by.

@@ -69,11 +69,7 @@ func (w *worker) trace(row *Row, s Setting, n int) *Trace {
 	t.Struck = len(t.Fault)
 
 	// The struck instruction and what follows it on that processor.
-	policy, err := policyWord(s)
-	if err != nil {
-		panic("BUG: unvalidated setting: " + err.Error())
-	}
-	w.m.SetPolicy(policy)
+	w.m.SetPolicy(mustPolicy(s, w.sys))
 	if _, err := faults.Inject(w.m, w.sys.Target(), row.Plan); err != nil {
 		panic(err.Error())
 	}

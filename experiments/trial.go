@@ -80,10 +80,7 @@ func (w *worker) toTrigger(plan faults.Plan) (bool, string) {
 // strike writes the setting's policy, injects, and follows the run.
 func (w *worker) strike(row *Row, s Setting) {
 	t, g := w.sys.Target(), &w.golden.Golden
-	policy, err := policyWord(s)
-	if err != nil {
-		panic("BUG: unvalidated setting: " + err.Error())
-	}
+	policy := mustPolicy(s, w.sys)
 	w.m.SetPolicy(policy)
 	strike, err := faults.Inject(w.m, t, row.Plan)
 	row.Strike = &strike

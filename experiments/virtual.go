@@ -20,6 +20,7 @@ type system struct {
 	images  map[string]*image.Image
 	spec    machine.Spec
 	target  *faults.Target
+	steps   []string
 	policy  uint64 // physical address
 	stats   uint64 // virtual address, 0 = none
 	provoke uint64 // physical address, 0 = none
@@ -33,7 +34,10 @@ func (s *system) prepare() error {
 	s.spec.Quantum = sim.Time(s.exp.Machine.QuantumNS) * sim.Nanosecond
 	vmm := s.images["vmm"]
 	var err error
-	if s.target, err = vmmTarget(vmm); err != nil {
+	if s.steps, err = stepNames(vmm); err != nil {
+		return err
+	}
+	if s.target, err = vmmTarget(vmm, s.steps); err != nil {
 		return err
 	}
 	addr, ok := vmm.Addr("main.policy")
@@ -83,6 +87,8 @@ func (s *system) wrap(m *machine.Machine) faults.Machine {
 }
 
 func (s *system) Target() *faults.Target { return s.target }
+
+func (s *system) Steps() []string { return s.steps }
 
 func (s *system) Started(serial []byte) bool { return startedAll(serial, s.exp.VMM.Domains) }
 

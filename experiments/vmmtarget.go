@@ -16,10 +16,10 @@ const (
 )
 
 // vmmTarget is the hypervisor as something that faults strike.
-func vmmTarget(vmm *image.Image) (*faults.Target, error) {
+func vmmTarget(vmm *image.Image, steps []string) (*faults.Target, error) {
 	t := &faults.Target{
 		Name: "vmm", Symbols: imageSymbols{vmm}, Recovered: postRecovered, GivenUp: postGivenUp,
-		StepNames: postNames(), ExitOK: exitAllRight, Cause: vmmCause, Judge: judge, LastWords: vmmLastWords,
+		StepNames: postNames(steps), ExitOK: exitAllRight, Cause: vmmCause, Judge: judge, LastWords: vmmLastWords,
 	}
 	for _, s := range []struct {
 		name string

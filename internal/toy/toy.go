@@ -278,6 +278,9 @@ func (System) Parts() []experiments.Part {
 // Semantics is part of experiments.System.
 func (System) Semantics() string { return "toy 1" }
 
+// Steps is part of experiments.System. The toy has two.
+func (System) Steps() []string { return []string{"restart", "patch"} }
+
 // Target is part of experiments.System.
 func (System) Target() *faults.Target {
 	return &faults.Target{

@@ -119,4 +119,11 @@ func runReplay(e *env, operands []string, values any) error {
 	return nil
 }
 
-func runList(e *env, _ []string, _ any) error { return experiments.List(e.stdout) }
+func runList(e *env, _ []string, _ any) error {
+	// The recovery steps are what the VMM's image has.
+	sys, err := e.build(experiments.Default(), newPrinter(e.stderr).say)
+	if err != nil {
+		return err
+	}
+	return experiments.List(e.stdout, sys.Steps())
+}

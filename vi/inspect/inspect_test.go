@@ -1,0 +1,36 @@
+package inspect_test
+
+import (
+	"testing"
+
+	"resvirt/vi/image"
+	"resvirt/vi/inspect"
+)
+
+func TestReadsTheVMMsVariables(t *testing.T) {
+	m, err := image.Build(image.Spec{Root: "../..", Pkg: "./vi/vmm", Kind: image.VMM})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := inspect.Open(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats, err := v.Var("main.stats", inspect.Initial(m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, err := stats.Index(1)
+	if err != nil || row.Addr != stats.Addr+uint64(row.Size()) {
+		t.Errorf("stats[1] at %#x, stats at %#x: %v", row.Addr, stats.Addr, err)
+	}
+	if _, err := stats.Index(stats.Len()); err == nil {
+		t.Error("an element behind the end was found")
+	}
+	if _, err := stats.Uint(); err == nil {
+		t.Error("an array was read as a number")
+	}
+	if _, err := v.Var("main.nonesuch", inspect.Initial(m)); err == nil {
+		t.Error("a variable was found that does not exist")
+	}
+}
