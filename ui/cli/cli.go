@@ -47,13 +47,21 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // Main runs a command line and returns the exit status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return signalled(&env{
+		stdin: stdin, stdout: stdout, stderr: stderr, args: args,
+		build: experiments.BuildSystem, stored: experiments.StoredSystem,
+	})
+}
+
+// signalled runs a command line that signals can end.
+func signalled(e *env) int {
+	// A file that grows beyond the limit is an error to tell, not a crash.
+	signal.Ignore(syscall.SIGXFSZ)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	return run(&env{
-		stdin: stdin, stdout: stdout, stderr: stderr, ctx: ctx, args: args,
-		build: experiments.BuildSystem, stored: experiments.StoredSystem,
-	}, args)
+	e.ctx = ctx
+	return run(e, e.args)
 }
 
 func run(e *env, args []string) int {

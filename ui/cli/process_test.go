@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"resvirt/experiments"
+	"resvirt/internal/toy"
+)
+
+// asProgram makes the test binary the program itself, on the toy system, so
+// that it can be killed.
+const asProgram = "RESVIRT_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	limit, ok := os.LookupEnv(asProgram)
+	if !ok {
+		os.Exit(m.Run())
+	}
+	if n, err := strconv.ParseUint(limit, 10, 64); err == nil {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(signalled(&env{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, args: os.Args[1:],
+		build: func(experiments.Experiment, func(string)) (experiments.System, error) {
+			return toy.System{Version: "1"}, nil
+		},
+		stored: func(experiments.Experiment, []experiments.Part) (experiments.System, error) {
+			return toy.System{Version: "1"}, nil
+		},
+	}))
+}
+
+const longToy = `name = "toy"
+runs = 1500
+faults.instructions = 50
+deadline = {detection_us = 10, recovery_us = 10}
+golden = {snapshots = 8, digests = 80, misses = 4}
+setting = [{name = "none"}, {name = "full", steps = ["restart", "patch"]}]
+`
+
+// program prepares the program in dir; limit bounds the size of files, 0 = none.
+func program(t *testing.T, ctx context.Context, dir string, limit int, args ...string) (*exec.Cmd, *output) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "toy.toml"), []byte(longToy), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, exe, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), asProgram+"="+map[bool]string{true: strconv.Itoa(limit)}[limit > 0])
+	out := &output{}
+	cmd.Stderr = out
+	return cmd, out
+}
+
+// output collects what a program says.
+type output struct {
+	bytes.Buffer
+}
+
+// reportedRows are the rows of the last progress line.
+func (o *output) reportedRows() int {
+	lines := regexp.MustCompile(`(?m)^(\d+)/\d+`).FindAllStringSubmatch(o.String(), -1)
+	if len(lines) == 0 {
+		return 0
+	}
+	n, _ := strconv.Atoi(lines[len(lines)-1][1])
+	return n
+}
+
+func rowsOf(t *testing.T, path string) map[string]experiments.Row {
+	t.Helper()
+	db, err := experiments.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	refs, err := db.Runs("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]experiments.Row{}
+	for _, ref := range refs {
+		r, err := db.Row(ref.Setting, ref.Index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows[r.Run()] = *r
+	}
+	return rows
+}
+
+// waitForRows lets a program run until its database has rows.
+func waitForRows(t *testing.T, path string) {
+	t.Helper()
+	for range 2000 {
+		time.Sleep(2 * time.Millisecond)
+		db, err := experiments.OpenReader(path)
+		if err != nil {
+			continue
+		}
+		refs, err := db.Runs("")
+		db.Close()
+		if err == nil && len(refs) > 0 {
+			return
+		}
+	}
+	t.Fatal("no rows came")
+}
+
+// whole is a campaign that nothing disturbed.
+func whole(t *testing.T) map[string]experiments.Row {
+	t.Helper()
+	dir := t.TempDir()
+	cmd, out := program(t, t.Context(), dir, 0, "run", "toy.toml", "--db", "whole.db")
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != exitFailed { // the toy has tool errors
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return rowsOf(t, filepath.Join(dir, "whole.db"))
+}
+
+func TestKilledAndResumed(t *testing.T) {
+	want := whole(t)
+	for _, sig := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT} {
+		t.Run(sig.String(), func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "toy.db")
+			cmd, out := program(t, t.Context(), dir, 0, "run", "toy.toml")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			waitForRows(t, path)
+			if err := cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // the status is looked at below
+			some := rowsOf(t, path)
+			if len(some) == 0 || len(some) == len(want) {
+				t.Fatalf("%d of %d rows when it ended: nothing to resume\n%s", len(some), len(want), out)
+			}
+			if len(some) < out.reportedRows() {
+				t.Errorf("%d rows were reported, %d are there", out.reportedRows(), len(some))
+			}
+			if code := cmd.ProcessState.ExitCode(); sig == syscall.SIGINT && (code != exitInterrupt || !strings.Contains(out.String(), "stopped: ")) {
+				t.Errorf("exit %d\n%s", code, out)
+			}
+			cmd, out = program(t, t.Context(), dir, 0, "run", "toy.toml")
+			if err := cmd.Run(); cmd.ProcessState.ExitCode() != exitFailed {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if first := strconv.Itoa(len(some)) + "/"; !strings.Contains(out.String(), "\n"+first) {
+				t.Errorf("it did not go on at %s\n%s", first, out)
+			}
+			if !reflect.DeepEqual(rowsOf(t, path), want) {
+				t.Error("the resumed campaign has other rows than one that nothing disturbed")
+			}
+		})
+	}
+}
+
+func TestDiskFull(t *testing.T) {
+	want := whole(t)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "toy.db")
+	cmd, out := program(t, t.Context(), dir, 2_000_000, "run", "toy.toml")
+	_ = cmd.Run() // the status is looked at below
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	last := lines[len(lines)-1]
+	if cmd.ProcessState.ExitCode() != exitFailed || !strings.HasPrefix(last, "resvirt: database toy.db: ") || strings.Contains(out.String(), "goroutine ") {
+		t.Fatalf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+	some := rowsOf(t, path)
+	if len(some) < out.reportedRows() || len(some) == 0 {
+		t.Errorf("%d rows were reported, %d are there\n%s", out.reportedRows(), len(some), out)
+	}
+	cmd, out = program(t, t.Context(), dir, 0, "run", "toy.toml")
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != exitFailed {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !reflect.DeepEqual(rowsOf(t, path), want) {
+		t.Error("after the disk was full the campaign has other rows than one that nothing disturbed")
+	}
+}
