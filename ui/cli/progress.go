@@ -16,20 +16,20 @@ import (
 // plainEvery is how often progress is printed where there is no terminal.
 const plainEvery = 10 * time.Second
 
-// printer shows what goes on: one line painted over and over on a terminal,
+// printer shows what goes on: a few lines painted over and over on a terminal,
 // plain lines elsewhere.
 type printer struct {
 	mu      sync.Mutex
 	w       io.Writer
 	width   func() int // 0 = no terminal
-	painted bool
+	painted int        // lines on the terminal
 	last    time.Time
 	now     func() time.Time
 }
 
 func newPrinter(w io.Writer) *printer {
 	p := &printer{w: w, width: func() int { return 0 }, now: time.Now}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		p.width = func() int {
 			if n, _, err := term.GetSize(int(f.Fd())); err == nil {
 				return n
@@ -66,12 +66,14 @@ func (p *printer) progress(s experiments.Progress) {
 		fmt.Fprintln(p.w, progressLine(s))
 		return
 	}
-	line := []rune(progressBar(s) + " " + progressLine(s))
-	if len(line) > width-1 {
-		line = line[:max(width-1, 0)]
-	}
-	fmt.Fprintf(p.w, "\r\x1b[K%s", string(line))
-	p.painted = true
+	p.paint(progressBlock(s, width))
+}
+
+// paint replaces what was painted before; the cursor stays behind the last line.
+func (p *printer) paint(lines []string) {
+	p.clear()
+	fmt.Fprint(p.w, strings.Join(lines, "\n"))
+	p.painted = len(lines)
 }
 
 // end leaves the terminal clean for what follows.
@@ -82,10 +84,27 @@ func (p *printer) end() {
 }
 
 func (p *printer) clear() {
-	if p.painted {
-		fmt.Fprint(p.w, "\r\x1b[K")
-		p.painted = false
+	if p.painted > 1 {
+		fmt.Fprintf(p.w, "\x1b[%dA", p.painted-1)
 	}
+	if p.painted > 0 {
+		fmt.Fprint(p.w, "\r\x1b[J")
+		p.painted = 0
+	}
+}
+
+// progressBlock is the bar and a line for each setting, none wider than the terminal.
+func progressBlock(s experiments.Progress, width int) []string {
+	lines := []string{progressBar(s) + " " + countText(s)}
+	for _, c := range s.Settings {
+		lines = append(lines, "  recovered of detected, "+settingText(c))
+	}
+	for i, l := range lines {
+		if r := []rune(l); len(r) > width-1 {
+			lines[i] = string(r[:max(width-1, 0)])
+		}
+	}
+	return lines
 }
 
 // progressBar is twenty cells wide.
@@ -98,19 +117,28 @@ func progressBar(s experiments.Progress) string {
 	return "[" + strings.Repeat("█", full) + strings.Repeat("·", cells-full) + "]"
 }
 
-// progressLine is "1200/3000 41/s ETA 44s  full 96/120 80.0 % [71.9, 86.2]".
+// progressLine is "1200/3000  41/s  ETA 44s  full 96/120 80.0 % [71.9, 86.2]".
 func progressLine(s experiments.Progress) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d/%d", s.Done, s.Total)
-	if s.Session > 0 {
-		fmt.Fprintf(&b, "  %.0f/s  ETA %v", s.Rate(), s.ETA().Round(time.Second))
-	}
+	line := countText(s)
 	for _, c := range s.Settings {
-		fmt.Fprintf(&b, "  %s %d/%d", c.Name, c.Recovered, c.Detected)
-		if c.Detected > 0 {
-			i := experiments.Wilson(c.Recovered, c.Detected)
-			fmt.Fprintf(&b, " %.1f %% [%.1f, %.1f]", 100*float64(c.Recovered)/float64(c.Detected), 100*i.Low, 100*i.High)
-		}
+		line += "  " + settingText(c)
 	}
-	return b.String()
+	return line
+}
+
+func countText(s experiments.Progress) string {
+	text := fmt.Sprintf("%d/%d", s.Done, s.Total)
+	if s.Session > 0 {
+		text += fmt.Sprintf("  %.0f/s  ETA %v", s.Rate(), s.ETA().Round(time.Second))
+	}
+	return text
+}
+
+func settingText(c experiments.SettingProgress) string {
+	text := fmt.Sprintf("%s %d/%d", c.Name, c.Recovered, c.Detected)
+	if c.Detected > 0 {
+		i := experiments.Wilson(c.Recovered, c.Detected)
+		text += fmt.Sprintf(" %.1f %% [%.1f, %.1f]", 100*float64(c.Recovered)/float64(c.Detected), 100*i.Low, 100*i.High)
+	}
+	return text
 }
