@@ -128,3 +128,18 @@ func latency(t *sim.Time) string {
 	}
 	return t.String()
 }
+
+// Hosts writes what stands beside the rows: who worked on them and how fast.
+func (r *Report) Hosts(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "started\thost\tprocessor\tcores\tworkers\ttoolchain\truns\tseconds\truns/s\tgolden run\trestore")
+	for _, s := range r.Sessions {
+		rate := 0.0
+		if s.Seconds > 0 {
+			rate = float64(s.Runs) / s.Seconds
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\t%d\t%.1f\t%.1f\t%.1f M instructions/s\t%.0f µs\n",
+			s.Started, s.Host, s.CPU, s.Cores, s.Workers, s.Toolchain, s.Runs, s.Seconds, rate, s.GoldenSpeed/1e6, s.Restored)
+	}
+	return t.Flush()
+}

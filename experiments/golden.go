@@ -3,6 +3,7 @@ package experiments
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"resvirt/faults"
 	"resvirt/sim"
@@ -12,6 +13,7 @@ import (
 type GoldenRun struct {
 	faults.Golden
 	Facts Facts
+	Speed float64 // instructions per second of the host's time; for the session's record only
 }
 
 // Facts are what `report` prints of a golden run.
@@ -67,7 +69,9 @@ func boot(m faults.Machine, sys System) error {
 
 func (g *GoldenRun) first(m faults.Machine, sys System, before Counters) error {
 	t := sys.Target()
+	begin := time.Now()
 	stop := m.Run(faults.Until{Time: g.Span.Start + runLimit, Watched: true})
+	g.Speed = float64(m.Position()-g.Position) / time.Since(begin).Seconds()
 	if stop.Reason != faults.Exited || stop.Code != t.ExitOK {
 		what := describe(stop)
 		if stop.Reason == faults.Watched {

@@ -58,12 +58,10 @@ func Run(ctx context.Context, e Experiment, sys System, o Options) (Result, erro
 		return res, nil
 	}
 	o.Stage("golden run")
-	begin := time.Now()
 	golden, err := runGolden(sys, &e)
 	if err != nil {
 		return res, err
 	}
-	speed := 2 * float64(golden.Facts.Instructions) / time.Since(begin).Seconds()
 	c.Golden, c.GoldenDigest = golden.Facts, golden.Digest.String()
 	if err := db.admit(&c, e.Settings, sys); err != nil {
 		return res, err
@@ -76,7 +74,7 @@ func Run(ctx context.Context, e Experiment, sys System, o Options) (Result, erro
 	if res.Workers == 0 {
 		res.Workers = workersFor(e.Machine.MemoryMB)
 	}
-	s := &session{db: db, workers: res.Workers, command: o.Command, speed: speed, restore: restoreTime(l)}
+	s := &session{db: db, workers: res.Workers, command: o.Command, speed: golden.Speed, restore: restoreTime(l)}
 	if err := s.begin(); err != nil {
 		return res, err
 	}

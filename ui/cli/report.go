@@ -11,11 +11,36 @@ import (
 )
 
 func reportFlags(fs *flag.FlagSet) any {
-	return fs.String("format", "text", "`FORM`: text, json or csv")
+	v := &reportValues{}
+	fs.StringVar(&v.format, "format", "text", "print `FORM`: text, json or csv")
+	fs.BoolVar(&v.hosts, "hosts", false, "list instead which hosts worked on it, with what, and how fast")
+	return v
+}
+
+type reportValues struct {
+	format string
+	hosts  bool
 }
 
 func runReport(e *env, operands []string, values any) error {
-	return printReport(e, operands[0], *values.(*string))
+	v := values.(*reportValues)
+	if v.hosts {
+		return printHosts(e, operands[0])
+	}
+	return printReport(e, operands[0], v.format)
+}
+
+func printHosts(e *env, path string) error {
+	db, err := experiments.OpenReader(path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	r, err := db.Report()
+	if err != nil {
+		return err
+	}
+	return r.Hosts(e.stdout)
 }
 
 func printReport(e *env, path, format string) error {
@@ -41,7 +66,7 @@ func printReport(e *env, path, format string) error {
 }
 
 func showFlags(fs *flag.FlagSet) any {
-	return fs.String("outcome", "", "`CLASS`: list only runs of this outcome")
+	return fs.String("outcome", "", "list only runs of outcome `CLASS`")
 }
 
 func runShow(e *env, operands []string, values any) error {
@@ -88,7 +113,7 @@ func parseRun(s string) (setting string, index int, err error) {
 }
 
 func replayFlags(fs *flag.FlagSet) any {
-	return fs.Int("trace", 0, "`N`: list N instructions around the fault and around the detection, beside their source lines")
+	return fs.Int("trace", 0, "list `N` instructions around the fault and around the detection, beside their source lines")
 }
 
 func runReplay(e *env, operands []string, values any) error {

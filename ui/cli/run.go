@@ -18,10 +18,10 @@ type runValues struct {
 
 func runFlags(fs *flag.FlagSet) any {
 	v := &runValues{}
-	fs.StringVar(&v.seed, "seed", "", "`N`: another seed, another fault list")
-	fs.IntVar(&v.runs, "runs", 0, "`N`: only the first N faults of each fault type's list")
-	fs.IntVar(&v.workers, "workers", 0, "`N`: machines at a time; as many as cores and free memory allow unless given")
-	fs.StringVar(&v.db, "db", "", "`FILE`: the database; EXPERIMENT.db here unless given")
+	fs.StringVar(&v.seed, "seed", "", "another seed, `N`, gives another list of faults")
+	fs.IntVar(&v.runs, "runs", 0, "only the first `N` faults of each fault type's list")
+	fs.IntVar(&v.workers, "workers", 0, "`N` machines at a time; unless given, as many as cores and free memory allow")
+	fs.StringVar(&v.db, "db", "", "the database is `FILE`; unless given, EXPERIMENT.db here")
 	return v
 }
 

@@ -17,9 +17,9 @@ type selfcheckValues struct {
 
 func selfcheckFlags(fs *flag.FlagSet) any {
 	v := &selfcheckValues{}
-	fs.IntVar(&v.runs, "runs", 200, "`N`: so many golden runs are stalled, and so many interrupted by a recovery")
-	fs.IntVar(&v.faults, "faults", 20, "`N`: faults of each type and setting in the campaign that is run twice")
-	fs.StringVar(&v.experiment, "experiment", "quick", "`EXPERIMENT`: whose system is checked")
+	fs.IntVar(&v.runs, "runs", 200, "stall `N` golden runs, and provoke a recovery in as many")
+	fs.IntVar(&v.faults, "faults", 20, "run the campaign that is run twice with `N` faults of each type")
+	fs.StringVar(&v.experiment, "experiment", "quick", "check the system of `EXPERIMENT`")
 	return v
 }
 
