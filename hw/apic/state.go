@@ -43,9 +43,8 @@ const (
 // Vectors is a set of the 256 interrupt vectors.
 type Vectors [4]uint64
 
-func (v *Vectors) set(n uint8)      { v[n>>6] |= 1 << (n & 63) }
-func (v *Vectors) clear(n uint8)    { v[n>>6] &^= 1 << (n & 63) }
-func (v *Vectors) has(n uint8) bool { return v[n>>6]>>(n&63)&1 != 0 }
+func (v *Vectors) set(n uint8)   { v[n>>6] |= 1 << (n & 63) }
+func (v *Vectors) clear(n uint8) { v[n>>6] &^= 1 << (n & 63) }
 
 // highest is the highest vector in the set, -1 if there is none.
 func (v *Vectors) highest() int {

@@ -40,9 +40,6 @@ func (e *event) ext() uint32 {
 // gateErr is the error code that names the event's gate (APM vol. 2, 8.4.1).
 func (e *event) gateErr() uint32 { return uint32(e.vector)<<3 | 2 | e.ext() }
 
-// faulted tells whether the current instruction raised an exception.
-func (c *CPU) faulted() bool { return c.exc.pending }
-
 // deliverException delivers what the current instruction raised. RIP is still
 // that instruction's, except for the debug trap.
 func (c *CPU) deliverException() {

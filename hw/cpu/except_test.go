@@ -6,9 +6,6 @@ var (
 	insUD2   = []byte{0x0f, 0x0b}
 	insNOP   = []byte{0x90}
 	insIRETQ = []byte{0x48, 0xcf}
-	insHLT   = []byte{0xf4}
-	insSTI   = []byte{0xfb}
-	insCLI   = []byte{0xfa}
 	insINT3  = []byte{0xcc}
 	insLoad  = []byte{0x48, 0x8b, 0x03} // mov rax, [rbx]
 )

@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"encoding/binary"
 	"testing"
 
 	"resvirt/hw/mem"
@@ -208,10 +207,4 @@ func codePage(code []byte) []byte {
 	}
 	copy(page[nativeText:], code)
 	return page
-}
-
-// fxXMMWord and the like address the image that both sides use.
-func fxSetXMM(fx *[512]byte, n int, v xmm) {
-	binary.LittleEndian.PutUint64(fx[fxXMM+16*n:], v[0])
-	binary.LittleEndian.PutUint64(fx[fxXMM+16*n+8:], v[1])
 }

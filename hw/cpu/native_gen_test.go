@@ -139,7 +139,8 @@ func (g *nativeGen) integer() uint64 {
 	case 2:
 		return uint64(int64(int32(g.Uint32())))
 	case 3:
-		return edges[g.IntN(len(edges))] ^ edges[g.IntN(len(edges))]
+		a, b := edges[g.IntN(len(edges))], edges[g.IntN(len(edges))]
+		return a ^ b
 	}
 	return g.Uint64()
 }

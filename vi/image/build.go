@@ -109,7 +109,7 @@ func compile(s Spec, tmp string) ([]byte, error) {
 
 // goTool runs the go command for the images' platform and returns its output.
 func goTool(root string, args ...string) ([]byte, error) {
-	cmd := exec.Command(goCommand(), args...)
+	cmd := exec.Command("go", args...)
 	cmd.Dir = root
 	cmd.Env = environment(os.Environ())
 	var stdout, stderr bytes.Buffer
@@ -120,14 +120,12 @@ func goTool(root string, args ...string) ([]byte, error) {
 	return stdout.Bytes(), nil
 }
 
-// goCommand prefers the toolchain that built this program.
-func goCommand() string {
-	if p := filepath.Join(runtime.GOROOT(), "bin", "go"); runtime.GOROOT() != "" {
-		if _, err := os.Stat(p); err == nil {
-			return p
-		}
+// toolchain is the one that built this program, whatever the user's default is.
+func toolchain() string {
+	if v, _, _ := strings.Cut(runtime.Version(), " "); strings.HasPrefix(v, "go") {
+		return v
 	}
-	return "go"
+	return "local" // a development version
 }
 
 // environment keeps of the user's environment only where things lie, and pins
@@ -135,7 +133,7 @@ func goCommand() string {
 func environment(user []string) []string {
 	env := []string{
 		"GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOEXPERIMENT=", "GOFLAGS=", "CGO_ENABLED=0",
-		"GOTOOLCHAIN=local", "GOWORK=off", "GOENV=off", "GODEBUG=", "GOFIPS140=off", "GO111MODULE=on",
+		"GOTOOLCHAIN=" + toolchain(), "GOWORK=off", "GOENV=off", "GODEBUG=", "GOFIPS140=off", "GO111MODULE=on",
 	}
 	keep := []string{"PATH", "HOME", "TMPDIR", "GOCACHE", "GOPATH", "GOMODCACHE", "GOPROXY", "GONOSUMDB", "GONOSUMCHECK", "GOSUMDB", "XDG_CACHE_HOME"}
 	for _, v := range user {
