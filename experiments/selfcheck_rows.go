@@ -24,6 +24,10 @@ func (c *checker) applied() (string, error) {
 		case s.Bit >= 0 && s.Before^s.After != 1<<s.Bit:
 			return fmt.Errorf("%s: the row says bit %d, but %#x became %#x", r.Run(), s.Bit, s.Before, s.After)
 		}
+		w.m.SetRegister(s.CPU, s.Register, s.After)
+		if after := w.m.Register(s.CPU, s.Register); after != s.After {
+			return fmt.Errorf("%s: the row says that %s became %#x, the machine has %#x", r.Run(), s.Register, s.After, after)
+		}
 		return nil
 	})
 	return fmt.Sprintf("%d rows, each value read again in the golden run", len(struck)), err

@@ -46,6 +46,7 @@ func (t *Trace) Text(w io.Writer, r *Replay) error {
 
 // listing writes instructions; before number marked it writes what happened there.
 func listing(b *strings.Builder, r *Replay, list []Traced, marked int, what string) {
+	fmt.Fprintf(b, "%12s  %s  %-16s  %-44s %s\n", "position", "L", "address", "instruction (L: privilege level)", "registers it changed")
 	lastLine := ""
 	for i, t := range list {
 		p := r.Target.Locate(t.PC)
