@@ -56,9 +56,11 @@ func StoredSystem(e Experiment, parts []Part) (System, error) {
 		if err != nil {
 			return nil, fmt.Errorf("image %s: %w", p.name, err)
 		}
-		// What is loaded is the file that was stored; the linker's output
-		// serves for symbols and lines.
-		m.File, m.Digest = file.Data, file.Digest
+		// Addresses come from finishing the linker's output again: that must
+		// still give the file that ran.
+		if m.Digest != file.Digest {
+			return nil, fmt.Errorf("the database's image %q was finished by another version of this program: use the program that made it", p.name)
+		}
 		s.images[p.name] = m
 	}
 	return s, s.prepare()
