@@ -81,6 +81,9 @@ func (r *Report) head(b *strings.Builder) {
 	for i, n := range g.Counters.CPUs {
 		fmt.Fprintf(b, "  CPU %d: %d ticks, %d context switches, %d hang periods\n", i, n.Ticks, n.Switches, n.Periods)
 	}
+	for _, w := range g.warnings() {
+		fmt.Fprintf(b, "  warning: %s\n", w)
+	}
 	b.WriteString("\n")
 }
 

@@ -142,3 +142,33 @@ func tail(b []byte) string {
 	}
 	return string(bytes.TrimSpace(b))
 }
+
+// What a golden run must hold so that the mechanisms matter (docs/definitions).
+const (
+	leastTicks    = 200
+	leastSwitches = 50 // on each processor
+	leastPeriods  = 3  // of hang detection, on each processor
+	leastShare    = 10 // percent of instructions in the target
+)
+
+// warnings names what a golden run has too little of.
+func (f *Facts) warnings() []string {
+	var list []string
+	ticks := uint64(0)
+	for i, c := range f.Counters.CPUs {
+		ticks += c.Ticks
+		if c.Switches < leastSwitches {
+			list = append(list, fmt.Sprintf("%d context switches on CPU %d, fewer than %d", c.Switches, i, leastSwitches))
+		}
+		if c.Periods < leastPeriods {
+			list = append(list, fmt.Sprintf("%d hang-detection periods on CPU %d, fewer than %d", c.Periods, i, leastPeriods))
+		}
+	}
+	if ticks < leastTicks {
+		list = append(list, fmt.Sprintf("%d scheduler ticks, fewer than %d", ticks, leastTicks))
+	}
+	if f.Counters.Ring0*100 < f.Instructions*leastShare {
+		list = append(list, fmt.Sprintf("less than %d %% of the instructions are the target's", leastShare))
+	}
+	return list
+}

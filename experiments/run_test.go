@@ -178,3 +178,29 @@ func TestRefusals(t *testing.T) {
 }
 
 func contains(s, part string) bool { return strings.Contains(s, part) }
+
+func TestShortGoldenRunIsWarnedOf(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "toy.db")
+	if _, err := runToy(t, context.Background(), path, func(_ *experiments.Experiment, o *experiments.Options) { o.Runs = 1 }); err != nil {
+		t.Fatal(err)
+	}
+	db, err := experiments.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	r, err := db.Report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		switches uint64
+		warned   bool
+	}{{1000, false}, {49, true}} {
+		var text strings.Builder
+		r.Campaign.Golden.Counters.CPUs[1].Switches = c.switches
+		if err := r.Text(&text); err != nil || strings.Contains(text.String(), "warning: 49 context switches on CPU 1") != c.warned {
+			t.Errorf("%d switches: %v\n%s", c.switches, err, text.String())
+		}
+	}
+}

@@ -261,7 +261,7 @@ func (System) Started(serial []byte) bool { return bytes.Count(serial, []byte("s
 // Facts is part of experiments.System.
 func (System) Facts(m faults.Machine) experiments.Counters {
 	t := m.(*toy)
-	return experiments.Counters{Ring0: t.Position() / 5, CPUs: []experiments.CPUCounter{{Ticks: t.s.cpu[0].loops}, {Ticks: t.s.cpu[1].loops}}}
+	return experiments.Counters{Ring0: t.Position() / 5, CPUs: []experiments.CPUCounter{toyCounter(&t.s.cpu[0]), toyCounter(&t.s.cpu[1])}}
 }
 
 // Margin is part of experiments.System.
@@ -277,6 +277,11 @@ func (System) Parts() []experiments.Part {
 
 // Semantics is part of experiments.System.
 func (System) Semantics() string { return "toy 1" }
+
+// toyCounter calls every loop a tick and a switch, and every 100th a period.
+func toyCounter(c *toyCPU) experiments.CPUCounter {
+	return experiments.CPUCounter{Ticks: c.loops, Switches: c.loops, Periods: c.loops / 100}
+}
 
 // Steps is part of experiments.System. The toy has two.
 func (System) Steps() []string { return []string{"restart", "patch"} }
