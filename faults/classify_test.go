@@ -1,0 +1,95 @@
+package faults
+
+import (
+	"strings"
+	"testing"
+)
+
+// testTarget has two VMs whose right output is "1" and "2"; "p" is a probe
+// that passed, "q" one that failed, for each VM in turn.
+func testTarget() *Target {
+	return &Target{
+		Name: "target", Recovered: 0x7f, GivenUp: 0x7e, ExitOK: 1, StepNames: map[uint64]string{3: "mend"},
+		Judge: func(golden, got []byte) []Verdict {
+			var list []Verdict
+			for _, name := range []string{"1", "2"} {
+				v := Verdict{VM: name, Right: strings.Contains(string(got), name), Wrong: strings.Contains(string(got), "x"+name), Detail: "detail"}
+				v.Complete = v.Right
+				if strings.Contains(string(got), "p"+name) {
+					v.Probe = "passed"
+				}
+				if strings.Contains(string(got), "q"+name) {
+					v.Probe = "failed"
+				}
+				if v.Wrong || v.Probe == "failed" {
+					v.Right = false
+				}
+				list = append(list, v)
+			}
+			return list
+		},
+	}
+}
+
+func TestClassify(t *testing.T) {
+	first := Detection{Kind: "panic", What: "#PF", Position: 10}
+	mend, done, gaveUp := Step{Code: 3, Name: "mend", Position: 11}, Step{Code: 0x7f, Name: "recovery complete", Done: true, Position: 12}, Step{Code: 0x7e, Name: "given up", Position: 12}
+	exit := Stop{Reason: Exited, Code: 1}
+	for _, c := range []struct {
+		name   string
+		o      Observation
+		output string
+		want   Outcome
+		cause  string
+	}{
+		{"converged", Observation{Converged: true}, "", Converged, ""},
+		{"latent", Observation{Stop: exit}, "p1p2", Latent, ""},
+		{"wrong output", Observation{Stop: exit}, "p1x2", Silent, ""},
+		{"missing output", Observation{Stop: exit}, "p1", Silent, ""},
+		{"wrong output and no end", Observation{}, "p1x2", Silent, ""},
+		{"final checks failed, undetected", Observation{Stop: Stop{Reason: Exited, Code: 3}}, "p1p2", Silent, ""},
+		{"no end", Observation{}, "p1", Hang, ""},
+		{"all halted", Observation{Stop: Stop{Reason: AllHalted}}, "p1", Hang, ""},
+		{"reset", Observation{Stop: Stop{Reason: Reset}}, "p1", Hang, ""},
+		{"unsupported", Observation{Stop: Stop{Reason: Unsupported}, Detections: []Detection{first}}, "p1", NoModel, ""},
+
+		{"recovered", Observation{Stop: exit, Detections: []Detection{first}, Steps: []Step{mend, done}, Recovered: true}, "p1p2", Recovered, ""},
+		{"recovered twice", Observation{Stop: exit, Detections: []Detection{first, first}, Recovered: true}, "p1p2", Recovered, ""},
+		{"one VM wrong", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "p1x2", VMLost, "VM lost: N: detail"},
+		{"one VM never ended", Observation{Detections: []Detection{first}, Recovered: true}, "p1", VMLost, "VM lost: N: detail"},
+		{"probe failed", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "p1q2", ComponentLost, "probe failed in N"},
+		{"nobody probed", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "", ComponentLost, "probe not reached: no VM was left to run it"},
+		{"final checks", Observation{Stop: Stop{Reason: Exited, Code: 5}, Detections: []Detection{first}, Recovered: true}, "p1p2", ComponentLost, "final checks failed with code N"},
+		{"halted", Observation{Stop: Stop{Reason: Exited, Code: 9}, Detections: []Detection{first}, Steps: []Step{gaveUp}, GivenUp: true}, "p1p2", ComponentLost, "halted on detection"},
+		{"gave up", Observation{Detections: []Detection{first}, Steps: []Step{mend, gaveUp}, GivenUp: true}, "p1p2", ComponentLost, "gave up in step mend"},
+		{"reset in recovery", Observation{Stop: Stop{Reason: Reset}, Position: 12, Detections: []Detection{first}, Steps: []Step{mend}}, "", ComponentLost, "machine reset in step mend"},
+		{"hang in recovery", Observation{Position: 20, Detections: []Detection{first}, Steps: []Step{mend}, Ends: []End{{CPL: 0, Place: Place{Function: "lock"}}, {CPL: 3}}}, "", ComponentLost, "hang in step mend: lock | VM code"},
+		{"hang after recovery", Observation{Position: 20, Detections: []Detection{first}, Steps: []Step{mend, done}, Recovered: true, Ends: []End{{}}}, "", ComponentLost, "hang after recovery: no code of the target"},
+		{"failed again", Observation{Position: 20, Detections: []Detection{first, {Kind: "hang", What: "stuck", Position: 11, Place: Place{Function: "f", File: "f.go", Line: 3}}}, Steps: []Step{mend, gaveUp}, GivenUp: true}, "", ComponentLost, "failed again in step mend: hang, stuck in f (f.go:3)"},
+	} {
+		target := testTarget()
+		c.o.Output = []byte(c.output)
+		verdicts := target.Judge(nil, c.o.Output)
+		got, reason := Classify(target, &Golden{}, &c.o, verdicts)
+		if got != c.want {
+			t.Errorf("%s: %s (%s), want %s", c.name, got, reason, c.want)
+		}
+		if cause := FailedBecause(target, got, reason, &c.o); cause != c.cause {
+			t.Errorf("%s: cause %q, want %q", c.name, cause, c.cause)
+		}
+		if (got == Silent || got == Hang || got == VMLost || got == ComponentLost) != got.Unsurvived() {
+			t.Errorf("%s: unsurvived is %v", got, got.Unsurvived())
+		}
+	}
+}
+
+func TestOutcomeNames(t *testing.T) {
+	for o := Outcome(0); o < Outcomes; o++ {
+		if p, err := ParseOutcome(o.String()); err != nil || p != o {
+			t.Errorf("%s parses as %v: %v", o, p, err)
+		}
+	}
+	if _, err := ParseOutcome("survived"); err == nil {
+		t.Error("an unknown outcome was parsed")
+	}
+}
