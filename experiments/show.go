@@ -43,8 +43,7 @@ func (db *DB) Show(w io.Writer, setting string, index int) error {
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
 	}
-	// Functions of steps come with replay, which has the symbols.
-	if err := writeTimeline(w, timeline(r, nil)); err != nil || r.Console == "" {
+	if err := writeTimeline(w, timeline(r)); err != nil || r.Console == "" {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "\nthe console ended with:\n%s\n", strings.TrimSpace(r.Console))
@@ -92,7 +91,7 @@ func (r *Replay) Text(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "%s: %s\n\n", r.Row.Run(), verdict); err != nil {
 		return err
 	}
-	if err := writeTimeline(w, timeline(r.Row, r.Target.Locate)); err != nil {
+	if err := writeTimeline(w, timeline(r.Row)); err != nil {
 		return err
 	}
 	for _, v := range r.Row.Verdicts {

@@ -19,7 +19,7 @@ type moment struct {
 }
 
 // timeline is what happened in a run, in the machine's order.
-func timeline(r *Row, locate func(uint64) faults.Place) []moment {
+func timeline(r *Row) []moment {
 	if r.Strike == nil {
 		return []moment{{what: "not applied: " + r.Reason}}
 	}
@@ -28,7 +28,7 @@ func timeline(r *Row, locate func(uint64) faults.Place) []moment {
 	steps := r.Steps
 	for i, d := range r.Detections {
 		for len(steps) > 0 && steps[0].Position < d.Position {
-			list, steps = append(list, stepMoment(steps[0], locate)), steps[1:]
+			list, steps = append(list, stepMoment(steps[0])), steps[1:]
 		}
 		what := fmt.Sprintf("detected: %s, %s", d.Kind, d.What)
 		if i > 0 {
@@ -37,18 +37,15 @@ func timeline(r *Row, locate func(uint64) faults.Place) []moment {
 		list = append(list, moment{what, d.CPU, d.Position, d.Time, placeText(d.Place)})
 	}
 	for _, s := range steps {
-		list = append(list, stepMoment(s, locate))
+		list = append(list, stepMoment(s))
 	}
 	return append(list, moment{what: "outcome: " + outcomeText(r), cpu: -1, position: r.EndPosition, time: r.EndTime})
 }
 
-func stepMoment(s faults.Step, locate func(uint64) faults.Place) moment {
-	m := moment{what: "recovery: " + s.Name, cpu: s.CPU, position: s.Position, time: s.Time}
-	if locate != nil {
-		m.where = placeText(locate(s.PC))
-	}
+func stepMoment(s faults.Step) moment {
+	m := moment{"recovery: " + s.Name, s.CPU, s.Position, s.Time, placeText(s.Place)}
 	if s.Code == faults.StepResume {
-		m.what, m.where = s.Name, fmt.Sprintf("VM code at %#x", s.PC)
+		m.what = s.Name
 	}
 	return m
 }
@@ -72,7 +69,7 @@ func outcomeText(r *Row) string {
 
 func placeText(p faults.Place) string {
 	if p.Function == "" {
-		return fmt.Sprintf("%#x, no code of the target", p.PC)
+		return fmt.Sprintf("%#x, where no code is known", p.PC)
 	}
 	return fmt.Sprintf("%s+%#x %s:%d", p.Function, p.Offset, p.File, p.Line)
 }

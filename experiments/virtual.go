@@ -37,7 +37,7 @@ func (s *system) prepare() error {
 	if s.steps, err = stepNames(vmm); err != nil {
 		return err
 	}
-	if s.target, err = vmmTarget(vmm, s.steps); err != nil {
+	if s.target, err = vmmTarget(s.images, s.steps); err != nil {
 		return err
 	}
 	addr, ok := vmm.Addr("main.policy")

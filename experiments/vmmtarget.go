@@ -16,16 +16,16 @@ const (
 )
 
 // vmmTarget is the hypervisor as something that faults strike.
-func vmmTarget(vmm *image.Image, steps []string) (*faults.Target, error) {
+func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, error) {
 	t := &faults.Target{
-		Name: "vmm", Symbols: imageSymbols{vmm}, Recovered: postRecovered, GivenUp: postGivenUp,
+		Name: "vmm", Symbols: imageSymbols(images), Recovered: postRecovered, GivenUp: postGivenUp,
 		StepNames: postNames(steps), ExitOK: exitAllRight, Cause: vmmCause, Judge: judge, LastWords: vmmLastWords,
 	}
 	for _, s := range []struct {
 		name string
 		to   *uint64
 	}{{"main.detectPanic", &t.PanicEntry}, {"main.detectHang", &t.HangEntry}} {
-		addr, ok := vmm.Addr(s.name)
+		addr, ok := images["vmm"].Addr(s.name)
 		if !ok {
 			return nil, fmt.Errorf("the VMM's image has no function %s: it is the entry that counts as a detection", s.name)
 		}
@@ -63,10 +63,27 @@ var exceptions = map[uint64]string{
 	16: "#MF x87", 17: "#AC alignment check", 18: "#MC machine check", 19: "#XF SIMD",
 }
 
-// imageSymbols makes an image's symbols those of a target.
-type imageSymbols struct{ *image.Image }
+// imageSymbols explains addresses of all images: they lie apart. The names of
+// what is not the VMM's begin with the image's.
+type imageSymbols map[string]*image.Image
 
 func (s imageSymbols) Func(pc uint64) (string, uint64, bool) {
-	f, ok := s.Image.Func(pc)
-	return f.Name, f.Start, ok
+	for _, p := range imagePackages {
+		if f, ok := s[p.name].Func(pc); ok {
+			if p.kind != image.VMM {
+				f.Name = p.name + ":" + f.Name
+			}
+			return f.Name, f.Start, true
+		}
+	}
+	return "", 0, false
+}
+
+func (s imageSymbols) Line(pc uint64) (string, int, bool) {
+	for _, p := range imagePackages {
+		if file, line, ok := s[p.name].Line(pc); ok {
+			return file, line, true
+		}
+	}
+	return "", 0, false
 }

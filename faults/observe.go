@@ -20,8 +20,8 @@ type Detection struct {
 // Step is a recovery step that the target announced, or a CPU resuming.
 type Step struct {
 	Code     uint64   `json:"code"`
-	PC       uint64   `json:"pc"`
 	Name     string   `json:"name"`
+	Place    Place    `json:"place"`
 	CPU      int      `json:"cpu"`
 	Position uint64   `json:"position"`
 	Time     sim.Time `json:"time"`
@@ -144,7 +144,7 @@ func (o *Observation) readEvents(events []Event, t *Target) {
 		case EventPost:
 			o.step(e, t)
 		case EventUserEntry:
-			o.Steps = append(o.Steps, Step{Code: StepResume, PC: e.PC, Name: "VM runs again", CPU: e.CPU, Position: e.Position, Time: e.Time})
+			o.Steps = append(o.Steps, Step{Code: StepResume, Place: t.Locate(e.PC), Name: "VM runs again", CPU: e.CPU, Position: e.Position, Time: e.Time})
 			if o.Recovered && e.Time > o.Resumed {
 				o.Resumed, o.ResumedAt = e.Time, e.Position
 			}
@@ -156,7 +156,7 @@ func (o *Observation) readEvents(events []Event, t *Target) {
 const StepResume = 1 << 16
 
 func (o *Observation) step(e Event, t *Target) {
-	s := Step{Code: e.Value, PC: e.PC, Name: t.StepNames[e.Value], CPU: e.CPU, Position: e.Position, Time: e.Time}
+	s := Step{Code: e.Value, Place: t.Locate(e.PC), Name: t.StepNames[e.Value], CPU: e.CPU, Position: e.Position, Time: e.Time}
 	switch e.Value {
 	case t.Recovered:
 		s.Name, s.Done, o.Recovered = "recovery complete", true, true

@@ -197,3 +197,21 @@ func TestDiskFull(t *testing.T) {
 		t.Error("after the disk was full the campaign has other rows than one that nothing disturbed")
 	}
 }
+
+func TestOneRunAtATime(t *testing.T) {
+	dir := t.TempDir()
+	first, out := program(t, t.Context(), dir, 0, "run", "toy.toml")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = first.Process.Kill()
+		_ = first.Wait()
+	}()
+	waitForRows(t, filepath.Join(dir, "toy.db"))
+	second, said := program(t, t.Context(), dir, 0, "run", "toy.toml")
+	_ = second.Run() // the status is looked at below
+	if first.ProcessState != nil || second.ProcessState.ExitCode() != exitFailed || said.String() != "resvirt: database toy.db is in use by another run; wait for it or name another with --db\n" {
+		t.Errorf("exit %d\n%s\nthe first said\n%s", second.ProcessState.ExitCode(), said, out)
+	}
+}

@@ -3,6 +3,7 @@ package cli
 import (
 	"flag"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ func runRun(e *env, operands []string, values any) error {
 		return err
 	}
 	if v.seed != "" {
-		if _, err := fmt.Sscanf(v.seed+" ", "%d ", &exp.Seed); err != nil {
+		if exp.Seed, err = strconv.ParseUint(v.seed, 10, 64); err != nil {
 			return usage("run: --seed %s: it must be a whole number from 0 on", v.seed)
 		}
 	}
