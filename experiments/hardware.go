@@ -89,7 +89,7 @@ func (h *hardware) Events() []faults.Event {
 		case machine.UserEntry:
 			kind = faults.EventUserEntry
 		}
-		h.events = append(h.events, faults.Event{Kind: kind, CPU: e.CPU, Position: e.Position, Time: e.Time, PC: e.PC, Value: uint64(e.Value)})
+		h.events = append(h.events, faults.Event{Kind: kind, CPU: e.CPU, Position: e.Position, Time: e.Time, PC: e.PC, Value: uint64(e.Value), Callers: e.Callers[:]})
 	}
 	h.seen = len(all)
 	return h.events

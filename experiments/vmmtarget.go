@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"strings"
 
 	"resvirt/faults"
 	"resvirt/vi/bare"
@@ -20,6 +21,7 @@ func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, 
 	t := &faults.Target{
 		Name: "vmm", Symbols: imageSymbols(images), Recovered: postRecovered, GivenUp: postGivenUp,
 		StepNames: postNames(steps), ExitOK: exitAllRight, Cause: vmmCause, Judge: judge, LastWords: vmmLastWords,
+		Helper: func(f string) bool { return strings.HasPrefix(f, modulePath+"/vi/bare.") },
 	}
 	for _, s := range []struct {
 		name string

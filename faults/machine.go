@@ -81,6 +81,7 @@ type Event struct {
 	Time     sim.Time
 	PC       uint64
 	Value    uint64
+	Callers  []uint64 // return addresses, innermost first, as far as known
 }
 
 // TraceEntry is an instruction about to execute.

@@ -156,7 +156,7 @@ func (o *Observation) readEvents(events []Event, t *Target) {
 const StepResume = 1 << 16
 
 func (o *Observation) step(e Event, t *Target) {
-	s := Step{Code: e.Value, Place: t.Locate(e.PC), Name: t.StepNames[e.Value], CPU: e.CPU, Position: e.Position, Time: e.Time}
+	s := Step{Code: e.Value, Place: poster(e, t), Name: t.StepNames[e.Value], CPU: e.CPU, Position: e.Position, Time: e.Time}
 	switch e.Value {
 	case t.Recovered:
 		s.Name, s.Done, o.Recovered = "recovery complete", true, true
@@ -165,4 +165,15 @@ func (o *Observation) step(e Event, t *Target) {
 		s.Name, o.GivenUp = "given up", true
 	}
 	o.Steps = append(o.Steps, s)
+}
+
+// poster is the place that announced a step, not the helper that it called.
+func poster(e Event, t *Target) Place {
+	p := t.Locate(e.PC)
+	for i := 0; t.Helper != nil && t.Helper(p.Function) && i < len(e.Callers); i++ {
+		if caller := t.Locate(e.Callers[i] - 1); caller.Function != "" {
+			p = caller
+		}
+	}
+	return p
 }

@@ -10,9 +10,10 @@ type Target struct {
 	PanicEntry, HangEntry uint64
 
 	// Recovery predicates: numbers that the target posts.
-	Recovered uint64            // the target resumes its VMs
-	GivenUp   uint64            // the target has stopped for good
-	StepNames map[uint64]string // every other number it posts
+	Recovered uint64                     // the target resumes its VMs
+	GivenUp   uint64                     // the target has stopped for good
+	StepNames map[uint64]string          // every other number it posts
+	Helper    func(function string) bool // posts for others; nil = there are none
 
 	// ExitOK is the exit code of a run whose final checks passed.
 	ExitOK uint32

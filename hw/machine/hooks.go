@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"encoding/binary"
+
 	"resvirt/hw/cpu"
 	"resvirt/sim"
 )
@@ -44,9 +46,11 @@ func (m *Machine) Trace(f func(TraceEntry)) { m.hooks.trace = f }
 
 // log appends an event of the instruction that c is about to retire.
 func (m *Machine) log(c *cpu.CPU, kind EventKind, value uint32) {
-	m.hooks.events = append(m.hooks.events, Event{
-		Kind: kind, CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP, Value: value,
-	})
+	e := Event{Kind: kind, CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP, Value: value}
+	if kind == Post {
+		e.Callers = m.callersOf(c)
+	}
+	m.hooks.events = append(m.hooks.events, e)
 	if kind != UserEntry && len(m.hooks.watch) != 0 {
 		m.hooks.entries = 1<<len(m.cpus) - 1
 	}
@@ -95,4 +99,27 @@ func (m *Machine) stepHooked(c *cpu.CPU) {
 		h.events = append(h.events, at)
 		h.entries = 1<<len(m.cpus) - 1
 	}
+}
+
+// callers is how far callersOf looks.
+const callers = 4
+
+// callersOf finds out who executes: the word on the stack's top, which is a
+// return address in a function without a frame, then those along the chain of
+// frame pointers. It is a guess for the host; nothing in the machine notices.
+func (m *Machine) callersOf(c *cpu.CPU) (list [callers]uint64) {
+	word := func(va uint64) uint64 {
+		var b [8]byte
+		if m.ReadVirt(c.ID, va, b[:]) != nil {
+			return 0
+		}
+		return binary.LittleEndian.Uint64(b[:])
+	}
+	list[0] = word(c.GPR[cpu.RSP])
+	bp := c.GPR[cpu.RBP]
+	for i := 1; i < callers && bp != 0; i++ {
+		list[i] = word(bp + 8)
+		bp = word(bp)
+	}
+	return list
 }

@@ -89,6 +89,7 @@ type Event struct {
 	Time     sim.Time // clock of the CPU before that instruction
 	PC       uint64   // of that instruction
 	Value    uint32
+	Callers  [callers]uint64 // of a Post: return addresses, innermost first, 0 = none found
 }
 
 // TraceEntry describes an instruction that is about to be executed, and the
