@@ -16,6 +16,7 @@ type Replay struct {
 	Differences []string // between the stored row and this execution
 	Trace       *Trace   // nil unless asked for
 	Sources     Sources
+	Left        []string // what the target was left with at the end
 }
 
 // Replay executes a stored run again and compares it with its row. traced is
@@ -45,6 +46,9 @@ func (db *DB) Replay(open func(Experiment, []Part) (System, error), setting stri
 	r.Row = &rows[0]
 	if r.Differences, err = compare(stored, r.Row); err != nil {
 		return nil, err
+	}
+	if e, ok := l.sys.(Explainer); ok && w.m != nil && r.Row.Outcome.Unsurvived() {
+		r.Left = e.Explain(w.m)
 	}
 	if traced > 0 && r.Row.Strike != nil && r.Row.Outcome != faults.ToolError {
 		r.Trace = w.trace(r.Row, s, traced)

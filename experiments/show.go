@@ -99,6 +99,11 @@ func (r *Replay) Text(w io.Writer) error {
 			return err
 		}
 	}
+	for _, line := range r.Left {
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
 	if r.Trace == nil {
 		return nil
 	}

@@ -34,3 +34,24 @@ func TestReadsTheVMMsVariables(t *testing.T) {
 		t.Error("a variable was found that does not exist")
 	}
 }
+
+func TestFindsLocks(t *testing.T) {
+	m, err := image.Build(image.Spec{Root: "../..", Pkg: "./vi/vmm", Kind: image.VMM})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := inspect.Open(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	v.Find("main.spinlock", inspect.Initial(m), func(l inspect.Value) {
+		if seen[l.Name()] {
+			t.Errorf("%s was found twice", l.Name())
+		}
+		seen[l.Name()] = true
+	})
+	if !seen["main.consoleLock"] {
+		t.Errorf("the console's lock was not found among %d", len(seen))
+	}
+}
