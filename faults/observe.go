@@ -144,7 +144,7 @@ func (o *Observation) readEvents(events []Event, t *Target) {
 		case EventPost:
 			o.step(e, t)
 		case EventUserEntry:
-			o.Steps = append(o.Steps, Step{Code: StepResume, Place: t.Locate(e.PC), Name: "VM runs again", CPU: e.CPU, Position: e.Position, Time: e.Time})
+			o.Steps = append(o.Steps, Step{Code: StepResume, Place: t.Locate(e.PC), Name: "VM code runs", CPU: e.CPU, Position: e.Position, Time: e.Time})
 			if o.Recovered && e.Time > o.Resumed {
 				o.Resumed, o.ResumedAt = e.Time, e.Position
 			}
