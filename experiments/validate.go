@@ -35,6 +35,9 @@ func (e *Experiment) Validate() error {
 	if e.VMM.Domains*e.VMM.DomainMB+16 > e.Machine.MemoryMB {
 		return fmt.Errorf("vmm.domains × vmm.domain_mb = %d MB leaves less than 16 MB of machine.memory_mb = %d for the VMM", e.VMM.Domains*e.VMM.DomainMB, e.Machine.MemoryMB)
 	}
+	if e.Workload.Name != "unixbench" {
+		return fmt.Errorf("workload.name = %q: the only workload so far is \"unixbench\"", e.Workload.Name)
+	}
 	if err := e.Faults.validate(); err != nil {
 		return err
 	}

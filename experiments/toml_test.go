@@ -1,0 +1,56 @@
+package experiments
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Every mistake is told with its place or its key.
+func TestMistakesInFiles(t *testing.T) {
+	const setting = "\n[[setting]]\nname = \"none\"\n"
+	for _, c := range []struct{ text, want string }{
+		{"runs = 0" + setting, "runs = 0: it must lie between"},
+		{"runs = \"many\"" + setting, ":1:8:"},
+		{"speed = 1" + setting, `:1:1: unknown key "speed"`},
+		{"[machine]\ncores = 2" + setting, `:2:1: unknown key "machine.cores"`},
+		{"runs = = 1", ":1:8:"},
+		{"", "there is no [[setting]]"},
+		{setting + setting, `setting "none" stands there twice`},
+		{"[[setting]]\nsteps = []", "setting 1 has no name"},
+		{"[workload]\nname = \"blkbench\"" + setting, "the only workload"},
+		{"[faults]\ntarget = \"dvm\"" + setting, "the only target"},
+		{"[faults]\ntypes = []" + setting, "faults.types is empty"},
+		{"[faults]\ntypes = [\"code\"]" + setting, `unknown fault type "code"`},
+		{"[faults]\ntypes = [\"failstop\", \"failstop\"]" + setting, "stands there twice"},
+		{"[faults]\nwindow = [90, 10]" + setting, "faults.window"},
+		{"[faults]\nwindow = [10, 101]" + setting, "faults.window"},
+		{"[machine]\nmemory_mb = 24" + setting, "leaves less than 16 MB"},
+		{"seed = -1" + setting, ":1:8:"},
+	} {
+		_, err := Parse("my.toml", []byte(c.text))
+		if err == nil || !strings.HasPrefix(err.Error(), "my.toml:") || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v, want one line with %q", c.text, err, c.want)
+		}
+	}
+}
+
+func TestShippedExperimentsAreRight(t *testing.T) {
+	for _, name := range Shipped() {
+		e, _, err := Load(name)
+		if err != nil || e.Name != name || e.Description == "" {
+			t.Errorf("%s: %+v, %v", name, e, err)
+		}
+	}
+}
+
+func TestNameOfAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mine.toml")
+	if err := os.WriteFile(path, []byte("[[setting]]\nname = \"none\"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if e, _, err := Load(path); err != nil || e.Name != "mine" || e.Runs != 500 {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
