@@ -1,0 +1,159 @@
+package experiments
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"resvirt/faults"
+)
+
+// real is the shipped experiment on the emulated machine, with its golden run,
+// shared by the tests below because it takes seconds.
+var real = sync.OnceValues(func() (*lab, error) {
+	e, _, err := Load("quick")
+	if err != nil {
+		return nil, err
+	}
+	sys, err := BuildSystem(e, func(string) {})
+	if err != nil {
+		return nil, err
+	}
+	g, err := runGolden(sys, &e)
+	if err != nil {
+		return nil, err
+	}
+	return &lab{sys: sys, exp: &e, campaign: campaignDigest(identity(&e, sys)), golden: g, model: e.model()}, nil
+})
+
+func realLab(t *testing.T) *lab {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("boots the whole system")
+	}
+	l, err := real()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// The trigger is defined by a count of instructions; here they are counted one
+// by one.
+func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
+	l := realLab(t)
+	w := &worker{lab: l}
+	for i := range 6 {
+		p := faults.Draw(l.campaign, i, l.model, l.golden.Span)
+		p.N %= 3000
+		if ok, why := w.toTrigger(p); !ok {
+			t.Fatal(why)
+		}
+		position, cpu := w.m.Position(), w.m.Next()
+
+		w.restore(l.golden.Before(p.Time, l.sys.Margin()).State)
+		w.m.Run(faults.Until{Time: p.Time})
+		// An instruction that faults is traced but does not retire: the next
+		// one has its position.
+		var ring0 []faults.TraceEntry
+		last := faults.TraceEntry{CPL: 3}
+		w.m.Trace(func(e faults.TraceEntry) {
+			if last.CPL == 0 && last.Position != e.Position {
+				ring0 = append(ring0, last)
+			}
+			last = e
+		})
+		w.m.Run(faults.Until{Position: position + 10000})
+		w.m.Trace(nil)
+		if at := ring0[p.N]; at.Position != position || at.CPU != cpu {
+			t.Errorf("fault %d strikes at position %d on CPU %d; counted it is %d on %d", i, position, cpu, at.Position, at.CPU)
+		}
+	}
+}
+
+// All fault types leave their proof, and all settings of a fault share the strike.
+func TestRealFaultsAreApplied(t *testing.T) {
+	l := realLab(t)
+	w := &worker{lab: l}
+	for i := range 8 {
+		rows := w.unit(i, l.exp.Settings)
+		for _, r := range rows {
+			s := r.Strike
+			switch {
+			case r.Outcome == faults.ToolError:
+				t.Errorf("%s: %s", r.Run(), r.Reason)
+			case s == nil:
+				t.Errorf("%s was not applied: %s", r.Run(), r.Reason)
+			case r.Plan.Kind == faults.Failstop && (s.Register != faults.RIP || s.After != 0 || s.Before == 0):
+				t.Errorf("%s: failstop: %+v", r.Run(), s)
+			case r.Plan.Kind == faults.RegisterFlip && s.Before^s.After != 1<<r.Plan.Bit:
+				t.Errorf("%s: register: %+v", r.Run(), s)
+			case *s != *rows[0].Strike:
+				t.Errorf("%s: %+v, under the first setting it was %+v", r.Run(), s, rows[0].Strike)
+			case r.Plan.Kind == faults.Failstop && !r.Outcome.Detected():
+				t.Errorf("%s: a failstop fault is %s", r.Run(), r.Outcome)
+			case len(l.exp.Settings) > 0 && len(settingSteps(l, r.Setting)) == 0 && r.Outcome == faults.Recovered:
+				t.Errorf("%s recovered without recovery", r.Run())
+			}
+		}
+	}
+}
+
+func settingSteps(l *lab, name string) []string {
+	for _, s := range l.exp.Settings {
+		if s.Name == name {
+			return s.Steps
+		}
+	}
+	return nil
+}
+
+// A database is all that a replay needs, whatever worker wrote the row.
+func TestRealRowsReplay(t *testing.T) {
+	l := realLab(t)
+	path := filepath.Join(t.TempDir(), "quick.db")
+	text, err := shipped.ReadFile("files/quick.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Run(context.Background(), *l.exp, l.sys, Options{
+		Path: path, Text: text, Runs: 2, Workers: 2, Stage: func(string) {}, Progress: func(Progress) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	refs, err := db.Runs("")
+	if err != nil || len(refs) != 4*len(l.exp.Settings) {
+		t.Fatalf("%d rows: %v", len(refs), err)
+	}
+	for _, ref := range refs[len(refs)-3:] {
+		r, err := db.Replay(StoredSystem, ref.Setting, ref.Index, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Differences) > 0 {
+			t.Errorf("%s: %v", ref, r.Differences)
+		}
+		if r.Trace == nil || len(r.Trace.Fault) != 10 || r.Trace.Fault[r.Trace.Struck].Position != r.Row.Strike.Position {
+			t.Errorf("%s: the trace does not show the fault", ref)
+		}
+	}
+}
+
+func TestRealSelfcheck(t *testing.T) {
+	l := realLab(t)
+	err := Selfcheck(context.Background(), *l.exp, l.sys, 10, 3, func(c Check) {
+		if c.Err != nil {
+			t.Errorf("%s: %v", c.Name, c.Err)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
