@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"resvirt/faults"
 )
 
 // identity is everything that the fault list and the rows depend on, one fact a
@@ -12,7 +14,7 @@ import (
 // setting, or more runs, go on with the same faults.
 func identity(e *Experiment, sys System) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "resvirt campaign 1\nsemantics %s\n", sys.Semantics())
+	fmt.Fprintf(&b, "resvirt campaign 1\nrules %d\nsemantics %s\n", faults.Rules, sys.Semantics())
 	fmt.Fprintf(&b, "machine cpus %d memory %d MB quantum %d ns\n", e.Machine.CPUs, e.Machine.MemoryMB, e.Machine.QuantumNS)
 	fmt.Fprintf(&b, "vmm domains %d of %d MB tick %d us watchdog %d us\n", e.VMM.Domains, e.VMM.DomainMB, e.VMM.TickUS, e.VMM.WatchdogUS)
 	fmt.Fprintf(&b, "workload %s length %d\n", e.Workload.Name, e.Workload.Length)
