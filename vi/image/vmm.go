@@ -68,7 +68,7 @@ func finishVMM(m *Image, module string) error {
 	m.Slide, m.Base, m.Phys, m.Entry = slide, vmmBase, vmmPhys, l.f.Entry+slide
 	m.File = append(head, l.mem[r.text[0]-l.lo:fileEnd-l.lo]...)
 	m.symbols, err = readSymbols(l.f, slide, module, []symbol{
-		{"main.policy", info.Persist, 8, false}, {"resvirt.persist", info.Persist, pageSize, false},
+		{"main.policy", info.Persist, 8, false}, {"main.failure", info.Persist + 8, 48, false}, {"main.provoke", info.Persist + 56, 8, false}, {"resvirt.persist", info.Persist, pageSize, false},
 		{"resvirt.cpublocks", perCPU, vmmCPUs * blockSize, false}})
 	return err
 }

@@ -10,6 +10,7 @@ import (
 var bootInfo struct {
 	ramEnd    uint64 // end of RAM that starts at 0
 	freeStart uint64 // RAM from here to ramEnd belongs to nobody yet
+	heapStart uint64 // what the page allocator got begins here
 	mapped    bool   // the final page tables are in use
 
 	mods    [maxMods]module
@@ -58,6 +59,7 @@ func kmain(magic, info uint64) {
 	startCPUs()
 	coreStart()
 	releaseCPUs()
+	startWatchdog()
 	resetStackAndCall(idleLoop)
 }
 
@@ -69,7 +71,6 @@ func initCPU(c *CPU) {
 	bare.WriteCR4(cr4VMM)
 	bare.WriteCR0(cr0VMM)
 	apicInit()
-	c.state = cpuUp
 }
 
 // Control registers as the VMM runs (AMD APM vol. 2, 3.1).

@@ -80,6 +80,7 @@ func (v *VCPU) enterGuestKernel(r *regs, b *bounce) {
 	r.RIP = b.rip
 	r.CS = abi.FlatKernelCS
 	r.SS = abi.FlatKernelSS
+	v.note(r, false)
 }
 
 // guestExitWork runs with interrupts off on the way back to a guest, until
@@ -108,6 +109,7 @@ func guestExitWork(r *regs) {
 		case !v.runnable():
 			raiseSoft(softSchedule)
 		default:
+			v.left()
 			return
 		}
 	}

@@ -41,7 +41,7 @@ func buildDomain(id uint16, cpu uint32) *Domain {
 	}
 	m := allocFrames(order)
 	if !ok || m == 0 {
-		killDomain(d)
+		killDomain(d, false)
 		return nil
 	}
 	var b builder
@@ -50,7 +50,7 @@ func buildDomain(id uint16, cpu uint32) *Domain {
 	ok = b.build()
 	freeFrames(m, order)
 	if !ok {
-		killDomain(d)
+		killDomain(d, false)
 		return nil
 	}
 	return d

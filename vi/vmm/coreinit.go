@@ -1,18 +1,15 @@
 package main
 
-import "resvirt/vi/abi"
+import "sync/atomic"
 
 // coreInit makes the structures that outlive everything else: frame table,
 // machine-to-physical table, heap. It runs once, on the boot CPU, and not in a
 // microreboot, which finds them again through roots.
 func coreInit() {
 	params.load()
-	setClock(params.tscHz, params.apicHz)
-	hypercalls[abi.HypercallMulticall] = hyperMulticall
-	hypercalls[abi.HypercallSelfCheck] = hyperSelfCheck
+	coreTables()
 	initFrames(bootInfo.ramEnd >> pageShift)
 	initHeap()
-	saveRoots()
 }
 
 // initFrames allocates and maps the frame table and the machine-to-physical
@@ -49,6 +46,7 @@ func mapM2P(n uint64) {
 
 // initHeap gives the RAM that boot code has left to the page allocator.
 func initHeap() {
+	bootInfo.heapStart = bootInfo.freeStart
 	m := mfn(bootInfo.freeStart >> pageShift)
 	end := mfn(bootInfo.ramEnd >> pageShift)
 	bootInfo.freeStart = bootInfo.ramEnd
@@ -82,6 +80,7 @@ func coreInitCPU() {
 		k.clock.tsc, k.clock.stime = boot.tsc, boot.stime
 	}
 	startTimers(c)
+	atomic.StoreUint32(&c.state, cpuUp) // the boot CPU goes on
 }
 
 // startTimers sets the recurring timers of a CPU. A microreboot does it again.

@@ -1,17 +1,36 @@
 package main
 
-import "unsafe"
+import (
+	"math/bits"
+	"unsafe"
+)
 
 // killDomain takes everything back from a domain: vCPUs stop, page tables are
 // unpinned, every frame loses its allocation. The domain itself goes with the
-// last reference, usually that of its last frame.
-func killDomain(d *Domain) {
-	d.lk.lock()
-	if d.dying {
-		d.lk.unlock()
-		return
+// last reference, usually that of its last frame. If it may make way it returns
+// false when soft interrupts are pending, and goes on when it is called again.
+func killDomain(d *Domain, makeWay bool) bool {
+	if !d.dying {
+		d.dying = true
+		stopDomain(d)
+		closeAllPorts(d)
+		d.hold()
 	}
-	d.dying = true
+	for i := uint32(0); i < d.nvcpus; i++ {
+		dropTables(d.vcpu[i])
+	}
+	if !relinquish(d, makeWay) {
+		return false
+	}
+	assert(d.totPages == 0)
+	d.put()
+	d.put() // of createDomain
+	return true
+}
+
+// stopDomain stops all vCPUs of a domain and their timers.
+func stopDomain(d *Domain) {
+	d.lk.lock()
 	for i := uint32(0); i < d.nvcpus; i++ {
 		setBits(&d.vcpu[i].pause, pauseShutdown)
 	}
@@ -23,15 +42,6 @@ func killDomain(d *Domain) {
 		v.singleshot.kill()
 		v.periodic.kill()
 	}
-	closeAllPorts(d)
-	d.hold()
-	for i := uint32(0); i < d.nvcpus; i++ {
-		dropTables(d.vcpu[i])
-	}
-	relinquish(d)
-	assert(d.totPages == 0)
-	d.put()
-	d.put() // of createDomain
 }
 
 // dropTables gives back what a vCPU's registers refer to.
@@ -49,24 +59,33 @@ func dropTables(v *VCPU) {
 
 // relinquish unpins and frees every frame of a dying domain, which nobody
 // else touches any more. Once no page table is in use, all that holds a frame
-// is its allocation.
-func relinquish(d *Domain) {
-	for m := mfn(d.pageList); m != 0; {
+// is its allocation. It returns false to make way.
+func relinquish(d *Domain, makeWay bool) bool {
+	for m := mfn(d.pageList); m != 0 && !d.unpinned; {
 		p := pageOf(m)
 		ok := p.get(nil) // keeps p in the list
-		if ok && testAndClearFlag(&p.typ, ptPinned) {
+		unpinned := ok && testAndClearFlag(&p.typ, ptPinned)
+		if unpinned {
 			putPageAndType(p)
 		}
 		m = mfn(p.next)
 		if ok {
 			p.put()
 		}
+		if unpinned && makeWay && softPending() {
+			return false
+		}
 	}
-	for d.pageList != 0 {
+	d.unpinned = true
+	for n := 1; d.pageList != 0; n++ {
 		m := d.pageList
 		ok := pageOf(mfn(m)).dropAllocation()
 		assert(ok && d.pageList != m)
+		if n%16 == 0 && makeWay && softPending() {
+			return false
+		}
 	}
+	return true
 }
 
 // destroyDomain frees what is left of a domain to which nothing refers.
@@ -96,9 +115,5 @@ func destroyDomain(d *Domain) {
 
 // testAndClearFlag clears a flag atomically and says whether it was set.
 func testAndClearFlag(p *uint64, flag uint64) bool {
-	bit := uint(0)
-	for flag>>bit != 1 {
-		bit++
-	}
-	return testAndClear(p, bit)
+	return testAndClear(p, uint(bits.TrailingZeros64(flag)))
 }

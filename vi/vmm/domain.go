@@ -27,6 +27,7 @@ type Domain struct {
 	maxPages uint64
 
 	dying        bool
+	unpinned     bool // no page table of it is pinned any more
 	shutdown     bool
 	shutdownCode uint32
 	started      bool // its workload has printed its start line

@@ -9,7 +9,12 @@ import (
 // Constants for entry_amd64.s, and what it declares.
 
 const (
-	infoPerCPU = unsafe.Offsetof(bare.Image.PerCPU) // in bare.Image
+	infoPerCPU  = unsafe.Offsetof(bare.Image.PerCPU) // in bare.Image
+	infoPersist = unsafe.Offsetof(bare.Image.Persist)
+
+	fixSPBit      = 1 << stepFixSP
+	apicIDAddr    = apicBase + apicID
+	persistOffset = persistPage * pageSize
 
 	cpuFPU     = unsafe.Offsetof(CPU{}.fpu)
 	cpuGuestTS = unsafe.Offsetof(CPU{}.guestTS)
@@ -17,9 +22,15 @@ const (
 
 	frameTop     = blockStackTop - uint64(unsafe.Sizeof(regs{})) // the guest's regs in a block
 	frameVector  = unsafe.Offsetof(regs{}.EntryVector)
-	frameCS      = unsafe.Offsetof(regs{}.CS)
+	frameRDI     = unsafe.Offsetof(regs{}.RDI)
 	frameRIP     = unsafe.Offsetof(regs{}.RIP)
+	frameCS      = unsafe.Offsetof(regs{}.CS)
+	frameRFLAGS  = unsafe.Offsetof(regs{}.RFLAGS)
+	frameRSP     = unsafe.Offsetof(regs{}.RSP)
+	frameSS      = unsafe.Offsetof(regs{}.SS)
+	frameES      = unsafe.Offsetof(regs{}.ES)
 	syscallEntry = trapSyscall
+	syscallNew   = trapSyscallNew
 
 	mxcsrDefault = 0x1f80
 )
@@ -45,6 +56,7 @@ type entryTable struct {
 	copyStart uint64 // copyGuest's instruction that may fault
 	copyFault uint64 // where it goes on if it does
 	ap        uint64 // entry of other processors
+	copyImage uint64 // what replaces the image in a microreboot
 }
 
 // entries is filled in by boot code.
@@ -76,3 +88,25 @@ func copyToGuest(dst uint64, src unsafe.Pointer, n uint64) (left uint64) {
 func copyFromGuest(dst unsafe.Pointer, src uint64, n uint64) (left uint64) {
 	return copyGuest(dst, ptr(src), n)
 }
+
+// panicOn and hangOn leave whatever runs for the failure handler, see
+// entry_amd64.s.
+func panicOn(kind, pc uint64)
+func hangOn(kind, pc uint64)
+
+// goCheck is added to the number of a failed check of Go's (bare.Failure).
+const goCheck = 0x100
+
+// copyPristine replaces the image and never returns: at is copyImage's address
+// in the pristine copy, dst and src where image and copy lie, bss and end the
+// offsets of zeroed data and of the image's end.
+func copyPristine(at, dst, src, bss, end uint64)
+
+// waitRelease sets bit in *parked, waits until *release changes, and enters the
+// new instance.
+//
+//go:noescape
+func waitRelease(parked *uint64, bit uint64, release *uint64)
+
+// unblockNMI returns by IRET, which lets NMIs in again.
+func unblockNMI()

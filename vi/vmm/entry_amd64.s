@@ -13,6 +13,7 @@
 // NOCALLER ends the chain of frame pointers: what runs here was not called. As
 // a macro because vet takes the write for a caller's frame pointer that is lost.
 #define NOCALLER XORL BP, BP
+#define GUESTBP MOVQ 32(DI), BP
 
 // entry: 64-bit mode on the boot page tables, interrupts off, EDI the Multiboot
 // information's physical address, ESI the loader's magic.
@@ -43,13 +44,151 @@ TEXT ·entryAP(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	UD2
 
 // failed: a redirected runtime function, see package bare. 0(SP) is the kind,
-// 8(SP) the return address in the function that failed. The stack may be
-// exhausted, but the guard leaves room for what follows.
+// 8(SP) the return address in the function that failed.
 TEXT ·failed(SB),NOSPLIT|NOFRAME,$0
-	CALL	·goFailed(SB)		// its arguments are in place
+	MOVQ	0(SP), DI
+	ADDQ	$const_goCheck, DI
+	MOVQ	8(SP), SI
+	LEAQ	·detectPanic(SB), DX
+	JMP	·onFreshStack(SB)
+
+// func panicOn(kind, pc uint64): the failure handler, on a fresh stack.
+TEXT ·panicOn(SB),NOSPLIT|NOFRAME,$0-16
+	MOVQ	kind+0(FP), DI
+	MOVQ	pc+8(FP), SI
+	LEAQ	·detectPanic(SB), DX
+	JMP	·onFreshStack(SB)
+
+// func hangOn(kind, pc uint64): the same after a hang.
+TEXT ·hangOn(SB),NOSPLIT|NOFRAME,$0-16
+	MOVQ	kind+0(FP), DI
+	MOVQ	pc+8(FP), SI
+	LEAQ	·detectHang(SB), DX
+	JMP	·onFreshStack(SB)
+
+// onFreshStack calls DX with arguments DI and SI at the top of the CPU's
+// primary stack, below the guest's registers, which are all that recovery
+// needs of it. Which CPU this is the stack pointer tells, or, with the step
+// fix_sp, the local APIC, because the stack pointer may be what failed.
+TEXT ·onFreshStack(SB),NOSPLIT|NOFRAME,$0
+	CLI
+	CLD
+	MOVQ	resvirt∕vi∕bare·Image+const_infoPersist(SB), CX
+	MOVQ	SP, AX
+	SUBQ	resvirt∕vi∕bare·Image+const_infoPerCPU(SB), AX
+	SHRQ	$16, AX
+	TESTQ	$const_fixSPBit, (CX)
+	JZ	haveCPU
+	MOVQ	$const_apicIDAddr, AX
+	MOVL	(AX), AX
+	SHRL	$24, AX
+haveCPU:
+	ANDL	$7, AX
+	SHLQ	$16, AX
+	ADDQ	resvirt∕vi∕bare·Image+const_infoPerCPU(SB), AX
+	LEAQ	const_blockStack(AX), CX
+	ADDQ	$const_stackSlack, CX
+	MOVQ	CX, const_gGuard(AX)
+	LEAQ	const_frameTop-32(AX), SP
+	NOCALLER
+	CLTS
+	LDMXCSR	·mxcsr(SB)
+	XORPS	X15, X15
+	MOVQ	DI, 0(SP)
+	MOVQ	SI, 8(SP)
+	CALL	DX
 	UD2
 
-// save builds the rest of regs: on entry the stack holds, from RSP, RDI and
+// func copyPristine(at, dst, src, bss, end uint64)
+// jumps to the copy of copyImage in the pristine image, which nothing writes.
+TEXT ·copyPristine(SB),NOSPLIT|NOFRAME,$0-40
+	MOVQ	at+0(FP), AX
+	MOVQ	dst+8(FP), DI
+	MOVQ	src+16(FP), SI
+	MOVQ	bss+24(FP), R8
+	MOVQ	end+32(FP), R9
+	LEAQ	·rebootBoot(SB), DX
+	MOVQ	SP, R10
+	JMP	AX
+
+// copyImage overwrites the image but for the persistent page: R8 bytes from SI
+// to DI, then zeros up to R9 bytes. It goes on at DX, in the new instance.
+TEXT ·copyImage(SB),NOSPLIT|NOFRAME,$0
+	CLD
+	MOVQ	$const_persistOffset, CX
+	SUBQ	CX, R8
+	SUBQ	CX, R9
+	SHRQ	$3, CX
+	REP; MOVSQ
+	ADDQ	$const_pageSize, SI
+	ADDQ	$const_pageSize, DI
+	SUBQ	$const_pageSize, R8
+	SUBQ	$const_pageSize, R9
+	SUBQ	R8, R9
+	MOVQ	R8, CX
+	SHRQ	$3, CX
+	REP; MOVSQ
+	XORL	AX, AX
+	MOVQ	R9, CX
+	SHRQ	$3, CX
+	REP; STOSQ
+	JMP	DX
+
+// rebootBoot and rebootOther enter the new instance on the recovering CPU and
+// on those that wait in park.
+TEXT ·rebootBoot(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	MOVQ	SP, AX
+	ANDQ	$-65536, AX
+	LEAQ	const_frameTop-16(AX), SP
+	NOCALLER
+	XORPS	X15, X15
+	CALL	·rebootMain(SB)
+	UD2
+
+TEXT ·rebootOther(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	MOVQ	SP, AX
+	ANDQ	$-65536, AX
+	LEAQ	const_frameTop-16(AX), SP
+	NOCALLER
+	XORPS	X15, X15
+	CALL	·rebootAP(SB)
+	UD2
+
+// func waitRelease(parked *uint64, bit uint64, release *uint64)
+// waits in registers alone while the image is replaced.
+TEXT ·waitRelease(SB),NOSPLIT|NOFRAME,$0-24
+	CLI
+	MOVQ	parked+0(FP), AX
+	MOVQ	bit+8(FP), BX
+	MOVQ	release+16(FP), CX
+	MOVQ	(CX), DX
+	LOCK
+	ORQ	BX, (AX)
+again:
+	PAUSE
+	CMPQ	DX, (CX)
+	JEQ	again
+	JMP	·rebootOther(SB)
+
+// func unblockNMI()
+// returns by IRET, which ends the blocking of NMIs (AMD APM vol. 2, 8.1.3).
+TEXT ·unblockNMI(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	SP, AX
+	XORL	CX, CX
+	MOVW	SS, CX
+	PUSHQ	CX
+	PUSHQ	AX
+	PUSHFQ
+	MOVW	CS, CX
+	PUSHQ	CX
+	LEAQ	·unblocked(SB), CX
+	PUSHQ	CX
+	IRETQ
+
+TEXT ·unblocked(SB),NOSPLIT|NOFRAME,$0
+	RET
+
+// SAVE builds the rest of regs: on entry the stack holds, from RSP, RDI and
 // above it the error code and vector, RIP, CS, RFLAGS, RSP, SS.
 #define SAVE \
 	PUSHQ	SI; \
@@ -129,9 +268,9 @@ TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
 	JZ	noFPU
 	FXSAVE64	(AX)
 noFPU:
+	SUBQ	$16, SP			// from here on the FPU is the VMM's (guest_frame)
 	LDMXCSR	·mxcsr(SB)
 	XORPS	X15, X15
-	SUBQ	$16, SP
 	MOVQ	BX, 0(SP)
 	CALL	·trapFromGuest(SB)
 	JMP	·returnToGuest(SB)
@@ -190,7 +329,7 @@ TEXT ·sysCommon(SB),NOSPLIT|NOFRAME,$0
 	PUSHQ	$0
 	PUSHQ	DI
 	SAVE
-	MOVL	$const_syscallEntry, const_frameVector(SP)
+	MOVL	$const_syscallNew, const_frameVector(SP)
 	MOVQ	SP, BX
 	NOCALLER
 	CLTS
@@ -201,9 +340,9 @@ TEXT ·sysCommon(SB),NOSPLIT|NOFRAME,$0
 	JZ	noFPU
 	FXSAVE64	(AX)
 noFPU:
+	SUBQ	$16, SP			// from here on the FPU is the VMM's (guest_frame)
 	LDMXCSR	·mxcsr(SB)
 	XORPS	X15, X15
-	SUBQ	$16, SP
 	MOVQ	BX, 0(SP)
 	STI
 	CALL	·hypercall(SB)
@@ -233,17 +372,33 @@ TEXT ·returnToGuest(SB),NOSPLIT|NOFRAME,$0
 	ORQ	$8, AX			// TS
 	MOVQ	AX, CR0
 noFPU:
-	LEAQ	const_frameTop(R14), SP
-	CMPL	const_frameVector(SP), $const_syscallEntry
+	// The stack pointer stays below the frame until all is loaded: an exception
+	// on the way must not push over what recovery would give the guest back.
+	MOVQ	const_frameTop(R14), R15
+	LEAQ	const_frameTop(R14), DI
+	MOVQ	8(DI), R14
+	MOVQ	16(DI), R13
+	MOVQ	24(DI), R12
+	GUESTBP
+	MOVQ	40(DI), BX
+	MOVQ	56(DI), R10
+	MOVQ	64(DI), R9
+	MOVQ	72(DI), R8
+	MOVQ	80(DI), AX
+	MOVQ	96(DI), DX
+	MOVQ	104(DI), SI
+	CMPL	const_frameVector(DI), $const_syscallEntry
 	JEQ	sysret
-	RESTORE
-	ADDQ	$8, SP
+	MOVQ	48(DI), R11
+	MOVQ	88(DI), CX
+	LEAQ	const_frameRIP(DI), SP
+	MOVQ	112(DI), DI
 	JMP	·guestIRET(SB)
 sysret:
-	RESTORE
-	MOVQ	8(SP), CX		// RIP
-	MOVQ	24(SP), R11		// RFLAGS
-	MOVQ	32(SP), SP
+	MOVQ	128(DI), CX		// RIP
+	MOVQ	144(DI), R11		// RFLAGS
+	MOVQ	152(DI), SP
+	MOVQ	112(DI), DI
 	BYTE	$0x48; BYTE $0x0f; BYTE $0x07	// SYSRETQ
 
 // guestIRET returns to a guest. A fault here is the guest's.
@@ -297,4 +452,6 @@ TEXT ·entryAddrs(SB),NOSPLIT|NOFRAME,$0-8
 	MOVQ	AX, entryTable_copyFault(BX)
 	LEAQ	·entryAP(SB), AX
 	MOVQ	AX, entryTable_ap(BX)
+	LEAQ	·copyImage(SB), AX
+	MOVQ	AX, entryTable_copyImage(BX)
 	RET

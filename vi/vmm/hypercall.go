@@ -40,12 +40,15 @@ const syscallLen = 2
 // can be executed again.
 func hypercall(r *regs) {
 	v := current()
+	r.EntryVector = trapSyscall
+	v.note(r, true)
 	if !v.kernelMode() {
 		v.bounceSyscall()
 		return
 	}
 	count(statHypercalls)
 	r.RAX = uint64(dispatch(r.RAX, r.RDI, r.RSI, r.RDX, r.R10, r.R8))
+	v.note(r, false)
 }
 
 // dispatch calls a handler by number.

@@ -59,6 +59,8 @@ func handleIRQ(r *abi.CPUUserRegs) {
 		callInterrupt()
 	case vectorFlush:
 		flushInterrupt()
+	case vectorStop:
+		stopInterrupt()
 	default:
 		assert(false)
 	}

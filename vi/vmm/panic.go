@@ -1,8 +1,10 @@
 package main
 
-import (
-	"resvirt/vi/bare"
-)
+import "resvirt/vi/bare"
+
+// kindAssert is the kind of a failed assertion: no fatal exception has this
+// vector. Exceptions have theirs, Go's checks goCheck and up.
+const kindAssert = 1
 
 // assert detects what must not be. It is small, so that it is compiled into its callers.
 func assert(ok bool) {
@@ -12,7 +14,12 @@ func assert(ok bool) {
 }
 
 //go:noinline
-func assertFailed() { detectPanic(1, callerPC()) }
+func assertFailed() {
+	if testCPU != nil {
+		panic("assertion failed")
+	}
+	panicOn(kindAssert, callerPC())
+}
 
 // callerPC is the return address of the caller's caller.
 func callerPC() uint64 {
@@ -20,41 +27,55 @@ func callerPC() uint64 {
 	return *(*uint64)(ptr(bp + 8))
 }
 
-// goFailed receives failures of Go's own checks from assembly.
-func goFailed(kind, pc uint64) { detectPanic(0x100+kind, pc) }
-
 // fatalTrap ends up here for exceptions that the VMM does not expect.
 func fatalTrap(r *regs) {
-	rawStr("trap ")
-	rawHex(uint64(r.EntryVector))
-	rawHex(uint64(r.ErrorCode))
-	rawHex(r.RIP)
-	rawHex(bare.ReadCR2())
-	rawHex(r.RSP)
-	detectPanic(uint64(r.EntryVector), r.RIP)
+	capture(failedCPU(), r)
+	persist().failure.code = uint64(r.ErrorCode)
+	panicOn(uint64(r.EntryVector&0xff), r.RIP)
 }
 
 // detectPanic is where every detected failure of the VMM passes, except hangs.
 //
 //go:noinline
 func detectPanic(kind, pc uint64) {
-	bare.Cli()
-	rawStr("\n(VMM) panic ")
-	rawHex(kind)
-	rawHex(pc)
-	rawHex(uint64(this().ID))
-	rawStr("\n")
-	giveUp()
+	noteFailure(kind, pc)
+	recoverVMM()
 }
 
-func handleNMI(r *regs) {}
+// detectHang is where hangs pass.
+//
+//go:noinline
+func detectHang(kind, pc uint64) {
+	noteFailure(kind, pc)
+	recoverVMM()
+}
 
-func mapPristine() {}
+func noteFailure(kind, pc uint64) {
+	f := &persist().failure
+	f.count++
+	f.cpu, f.kind, f.pc, f.addr = uint64(this().ID), kind, pc, bare.ReadCR2()
+}
 
-// giveUp stops the machine for good.
+// POST codes besides the numbers of the recovery steps.
+const (
+	postPort      = 0x80
+	postRecovered = 0x7f
+	postGivenUp   = 0x7e
+)
+
+// giveUp says what failed and stops the machine for good.
 func giveUp() {
-	bare.Out8(0x80, 0x7e)
-	bare.Out8(0xf4, 0x7e)
+	f := &persist().failure
+	bare.Out8(postPort, postGivenUp)
+	if f.count != 0 {
+		rawStr("\n(VMM) failure, kind, pc, address, cpu: ")
+		rawHex(f.kind)
+		rawHex(f.pc)
+		rawHex(f.addr)
+		rawHex(f.cpu)
+		rawStr("\n")
+	}
+	bare.Out8(debugExit, postGivenUp)
 	for {
 		bare.Cli()
 		bare.Hlt()

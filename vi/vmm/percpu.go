@@ -52,6 +52,9 @@ type regs = abi.CPUUserRegs
 // trapSyscall in regs.EntryVector marks an entry by SYSCALL.
 const trapSyscall = 0x100
 
+// trapSyscallNew stands there until the entry has been noted.
+const trapSyscallNew = trapSyscall | 1<<9
+
 // guestFrameSize is what lies at the top of the primary stack while a guest
 // is interrupted: its regs. RSP0 points below ES, where the processor starts pushing.
 const (
@@ -66,9 +69,7 @@ type CPU struct {
 	ID     uint32 // dense number from 0, the boot CPU's
 	APICID uint32
 
-	state   uint32 // cpuOff, cpuStarting, cpuUp, cpuStopped
-	mcount  uint32 // fatal exceptions inside the panic path, to bound it
-	scratch uint64 // entry code's, valid only with interrupts off
+	state uint32 // cpuOff, cpuStarting, cpuUp, cpuStopped
 
 	// Where the FPU state of the guest goes on entry and comes from on the way
 	// back: the current vCPU's 512 bytes, nil while idle. Entry code clears
@@ -81,7 +82,12 @@ type CPU struct {
 	// Watchdog (watchdog.go).
 	lastTicks uint64 // core.watchdogTicks at the last NMI
 	stuck     uint32 // NMIs in a row that found no progress
-	nmiSeen   uint32
+
+	// What an exception interrupted that led to recovery (capture).
+	trapped bool
+	trap    regs
+	trapFPU [512]byte
+	loaded  *VCPU // whose segment bases are in the CPU
 
 	gdt descTable // operand of LGDT
 	idt descTable // operand of LIDT
@@ -130,8 +136,10 @@ func cpuByID(id uint32) *CPU {
 }
 
 // guestRegs is the frame of the interrupted guest, at the top of the primary stack.
-func guestRegs() *regs {
-	return (*regs)(ptr(addrOf(unsafe.Pointer(this())) + blockStackTop - guestFrameSize))
+func guestRegs() *regs { return guestRegsOf(this()) }
+
+func guestRegsOf(c *CPU) *regs {
+	return (*regs)(ptr(addrOf(unsafe.Pointer(c)) + blockStackTop - guestFrameSize))
 }
 
 // initBlock lays a block out for a CPU that is about to start. The memory is zero.

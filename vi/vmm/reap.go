@@ -16,7 +16,10 @@ func reapDomains() {
 		}
 	}
 	for domains.head != nil {
-		killDomain(domains.head)
+		if !killDomain(domains.head, true) {
+			raiseSoft(softReap)
+			return
+		}
 	}
 	endOfRun()
 }

@@ -1,7 +1,7 @@
 package main
 
-// kept is what a microreboot must carry over from the static data of the
-// failed instance; all else that matters hangs on it or lies in heap pages.
+// kept is what a microreboot carries over from the static data of the failed
+// instance; all else that matters hangs on it or lies in heap pages.
 type kept struct {
 	frames     uint64     // frames.n
 	m2pPhys    uint64     // m2pPhys
@@ -10,30 +10,31 @@ type kept struct {
 	params     bootParams // the command line, which the loader's memory had
 	clockMul   uint32
 	clockShift int8
-	bootFree   uint64
+	consoleMid bool
+	cpus       uint32 // CPUs that were started
 	flushClock uint32
+	bootFree   uint64
 	cmdline    [cmdlineMax]byte
 	cmdlen     uint32
 	mods       [maxMods]module
 	nmods      uint32
+	heapStart  uint64
 	ramEnd     uint64
 }
 
-// roots is written once at boot, and by whoever changes what it holds: see keep.
-var roots kept
-
-// saveRoots copies everything into roots.
-func saveRoots() {
-	r := &roots
+// saveRoots copies the failed instance's static data that matters.
+func saveRoots(r *kept) {
 	r.frames, r.m2pPhys, r.idleRoot = frames.n, m2pPhys, rootTable
 	r.domains, r.params = domains.head, params
 	r.clockMul, r.clockShift = clock.mul, clock.shift
 	r.bootFree, r.flushClock = bootFree, flushClock
+	r.consoleMid, r.cpus = consoleMid, nrCPUs()
 	r.cmdline, r.cmdlen = bootInfo.cmdline, bootInfo.cmdlen
 	r.mods, r.nmods, r.ramEnd = bootInfo.mods, bootInfo.nmods, bootInfo.ramEnd
+	r.heapStart = bootInfo.heapStart
 }
 
-// restoreRoots is the inverse, in a new instance; from is the failed one's.
+// restoreRoots is the inverse, in the new instance.
 func restoreRoots(from *kept) {
 	frames.n, m2pPhys, rootTable = from.frames, from.m2pPhys, from.idleRoot
 	domains.head, params = from.domains, from.params
@@ -42,5 +43,6 @@ func restoreRoots(from *kept) {
 	bootFree, flushClock = from.bootFree, from.flushClock
 	bootInfo.cmdline, bootInfo.cmdlen = from.cmdline, from.cmdlen
 	bootInfo.mods, bootInfo.nmods, bootInfo.ramEnd = from.mods, from.nmods, from.ramEnd
+	bootInfo.heapStart = from.heapStart
 	bootInfo.freeStart, bootInfo.mapped = from.ramEnd, true
 }

@@ -90,6 +90,6 @@ func tryDomain() bool {
 		_, rc2 := bindInterdomain(d, d, port)
 		ok = rc == 0 && rc2 == 0
 	}
-	killDomain(d)
+	killDomain(d, false)
 	return ok
 }

@@ -69,6 +69,7 @@ func apMain() {
 	for atomic.LoadUint32(&released) == 0 {
 		bare.Pause()
 	}
+	startWatchdog()
 	resetStackAndCall(idleLoop)
 }
 

@@ -48,6 +48,13 @@ func contextSaved(prev *VCPU) {
 // vCPU already.
 func saveContext(c *CPU, v *VCPU) {
 	v.arch.regs = *guestRegs()
+	saveBases(v)
+	c.loaded = nil
+	clearBits(&v.domain.dirtyCPUs, 1<<c.ID)
+}
+
+// saveBases stores the bases of FS and GS.
+func saveBases(v *VCPU) {
 	v.arch.fsBase = readMSR(msrFSBase)
 	gs, other := readMSR(msrGSBase), readMSR(msrKernelGSBase)
 	if v.kernelMode() {
@@ -55,7 +62,6 @@ func saveContext(c *CPU, v *VCPU) {
 	} else {
 		v.arch.gsUser, v.arch.gsKernel = gs, other
 	}
-	clearBits(&v.domain.dirtyCPUs, 1<<c.ID)
 }
 
 // loadContext is the inverse of saveContext, and loads the address space.
@@ -64,6 +70,7 @@ func loadContext(c *CPU, v *VCPU) {
 	loadGDT(c, v)
 	writeCR3(v.cr3())
 	*guestRegs() = v.arch.regs
+	v.note(guestRegs(), false)
 	writeMSR(msrFSBase, v.arch.fsBase)
 	gs, other := v.arch.gsKernel, v.arch.gsUser
 	if !v.kernelMode() {
@@ -71,6 +78,7 @@ func loadContext(c *CPU, v *VCPU) {
 	}
 	writeMSR(msrGSBase, gs)
 	writeMSR(msrKernelGSBase, other)
+	c.loaded = v
 	c.fpu = unsafe.Pointer(&v.arch.fpu)
 	c.guestTS = v.arch.fpuTS != 0
 }

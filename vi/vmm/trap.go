@@ -18,6 +18,7 @@ const (
 // trapFromGuest serves everything but NMI, #DF, #MC and SYSCALL that came
 // while a guest ran. Interrupts are off; assembly goes on with returnToGuest.
 func trapFromGuest(r *regs) {
+	current().note(r, false)
 	if r.EntryVector >= firstVector {
 		handleIRQ(r)
 		return
@@ -59,6 +60,7 @@ func fixup(r *regs) bool {
 
 // badReturn goes on after a fault of guestIRET.
 func badReturn() {
+	current().note(guestRegs(), false)
 	irqOn()
 	badGuestReturn(guestRegs())
 	returnToGuest()

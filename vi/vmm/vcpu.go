@@ -73,6 +73,9 @@ type archVCPU struct {
 	ldtBase   uint64
 	ldtEnts   uint32
 
+	states [2]guestState // what recovery goes back to
+	noted  uint32        // 1 + the one that holds, 0 while the guest runs
+
 	bounce  bounce
 	mc      multicallState
 	mmuDone uint64 // requests of a continued mmu_update or mmuext_op

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/bare"
+)
+
+// persistPage is the page of the image, counted from its start, that neither
+// boot nor a microreboot writes.
+const persistPage = 7
+
+// persistent is what lies in that page. The host reads the first members, by
+// symbols that the image builder makes.
+type persistent struct {
+	policy  uint64  // main.policy: allowed recovery steps, a bit each
+	failure failure // main.failure
+	provoke uint64  // main.provoke: the watchdog declares a hang that is none
+
+	owner    uint32 // 1 + the CPU that recovers, 0 = nobody does
+	attempts uint32 // of the recovery under way
+	periods  uint32 // of the watchdog in this attempt
+	saved    uint32 // kept is what the failed instance had
+	stop     uint64 // CPUs that have been told to stop
+	parked   uint64 // CPUs that wait for the new instance
+	up       uint64 // CPUs that have entered it
+	release  uint64 // counted up to let them go
+	resumed  uint32 // lets them go back to their guests
+	cpus     [maxCPUs]keptCPU
+	kept     kept
+}
+
+// keptCPU is what a microreboot carries over from a CPU's block.
+type keptCPU struct {
+	valid   bool // taken since the failure
+	curr    *VCPU
+	idle    *VCPU
+	running *timer // whose handler ran
+	tsc     uint64 // the clock's calibration
+	stime   int64
+}
+
+// failure is the record of what was detected last.
+type failure struct {
+	count uint64 // detected so far
+	cpu   uint64
+	kind  uint64 // as detectPanic's
+	pc    uint64 // what was executing
+	addr  uint64 // CR2
+	code  uint64 // error code of the exception
+}
+
+// The page has room for it.
+const _ = pageSize - unsafe.Sizeof(persistent{})
+
+func persist() *persistent { return (*persistent)(ptr(bare.Image.Persist)) }

@@ -1,0 +1,20 @@
+package main
+
+// Step ack_interrupts. The local APIC remembers which interrupts are in service
+// and holds back all of the same and lower priority until each has been
+// acknowledged. A handler that was discarded never does that: this CPU would
+// get no timer interrupt any more.
+
+// ackInterrupts acknowledges all interrupts in service on the calling CPU.
+// What is pending comes when interrupts are on, and finds nothing to do.
+func ackInterrupts() {
+	if !begin(stepAckInterrupts) {
+		return
+	}
+	for i := uint64(0); i < 256; i += 32 {
+		// A register of 32 vectors every 16 bytes (AMD APM vol. 2, 16.6).
+		for n := 0; n < 32 && apicRead(apicISR+i/2) != 0; n++ {
+			apicEndOfInterrupt()
+		}
+	}
+}

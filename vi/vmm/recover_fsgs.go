@@ -1,0 +1,14 @@
+package main
+
+// Step save_fs_gs. The bases of FS and GS are saved when a vCPU is switched
+// away, not at every entry. What is in memory for the running vCPU is as old as
+// its last switch; the true values are in the CPU until the new instance loads
+// a vCPU.
+
+// keepSegments saves the segment bases of the vCPU whose registers are loaded.
+func keepSegments(c *CPU) {
+	v := c.loaded
+	if v != nil && vcpuOK(v) && begin(stepFSGS) {
+		saveBases(v)
+	}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// guestState is a vCPU at a moment when guest and VMM agreed about it: at an
+// entry into the VMM, when a hypercall was complete, when the guest's kernel
+// had been entered. Work since then is done again or was not the guest's. There
+// are two of them in turn, so that one is whole at any time.
+type guestState struct {
+	regs   regs
+	kernel bool // the guest's kernel ran
+	call   bool // it waits for a hypercall or system call that is not complete
+}
+
+// note records the state of a vCPU.
+func (v *VCPU) note(r *regs, call bool) {
+	a := &v.arch
+	i := uint32(0)
+	if a.noted == 1 {
+		i = 1
+	}
+	s := &a.states[i]
+	s.regs, s.kernel, s.call = *r, v.kernelMode(), call
+	atomic.StoreUint32(&a.noted, i+1)
+}
+
+// left marks that the guest runs: the CPU has its state.
+func (v *VCPU) left() { atomic.StoreUint32(&v.arch.noted, 0) }
+
+// capture copies what an exception interrupted, and the FPU's state, which
+// entry code has put below, before the stack that both lie on is given up.
+func capture(c *CPU, r *regs) {
+	if c.trapped {
+		return // the first one tells
+	}
+	c.trap = *r
+	c.trapFPU = *(*[512]byte)(ptr((addrOf(unsafe.Pointer(r)) - nestedFPU) &^ 15))
+	c.trapped = true
+}
+
+// nestedFPU is how far below its registers an exception in the VMM saves the FPU.
+const nestedFPU = 528
+
+// keepGuest makes sure that the state of the vCPU that a CPU runs is noted.
+func keepGuest(c *CPU) {
+	keepSegments(c)
+	v := c.core.curr
+	if v == nil || !vcpuOK(v) || v.arch.noted != 0 {
+		return
+	}
+	frame := guestRegsOf(c)
+	s := guestState{regs: *frame, kernel: v.kernelMode(), call: frame.EntryVector == trapSyscallNew}
+	if c.trapped && c.trap.CS&3 != 0 {
+		s.regs, s.call = c.trap, false // an NMI while the guest ran
+		v.arch.fpu = c.trapFPU
+	} else if c.trapped && begin(stepGuestFrame) && s.complete(c, frame) {
+		v.arch.fpu = c.trapFPU
+	}
+	v.arch.states[0] = s
+	v.arch.noted = 1
+}
+
+// Step guest_frame. On the way from the guest into the VMM and back the guest's
+// registers are partly in the CPU and partly on the stack. A failure in between
+// leaves a frame whose upper words are written and whose lower ones are of an
+// earlier entry; the missing ones are in the registers at the failure. How far
+// it got tells the stack pointer. The FPU is the guest's in these places, too.
+
+// complete takes what is missing in a frame from the registers at the failure.
+// It returns false if the frame was complete.
+func (s *guestState) complete(c *CPU, frame *regs) bool {
+	r := &c.trap
+	base := addrOf(unsafe.Pointer(frame))
+	switch sp := r.RSP; {
+	case sp >= base && sp <= base+uint64(frameES):
+		s.partial(r, frame, sp-base)
+		if sp-base > uint64(frameRIP) && sp-base <= uint64(frameES) {
+			s.pushed(c, sp-base)
+		}
+	case sp < base && sp > addrOf(unsafe.Pointer(c)):
+		return false
+	default:
+		// The stack pointer is the guest's: before SYSCALL's entry has changed
+		// it, or just before SYSRET. RCX and R11 have RIP and RFLAGS.
+		s.regs = *r
+		s.regs.RIP, s.regs.RFLAGS = r.RCX, r.R11
+		s.regs.CS, s.regs.SS = abi.FlatKernelCS, abi.FlatKernelSS
+		if r.RDI == base {
+			s.regs.RDI = frame.RDI
+		}
+		s.call = s.regs.RAX != frame.RAX || s.regs.RIP != frame.RIP || s.regs.RSP != frame.RSP || s.regs.RDI != frame.RDI
+	}
+	return true
+}
+
+// partial fills the general registers below offset at, to which the stack
+// pointer had come.
+func (s *guestState) partial(r, frame *regs, at uint64) {
+	from, to := (*[15]uint64)(unsafe.Pointer(r)), (*[15]uint64)(unsafe.Pointer(&s.regs))
+	for k := range to {
+		if uint64(k)*8 < at {
+			to[k] = from[k]
+		}
+	}
+	// RDI: exception stubs have called, so that its place first holds a return
+	// address, and then RDI does; the way back has the frame's address in it.
+	stub := func(v uint64) bool { return v-entries.vectors <= 256*8 }
+	if stub(r.RDI) || r.RDI == addrOf(unsafe.Pointer(frame)) {
+		s.regs.RDI = frame.RDI
+	} else if at <= uint64(frameRDI) && stub(frame.RDI) {
+		s.regs.RDI = r.RDI
+	}
+	s.call = s.regs.RIP == r.RCX && s.regs.RFLAGS == r.R11
+}
+
+// pushed fills the words that SYSCALL's entry had not pushed yet.
+func (s *guestState) pushed(c *CPU, at uint64) {
+	r := &c.trap
+	s.call = true
+	s.regs.RIP = r.RCX
+	if at > uint64(frameCS) {
+		s.regs.CS = abi.FlatKernelCS
+	}
+	if at > uint64(frameRFLAGS) {
+		s.regs.RFLAGS = r.R11
+	}
+	if at > uint64(frameRSP) {
+		s.regs.RSP = sysRSP[c.ID&(maxCPUs-1)]
+	}
+	if at > uint64(frameSS) {
+		s.regs.SS = abi.FlatKernelSS
+	}
+}
+
+// restoreGuest makes the noted state of a vCPU that had a CPU its state.
+func restoreGuest(v *VCPU) {
+	a := &v.arch
+	if a.noted == 0 || a.noted > 2 || v.isRunning == 0 && cpuByID(v.cpu).core.curr != v {
+		return
+	}
+	s := &a.states[a.noted-1]
+	a.regs = s.regs
+	a.regs.EntryVector = 3 // every register is restored
+	if s.kernel != v.kernelMode() {
+		a.flags ^= inKernelMode
+	}
+	retryCall(v, s)
+	v.left()
+}

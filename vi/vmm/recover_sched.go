@@ -1,0 +1,53 @@
+package main
+
+import "resvirt/vi/abi"
+
+// Step sched_metadata. Which vCPU runs is written down three times, by the CPU,
+// as the vCPU's run state, and as its running flag, and once more by the run
+// queues; a switch changes them one after the other. The record of the CPU
+// wins: it says whose registers the CPU has.
+
+// repairSched makes every vCPU's state agree with the CPUs' records.
+func repairSched() {
+	if !begin(stepSchedMetadata) {
+		return
+	}
+	for d := domains.head; d != nil; d = d.next {
+		for i := uint32(0); i < d.nvcpus; i++ {
+			repairVCPU(d.vcpu[i])
+		}
+	}
+	for i := uint32(0); i < nrCPUs(); i++ {
+		repairVCPU(cpuByID(i).core.idle)
+	}
+}
+
+func repairVCPU(v *VCPU) {
+	v.queued, v.isRunning = false, 0
+	switch {
+	case cpuByID(v.cpu).core.curr == v:
+		v.state, v.isRunning = abi.RunstateRunning, 1
+	case v.runnable():
+		v.state, v.queued = abi.RunstateRunnable, !v.isIdle()
+	case v.pause&pauseBlocked != 0:
+		v.state = abi.RunstateBlocked
+	default:
+		v.state = abi.RunstateOffline
+	}
+}
+
+// vcpuOK says whether v is a vCPU of a domain.
+func vcpuOK(v *VCPU) bool {
+	head := domains.head
+	if p := persist(); p.saved != 0 {
+		head = p.kept.domains
+	}
+	for d := head; d != nil; d = d.next {
+		for i := uint32(0); i < d.nvcpus && i < maxVCPUs; i++ {
+			if d.vcpu[i] == v {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,57 @@
+package main
+
+import "resvirt/vi/bare"
+
+// recoveryStep is one mechanism of recovery, which the policy word can switch
+// off alone.
+type recoveryStep struct {
+	name string
+}
+
+// The steps, by the number of their bit and POST code.
+const (
+	stepMicroreboot = iota
+	stepFixSP
+	stepNMIIPI
+	stepGuestFrame
+	stepFSGS
+	stepAckInterrupts
+	stepNMIAck
+	stepReinitLocks
+	stepPageFrames
+	stepHypercallRetry
+	stepSchedMetadata
+	stepRecurringTimers
+	stepEvents
+)
+
+// recoverySteps is the one list of steps; the host reads the names here.
+var recoverySteps = [...]recoveryStep{
+	stepMicroreboot:     {"microreboot"},
+	stepFixSP:           {"fix_sp"},
+	stepNMIIPI:          {"nmi_ipi"},
+	stepGuestFrame:      {"guest_frame"},
+	stepFSGS:            {"save_fs_gs"},
+	stepAckInterrupts:   {"ack_interrupts"},
+	stepNMIAck:          {"nmi_ack"},
+	stepReinitLocks:     {"reinit_locks"},
+	stepPageFrames:      {"page_frames"},
+	stepHypercallRetry:  {"hypercall_retry"},
+	stepSchedMetadata:   {"sched_metadata"},
+	stepRecurringTimers: {"recurring_timers"},
+	stepEvents:          {"event_redelivery"},
+}
+
+// allowed says whether the policy allows a step.
+func allowed(step uint) bool {
+	return step < uint(len(recoverySteps)) && recoverySteps[step].name != "" && persist().policy>>step&1 != 0
+}
+
+// begin says whether the policy allows a step, and announces it.
+func begin(step uint) bool {
+	if !allowed(step) {
+		return false
+	}
+	bare.Out8(postPort, byte(step))
+	return true
+}

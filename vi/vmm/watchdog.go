@@ -1,0 +1,86 @@
+package main
+
+import "sync/atomic"
+
+// The hang watchdog. Performance counter 0 counts cycles in which the CPU is
+// not halted; its overflow is an NMI, which comes whatever the VMM does. A
+// recurring software timer of about the same period counts watchdogTicks up:
+// when so many NMIs in a row find that it stands still, the CPU hangs.
+const (
+	msrPerfSel = 0xc0010000 // AMD APM vol. 2, 13.2
+	msrPerfCtr = 0xc0010004
+	perfCycles = 0x76 | 3<<16 | 1<<20 | 1<<22 // unhalted cycles, user and OS, interrupt, enable
+	perfBits   = 48
+
+	hangPeriods = 3
+	// A recovery that takes longer than so many periods hangs.
+	recoveryPeriods = 40
+)
+
+// startWatchdog arms the calling CPU's counter.
+func startWatchdog() {
+	if params.watchdogNS == 0 {
+		return
+	}
+	c := this()
+	c.lastTicks, c.stuck = c.core.watchdogTicks, 0
+	writeMSR(msrPerfSel, 0)
+	armCounter()
+	writeMSR(msrPerfSel, perfCycles)
+}
+
+// armCounter lets the counter overflow a period from now. The overflow has
+// masked the local vector.
+func armCounter() {
+	cycles := uint64(params.watchdogNS) * (params.tscHz / 1e6) / 1000
+	writeMSR(msrPerfCtr, -cycles&(1<<perfBits-1))
+	apicWrite(apicLVTPC, lvtNMI)
+}
+
+// overflowed says whether the counter has passed zero.
+func overflowed() bool { return readMSR(msrPerfCtr)>>(perfBits-1)&1 == 0 }
+
+// handleNMI serves the watchdog's NMIs and the ones that stop CPUs for a
+// recovery. It may have interrupted anything.
+func handleNMI(r *regs) {
+	c, p := this(), persist()
+	if told(c) {
+		capture(c, r)
+		park(c)
+	}
+	if params.watchdogNS == 0 || !overflowed() {
+		return // a stop that came too late
+	}
+	armCounter()
+	stats[c.ID&(maxCPUs-1)][statWatchdog]++
+	if owner := atomic.LoadUint32(&p.owner); owner != 0 {
+		if owner != c.ID+1 {
+			return
+		}
+		p.periods++
+		if p.periods > recoveryPeriods {
+			hang(c, r)
+		}
+		return
+	}
+	if p.provoke != 0 {
+		p.provoke = 0
+		hang(c, r)
+	}
+	ticks := atomic.LoadUint64(&c.core.watchdogTicks)
+	if ticks != c.lastTicks {
+		c.lastTicks, c.stuck = ticks, 0
+		return
+	}
+	c.stuck++
+	if c.stuck >= hangPeriods {
+		c.stuck = 0
+		hang(c, r)
+	}
+}
+
+// hang declares this CPU hung.
+func hang(c *CPU, r *regs) {
+	capture(c, r)
+	hangOn(vecNMI, r.RIP)
+}
