@@ -25,14 +25,19 @@ var consoleLock spinlock
 // consoleMid says that a line is half printed.
 var consoleMid bool
 
+// waitSerial waits until the transmitter takes a byte.
+func waitSerial() {
+	for bare.In8(com1Status)&com1Ready == 0 {
+		bare.Pause()
+	}
+}
+
 // serialPut prints one byte.
 func serialPut(b byte) {
 	if testCPU != nil {
 		return
 	}
-	for bare.In8(com1Status)&com1Ready == 0 {
-		bare.Pause()
-	}
+	waitSerial()
 	bare.Out8(com1, b)
 	consoleMid = b != '\n'
 }
@@ -94,25 +99,50 @@ func printDomain(d *Domain, s string, v uint64) {
 	consoleLock.unlockRestore(flags)
 }
 
-// putByte adds a byte to a domain's line and prints the line when it ends.
-func (d *Domain) putByte(b byte) {
-	if b != '\n' {
+// addByte adds a byte to a domain's line and says whether it is complete.
+func (d *Domain) addByte(b byte) bool {
+	put := func(b byte) {
 		d.line[d.lineLen%lineMax] = b
 		d.lineLen++
-		if d.lineLen < lineMax {
-			return
+	}
+	if d.lineLen == 0 {
+		put('(')
+		put('d')
+		for unit := uint16(10000); unit > 0; unit /= 10 {
+			if d.id >= unit {
+				put('0' + byte(d.id/unit%10))
+			}
 		}
+		put(')')
+		put(' ')
 	}
+	put(b)
+	if b != '\n' && d.lineLen == lineMax-1 {
+		b = '\n'
+		put(b)
+	}
+	return b == '\n'
+}
+
+// printLine prints a domain's line. How far it has come is known at any time.
+func (d *Domain) printLine() {
 	flags := consoleLock.lockSave()
-	serialString("(d")
-	serialDecimal(uint64(d.id))
-	serialString(") ")
-	for i := uint32(0); i < d.lineLen; i++ {
-		serialPut(d.line[i%lineMax])
-	}
-	serialPut('\n')
-	d.lineLen = 0
+	d.linePos = 0
+	d.printRest()
 	consoleLock.unlockRestore(flags)
+}
+
+// printRest prints a domain's line from linePos on.
+func (d *Domain) printRest() {
+	for d.linePos < d.lineLen {
+		b := d.line[d.linePos%lineMax]
+		if testCPU == nil {
+			waitSerial()
+			outCounted(com1, b, &d.linePos)
+		}
+		consoleMid = b != '\n'
+	}
+	d.lineLen, d.linePos = 0, 0
 }
 
 // hyperConsoleIO is console_io: write is all that a guest without a console
@@ -121,10 +151,11 @@ func hyperConsoleIO(cmd, n, buf, _, _ uint64) int64 {
 	if cmd != abi.ConsoleIOWrite {
 		return -abi.ENOSYS
 	}
-	d := current().domain
+	d, log := current().domain, &current().arch.log
 	var chunk [64]byte
-	for done := uint64(0); done < n; {
-		if done > 0 && preemptCheck() {
+	begin := log.parts()
+	for done := begin; done < n; {
+		if done > begin && preemptCheck() {
 			return continueHypercall(abi.HypercallConsoleIO, cmd, n-done, buf+done, 0)
 		}
 		k := min(n-done, uint64(len(chunk)))
@@ -133,7 +164,11 @@ func hyperConsoleIO(cmd, n, buf, _, _ uint64) int64 {
 		}
 		d.lk.lock()
 		for i := uint64(0); i < k; i++ {
-			d.putByte(chunk[i])
+			full := d.addByte(chunk[i])
+			log.part(done + i + 1)
+			if full {
+				d.printLine()
+			}
 		}
 		d.lk.unlock()
 		done += k

@@ -47,6 +47,7 @@ type Domain struct {
 
 	line    [lineMax]byte // console output that is no whole line yet
 	lineLen uint32
+	linePos uint32 // so much of a whole line is printed
 }
 
 // domains is the list of all domains; the lock is for those who change it.

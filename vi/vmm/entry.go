@@ -108,5 +108,10 @@ func copyPristine(at, dst, src, bss, end uint64)
 //go:noescape
 func waitRelease(parked *uint64, bit uint64, release *uint64)
 
+// outCounted writes a byte to a port and counts it, in two instructions.
+//
+//go:noescape
+func outCounted(port uint16, b byte, count *uint32)
+
 // unblockNMI returns by IRET, which lets NMIs in again.
 func unblockNMI()

@@ -170,6 +170,15 @@ again:
 	JEQ	again
 	JMP	·rebootOther(SB)
 
+// func outCounted(port uint16, b byte, count *uint32)
+TEXT ·outCounted(SB),NOSPLIT|NOFRAME,$0-16
+	MOVW	port+0(FP), DX
+	MOVB	b+2(FP), AX
+	MOVQ	count+8(FP), CX
+	OUTB
+	INCL	(CX)
+	RET
+
 // func unblockNMI()
 // returns by IRET, which ends the blocking of NMIs (AMD APM vol. 2, 8.1.3).
 TEXT ·unblockNMI(SB),NOSPLIT|NOFRAME,$0-0

@@ -46,6 +46,8 @@ func bindInterdomain(d, r *Domain, rport uint32) (uint32, int64) {
 	switch {
 	case port == 0:
 		rc = -abi.ENOSPC
+	case again() && re != nil && re.state == abi.EvtchnstatInterdomain && re.remote == d:
+		port = re.remotePort
 	case re == nil || re.state != abi.EvtchnstatUnbound || re.remoteID != d.id:
 		rc = -abi.EINVAL
 	default:
@@ -127,6 +129,9 @@ func closePort(d *Domain, port uint32) int64 {
 		e := d.port(port)
 		if e == nil || e.state == abi.EvtchnstatClosed {
 			d.eventLock.unlock()
+			if again() {
+				return 0
+			}
 			return -abi.EINVAL
 		}
 		if e.state != abi.EvtchnstatInterdomain {

@@ -12,19 +12,24 @@ import (
 // allocDomainPage gives d one more frame, cleared.
 func allocDomainPage(d *Domain) mfn {
 	m := allocFrames(0)
-	if m == 0 {
+	if m == 0 || !giveDomainPage(d, m) {
 		return 0
 	}
+	return m
+}
+
+// giveDomainPage clears a frame and makes it d's, or frees it if d may not have it.
+func giveDomainPage(d *Domain, m mfn) bool {
 	zeroPage(m)
 	d.pageLock.lock()
 	if d.dying || d.totPages >= d.maxPages {
 		d.pageLock.unlock()
 		freeFrames(m, 0)
-		return 0
+		return false
 	}
 	linkDomainPage(d, m)
 	d.pageLock.unlock()
-	return m
+	return true
 }
 
 // linkDomainPage makes a frame d's; d.pageLock is held.

@@ -47,7 +47,9 @@ func hypercall(r *regs) {
 		return
 	}
 	count(statHypercalls)
+	v.arch.log.start()
 	r.RAX = uint64(dispatch(r.RAX, r.RDI, r.RSI, r.RDX, r.R10, r.R8))
+	v.arch.log.resume, v.arch.log.again = 0, false
 	v.note(r, false)
 }
 

@@ -44,36 +44,48 @@ func hyperMemoryOp(cmd, arg, _, _, _ uint64) int64 {
 // returns how many.
 func changeReservation(d *Domain, cmd, arg uint64, r *abi.MemoryReservation) int64 {
 	op := cmd & abi.MemopCmdMask
-	i := cmd >> abi.MemopExtentShift
-	for begin := i; i < r.NrExtents; i++ {
+	begin, log := cmd>>abi.MemopExtentShift, &current().arch.log
+	i := begin + log.parts()
+	for ; i < r.NrExtents; log.part(i - begin) {
 		if i != begin && preemptCheck() {
 			return continueHypercall(abi.HypercallMemoryOp, op|i<<abi.MemopExtentShift, arg, 0, 0)
 		}
-		at := r.ExtentStart + i*8
-		var frame uint64
-		if op != abi.XenmemIncreaseReservation && !fromGuest(unsafe.Pointer(&frame), at, 8) {
+		if !changeExtent(d, op, r.ExtentStart+i*8, r.ExtentStart != 0) {
 			break
 		}
-		if op == abi.XenmemDecreaseReservation {
-			if !removeFrame(d, mfn(frame)) {
-				break
-			}
-			continue
-		}
-		m := allocDomainPage(d)
-		if m == 0 {
-			break
-		}
-		if op == abi.XenmemPopulatePhysmap {
-			setM2P(m, frame)
-		}
-		frame = uint64(m)
-		if r.ExtentStart != 0 && !toGuest(at, unsafe.Pointer(&frame), 8) {
-			pageOf(m).dropAllocation()
-			break
-		}
+		i++
 	}
 	return int64(i)
+}
+
+// changeExtent gives or takes one frame; the guest's list has it at an address.
+func changeExtent(d *Domain, op, at uint64, listed bool) bool {
+	var frame uint64
+	if op != abi.XenmemIncreaseReservation && !fromGuest(unsafe.Pointer(&frame), at, 8) {
+		return false
+	}
+	if op == abi.XenmemDecreaseReservation {
+		return removeFrame(d, mfn(frame)) || again()
+	}
+	log := &current().arch.log
+	m := log.page
+	if m == 0 || !again() || pageOf(m).owner != d.frame32() {
+		m = allocFrames(0)
+		log.page = m
+		if m == 0 || !giveDomainPage(d, m) {
+			return false
+		}
+	}
+	if op == abi.XenmemPopulatePhysmap {
+		setM2P(m, frame)
+	}
+	frame = uint64(m)
+	if listed && !toGuest(at, unsafe.Pointer(&frame), 8) {
+		pageOf(m).dropAllocation()
+		return false
+	}
+	log.page = 0
+	return true
 }
 
 // removeFrame takes a frame from a domain; it is freed when nothing maps it.

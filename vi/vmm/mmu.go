@@ -23,7 +23,8 @@ func hyperMMUUpdate(reqs, n, pdone, foreign, _ uint64) int64 {
 		return -abi.EFAULT
 	}
 	rc := int64(0)
-	for i := uint64(0); i < n; i++ {
+	log := &v.arch.log
+	for i := log.parts(); i < n; i++ {
 		if i != 0 && preemptCheck() {
 			v.arch.mmuDone = done + i
 			return continueHypercall(abi.HypercallMMUUpdate, reqs+i*16, n-i|abi.MMUPreemptedBit, pdone, foreign)
@@ -38,6 +39,7 @@ func hyperMMUUpdate(reqs, n, pdone, foreign, _ uint64) int64 {
 			done += i
 			n = 0
 		}
+		log.part(i + 1)
 	}
 	if rc == 0 {
 		done += n

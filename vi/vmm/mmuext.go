@@ -24,7 +24,8 @@ func hyperMMUExtOp(ops, n, pdone, foreign, _ uint64) int64 {
 		return -abi.EFAULT
 	}
 	rc := int64(0)
-	i := uint64(0)
+	log := &v.arch.log
+	i := log.parts()
 	for ; i < n && rc == 0; i++ {
 		if i != 0 && preemptCheck() {
 			v.arch.mmuDone = done + i
@@ -39,6 +40,7 @@ func hyperMMUExtOp(ops, n, pdone, foreign, _ uint64) int64 {
 		if rc != 0 {
 			i--
 		}
+		log.part(i + 1)
 	}
 	count := uint32(done + i)
 	if pdone != 0 && !toGuest(pdone, unsafe.Pointer(&count), 4) {
@@ -103,11 +105,18 @@ func pin(m mfn, d *Domain, t uint64) int64 {
 	p := pageOf(m)
 	if p.typ&ptPinned != 0 {
 		putPageAndType(p)
+		if again() {
+			return 0
+		}
 		return -abi.EINVAL
 	}
 	setBits(&p.typ, ptPinned)
 	return 0
 }
+
+// again says whether the current vCPU's operation may have been done before a
+// recovery.
+func again() bool { return current().arch.log.again }
 
 // unpin is the inverse of pin.
 func unpin(m mfn, d *Domain) int64 {
@@ -118,6 +127,8 @@ func unpin(m mfn, d *Domain) int64 {
 	rc := int64(-abi.EINVAL)
 	if testAndClearFlag(&p.typ, ptPinned) {
 		putPageAndType(p)
+		rc = 0
+	} else if again() {
 		rc = 0
 	}
 	p.put()

@@ -27,7 +27,8 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 	}
 	mc.active, mc.preempted = true, false
 	rc := int64(0)
-	for i := uint64(0); i < n && rc == 0; i++ {
+	log := &current().arch.log
+	for i := log.entries(); i < n && rc == 0; i++ {
 		at := list + i*multicallSize
 		if i != 0 && preemptCheck() {
 			mc.active = false
@@ -42,6 +43,7 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 		if mc.preempted {
 			// The component wrote what is left of it into its own entry.
 			mc.active, mc.preempted = false, false
+			log.entry(i)
 			if !toGuest(at, unsafe.Pointer(&mc.call), multicallSize) {
 				return -abi.EFAULT
 			}
@@ -51,6 +53,7 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 		if !toGuest(at+8, unsafe.Pointer(&mc.call.Result), 8) {
 			rc = -abi.EFAULT
 		}
+		log.entry(i + 1)
 	}
 	mc.active = false
 	return rc

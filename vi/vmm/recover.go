@@ -153,6 +153,7 @@ func reintegrate() {
 	requeueAll()
 	retime()
 	redeliver()
+	finishLine()
 }
 
 // resumeCPU ends recovery on a CPU: its vCPU goes on, or it idles.

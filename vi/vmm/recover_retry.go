@@ -4,7 +4,9 @@ package main
 // its kernel to be entered by a system call, would go on behind SYSCALL with
 // nothing done, or half of it. The registers of the last moment at which guest
 // and VMM agreed are those of before SYSCALL; the instruction pointer goes back
-// over it, and the guest issues the call again.
+// over it, and the guest issues the call again. Not all calls may be done twice:
+// the log (progress.go) says which parts are done, and operations that are not
+// idempotent accept, the first time again, to find their work done.
 
 // retryCall makes v issue the call again that was under way at s.
 func retryCall(v *VCPU, s *guestState) {
@@ -14,4 +16,5 @@ func retryCall(v *VCPU, s *guestState) {
 	v.arch.regs.RIP -= syscallLen
 	v.arch.bounce.flags = 0
 	v.arch.mc.active, v.arch.mc.preempted = false, false
+	v.arch.log.resume, v.arch.log.again = v.arch.log.done, true
 }

@@ -23,6 +23,7 @@ const (
 	stepSchedMetadata
 	stepRecurringTimers
 	stepEvents
+	stepConsole
 )
 
 // recoverySteps is the one list of steps; the host reads the names here.
@@ -40,6 +41,7 @@ var recoverySteps = [...]recoveryStep{
 	stepSchedMetadata:   {"sched_metadata"},
 	stepRecurringTimers: {"recurring_timers"},
 	stepEvents:          {"event_redelivery"},
+	stepConsole:         {"console_line"},
 }
 
 // allowed says whether the policy allows a step.

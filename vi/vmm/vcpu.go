@@ -76,6 +76,8 @@ type archVCPU struct {
 	states [2]guestState // what recovery goes back to
 	noted  uint32        // 1 + the one that holds, 0 while the guest runs
 
+	log    progress
+
 	bounce  bounce
 	mc      multicallState
 	mmuDone uint64 // requests of a continued mmu_update or mmuext_op

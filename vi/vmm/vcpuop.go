@@ -19,6 +19,8 @@ func hyperVcpuOp(cmd, id, arg, _, _ uint64) int64 {
 		rc := int64(-abi.EEXIST)
 		if !v.initOK {
 			rc = initVCPU(v, arg)
+		} else if again() {
+			rc = 0
 		}
 		d.lk.unlock()
 		return rc

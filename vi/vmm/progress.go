@@ -1,0 +1,39 @@
+package main
+
+import "sync/atomic"
+
+// The log of hypercall_retry: how much of the hypercall under way a vCPU has
+// done, so that what is issued again does not do it twice. Multicalls count
+// entries, lists of requests count requests, console output bytes. Both counts
+// are in one word, so that they never disagree.
+type progress struct {
+	done   uint64 // entries of a multicall << 32 | parts of the one under way
+	resume uint64 // as done, for a hypercall that is issued again
+	again  bool   // the part under way may have been done before
+	page   mfn    // the frame that memory_op is giving to the domain
+}
+
+// start begins the log of a hypercall.
+func (p *progress) start() { atomic.StoreUint64(&p.done, 0) }
+
+// parts is how many parts of the hypercall under way were done before.
+func (p *progress) parts() uint64 {
+	n := p.resume & 0xffffffff
+	p.resume = 0
+	return n
+}
+
+// part logs that so many parts are done.
+func (p *progress) part(n uint64) {
+	p.again = false
+	atomic.StoreUint64(&p.done, p.done&^0xffffffff|n)
+}
+
+// entries is how many entries of the multicall under way were done before.
+func (p *progress) entries() uint64 { return p.resume >> 32 }
+
+// entry logs that so many entries are done.
+func (p *progress) entry(n uint64) {
+	p.again = false
+	atomic.StoreUint64(&p.done, n<<32)
+}

@@ -1,0 +1,20 @@
+package main
+
+// Step console_line. A domain's line is printed byte by byte while its hypercall
+// waits. What is printed cannot be taken back, and issuing the hypercall again
+// would print the rest of nothing: the byte that completes a line is logged as
+// done before the line is printed. So recovery prints the rest itself. A line of
+// the VMM's own that was cut off is ended.
+func finishLine() {
+	if !begin(stepConsole) {
+		return
+	}
+	for d := domains.head; d != nil; d = d.next {
+		if n := d.lineLen; n != 0 && d.line[(n-1)%lineMax] == '\n' {
+			d.printRest()
+		}
+	}
+	if consoleMid {
+		serialPut('\n')
+	}
+}
