@@ -175,8 +175,8 @@ TEXT ·outCounted(SB),NOSPLIT|NOFRAME,$0-16
 	MOVW	port+0(FP), DX
 	MOVB	b+2(FP), AX
 	MOVQ	count+8(FP), CX
-	OUTB
 	INCL	(CX)
+	OUTB
 	RET
 
 // func unblockNMI()

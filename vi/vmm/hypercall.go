@@ -40,8 +40,8 @@ const syscallLen = 2
 // can be executed again.
 func hypercall(r *regs) {
 	v := current()
-	r.EntryVector = trapSyscall
 	v.note(r, true)
+	r.EntryVector = trapSyscall
 	if !v.kernelMode() {
 		v.bounceSyscall()
 		return

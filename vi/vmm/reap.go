@@ -26,6 +26,7 @@ func reapDomains() {
 
 // endOfRun checks that nothing was lost and stops the machine.
 func endOfRun() {
+	holdOthers()
 	code := checkAll()
 	if heap.nfree != bootFree {
 		logHex("frames lost", bootFree-heap.nfree)

@@ -27,6 +27,15 @@ func hyperSelfCheck(_, _, _, _, _ uint64) int64 {
 	if !tryDomain() {
 		code = checkDomainLife
 	}
+	holdOthers()
+	code |= checkAll()
+	letOthersGo()
+	checker.lk.unlock()
+	return int64(code)
+}
+
+// holdOthers makes all other CPUs wait on their way back to a guest or to idle.
+func holdOthers() {
 	atomic.StoreUint32(&checker.stopped, 0)
 	atomic.StoreUint32(&checker.release, 0)
 	others := uint32(0)
@@ -39,13 +48,14 @@ func hyperSelfCheck(_, _, _, _, _ uint64) int64 {
 	for atomic.LoadUint32(&checker.stopped) != others {
 		cpuRelax()
 	}
-	code |= checkAll()
+}
+
+// letOthersGo ends holdOthers.
+func letOthersGo() {
 	atomic.StoreUint32(&checker.release, 1)
 	for atomic.LoadUint32(&checker.stopped) != 0 {
 		cpuRelax()
 	}
-	checker.lk.unlock()
-	return int64(code)
 }
 
 // stopSoft holds a CPU, on its way back to a guest, while another checks.

@@ -76,7 +76,7 @@ type archVCPU struct {
 	states [2]guestState // what recovery goes back to
 	noted  uint32        // 1 + the one that holds, 0 while the guest runs
 
-	log    progress
+	log progress
 
 	bounce  bounce
 	mc      multicallState
