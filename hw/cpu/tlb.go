@@ -158,6 +158,9 @@ type system struct {
 	// hostGen is the mem.Gen that host belongs to; 0, which no Memory has, while
 	// the code segment is not flat: then every access takes the long way.
 	hostGen uint64
+
+	decoded *decodeCache // of the fast engine
+	scratch Inst         // what does not come from decoded
 }
 
 // dropHost empties one slot.

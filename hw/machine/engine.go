@@ -66,3 +66,30 @@ func step(c *cpu.CPU) bool {
 	c.Step()
 	return c.Retired != before
 }
+
+// Fast is Plain with decoding remembered.
+type Fast struct{}
+
+// Name returns "fast".
+func (Fast) Name() string { return "fast" }
+
+// Run implements Engine.
+func (Fast) Run(c *cpu.CPU, b *Budget) Why {
+	for c.Clock < b.Clock && c.Retired < b.Retired {
+		if !c.DeliverPending() {
+			if c.CPL == 0 && c.Retired0 >= b.Ring0 {
+				return WhyRing0
+			}
+			for _, pc := range b.Watch {
+				if pc == c.RIP {
+					return WhyWatch
+				}
+			}
+			c.ExecuteCached()
+		}
+		if c.EndTurn || c.Stop.Kind != cpu.StopNone || c.Activity != cpu.Running {
+			break
+		}
+	}
+	return WhyBound
+}

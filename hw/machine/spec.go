@@ -25,7 +25,7 @@ type Spec struct {
 	MemBytes uint64        // RAM from physical address 0
 	Quantum  sim.Time      // longest turn of a processor
 	Models   models.Timing // what everything costs
-	Engine   Engine        // nil means Plain
+	Engine   Engine        // nil means Plain; all come to the same states
 }
 
 // DefaultSpec is two processors with 64 MiB.
@@ -35,7 +35,7 @@ func DefaultSpec() Spec {
 		MemBytes: 64 << 20,
 		Quantum:  500 * sim.Nanosecond,
 		Models:   models.DefaultTiming(),
-		Engine:   Plain{},
+		Engine:   Fast{},
 	}
 }
 

@@ -1,0 +1,73 @@
+package cpu
+
+import (
+	"encoding/binary"
+
+	"resvirt/hw/mem"
+)
+
+// A cache of decoded instructions for the fast engine. Decoding is a function
+// of an instruction's bytes and the mode alone, so an entry that is looked up
+// by address is used only if the bytes there are the ones it was decoded from.
+// Nothing has to be invalidated: code may change under it, by any processor or
+// by the host, and pages may be forked, restored or mapped elsewhere.
+
+const decodedEntries = 1 << 13
+
+// decoded is one entry. The bytes past the instruction's length are zero.
+type decoded struct {
+	lo, hi         uint64 // the instruction's bytes
+	maskLo, maskHi uint64 // which of 16 bytes are its own; both 0: an empty entry
+	inst           Inst
+}
+
+type decodeCache [decodedEntries]decoded
+
+// ExecuteCached is what Step does once no interrupt was delivered, with decoding
+// remembered: one instruction of a running processor. The State it leaves is
+// the same.
+func (c *CPU) ExecuteCached() {
+	c.IntShadow = false
+	if i := c.fetchCached(); i != nil {
+		c.execute(i)
+	}
+	if c.exc.pending {
+		c.deliverException()
+	}
+}
+
+// fetchCached is fetch; nil stands for false. The short way is for 64-bit code
+// with 16 bytes of a page that the processor executes from already.
+func (c *CPU) fetchCached() *Inst {
+	if c.decoded == nil {
+		c.decoded = new(decodeCache)
+	}
+	rip := c.RIP
+	h := &c.host[tlbIndex(rip)][c.accessMode()]
+	d := rip - h.xtag
+	if d > mem.PageSize-16 || c.hostGen != c.Mem.Gen() {
+		if !c.fetch(&c.scratch) {
+			return nil
+		}
+		return &c.scratch
+	}
+	lo, hi := binary.LittleEndian.Uint64(h.page[d:]), binary.LittleEndian.Uint64(h.page[d+8:])
+	e := &c.decoded[(rip^rip>>13)&(decodedEntries-1)]
+	if e.maskLo != 0 && lo&e.maskLo == e.lo && hi&e.maskHi == e.hi {
+		return &e.inst
+	}
+	if !c.fetch(&c.scratch) {
+		return nil
+	}
+	e.maskLo, e.maskHi = lengthMasks(c.scratch.Len)
+	e.lo, e.hi, e.inst = lo&e.maskLo, hi&e.maskHi, c.scratch
+	return &e.inst
+}
+
+// lengthMasks selects the first n of 16 bytes, n from 1 to 15.
+func lengthMasks(n uint8) (lo, hi uint64) {
+	if n >= 8 {
+		return ^uint64(0), uint64(1)<<(8*(n-8)) - 1
+	}
+	return uint64(1)<<(8*n) - 1, 0
+}
