@@ -21,7 +21,7 @@ func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, 
 	t := &faults.Target{
 		Name: "vmm", Symbols: imageSymbols(images), Recovered: postRecovered, GivenUp: postGivenUp,
 		StepNames: postNames(steps), ExitOK: exitAllRight, Cause: vmmCause, Judge: judge, LastWords: vmmLastWords,
-		Helper: func(f string) bool { return strings.HasPrefix(f, modulePath+"/vi/bare.") },
+		Helper: helper,
 	}
 	for _, s := range []struct {
 		name string
@@ -34,6 +34,11 @@ func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, 
 		*s.to = addr
 	}
 	return t, nil
+}
+
+// helper tells whether a function announces steps for its caller.
+func helper(function string) bool {
+	return function == "main.begin" || strings.HasPrefix(function, modulePath+"/vi/bare.")
 }
 
 // vmmCause reads the arguments of the detection entry, which Go's register ABI
