@@ -40,6 +40,7 @@ const syscallLen = 2
 // can be executed again.
 func hypercall(r *regs) {
 	v := current()
+	v.arch.log.start()
 	v.note(r, true)
 	r.EntryVector = trapSyscall
 	if !v.kernelMode() {
@@ -47,7 +48,6 @@ func hypercall(r *regs) {
 		return
 	}
 	count(statHypercalls)
-	v.arch.log.start()
 	r.RAX = uint64(dispatch(r.RAX, r.RDI, r.RSI, r.RDX, r.R10, r.R8))
 	v.arch.log.resume, v.arch.log.again = 0, false
 	v.note(r, false)

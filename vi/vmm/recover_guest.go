@@ -61,6 +61,7 @@ func keepGuest(c *CPU) {
 	} else if c.trapped && begin(stepGuestFrame) && s.complete(c, frame) {
 		v.arch.fpu = c.trapFPU
 	}
+	v.arch.log.start() // the call has not begun
 	v.arch.states[0] = s
 	v.arch.noted = 1
 }
