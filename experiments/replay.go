@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"resvirt/faults"
 )
@@ -114,7 +115,8 @@ func compare(stored, now *Row) ([]string, error) {
 	x, y := reflect.ValueOf(old), reflect.ValueOf(copied)
 	for i := range x.NumField() {
 		if a, b := x.Field(i).Interface(), y.Field(i).Interface(); !reflect.DeepEqual(a, b) {
-			list = append(list, fmt.Sprintf("%s: stored %s, now %s", x.Type().Field(i).Name, plainJSON(a), plainJSON(b)))
+			was, is := apart(plainJSON(a), plainJSON(b))
+			list = append(list, fmt.Sprintf("%s: stored %s, now %s", x.Type().Field(i).Name, was, is))
 		}
 	}
 	return list, nil
@@ -126,4 +128,23 @@ func plainJSON(v any) string {
 		return err.Error()
 	}
 	return string(b)
+}
+
+// apart shortens two long texts to where they begin to differ.
+func apart(a, b string) (string, string) {
+	const before, most = 40, 160
+	same := 0
+	for same < min(len(a), len(b)) && a[same] == b[same] {
+		same++
+	}
+	cut := func(s string) string {
+		if from := same - before; from > 0 && len(s) > most {
+			s = "…" + s[from:]
+		}
+		if len(s) > most {
+			s = s[:most] + "…"
+		}
+		return strings.ToValidUTF8(s, "?")
+	}
+	return cut(a), cut(b)
 }
