@@ -10,7 +10,7 @@ type Engine interface {
 	// Run executes c until a bound of b holds, or c.EndTurn is set, c.Stop.Kind
 	// is not StopNone, or c.Activity is not Running. Before each instruction, in
 	// this order: bounds Clock and Retired; delivery of one pending interrupt,
-	// after which it starts over; bound Ring0; Watch.
+	// after which it starts over; bound Ring0; Ring3 and Watch.
 	//
 	// c.Clock, c.Retired and c.RIP must be exact whenever c.Bus is called.
 	Run(c *cpu.CPU, b *Budget) Why
@@ -22,6 +22,17 @@ type Budget struct {
 	Retired uint64   // return once c.Retired >= Retired
 	Ring0   uint64   // return WhyRing0 before an instruction at privilege level 0 once c.Retired0 >= Ring0
 	Watch   []uint64 // return WhyWatch before an instruction at one of these addresses (RIP)
+	Ring3   bool     // return WhyWatch before an instruction at privilege level 3
+}
+
+// stops tells whether the host wants to see the next instruction.
+func (b *Budget) stops(c *cpu.CPU) bool {
+	for _, pc := range b.Watch {
+		if pc == c.RIP {
+			return true
+		}
+	}
+	return b.Ring3 && c.CPL == 3
 }
 
 // Why says why an engine returned.
@@ -46,10 +57,8 @@ func (Plain) Run(c *cpu.CPU, b *Budget) Why {
 			if c.CPL == 0 && c.Retired0 >= b.Ring0 {
 				return WhyRing0
 			}
-			for _, pc := range b.Watch {
-				if pc == c.RIP {
-					return WhyWatch
-				}
+			if b.stops(c) {
+				return WhyWatch
 			}
 			step(c)
 		}
@@ -80,10 +89,8 @@ func (Fast) Run(c *cpu.CPU, b *Budget) Why {
 			if c.CPL == 0 && c.Retired0 >= b.Ring0 {
 				return WhyRing0
 			}
-			for _, pc := range b.Watch {
-				if pc == c.RIP {
-					return WhyWatch
-				}
+			if b.stops(c) {
+				return WhyWatch
 			}
 			c.ExecuteCached()
 		}

@@ -17,9 +17,6 @@ type hooks struct {
 	yield   bool   // EndTurn was set by us, to get control; the turn goes on
 }
 
-// stepping tells whether every instruction has to be looked at.
-func (h *hooks) stepping() bool { return h.trace != nil || h.entries != 0 }
-
 func (h *hooks) tookWatched() bool {
 	w := h.watched
 	h.watched = false

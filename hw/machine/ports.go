@@ -46,9 +46,9 @@ func (m *Machine) outByte(id int, port uint16, v uint8) {
 // engine comes back to us after this instruction.
 func (m *Machine) logPost(id int, v uint8) {
 	c := m.cpus[id]
-	was := m.hooks.stepping()
+	was := m.hooks.entries != 0
 	m.log(c, Post, uint32(v))
-	if !was && m.hooks.stepping() && !c.EndTurn {
+	if !was && m.hooks.entries != 0 && !c.EndTurn {
 		c.EndTurn, m.hooks.yield = true, true
 	}
 }

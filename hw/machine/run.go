@@ -57,7 +57,7 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	}
 
 	due := min(turn.End, m.state.Queue.Next(), m.perfDue(c.ID))
-	b := Budget{Clock: int64(due), Retired: math.MaxUint64, Ring0: math.MaxUint64, Watch: m.hooks.watch}
+	b := Budget{Clock: int64(due), Retired: math.MaxUint64, Ring0: math.MaxUint64, Watch: m.hooks.watch, Ring3: m.hooks.entries>>c.ID&1 != 0}
 	if u.Time != 0 {
 		b.Clock = min(b.Clock, int64(u.Time))
 	}
@@ -69,7 +69,7 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	}
 	c.Limit = int64(due)
 	var why Why
-	if m.hooks.stepping() {
+	if m.hooks.trace != nil {
 		why = m.runHooked(c, &b)
 	} else if why = m.spec.Engine.Run(c, &b); why == WhyWatch {
 		m.stepHooked(c)
