@@ -16,11 +16,16 @@ func TestNoPanic(t *testing.T) {
 		n = 2000
 	}
 	var retired uint64
+	memory := e.c.Mem.Snapshot() // random code damages page tables and descriptors
 	for range n {
 		c := e.c
+		c.Mem.Restore(memory)
 		c.State = e.clean.State
 		c.Stop, c.exc, c.EndTurn = Stop{}, exception{}, false
 		c.CPL = 0
+		if r.IntN(8) != 0 {
+			c.CR4 &^= CR4SMEP | CR4SMAP // the pages of the code are the user's
+		}
 		c.Seg[CS] = segmentOf(0x10, c.Mem.Read64(emuGDT+0x10))
 		c.Seg[SS] = segmentOf(0x18, c.Mem.Read64(emuGDT+0x18))
 		switch r.IntN(4) {

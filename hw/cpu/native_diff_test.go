@@ -38,6 +38,8 @@ func skipNative(i *Inst) bool {
 		OpMOVTOSEG, OpMOVFROMSEG, OpPOPSEG, OpPUSHSEG, OpLOADFAR, OpCALLFAR, OpJMPFAR, OpRETFAR, OpIRET,
 		OpRDFSBASE, OpRDGSBASE, OpWRFSBASE, OpWRGSBASE, OpMONITOR, OpMWAIT:
 		return true
+	case OpINT1: // hypervisors under the host get its length wrong where it has prefixes
+		return i.Len > 1
 	case OpRCPPS, OpRCPSS, OpRSQRTPS, OpRSQRTSS: // approximations differ by maker
 		return true
 	case OpBSF, OpBSR: // the host takes them for TZCNT and LZCNT
