@@ -26,27 +26,6 @@ func (c *CPU) fetchCode(rip uint64, buf []byte) int {
 	return copy(buf[:left], p[d:])
 }
 
-// fetchFault raises the fault of fetching at RIP; raising it again is harmless.
-func (c *CPU) fetchFault(rip uint64) {
-	var b [1]byte
-	c.fetchCode(rip, b[:])
-}
-
-// codePage returns the page frame and host page that RIP executes from, for the
-// block engine, with the same effect on the TLB as fetchCode; page is nil for
-// what is not RAM. On false the fault is raised.
-func (c *CPU) codePage(rip uint64) (pfn uint64, page *mem.Page, ok bool) {
-	va, _, ok := c.codeLinear(rip)
-	if !ok {
-		return 0, nil, false
-	}
-	pa, ok := c.translate(va, accFetch, c.accessMode())
-	if !ok || c.isDevice(pa) {
-		return pa >> 12, nil, ok
-	}
-	return pa >> 12, c.Mem.PageForRead(pa >> 12), true
-}
-
 // codeLinear returns the linear address of RIP and how many bytes of the
 // segment follow, or raises #GP(0).
 func (c *CPU) codeLinear(rip uint64) (va, left uint64, ok bool) {
