@@ -83,6 +83,10 @@ func apicSend(dest, command uint32) {
 
 // sendIPI interrupts a CPU by number.
 func sendIPI(cpu uint32, vector uint8) {
+	if testCPU != nil {
+		interruptInTest(cpuByID(cpu), vector)
+		return
+	}
 	apicSend(cpuByID(cpu).APICID, icrAssert|uint32(vector))
 }
 

@@ -83,3 +83,16 @@ func invalidate(va uint64) {
 func readMSR(msr uint32) uint64     { return bare.RDMSR(msr) }
 func writeMSR(msr uint32, v uint64) { bare.WRMSR(msr, v) }
 func swapGS()                       { bare.Swapgs() }
+
+// interruptInTest lets another CPU of a native test take an interrupt at once.
+func interruptInTest(c *CPU, vector uint8) {
+	me := testCPU
+	testCPU = c
+	switch vector {
+	case vectorFlush:
+		flushInterrupt()
+	case vectorCall:
+		callInterrupt()
+	}
+	testCPU = me
+}
