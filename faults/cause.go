@@ -81,7 +81,13 @@ func lastWords(t *Target, o *Observation) string {
 	return ""
 }
 
-var numbers = regexp.MustCompile(`\b(0x)?[0-9a-f]*[0-9][0-9a-f]*\b`)
+var (
+	numbers = regexp.MustCompile(`\b(0x[0-9a-f]*|[0-9]+|[0-9a-f]{6,})\b`)
+	domains = regexp.MustCompile(`\bd[0-9]+\b`)
+)
 
-// alike replaces numbers, which differ between runs that failed for one cause.
-func alike(s string) string { return numbers.ReplaceAllString(s, "N") }
+// alike replaces numbers and names of VMs, which differ between runs that
+// failed for one cause.
+func alike(s string) string {
+	return numbers.ReplaceAllString(domains.ReplaceAllString(s, "a VM"), "N")
+}

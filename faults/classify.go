@@ -5,7 +5,7 @@ import "fmt"
 // Rules names the version of how faults are drawn and runs are judged. Whoever
 // changes what a row says about the same execution counts it up, so that rows
 // of two rules never stand in one database.
-const Rules = 3
+const Rules = 4
 
 // Classify names the outcome of a run that was struck, and the reason where the
 // class alone does not say it. The rules are those of docs/definitions: first
@@ -59,6 +59,8 @@ func detected(t *Target, g *Golden, o *Observation, verdicts []Verdict) (Outcome
 		return Recovered, ""
 	case o.Stop.Reason == Exited && !probed:
 		return ComponentLost, "probe not reached: no VM was left to run it"
+	case wrong == "" && missing == "":
+		return ComponentLost, "hang after all VMs had ended"
 	case o.Stop.Reason == Exited, survivor(t, g, o, verdicts):
 		return VMLost, or(wrong, missing)
 	case !o.Recovered:

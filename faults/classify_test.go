@@ -12,13 +12,13 @@ func testTarget() *Target {
 		Name: "target", Recovered: 0x7f, GivenUp: 0x7e, ExitOK: 1, StepNames: map[uint64]string{3: "mend"},
 		Judge: func(golden, got []byte) []Verdict {
 			var list []Verdict
-			for _, name := range []string{"1", "2"} {
-				v := Verdict{VM: name, Right: strings.Contains(string(got), name), Wrong: strings.Contains(string(got), "x"+name), Detail: "detail"}
+			for _, name := range []string{"d1", "d2"} {
+				v := Verdict{VM: name, Right: strings.Contains(string(got), name[1:]), Wrong: strings.Contains(string(got), "x"+name[1:]), Detail: "detail"}
 				v.Complete = v.Right
-				if strings.Contains(string(got), "p"+name) {
+				if strings.Contains(string(got), "p"+name[1:]) {
 					v.Probe = "passed"
 				}
-				if strings.Contains(string(got), "q"+name) {
+				if strings.Contains(string(got), "q"+name[1:]) {
 					v.Probe = "failed"
 				}
 				if v.Wrong || v.Probe == "failed" {
@@ -55,9 +55,10 @@ func TestClassify(t *testing.T) {
 
 		{"recovered", Observation{Stop: exit, Detections: []Detection{first}, Steps: []Step{mend, done}, Recovered: true}, "p1p2", Recovered, ""},
 		{"recovered twice", Observation{Stop: exit, Detections: []Detection{first, first}, Recovered: true}, "p1p2", Recovered, ""},
-		{"one VM wrong", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "p1x2", VMLost, "VM lost: N: detail"},
-		{"one VM never ended", Observation{Detections: []Detection{first}, Recovered: true}, "p1", VMLost, "VM lost: N: detail"},
-		{"probe failed", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "p1q2", ComponentLost, "probe failed in N"},
+		{"one VM wrong", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "p1x2", VMLost, "VM lost: a VM: detail"},
+		{"one VM never ended", Observation{Detections: []Detection{first}, Recovered: true}, "p1", VMLost, "VM lost: a VM: detail"},
+		{"hang at the very end", Observation{Position: 20, Detections: []Detection{first}, Steps: []Step{mend, done}, Recovered: true, Ends: []End{{CPL: 0, Place: Place{Function: "lock"}}}}, "p1p2", ComponentLost, "hang after recovery: lock"},
+		{"probe failed", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "p1q2", ComponentLost, "probe failed in a VM"},
 		{"nobody probed", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "", ComponentLost, "probe not reached: no VM was left to run it"},
 		{"final checks", Observation{Stop: Stop{Reason: Exited, Code: 5}, Detections: []Detection{first}, Recovered: true}, "p1p2", ComponentLost, "final checks failed with code N"},
 		{"halted", Observation{Stop: Stop{Reason: Exited, Code: 9}, Detections: []Detection{first}, Steps: []Step{gaveUp}, GivenUp: true}, "p1p2", ComponentLost, "halted on detection"},
@@ -91,5 +92,17 @@ func TestOutcomeNames(t *testing.T) {
 	}
 	if _, err := ParseOutcome("survived"); err == nil {
 		t.Error("an unknown outcome was parsed")
+	}
+}
+
+func TestAlikeDropsWhatDiffersBetweenRuns(t *testing.T) {
+	for in, want := range map[string]string{
+		`d1: line 12 is "error: program stopped by trap 14 at 0xffff8300deadbeef address 0x"`: `a VM: line N is "error: program stopped by trap N at N address N"`,
+		"d2: 5 of 15 lines, the next would be \"context 1bf00b89afd8f2b1\"":                   "a VM: N of N lines, the next would be \"context N\"",
+		"added bad face": "added bad face",
+	} {
+		if got := alike(in); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
