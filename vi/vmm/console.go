@@ -164,8 +164,13 @@ func hyperConsoleIO(cmd, n, buf, _, _ uint64) int64 {
 		}
 		d.lk.lock()
 		for i := uint64(0); i < k; i++ {
+			at := done + i
+			if again() && log.line>>32 == at {
+				d.lineLen = uint32(log.line)
+			}
+			log.line = at<<32 | uint64(d.lineLen)
 			full := d.addByte(chunk[i])
-			log.part(done + i + 1)
+			log.part(at + 1)
 			if full {
 				d.printLine()
 			}

@@ -53,7 +53,7 @@ func detectHang(kind, pc uint64) {
 func noteFailure(kind, pc uint64) {
 	f := &persist().failure
 	f.count++
-	f.cpu, f.kind, f.pc, f.addr = uint64(this().ID), kind, pc, bare.ReadCR2()
+	f.cpu, f.kind, f.pc, f.addr = uint64(this().number()), kind, pc, bare.ReadCR2()
 }
 
 // POST codes besides the numbers of the recovery steps.
@@ -66,7 +66,7 @@ const (
 // giveUp says what failed and stops the machine for good.
 func giveUp() {
 	f := &persist().failure
-	bare.Out8(postPort, postGivenUp)
+	post(postGivenUp)
 	if f.count != 0 {
 		rawStr("\n(VMM) failure, kind, pc, address, cpu: ")
 		rawHex(f.kind)

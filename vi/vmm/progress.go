@@ -11,6 +11,7 @@ type progress struct {
 	resume uint64 // as done, for a hypercall that is issued again
 	again  bool   // the part under way may have been done before
 	page   mfn    // the frame that memory_op is giving to the domain
+	line   uint64 // byte of console output << 32 | length of the line before it
 }
 
 // start begins the log of a hypercall.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"sync/atomic"
-	"unsafe"
 
 	"resvirt/vi/abi"
 	"resvirt/vi/bare"
@@ -29,7 +28,7 @@ func recoverVMM() {
 		giveUp()
 	}
 	c := this()
-	me := c.ID + 1
+	me := c.number() + 1
 	if !atomic.CompareAndSwapUint32(&p.owner, 0, me) && p.owner != me {
 		park(c) // another CPU recovers; this thread goes like any other
 	}
@@ -53,8 +52,7 @@ func recoverVMM() {
 
 // keepCPU takes what recovery needs out of a CPU's block, once for a failure.
 func keepCPU(c *CPU) {
-	id := c.ID & (maxCPUs - 1)
-	k := &persist().cpus[id]
+	k := &persist().cpus[c.number()]
 	if k.valid {
 		return
 	}
@@ -68,8 +66,8 @@ func keepCPU(c *CPU) {
 func park(c *CPU) {
 	p := persist()
 	keepCPU(c)
-	clearBits(&p.stop, 1<<(c.ID&(maxCPUs-1)))
-	waitRelease(&p.parked, 1<<(c.ID&(maxCPUs-1)), &p.release)
+	clearBits(&p.stop, 1<<c.number())
+	waitRelease(&p.parked, 1<<c.number(), &p.release)
 }
 
 // rebootMain is the first Go code of the new instance, on the CPU that recovers.
@@ -84,7 +82,7 @@ func rebootMain() {
 	atomic.AddUint64(&p.release, 1)
 	waitMask(&p.up, 1<<p.kept.cpus-1)
 	reintegrate()
-	bare.Out8(postPort, postRecovered)
+	post(postRecovered)
 	f := &p.failure
 	p.cpus = [maxCPUs]keptCPU{}
 	p.stop, p.parked, p.saved, p.attempts = 0, 0, 0, 0
@@ -111,10 +109,12 @@ func rebootAP() {
 // brings the CPU under the new instance's rules.
 func rebootCPU() *CPU {
 	c := this()
-	id := uint32((addrOf(unsafe.Pointer(c)) - bare.Image.PerCPU) / cpuBlockSize)
+	id := c.number()
 	clearBits(&persist().parked, 1<<id)
-	g := c.g
-	*c = CPU{g: g}
+	c.ID, c.APICID = id, id
+	initTables(c)
+	// What the processor reads stays: the watchdog's NMI may come at any time.
+	*c = CPU{g: c.g, ID: id, APICID: id, gdt: c.gdt, idt: c.idt, tss: c.tss}
 	initBlock(id, id)
 	initCPU(c)
 	startWatchdog()

@@ -11,9 +11,14 @@ import (
 // stack pointer may be what failed. Then this is another CPU's block, and the
 // other CPUs that recovery stops are the wrong ones. The local APIC knows.)
 func failedCPU() *CPU {
-	id := uint32((addrOf(unsafe.Pointer(this())) - bare.Image.PerCPU) / cpuBlockSize)
+	id := this().number()
 	if allowed(stepFixSP) {
 		id = apicRead(apicID) >> 24
 	}
 	return (*CPU)(ptr(blockAddr(id & (maxCPUs - 1))))
+}
+
+// number is c.ID, from where the block lies: recovery makes new contents.
+func (c *CPU) number() uint32 {
+	return uint32((addrOf(unsafe.Pointer(c))-bare.Image.PerCPU)/cpuBlockSize) & (maxCPUs - 1)
 }

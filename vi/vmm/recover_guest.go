@@ -13,8 +13,9 @@ import (
 // are two of them in turn, so that one is whole at any time.
 type guestState struct {
 	regs   regs
-	kernel bool // the guest's kernel ran
-	call   bool // it waits for a hypercall or system call that is not complete
+	kernel bool  // the guest's kernel ran
+	mask   uint8 // the guest's event mask
+	call   bool  // it waits for a hypercall or system call that is not complete
 }
 
 // note records the state of a vCPU.
@@ -25,7 +26,7 @@ func (v *VCPU) note(r *regs, call bool) {
 		i = 1
 	}
 	s := &a.states[i]
-	s.regs, s.kernel, s.call = *r, v.kernelMode(), call
+	s.regs, s.kernel, s.call, s.mask = *r, v.kernelMode(), call, v.info.EvtchnUpcallMask
 	atomic.StoreUint32(&a.noted, i+1)
 }
 
@@ -54,7 +55,7 @@ func keepGuest(c *CPU) {
 		return
 	}
 	frame := guestRegsOf(c)
-	s := guestState{regs: *frame, kernel: v.kernelMode(), call: frame.EntryVector == trapSyscallNew}
+	s := guestState{regs: *frame, kernel: v.kernelMode(), call: frame.EntryVector == trapSyscallNew, mask: v.info.EvtchnUpcallMask}
 	if c.trapped && c.trap.CS&3 != 0 {
 		s.regs, s.call = c.trap, false // an NMI while the guest ran
 		v.arch.fpu = c.trapFPU
@@ -150,6 +151,7 @@ func restoreGuest(v *VCPU) {
 	if s.kernel != v.kernelMode() {
 		a.flags ^= inKernelMode
 	}
+	v.info.EvtchnUpcallMask = s.mask
 	retryCall(v, s)
 	v.left()
 }

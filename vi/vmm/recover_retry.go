@@ -15,6 +15,8 @@ func retryCall(v *VCPU, s *guestState) {
 	}
 	v.arch.regs.RIP -= syscallLen
 	v.arch.bounce.flags = 0
+	clearBits(&v.pause, pauseBlocked|pausePoll) // it blocks, if it did, once more
+	clearBits(&v.domain.pollMask, 1<<v.id)
 	v.arch.mc.active, v.arch.mc.preempted = false, false
 	v.arch.log.resume, v.arch.log.again = v.arch.log.done, true
 }

@@ -14,7 +14,7 @@ const vectorStop = 0xf8
 func stopOthers(c *CPU, cpus uint32) {
 	nmi := begin(stepNMIIPI)
 	parked := &persist().parked
-	others := (uint64(1)<<cpus - 1) &^ (1 << c.ID)
+	others := (uint64(1)<<cpus - 1) &^ (1 << c.number())
 	for i := uint32(0); i < cpus; i++ {
 		if (others&^atomic.LoadUint64(parked))>>i&1 == 0 {
 			continue
@@ -37,4 +37,4 @@ func stopInterrupt() {
 }
 
 // told says whether a CPU has been told to stop.
-func told(c *CPU) bool { return atomic.LoadUint64(&persist().stop)>>(c.ID&(maxCPUs-1))&1 != 0 }
+func told(c *CPU) bool { return atomic.LoadUint64(&persist().stop)>>c.number()&1 != 0 }

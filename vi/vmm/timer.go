@@ -76,8 +76,8 @@ func timerSoft() {
 	q.lk.lockIRQ()
 	for q.size != 0 && q.heap[1].expires <= now() {
 		t := q.heap[1]
+		q.running = t // first, so that recovery finds it here or in the heap
 		q.remove(t)
-		q.running = t
 		fn := t.fn
 		q.lk.unlockIRQ()
 		fn(t)

@@ -54,7 +54,7 @@ func handleNMI(r *regs) {
 	armCounter()
 	stats[c.ID&(maxCPUs-1)][statWatchdog]++
 	if owner := atomic.LoadUint32(&p.owner); owner != 0 {
-		if owner != c.ID+1 {
+		if owner != c.number()+1 {
 			return
 		}
 		p.periods++

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"testing"
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// guestRegsFor are registers that can be told apart.
+func guestRegsFor(base uint64) (r regs) {
+	words := (*[15]uint64)(unsafe.Pointer(&r))
+	for i := range words {
+		words[i] = base + uint64(i)
+	}
+	r.RIP, r.RSP, r.RFLAGS = base+0x100, base+0x200, 0x246
+	r.CS, r.SS = abi.FlatKernelCS, abi.FlatKernelSS
+	return r
+}
+
+// entered is SYSCALL's entry, cut off after so many pushes: frame is what the
+// stack holds then, and the returned registers what the failure found.
+func cutOff(frame *regs, guest regs, pushes int) (trap regs) {
+	base := addrOf(unsafe.Pointer(frame))
+	words := (*[21]uint64)(unsafe.Pointer(frame))
+	full := guest
+	full.ErrorCode, full.EntryVector = 0, 0
+	from := (*[21]uint64)(unsafe.Pointer(&full))
+	for i := range pushes {
+		words[20-i] = from[20-i]
+	}
+	trap = guest
+	trap.RCX, trap.R11 = guest.RIP, guest.RFLAGS
+	trap.RSP, trap.CS = base+168-8*uint64(pushes), selHVCode
+	return trap
+}
+
+// Whatever instruction of SYSCALL's entry fails, the guest's registers are whole.
+func TestEntryCutOffAnywhere(t *testing.T) {
+	recoverable(t)
+	frame := guestRegs()
+	for pushes := range 22 {
+		guest := guestRegsFor(0x1000)
+		guest.RCX, guest.R11 = guest.RIP, guest.RFLAGS
+		*frame = guestRegsFor(0x77000) // an earlier entry's
+		testCPU.trap = cutOff(frame, guest, pushes)
+		testCPU.trapped = true
+		sysRSP[0] = guest.RSP
+		s := guestState{regs: *frame}
+		if !s.complete(testCPU, frame) {
+			t.Fatalf("%d pushes: taken for a complete frame", pushes)
+		}
+		s.regs.ErrorCode, s.regs.EntryVector = 0, 0
+		if s.regs != guest || !s.call {
+			t.Errorf("%d pushes: call %v, registers %+v, expected %+v", pushes, s.call, s.regs, guest)
+		}
+	}
+}
+
+// Before SYSCALL's entry has changed the stack pointer, and before SYSRET, it is the guest's.
+func TestGuestStackPointer(t *testing.T) {
+	recoverable(t)
+	frame := guestRegs()
+	*frame = guestRegsFor(0x77000)
+	guest := guestRegsFor(0x1000)
+	guest.RCX, guest.R11 = guest.RIP, guest.RFLAGS
+	testCPU.trap = guest
+	testCPU.trap.RIP, testCPU.trap.RFLAGS, testCPU.trap.CS = 0, 2, selHVCode
+	s := guestState{regs: *frame}
+	s.complete(testCPU, frame)
+	if s.regs != guest || !s.call {
+		t.Errorf("entry: call %v, %+v", s.call, s.regs)
+	}
+	*frame = guest
+	s = guestState{regs: *frame}
+	s.complete(testCPU, frame)
+	if s.regs != guest || s.call {
+		t.Errorf("way back: call %v, %+v", s.call, s.regs)
+	}
+}
+
+// Of two states one is whole while the other is written.
+func TestNotesTakeTurns(t *testing.T) {
+	recoverable(t)
+	_, v := newDomain(t, 1)
+	r := guestRegsFor(1)
+	v.note(&r, true)
+	first := v.arch.noted
+	r.RAX = 99
+	v.note(&r, false)
+	a, b := v.arch.states[first-1], v.arch.states[v.arch.noted-1]
+	if v.arch.noted == first || !a.call || a.regs.RAX == 99 || b.call || b.regs.RAX != 99 {
+		t.Errorf("noted %d then %d: %+v, %+v", first, v.arch.noted, a, b)
+	}
+}
+
+// A call that was under way goes back over SYSCALL and remembers what is done;
+// without the step it does not.
+func TestRetry(t *testing.T) {
+	recoverable(t)
+	_, v := newDomain(t, 1)
+	for _, on := range []bool{true, false} {
+		persist().policy = 0
+		want := uint64(0x500)
+		if on {
+			persist().policy = 1 << stepHypercallRetry
+			want -= syscallLen
+		}
+		v.arch.noted, v.isRunning = 0, 1
+		v.arch.log = progress{}
+		v.arch.mc.active = true
+		r := regs{RIP: 0x500}
+		v.note(&r, true)
+		v.arch.log.entry(2)
+		v.arch.log.part(5)
+		restoreGuest(v)
+		if v.arch.regs.RIP != want || v.arch.mc.active == on || v.arch.log.again != on {
+			t.Errorf("step %v: rip %#x, multicall %v, again %v", on, v.arch.regs.RIP, v.arch.mc.active, v.arch.log.again)
+		}
+		if on && (v.arch.log.entries() != 2 || v.arch.log.parts() != 5 || v.arch.log.parts() != 0) {
+			t.Errorf("log %+v", v.arch.log)
+		}
+	}
+}
