@@ -7,8 +7,8 @@ import "unsafe"
 // memory. (Calls, not a table: the image builder follows calls.)
 func run(loops uint64) {
 	total := sumStart
-	total.report("arith", arith(6000*loops))
-	total.report("float", float(3000*loops))
+	total.report("arith", arith(4000*loops))
+	total.report("float", float(2000*loops))
 	total.report("syscall", syscalls(24*loops))
 	total.report("pipe", pipeThroughput(12*loops))
 	total.report("context", contextSwitch(10*loops))
