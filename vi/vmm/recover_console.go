@@ -9,12 +9,18 @@ func finishLine() {
 	if !begin(stepConsole) {
 		return
 	}
+	// What is half on the console comes first: another line would get into it.
 	for d := domains.head; d != nil; d = d.next {
-		if n := d.lineLen; n != 0 && d.line[(n-1)%lineMax] == '\n' {
+		if d.linePos != 0 {
 			d.printRest()
 		}
 	}
 	if consoleMid {
 		serialPut('\n')
+	}
+	for d := domains.head; d != nil; d = d.next {
+		if n := d.lineLen; n != 0 && d.line[(n-1)%lineMax] == '\n' {
+			d.printRest()
+		}
 	}
 }
