@@ -59,12 +59,15 @@ func letOthersGo() {
 }
 
 // stopSoft holds a CPU, on its way back to a guest, while another checks.
+// Interrupts are off: one being served would look like one left in service.
 func stopSoft() {
+	flags := irqSave()
 	atomic.AddUint32(&checker.stopped, 1)
 	for atomic.LoadUint32(&checker.release) == 0 {
 		cpuRelax()
 	}
 	atomic.AddUint32(&checker.stopped, ^uint32(0))
+	irqRestore(flags)
 }
 
 // tryDomain makes a domain with a vCPU, memory and a page table, and ends it.
