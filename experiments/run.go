@@ -164,17 +164,17 @@ func (l *lab) campaignRun(ctx context.Context, db *DB, units []unitOf, p Progres
 }
 
 // restoreTime measures how long restoring a snapshot takes, in microseconds,
-// after a short run that dirtied something.
+// after a tenth of the golden run has dirtied what it dirties.
 func restoreTime(l *lab) float64 {
 	first := &l.golden.Checkpoints[0]
 	m := l.sys.Fork(first.State)
-	const n = 20
+	const n = 5
 	var total time.Duration
 	for range n {
-		m.Run(faults.Until{Position: first.Position + 20000})
+		m.Run(faults.Until{Position: first.Position + l.golden.Facts.Instructions/10})
 		t := time.Now()
 		m.Restore(first.State)
 		total += time.Since(t)
 	}
-	return float64(total.Microseconds()) / n
+	return float64(total.Nanoseconds()) / 1000 / n
 }
