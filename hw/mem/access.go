@@ -40,14 +40,14 @@ func (m *Memory) Read64(pa uint64) uint64 {
 // Write8 stores v at pa.
 func (m *Memory) Write8(pa uint64, v uint8) {
 	if pa < m.size {
-		m.PageForWrite(pa >> PageShift)[pa&offMask] = v
+		m.writable(pa >> PageShift)[pa&offMask] = v
 	}
 }
 
 // Write16 stores v at pa.
 func (m *Memory) Write16(pa uint64, v uint16) {
 	if off := pa & offMask; off <= PageSize-2 && pa < m.size {
-		binary.LittleEndian.PutUint16(m.PageForWrite(pa >> PageShift)[off:], v)
+		binary.LittleEndian.PutUint16(m.writable(pa >> PageShift)[off:], v)
 		return
 	}
 	m.slowWrite(pa, 2, uint64(v))
@@ -56,7 +56,7 @@ func (m *Memory) Write16(pa uint64, v uint16) {
 // Write32 stores v at pa.
 func (m *Memory) Write32(pa uint64, v uint32) {
 	if off := pa & offMask; off <= PageSize-4 && pa < m.size {
-		binary.LittleEndian.PutUint32(m.PageForWrite(pa >> PageShift)[off:], v)
+		binary.LittleEndian.PutUint32(m.writable(pa >> PageShift)[off:], v)
 		return
 	}
 	m.slowWrite(pa, 4, uint64(v))
@@ -65,7 +65,7 @@ func (m *Memory) Write32(pa uint64, v uint32) {
 // Write64 stores v at pa.
 func (m *Memory) Write64(pa uint64, v uint64) {
 	if off := pa & offMask; off <= PageSize-8 && pa < m.size {
-		binary.LittleEndian.PutUint64(m.PageForWrite(pa >> PageShift)[off:], v)
+		binary.LittleEndian.PutUint64(m.writable(pa >> PageShift)[off:], v)
 		return
 	}
 	m.slowWrite(pa, 8, v)
@@ -91,7 +91,7 @@ func (m *Memory) WriteBytes(pa uint64, b []byte) {
 	for len(b) > 0 {
 		n := min(len(b), int(PageSize-pa&offMask))
 		if pa < m.size {
-			copy(m.PageForWrite(pa >> PageShift)[pa&offMask:], b[:n])
+			copy(m.writable(pa >> PageShift)[pa&offMask:], b[:n])
 		}
 		b, pa = b[n:], pa+uint64(n)
 	}

@@ -37,6 +37,7 @@ type page struct {
 	code   atomic.Pointer[any] // decoded instructions, nil if none
 	sum    Sum                 // hash of data; valid once sealed
 	sealed bool
+	drops  uint8 // how often a write dropped code while the page was private
 }
 
 // leaf is one node of the table. A nil page has never been written.
@@ -56,10 +57,9 @@ type Memory struct {
 	zero  *page  // what unbacked pages read as
 	empty *leaf  // a leaf without pages
 	gen   uint64 // see Gen
-	code  uint64 // see CodeGen
 
-	// read holds, per page, the low bits of gen when its read pointer was last handed out.
-	read []uint32
+	// read and write hold, per page, the low bits of gen when such a pointer was last handed out.
+	read, write []uint32
 
 	freePages  []*page
 	freeLeaves []*leaf
@@ -80,11 +80,12 @@ func New(bytes uint64) (*Memory, error) {
 
 func fromTable(size uint64, root []*leaf, zero *page, empty *leaf) *Memory {
 	m := &Memory{
-		size: size, zero: zero, empty: empty, gen: 1, code: 1,
+		size: size, zero: zero, empty: empty, gen: 1,
 		root:  make([]*leaf, len(root)),
 		own:   make([]bool, len(root)),
 		start: root,
 		read:  make([]uint32, size>>PageShift),
+		write: make([]uint32, size>>PageShift),
 	}
 	copy(m.root, root)
 	return m
@@ -100,12 +101,9 @@ func (m *Memory) IsRAM(pa uint64) bool { return pa < m.size }
 func (m *Memory) Dirty() int { return len(m.dirty) }
 
 // Gen changes whenever a host pointer that PageForRead or PageForWrite returned
-// may have become wrong. A caller that keeps such pointers compares it before use.
+// may have become wrong, and whenever a page that PageForRead returned loses its
+// decoded code. A caller that keeps such pointers compares it before use.
 func (m *Memory) Gen() uint64 { return m.gen }
-
-// CodeGen changes whenever a page may have lost its decoded code, so that an
-// engine that chains blocks looks the page up again.
-func (m *Memory) CodeGen() uint64 { return m.code }
 
 // PageForRead returns the content of page number pfn, which must be RAM. The
 // pointer is good for reading until Gen changes.
@@ -120,30 +118,35 @@ func (m *Memory) PageForRead(pfn uint64) *Page {
 // PageForWrite returns the content of page number pfn, which must be RAM, for
 // reading and writing until Gen changes. It drops the page's decoded code.
 func (m *Memory) PageForWrite(pfn uint64) *Page {
+	p := m.writable(pfn)
+	m.write[pfn] = uint32(m.gen)
+	return p
+}
+
+// writable is PageForWrite for a pointer that does not outlive the call.
+func (m *Memory) writable(pfn uint64) *Page {
 	p := m.root[pfn>>leafShift].pages[pfn&leafMask]
 	if p != nil && !p.sealed && p.code.Load() == nil {
+		return p.data
+	}
+	if m.read[pfn] == uint32(m.gen) {
+		m.gen++ // somebody may hold a read pointer to the old page, or its code
+	}
+	if p != nil && !p.sealed {
+		p.code.Store(nil)
+		p.drops = min(p.drops, 254) + 1
 		return p.data
 	}
 	return m.privatize(pfn, p)
 }
 
-// privatize makes page pfn, now p, writable and free of decoded code.
+// privatize replaces page pfn, now p, by a private copy.
 func (m *Memory) privatize(pfn uint64, p *page) *Page {
-	if p != nil && p.code.Load() != nil {
-		m.code++
-		if !p.sealed {
-			p.code.Store(nil)
-			return p.data
-		}
-	}
 	n := m.takePage()
 	if p != nil {
 		*n.data = *p.data
 	} else {
 		*n.data = Page{}
-	}
-	if m.read[pfn] == uint32(m.gen) {
-		m.gen++ // somebody may hold a read pointer to the old page
 	}
 	m.ownLeaf(pfn >> leafShift).pages[pfn&leafMask] = n
 	m.dirty = append(m.dirty, uint32(pfn))

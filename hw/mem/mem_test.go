@@ -141,6 +141,26 @@ func TestForksShareWithoutRaces(t *testing.T) {
 	wg.Wait()
 }
 
+// TestCodeFollowsContent copies a page over itself, and changes it.
+func TestCodeFollowsContent(t *testing.T) {
+	m := newMem(t)
+	m.Write8(0x2000, 1)
+	m.Snapshot()
+	m.SetCode(2, "x")
+	if m.Write8(0x2000, 2); m.Code(2) != nil {
+		t.Error("another content has the code of the old one")
+	}
+	if m.Write8(0x2000, 1); m.Code(2) != "x" {
+		t.Error("the old content is back, its code is not")
+	}
+	for m.SetCode(2, "y") != nil {
+		m.Write8(0x2000, 3)
+		if m.Code(2) != nil {
+			t.Fatal("a write kept the decoded code")
+		}
+	}
+}
+
 // TestHostPointersAreRevoked checks every event that makes a pointer wrong.
 func TestHostPointersAreRevoked(t *testing.T) {
 	m := newMem(t)
@@ -155,11 +175,15 @@ func TestHostPointersAreRevoked(t *testing.T) {
 	m.PageForRead(2)
 	changes("first write after a read", true, func() { m.Write8(0x2000, 1) })
 	changes("second write", false, func() { m.Write8(0x2000, 2) })
-	changes("decode of a private page", true, func() { m.SetCode(2, "x") })
-	c := m.CodeGen()
-	if m.Write8(0x2000, 3); m.Code(2) != nil || m.CodeGen() == c {
+	changes("decode of a private page that nobody may write", false, func() { m.SetCode(2, "x") })
+	m.PageForRead(2)
+	changes("write to a page with code", true, func() { m.Write8(0x2000, 3) })
+	if m.Code(2) != nil {
 		t.Error("write to a private page kept its decode")
 	}
+	m.PageForWrite(2)
+	changes("decode of a private page", true, func() { m.SetCode(2, "x") })
+	m.Write8(0x2000, 4)
 	var s *Snapshot
 	changes("snapshot", true, func() { s = m.Snapshot() })
 	changes("decode of a sealed page", false, func() { m.SetCode(2, "y") })

@@ -42,6 +42,7 @@ func (m *Memory) Restore(s *Snapshot) {
 	for _, pfn := range m.dirty {
 		p := m.root[pfn>>leafShift].pages[pfn&leafMask]
 		p.code.Store(nil)
+		p.drops = 0
 		m.freePages = append(m.freePages, p)
 	}
 	for i, l := range m.root {
@@ -54,7 +55,6 @@ func (m *Memory) Restore(s *Snapshot) {
 	m.dirty = m.dirty[:0]
 	m.start, m.base, m.zero, m.empty = s.root, s.sum, s.zero, s.empty
 	m.gen++
-	m.code++
 }
 
 // NewFrom returns a new RAM with the content of s, sharing its pages.
