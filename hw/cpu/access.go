@@ -312,6 +312,7 @@ func (c *CPU) loadPhys(pa uint64, size int) (v uint64) {
 		}
 		return v
 	}
+	c.moves++
 	c.charge(models.MMIO)
 	if size&(size-1) == 0 {
 		return c.Bus.ReadMMIO(c.ID, pa, size)
@@ -329,6 +330,7 @@ func (c *CPU) storePhys(pa uint64, size int, v uint64) {
 		}
 		return
 	}
+	c.moves++
 	c.charge(models.MMIO)
 	if size&(size-1) == 0 {
 		c.Bus.WriteMMIO(c.ID, pa, size, v)

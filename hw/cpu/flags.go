@@ -85,8 +85,9 @@ func subFlags(a, b, borrow uint64, size uint8) (r, f uint64) {
 }
 
 // condition evaluates condition code cc, as in Jcc's opcode (APM vol. 3, table A-9).
-func (c *CPU) condition(cc uint8) bool {
-	f := c.RFLAGS
+func (c *CPU) condition(cc uint8) bool { return condition(c.RFLAGS, cc) }
+
+func condition(f uint64, cc uint8) bool {
 	var v bool
 	switch cc >> 1 {
 	case 0:

@@ -154,12 +154,14 @@ type hostSlot [4]hostEntry
 // system is the part of CPU that is neither state nor wiring.
 type system struct {
 	host    [tlbEntries]hostSlot
+	codes   [tlbEntries][4]codeSlot
 	hostUse [tlbWords]uint64 // slots in use
 	// hostGen is the mem.Gen that host belongs to; 0, which no Memory has, while
 	// the code segment is not flat: then every access takes the long way.
 	hostGen uint64
 
-	decoded *decodeCache // of the fast engine
+	moves   uint64       // counts what may end the use of a code page, or ask for an interrupt
+	decoded *decodeCache // of what is not in blocks
 	scratch Inst         // what does not come from decoded
 }
 
@@ -170,7 +172,8 @@ func (c *CPU) dropHost(i uint64) {
 		return
 	}
 	c.hostUse[w] &^= b
-	c.host[i] = hostSlot{}
+	c.moves++
+	c.host[i], c.codes[i] = hostSlot{}, emptyCode(i)
 	if i == 0 {
 		c.host[0] = emptySlot0()
 	}
@@ -188,11 +191,13 @@ func emptySlot0() (s hostSlot) {
 func (c *CPU) Resync() {
 	for w := range c.hostUse {
 		for set := c.hostUse[w]; set != 0; set &= set - 1 {
-			c.host[w<<6+bits.TrailingZeros64(set)] = hostSlot{}
+			i := w<<6 + bits.TrailingZeros64(set)
+			c.host[i], c.codes[i] = hostSlot{}, [4]codeSlot{}
 		}
 		c.hostUse[w] = 0
 	}
-	c.host[0] = emptySlot0()
+	c.host[0], c.codes[0] = emptySlot0(), emptyCode(0)
+	c.moves++
 	c.hostGen = 0
 	if c.mode64() {
 		c.hostGen = c.Mem.Gen()
@@ -222,6 +227,10 @@ func (c *CPU) keepHost(va uint64, p *mem.Page, acc access, mode uint8) {
 	c.hostUse[i>>6] |= 1 << (i & 63)
 	if e.page != p || (e.rtag != tag && e.wtag != tag && e.xtag != tag) {
 		*e = hostEntry{page: p}
+		if s := &c.codes[i][mode]; s.code != nil {
+			*s = emptyCode(i)[mode]
+			c.moves++
+		}
 		if i == 0 {
 			e.rtag, e.wtag, e.xtag = noTag0, noTag0, noTag0
 		}

@@ -76,7 +76,7 @@ func step(c *cpu.CPU) bool {
 	return c.Retired != before
 }
 
-// Fast is Plain with decoding remembered.
+// Fast executes decoded blocks.
 type Fast struct{}
 
 // Name returns "fast".
@@ -84,15 +84,20 @@ func (Fast) Name() string { return "fast" }
 
 // Run implements Engine.
 func (Fast) Run(c *cpu.CPU, b *Budget) Why {
+	bound := cpu.Bound{Clock: b.Clock, Watch: b.Watch}
 	for c.Clock < b.Clock && c.Retired < b.Retired {
 		if !c.DeliverPending() {
-			if c.CPL == 0 && c.Retired0 >= b.Ring0 {
-				return WhyRing0
+			bound.Count = b.Retired - c.Retired
+			if c.CPL == 0 {
+				if c.Retired0 >= b.Ring0 {
+					return WhyRing0
+				}
+				bound.Count = min(bound.Count, b.Ring0-c.Retired0)
 			}
 			if b.stops(c) {
 				return WhyWatch
 			}
-			c.ExecuteCached()
+			c.ExecuteBlocks(&bound)
 		}
 		if c.EndTurn || c.Stop.Kind != cpu.StopNone || c.Activity != cpu.Running {
 			break

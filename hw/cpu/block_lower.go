@@ -1,0 +1,157 @@
+package cpu
+
+// layout says where a uop's operands are: destination first, R a register, I
+// the immediate, M memory, C the register CL.
+type layout uint8
+
+const (
+	layNone layout = iota
+	layR
+	layM
+	layI
+	layRR
+	layRI
+	layRC
+	layRM
+	layMR
+	layMI
+	layRRI
+	layNear // branch to offset imm of the page
+	layFar  // branch to imm bytes from the page
+)
+
+// uopKey is what the dispatcher has a case for. sub is a condition code or the
+// size of a source, where the operation has one.
+type uopKey struct {
+	op   Op
+	size uint8
+	lay  layout
+	sub  uint8
+}
+
+// Codes of what the dispatcher leaves to the stepper's functions.
+const (
+	uStep uint16 = iota // execution may go on after it
+	uLast               // the last in its block
+)
+
+// lower translates an instruction at an offset of its page.
+func lower(i *Inst, off uint64) uop {
+	next := off + uint64(i.Len)
+	u := uop{off: uint16(off), next: uint16(next), class: uint8(i.Class()), base: rZero, index: rZero, imm: i.Imm}
+	if key, ok := lowerOperands(i, &u, next); ok {
+		u.code = uopCodes[key]
+	}
+	if u.code == uStep && endsBlock(i) {
+		u.code = uLast
+	}
+	return u
+}
+
+// lowerOperands fills in operands and returns what to look for, or false for
+// what the dispatcher does not know for certain.
+func lowerOperands(i *Inst, u *uop, next uint64) (key uopKey, ok bool) {
+	key = uopKey{op: i.Op, size: i.Size}
+	switch i.Op {
+	case OpNOP, OpLFENCE, OpMFENCE, OpSFENCE:
+		return uopKey{op: OpNOP}, true
+	case OpJCC, OpJMP, OpCALL:
+		return lowerBranch(i, u, next)
+	case OpRET:
+		return key, true
+	case OpCMOV, OpSET, OpMOVZX, OpMOVSX:
+		key.sub = i.Sub
+	}
+	if highByte(i) || !lowerMemory(i, u, next) {
+		return key, false
+	}
+	key.lay = lowerForm(i, u)
+	switch i.Op {
+	case OpSHL, OpSHR, OpSAR, OpROL, OpROR:
+		u.imm &= 31
+		if i.Size == 8 {
+			u.imm = i.Imm & 63
+		}
+		return key, key.lay == layRC || key.lay == layRI && u.imm != 0
+	case OpMOV:
+		if key.lay == layRI && i.Size >= 4 {
+			u.imm &= mask(i.Size)
+			key.size = 8
+		}
+	}
+	return key, true
+}
+
+func lowerBranch(i *Inst, u *uop, next uint64) (uopKey, bool) {
+	key := uopKey{op: i.Op, size: i.Size, lay: layFar}
+	if i.Op == OpJCC {
+		key.sub = i.Sub
+	}
+	if u.imm = next + i.Imm; u.imm < uint64(len(pageCode{}.blocks)) {
+		key.lay = layNear
+	}
+	return key, i.Size == 8
+}
+
+// highByte tells whether an operand is one of AH, CH, DH and BH.
+func highByte(i *Inst) bool {
+	high := func(n uint8) bool { return n&^3 == 4 && i.Prefix&PrefixREX == 0 }
+	rm := i.Prefix&PrefixMem == 0 && high(i.RM)
+	switch {
+	case i.Op == OpMOVZX || i.Op == OpMOVSX:
+		return i.Sub == 1 && rm
+	case i.Size != 1:
+		return false
+	}
+	return rm || high(i.Reg)
+}
+
+// lowerMemory fills in the address of a memory operand, if there is one in a
+// segment without a base.
+func lowerMemory(i *Inst, u *uop, next uint64) bool {
+	if i.Prefix&PrefixMem == 0 {
+		return true
+	}
+	u.disp = uint64(i.Disp)
+	switch {
+	case i.Base == RIPReg:
+		u.base = rPage
+		u.disp += next
+	case i.Base < 16:
+		u.base = i.Base
+	}
+	if i.Index < 16 {
+		u.index, u.scale = i.Index, i.Scale
+	}
+	return i.Addr == 8 && (i.Seg < FS || i.Op == OpLEA)
+}
+
+func lowerForm(i *Inst, u *uop) layout {
+	memory := i.Prefix&PrefixMem != 0
+	pick := func(reg, mem layout) layout {
+		if memory {
+			return mem
+		}
+		return reg
+	}
+	u.dst, u.src = i.RM, i.Reg
+	switch i.Form {
+	case FormRM:
+		return pick(layR, layM)
+	case FormRMReg:
+		return pick(layRR, layMR)
+	case FormRegRM:
+		u.dst, u.src = i.Reg, i.RM
+		return pick(layRR, layRM)
+	case FormRMImm:
+		return pick(layRI, layMI)
+	case FormRMCL:
+		return pick(layRC, layNone)
+	case FormRegRMImm:
+		u.dst, u.src = i.Reg, i.RM
+		return pick(layRRI, layNone)
+	case FormImm:
+		return layI
+	}
+	return layNone
+}
