@@ -136,7 +136,9 @@ func (d *Domain) printLine() {
 func (d *Domain) printRest() {
 	for d.linePos < d.lineLen {
 		b := d.line[d.linePos%lineMax]
-		if testCPU == nil {
+		if testCPU != nil {
+			d.linePos++
+		} else {
 			waitSerial()
 			outCounted(com1, b, &d.linePos)
 		}

@@ -26,9 +26,16 @@ func (v *VCPU) note(r *regs, call bool) {
 		i = 1
 	}
 	s := &a.states[i]
-	s.regs, s.kernel, s.call, s.mask = *r, v.kernelMode(), call, v.info.EvtchnUpcallMask
+	copyRegs(&s.regs, r)
+	s.kernel, s.call, s.mask = v.kernelMode(), call, v.info.EvtchnUpcallMask
 	atomic.StoreUint32(&a.noted, i+1)
 }
+
+// copyRegs copies registers, without a loop: note is executed so often that a
+// wrong count there would be the end of many a run, with memory overwritten.
+//
+//go:noescape
+func copyRegs(to, from *regs)
 
 // left marks that the guest runs: the CPU has its state.
 func (v *VCPU) left() { atomic.StoreUint32(&v.arch.noted, 0) }
@@ -78,7 +85,13 @@ func keepGuest(c *CPU) {
 func (s *guestState) complete(c *CPU, frame *regs) bool {
 	r := &c.trap
 	base := addrOf(unsafe.Pointer(frame))
-	switch sp := r.RSP; {
+	sp := r.RSP
+	if isHypervisorAddr(sp) {
+		// Ours, or neither ours nor a guest's: then the place in the block is
+		// the best that is known of it.
+		sp = addrOf(unsafe.Pointer(c)) | sp&(cpuBlockSize-1)
+	}
+	switch {
 	case sp >= base && sp <= base+uint64(frameES):
 		s.partial(r, frame, sp-base)
 		if sp-base > uint64(frameRIP) && sp-base <= uint64(frameES) {

@@ -122,3 +122,34 @@ func TestRetry(t *testing.T) {
 		}
 	}
 }
+
+// Of a stack pointer that points nowhere the place in the block is taken: here
+// it was in the middle of the pushes.
+func TestWildStackPointer(t *testing.T) {
+	recoverable(t)
+	frame := guestRegs()
+	guest := guestRegsFor(0x1000)
+	guest.RCX, guest.R11 = guest.RIP, guest.RFLAGS
+	for _, wild := range []uint64{1 << 62, 1 << 47, 1 << 63} {
+		*frame = guestRegsFor(0x77000)
+		testCPU.trap = cutOff(frame, guest, 12)
+		testCPU.trap.RSP = testCPU.trap.RSP&(cpuBlockSize-1) | wild
+		s := guestState{regs: *frame}
+		s.complete(testCPU, frame)
+		s.regs.ErrorCode, s.regs.EntryVector = 0, 0
+		if s.regs != guest || !s.call {
+			t.Errorf("%#x: call %v, registers %+v", wild, s.call, s.regs)
+		}
+	}
+}
+
+// copyRegs copies all of a frame and nothing more.
+func TestCopyRegs(t *testing.T) {
+	to := [3]regs{}
+	from := guestRegsFor(5)
+	from.ES, from.DS, from.FS, from.GS = 1, 2, 3, 4
+	copyRegs(&to[1], &from)
+	if to[1] != from || to[0] != (regs{}) || to[2] != (regs{}) {
+		t.Errorf("%+v", to)
+	}
+}

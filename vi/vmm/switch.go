@@ -47,7 +47,7 @@ func contextSaved(prev *VCPU) {
 // at the top of the stack, and the bases of FS and GS. The FPU state is in the
 // vCPU already.
 func saveContext(c *CPU, v *VCPU) {
-	v.arch.regs = *guestRegs()
+	copyRegs(&v.arch.regs, guestRegs())
 	saveBases(v)
 	c.loaded = nil
 	clearBits(&v.domain.dirtyCPUs, 1<<c.ID)
@@ -69,7 +69,7 @@ func loadContext(c *CPU, v *VCPU) {
 	setBits(&v.domain.dirtyCPUs, 1<<c.ID)
 	loadGDT(c, v)
 	writeCR3(v.cr3())
-	*guestRegs() = v.arch.regs
+	copyRegs(guestRegs(), &v.arch.regs)
 	v.note(guestRegs(), false)
 	writeMSR(msrFSBase, v.arch.fsBase)
 	gs, other := v.arch.gsKernel, v.arch.gsUser
