@@ -31,6 +31,7 @@ const (
 	frameES      = unsafe.Offsetof(regs{}.ES)
 	syscallEntry = trapSyscall
 	syscallNew   = trapSyscallNew
+	syscallMark  = 1 << 30 // beside CS, pushed by SYSCALL's entry alone
 
 	mxcsrDefault = 0x1f80
 )

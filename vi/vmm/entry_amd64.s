@@ -6,7 +6,7 @@
 // wrapper computes from RSP, and needs X15 = 0.
 
 #define SS_GUEST $0xe02b
-#define CS_GUEST $0xe033
+#define CS_GUEST $(0xe033|const_syscallMark) // see partial
 #define CLAC BYTE $0x0f; BYTE $0x01; BYTE $0xca
 #define STAC BYTE $0x0f; BYTE $0x01; BYTE $0xcb
 

@@ -41,6 +41,7 @@ const syscallLen = 2
 func hypercall(r *regs) {
 	v := current()
 	v.arch.log.start()
+	*csWord(r) = uint64(r.CS)
 	v.note(r, true)
 	r.EntryVector = trapSyscall
 	if !v.kernelMode() {

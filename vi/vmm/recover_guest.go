@@ -130,8 +130,14 @@ func (s *guestState) partial(r, frame *regs, at uint64) {
 	} else if at <= uint64(frameRDI) && stub(frame.RDI) {
 		s.regs.RDI = r.RDI
 	}
-	s.call = s.regs.RIP == r.RCX && s.regs.RFLAGS == r.R11
+	// An interrupt right after SYSRET finds RCX and R11 as SYSCALL leaves them:
+	// only the mark tells the two apart.
+	s.call = *csWord(frame)&syscallMark != 0
+	*csWord(&s.regs) = uint64(s.regs.CS)
 }
+
+// csWord is CS with what lies beside it in its 8 bytes on the stack.
+func csWord(r *regs) *uint64 { return (*uint64)(unsafe.Add(unsafe.Pointer(r), frameCS)) }
 
 // pushed fills the words that SYSCALL's entry had not pushed yet.
 func (s *guestState) pushed(c *CPU, at uint64) {

@@ -25,6 +25,7 @@ func cutOff(frame *regs, guest regs, pushes int) (trap regs) {
 	words := (*[21]uint64)(unsafe.Pointer(frame))
 	full := guest
 	full.ErrorCode, full.EntryVector = 0, 0
+	*csWord(&full) |= syscallMark
 	from := (*[21]uint64)(unsafe.Pointer(&full))
 	for i := range pushes {
 		words[20-i] = from[20-i]
@@ -151,5 +152,27 @@ func TestCopyRegs(t *testing.T) {
 	copyRegs(&to[1], &from)
 	if to[1] != from || to[0] != (regs{}) || to[2] != (regs{}) {
 		t.Errorf("%+v", to)
+	}
+}
+
+// An exception's entry, right after SYSRET, is no call.
+func TestExceptionIsNoCall(t *testing.T) {
+	recoverable(t)
+	frame := guestRegs()
+	guest := guestRegsFor(0x1000)
+	guest.RCX, guest.R11 = guest.RIP, guest.RFLAGS
+	for pushes := 5; pushes < 22; pushes++ {
+		*frame = guestRegsFor(0x77000)
+		testCPU.trap = cutOff(frame, guest, pushes)
+		*csWord(frame) = uint64(frame.CS)
+		if pushes >= 7 { // the stub has called, and the return address is in RDI
+			testCPU.trap.RDI = entries.vectors + 14*8
+		}
+		s := guestState{regs: *frame}
+		s.complete(testCPU, frame)
+		s.regs.ErrorCode, s.regs.EntryVector = 0, 0
+		if s.regs != guest || s.call {
+			t.Errorf("%d pushes: call %v, registers %+v", pushes, s.call, s.regs)
+		}
 	}
 }
