@@ -132,8 +132,12 @@ func (c *CPU) ExecuteBlocks(b *Bound) {
 			return
 		}
 	}
+	c.longWay++
 	c.ExecuteCached()
 }
+
+// LongWay is how many instructions ExecuteBlocks has left to the stepper's functions.
+func (c *CPU) LongWay() uint64 { return c.longWay }
 
 // code returns the decoded code that the processor executes at RIP, nil if it
 // has to fetch in the long way first.
@@ -158,14 +162,13 @@ func (c *CPU) code(rip uint64) *codeSlot {
 	return s
 }
 
-// codePage returns the decoded code of a page of RAM, nil if it has none.
+// codePage returns the decoded code of a page of RAM, nil if it has none now.
 func (c *CPU) codePage(pfn uint64) *pageCode {
-	p, _ := c.Mem.Code(pfn).(*pageCode)
-	if p == nil {
-		p, _ = c.Mem.SetCode(pfn, new(pageCode)).(*pageCode)
-	}
+	p, _ := c.Mem.Code(pfn, newPageCode).(*pageCode)
 	return p
 }
+
+func newPageCode() any { return new(pageCode) }
 
 // What the dispatcher, which is generated, needs besides.
 
@@ -173,6 +176,7 @@ func (c *CPU) codePage(pfn uint64) *pageCode {
 // and tells whether the next of the block may follow at once.
 func (c *CPU) executeInBlock(u *uop, i *Inst, page uint64) bool {
 	moves := c.moves
+	c.longWay++
 	c.execute(i)
 	if c.exc.pending {
 		c.deliverException()

@@ -132,212 +132,209 @@ var uopCodes = map[uopKey]uint16{
 	{OpCMP, 8, layMI, 0}:     122,
 	{OpTEST, 8, layRR, 0}:    123,
 	{OpTEST, 8, layRI, 0}:    124,
-	{OpTEST, 8, layRM, 0}:    125,
-	{OpTEST, 8, layMR, 0}:    126,
-	{OpTEST, 8, layMI, 0}:    127,
-	{OpINC, 8, layR, 0}:      128,
-	{OpINC, 8, layM, 0}:      129,
-	{OpDEC, 8, layR, 0}:      130,
-	{OpDEC, 8, layM, 0}:      131,
-	{OpNEG, 8, layR, 0}:      132,
-	{OpNOT, 8, layR, 0}:      133,
-	{OpADD, 4, layRR, 0}:     134,
-	{OpADD, 4, layRI, 0}:     135,
-	{OpADD, 4, layRM, 0}:     136,
-	{OpADD, 4, layMR, 0}:     137,
-	{OpADD, 4, layMI, 0}:     138,
-	{OpSUB, 4, layRR, 0}:     139,
-	{OpSUB, 4, layRI, 0}:     140,
-	{OpSUB, 4, layRM, 0}:     141,
-	{OpSUB, 4, layMR, 0}:     142,
-	{OpSUB, 4, layMI, 0}:     143,
-	{OpAND, 4, layRR, 0}:     144,
-	{OpAND, 4, layRI, 0}:     145,
-	{OpAND, 4, layRM, 0}:     146,
-	{OpAND, 4, layMR, 0}:     147,
-	{OpAND, 4, layMI, 0}:     148,
-	{OpOR, 4, layRR, 0}:      149,
-	{OpOR, 4, layRI, 0}:      150,
-	{OpOR, 4, layRM, 0}:      151,
-	{OpOR, 4, layMR, 0}:      152,
-	{OpOR, 4, layMI, 0}:      153,
-	{OpXOR, 4, layRR, 0}:     154,
-	{OpXOR, 4, layRI, 0}:     155,
-	{OpXOR, 4, layRM, 0}:     156,
-	{OpXOR, 4, layMR, 0}:     157,
-	{OpXOR, 4, layMI, 0}:     158,
-	{OpCMP, 4, layRR, 0}:     159,
-	{OpCMP, 4, layRI, 0}:     160,
-	{OpCMP, 4, layRM, 0}:     161,
-	{OpCMP, 4, layMR, 0}:     162,
-	{OpCMP, 4, layMI, 0}:     163,
-	{OpTEST, 4, layRR, 0}:    164,
-	{OpTEST, 4, layRI, 0}:    165,
-	{OpTEST, 4, layRM, 0}:    166,
-	{OpTEST, 4, layMR, 0}:    167,
-	{OpTEST, 4, layMI, 0}:    168,
-	{OpINC, 4, layR, 0}:      169,
-	{OpINC, 4, layM, 0}:      170,
-	{OpDEC, 4, layR, 0}:      171,
-	{OpDEC, 4, layM, 0}:      172,
-	{OpNEG, 4, layR, 0}:      173,
-	{OpNOT, 4, layR, 0}:      174,
-	{OpADD, 1, layRR, 0}:     175,
-	{OpADD, 1, layRI, 0}:     176,
-	{OpADD, 1, layRM, 0}:     177,
-	{OpADD, 1, layMR, 0}:     178,
-	{OpADD, 1, layMI, 0}:     179,
-	{OpSUB, 1, layRR, 0}:     180,
-	{OpSUB, 1, layRI, 0}:     181,
-	{OpSUB, 1, layRM, 0}:     182,
-	{OpSUB, 1, layMR, 0}:     183,
-	{OpSUB, 1, layMI, 0}:     184,
-	{OpAND, 1, layRR, 0}:     185,
-	{OpAND, 1, layRI, 0}:     186,
-	{OpAND, 1, layRM, 0}:     187,
-	{OpAND, 1, layMR, 0}:     188,
-	{OpAND, 1, layMI, 0}:     189,
-	{OpOR, 1, layRR, 0}:      190,
-	{OpOR, 1, layRI, 0}:      191,
-	{OpOR, 1, layRM, 0}:      192,
-	{OpOR, 1, layMR, 0}:      193,
-	{OpOR, 1, layMI, 0}:      194,
-	{OpXOR, 1, layRR, 0}:     195,
-	{OpXOR, 1, layRI, 0}:     196,
-	{OpXOR, 1, layRM, 0}:     197,
-	{OpXOR, 1, layMR, 0}:     198,
-	{OpXOR, 1, layMI, 0}:     199,
-	{OpCMP, 1, layRR, 0}:     200,
-	{OpCMP, 1, layRI, 0}:     201,
-	{OpCMP, 1, layRM, 0}:     202,
-	{OpCMP, 1, layMR, 0}:     203,
-	{OpCMP, 1, layMI, 0}:     204,
-	{OpTEST, 1, layRR, 0}:    205,
-	{OpTEST, 1, layRI, 0}:    206,
-	{OpTEST, 1, layRM, 0}:    207,
-	{OpTEST, 1, layMR, 0}:    208,
-	{OpTEST, 1, layMI, 0}:    209,
-	{OpINC, 1, layR, 0}:      210,
-	{OpINC, 1, layM, 0}:      211,
-	{OpDEC, 1, layR, 0}:      212,
-	{OpDEC, 1, layM, 0}:      213,
-	{OpNEG, 1, layR, 0}:      214,
-	{OpNOT, 1, layR, 0}:      215,
-	{OpADC, 8, layRR, 0}:     216,
-	{OpADC, 8, layRI, 0}:     217,
-	{OpSBB, 8, layRR, 0}:     218,
-	{OpSBB, 8, layRI, 0}:     219,
-	{OpADC, 4, layRR, 0}:     220,
-	{OpADC, 4, layRI, 0}:     221,
-	{OpSBB, 4, layRR, 0}:     222,
-	{OpSBB, 4, layRI, 0}:     223,
-	{OpSHL, 8, layRI, 0}:     224,
-	{OpSHR, 8, layRI, 0}:     225,
-	{OpSAR, 8, layRI, 0}:     226,
-	{OpROL, 8, layRI, 0}:     227,
-	{OpROR, 8, layRI, 0}:     228,
-	{OpSHL, 8, layRC, 0}:     229,
-	{OpSHR, 8, layRC, 0}:     230,
-	{OpSAR, 8, layRC, 0}:     231,
-	{OpROL, 8, layRC, 0}:     232,
-	{OpROR, 8, layRC, 0}:     233,
-	{OpBT, 8, layRR, 0}:      234,
-	{OpBT, 8, layRI, 0}:      235,
-	{OpBTS, 8, layRR, 0}:     236,
-	{OpBTS, 8, layRI, 0}:     237,
-	{OpBTR, 8, layRR, 0}:     238,
-	{OpBTR, 8, layRI, 0}:     239,
-	{OpBTC, 8, layRR, 0}:     240,
-	{OpBTC, 8, layRI, 0}:     241,
-	{OpSHL, 4, layRI, 0}:     242,
-	{OpSHR, 4, layRI, 0}:     243,
-	{OpSAR, 4, layRI, 0}:     244,
-	{OpROL, 4, layRI, 0}:     245,
-	{OpROR, 4, layRI, 0}:     246,
-	{OpSHL, 4, layRC, 0}:     247,
-	{OpSHR, 4, layRC, 0}:     248,
-	{OpSAR, 4, layRC, 0}:     249,
-	{OpROL, 4, layRC, 0}:     250,
-	{OpROR, 4, layRC, 0}:     251,
-	{OpBT, 4, layRR, 0}:      252,
-	{OpBT, 4, layRI, 0}:      253,
-	{OpBTS, 4, layRR, 0}:     254,
-	{OpBTS, 4, layRI, 0}:     255,
-	{OpBTR, 4, layRR, 0}:     256,
-	{OpBTR, 4, layRI, 0}:     257,
-	{OpBTC, 4, layRR, 0}:     258,
-	{OpBTC, 4, layRI, 0}:     259,
-	{OpIMUL2, 8, layRR, 0}:   260,
-	{OpIMUL2, 8, layRM, 0}:   261,
-	{OpIMUL3, 8, layRRI, 0}:  262,
-	{OpMUL, 8, layR, 0}:      263,
-	{OpIMUL2, 4, layRR, 0}:   264,
-	{OpIMUL2, 4, layRM, 0}:   265,
-	{OpIMUL3, 4, layRRI, 0}:  266,
-	{OpMUL, 4, layR, 0}:      267,
-	{OpJCC, 8, layNear, 0}:   268,
-	{OpJCC, 8, layFar, 0}:    269,
-	{OpJCC, 8, layNear, 1}:   270,
-	{OpJCC, 8, layFar, 1}:    271,
-	{OpJCC, 8, layNear, 2}:   272,
-	{OpJCC, 8, layFar, 2}:    273,
-	{OpJCC, 8, layNear, 3}:   274,
-	{OpJCC, 8, layFar, 3}:    275,
-	{OpJCC, 8, layNear, 4}:   276,
-	{OpJCC, 8, layFar, 4}:    277,
-	{OpJCC, 8, layNear, 5}:   278,
-	{OpJCC, 8, layFar, 5}:    279,
-	{OpJCC, 8, layNear, 6}:   280,
-	{OpJCC, 8, layFar, 6}:    281,
-	{OpJCC, 8, layNear, 7}:   282,
-	{OpJCC, 8, layFar, 7}:    283,
-	{OpJCC, 8, layNear, 8}:   284,
-	{OpJCC, 8, layFar, 8}:    285,
-	{OpJCC, 8, layNear, 9}:   286,
-	{OpJCC, 8, layFar, 9}:    287,
-	{OpJCC, 8, layNear, 10}:  288,
-	{OpJCC, 8, layFar, 10}:   289,
-	{OpJCC, 8, layNear, 11}:  290,
-	{OpJCC, 8, layFar, 11}:   291,
-	{OpJCC, 8, layNear, 12}:  292,
-	{OpJCC, 8, layFar, 12}:   293,
-	{OpJCC, 8, layNear, 13}:  294,
-	{OpJCC, 8, layFar, 13}:   295,
-	{OpJCC, 8, layNear, 14}:  296,
-	{OpJCC, 8, layFar, 14}:   297,
-	{OpJCC, 8, layNear, 15}:  298,
-	{OpJCC, 8, layFar, 15}:   299,
-	{OpJMP, 8, layNear, 0}:   300,
-	{OpJMP, 8, layFar, 0}:    301,
-	{OpJMPIND, 8, layR, 0}:   302,
-	{OpJMPIND, 8, layM, 0}:   303,
-	{OpCALL, 8, layNear, 0}:  304,
-	{OpCALL, 8, layFar, 0}:   305,
-	{OpCALLIND, 8, layR, 0}:  306,
-	{OpCALLIND, 8, layM, 0}:  307,
-	{OpRET, 8, layNone, 0}:   308,
-	{OpPUSH, 8, layR, 0}:     309,
-	{OpPUSH, 8, layM, 0}:     310,
-	{OpPUSH, 8, layI, 0}:     311,
-	{OpPOP, 8, layR, 0}:      312,
-	{OpLEAVE, 8, layNone, 0}: 313,
-	{OpMOVUPS, 16, layRR, 0}: 314,
-	{OpMOVUPS, 16, layRM, 0}: 315,
-	{OpMOVUPS, 16, layMR, 0}: 316,
-	{OpMOVDQU, 16, layRR, 0}: 317,
-	{OpMOVDQU, 16, layRM, 0}: 318,
-	{OpMOVDQU, 16, layMR, 0}: 319,
-	{OpMOVAPS, 16, layRR, 0}: 320,
-	{OpMOVAPS, 16, layRM, 0}: 321,
-	{OpMOVAPS, 16, layMR, 0}: 322,
-	{OpMOVDQA, 16, layRR, 0}: 323,
-	{OpMOVDQA, 16, layRM, 0}: 324,
-	{OpMOVDQA, 16, layMR, 0}: 325,
-	{OpXORPS, 16, layRR, 0}:  326,
-	{OpPXOR, 16, layRR, 0}:   327,
-	{OpMOVSD, 8, layRR, 0}:   328,
-	{OpMOVSD, 8, layRM, 0}:   329,
-	{OpMOVSD, 8, layMR, 0}:   330,
+	{OpTEST, 8, layMR, 0}:    125,
+	{OpTEST, 8, layMI, 0}:    126,
+	{OpINC, 8, layR, 0}:      127,
+	{OpINC, 8, layM, 0}:      128,
+	{OpDEC, 8, layR, 0}:      129,
+	{OpDEC, 8, layM, 0}:      130,
+	{OpNEG, 8, layR, 0}:      131,
+	{OpNOT, 8, layR, 0}:      132,
+	{OpADD, 4, layRR, 0}:     133,
+	{OpADD, 4, layRI, 0}:     134,
+	{OpADD, 4, layRM, 0}:     135,
+	{OpADD, 4, layMR, 0}:     136,
+	{OpADD, 4, layMI, 0}:     137,
+	{OpSUB, 4, layRR, 0}:     138,
+	{OpSUB, 4, layRI, 0}:     139,
+	{OpSUB, 4, layRM, 0}:     140,
+	{OpSUB, 4, layMR, 0}:     141,
+	{OpSUB, 4, layMI, 0}:     142,
+	{OpAND, 4, layRR, 0}:     143,
+	{OpAND, 4, layRI, 0}:     144,
+	{OpAND, 4, layRM, 0}:     145,
+	{OpAND, 4, layMR, 0}:     146,
+	{OpAND, 4, layMI, 0}:     147,
+	{OpOR, 4, layRR, 0}:      148,
+	{OpOR, 4, layRI, 0}:      149,
+	{OpOR, 4, layRM, 0}:      150,
+	{OpOR, 4, layMR, 0}:      151,
+	{OpOR, 4, layMI, 0}:      152,
+	{OpXOR, 4, layRR, 0}:     153,
+	{OpXOR, 4, layRI, 0}:     154,
+	{OpXOR, 4, layRM, 0}:     155,
+	{OpXOR, 4, layMR, 0}:     156,
+	{OpXOR, 4, layMI, 0}:     157,
+	{OpCMP, 4, layRR, 0}:     158,
+	{OpCMP, 4, layRI, 0}:     159,
+	{OpCMP, 4, layRM, 0}:     160,
+	{OpCMP, 4, layMR, 0}:     161,
+	{OpCMP, 4, layMI, 0}:     162,
+	{OpTEST, 4, layRR, 0}:    163,
+	{OpTEST, 4, layRI, 0}:    164,
+	{OpTEST, 4, layMR, 0}:    165,
+	{OpTEST, 4, layMI, 0}:    166,
+	{OpINC, 4, layR, 0}:      167,
+	{OpINC, 4, layM, 0}:      168,
+	{OpDEC, 4, layR, 0}:      169,
+	{OpDEC, 4, layM, 0}:      170,
+	{OpNEG, 4, layR, 0}:      171,
+	{OpNOT, 4, layR, 0}:      172,
+	{OpADD, 1, layRR, 0}:     173,
+	{OpADD, 1, layRI, 0}:     174,
+	{OpADD, 1, layRM, 0}:     175,
+	{OpADD, 1, layMR, 0}:     176,
+	{OpADD, 1, layMI, 0}:     177,
+	{OpSUB, 1, layRR, 0}:     178,
+	{OpSUB, 1, layRI, 0}:     179,
+	{OpSUB, 1, layRM, 0}:     180,
+	{OpSUB, 1, layMR, 0}:     181,
+	{OpSUB, 1, layMI, 0}:     182,
+	{OpAND, 1, layRR, 0}:     183,
+	{OpAND, 1, layRI, 0}:     184,
+	{OpAND, 1, layRM, 0}:     185,
+	{OpAND, 1, layMR, 0}:     186,
+	{OpAND, 1, layMI, 0}:     187,
+	{OpOR, 1, layRR, 0}:      188,
+	{OpOR, 1, layRI, 0}:      189,
+	{OpOR, 1, layRM, 0}:      190,
+	{OpOR, 1, layMR, 0}:      191,
+	{OpOR, 1, layMI, 0}:      192,
+	{OpXOR, 1, layRR, 0}:     193,
+	{OpXOR, 1, layRI, 0}:     194,
+	{OpXOR, 1, layRM, 0}:     195,
+	{OpXOR, 1, layMR, 0}:     196,
+	{OpXOR, 1, layMI, 0}:     197,
+	{OpCMP, 1, layRR, 0}:     198,
+	{OpCMP, 1, layRI, 0}:     199,
+	{OpCMP, 1, layRM, 0}:     200,
+	{OpCMP, 1, layMR, 0}:     201,
+	{OpCMP, 1, layMI, 0}:     202,
+	{OpTEST, 1, layRR, 0}:    203,
+	{OpTEST, 1, layRI, 0}:    204,
+	{OpTEST, 1, layMR, 0}:    205,
+	{OpTEST, 1, layMI, 0}:    206,
+	{OpINC, 1, layR, 0}:      207,
+	{OpINC, 1, layM, 0}:      208,
+	{OpDEC, 1, layR, 0}:      209,
+	{OpDEC, 1, layM, 0}:      210,
+	{OpNEG, 1, layR, 0}:      211,
+	{OpNOT, 1, layR, 0}:      212,
+	{OpADC, 8, layRR, 0}:     213,
+	{OpADC, 8, layRI, 0}:     214,
+	{OpSBB, 8, layRR, 0}:     215,
+	{OpSBB, 8, layRI, 0}:     216,
+	{OpADC, 4, layRR, 0}:     217,
+	{OpADC, 4, layRI, 0}:     218,
+	{OpSBB, 4, layRR, 0}:     219,
+	{OpSBB, 4, layRI, 0}:     220,
+	{OpSHL, 8, layRI, 0}:     221,
+	{OpSHR, 8, layRI, 0}:     222,
+	{OpSAR, 8, layRI, 0}:     223,
+	{OpROL, 8, layRI, 0}:     224,
+	{OpROR, 8, layRI, 0}:     225,
+	{OpSHL, 8, layRC, 0}:     226,
+	{OpSHR, 8, layRC, 0}:     227,
+	{OpSAR, 8, layRC, 0}:     228,
+	{OpROL, 8, layRC, 0}:     229,
+	{OpROR, 8, layRC, 0}:     230,
+	{OpBT, 8, layRR, 0}:      231,
+	{OpBT, 8, layRI, 0}:      232,
+	{OpBTS, 8, layRR, 0}:     233,
+	{OpBTS, 8, layRI, 0}:     234,
+	{OpBTR, 8, layRR, 0}:     235,
+	{OpBTR, 8, layRI, 0}:     236,
+	{OpBTC, 8, layRR, 0}:     237,
+	{OpBTC, 8, layRI, 0}:     238,
+	{OpSHL, 4, layRI, 0}:     239,
+	{OpSHR, 4, layRI, 0}:     240,
+	{OpSAR, 4, layRI, 0}:     241,
+	{OpROL, 4, layRI, 0}:     242,
+	{OpROR, 4, layRI, 0}:     243,
+	{OpSHL, 4, layRC, 0}:     244,
+	{OpSHR, 4, layRC, 0}:     245,
+	{OpSAR, 4, layRC, 0}:     246,
+	{OpROL, 4, layRC, 0}:     247,
+	{OpROR, 4, layRC, 0}:     248,
+	{OpBT, 4, layRR, 0}:      249,
+	{OpBT, 4, layRI, 0}:      250,
+	{OpBTS, 4, layRR, 0}:     251,
+	{OpBTS, 4, layRI, 0}:     252,
+	{OpBTR, 4, layRR, 0}:     253,
+	{OpBTR, 4, layRI, 0}:     254,
+	{OpBTC, 4, layRR, 0}:     255,
+	{OpBTC, 4, layRI, 0}:     256,
+	{OpIMUL2, 8, layRR, 0}:   257,
+	{OpIMUL2, 8, layRM, 0}:   258,
+	{OpIMUL3, 8, layRRI, 0}:  259,
+	{OpMUL, 8, layR, 0}:      260,
+	{OpIMUL2, 4, layRR, 0}:   261,
+	{OpIMUL2, 4, layRM, 0}:   262,
+	{OpIMUL3, 4, layRRI, 0}:  263,
+	{OpMUL, 4, layR, 0}:      264,
+	{OpJCC, 8, layNear, 0}:   265,
+	{OpJCC, 8, layFar, 0}:    266,
+	{OpJCC, 8, layNear, 1}:   267,
+	{OpJCC, 8, layFar, 1}:    268,
+	{OpJCC, 8, layNear, 2}:   269,
+	{OpJCC, 8, layFar, 2}:    270,
+	{OpJCC, 8, layNear, 3}:   271,
+	{OpJCC, 8, layFar, 3}:    272,
+	{OpJCC, 8, layNear, 4}:   273,
+	{OpJCC, 8, layFar, 4}:    274,
+	{OpJCC, 8, layNear, 5}:   275,
+	{OpJCC, 8, layFar, 5}:    276,
+	{OpJCC, 8, layNear, 6}:   277,
+	{OpJCC, 8, layFar, 6}:    278,
+	{OpJCC, 8, layNear, 7}:   279,
+	{OpJCC, 8, layFar, 7}:    280,
+	{OpJCC, 8, layNear, 8}:   281,
+	{OpJCC, 8, layFar, 8}:    282,
+	{OpJCC, 8, layNear, 9}:   283,
+	{OpJCC, 8, layFar, 9}:    284,
+	{OpJCC, 8, layNear, 10}:  285,
+	{OpJCC, 8, layFar, 10}:   286,
+	{OpJCC, 8, layNear, 11}:  287,
+	{OpJCC, 8, layFar, 11}:   288,
+	{OpJCC, 8, layNear, 12}:  289,
+	{OpJCC, 8, layFar, 12}:   290,
+	{OpJCC, 8, layNear, 13}:  291,
+	{OpJCC, 8, layFar, 13}:   292,
+	{OpJCC, 8, layNear, 14}:  293,
+	{OpJCC, 8, layFar, 14}:   294,
+	{OpJCC, 8, layNear, 15}:  295,
+	{OpJCC, 8, layFar, 15}:   296,
+	{OpJMP, 8, layNear, 0}:   297,
+	{OpJMP, 8, layFar, 0}:    298,
+	{OpJMPIND, 8, layR, 0}:   299,
+	{OpJMPIND, 8, layM, 0}:   300,
+	{OpCALL, 8, layNear, 0}:  301,
+	{OpCALL, 8, layFar, 0}:   302,
+	{OpCALLIND, 8, layR, 0}:  303,
+	{OpCALLIND, 8, layM, 0}:  304,
+	{OpRET, 8, layNone, 0}:   305,
+	{OpPUSH, 8, layR, 0}:     306,
+	{OpPUSH, 8, layM, 0}:     307,
+	{OpPUSH, 8, layI, 0}:     308,
+	{OpPOP, 8, layR, 0}:      309,
+	{OpLEAVE, 8, layNone, 0}: 310,
+	{OpMOVUPS, 16, layRR, 0}: 311,
+	{OpMOVUPS, 16, layRM, 0}: 312,
+	{OpMOVUPS, 16, layMR, 0}: 313,
+	{OpMOVDQU, 16, layRR, 0}: 314,
+	{OpMOVDQU, 16, layRM, 0}: 315,
+	{OpMOVDQU, 16, layMR, 0}: 316,
+	{OpMOVAPS, 16, layRR, 0}: 317,
+	{OpMOVAPS, 16, layRM, 0}: 318,
+	{OpMOVAPS, 16, layMR, 0}: 319,
+	{OpMOVDQA, 16, layRR, 0}: 320,
+	{OpMOVDQA, 16, layRM, 0}: 321,
+	{OpMOVDQA, 16, layMR, 0}: 322,
+	{OpXORPS, 16, layRR, 0}:  323,
+	{OpPXOR, 16, layRR, 0}:   324,
+	{OpMOVSD, 8, layRR, 0}:   325,
+	{OpMOVSD, 8, layRM, 0}:   326,
+	{OpMOVSD, 8, layMR, 0}:   327,
 }
 
 // dispatch executes from RIP, in the page of s, up to a bound or to what needs
@@ -1603,20 +1600,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-			case 125: // OpTEST, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
-					goto step
-				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-
-				la, lb = r[u.dst&31], v
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-			case 126: // OpTEST, 8, layMR, 0
+			case 125: // OpTEST, 8, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1631,7 +1615,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-			case 127: // OpTEST, 8, layMI, 0
+			case 126: // OpTEST, 8, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1646,7 +1630,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-			case 128: // OpINC, 8, layR, 0
+			case 127: // OpINC, 8, layR, 0
 				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 
 				v = r[u.dst&31]
@@ -1658,7 +1642,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr
 
-			case 129: // OpINC, 8, layM, 0
+			case 128: // OpINC, 8, layM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1679,7 +1663,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
 
-			case 130: // OpDEC, 8, layR, 0
+			case 129: // OpDEC, 8, layR, 0
 				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 
 				v = r[u.dst&31]
@@ -1691,7 +1675,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr
 
-			case 131: // OpDEC, 8, layM, 0
+			case 130: // OpDEC, 8, layM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1712,31 +1696,31 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
 
-			case 132: // OpNEG, 8, layR, 0
+			case 131: // OpNEG, 8, layR, 0
 				la, lb = 0, r[u.dst&31]
 				lr = -lb
 				lk = lazySub + 0
 
 				r[u.dst&31] = lr
 
-			case 133: // OpNOT, 8, layR, 0
+			case 132: // OpNOT, 8, layR, 0
 				r[u.dst&31] = ^r[u.dst&31]
 
-			case 134: // OpADD, 4, layRR, 0
+			case 133: // OpADD, 4, layRR, 0
 				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
 				lr = la + lb
 				lk = lazyAdd + 32
 
 				r[u.dst&31] = lr >> 32
 
-			case 135: // OpADD, 4, layRI, 0
+			case 134: // OpADD, 4, layRI, 0
 				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
 				lr = la + lb
 				lk = lazyAdd + 32
 
 				r[u.dst&31] = lr >> 32
 
-			case 136: // OpADD, 4, layRM, 0
+			case 135: // OpADD, 4, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-4 {
@@ -1750,7 +1734,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 137: // OpADD, 4, layMR, 0
+			case 136: // OpADD, 4, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1766,7 +1750,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 138: // OpADD, 4, layMI, 0
+			case 137: // OpADD, 4, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1782,21 +1766,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 139: // OpSUB, 4, layRR, 0
+			case 138: // OpSUB, 4, layRR, 0
 				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
 				lr = la - lb
 				lk = lazySub + 32
 
 				r[u.dst&31] = lr >> 32
 
-			case 140: // OpSUB, 4, layRI, 0
+			case 139: // OpSUB, 4, layRI, 0
 				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
 				lr = la - lb
 				lk = lazySub + 32
 
 				r[u.dst&31] = lr >> 32
 
-			case 141: // OpSUB, 4, layRM, 0
+			case 140: // OpSUB, 4, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-4 {
@@ -1810,7 +1794,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 142: // OpSUB, 4, layMR, 0
+			case 141: // OpSUB, 4, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1826,7 +1810,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 143: // OpSUB, 4, layMI, 0
+			case 142: // OpSUB, 4, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1842,7 +1826,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 144: // OpAND, 4, layRR, 0
+			case 143: // OpAND, 4, layRR, 0
 				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
 				lr = la & lb
 				la, lb = lr, 0
@@ -1850,7 +1834,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 145: // OpAND, 4, layRI, 0
+			case 144: // OpAND, 4, layRI, 0
 				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
 				lr = la & lb
 				la, lb = lr, 0
@@ -1858,7 +1842,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 146: // OpAND, 4, layRM, 0
+			case 145: // OpAND, 4, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-4 {
@@ -1873,7 +1857,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 147: // OpAND, 4, layMR, 0
+			case 146: // OpAND, 4, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1890,7 +1874,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 148: // OpAND, 4, layMI, 0
+			case 147: // OpAND, 4, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1907,7 +1891,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 149: // OpOR, 4, layRR, 0
+			case 148: // OpOR, 4, layRR, 0
 				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
 				lr = la | lb
 				la, lb = lr, 0
@@ -1915,7 +1899,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 150: // OpOR, 4, layRI, 0
+			case 149: // OpOR, 4, layRI, 0
 				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
 				lr = la | lb
 				la, lb = lr, 0
@@ -1923,7 +1907,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 151: // OpOR, 4, layRM, 0
+			case 150: // OpOR, 4, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-4 {
@@ -1938,7 +1922,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 152: // OpOR, 4, layMR, 0
+			case 151: // OpOR, 4, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1955,7 +1939,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 153: // OpOR, 4, layMI, 0
+			case 152: // OpOR, 4, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -1972,7 +1956,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 154: // OpXOR, 4, layRR, 0
+			case 153: // OpXOR, 4, layRR, 0
 				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
 				lr = la ^ lb
 				la, lb = lr, 0
@@ -1980,7 +1964,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 155: // OpXOR, 4, layRI, 0
+			case 154: // OpXOR, 4, layRI, 0
 				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
 				lr = la ^ lb
 				la, lb = lr, 0
@@ -1988,7 +1972,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 156: // OpXOR, 4, layRM, 0
+			case 155: // OpXOR, 4, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-4 {
@@ -2003,7 +1987,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 157: // OpXOR, 4, layMR, 0
+			case 156: // OpXOR, 4, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2020,7 +2004,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 158: // OpXOR, 4, layMI, 0
+			case 157: // OpXOR, 4, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2037,17 +2021,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 159: // OpCMP, 4, layRR, 0
+			case 158: // OpCMP, 4, layRR, 0
 				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
 				lr = la - lb
 				lk = lazySub + 32
 
-			case 160: // OpCMP, 4, layRI, 0
+			case 159: // OpCMP, 4, layRI, 0
 				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
 				lr = la - lb
 				lk = lazySub + 32
 
-			case 161: // OpCMP, 4, layRM, 0
+			case 160: // OpCMP, 4, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-4 {
@@ -2059,7 +2043,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				lr = la - lb
 				lk = lazySub + 32
 
-			case 162: // OpCMP, 4, layMR, 0
+			case 161: // OpCMP, 4, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2073,7 +2057,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				lr = la - lb
 				lk = lazySub + 32
 
-			case 163: // OpCMP, 4, layMI, 0
+			case 162: // OpCMP, 4, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2087,32 +2071,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				lr = la - lb
 				lk = lazySub + 32
 
-			case 164: // OpTEST, 4, layRR, 0
+			case 163: // OpTEST, 4, layRR, 0
 				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-			case 165: // OpTEST, 4, layRI, 0
+			case 164: // OpTEST, 4, layRI, 0
 				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-			case 166: // OpTEST, 4, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
-					goto step
-				}
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
-
-				la, lb = (r[u.dst&31])<<32, (v)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-			case 167: // OpTEST, 4, layMR, 0
+			case 165: // OpTEST, 4, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2127,7 +2098,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-			case 168: // OpTEST, 4, layMI, 0
+			case 166: // OpTEST, 4, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2142,7 +2113,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-			case 169: // OpINC, 4, layR, 0
+			case 167: // OpINC, 4, layR, 0
 				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 
 				v = (r[u.dst&31]) << 32
@@ -2154,7 +2125,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 170: // OpINC, 4, layM, 0
+			case 168: // OpINC, 4, layM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2175,7 +2146,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 171: // OpDEC, 4, layR, 0
+			case 169: // OpDEC, 4, layR, 0
 				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 
 				v = (r[u.dst&31]) << 32
@@ -2187,7 +2158,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = lr >> 32
 
-			case 172: // OpDEC, 4, layM, 0
+			case 170: // OpDEC, 4, layM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2208,31 +2179,31 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
 
-			case 173: // OpNEG, 4, layR, 0
+			case 171: // OpNEG, 4, layR, 0
 				la, lb = 0, (r[u.dst&31])<<32
 				lr = -lb
 				lk = lazySub + 32
 
 				r[u.dst&31] = lr >> 32
 
-			case 174: // OpNOT, 4, layR, 0
+			case 172: // OpNOT, 4, layR, 0
 				r[u.dst&31] = uint64(uint32(^r[u.dst&31]))
 
-			case 175: // OpADD, 1, layRR, 0
+			case 173: // OpADD, 1, layRR, 0
 				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
 				lr = la + lb
 				lk = lazyAdd + 56
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 176: // OpADD, 1, layRI, 0
+			case 174: // OpADD, 1, layRI, 0
 				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
 				lr = la + lb
 				lk = lazyAdd + 56
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 177: // OpADD, 1, layRM, 0
+			case 175: // OpADD, 1, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-1 {
@@ -2246,7 +2217,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 178: // OpADD, 1, layMR, 0
+			case 176: // OpADD, 1, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2262,7 +2233,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 179: // OpADD, 1, layMI, 0
+			case 177: // OpADD, 1, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2278,21 +2249,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 180: // OpSUB, 1, layRR, 0
+			case 178: // OpSUB, 1, layRR, 0
 				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
 				lr = la - lb
 				lk = lazySub + 56
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 181: // OpSUB, 1, layRI, 0
+			case 179: // OpSUB, 1, layRI, 0
 				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
 				lr = la - lb
 				lk = lazySub + 56
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 182: // OpSUB, 1, layRM, 0
+			case 180: // OpSUB, 1, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-1 {
@@ -2306,7 +2277,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 183: // OpSUB, 1, layMR, 0
+			case 181: // OpSUB, 1, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2322,7 +2293,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 184: // OpSUB, 1, layMI, 0
+			case 182: // OpSUB, 1, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2338,7 +2309,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 185: // OpAND, 1, layRR, 0
+			case 183: // OpAND, 1, layRR, 0
 				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
 				lr = la & lb
 				la, lb = lr, 0
@@ -2346,7 +2317,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 186: // OpAND, 1, layRI, 0
+			case 184: // OpAND, 1, layRI, 0
 				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
 				lr = la & lb
 				la, lb = lr, 0
@@ -2354,7 +2325,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 187: // OpAND, 1, layRM, 0
+			case 185: // OpAND, 1, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-1 {
@@ -2369,7 +2340,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 188: // OpAND, 1, layMR, 0
+			case 186: // OpAND, 1, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2386,7 +2357,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 189: // OpAND, 1, layMI, 0
+			case 187: // OpAND, 1, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2403,7 +2374,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 190: // OpOR, 1, layRR, 0
+			case 188: // OpOR, 1, layRR, 0
 				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
 				lr = la | lb
 				la, lb = lr, 0
@@ -2411,7 +2382,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 191: // OpOR, 1, layRI, 0
+			case 189: // OpOR, 1, layRI, 0
 				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
 				lr = la | lb
 				la, lb = lr, 0
@@ -2419,7 +2390,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 192: // OpOR, 1, layRM, 0
+			case 190: // OpOR, 1, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-1 {
@@ -2434,7 +2405,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 193: // OpOR, 1, layMR, 0
+			case 191: // OpOR, 1, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2451,7 +2422,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 194: // OpOR, 1, layMI, 0
+			case 192: // OpOR, 1, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2468,7 +2439,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 195: // OpXOR, 1, layRR, 0
+			case 193: // OpXOR, 1, layRR, 0
 				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
 				lr = la ^ lb
 				la, lb = lr, 0
@@ -2476,7 +2447,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 196: // OpXOR, 1, layRI, 0
+			case 194: // OpXOR, 1, layRI, 0
 				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
 				lr = la ^ lb
 				la, lb = lr, 0
@@ -2484,7 +2455,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 197: // OpXOR, 1, layRM, 0
+			case 195: // OpXOR, 1, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-1 {
@@ -2499,7 +2470,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 198: // OpXOR, 1, layMR, 0
+			case 196: // OpXOR, 1, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2516,7 +2487,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 199: // OpXOR, 1, layMI, 0
+			case 197: // OpXOR, 1, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2533,17 +2504,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 200: // OpCMP, 1, layRR, 0
+			case 198: // OpCMP, 1, layRR, 0
 				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
 				lr = la - lb
 				lk = lazySub + 56
 
-			case 201: // OpCMP, 1, layRI, 0
+			case 199: // OpCMP, 1, layRI, 0
 				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
 				lr = la - lb
 				lk = lazySub + 56
 
-			case 202: // OpCMP, 1, layRM, 0
+			case 200: // OpCMP, 1, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-1 {
@@ -2555,7 +2526,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				lr = la - lb
 				lk = lazySub + 56
 
-			case 203: // OpCMP, 1, layMR, 0
+			case 201: // OpCMP, 1, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2569,7 +2540,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				lr = la - lb
 				lk = lazySub + 56
 
-			case 204: // OpCMP, 1, layMI, 0
+			case 202: // OpCMP, 1, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2583,32 +2554,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				lr = la - lb
 				lk = lazySub + 56
 
-			case 205: // OpTEST, 1, layRR, 0
+			case 203: // OpTEST, 1, layRR, 0
 				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-			case 206: // OpTEST, 1, layRI, 0
+			case 204: // OpTEST, 1, layRI, 0
 				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-			case 207: // OpTEST, 1, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
-					goto step
-				}
-				v = uint64(h.page[d])
-
-				la, lb = (r[u.dst&31])<<56, (v)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-			case 208: // OpTEST, 1, layMR, 0
+			case 205: // OpTEST, 1, layMR, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2623,7 +2581,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-			case 209: // OpTEST, 1, layMI, 0
+			case 206: // OpTEST, 1, layMI, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2638,7 +2596,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-			case 210: // OpINC, 1, layR, 0
+			case 207: // OpINC, 1, layR, 0
 				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 
 				v = (r[u.dst&31]) << 56
@@ -2650,7 +2608,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 211: // OpINC, 1, layM, 0
+			case 208: // OpINC, 1, layM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2671,7 +2629,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 212: // OpDEC, 1, layR, 0
+			case 209: // OpDEC, 1, layR, 0
 				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 
 				v = (r[u.dst&31]) << 56
@@ -2683,7 +2641,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 213: // OpDEC, 1, layM, 0
+			case 210: // OpDEC, 1, layM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -2704,57 +2662,57 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				h.page[d] = uint8(lr >> 56)
 
-			case 214: // OpNEG, 1, layR, 0
+			case 211: // OpNEG, 1, layR, 0
 				la, lb = 0, (r[u.dst&31])<<56
 				lr = -lb
 				lk = lazySub + 56
 
 				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
 
-			case 215: // OpNOT, 1, layR, 0
+			case 212: // OpNOT, 1, layR, 0
 				r[u.dst&31] = r[u.dst&31]&^0xff | uint64(uint8(^r[u.dst&31]))
 
-			case 216: // OpADC, 8, layRR, 0
+			case 213: // OpADC, 8, layRR, 0
 				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 				v, w = addFlags(r[u.dst&31], r[u.src&31], t, 8)
 				r[u.dst&31] = v
 				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 217: // OpADC, 8, layRI, 0
+			case 214: // OpADC, 8, layRI, 0
 				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 				v, w = addFlags(r[u.dst&31], u.imm, t, 8)
 				r[u.dst&31] = v
 				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 218: // OpSBB, 8, layRR, 0
+			case 215: // OpSBB, 8, layRR, 0
 				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 				v, w = subFlags(r[u.dst&31], r[u.src&31], t, 8)
 				r[u.dst&31] = v
 				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 219: // OpSBB, 8, layRI, 0
+			case 216: // OpSBB, 8, layRI, 0
 				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 				v, w = subFlags(r[u.dst&31], u.imm, t, 8)
 				r[u.dst&31] = v
 				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 220: // OpADC, 4, layRR, 0
+			case 217: // OpADC, 4, layRR, 0
 				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 				v, w = addFlags(uint64(uint32(r[u.dst&31])), uint64(uint32(r[u.src&31])), t, 4)
 				r[u.dst&31] = v
 				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 221: // OpADC, 4, layRI, 0
+			case 218: // OpADC, 4, layRI, 0
 				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 				v, w = addFlags(uint64(uint32(r[u.dst&31])), uint64(uint32(u.imm)), t, 4)
 				r[u.dst&31] = v
 				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 222: // OpSBB, 4, layRR, 0
+			case 219: // OpSBB, 4, layRR, 0
 				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 				v, w = subFlags(uint64(uint32(r[u.dst&31])), uint64(uint32(r[u.src&31])), t, 4)
 				r[u.dst&31] = v
 				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 223: // OpSBB, 4, layRI, 0
+			case 220: // OpSBB, 4, layRI, 0
 				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
 				v, w = subFlags(uint64(uint32(r[u.dst&31])), uint64(uint32(u.imm)), t, 4)
 				r[u.dst&31] = v
 				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 224: // OpSHL, 8, layRI, 0
+			case 221: // OpSHL, 8, layRI, 0
 				v = u.imm & 63
 
 				t, w = r[u.dst&31]<<v, r[u.dst&31]>>(64-v)&1
@@ -2765,7 +2723,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 225: // OpSHR, 8, layRI, 0
+			case 222: // OpSHR, 8, layRI, 0
 				v = u.imm & 63
 
 				t, w = r[u.dst&31]>>v, r[u.dst&31]>>(v-1)&1
@@ -2776,7 +2734,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 226: // OpSAR, 8, layRI, 0
+			case 223: // OpSAR, 8, layRI, 0
 				v = u.imm & 63
 
 				t = uint64(int64(int64(r[u.dst&31])))
@@ -2787,21 +2745,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 227: // OpROL, 8, layRI, 0
+			case 224: // OpROL, 8, layRI, 0
 				v = u.imm & 63
 
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
 				r[u.dst&31], v, w = rotate(OpROL, r[u.dst&31], uint(v), 8)
 				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 228: // OpROR, 8, layRI, 0
+			case 225: // OpROR, 8, layRI, 0
 				v = u.imm & 63
 
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
 				r[u.dst&31], v, w = rotate(OpROR, r[u.dst&31], uint(v), 8)
 				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 229: // OpSHL, 8, layRC, 0
+			case 226: // OpSHL, 8, layRC, 0
 				v = r[RCX] & 63
 				if v == 0 {
 					goto step
@@ -2815,7 +2773,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 230: // OpSHR, 8, layRC, 0
+			case 227: // OpSHR, 8, layRC, 0
 				v = r[RCX] & 63
 				if v == 0 {
 					goto step
@@ -2829,7 +2787,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 231: // OpSAR, 8, layRC, 0
+			case 228: // OpSAR, 8, layRC, 0
 				v = r[RCX] & 63
 				if v == 0 {
 					goto step
@@ -2843,7 +2801,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 232: // OpROL, 8, layRC, 0
+			case 229: // OpROL, 8, layRC, 0
 				v = r[RCX] & 63
 				if v == 0 {
 					goto step
@@ -2853,7 +2811,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31], v, w = rotate(OpROL, r[u.dst&31], uint(v), 8)
 				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 233: // OpROR, 8, layRC, 0
+			case 230: // OpROR, 8, layRC, 0
 				v = r[RCX] & 63
 				if v == 0 {
 					goto step
@@ -2863,7 +2821,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31], v, w = rotate(OpROR, r[u.dst&31], uint(v), 8)
 				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 234: // OpBT, 8, layRR, 0
+			case 231: // OpBT, 8, layRR, 0
 				t = 1 << (r[u.src&31] & 63)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -2872,7 +2830,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 235: // OpBT, 8, layRI, 0
+			case 232: // OpBT, 8, layRI, 0
 				t = 1 << (u.imm & 63)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -2881,7 +2839,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 236: // OpBTS, 8, layRR, 0
+			case 233: // OpBTS, 8, layRR, 0
 				t = 1 << (r[u.src&31] & 63)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -2892,7 +2850,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 237: // OpBTS, 8, layRI, 0
+			case 234: // OpBTS, 8, layRI, 0
 				t = 1 << (u.imm & 63)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -2903,7 +2861,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 238: // OpBTR, 8, layRR, 0
+			case 235: // OpBTR, 8, layRR, 0
 				t = 1 << (r[u.src&31] & 63)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -2914,7 +2872,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 239: // OpBTR, 8, layRI, 0
+			case 236: // OpBTR, 8, layRI, 0
 				t = 1 << (u.imm & 63)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -2925,7 +2883,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 240: // OpBTC, 8, layRR, 0
+			case 237: // OpBTC, 8, layRR, 0
 				t = 1 << (r[u.src&31] & 63)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -2936,7 +2894,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 241: // OpBTC, 8, layRI, 0
+			case 238: // OpBTC, 8, layRI, 0
 				t = 1 << (u.imm & 63)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -2947,7 +2905,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 242: // OpSHL, 4, layRI, 0
+			case 239: // OpSHL, 4, layRI, 0
 				v = u.imm & 31
 
 				t, w = uint64(uint32(r[u.dst&31]<<v)), uint64(uint32(r[u.dst&31]))>>(32-v)&1
@@ -2958,7 +2916,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 243: // OpSHR, 4, layRI, 0
+			case 240: // OpSHR, 4, layRI, 0
 				v = u.imm & 31
 
 				t, w = uint64(uint32(r[u.dst&31]))>>v, uint64(uint32(r[u.dst&31]))>>(v-1)&1
@@ -2969,7 +2927,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 244: // OpSAR, 4, layRI, 0
+			case 241: // OpSAR, 4, layRI, 0
 				v = u.imm & 31
 
 				t = uint64(int64(int32(r[u.dst&31])))
@@ -2980,21 +2938,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 245: // OpROL, 4, layRI, 0
+			case 242: // OpROL, 4, layRI, 0
 				v = u.imm & 31
 
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
 				r[u.dst&31], v, w = rotate(OpROL, uint64(uint32(r[u.dst&31])), uint(v), 4)
 				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 246: // OpROR, 4, layRI, 0
+			case 243: // OpROR, 4, layRI, 0
 				v = u.imm & 31
 
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
 				r[u.dst&31], v, w = rotate(OpROR, uint64(uint32(r[u.dst&31])), uint(v), 4)
 				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 247: // OpSHL, 4, layRC, 0
+			case 244: // OpSHL, 4, layRC, 0
 				v = r[RCX] & 31
 				if v == 0 {
 					goto step
@@ -3008,7 +2966,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 248: // OpSHR, 4, layRC, 0
+			case 245: // OpSHR, 4, layRC, 0
 				v = r[RCX] & 31
 				if v == 0 {
 					goto step
@@ -3022,7 +2980,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 249: // OpSAR, 4, layRC, 0
+			case 246: // OpSAR, 4, layRC, 0
 				v = r[RCX] & 31
 				if v == 0 {
 					goto step
@@ -3036,7 +2994,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 250: // OpROL, 4, layRC, 0
+			case 247: // OpROL, 4, layRC, 0
 				v = r[RCX] & 31
 				if v == 0 {
 					goto step
@@ -3046,7 +3004,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31], v, w = rotate(OpROL, uint64(uint32(r[u.dst&31])), uint(v), 4)
 				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 251: // OpROR, 4, layRC, 0
+			case 248: // OpROR, 4, layRC, 0
 				v = r[RCX] & 31
 				if v == 0 {
 					goto step
@@ -3056,7 +3014,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst&31], v, w = rotate(OpROR, uint64(uint32(r[u.dst&31])), uint(v), 4)
 				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 252: // OpBT, 4, layRR, 0
+			case 249: // OpBT, 4, layRR, 0
 				t = 1 << (r[u.src&31] & 31)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -3065,7 +3023,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 253: // OpBT, 4, layRI, 0
+			case 250: // OpBT, 4, layRI, 0
 				t = 1 << (u.imm & 31)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -3074,7 +3032,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 254: // OpBTS, 4, layRR, 0
+			case 251: // OpBTS, 4, layRR, 0
 				t = 1 << (r[u.src&31] & 31)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -3086,7 +3044,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 255: // OpBTS, 4, layRI, 0
+			case 252: // OpBTS, 4, layRI, 0
 				t = 1 << (u.imm & 31)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -3098,7 +3056,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 256: // OpBTR, 4, layRR, 0
+			case 253: // OpBTR, 4, layRR, 0
 				t = 1 << (r[u.src&31] & 31)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -3110,7 +3068,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 257: // OpBTR, 4, layRI, 0
+			case 254: // OpBTR, 4, layRI, 0
 				t = 1 << (u.imm & 31)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -3122,7 +3080,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 258: // OpBTC, 4, layRR, 0
+			case 255: // OpBTC, 4, layRR, 0
 				t = 1 << (r[u.src&31] & 31)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -3134,7 +3092,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 259: // OpBTC, 4, layRI, 0
+			case 256: // OpBTC, 4, layRI, 0
 				t = 1 << (u.imm & 31)
 				w = r[u.dst&31] & t
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -3146,7 +3104,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if w != 0 {
 					c.RFLAGS |= FlagCF
 				}
-			case 260: // OpIMUL2, 8, layRR, 0
+			case 257: // OpIMUL2, 8, layRR, 0
 				t, v = mulSigned(r[u.dst&31], r[u.src&31])
 				yes = t != uint64(int64(v)>>63)
 
@@ -3156,7 +3114,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS |= FlagCF | FlagOF
 				}
 
-			case 261: // OpIMUL2, 8, layRM, 0
+			case 258: // OpIMUL2, 8, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-8 {
@@ -3173,7 +3131,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS |= FlagCF | FlagOF
 				}
 
-			case 262: // OpIMUL3, 8, layRRI, 0
+			case 259: // OpIMUL3, 8, layRRI, 0
 				t, v = mulSigned(r[u.src&31], u.imm)
 				yes = t != uint64(int64(v)>>63)
 
@@ -3183,7 +3141,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS |= FlagCF | FlagOF
 				}
 
-			case 263: // OpMUL, 8, layR, 0
+			case 260: // OpMUL, 8, layR, 0
 				r[RDX], r[RAX] = bits.Mul64(r[RAX], r[u.dst&31])
 				yes = r[RDX] != 0
 				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
@@ -3191,7 +3149,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS |= FlagCF | FlagOF
 				}
 
-			case 264: // OpIMUL2, 4, layRR, 0
+			case 261: // OpIMUL2, 4, layRR, 0
 				t = uint64(int64(int32(r[u.dst&31])) * int64(int32(r[u.src&31])))
 				v, yes = uint64(uint32(t)), int64(t) != int64(int32(t))
 
@@ -3201,7 +3159,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS |= FlagCF | FlagOF
 				}
 
-			case 265: // OpIMUL2, 4, layRM, 0
+			case 262: // OpIMUL2, 4, layRM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-4 {
@@ -3218,7 +3176,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS |= FlagCF | FlagOF
 				}
 
-			case 266: // OpIMUL3, 4, layRRI, 0
+			case 263: // OpIMUL3, 4, layRRI, 0
 				t = uint64(int64(int32(r[u.src&31])) * int64(int32(u.imm)))
 				v, yes = uint64(uint32(t)), int64(t) != int64(int32(t))
 
@@ -3228,7 +3186,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS |= FlagCF | FlagOF
 				}
 
-			case 267: // OpMUL, 4, layR, 0
+			case 264: // OpMUL, 4, layR, 0
 				v = uint64(uint32(r[RAX])) * uint64(uint32(r[u.dst&31]))
 				r[RAX], r[RDX] = uint64(uint32(v)), v>>32
 				yes = r[RDX] != 0
@@ -3237,7 +3195,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS |= FlagCF | FlagOF
 				}
 
-			case 268: // OpJCC, 8, layNear, 0
+			case 265: // OpJCC, 8, layNear, 0
 				yes = (&lazyFlags{lk, la, lb, lr}).condition(0, c.RFLAGS)
 
 				if yes {
@@ -3245,7 +3203,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 269: // OpJCC, 8, layFar, 0
+			case 266: // OpJCC, 8, layFar, 0
 				yes = (&lazyFlags{lk, la, lb, lr}).condition(0, c.RFLAGS)
 
 				if yes {
@@ -3259,7 +3217,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 270: // OpJCC, 8, layNear, 1
+			case 267: // OpJCC, 8, layNear, 1
 				yes = (&lazyFlags{lk, la, lb, lr}).condition(1, c.RFLAGS)
 
 				if yes {
@@ -3267,7 +3225,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 271: // OpJCC, 8, layFar, 1
+			case 268: // OpJCC, 8, layFar, 1
 				yes = (&lazyFlags{lk, la, lb, lr}).condition(1, c.RFLAGS)
 
 				if yes {
@@ -3281,7 +3239,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 272: // OpJCC, 8, layNear, 2
+			case 269: // OpJCC, 8, layNear, 2
 				if lk < lazyAdd {
 					yes = la < lb
 				} else {
@@ -3293,7 +3251,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 273: // OpJCC, 8, layFar, 2
+			case 270: // OpJCC, 8, layFar, 2
 				if lk < lazyAdd {
 					yes = la < lb
 				} else {
@@ -3311,7 +3269,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 274: // OpJCC, 8, layNear, 3
+			case 271: // OpJCC, 8, layNear, 3
 				if lk < lazyAdd {
 					yes = !(la < lb)
 				} else {
@@ -3323,7 +3281,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 275: // OpJCC, 8, layFar, 3
+			case 272: // OpJCC, 8, layFar, 3
 				if lk < lazyAdd {
 					yes = !(la < lb)
 				} else {
@@ -3341,7 +3299,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 276: // OpJCC, 8, layNear, 4
+			case 273: // OpJCC, 8, layNear, 4
 				if lk != lazyNone {
 					yes = lr == 0
 				} else {
@@ -3353,7 +3311,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 277: // OpJCC, 8, layFar, 4
+			case 274: // OpJCC, 8, layFar, 4
 				if lk != lazyNone {
 					yes = lr == 0
 				} else {
@@ -3371,7 +3329,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 278: // OpJCC, 8, layNear, 5
+			case 275: // OpJCC, 8, layNear, 5
 				if lk != lazyNone {
 					yes = !(lr == 0)
 				} else {
@@ -3383,7 +3341,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 279: // OpJCC, 8, layFar, 5
+			case 276: // OpJCC, 8, layFar, 5
 				if lk != lazyNone {
 					yes = !(lr == 0)
 				} else {
@@ -3401,7 +3359,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 280: // OpJCC, 8, layNear, 6
+			case 277: // OpJCC, 8, layNear, 6
 				if lk < lazyAdd {
 					yes = la <= lb
 				} else {
@@ -3413,7 +3371,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 281: // OpJCC, 8, layFar, 6
+			case 278: // OpJCC, 8, layFar, 6
 				if lk < lazyAdd {
 					yes = la <= lb
 				} else {
@@ -3431,7 +3389,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 282: // OpJCC, 8, layNear, 7
+			case 279: // OpJCC, 8, layNear, 7
 				if lk < lazyAdd {
 					yes = !(la <= lb)
 				} else {
@@ -3443,7 +3401,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 283: // OpJCC, 8, layFar, 7
+			case 280: // OpJCC, 8, layFar, 7
 				if lk < lazyAdd {
 					yes = !(la <= lb)
 				} else {
@@ -3461,7 +3419,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 284: // OpJCC, 8, layNear, 8
+			case 281: // OpJCC, 8, layNear, 8
 				if lk != lazyNone {
 					yes = int64(lr) < 0
 				} else {
@@ -3473,7 +3431,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 285: // OpJCC, 8, layFar, 8
+			case 282: // OpJCC, 8, layFar, 8
 				if lk != lazyNone {
 					yes = int64(lr) < 0
 				} else {
@@ -3491,7 +3449,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 286: // OpJCC, 8, layNear, 9
+			case 283: // OpJCC, 8, layNear, 9
 				if lk != lazyNone {
 					yes = !(int64(lr) < 0)
 				} else {
@@ -3503,7 +3461,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 287: // OpJCC, 8, layFar, 9
+			case 284: // OpJCC, 8, layFar, 9
 				if lk != lazyNone {
 					yes = !(int64(lr) < 0)
 				} else {
@@ -3521,7 +3479,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 288: // OpJCC, 8, layNear, 10
+			case 285: // OpJCC, 8, layNear, 10
 				yes = (&lazyFlags{lk, la, lb, lr}).condition(10, c.RFLAGS)
 
 				if yes {
@@ -3529,7 +3487,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 289: // OpJCC, 8, layFar, 10
+			case 286: // OpJCC, 8, layFar, 10
 				yes = (&lazyFlags{lk, la, lb, lr}).condition(10, c.RFLAGS)
 
 				if yes {
@@ -3543,7 +3501,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 290: // OpJCC, 8, layNear, 11
+			case 287: // OpJCC, 8, layNear, 11
 				yes = (&lazyFlags{lk, la, lb, lr}).condition(11, c.RFLAGS)
 
 				if yes {
@@ -3551,7 +3509,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 291: // OpJCC, 8, layFar, 11
+			case 288: // OpJCC, 8, layFar, 11
 				yes = (&lazyFlags{lk, la, lb, lr}).condition(11, c.RFLAGS)
 
 				if yes {
@@ -3565,7 +3523,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 292: // OpJCC, 8, layNear, 12
+			case 289: // OpJCC, 8, layNear, 12
 				if lk < lazyAdd {
 					yes = int64(la) < int64(lb)
 				} else {
@@ -3577,7 +3535,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 293: // OpJCC, 8, layFar, 12
+			case 290: // OpJCC, 8, layFar, 12
 				if lk < lazyAdd {
 					yes = int64(la) < int64(lb)
 				} else {
@@ -3595,7 +3553,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 294: // OpJCC, 8, layNear, 13
+			case 291: // OpJCC, 8, layNear, 13
 				if lk < lazyAdd {
 					yes = !(int64(la) < int64(lb))
 				} else {
@@ -3607,7 +3565,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 295: // OpJCC, 8, layFar, 13
+			case 292: // OpJCC, 8, layFar, 13
 				if lk < lazyAdd {
 					yes = !(int64(la) < int64(lb))
 				} else {
@@ -3625,7 +3583,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 296: // OpJCC, 8, layNear, 14
+			case 293: // OpJCC, 8, layNear, 14
 				if lk < lazyAdd {
 					yes = int64(la) <= int64(lb)
 				} else {
@@ -3637,7 +3595,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 297: // OpJCC, 8, layFar, 14
+			case 294: // OpJCC, 8, layFar, 14
 				if lk < lazyAdd {
 					yes = int64(la) <= int64(lb)
 				} else {
@@ -3655,7 +3613,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 298: // OpJCC, 8, layNear, 15
+			case 295: // OpJCC, 8, layNear, 15
 				if lk < lazyAdd {
 					yes = !(int64(la) <= int64(lb))
 				} else {
@@ -3667,7 +3625,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 299: // OpJCC, 8, layFar, 15
+			case 296: // OpJCC, 8, layFar, 15
 				if lk < lazyAdd {
 					yes = !(int64(la) <= int64(lb))
 				} else {
@@ -3685,11 +3643,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 300: // OpJMP, 8, layNear, 0
+			case 297: // OpJMP, 8, layNear, 0
 				off = u.imm
 				goto near
 
-			case 301: // OpJMP, 8, layFar, 0
+			case 298: // OpJMP, 8, layFar, 0
 				t = page + u.imm
 				s2 = &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -3699,7 +3657,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 302: // OpJMPIND, 8, layR, 0
+			case 299: // OpJMPIND, 8, layR, 0
 				t = r[u.dst&31]
 				s2 = &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -3709,7 +3667,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 303: // OpJMPIND, 8, layM, 0
+			case 300: // OpJMPIND, 8, layM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-8 {
@@ -3725,7 +3683,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 304: // OpCALL, 8, layNear, 0
+			case 301: // OpCALL, 8, layNear, 0
 				ea = r[RSP] - 8
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.wtag; d > mem.PageSize-8 {
@@ -3737,7 +3695,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				off = u.imm
 				goto near
 
-			case 305: // OpCALL, 8, layFar, 0
+			case 302: // OpCALL, 8, layFar, 0
 				t = page + u.imm
 				s2 = &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -3755,7 +3713,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 306: // OpCALLIND, 8, layR, 0
+			case 303: // OpCALLIND, 8, layR, 0
 				t = r[u.dst&31]
 				s2 = &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -3773,7 +3731,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 307: // OpCALLIND, 8, layM, 0
+			case 304: // OpCALLIND, 8, layM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-8 {
@@ -3797,7 +3755,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 308: // OpRET, 8, layNone, 0
+			case 305: // OpRET, 8, layNone, 0
 				ea = r[RSP]
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-8 {
@@ -3815,7 +3773,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 309: // OpPUSH, 8, layR, 0
+			case 306: // OpPUSH, 8, layR, 0
 				v = r[u.dst&31]
 				ea = r[RSP] - 8
 				h = &c.host[tlbIndex(ea)][mode&3]
@@ -3825,7 +3783,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(v))
 				r[RSP] = ea
 
-			case 310: // OpPUSH, 8, layM, 0
+			case 307: // OpPUSH, 8, layM, 0
 				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-8 {
@@ -3841,7 +3799,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(v))
 				r[RSP] = ea
 
-			case 311: // OpPUSH, 8, layI, 0
+			case 308: // OpPUSH, 8, layI, 0
 				ea = r[RSP] - 8
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.wtag; d > mem.PageSize-8 {
@@ -3850,7 +3808,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(u.imm))
 				r[RSP] = ea
 
-			case 312: // OpPOP, 8, layR, 0
+			case 309: // OpPOP, 8, layR, 0
 				ea = r[RSP]
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-8 {
@@ -3860,7 +3818,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[RSP] = ea + 8
 				r[u.dst&31] = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
 
-			case 313: // OpLEAVE, 8, layNone, 0
+			case 310: // OpLEAVE, 8, layNone, 0
 				ea = r[RBP]
 				h = &c.host[tlbIndex(ea)][mode&3]
 				if d = ea - h.rtag; d > mem.PageSize-8 {
@@ -3870,13 +3828,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[RSP] = ea + 8
 				r[RBP] = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
 
-			case 314: // OpMOVUPS, 16, layRR, 0
+			case 311: // OpMOVUPS, 16, layRR, 0
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 315: // OpMOVUPS, 16, layRM, 0
+			case 312: // OpMOVUPS, 16, layRM, 0
 				if !sse {
 					goto step
 				}
@@ -3892,7 +3850,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				w = uint64(binary.LittleEndian.Uint64(h.page[d+8 : d+16]))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, w}
-			case 316: // OpMOVUPS, 16, layMR, 0
+			case 313: // OpMOVUPS, 16, layMR, 0
 				if !sse {
 					goto step
 				}
@@ -3907,13 +3865,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(c.FPU.XMM[u.src&15][0]))
 				binary.LittleEndian.PutUint64(h.page[d+8:d+16], uint64(c.FPU.XMM[u.src&15][1]))
 
-			case 317: // OpMOVDQU, 16, layRR, 0
+			case 314: // OpMOVDQU, 16, layRR, 0
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 318: // OpMOVDQU, 16, layRM, 0
+			case 315: // OpMOVDQU, 16, layRM, 0
 				if !sse {
 					goto step
 				}
@@ -3929,7 +3887,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				w = uint64(binary.LittleEndian.Uint64(h.page[d+8 : d+16]))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, w}
-			case 319: // OpMOVDQU, 16, layMR, 0
+			case 316: // OpMOVDQU, 16, layMR, 0
 				if !sse {
 					goto step
 				}
@@ -3944,13 +3902,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(c.FPU.XMM[u.src&15][0]))
 				binary.LittleEndian.PutUint64(h.page[d+8:d+16], uint64(c.FPU.XMM[u.src&15][1]))
 
-			case 320: // OpMOVAPS, 16, layRR, 0
+			case 317: // OpMOVAPS, 16, layRR, 0
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 321: // OpMOVAPS, 16, layRM, 0
+			case 318: // OpMOVAPS, 16, layRM, 0
 				if !sse {
 					goto step
 				}
@@ -3970,7 +3928,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				w = uint64(binary.LittleEndian.Uint64(h.page[d+8 : d+16]))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, w}
-			case 322: // OpMOVAPS, 16, layMR, 0
+			case 319: // OpMOVAPS, 16, layMR, 0
 				if !sse {
 					goto step
 				}
@@ -3989,13 +3947,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(c.FPU.XMM[u.src&15][0]))
 				binary.LittleEndian.PutUint64(h.page[d+8:d+16], uint64(c.FPU.XMM[u.src&15][1]))
 
-			case 323: // OpMOVDQA, 16, layRR, 0
+			case 320: // OpMOVDQA, 16, layRR, 0
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 324: // OpMOVDQA, 16, layRM, 0
+			case 321: // OpMOVDQA, 16, layRM, 0
 				if !sse {
 					goto step
 				}
@@ -4015,7 +3973,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				w = uint64(binary.LittleEndian.Uint64(h.page[d+8 : d+16]))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, w}
-			case 325: // OpMOVDQA, 16, layMR, 0
+			case 322: // OpMOVDQA, 16, layMR, 0
 				if !sse {
 					goto step
 				}
@@ -4034,27 +3992,27 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(c.FPU.XMM[u.src&15][0]))
 				binary.LittleEndian.PutUint64(h.page[d+8:d+16], uint64(c.FPU.XMM[u.src&15][1]))
 
-			case 326: // OpXORPS, 16, layRR, 0
+			case 323: // OpXORPS, 16, layRR, 0
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] ^= c.FPU.XMM[u.src&15][0]
 				c.FPU.XMM[u.dst&15][1] ^= c.FPU.XMM[u.src&15][1]
-			case 327: // OpPXOR, 16, layRR, 0
+			case 324: // OpPXOR, 16, layRR, 0
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] ^= c.FPU.XMM[u.src&15][0]
 				c.FPU.XMM[u.dst&15][1] ^= c.FPU.XMM[u.src&15][1]
-			case 328: // OpMOVSD, 8, layRR, 0
+			case 325: // OpMOVSD, 8, layRR, 0
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] = c.FPU.XMM[u.src&15][0]
-			case 329: // OpMOVSD, 8, layRM, 0
+			case 326: // OpMOVSD, 8, layRM, 0
 				if !sse {
 					goto step
 				}
@@ -4067,7 +4025,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 330: // OpMOVSD, 8, layMR, 0
+			case 327: // OpMOVSD, 8, layMR, 0
 				if !sse {
 					goto step
 				}

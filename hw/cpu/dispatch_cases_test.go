@@ -171,7 +171,9 @@ func (g *dispatchGen) arithmetic() {
 			two := func(a, b string) string { return "la, lb = " + up(a, n) + ", " + up(b, n) + "\n" + compute }
 			g.on(op, n, "RR", 0, two(dst, src), toReg)
 			g.on(op, n, "RI", 0, two(dst, "u.imm"), toReg)
-			g.on(op, n, "RM", 0, load("v", n), two(dst, "v"), toReg)
+			if op != "TEST" { // which has no such form
+				g.on(op, n, "RM", 0, load("v", n), two(dst, "v"), toReg)
+			}
 			g.on(op, n, "MR", 0, setEA, page(tag, n), get("v", n), two("v", src), toMem)
 			g.on(op, n, "MI", 0, setEA, page(tag, n), get("v", n), two("v", "u.imm"), toMem)
 		}

@@ -161,6 +161,7 @@ type system struct {
 	hostGen uint64
 
 	moves   uint64       // counts what may end the use of a code page, or ask for an interrupt
+	longWay uint64       // see LongWay
 	decoded *decodeCache // of what is not in blocks
 	scratch Inst         // what does not come from decoded
 }

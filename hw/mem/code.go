@@ -4,48 +4,54 @@ package mem
 // be safe for concurrent use, because the page may be sealed and shared at any
 // time, and must hold for any physical address, because content is what is shared.
 
-// Code returns the decoded code of page pfn, or nil. A private page that has
-// the content which it had at the last Snapshot or Restore, as after a program
-// was copied over itself, shares the code of that time.
-func (m *Memory) Code(pfn uint64) any {
+// Code returns the decoded code of page pfn. If it has none, decode makes it. A
+// private page that has the content which it had at the last Snapshot or
+// Restore, as after a program was copied over itself, shares the code of that
+// time. The result is nil for a page that is both written and executed again
+// and again; it may hold code later. Write pointers to a private page are
+// revoked, so that the next write is seen and drops the code.
+func (m *Memory) Code(pfn uint64, decode func() any) any {
 	p := m.root[pfn>>leafShift].pages[pfn&leafMask]
 	if p == nil {
-		return nil
+		return decode() // for a page never written
 	}
 	if c := p.code.Load(); c != nil {
 		return *c
 	}
-	was := m.start[pfn>>leafShift].pages[pfn&leafMask]
-	if p.sealed || was == nil {
-		return nil
+	if !p.sealed {
+		if p.wait > 0 {
+			p.wait--
+			return nil
+		}
+		if m.write[pfn] == uint32(m.gen) {
+			m.gen++
+		}
+		if was := m.start[pfn>>leafShift].pages[pfn&leafMask]; was != nil {
+			if c := was.code.Load(); c != nil && *was.data == *p.data {
+				p.code.Store(c)
+				return *c
+			}
+		}
 	}
-	if c := was.code.Load(); c != nil && *was.data == *p.data {
-		return m.SetCode(pfn, *c)
-	}
-	return nil
-}
-
-// maxDrops bounds how often a private page may gain code and lose it again.
-const maxDrops = 16
-
-// SetCode publishes decoded code of page pfn and returns what the page then
-// holds: another fork's, if that was first. Pages never written hold none, and
-// SetCode then returns code itself. Pages that are both written and executed
-// again and again hold none either, and SetCode returns nil. Write pointers to
-// a private page are revoked, so that the next write is seen and drops the code.
-func (m *Memory) SetCode(pfn uint64, code any) any {
-	p := m.root[pfn>>leafShift].pages[pfn&leafMask]
-	switch {
-	case p == nil:
-		return code
-	case p.drops >= maxDrops && !p.sealed:
-		return nil
-	}
+	code := decode()
 	if !p.code.CompareAndSwap(nil, &code) {
-		return *p.code.Load()
-	}
-	if !p.sealed && m.write[pfn] == uint32(m.gen) {
-		m.gen++
+		return *p.code.Load() // another fork was first
 	}
 	return code
+}
+
+// Drops of a private page's code beyond which each makes the page wait, twice
+// as long as the one before, and the number that lets it wait longest.
+const (
+	freeDrops = 4
+	maxDrops  = freeDrops + 10
+)
+
+// dropCode forgets the decoded code of a private page that is about to be written.
+func (p *page) dropCode() {
+	p.code.Store(nil)
+	p.drops = min(p.drops+1, maxDrops)
+	if p.drops > freeDrops {
+		p.wait = 1 << (p.drops - freeDrops)
+	}
 }

@@ -37,7 +37,8 @@ type page struct {
 	code   atomic.Pointer[any] // decoded instructions, nil if none
 	sum    Sum                 // hash of data; valid once sealed
 	sealed bool
-	drops  uint8 // how often a write dropped code while the page was private
+	drops  uint8  // how often a write dropped code while the page was private
+	wait   uint16 // how often code is still refused
 }
 
 // leaf is one node of the table. A nil page has never been written.
@@ -133,8 +134,7 @@ func (m *Memory) writable(pfn uint64) *Page {
 		m.gen++ // somebody may hold a read pointer to the old page, or its code
 	}
 	if p != nil && !p.sealed {
-		p.code.Store(nil)
-		p.drops = min(p.drops, 254) + 1
+		p.dropCode()
 		return p.data
 	}
 	return m.privatize(pfn, p)

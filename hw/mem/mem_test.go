@@ -124,12 +124,12 @@ func TestForksShareWithoutRaces(t *testing.T) {
 				if f.Read64(pfn<<PageShift) != pfn {
 					t.Errorf("fork %d sees another fork's write", g)
 				}
-				if f.Code(pfn) == nil {
-					f.SetCode(pfn, pfn)
+				if c := f.Code(pfn, func() any { return pfn }); c != pfn {
+					t.Errorf("page %d has the code of %v", pfn, c)
 				}
 				f.Write64(pfn<<PageShift, i+1000)
-				if f.Code(pfn) != nil {
-					t.Errorf("a write kept the decoded code")
+				if c := f.Code(pfn, func() any { return "new" }); c != "new" {
+					t.Errorf("a write kept the decoded code %v", c)
 				}
 				f.Restore(s)
 			}
@@ -141,23 +141,41 @@ func TestForksShareWithoutRaces(t *testing.T) {
 	wg.Wait()
 }
 
+// code is what the tests decode to.
+func code(s any) func() any { return func() any { return s } }
+
 // TestCodeFollowsContent copies a page over itself, and changes it.
 func TestCodeFollowsContent(t *testing.T) {
 	m := newMem(t)
 	m.Write8(0x2000, 1)
 	m.Snapshot()
-	m.SetCode(2, "x")
-	if m.Write8(0x2000, 2); m.Code(2) != nil {
+	m.Code(2, code("x"))
+	if m.Write8(0x2000, 2); m.Code(2, code("y")) != "y" {
 		t.Error("another content has the code of the old one")
 	}
-	if m.Write8(0x2000, 1); m.Code(2) != "x" {
+	if m.Write8(0x2000, 1); m.Code(2, code("z")) != "x" {
 		t.Error("the old content is back, its code is not")
 	}
-	for m.SetCode(2, "y") != nil {
-		m.Write8(0x2000, 3)
-		if m.Code(2) != nil {
-			t.Fatal("a write kept the decoded code")
-		}
+}
+
+// TestWrittenCodeIsDecodedLess executes a page that is written all the time,
+// then only executes it.
+func TestWrittenCodeIsDecodedLess(t *testing.T) {
+	m := newMem(t)
+	decoded := 0
+	decode := func() any { decoded++; return "x" }
+	for i := range 10000 {
+		m.Write8(0x2000, byte(i))
+		m.Code(2, decode)
+	}
+	if decoded < freeDrops || decoded > 50 {
+		t.Errorf("decoded %d times", decoded)
+	}
+	for range 1 << (maxDrops - freeDrops) {
+		m.Code(2, decode)
+	}
+	if m.Code(2, decode) != "x" {
+		t.Error("the page no longer written is not decoded")
 	}
 }
 
@@ -175,24 +193,24 @@ func TestHostPointersAreRevoked(t *testing.T) {
 	m.PageForRead(2)
 	changes("first write after a read", true, func() { m.Write8(0x2000, 1) })
 	changes("second write", false, func() { m.Write8(0x2000, 2) })
-	changes("decode of a private page that nobody may write", false, func() { m.SetCode(2, "x") })
+	changes("decode of a private page that nobody may write", false, func() { m.Code(2, code("x")) })
 	m.PageForRead(2)
 	changes("write to a page with code", true, func() { m.Write8(0x2000, 3) })
-	if m.Code(2) != nil {
+	m.PageForWrite(2)
+	changes("decode of a private page", true, func() { m.Code(2, code("x")) })
+	if m.Write8(0x2000, 4); m.Code(2, code("w")) != "w" {
 		t.Error("write to a private page kept its decode")
 	}
-	m.PageForWrite(2)
-	changes("decode of a private page", true, func() { m.SetCode(2, "x") })
 	m.Write8(0x2000, 4)
 	var s *Snapshot
 	changes("snapshot", true, func() { s = m.Snapshot() })
-	changes("decode of a sealed page", false, func() { m.SetCode(2, "y") })
+	changes("decode of a sealed page", false, func() { m.Code(2, code("y")) })
 	f := NewFrom(s)
-	if f.Code(2) != "y" || f.SetCode(2, "z") != "y" {
+	if f.Code(2, code("z")) != "y" {
 		t.Error("decode of a sealed page is not shared")
 	}
 	f.Write8(0x2000, 9)
-	if f.Code(2) != nil || m.Code(2) != "y" {
+	if f.Code(2, code("z")) != "z" || m.Code(2, code("z")) != "y" {
 		t.Error("copy of a sealed page: decode kept or lost on the wrong side")
 	}
 	changes("restore", true, func() { m.Restore(s) })

@@ -42,7 +42,7 @@ func (m *Memory) Restore(s *Snapshot) {
 	for _, pfn := range m.dirty {
 		p := m.root[pfn>>leafShift].pages[pfn&leafMask]
 		p.code.Store(nil)
-		p.drops = 0
+		p.drops, p.wait = 0, 0
 		m.freePages = append(m.freePages, p)
 	}
 	for i, l := range m.root {

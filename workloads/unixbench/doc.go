@@ -9,5 +9,5 @@
 // it must not prints a line that begins with "error".
 //
 // Arguments: the mode (run, probe, or one of the programs that the tests
-// execute), then words of which loops=N sets the length of a run.
+// execute), then words of which length=N sets the length of a run.
 package main

@@ -29,7 +29,7 @@ func (s *sum) report(name string, of sum) {
 	printSum(name, of)
 }
 
-// defaultLoops is the length of a run without loops=.
+// defaultLoops is the length of a run without length=.
 const defaultLoops = 1
 
 // start is called by entry with the initial stack: argc, then argv.
@@ -44,8 +44,8 @@ func start(stack uint64) {
 		if i == 1 {
 			mode = w
 		}
-		if len(w) > 6 && w[:6] == "loops=" {
-			loops = number(w[6:])
+		if len(w) > 7 && w[:7] == "length=" {
+			loops = max(number(w[7:]), 1)
 		}
 	}
 	switch mode {
