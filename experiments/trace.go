@@ -6,17 +6,21 @@ import (
 
 // Trace is what was executed around a fault and around its detection.
 type Trace struct {
-	Fault     []Traced // on the processor that was struck
-	Struck    int      // index in Fault of the instruction that was struck
-	Detection []Traced // on the processor that detected; empty without a detection
-	Entry     int      // index in Detection of the detection entry
+	Fault     []Traced  // on the processor that was struck
+	Struck    int       // index in Fault of the instruction that was struck
+	Sound     Registers // just before the fault, on the same processor
+	Detection []Traced  // on the processor that detected; empty without a detection
+	Entry     int       // index in Detection of the detection entry
 }
+
+// Registers are the values of a processor's registers, by number.
+type Registers [faults.Registers]uint64
 
 // Traced is one executed instruction and the registers before it.
 type Traced struct {
 	faults.TraceEntry
 	Code []byte
-	Regs [faults.Registers]uint64
+	Regs Registers
 }
 
 // recent keeps the last instructions of each processor.
@@ -27,15 +31,19 @@ type recent struct {
 }
 
 func (r *recent) add(e faults.TraceEntry) {
-	t := Traced{TraceEntry: e, Code: readCode(r.m, e.CPU, e.PC)}
-	for i := range t.Regs {
-		t.Regs[i] = r.m.Register(e.CPU, faults.Register(i))
-	}
+	t := Traced{TraceEntry: e, Code: readCode(r.m, e.CPU, e.PC), Regs: registers(r.m, e.CPU)}
 	list := append(r.last[e.CPU], t)
 	if len(list) > 2*r.keep+2 {
 		list = append(list[:0], list[len(list)-r.keep-1:]...)
 	}
 	r.last[e.CPU] = list
+}
+
+func registers(m faults.Machine, cpu int) (r Registers) {
+	for i := range r {
+		r[i] = m.Register(cpu, faults.Register(i))
+	}
+	return r
 }
 
 // take returns the last n instructions of a processor.
@@ -65,7 +73,7 @@ func (w *worker) trace(row *Row, s Setting, n int) *Trace {
 	w.m.Trace(r.add)
 	defer w.m.Trace(nil)
 	faults.RunToTrigger(w.m, row.Plan)
-	t := &Trace{Fault: r.take(row.Strike.CPU, half)}
+	t := &Trace{Fault: r.take(row.Strike.CPU, half), Sound: registers(w.m, row.Strike.CPU)}
 	t.Struck = len(t.Fault)
 
 	// The struck instruction and what follows it on that processor.

@@ -35,17 +35,18 @@ func (s Sources) Line(file string, line int) string {
 func (t *Trace) Text(w io.Writer, r *Replay) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\naround the fault, CPU %d:\n", r.Row.Strike.CPU)
-	listing(&b, r, t.Fault, t.Struck, "fault: "+strikeText(r.Row.Strike))
+	listing(&b, r, t.Fault, t.Struck, &t.Sound, "fault: "+strikeText(r.Row.Strike))
 	if len(t.Detection) > 0 {
 		fmt.Fprintf(&b, "\naround the detection, CPU %d:\n", r.Row.Detections[0].CPU)
-		listing(&b, r, t.Detection, t.Entry, "detection: "+r.Row.Detections[0].What)
+		listing(&b, r, t.Detection, t.Entry, nil, "detection: "+r.Row.Detections[0].What)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// listing writes instructions; before number marked it writes what happened there.
-func listing(b *strings.Builder, r *Replay, list []Traced, marked int, what string) {
+// listing writes instructions; before number marked it writes what happened
+// there, and what the registers were before that, if sound is given.
+func listing(b *strings.Builder, r *Replay, list []Traced, marked int, sound *Registers, what string) {
 	fmt.Fprintf(b, "%12s  %s  %-16s  %-44s %s\n", "position", "L", "address", "instruction (L: privilege level)", "registers it changed")
 	lastLine := ""
 	for i, t := range list {
@@ -58,7 +59,10 @@ func listing(b *strings.Builder, r *Replay, list []Traced, marked int, what stri
 			fmt.Fprintf(b, " >> %s\n", what)
 		}
 		var changed string
-		if i+1 < len(list) {
+		switch {
+		case i+1 == marked && sound != nil:
+			changed = changes(t.Regs, *sound)
+		case i+1 < len(list):
 			changed = changes(t.Regs, list[i+1].Regs)
 		}
 		fmt.Fprintf(b, "%12d  %d  %016x  %-44s %s\n", t.Position, t.CPL, t.PC, disassemble(t, r.Target.Symbols), changed)
@@ -66,7 +70,7 @@ func listing(b *strings.Builder, r *Replay, list []Traced, marked int, what stri
 }
 
 // changes names the registers that an instruction changed, RIP apart.
-func changes(before, after [faults.Registers]uint64) string {
+func changes(before, after Registers) string {
 	var list []string
 	for i := range before {
 		if reg := faults.Register(i); reg != faults.RIP && before[i] != after[i] {
