@@ -47,6 +47,10 @@ func (m *Machine) atAPIC(id int, pa uint64) bool {
 // bytes of the register, or zero beside it. Where nothing answers, all bits are ones.
 func (m *Machine) ReadMMIO(id int, pa uint64, size int) uint64 {
 	if !m.atAPIC(id, pa) {
+		if d, off := m.memDevice(pa); d != nil {
+			m.devices.now = m.clock(id)
+			return d.Read(off, size)
+		}
 		return ^uint64(0) >> (64 - 8*size)
 	}
 	off := uint32(pa & 0xfff)
@@ -60,7 +64,14 @@ func (m *Machine) ReadMMIO(id int, pa uint64, size int) uint64 {
 // WriteMMIO writes device memory. The APIC ignores all but aligned 32-bit writes;
 // a wider one counts by its lower half.
 func (m *Machine) WriteMMIO(id int, pa uint64, size int, v uint64) {
-	if m.atAPIC(id, pa) && pa&0xf == 0 && size >= 4 {
+	if !m.atAPIC(id, pa) {
+		if d, off := m.memDevice(pa); d != nil {
+			m.devices.now = m.clock(id)
+			d.Write(off, size, v)
+		}
+		return
+	}
+	if pa&0xf == 0 && size >= 4 {
 		m.apics[id].Write(m.clock(id), uint32(pa&0xfff), uint32(v))
 	}
 }

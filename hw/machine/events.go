@@ -6,10 +6,11 @@ import (
 	"resvirt/sim"
 )
 
-// Kinds of queued events. A is always the processor concerned.
+// Kinds of queued events. A is the processor concerned, or the device.
 const (
-	evTimer uint16 = iota // the APIC timer expires
-	evIPI                 // an IPI arrives; B is mode<<8 | vector, levelBit if level-triggered
+	evTimer  uint16 = iota // the APIC timer expires
+	evIPI                  // an IPI arrives; B is mode<<8 | vector, levelBit if level-triggered
+	evDevice               // a device asked for it; A is slot<<16 | what
 )
 
 const levelBit = 1 << 16
@@ -80,6 +81,10 @@ func (w wires) RaiseNMI(id int) { w.m.cpus[id].NMIPending = true }
 // happen carries out an event and wakes the processor that it concerns. A
 // sleeping processor's clock jumps to the event.
 func (m *Machine) happen(e sim.Event) {
+	if e.Kind == evDevice {
+		m.deviceEvent(e)
+		return
+	}
 	c, a := m.cpus[e.A], m.apics[e.A]
 	switch e.Kind {
 	case evTimer:

@@ -8,8 +8,8 @@ import (
 	"resvirt/sim"
 )
 
-// State is everything mutable of the machine besides processors, APICs and
-// RAM, which keep their own. It is plain data.
+// State is everything mutable of the machine besides processors, APICs,
+// attached devices and RAM, which keep their own. It is plain data.
 type State struct {
 	Turn   Turn
 	Queue  sim.Queue
@@ -35,7 +35,9 @@ type Machine struct {
 	mem   *mem.Memory
 	cpus  []*cpu.CPU
 	apics []*apic.APIC
-	hooks hooks
+
+	devices devices
+	hooks   hooks
 }
 
 // New builds a machine at power-on: RAM zero, the boot processor (0) about to
@@ -68,6 +70,7 @@ func assemble(spec Spec, ram *mem.Memory) *Machine {
 		m.cpus = append(m.cpus, c)
 		m.apics = append(m.apics, apic.New(i, &c.MSR.APICBase, spec.Models.APICBusPeriod, wires{m}))
 	}
+	m.attachDevices()
 	return m
 }
 

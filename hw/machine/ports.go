@@ -21,6 +21,11 @@ func (m *Machine) Out(id int, port uint16, size int, v uint32) {
 		m.end(Stop{Reason: Exit, CPU: id, Code: v<<1 | 1})
 		return
 	}
+	if d, at := m.portDevice(port); d != nil {
+		m.devices.now = m.clock(id)
+		d.Out(at, size, v)
+		return
+	}
 	for i := range size {
 		m.outByte(id, port+uint16(i), uint8(v>>(8*i)))
 	}
@@ -54,7 +59,11 @@ func (m *Machine) logPost(id int, v uint8) {
 }
 
 // In reads a port. Where nothing answers, all bits are ones.
-func (m *Machine) In(_ int, port uint16, size int) (v uint32) {
+func (m *Machine) In(id int, port uint16, size int) (v uint32) {
+	if d, at := m.portDevice(port); d != nil {
+		m.devices.now = m.clock(id)
+		return d.In(at, size)
+	}
 	for i := range size {
 		v |= uint32(m.inByte(port+uint16(i))) << (8 * i)
 	}

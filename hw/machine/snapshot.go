@@ -17,11 +17,13 @@ type Snapshot struct {
 	cpus  []cpu.State
 	apics []apic.State
 	ram   *mem.Snapshot
+
+	devices []any // by slot
 }
 
 // Snapshot seals RAM and copies the rest.
 func (m *Machine) Snapshot() *Snapshot {
-	s := &Snapshot{spec: m.spec, state: m.state.clone(), ram: m.mem.Snapshot()}
+	s := &Snapshot{spec: m.spec, state: m.state.clone(), ram: m.mem.Snapshot(), devices: m.saveDevices()}
 	for i := range m.cpus {
 		s.cpus = append(s.cpus, m.cpus[i].State)
 		s.apics = append(s.apics, m.apics[i].Save())
@@ -60,6 +62,7 @@ func (m *Machine) Restore(s *Snapshot) {
 		c.Resync()
 		m.apics[i].Load(s.apics[i])
 	}
+	m.loadDevices(s.devices)
 	m.hooks.events = nil
 	m.hooks.entries, m.hooks.watched, m.hooks.yield = 0, false, false
 }
@@ -101,6 +104,9 @@ func (m *Machine) Digest() sim.Digest {
 		h.Uint64(uint64(p.Since))
 	}
 	m.state.hash(&h)
+	for _, s := range m.devices.slots {
+		s.device.Hash(&h)
+	}
 	h.Digest(m.mem.Digest())
 	return h.Sum()
 }

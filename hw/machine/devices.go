@@ -1,0 +1,143 @@
+package machine
+
+import (
+	"fmt"
+
+	"resvirt/hw/bus"
+	"resvirt/sim"
+)
+
+// slot is a device's place in the machine and its view of it.
+type slot struct {
+	m      *Machine
+	number int
+	device bus.Device
+	line   int // interrupt request line that it drives, noLine if none
+}
+
+const noLine = -1
+
+var _ bus.Host = (*slot)(nil)
+
+// portRange and memRange say which device answers where.
+type portRange struct {
+	first, last uint16
+	device      bus.Ports
+}
+
+type memRange struct {
+	first, last uint64
+	device      bus.Memory
+}
+
+// devices is the wiring of a machine; it does not change once the machine is built.
+type devices struct {
+	slots  []*slot
+	ports  []portRange
+	memory []memRange
+	now    sim.Time // of what happens at the moment, see bus.Host
+}
+
+// attachDevices puts into the machine what belongs to every machine.
+func (m *Machine) attachDevices() {}
+
+// attach adds a device, which build makes for its slot.
+func (m *Machine) attach(line int, build func(bus.Host) bus.Device) {
+	s := &slot{m: m, number: len(m.devices.slots), line: line}
+	s.device = build(s)
+	m.devices.slots = append(m.devices.slots, s)
+}
+
+// attachPorts lets a device answer to n ports from first on.
+func (m *Machine) attachPorts(first uint16, n int, d bus.Ports) {
+	last := first + uint16(n-1)
+	for _, r := range m.devices.ports {
+		if first <= r.last && r.first <= last {
+			panic(fmt.Sprintf("BUG: machine: two devices at port %#x", max(first, r.first)))
+		}
+	}
+	m.devices.ports = append(m.devices.ports, portRange{first, last, d})
+}
+
+// attachMemory lets a device answer to n bytes from first on.
+func (m *Machine) attachMemory(first, n uint64, d bus.Memory) {
+	m.devices.memory = append(m.devices.memory, memRange{first, first + n - 1, d})
+}
+
+// portDevice returns who answers to a port, and the port as it counts there; nil if nobody does.
+func (m *Machine) portDevice(port uint16) (bus.Ports, uint16) {
+	for i := range m.devices.ports {
+		if r := &m.devices.ports[i]; port-r.first <= r.last-r.first {
+			return r.device, port - r.first
+		}
+	}
+	return nil, 0
+}
+
+// memDevice returns who answers to a physical address, and the offset there; nil if nobody does.
+func (m *Machine) memDevice(pa uint64) (bus.Memory, uint64) {
+	for i := range m.devices.memory {
+		if r := &m.devices.memory[i]; pa-r.first <= r.last-r.first {
+			return r.device, pa - r.first
+		}
+	}
+	return nil, 0
+}
+
+// Now implements bus.Host.
+func (s *slot) Now() sim.Time { return s.m.devices.now }
+
+// At implements bus.Host.
+func (s *slot) At(t sim.Time, what uint16, data uint64) {
+	m := s.m
+	t = max(t, m.devices.now)
+	m.state.Queue.Add(t, evDevice, s.event(what), data)
+	if m.state.Turn.Active && t < m.state.Turn.End {
+		m.cpus[m.state.Turn.CPU].EndTurn = true
+	}
+}
+
+// Cancel implements bus.Host.
+func (s *slot) Cancel(what uint16) { s.m.state.Queue.Remove(evDevice, s.event(what)) }
+
+// event names a device's event in the queue.
+func (s *slot) event(what uint16) uint32 { return uint32(s.number)<<16 | uint32(what) }
+
+// ReadRAM implements bus.Host.
+func (s *slot) ReadRAM(pa uint64, b []byte) { s.m.mem.ReadBytes(pa, b) }
+
+// WriteRAM implements bus.Host.
+func (s *slot) WriteRAM(pa uint64, b []byte) { s.m.mem.WriteBytes(pa, b) }
+
+// Line implements bus.Host.
+func (s *slot) Line(up bool) {
+	if s.line != noLine {
+		s.m.setLine(s.line, up)
+	}
+}
+
+// Message implements bus.Host: a write to 0xFEExxxxx is an interrupt for the
+// local APICs (Intel SDM vol. 3, 11.11), any other goes to RAM.
+func (s *slot) Message(addr uint64, data uint32) { s.m.message(addr, data) }
+
+// deviceEvent lets a device do what it asked for.
+func (m *Machine) deviceEvent(e sim.Event) {
+	m.devices.now = e.Time
+	m.devices.slots[e.A>>16].device.Event(uint16(e.A), e.B)
+}
+
+// saveDevices returns the states of all devices in the order of their slots.
+func (m *Machine) saveDevices() []any {
+	states := make([]any, len(m.devices.slots))
+	for i, s := range m.devices.slots {
+		states[i] = s.device.Save()
+	}
+	return states
+}
+
+// loadDevices is the reverse.
+func (m *Machine) loadDevices(states []any) {
+	for i, s := range m.devices.slots {
+		s.device.Load(states[i])
+	}
+}

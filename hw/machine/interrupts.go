@@ -1,0 +1,55 @@
+package machine
+
+import (
+	"encoding/binary"
+
+	"resvirt/hw/apic"
+	"resvirt/sim"
+)
+
+// setLine drives an interrupt request line of a device. Nothing listens to it yet.
+func (m *Machine) setLine(line int, up bool) {}
+
+// message is a write by a device that may be a message-signalled interrupt
+// (Intel SDM vol. 3, 11.11). It reaches its targets as an IPI does.
+func (m *Machine) message(addr uint64, data uint32) {
+	if addr>>20 != 0xfee {
+		var b [4]byte
+		binary.LittleEndian.PutUint32(b[:], data)
+		m.mem.WriteBytes(addr, b[:])
+		return
+	}
+	ipi := apic.IPI{
+		Mode:    uint8(data >> 8 & 7),
+		Vector:  uint8(data),
+		Dest:    uint32(addr >> 12 & 0xff),
+		Logical: addr&4 != 0,
+		Level:   data&(1<<15) != 0,
+	}
+	m.interrupt(ipi, m.devices.now)
+}
+
+// interrupt queues an interrupt that comes from no processor.
+func (m *Machine) interrupt(ipi apic.IPI, now sim.Time) {
+	b := uint64(ipi.Mode)<<8 | uint64(ipi.Vector)
+	if ipi.Level {
+		b |= levelBit
+	}
+	var match []*apic.APIC
+	for i, a := range m.apics {
+		if !a.Matches(noProcessor, ipi) {
+			continue
+		}
+		if ipi.Mode == apic.ModeLowest {
+			match = append(match, a)
+			continue
+		}
+		m.state.Queue.Add(now+m.spec.Models.IPILatency, evIPI, uint32(i), b)
+	}
+	if a := apic.Lowest(match); a != nil {
+		m.state.Queue.Add(now+m.spec.Models.IPILatency, evIPI, uint32(a.CPU()), b)
+	}
+}
+
+// noProcessor is the sender of interrupts that no processor sends.
+const noProcessor = -1
