@@ -1,0 +1,76 @@
+// Package bench measures the machine on kernels that are always the same: small
+// 64-bit programs that check their own results.
+package bench
+
+import (
+	"embed"
+	"fmt"
+	"time"
+
+	"resvirt/hw/machine"
+)
+
+//go:embed testdata/*.bin
+var images embed.FS
+
+// Kernel is a program to measure.
+type Kernel struct {
+	Name   string
+	Events string // what it does Count times, for kernels that measure a rate of events
+	Count  uint64
+}
+
+// Kernels lists the programs. Those without Events measure instructions alone.
+func Kernels() []Kernel {
+	return []Kernel{
+		{Name: "sieve"},
+		{Name: "hash"},
+		{Name: "copy"},
+		{Name: "interp"},
+		{Name: "sort"},
+		{Name: "list"},
+		{"syscall", "system calls", 300_000},
+		{"fault", "page faults", 512 * 300},
+		{"interrupt", "interrupts", 200_000},
+	}
+}
+
+// Result is one execution.
+type Result struct {
+	Instructions uint64
+	Host         time.Duration
+}
+
+// MIPS is millions of instructions per second of the host's time.
+func (r Result) MIPS() float64 { return float64(r.Instructions) / r.Host.Seconds() / 1e6 }
+
+// Boot returns a machine of one processor that is about to execute a kernel.
+func Boot(name string, engine machine.Engine) (*machine.Machine, error) {
+	image, err := images.ReadFile("testdata/" + name + ".bin")
+	if err != nil {
+		return nil, fmt.Errorf("bench: there is no kernel %q", name)
+	}
+	spec := machine.DefaultSpec()
+	spec.CPUs, spec.Engine = 1, engine
+	m, err := machine.New(spec)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.LoadMultiboot(image, name, nil)
+}
+
+// Run executes a kernel from power-on to its end. It is an error if the kernel
+// finds its own result wrong.
+func Run(name string, engine machine.Engine) (Result, error) {
+	m, err := Boot(name, engine)
+	if err != nil {
+		return Result{}, err
+	}
+	begin := time.Now()
+	stop := m.Run(machine.Until{})
+	r := Result{m.Position(), time.Since(begin)}
+	if stop.Reason != machine.Exit || stop.Code != 1 {
+		return r, fmt.Errorf("bench: kernel %s did not end well: %v", name, stop)
+	}
+	return r, nil
+}
