@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"resvirt/hw/mem"
 	"resvirt/models"
@@ -17,15 +18,23 @@ import (
 type uop struct {
 	code     uint16 // what to do, see dispatch.go; the operands depend on it
 	off      uint16 // of the instruction in its page
-	next     uint16 // of the instruction after it, at most the size of a page
-	class    uint8  // models.Class
+	next     uint16 // of what follows, at most the size of a page
+	to       uint16 // target of a branch that was fused with it
 	dst, src uint8  // register numbers
 	base     uint8  // memory operand: r[base] + r[index]<<scale + disp
 	index    uint8
 	scale    uint8
+	at       uint8  // its number in the block, of the branch if it was fused
+	pair     uint8  // 1 if it was
+	spent    uint32 // cost of the block up to and with it, in picoseconds
 	disp     uint64
 	imm      uint64
 }
+
+const (
+	uopStride  = unsafe.Sizeof(uop{})
+	hostStride = uint64(unsafe.Sizeof(hostSlot{}))
+)
 
 // Registers of the dispatcher besides the general ones.
 const (
@@ -33,10 +42,17 @@ const (
 	rPage = 17 // address of the page, for operands relative to RIP
 )
 
+// registers are indexed by a byte, so that no index needs a check; the first 18 are used.
+type registers [256]uint64
+
 // block is a run of instructions within a page. It goes on after conditional
-// branches that are not taken.
+// branches that are not taken. Ahead of time it is known what it costs, so that
+// bounds are looked at once for all of it.
 type block struct {
-	ops   []uop
+	first *uop   // of the optimized form, which ends with uEnd
+	count uint8  // instructions; 0 where an instruction is not for the dispatcher
+	most  int64  // cost of all but the last, in picoseconds
+	exact []uop  // one for each instruction
 	insts []Inst // the same instructions for the stepper's functions
 }
 
@@ -54,33 +70,69 @@ type pageCode struct {
 var noBlock = new(block)
 
 // block returns the block that begins at an offset of a page.
-func (p *pageCode) block(off uint64, page *mem.Page) *block {
+func (p *pageCode) block(off uint64, page *mem.Page, costs *costTable) *block {
 	if b := p.blocks[off].Load(); b != nil {
 		return b
 	}
-	b := newBlock(off, page)
+	b := newBlock(off, page, costs)
 	p.blocks[off].Store(b)
 	return b
 }
 
-func newBlock(off uint64, page *mem.Page) *block {
+func newBlock(off uint64, page *mem.Page, costs *costTable) *block {
 	b := &block{}
-	for len(b.ops) < maxBlock && off < mem.PageSize {
+	spent := sim.Time(0)
+	for len(b.exact) < maxBlock && off < mem.PageSize {
 		var i Inst
 		if decode(page[off:min(off+MaxLen, mem.PageSize)], Mode64, &i) != DecodeOK {
 			break
 		}
 		u := lower(&i, off)
-		b.ops, b.insts = append(b.ops, u), append(b.insts, i)
+		b.most = int64(spent)
+		spent += costs[i.Class()]
+		u.at, u.spent = uint8(len(b.exact)), uint32(spent)
+		b.exact, b.insts = append(b.exact, u), append(b.insts, i)
 		if endsBlock(&i) {
 			break
 		}
 		off += uint64(i.Len)
 	}
-	if len(b.ops) == 0 {
+	if len(b.exact) == 0 {
 		return noBlock
 	}
+	b.count = uint8(len(b.exact))
+	b.first = &ended(optimize(b.exact, b.insts))[0]
 	return b
+}
+
+// ended appends the mark that ends a run of uops.
+func ended(ops []uop) []uop {
+	u := ops[len(ops)-1]
+	u.code = uEnd
+	return append(ops, u)
+}
+
+// before is the cost of what precedes instruction n of the block.
+func (b *block) before(n uint64) int64 {
+	if n == 0 {
+		return 0
+	}
+	return int64(b.exact[n-1].spent)
+}
+
+// within returns the first uop of those that may begin while fewer than left
+// instructions were executed and less than room was spent: at least one, and
+// each for itself. They are valid until the next call.
+func (b *block) within(left uint64, room int64, c *CPU) *uop {
+	if uint64(b.count) <= left && b.most < room {
+		return b.first
+	}
+	n := 1
+	for n < len(b.exact) && uint64(n) < left && int64(b.exact[n-1].spent) < room {
+		n++
+	}
+	c.part = ended(append(c.part[:0], b.exact[:n]...))
+	return &c.part[0]
 }
 
 // endsBlock tells whether what follows is not reached in order, or only after
@@ -96,7 +148,7 @@ func endsBlock(i *Inst) bool {
 
 // covers tells whether an address lies in the block, which begins at start.
 func (b *block) covers(start, rip uint64) bool {
-	return rip-start < uint64(b.ops[len(b.ops)-1].next-b.ops[0].off)
+	return rip-start < uint64(b.exact[len(b.exact)-1].next-b.exact[0].off)
 }
 
 // codeSlot caches the decoded code of the page at address tag, for one access
@@ -173,9 +225,9 @@ func newPageCode() any { return new(pageCode) }
 // What the dispatcher, which is generated, needs besides.
 
 // executeInBlock executes one instruction of a block with all its consequences,
-// and tells whether the next of the block may follow at once.
-func (c *CPU) executeInBlock(u *uop, i *Inst, page uint64) bool {
-	moves := c.moves
+// and tells whether the one after it may follow at once.
+func (c *CPU) executeInBlock(u *uop, i *Inst) bool {
+	moves, next := c.moves, c.RIP+uint64(i.Len)
 	c.longWay++
 	c.execute(i)
 	if c.exc.pending {
@@ -183,7 +235,7 @@ func (c *CPU) executeInBlock(u *uop, i *Inst, page uint64) bool {
 		return false
 	}
 	return u.code != uLast && c.Stop.Kind == StopNone && !c.EndTurn && c.moves == moves &&
-		c.hostGen == c.Mem.Gen() && c.RIP == page+uint64(u.next)
+		c.hostGen == c.Mem.Gen() && c.RIP == next
 }
 
 // count notes n retired instructions, all begun at the present privilege level.
@@ -194,9 +246,12 @@ func (c *CPU) count(n uint64) {
 	}
 }
 
-var noCosts [models.NumClasses]sim.Time
+// costTable has a price for each class.
+type costTable = [models.NumClasses]sim.Time
 
-func (c *CPU) costs() *[models.NumClasses]sim.Time {
+var noCosts costTable
+
+func (c *CPU) costs() *costTable {
 	if c.Cost == nil {
 		return &noCosts
 	}

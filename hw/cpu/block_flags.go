@@ -49,20 +49,8 @@ func (l *lazyFlags) settle(flags uint64) uint64 {
 	return flags&^FlagsStatus | l.status()
 }
 
-// carry returns CF.
-func (l *lazyFlags) carry(flags uint64) uint64 {
-	switch l.kind &^ 63 {
-	case lazySub:
-		return flagIf(l.a < l.b, FlagCF)
-	case lazyAdd:
-		return flagIf(l.r < l.a, FlagCF)
-	case lazyParts:
-		return l.a & FlagCF
-	}
-	return flags & FlagCF
-}
-
-// condition evaluates condition code cc where there is no shorter way.
-func (l *lazyFlags) condition(cc uint8, flags uint64) bool {
+// lazyCondition evaluates condition code cc where there is no shorter way.
+func lazyCondition(cc uint8, kind, a, b, r, flags uint64) bool {
+	l := lazyFlags{kind, a, b, r}
 	return condition(l.settle(flags), cc)
 }

@@ -27,18 +27,35 @@ type uopKey struct {
 	size uint8
 	lay  layout
 	sub  uint8
+	mod  modifier
+}
+
+// modifier tells variants of a case apart.
+type modifier uint8
+
+const (
+	modNone    modifier = iota
+	modIndexed          // the memory operand has an index register
+	modQuiet            // nobody sees the flags
+)
+
+// pairKey is a comparison and the condition of the branch after it.
+type pairKey struct {
+	first uopKey
+	cc    uint8
 }
 
 // Codes of what the dispatcher leaves to the stepper's functions.
 const (
 	uStep uint16 = iota // execution may go on after it
 	uLast               // the last in its block
+	uEnd                // no instruction: the block goes on elsewhere
 )
 
 // lower translates an instruction at an offset of its page.
 func lower(i *Inst, off uint64) uop {
 	next := off + uint64(i.Len)
-	u := uop{off: uint16(off), next: uint16(next), class: uint8(i.Class()), base: rZero, index: rZero, imm: i.Imm}
+	u := uop{off: uint16(off), next: uint16(next), base: rZero, index: rZero, imm: i.Imm}
 	if key, ok := lowerOperands(i, &u, next); ok {
 		u.code = uopCodes[key]
 	}
@@ -66,6 +83,9 @@ func lowerOperands(i *Inst, u *uop, next uint64) (key uopKey, ok bool) {
 		return key, false
 	}
 	key.lay = lowerForm(i, u)
+	if u.index != rZero && i.Prefix&PrefixMem != 0 {
+		key.mod = modIndexed
+	}
 	switch i.Op {
 	case OpSHL, OpSHR, OpSAR, OpROL, OpROR:
 		u.imm &= 31

@@ -3,361 +3,805 @@
 package cpu
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"resvirt/hw/mem"
+	"unsafe"
 )
 
 var uopCodes = map[uopKey]uint16{
-	{OpNOP, 0, layNone, 0}:   2,
-	{OpMOV, 8, layRR, 0}:     3,
-	{OpMOV, 8, layRM, 0}:     4,
-	{OpMOV, 8, layMR, 0}:     5,
-	{OpMOV, 8, layMI, 0}:     6,
-	{OpMOV, 8, layRI, 0}:     7,
-	{OpMOV, 4, layRR, 0}:     8,
-	{OpMOV, 4, layRM, 0}:     9,
-	{OpMOV, 4, layMR, 0}:     10,
-	{OpMOV, 4, layMI, 0}:     11,
-	{OpMOV, 1, layRR, 0}:     12,
-	{OpMOV, 1, layRM, 0}:     13,
-	{OpMOV, 1, layMR, 0}:     14,
-	{OpMOV, 1, layMI, 0}:     15,
-	{OpMOV, 1, layRI, 0}:     16,
-	{OpMOV, 2, layRM, 0}:     17,
-	{OpMOV, 2, layMR, 0}:     18,
-	{OpLEA, 8, layRM, 0}:     19,
-	{OpMOVZX, 8, layRR, 1}:   20,
-	{OpMOVZX, 8, layRM, 1}:   21,
-	{OpMOVSX, 8, layRR, 1}:   22,
-	{OpMOVSX, 8, layRM, 1}:   23,
-	{OpMOVZX, 8, layRR, 2}:   24,
-	{OpMOVZX, 8, layRM, 2}:   25,
-	{OpMOVSX, 8, layRR, 2}:   26,
-	{OpMOVSX, 8, layRM, 2}:   27,
-	{OpCMOV, 8, layRR, 0}:    28,
-	{OpCMOV, 8, layRR, 1}:    29,
-	{OpCMOV, 8, layRR, 2}:    30,
-	{OpCMOV, 8, layRR, 3}:    31,
-	{OpCMOV, 8, layRR, 4}:    32,
-	{OpCMOV, 8, layRR, 5}:    33,
-	{OpCMOV, 8, layRR, 6}:    34,
-	{OpCMOV, 8, layRR, 7}:    35,
-	{OpCMOV, 8, layRR, 8}:    36,
-	{OpCMOV, 8, layRR, 9}:    37,
-	{OpCMOV, 8, layRR, 10}:   38,
-	{OpCMOV, 8, layRR, 11}:   39,
-	{OpCMOV, 8, layRR, 12}:   40,
-	{OpCMOV, 8, layRR, 13}:   41,
-	{OpCMOV, 8, layRR, 14}:   42,
-	{OpCMOV, 8, layRR, 15}:   43,
-	{OpXCHG, 8, layMR, 0}:    44,
-	{OpCMPXCHG, 8, layMR, 0}: 45,
-	{OpXCHG, 8, layRR, 0}:    46,
-	{OpLEA, 4, layRM, 0}:     47,
-	{OpMOVZX, 4, layRR, 1}:   48,
-	{OpMOVZX, 4, layRM, 1}:   49,
-	{OpMOVSX, 4, layRR, 1}:   50,
-	{OpMOVSX, 4, layRM, 1}:   51,
-	{OpMOVZX, 4, layRR, 2}:   52,
-	{OpMOVZX, 4, layRM, 2}:   53,
-	{OpMOVSX, 4, layRR, 2}:   54,
-	{OpMOVSX, 4, layRM, 2}:   55,
-	{OpCMOV, 4, layRR, 0}:    56,
-	{OpCMOV, 4, layRR, 1}:    57,
-	{OpCMOV, 4, layRR, 2}:    58,
-	{OpCMOV, 4, layRR, 3}:    59,
-	{OpCMOV, 4, layRR, 4}:    60,
-	{OpCMOV, 4, layRR, 5}:    61,
-	{OpCMOV, 4, layRR, 6}:    62,
-	{OpCMOV, 4, layRR, 7}:    63,
-	{OpCMOV, 4, layRR, 8}:    64,
-	{OpCMOV, 4, layRR, 9}:    65,
-	{OpCMOV, 4, layRR, 10}:   66,
-	{OpCMOV, 4, layRR, 11}:   67,
-	{OpCMOV, 4, layRR, 12}:   68,
-	{OpCMOV, 4, layRR, 13}:   69,
-	{OpCMOV, 4, layRR, 14}:   70,
-	{OpCMOV, 4, layRR, 15}:   71,
-	{OpXCHG, 4, layMR, 0}:    72,
-	{OpCMPXCHG, 4, layMR, 0}: 73,
-	{OpXCHG, 4, layRR, 0}:    74,
-	{OpMOVSXD, 8, layRR, 0}:  75,
-	{OpMOVSXD, 8, layRM, 0}:  76,
-	{OpSET, 1, layR, 0}:      77,
-	{OpSET, 1, layR, 1}:      78,
-	{OpSET, 1, layR, 2}:      79,
-	{OpSET, 1, layR, 3}:      80,
-	{OpSET, 1, layR, 4}:      81,
-	{OpSET, 1, layR, 5}:      82,
-	{OpSET, 1, layR, 6}:      83,
-	{OpSET, 1, layR, 7}:      84,
-	{OpSET, 1, layR, 8}:      85,
-	{OpSET, 1, layR, 9}:      86,
-	{OpSET, 1, layR, 10}:     87,
-	{OpSET, 1, layR, 11}:     88,
-	{OpSET, 1, layR, 12}:     89,
-	{OpSET, 1, layR, 13}:     90,
-	{OpSET, 1, layR, 14}:     91,
-	{OpSET, 1, layR, 15}:     92,
-	{OpADD, 8, layRR, 0}:     93,
-	{OpADD, 8, layRI, 0}:     94,
-	{OpADD, 8, layRM, 0}:     95,
-	{OpADD, 8, layMR, 0}:     96,
-	{OpADD, 8, layMI, 0}:     97,
-	{OpSUB, 8, layRR, 0}:     98,
-	{OpSUB, 8, layRI, 0}:     99,
-	{OpSUB, 8, layRM, 0}:     100,
-	{OpSUB, 8, layMR, 0}:     101,
-	{OpSUB, 8, layMI, 0}:     102,
-	{OpAND, 8, layRR, 0}:     103,
-	{OpAND, 8, layRI, 0}:     104,
-	{OpAND, 8, layRM, 0}:     105,
-	{OpAND, 8, layMR, 0}:     106,
-	{OpAND, 8, layMI, 0}:     107,
-	{OpOR, 8, layRR, 0}:      108,
-	{OpOR, 8, layRI, 0}:      109,
-	{OpOR, 8, layRM, 0}:      110,
-	{OpOR, 8, layMR, 0}:      111,
-	{OpOR, 8, layMI, 0}:      112,
-	{OpXOR, 8, layRR, 0}:     113,
-	{OpXOR, 8, layRI, 0}:     114,
-	{OpXOR, 8, layRM, 0}:     115,
-	{OpXOR, 8, layMR, 0}:     116,
-	{OpXOR, 8, layMI, 0}:     117,
-	{OpCMP, 8, layRR, 0}:     118,
-	{OpCMP, 8, layRI, 0}:     119,
-	{OpCMP, 8, layRM, 0}:     120,
-	{OpCMP, 8, layMR, 0}:     121,
-	{OpCMP, 8, layMI, 0}:     122,
-	{OpTEST, 8, layRR, 0}:    123,
-	{OpTEST, 8, layRI, 0}:    124,
-	{OpTEST, 8, layMR, 0}:    125,
-	{OpTEST, 8, layMI, 0}:    126,
-	{OpINC, 8, layR, 0}:      127,
-	{OpINC, 8, layM, 0}:      128,
-	{OpDEC, 8, layR, 0}:      129,
-	{OpDEC, 8, layM, 0}:      130,
-	{OpNEG, 8, layR, 0}:      131,
-	{OpNOT, 8, layR, 0}:      132,
-	{OpADD, 4, layRR, 0}:     133,
-	{OpADD, 4, layRI, 0}:     134,
-	{OpADD, 4, layRM, 0}:     135,
-	{OpADD, 4, layMR, 0}:     136,
-	{OpADD, 4, layMI, 0}:     137,
-	{OpSUB, 4, layRR, 0}:     138,
-	{OpSUB, 4, layRI, 0}:     139,
-	{OpSUB, 4, layRM, 0}:     140,
-	{OpSUB, 4, layMR, 0}:     141,
-	{OpSUB, 4, layMI, 0}:     142,
-	{OpAND, 4, layRR, 0}:     143,
-	{OpAND, 4, layRI, 0}:     144,
-	{OpAND, 4, layRM, 0}:     145,
-	{OpAND, 4, layMR, 0}:     146,
-	{OpAND, 4, layMI, 0}:     147,
-	{OpOR, 4, layRR, 0}:      148,
-	{OpOR, 4, layRI, 0}:      149,
-	{OpOR, 4, layRM, 0}:      150,
-	{OpOR, 4, layMR, 0}:      151,
-	{OpOR, 4, layMI, 0}:      152,
-	{OpXOR, 4, layRR, 0}:     153,
-	{OpXOR, 4, layRI, 0}:     154,
-	{OpXOR, 4, layRM, 0}:     155,
-	{OpXOR, 4, layMR, 0}:     156,
-	{OpXOR, 4, layMI, 0}:     157,
-	{OpCMP, 4, layRR, 0}:     158,
-	{OpCMP, 4, layRI, 0}:     159,
-	{OpCMP, 4, layRM, 0}:     160,
-	{OpCMP, 4, layMR, 0}:     161,
-	{OpCMP, 4, layMI, 0}:     162,
-	{OpTEST, 4, layRR, 0}:    163,
-	{OpTEST, 4, layRI, 0}:    164,
-	{OpTEST, 4, layMR, 0}:    165,
-	{OpTEST, 4, layMI, 0}:    166,
-	{OpINC, 4, layR, 0}:      167,
-	{OpINC, 4, layM, 0}:      168,
-	{OpDEC, 4, layR, 0}:      169,
-	{OpDEC, 4, layM, 0}:      170,
-	{OpNEG, 4, layR, 0}:      171,
-	{OpNOT, 4, layR, 0}:      172,
-	{OpADD, 1, layRR, 0}:     173,
-	{OpADD, 1, layRI, 0}:     174,
-	{OpADD, 1, layRM, 0}:     175,
-	{OpADD, 1, layMR, 0}:     176,
-	{OpADD, 1, layMI, 0}:     177,
-	{OpSUB, 1, layRR, 0}:     178,
-	{OpSUB, 1, layRI, 0}:     179,
-	{OpSUB, 1, layRM, 0}:     180,
-	{OpSUB, 1, layMR, 0}:     181,
-	{OpSUB, 1, layMI, 0}:     182,
-	{OpAND, 1, layRR, 0}:     183,
-	{OpAND, 1, layRI, 0}:     184,
-	{OpAND, 1, layRM, 0}:     185,
-	{OpAND, 1, layMR, 0}:     186,
-	{OpAND, 1, layMI, 0}:     187,
-	{OpOR, 1, layRR, 0}:      188,
-	{OpOR, 1, layRI, 0}:      189,
-	{OpOR, 1, layRM, 0}:      190,
-	{OpOR, 1, layMR, 0}:      191,
-	{OpOR, 1, layMI, 0}:      192,
-	{OpXOR, 1, layRR, 0}:     193,
-	{OpXOR, 1, layRI, 0}:     194,
-	{OpXOR, 1, layRM, 0}:     195,
-	{OpXOR, 1, layMR, 0}:     196,
-	{OpXOR, 1, layMI, 0}:     197,
-	{OpCMP, 1, layRR, 0}:     198,
-	{OpCMP, 1, layRI, 0}:     199,
-	{OpCMP, 1, layRM, 0}:     200,
-	{OpCMP, 1, layMR, 0}:     201,
-	{OpCMP, 1, layMI, 0}:     202,
-	{OpTEST, 1, layRR, 0}:    203,
-	{OpTEST, 1, layRI, 0}:    204,
-	{OpTEST, 1, layMR, 0}:    205,
-	{OpTEST, 1, layMI, 0}:    206,
-	{OpINC, 1, layR, 0}:      207,
-	{OpINC, 1, layM, 0}:      208,
-	{OpDEC, 1, layR, 0}:      209,
-	{OpDEC, 1, layM, 0}:      210,
-	{OpNEG, 1, layR, 0}:      211,
-	{OpNOT, 1, layR, 0}:      212,
-	{OpADC, 8, layRR, 0}:     213,
-	{OpADC, 8, layRI, 0}:     214,
-	{OpSBB, 8, layRR, 0}:     215,
-	{OpSBB, 8, layRI, 0}:     216,
-	{OpADC, 4, layRR, 0}:     217,
-	{OpADC, 4, layRI, 0}:     218,
-	{OpSBB, 4, layRR, 0}:     219,
-	{OpSBB, 4, layRI, 0}:     220,
-	{OpSHL, 8, layRI, 0}:     221,
-	{OpSHR, 8, layRI, 0}:     222,
-	{OpSAR, 8, layRI, 0}:     223,
-	{OpROL, 8, layRI, 0}:     224,
-	{OpROR, 8, layRI, 0}:     225,
-	{OpSHL, 8, layRC, 0}:     226,
-	{OpSHR, 8, layRC, 0}:     227,
-	{OpSAR, 8, layRC, 0}:     228,
-	{OpROL, 8, layRC, 0}:     229,
-	{OpROR, 8, layRC, 0}:     230,
-	{OpBT, 8, layRR, 0}:      231,
-	{OpBT, 8, layRI, 0}:      232,
-	{OpBTS, 8, layRR, 0}:     233,
-	{OpBTS, 8, layRI, 0}:     234,
-	{OpBTR, 8, layRR, 0}:     235,
-	{OpBTR, 8, layRI, 0}:     236,
-	{OpBTC, 8, layRR, 0}:     237,
-	{OpBTC, 8, layRI, 0}:     238,
-	{OpSHL, 4, layRI, 0}:     239,
-	{OpSHR, 4, layRI, 0}:     240,
-	{OpSAR, 4, layRI, 0}:     241,
-	{OpROL, 4, layRI, 0}:     242,
-	{OpROR, 4, layRI, 0}:     243,
-	{OpSHL, 4, layRC, 0}:     244,
-	{OpSHR, 4, layRC, 0}:     245,
-	{OpSAR, 4, layRC, 0}:     246,
-	{OpROL, 4, layRC, 0}:     247,
-	{OpROR, 4, layRC, 0}:     248,
-	{OpBT, 4, layRR, 0}:      249,
-	{OpBT, 4, layRI, 0}:      250,
-	{OpBTS, 4, layRR, 0}:     251,
-	{OpBTS, 4, layRI, 0}:     252,
-	{OpBTR, 4, layRR, 0}:     253,
-	{OpBTR, 4, layRI, 0}:     254,
-	{OpBTC, 4, layRR, 0}:     255,
-	{OpBTC, 4, layRI, 0}:     256,
-	{OpIMUL2, 8, layRR, 0}:   257,
-	{OpIMUL2, 8, layRM, 0}:   258,
-	{OpIMUL3, 8, layRRI, 0}:  259,
-	{OpMUL, 8, layR, 0}:      260,
-	{OpIMUL2, 4, layRR, 0}:   261,
-	{OpIMUL2, 4, layRM, 0}:   262,
-	{OpIMUL3, 4, layRRI, 0}:  263,
-	{OpMUL, 4, layR, 0}:      264,
-	{OpJCC, 8, layNear, 0}:   265,
-	{OpJCC, 8, layFar, 0}:    266,
-	{OpJCC, 8, layNear, 1}:   267,
-	{OpJCC, 8, layFar, 1}:    268,
-	{OpJCC, 8, layNear, 2}:   269,
-	{OpJCC, 8, layFar, 2}:    270,
-	{OpJCC, 8, layNear, 3}:   271,
-	{OpJCC, 8, layFar, 3}:    272,
-	{OpJCC, 8, layNear, 4}:   273,
-	{OpJCC, 8, layFar, 4}:    274,
-	{OpJCC, 8, layNear, 5}:   275,
-	{OpJCC, 8, layFar, 5}:    276,
-	{OpJCC, 8, layNear, 6}:   277,
-	{OpJCC, 8, layFar, 6}:    278,
-	{OpJCC, 8, layNear, 7}:   279,
-	{OpJCC, 8, layFar, 7}:    280,
-	{OpJCC, 8, layNear, 8}:   281,
-	{OpJCC, 8, layFar, 8}:    282,
-	{OpJCC, 8, layNear, 9}:   283,
-	{OpJCC, 8, layFar, 9}:    284,
-	{OpJCC, 8, layNear, 10}:  285,
-	{OpJCC, 8, layFar, 10}:   286,
-	{OpJCC, 8, layNear, 11}:  287,
-	{OpJCC, 8, layFar, 11}:   288,
-	{OpJCC, 8, layNear, 12}:  289,
-	{OpJCC, 8, layFar, 12}:   290,
-	{OpJCC, 8, layNear, 13}:  291,
-	{OpJCC, 8, layFar, 13}:   292,
-	{OpJCC, 8, layNear, 14}:  293,
-	{OpJCC, 8, layFar, 14}:   294,
-	{OpJCC, 8, layNear, 15}:  295,
-	{OpJCC, 8, layFar, 15}:   296,
-	{OpJMP, 8, layNear, 0}:   297,
-	{OpJMP, 8, layFar, 0}:    298,
-	{OpJMPIND, 8, layR, 0}:   299,
-	{OpJMPIND, 8, layM, 0}:   300,
-	{OpCALL, 8, layNear, 0}:  301,
-	{OpCALL, 8, layFar, 0}:   302,
-	{OpCALLIND, 8, layR, 0}:  303,
-	{OpCALLIND, 8, layM, 0}:  304,
-	{OpRET, 8, layNone, 0}:   305,
-	{OpPUSH, 8, layR, 0}:     306,
-	{OpPUSH, 8, layM, 0}:     307,
-	{OpPUSH, 8, layI, 0}:     308,
-	{OpPOP, 8, layR, 0}:      309,
-	{OpLEAVE, 8, layNone, 0}: 310,
-	{OpMOVUPS, 16, layRR, 0}: 311,
-	{OpMOVUPS, 16, layRM, 0}: 312,
-	{OpMOVUPS, 16, layMR, 0}: 313,
-	{OpMOVDQU, 16, layRR, 0}: 314,
-	{OpMOVDQU, 16, layRM, 0}: 315,
-	{OpMOVDQU, 16, layMR, 0}: 316,
-	{OpMOVAPS, 16, layRR, 0}: 317,
-	{OpMOVAPS, 16, layRM, 0}: 318,
-	{OpMOVAPS, 16, layMR, 0}: 319,
-	{OpMOVDQA, 16, layRR, 0}: 320,
-	{OpMOVDQA, 16, layRM, 0}: 321,
-	{OpMOVDQA, 16, layMR, 0}: 322,
-	{OpXORPS, 16, layRR, 0}:  323,
-	{OpPXOR, 16, layRR, 0}:   324,
-	{OpMOVSD, 8, layRR, 0}:   325,
-	{OpMOVSD, 8, layRM, 0}:   326,
-	{OpMOVSD, 8, layMR, 0}:   327,
+	{OpNOP, 0, layNone, 0, modNone}:      3,
+	{OpMOV, 8, layRR, 0, modNone}:        4,
+	{OpMOV, 8, layRM, 0, modNone}:        5,
+	{OpMOV, 8, layRM, 0, modIndexed}:     6,
+	{OpMOV, 8, layMR, 0, modNone}:        7,
+	{OpMOV, 8, layMR, 0, modIndexed}:     8,
+	{OpMOV, 8, layMI, 0, modNone}:        9,
+	{OpMOV, 8, layMI, 0, modIndexed}:     10,
+	{OpMOV, 8, layRI, 0, modNone}:        11,
+	{OpMOV, 4, layRR, 0, modNone}:        12,
+	{OpMOV, 4, layRM, 0, modNone}:        13,
+	{OpMOV, 4, layRM, 0, modIndexed}:     14,
+	{OpMOV, 4, layMR, 0, modNone}:        15,
+	{OpMOV, 4, layMR, 0, modIndexed}:     16,
+	{OpMOV, 4, layMI, 0, modNone}:        17,
+	{OpMOV, 4, layMI, 0, modIndexed}:     18,
+	{OpMOV, 1, layRR, 0, modNone}:        19,
+	{OpMOV, 1, layRM, 0, modNone}:        20,
+	{OpMOV, 1, layRM, 0, modIndexed}:     21,
+	{OpMOV, 1, layMR, 0, modNone}:        22,
+	{OpMOV, 1, layMR, 0, modIndexed}:     23,
+	{OpMOV, 1, layMI, 0, modNone}:        24,
+	{OpMOV, 1, layMI, 0, modIndexed}:     25,
+	{OpMOV, 1, layRI, 0, modNone}:        26,
+	{OpMOV, 2, layRM, 0, modNone}:        27,
+	{OpMOV, 2, layRM, 0, modIndexed}:     28,
+	{OpMOV, 2, layMR, 0, modNone}:        29,
+	{OpMOV, 2, layMR, 0, modIndexed}:     30,
+	{OpMOV, 2, layMI, 0, modNone}:        31,
+	{OpMOV, 2, layMI, 0, modIndexed}:     32,
+	{OpLEA, 8, layRM, 0, modNone}:        33,
+	{OpLEA, 8, layRM, 0, modIndexed}:     34,
+	{OpMOVZX, 8, layRR, 1, modNone}:      35,
+	{OpMOVZX, 8, layRM, 1, modNone}:      36,
+	{OpMOVZX, 8, layRM, 1, modIndexed}:   37,
+	{OpMOVSX, 8, layRR, 1, modNone}:      38,
+	{OpMOVSX, 8, layRM, 1, modNone}:      39,
+	{OpMOVSX, 8, layRM, 1, modIndexed}:   40,
+	{OpMOVZX, 8, layRR, 2, modNone}:      41,
+	{OpMOVZX, 8, layRM, 2, modNone}:      42,
+	{OpMOVZX, 8, layRM, 2, modIndexed}:   43,
+	{OpMOVSX, 8, layRR, 2, modNone}:      44,
+	{OpMOVSX, 8, layRM, 2, modNone}:      45,
+	{OpMOVSX, 8, layRM, 2, modIndexed}:   46,
+	{OpCMOV, 8, layRR, 0, modNone}:       47,
+	{OpCMOV, 8, layRR, 1, modNone}:       48,
+	{OpCMOV, 8, layRR, 2, modNone}:       49,
+	{OpCMOV, 8, layRR, 3, modNone}:       50,
+	{OpCMOV, 8, layRR, 4, modNone}:       51,
+	{OpCMOV, 8, layRR, 5, modNone}:       52,
+	{OpCMOV, 8, layRR, 6, modNone}:       53,
+	{OpCMOV, 8, layRR, 7, modNone}:       54,
+	{OpCMOV, 8, layRR, 8, modNone}:       55,
+	{OpCMOV, 8, layRR, 9, modNone}:       56,
+	{OpCMOV, 8, layRR, 10, modNone}:      57,
+	{OpCMOV, 8, layRR, 11, modNone}:      58,
+	{OpCMOV, 8, layRR, 12, modNone}:      59,
+	{OpCMOV, 8, layRR, 13, modNone}:      60,
+	{OpCMOV, 8, layRR, 14, modNone}:      61,
+	{OpCMOV, 8, layRR, 15, modNone}:      62,
+	{OpXCHG, 8, layMR, 0, modNone}:       63,
+	{OpXCHG, 8, layMR, 0, modIndexed}:    64,
+	{OpCMPXCHG, 8, layMR, 0, modNone}:    65,
+	{OpCMPXCHG, 8, layMR, 0, modIndexed}: 66,
+	{OpXADD, 8, layMR, 0, modNone}:       67,
+	{OpXADD, 8, layMR, 0, modIndexed}:    68,
+	{OpXCHG, 8, layRR, 0, modNone}:       69,
+	{OpBSWAP, 8, layR, 0, modNone}:       70,
+	{OpLEA, 4, layRM, 0, modNone}:        71,
+	{OpLEA, 4, layRM, 0, modIndexed}:     72,
+	{OpMOVZX, 4, layRR, 1, modNone}:      73,
+	{OpMOVZX, 4, layRM, 1, modNone}:      74,
+	{OpMOVZX, 4, layRM, 1, modIndexed}:   75,
+	{OpMOVSX, 4, layRR, 1, modNone}:      76,
+	{OpMOVSX, 4, layRM, 1, modNone}:      77,
+	{OpMOVSX, 4, layRM, 1, modIndexed}:   78,
+	{OpMOVZX, 4, layRR, 2, modNone}:      79,
+	{OpMOVZX, 4, layRM, 2, modNone}:      80,
+	{OpMOVZX, 4, layRM, 2, modIndexed}:   81,
+	{OpMOVSX, 4, layRR, 2, modNone}:      82,
+	{OpMOVSX, 4, layRM, 2, modNone}:      83,
+	{OpMOVSX, 4, layRM, 2, modIndexed}:   84,
+	{OpCMOV, 4, layRR, 0, modNone}:       85,
+	{OpCMOV, 4, layRR, 1, modNone}:       86,
+	{OpCMOV, 4, layRR, 2, modNone}:       87,
+	{OpCMOV, 4, layRR, 3, modNone}:       88,
+	{OpCMOV, 4, layRR, 4, modNone}:       89,
+	{OpCMOV, 4, layRR, 5, modNone}:       90,
+	{OpCMOV, 4, layRR, 6, modNone}:       91,
+	{OpCMOV, 4, layRR, 7, modNone}:       92,
+	{OpCMOV, 4, layRR, 8, modNone}:       93,
+	{OpCMOV, 4, layRR, 9, modNone}:       94,
+	{OpCMOV, 4, layRR, 10, modNone}:      95,
+	{OpCMOV, 4, layRR, 11, modNone}:      96,
+	{OpCMOV, 4, layRR, 12, modNone}:      97,
+	{OpCMOV, 4, layRR, 13, modNone}:      98,
+	{OpCMOV, 4, layRR, 14, modNone}:      99,
+	{OpCMOV, 4, layRR, 15, modNone}:      100,
+	{OpXCHG, 4, layMR, 0, modNone}:       101,
+	{OpXCHG, 4, layMR, 0, modIndexed}:    102,
+	{OpCMPXCHG, 4, layMR, 0, modNone}:    103,
+	{OpCMPXCHG, 4, layMR, 0, modIndexed}: 104,
+	{OpXADD, 4, layMR, 0, modNone}:       105,
+	{OpXADD, 4, layMR, 0, modIndexed}:    106,
+	{OpXCHG, 4, layRR, 0, modNone}:       107,
+	{OpBSWAP, 4, layR, 0, modNone}:       108,
+	{OpCBW, 8, layNone, 0, modNone}:      109,
+	{OpCBW, 4, layNone, 0, modNone}:      110,
+	{OpCWD, 8, layNone, 0, modNone}:      111,
+	{OpCWD, 4, layNone, 0, modNone}:      112,
+	{OpMOVSXD, 8, layRR, 0, modNone}:     113,
+	{OpMOVSXD, 8, layRM, 0, modNone}:     114,
+	{OpMOVSXD, 8, layRM, 0, modIndexed}:  115,
+	{OpSET, 1, layR, 0, modNone}:         116,
+	{OpSET, 1, layR, 1, modNone}:         117,
+	{OpSET, 1, layR, 2, modNone}:         118,
+	{OpSET, 1, layR, 3, modNone}:         119,
+	{OpSET, 1, layR, 4, modNone}:         120,
+	{OpSET, 1, layR, 5, modNone}:         121,
+	{OpSET, 1, layR, 6, modNone}:         122,
+	{OpSET, 1, layR, 7, modNone}:         123,
+	{OpSET, 1, layR, 8, modNone}:         124,
+	{OpSET, 1, layR, 9, modNone}:         125,
+	{OpSET, 1, layR, 10, modNone}:        126,
+	{OpSET, 1, layR, 11, modNone}:        127,
+	{OpSET, 1, layR, 12, modNone}:        128,
+	{OpSET, 1, layR, 13, modNone}:        129,
+	{OpSET, 1, layR, 14, modNone}:        130,
+	{OpSET, 1, layR, 15, modNone}:        131,
+	{OpADD, 8, layRR, 0, modNone}:        132,
+	{OpADD, 8, layRI, 0, modNone}:        133,
+	{OpADD, 8, layRM, 0, modNone}:        134,
+	{OpADD, 8, layRM, 0, modIndexed}:     135,
+	{OpADD, 8, layMR, 0, modNone}:        136,
+	{OpADD, 8, layMR, 0, modIndexed}:     137,
+	{OpADD, 8, layMI, 0, modNone}:        138,
+	{OpADD, 8, layMI, 0, modIndexed}:     139,
+	{OpADD, 8, layRR, 0, modQuiet}:       140,
+	{OpADD, 8, layRI, 0, modQuiet}:       141,
+	{OpSUB, 8, layRR, 0, modNone}:        142,
+	{OpSUB, 8, layRI, 0, modNone}:        143,
+	{OpSUB, 8, layRM, 0, modNone}:        144,
+	{OpSUB, 8, layRM, 0, modIndexed}:     145,
+	{OpSUB, 8, layMR, 0, modNone}:        146,
+	{OpSUB, 8, layMR, 0, modIndexed}:     147,
+	{OpSUB, 8, layMI, 0, modNone}:        148,
+	{OpSUB, 8, layMI, 0, modIndexed}:     149,
+	{OpSUB, 8, layRR, 0, modQuiet}:       150,
+	{OpSUB, 8, layRI, 0, modQuiet}:       151,
+	{OpAND, 8, layRR, 0, modNone}:        152,
+	{OpAND, 8, layRI, 0, modNone}:        153,
+	{OpAND, 8, layRM, 0, modNone}:        154,
+	{OpAND, 8, layRM, 0, modIndexed}:     155,
+	{OpAND, 8, layMR, 0, modNone}:        156,
+	{OpAND, 8, layMR, 0, modIndexed}:     157,
+	{OpAND, 8, layMI, 0, modNone}:        158,
+	{OpAND, 8, layMI, 0, modIndexed}:     159,
+	{OpAND, 8, layRR, 0, modQuiet}:       160,
+	{OpAND, 8, layRI, 0, modQuiet}:       161,
+	{OpOR, 8, layRR, 0, modNone}:         162,
+	{OpOR, 8, layRI, 0, modNone}:         163,
+	{OpOR, 8, layRM, 0, modNone}:         164,
+	{OpOR, 8, layRM, 0, modIndexed}:      165,
+	{OpOR, 8, layMR, 0, modNone}:         166,
+	{OpOR, 8, layMR, 0, modIndexed}:      167,
+	{OpOR, 8, layMI, 0, modNone}:         168,
+	{OpOR, 8, layMI, 0, modIndexed}:      169,
+	{OpOR, 8, layRR, 0, modQuiet}:        170,
+	{OpOR, 8, layRI, 0, modQuiet}:        171,
+	{OpXOR, 8, layRR, 0, modNone}:        172,
+	{OpXOR, 8, layRI, 0, modNone}:        173,
+	{OpXOR, 8, layRM, 0, modNone}:        174,
+	{OpXOR, 8, layRM, 0, modIndexed}:     175,
+	{OpXOR, 8, layMR, 0, modNone}:        176,
+	{OpXOR, 8, layMR, 0, modIndexed}:     177,
+	{OpXOR, 8, layMI, 0, modNone}:        178,
+	{OpXOR, 8, layMI, 0, modIndexed}:     179,
+	{OpXOR, 8, layRR, 0, modQuiet}:       180,
+	{OpXOR, 8, layRI, 0, modQuiet}:       181,
+	{OpCMP, 8, layRR, 0, modNone}:        182,
+	{OpCMP, 8, layRI, 0, modNone}:        183,
+	{OpCMP, 8, layRM, 0, modNone}:        184,
+	{OpCMP, 8, layRM, 0, modIndexed}:     185,
+	{OpCMP, 8, layMR, 0, modNone}:        186,
+	{OpCMP, 8, layMR, 0, modIndexed}:     187,
+	{OpCMP, 8, layMI, 0, modNone}:        188,
+	{OpCMP, 8, layMI, 0, modIndexed}:     189,
+	{OpTEST, 8, layRR, 0, modNone}:       190,
+	{OpTEST, 8, layRI, 0, modNone}:       191,
+	{OpTEST, 8, layMR, 0, modNone}:       192,
+	{OpTEST, 8, layMR, 0, modIndexed}:    193,
+	{OpTEST, 8, layMI, 0, modNone}:       194,
+	{OpTEST, 8, layMI, 0, modIndexed}:    195,
+	{OpINC, 8, layR, 0, modNone}:         196,
+	{OpINC, 8, layM, 0, modNone}:         197,
+	{OpINC, 8, layM, 0, modIndexed}:      198,
+	{OpINC, 8, layR, 0, modQuiet}:        199,
+	{OpDEC, 8, layR, 0, modNone}:         200,
+	{OpDEC, 8, layM, 0, modNone}:         201,
+	{OpDEC, 8, layM, 0, modIndexed}:      202,
+	{OpDEC, 8, layR, 0, modQuiet}:        203,
+	{OpNEG, 8, layR, 0, modNone}:         204,
+	{OpNOT, 8, layR, 0, modNone}:         205,
+	{OpADD, 4, layRR, 0, modNone}:        206,
+	{OpADD, 4, layRI, 0, modNone}:        207,
+	{OpADD, 4, layRM, 0, modNone}:        208,
+	{OpADD, 4, layRM, 0, modIndexed}:     209,
+	{OpADD, 4, layMR, 0, modNone}:        210,
+	{OpADD, 4, layMR, 0, modIndexed}:     211,
+	{OpADD, 4, layMI, 0, modNone}:        212,
+	{OpADD, 4, layMI, 0, modIndexed}:     213,
+	{OpADD, 4, layRR, 0, modQuiet}:       214,
+	{OpADD, 4, layRI, 0, modQuiet}:       215,
+	{OpSUB, 4, layRR, 0, modNone}:        216,
+	{OpSUB, 4, layRI, 0, modNone}:        217,
+	{OpSUB, 4, layRM, 0, modNone}:        218,
+	{OpSUB, 4, layRM, 0, modIndexed}:     219,
+	{OpSUB, 4, layMR, 0, modNone}:        220,
+	{OpSUB, 4, layMR, 0, modIndexed}:     221,
+	{OpSUB, 4, layMI, 0, modNone}:        222,
+	{OpSUB, 4, layMI, 0, modIndexed}:     223,
+	{OpSUB, 4, layRR, 0, modQuiet}:       224,
+	{OpSUB, 4, layRI, 0, modQuiet}:       225,
+	{OpAND, 4, layRR, 0, modNone}:        226,
+	{OpAND, 4, layRI, 0, modNone}:        227,
+	{OpAND, 4, layRM, 0, modNone}:        228,
+	{OpAND, 4, layRM, 0, modIndexed}:     229,
+	{OpAND, 4, layMR, 0, modNone}:        230,
+	{OpAND, 4, layMR, 0, modIndexed}:     231,
+	{OpAND, 4, layMI, 0, modNone}:        232,
+	{OpAND, 4, layMI, 0, modIndexed}:     233,
+	{OpAND, 4, layRR, 0, modQuiet}:       234,
+	{OpAND, 4, layRI, 0, modQuiet}:       235,
+	{OpOR, 4, layRR, 0, modNone}:         236,
+	{OpOR, 4, layRI, 0, modNone}:         237,
+	{OpOR, 4, layRM, 0, modNone}:         238,
+	{OpOR, 4, layRM, 0, modIndexed}:      239,
+	{OpOR, 4, layMR, 0, modNone}:         240,
+	{OpOR, 4, layMR, 0, modIndexed}:      241,
+	{OpOR, 4, layMI, 0, modNone}:         242,
+	{OpOR, 4, layMI, 0, modIndexed}:      243,
+	{OpOR, 4, layRR, 0, modQuiet}:        244,
+	{OpOR, 4, layRI, 0, modQuiet}:        245,
+	{OpXOR, 4, layRR, 0, modNone}:        246,
+	{OpXOR, 4, layRI, 0, modNone}:        247,
+	{OpXOR, 4, layRM, 0, modNone}:        248,
+	{OpXOR, 4, layRM, 0, modIndexed}:     249,
+	{OpXOR, 4, layMR, 0, modNone}:        250,
+	{OpXOR, 4, layMR, 0, modIndexed}:     251,
+	{OpXOR, 4, layMI, 0, modNone}:        252,
+	{OpXOR, 4, layMI, 0, modIndexed}:     253,
+	{OpXOR, 4, layRR, 0, modQuiet}:       254,
+	{OpXOR, 4, layRI, 0, modQuiet}:       255,
+	{OpCMP, 4, layRR, 0, modNone}:        256,
+	{OpCMP, 4, layRI, 0, modNone}:        257,
+	{OpCMP, 4, layRM, 0, modNone}:        258,
+	{OpCMP, 4, layRM, 0, modIndexed}:     259,
+	{OpCMP, 4, layMR, 0, modNone}:        260,
+	{OpCMP, 4, layMR, 0, modIndexed}:     261,
+	{OpCMP, 4, layMI, 0, modNone}:        262,
+	{OpCMP, 4, layMI, 0, modIndexed}:     263,
+	{OpTEST, 4, layRR, 0, modNone}:       264,
+	{OpTEST, 4, layRI, 0, modNone}:       265,
+	{OpTEST, 4, layMR, 0, modNone}:       266,
+	{OpTEST, 4, layMR, 0, modIndexed}:    267,
+	{OpTEST, 4, layMI, 0, modNone}:       268,
+	{OpTEST, 4, layMI, 0, modIndexed}:    269,
+	{OpINC, 4, layR, 0, modNone}:         270,
+	{OpINC, 4, layM, 0, modNone}:         271,
+	{OpINC, 4, layM, 0, modIndexed}:      272,
+	{OpINC, 4, layR, 0, modQuiet}:        273,
+	{OpDEC, 4, layR, 0, modNone}:         274,
+	{OpDEC, 4, layM, 0, modNone}:         275,
+	{OpDEC, 4, layM, 0, modIndexed}:      276,
+	{OpDEC, 4, layR, 0, modQuiet}:        277,
+	{OpNEG, 4, layR, 0, modNone}:         278,
+	{OpNOT, 4, layR, 0, modNone}:         279,
+	{OpADD, 1, layRR, 0, modNone}:        280,
+	{OpADD, 1, layRI, 0, modNone}:        281,
+	{OpADD, 1, layRM, 0, modNone}:        282,
+	{OpADD, 1, layRM, 0, modIndexed}:     283,
+	{OpADD, 1, layMR, 0, modNone}:        284,
+	{OpADD, 1, layMR, 0, modIndexed}:     285,
+	{OpADD, 1, layMI, 0, modNone}:        286,
+	{OpADD, 1, layMI, 0, modIndexed}:     287,
+	{OpSUB, 1, layRR, 0, modNone}:        288,
+	{OpSUB, 1, layRI, 0, modNone}:        289,
+	{OpSUB, 1, layRM, 0, modNone}:        290,
+	{OpSUB, 1, layRM, 0, modIndexed}:     291,
+	{OpSUB, 1, layMR, 0, modNone}:        292,
+	{OpSUB, 1, layMR, 0, modIndexed}:     293,
+	{OpSUB, 1, layMI, 0, modNone}:        294,
+	{OpSUB, 1, layMI, 0, modIndexed}:     295,
+	{OpAND, 1, layRR, 0, modNone}:        296,
+	{OpAND, 1, layRI, 0, modNone}:        297,
+	{OpAND, 1, layRM, 0, modNone}:        298,
+	{OpAND, 1, layRM, 0, modIndexed}:     299,
+	{OpAND, 1, layMR, 0, modNone}:        300,
+	{OpAND, 1, layMR, 0, modIndexed}:     301,
+	{OpAND, 1, layMI, 0, modNone}:        302,
+	{OpAND, 1, layMI, 0, modIndexed}:     303,
+	{OpOR, 1, layRR, 0, modNone}:         304,
+	{OpOR, 1, layRI, 0, modNone}:         305,
+	{OpOR, 1, layRM, 0, modNone}:         306,
+	{OpOR, 1, layRM, 0, modIndexed}:      307,
+	{OpOR, 1, layMR, 0, modNone}:         308,
+	{OpOR, 1, layMR, 0, modIndexed}:      309,
+	{OpOR, 1, layMI, 0, modNone}:         310,
+	{OpOR, 1, layMI, 0, modIndexed}:      311,
+	{OpXOR, 1, layRR, 0, modNone}:        312,
+	{OpXOR, 1, layRI, 0, modNone}:        313,
+	{OpXOR, 1, layRM, 0, modNone}:        314,
+	{OpXOR, 1, layRM, 0, modIndexed}:     315,
+	{OpXOR, 1, layMR, 0, modNone}:        316,
+	{OpXOR, 1, layMR, 0, modIndexed}:     317,
+	{OpXOR, 1, layMI, 0, modNone}:        318,
+	{OpXOR, 1, layMI, 0, modIndexed}:     319,
+	{OpCMP, 1, layRR, 0, modNone}:        320,
+	{OpCMP, 1, layRI, 0, modNone}:        321,
+	{OpCMP, 1, layRM, 0, modNone}:        322,
+	{OpCMP, 1, layRM, 0, modIndexed}:     323,
+	{OpCMP, 1, layMR, 0, modNone}:        324,
+	{OpCMP, 1, layMR, 0, modIndexed}:     325,
+	{OpCMP, 1, layMI, 0, modNone}:        326,
+	{OpCMP, 1, layMI, 0, modIndexed}:     327,
+	{OpTEST, 1, layRR, 0, modNone}:       328,
+	{OpTEST, 1, layRI, 0, modNone}:       329,
+	{OpTEST, 1, layMR, 0, modNone}:       330,
+	{OpTEST, 1, layMR, 0, modIndexed}:    331,
+	{OpTEST, 1, layMI, 0, modNone}:       332,
+	{OpTEST, 1, layMI, 0, modIndexed}:    333,
+	{OpINC, 1, layR, 0, modNone}:         334,
+	{OpINC, 1, layM, 0, modNone}:         335,
+	{OpINC, 1, layM, 0, modIndexed}:      336,
+	{OpDEC, 1, layR, 0, modNone}:         337,
+	{OpDEC, 1, layM, 0, modNone}:         338,
+	{OpDEC, 1, layM, 0, modIndexed}:      339,
+	{OpNEG, 1, layR, 0, modNone}:         340,
+	{OpNOT, 1, layR, 0, modNone}:         341,
+	{OpADC, 8, layRR, 0, modNone}:        342,
+	{OpADC, 8, layRI, 0, modNone}:        343,
+	{OpSBB, 8, layRR, 0, modNone}:        344,
+	{OpSBB, 8, layRI, 0, modNone}:        345,
+	{OpADC, 4, layRR, 0, modNone}:        346,
+	{OpADC, 4, layRI, 0, modNone}:        347,
+	{OpSBB, 4, layRR, 0, modNone}:        348,
+	{OpSBB, 4, layRI, 0, modNone}:        349,
+	{OpSHL, 8, layRI, 0, modNone}:        350,
+	{OpSHL, 8, layRI, 0, modQuiet}:       351,
+	{OpSHR, 8, layRI, 0, modNone}:        352,
+	{OpSHR, 8, layRI, 0, modQuiet}:       353,
+	{OpSAR, 8, layRI, 0, modNone}:        354,
+	{OpSAR, 8, layRI, 0, modQuiet}:       355,
+	{OpROL, 8, layRI, 0, modNone}:        356,
+	{OpROL, 8, layRI, 0, modQuiet}:       357,
+	{OpROR, 8, layRI, 0, modNone}:        358,
+	{OpROR, 8, layRI, 0, modQuiet}:       359,
+	{OpSHL, 8, layRC, 0, modNone}:        360,
+	{OpSHR, 8, layRC, 0, modNone}:        361,
+	{OpSAR, 8, layRC, 0, modNone}:        362,
+	{OpROL, 8, layRC, 0, modNone}:        363,
+	{OpROR, 8, layRC, 0, modNone}:        364,
+	{OpBT, 8, layRR, 0, modNone}:         365,
+	{OpBT, 8, layRI, 0, modNone}:         366,
+	{OpBTS, 8, layRR, 0, modNone}:        367,
+	{OpBTS, 8, layRI, 0, modNone}:        368,
+	{OpBTR, 8, layRR, 0, modNone}:        369,
+	{OpBTR, 8, layRI, 0, modNone}:        370,
+	{OpBTC, 8, layRR, 0, modNone}:        371,
+	{OpBTC, 8, layRI, 0, modNone}:        372,
+	{OpSHL, 4, layRI, 0, modNone}:        373,
+	{OpSHL, 4, layRI, 0, modQuiet}:       374,
+	{OpSHR, 4, layRI, 0, modNone}:        375,
+	{OpSHR, 4, layRI, 0, modQuiet}:       376,
+	{OpSAR, 4, layRI, 0, modNone}:        377,
+	{OpSAR, 4, layRI, 0, modQuiet}:       378,
+	{OpROL, 4, layRI, 0, modNone}:        379,
+	{OpROL, 4, layRI, 0, modQuiet}:       380,
+	{OpROR, 4, layRI, 0, modNone}:        381,
+	{OpROR, 4, layRI, 0, modQuiet}:       382,
+	{OpSHL, 4, layRC, 0, modNone}:        383,
+	{OpSHR, 4, layRC, 0, modNone}:        384,
+	{OpSAR, 4, layRC, 0, modNone}:        385,
+	{OpROL, 4, layRC, 0, modNone}:        386,
+	{OpROR, 4, layRC, 0, modNone}:        387,
+	{OpBT, 4, layRR, 0, modNone}:         388,
+	{OpBT, 4, layRI, 0, modNone}:         389,
+	{OpBTS, 4, layRR, 0, modNone}:        390,
+	{OpBTS, 4, layRI, 0, modNone}:        391,
+	{OpBTR, 4, layRR, 0, modNone}:        392,
+	{OpBTR, 4, layRI, 0, modNone}:        393,
+	{OpBTC, 4, layRR, 0, modNone}:        394,
+	{OpBTC, 4, layRI, 0, modNone}:        395,
+	{OpIMUL2, 8, layRR, 0, modNone}:      396,
+	{OpIMUL2, 8, layRM, 0, modNone}:      397,
+	{OpIMUL2, 8, layRM, 0, modIndexed}:   398,
+	{OpIMUL3, 8, layRRI, 0, modNone}:     399,
+	{OpIMUL2, 8, layRR, 0, modQuiet}:     400,
+	{OpIMUL3, 8, layRRI, 0, modQuiet}:    401,
+	{OpMUL, 8, layR, 0, modNone}:         402,
+	{OpIMUL2, 4, layRR, 0, modNone}:      403,
+	{OpIMUL2, 4, layRM, 0, modNone}:      404,
+	{OpIMUL2, 4, layRM, 0, modIndexed}:   405,
+	{OpIMUL3, 4, layRRI, 0, modNone}:     406,
+	{OpIMUL2, 4, layRR, 0, modQuiet}:     407,
+	{OpIMUL3, 4, layRRI, 0, modQuiet}:    408,
+	{OpMUL, 4, layR, 0, modNone}:         409,
+	{OpJCC, 8, layNear, 0, modNone}:      410,
+	{OpJCC, 8, layFar, 0, modNone}:       411,
+	{OpJCC, 8, layNear, 1, modNone}:      412,
+	{OpJCC, 8, layFar, 1, modNone}:       413,
+	{OpJCC, 8, layNear, 2, modNone}:      414,
+	{OpJCC, 8, layFar, 2, modNone}:       415,
+	{OpJCC, 8, layNear, 3, modNone}:      416,
+	{OpJCC, 8, layFar, 3, modNone}:       417,
+	{OpJCC, 8, layNear, 4, modNone}:      418,
+	{OpJCC, 8, layFar, 4, modNone}:       419,
+	{OpJCC, 8, layNear, 5, modNone}:      420,
+	{OpJCC, 8, layFar, 5, modNone}:       421,
+	{OpJCC, 8, layNear, 6, modNone}:      422,
+	{OpJCC, 8, layFar, 6, modNone}:       423,
+	{OpJCC, 8, layNear, 7, modNone}:      424,
+	{OpJCC, 8, layFar, 7, modNone}:       425,
+	{OpJCC, 8, layNear, 8, modNone}:      426,
+	{OpJCC, 8, layFar, 8, modNone}:       427,
+	{OpJCC, 8, layNear, 9, modNone}:      428,
+	{OpJCC, 8, layFar, 9, modNone}:       429,
+	{OpJCC, 8, layNear, 10, modNone}:     430,
+	{OpJCC, 8, layFar, 10, modNone}:      431,
+	{OpJCC, 8, layNear, 11, modNone}:     432,
+	{OpJCC, 8, layFar, 11, modNone}:      433,
+	{OpJCC, 8, layNear, 12, modNone}:     434,
+	{OpJCC, 8, layFar, 12, modNone}:      435,
+	{OpJCC, 8, layNear, 13, modNone}:     436,
+	{OpJCC, 8, layFar, 13, modNone}:      437,
+	{OpJCC, 8, layNear, 14, modNone}:     438,
+	{OpJCC, 8, layFar, 14, modNone}:      439,
+	{OpJCC, 8, layNear, 15, modNone}:     440,
+	{OpJCC, 8, layFar, 15, modNone}:      441,
+	{OpJMP, 8, layNear, 0, modNone}:      442,
+	{OpJMP, 8, layFar, 0, modNone}:       443,
+	{OpJMPIND, 8, layR, 0, modNone}:      444,
+	{OpJMPIND, 8, layM, 0, modNone}:      445,
+	{OpJMPIND, 8, layM, 0, modIndexed}:   446,
+	{OpCALL, 8, layNear, 0, modNone}:     447,
+	{OpCALL, 8, layFar, 0, modNone}:      448,
+	{OpCALLIND, 8, layR, 0, modNone}:     449,
+	{OpCALLIND, 8, layM, 0, modNone}:     450,
+	{OpCALLIND, 8, layM, 0, modIndexed}:  451,
+	{OpRET, 8, layNone, 0, modNone}:      452,
+	{OpPUSH, 8, layR, 0, modNone}:        453,
+	{OpPUSH, 8, layM, 0, modNone}:        454,
+	{OpPUSH, 8, layM, 0, modIndexed}:     455,
+	{OpPUSH, 8, layI, 0, modNone}:        456,
+	{OpPOP, 8, layR, 0, modNone}:         457,
+	{OpLEAVE, 8, layNone, 0, modNone}:    458,
+	{OpMOVUPS, 16, layRR, 0, modNone}:    459,
+	{OpMOVUPS, 16, layRM, 0, modNone}:    460,
+	{OpMOVUPS, 16, layRM, 0, modIndexed}: 461,
+	{OpMOVUPS, 16, layMR, 0, modNone}:    462,
+	{OpMOVUPS, 16, layMR, 0, modIndexed}: 463,
+	{OpMOVDQU, 16, layRR, 0, modNone}:    464,
+	{OpMOVDQU, 16, layRM, 0, modNone}:    465,
+	{OpMOVDQU, 16, layRM, 0, modIndexed}: 466,
+	{OpMOVDQU, 16, layMR, 0, modNone}:    467,
+	{OpMOVDQU, 16, layMR, 0, modIndexed}: 468,
+	{OpMOVAPS, 16, layRR, 0, modNone}:    469,
+	{OpMOVAPS, 16, layRM, 0, modNone}:    470,
+	{OpMOVAPS, 16, layRM, 0, modIndexed}: 471,
+	{OpMOVAPS, 16, layMR, 0, modNone}:    472,
+	{OpMOVAPS, 16, layMR, 0, modIndexed}: 473,
+	{OpMOVDQA, 16, layRR, 0, modNone}:    474,
+	{OpMOVDQA, 16, layRM, 0, modNone}:    475,
+	{OpMOVDQA, 16, layRM, 0, modIndexed}: 476,
+	{OpMOVDQA, 16, layMR, 0, modNone}:    477,
+	{OpMOVDQA, 16, layMR, 0, modIndexed}: 478,
+	{OpXORPS, 16, layRR, 0, modNone}:     479,
+	{OpPXOR, 16, layRR, 0, modNone}:      480,
+	{OpMOVSD, 8, layRR, 0, modNone}:      481,
+	{OpMOVSD, 8, layRM, 0, modNone}:      482,
+	{OpMOVSD, 8, layRM, 0, modIndexed}:   483,
+	{OpMOVSD, 8, layMR, 0, modNone}:      484,
+	{OpMOVSD, 8, layMR, 0, modIndexed}:   485,
+}
+
+var uopPairs = map[pairKey]uint16{
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   486,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   487,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   488,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   489,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   490,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  491,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  492,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  493,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   494,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   495,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   496,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   497,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   498,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  499,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  500,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  501,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   502,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   503,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   504,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   505,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   506,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  507,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  508,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  509,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   510,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   511,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   512,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   513,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   514,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  515,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  516,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  517,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   518,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   519,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   520,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   521,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   522,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  523,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  524,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  525,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   526,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   527,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   528,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   529,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   530,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  531,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  532,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  533,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   534,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   535,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   536,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   537,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   538,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  539,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  540,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  541,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   542,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   543,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   544,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   545,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   546,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  547,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  548,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  549,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  550,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  551,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  552,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  553,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  554,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 555,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 556,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 557,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  558,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  559,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  560,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  561,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  562,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 563,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 564,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 565,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  566,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  567,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  568,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  569,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  570,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 571,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 572,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 573,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  574,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  575,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  576,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  577,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  578,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 579,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 580,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 581,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   582,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   583,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   584,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   585,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   586,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  587,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  588,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  589,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   590,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   591,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   592,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   593,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   594,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  595,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  596,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  597,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   598,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   599,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   600,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   601,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   602,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  603,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  604,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  605,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   606,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   607,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   608,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   609,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   610,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  611,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  612,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  613,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   614,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   615,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   616,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   617,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   618,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  619,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  620,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  621,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   622,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   623,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   624,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   625,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   626,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  627,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  628,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  629,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   630,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   631,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   632,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   633,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   634,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  635,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  636,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  637,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   638,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   639,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   640,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   641,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   642,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  643,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  644,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  645,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  646,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  647,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  648,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  649,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  650,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 651,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 652,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 653,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  654,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  655,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  656,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  657,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  658,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 659,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 660,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 661,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  662,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  663,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  664,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  665,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  666,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 667,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 668,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 669,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  670,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  671,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  672,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  673,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  674,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 675,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 676,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 677,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   678,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   679,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   680,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   681,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   682,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  683,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  684,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  685,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   686,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   687,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   688,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   689,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   690,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  691,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  692,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  693,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   694,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   695,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   696,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   697,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   698,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  699,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  700,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  701,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   702,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   703,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   704,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   705,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   706,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  707,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  708,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  709,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   710,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   711,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   712,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   713,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   714,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  715,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  716,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  717,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   718,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   719,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   720,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   721,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   722,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  723,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  724,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  725,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   726,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   727,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   728,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   729,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   730,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  731,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  732,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  733,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   734,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   735,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   736,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   737,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   738,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  739,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  740,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  741,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  742,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  743,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  744,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  745,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  746,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 747,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 748,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 749,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  750,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  751,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  752,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  753,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  754,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 755,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 756,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 757,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  758,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  759,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  760,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  761,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  762,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 763,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 764,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 765,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  766,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  767,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  768,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  769,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  770,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 771,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 772,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 773,
 }
 
 // dispatch executes from RIP, in the page of s, up to a bound or to what needs
 // the caller's attention. It reports whether it executed anything.
 func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 	var (
-		r                   [32]uint64 // general registers, rZero, rPage
-		u                   *uop
-		h                   *hostEntry
-		s2                  *codeSlot
-		b                   *block
-		ops                 []uop
-		k                   int
-		ea, d, v, w, t      uint64
-		la, lb, lr          uint64 // lazy flags: see lazyFlags
-		yes                 bool
-		lk                  = uint64(lazyNone)
-		mode                = c.accessMode()
-		clock, limit, costs = c.Clock, bound.Clock, c.costs()
-		left, mark          = bound.Count, bound.Count // instructions allowed; the same when they were last counted
-		page, off           = s.tag, c.RIP - s.tag
-		watching            = watchesPage(bound.Watch, page)
-		sse                 = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
+		r            = &c.regs
+		u            *uop
+		b            *block
+		t            uint64 // target of a branch that leaves the page
+		la, lb, lr   uint64 // lazy flags: see lazyFlags
+		lk           = uint64(lazyNone)
+		mode         = c.accessMode()
+		hosts        = unsafe.Pointer(&c.host[0][mode&3])
+		clock, limit = c.Clock, bound.Clock
+		left, mark   = bound.Count, bound.Count // instructions allowed; the same when they were last counted
+		page, off    = s.tag, c.RIP - s.tag
+		watching     = watchesPage(bound.Watch, page)
+		sse          = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
 	)
 	copy(r[:16], c.GPR[:])
 	r[rPage] = page
@@ -373,2842 +817,5413 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 		b = s.code.blocks[off].Load()
 		if b == nil {
-			b = s.code.block(off, s.page)
+			b = s.code.block(off, s.page, c.costs())
 		}
-		if len(b.ops) == 0 || watching && watchesBlock(bound.Watch, b, page+off) {
-			break
+		u = b.first
+		if uint64(b.count) > left || clock+b.most >= limit || watching || b.count == 0 {
+			if b.count == 0 || watching && watchesBlock(bound.Watch, b, page+off) {
+				break
+			}
+			u = b.within(left, limit-clock, c)
 		}
-		if ops = b.ops; uint64(len(ops)) > left {
-			ops = ops[:left]
-		}
-		for k = 0; k < len(ops); {
-			u = &ops[k]
+		for ; ; u = (*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)) {
 			switch u.code {
-			case 2: // OpNOP, 0, layNone, 0
+			case uEnd:
+				off = uint64(u.next)
+				goto near
+			case 3: // OpNOP, 0, layNone, 0, modNone
 
-			case 3: // OpMOV, 8, layRR, 0
-				r[u.dst&31] = r[u.src&31]
+			case 4: // OpMOV, 8, layRR, 0, modNone
+				r[u.dst] = r[u.src]
 
-			case 4: // OpMOV, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+			case 5: // OpMOV, 8, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 5: // OpMOV, 8, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+			case 6: // OpMOV, 8, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(r[u.src&31]))
+				r[u.dst] = v
 
-			case 6: // OpMOV, 8, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 7: // OpMOV, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(u.imm))
+				*(*uint64)(p) = uint64(r[u.src])
 
-			case 7: // OpMOV, 8, layRI, 0
-				r[u.dst&31] = u.imm
+			case 8: // OpMOV, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-			case 8: // OpMOV, 4, layRR, 0
-				r[u.dst&31] = uint64(uint32(r[u.src&31]))
-
-			case 9: // OpMOV, 4, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				r[u.dst&31] = uint64(uint32(v))
+				*(*uint64)(p) = uint64(r[u.src])
 
-			case 10: // OpMOV, 4, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 9: // OpMOV, 8, layMI, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(r[u.src&31]))
+				*(*uint64)(p) = uint64(u.imm)
 
-			case 11: // OpMOV, 4, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 10: // OpMOV, 8, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(u.imm))
+				*(*uint64)(p) = uint64(u.imm)
 
-			case 12: // OpMOV, 1, layRR, 0
-				r[u.dst&31] = r[u.dst&31]&^0xff | uint64(uint8(r[u.src&31]))
+			case 11: // OpMOV, 8, layRI, 0, modNone
+				r[u.dst] = u.imm
 
-			case 13: // OpMOV, 1, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+			case 12: // OpMOV, 4, layRR, 0, modNone
+				r[u.dst] = uint64(uint32(r[u.src]))
+
+			case 13: // OpMOV, 4, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | uint64(uint8(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 14: // OpMOV, 1, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+			case 14: // OpMOV, 4, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
 
-				h.page[d] = uint8(r[u.src&31])
+				r[u.dst] = uint64(uint32(v))
 
-			case 15: // OpMOV, 1, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 15: // OpMOV, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				h.page[d] = uint8(u.imm)
+				*(*uint32)(p) = uint32(r[u.src])
 
-			case 16: // OpMOV, 1, layRI, 0
-				r[u.dst&31] = r[u.dst&31]&^0xff | uint64(uint8(u.imm))
+			case 16: // OpMOV, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-			case 17: // OpMOV, 2, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-2 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint16(h.page[d : d+2]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				r[u.dst&31] = r[u.dst&31]&^0xffff | v
-			case 18: // OpMOV, 2, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				*(*uint32)(p) = uint32(r[u.src])
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-2 {
+			case 17: // OpMOV, 4, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				binary.LittleEndian.PutUint16(h.page[d:d+2], uint16(r[u.src&31]))
+				*(*uint32)(p) = uint32(u.imm)
 
-			case 19: // OpLEA, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 18: // OpMOV, 4, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = ea
-
-			case 20: // OpMOVZX, 8, layRR, 1
-				r[u.dst&31] = uint64(uint8(r[u.src&31]))
-
-			case 21: // OpMOVZX, 8, layRM, 1
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				r[u.dst&31] = v
+				*(*uint32)(p) = uint32(u.imm)
 
-			case 22: // OpMOVSX, 8, layRR, 1
-				r[u.dst&31] = uint64(int64(int8(r[u.src&31])))
+			case 19: // OpMOV, 1, layRR, 0, modNone
+				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(r[u.src]))
 
-			case 23: // OpMOVSX, 8, layRM, 1
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+			case 20: // OpMOV, 1, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				r[u.dst&31] = uint64(int64(int8(v)))
+				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(v))
 
-			case 24: // OpMOVZX, 8, layRR, 2
-				r[u.dst&31] = uint64(uint16(r[u.src&31]))
-
-			case 25: // OpMOVZX, 8, layRM, 2
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-2 {
+			case 21: // OpMOV, 1, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint16(h.page[d : d+2]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				r[u.dst&31] = v
+				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(v))
 
-			case 26: // OpMOVSX, 8, layRR, 2
-				r[u.dst&31] = uint64(int64(int16(r[u.src&31])))
+			case 22: // OpMOV, 1, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-			case 27: // OpMOVSX, 8, layRM, 2
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-2 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint16(h.page[d : d+2]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				r[u.dst&31] = uint64(int64(int16(v)))
+				*(*uint8)(p) = uint8(r[u.src])
 
-			case 28: // OpCMOV, 8, layRR, 0
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(0, c.RFLAGS)
+			case 23: // OpMOV, 1, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
 				}
-				r[u.dst&31] = v
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-			case 29: // OpCMOV, 8, layRR, 1
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(1, c.RFLAGS)
+				*(*uint8)(p) = uint8(r[u.src])
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+			case 24: // OpMOV, 1, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
 				}
-				r[u.dst&31] = v
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-			case 30: // OpCMOV, 8, layRR, 2
+				*(*uint8)(p) = uint8(u.imm)
+
+			case 25: // OpMOV, 1, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint8)(p) = uint8(u.imm)
+
+			case 26: // OpMOV, 1, layRI, 0, modNone
+				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(u.imm))
+
+			case 27: // OpMOV, 2, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint16)(p))
+
+				r[u.dst] = r[u.dst]&^0xffff | v
+			case 28: // OpMOV, 2, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint16)(p))
+
+				r[u.dst] = r[u.dst]&^0xffff | v
+			case 29: // OpMOV, 2, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint16)(p) = uint16(r[u.src])
+
+			case 30: // OpMOV, 2, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint16)(p) = uint16(r[u.src])
+
+			case 31: // OpMOV, 2, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint16)(p) = uint16(u.imm)
+
+			case 32: // OpMOV, 2, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint16)(p) = uint16(u.imm)
+
+			case 33: // OpLEA, 8, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+
+				r[u.dst] = ea
+
+			case 34: // OpLEA, 8, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				r[u.dst] = ea
+
+			case 35: // OpMOVZX, 8, layRR, 1, modNone
+				r[u.dst] = uint64(uint8(r[u.src]))
+
+			case 36: // OpMOVZX, 8, layRM, 1, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				r[u.dst] = v
+
+			case 37: // OpMOVZX, 8, layRM, 1, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				r[u.dst] = v
+
+			case 38: // OpMOVSX, 8, layRR, 1, modNone
+				r[u.dst] = uint64(int64(int8(r[u.src])))
+
+			case 39: // OpMOVSX, 8, layRM, 1, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				r[u.dst] = uint64(int64(int8(v)))
+
+			case 40: // OpMOVSX, 8, layRM, 1, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				r[u.dst] = uint64(int64(int8(v)))
+
+			case 41: // OpMOVZX, 8, layRR, 2, modNone
+				r[u.dst] = uint64(uint16(r[u.src]))
+
+			case 42: // OpMOVZX, 8, layRM, 2, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint16)(p))
+
+				r[u.dst] = v
+
+			case 43: // OpMOVZX, 8, layRM, 2, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint16)(p))
+
+				r[u.dst] = v
+
+			case 44: // OpMOVSX, 8, layRR, 2, modNone
+				r[u.dst] = uint64(int64(int16(r[u.src])))
+
+			case 45: // OpMOVSX, 8, layRM, 2, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint16)(p))
+
+				r[u.dst] = uint64(int64(int16(v)))
+
+			case 46: // OpMOVSX, 8, layRM, 2, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint16)(p))
+
+				r[u.dst] = uint64(int64(int16(v)))
+
+			case 47: // OpCMOV, 8, layRR, 0, modNone
+				var yes bool
+				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
+				}
+				r[u.dst] = v
+
+			case 48: // OpCMOV, 8, layRR, 1, modNone
+				var yes bool
+				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
+				}
+				r[u.dst] = v
+
+			case 49: // OpCMOV, 8, layRR, 2, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = la < lb
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(2, c.RFLAGS)
+					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 31: // OpCMOV, 8, layRR, 3
+			case 50: // OpCMOV, 8, layRR, 3, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(la < lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(3, c.RFLAGS)
+					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 32: // OpCMOV, 8, layRR, 4
+			case 51: // OpCMOV, 8, layRR, 4, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = lr == 0
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(4, c.RFLAGS)
+					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 33: // OpCMOV, 8, layRR, 5
+			case 52: // OpCMOV, 8, layRR, 5, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = !(lr == 0)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(5, c.RFLAGS)
+					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 34: // OpCMOV, 8, layRR, 6
+			case 53: // OpCMOV, 8, layRR, 6, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = la <= lb
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(6, c.RFLAGS)
+					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 35: // OpCMOV, 8, layRR, 7
+			case 54: // OpCMOV, 8, layRR, 7, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(la <= lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(7, c.RFLAGS)
+					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 36: // OpCMOV, 8, layRR, 8
+			case 55: // OpCMOV, 8, layRR, 8, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = int64(lr) < 0
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(8, c.RFLAGS)
+					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 37: // OpCMOV, 8, layRR, 9
+			case 56: // OpCMOV, 8, layRR, 9, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = !(int64(lr) < 0)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(9, c.RFLAGS)
+					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 38: // OpCMOV, 8, layRR, 10
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(10, c.RFLAGS)
+			case 57: // OpCMOV, 8, layRR, 10, modNone
+				var yes bool
+				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 39: // OpCMOV, 8, layRR, 11
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(11, c.RFLAGS)
+			case 58: // OpCMOV, 8, layRR, 11, modNone
+				var yes bool
+				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 40: // OpCMOV, 8, layRR, 12
+			case 59: // OpCMOV, 8, layRR, 12, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = int64(la) < int64(lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(12, c.RFLAGS)
+					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 41: // OpCMOV, 8, layRR, 13
+			case 60: // OpCMOV, 8, layRR, 13, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(int64(la) < int64(lb))
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(13, c.RFLAGS)
+					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 42: // OpCMOV, 8, layRR, 14
+			case 61: // OpCMOV, 8, layRR, 14, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = int64(la) <= int64(lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(14, c.RFLAGS)
+					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 43: // OpCMOV, 8, layRR, 15
+			case 62: // OpCMOV, 8, layRR, 15, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(int64(la) <= int64(lb))
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(15, c.RFLAGS)
+					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = v
+				r[u.dst] = v
 
-			case 44: // OpXCHG, 8, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 63: // OpXCHG, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				v := uint64(*(*uint64)(p))
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(r[u.src&31]))
+				*(*uint64)(p) = uint64(r[u.src])
 
-				r[u.src&31] = v
-			case 45: // OpCMPXCHG, 8, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				r[u.src] = v
+			case 64: // OpXCHG, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				v := uint64(*(*uint64)(p))
+
+				*(*uint64)(p) = uint64(r[u.src])
+
+				r[u.src] = v
+			case 65: // OpCMPXCHG, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
 
 				la, lb = r[RAX], v
 				lr = la - lb
 				lk = lazySub + 0
 
 				if lr == 0 {
-					binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(r[u.src&31]))
+					*(*uint64)(p) = uint64(r[u.src])
 
 				} else {
 					r[RAX] = v
 				}
-			case 46: // OpXCHG, 8, layRR, 0
-				v = r[u.dst&31]
-				r[u.dst&31] = r[u.src&31]
-				r[u.src&31] = v
-			case 47: // OpLEA, 4, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 66: // OpCMPXCHG, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = uint64(uint32(ea))
-
-			case 48: // OpMOVZX, 4, layRR, 1
-				r[u.dst&31] = uint64(uint32(uint64(uint8(r[u.src&31]))))
-
-			case 49: // OpMOVZX, 4, layRM, 1
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				r[u.dst&31] = uint64(uint32(v))
+				v := uint64(*(*uint64)(p))
 
-			case 50: // OpMOVSX, 4, layRR, 1
-				r[u.dst&31] = uint64(uint32(uint64(int64(int8(r[u.src&31])))))
+				la, lb = r[RAX], v
+				lr = la - lb
+				lk = lazySub + 0
 
-			case 51: // OpMOVSX, 4, layRM, 1
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+				if lr == 0 {
+					*(*uint64)(p) = uint64(r[u.src])
+
+				} else {
+					r[RAX] = v
+				}
+			case 67: // OpXADD, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				r[u.dst&31] = uint64(uint32(uint64(int64(int8(v)))))
+				v := uint64(*(*uint64)(p))
 
-			case 52: // OpMOVZX, 4, layRR, 2
-				r[u.dst&31] = uint64(uint32(uint64(uint16(r[u.src&31]))))
+				la, lb = v, r[u.src]
+				lr = la + lb
+				lk = lazyAdd + 0
 
-			case 53: // OpMOVZX, 4, layRM, 2
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-2 {
+				*(*uint64)(p) = uint64(lr)
+
+				r[u.src] = v
+			case 68: // OpXADD, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint16(h.page[d : d+2]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				r[u.dst&31] = uint64(uint32(v))
+				v := uint64(*(*uint64)(p))
 
-			case 54: // OpMOVSX, 4, layRR, 2
-				r[u.dst&31] = uint64(uint32(uint64(int64(int16(r[u.src&31])))))
+				la, lb = v, r[u.src]
+				lr = la + lb
+				lk = lazyAdd + 0
 
-			case 55: // OpMOVSX, 4, layRM, 2
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-2 {
+				*(*uint64)(p) = uint64(lr)
+
+				r[u.src] = v
+			case 69: // OpXCHG, 8, layRR, 0, modNone
+				v := r[u.dst]
+				r[u.dst] = r[u.src]
+				r[u.src] = v
+			case 70: // OpBSWAP, 8, layR, 0, modNone
+				r[u.dst] = bits.ReverseBytes64(r[u.dst]) >> 0
+			case 71: // OpLEA, 4, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+
+				r[u.dst] = uint64(uint32(ea))
+
+			case 72: // OpLEA, 4, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				r[u.dst] = uint64(uint32(ea))
+
+			case 73: // OpMOVZX, 4, layRR, 1, modNone
+				r[u.dst] = uint64(uint32(uint64(uint8(r[u.src]))))
+
+			case 74: // OpMOVZX, 4, layRM, 1, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint16(h.page[d : d+2]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				r[u.dst&31] = uint64(uint32(uint64(int64(int16(v)))))
+				r[u.dst] = uint64(uint32(v))
 
-			case 56: // OpCMOV, 4, layRR, 0
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(0, c.RFLAGS)
-
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+			case 75: // OpMOVZX, 4, layRM, 1, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-			case 57: // OpCMOV, 4, layRR, 1
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(1, c.RFLAGS)
+				r[u.dst] = uint64(uint32(v))
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+			case 76: // OpMOVSX, 4, layRR, 1, modNone
+				r[u.dst] = uint64(uint32(uint64(int64(int8(r[u.src])))))
+
+			case 77: // OpMOVSX, 4, layRM, 1, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-			case 58: // OpCMOV, 4, layRR, 2
+				r[u.dst] = uint64(uint32(uint64(int64(int8(v)))))
+
+			case 78: // OpMOVSX, 4, layRM, 1, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				r[u.dst] = uint64(uint32(uint64(int64(int8(v)))))
+
+			case 79: // OpMOVZX, 4, layRR, 2, modNone
+				r[u.dst] = uint64(uint32(uint64(uint16(r[u.src]))))
+
+			case 80: // OpMOVZX, 4, layRM, 2, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint16)(p))
+
+				r[u.dst] = uint64(uint32(v))
+
+			case 81: // OpMOVZX, 4, layRM, 2, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint16)(p))
+
+				r[u.dst] = uint64(uint32(v))
+
+			case 82: // OpMOVSX, 4, layRR, 2, modNone
+				r[u.dst] = uint64(uint32(uint64(int64(int16(r[u.src])))))
+
+			case 83: // OpMOVSX, 4, layRM, 2, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint16)(p))
+
+				r[u.dst] = uint64(uint32(uint64(int64(int16(v)))))
+
+			case 84: // OpMOVSX, 4, layRM, 2, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-2 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint16)(p))
+
+				r[u.dst] = uint64(uint32(uint64(int64(int16(v)))))
+
+			case 85: // OpCMOV, 4, layRR, 0, modNone
+				var yes bool
+				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
+				}
+				r[u.dst] = uint64(uint32(v))
+
+			case 86: // OpCMOV, 4, layRR, 1, modNone
+				var yes bool
+				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
+				}
+				r[u.dst] = uint64(uint32(v))
+
+			case 87: // OpCMOV, 4, layRR, 2, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = la < lb
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(2, c.RFLAGS)
+					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 59: // OpCMOV, 4, layRR, 3
+			case 88: // OpCMOV, 4, layRR, 3, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(la < lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(3, c.RFLAGS)
+					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 60: // OpCMOV, 4, layRR, 4
+			case 89: // OpCMOV, 4, layRR, 4, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = lr == 0
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(4, c.RFLAGS)
+					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 61: // OpCMOV, 4, layRR, 5
+			case 90: // OpCMOV, 4, layRR, 5, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = !(lr == 0)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(5, c.RFLAGS)
+					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 62: // OpCMOV, 4, layRR, 6
+			case 91: // OpCMOV, 4, layRR, 6, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = la <= lb
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(6, c.RFLAGS)
+					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 63: // OpCMOV, 4, layRR, 7
+			case 92: // OpCMOV, 4, layRR, 7, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(la <= lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(7, c.RFLAGS)
+					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 64: // OpCMOV, 4, layRR, 8
+			case 93: // OpCMOV, 4, layRR, 8, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = int64(lr) < 0
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(8, c.RFLAGS)
+					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 65: // OpCMOV, 4, layRR, 9
+			case 94: // OpCMOV, 4, layRR, 9, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = !(int64(lr) < 0)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(9, c.RFLAGS)
+					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 66: // OpCMOV, 4, layRR, 10
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(10, c.RFLAGS)
+			case 95: // OpCMOV, 4, layRR, 10, modNone
+				var yes bool
+				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 67: // OpCMOV, 4, layRR, 11
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(11, c.RFLAGS)
+			case 96: // OpCMOV, 4, layRR, 11, modNone
+				var yes bool
+				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 68: // OpCMOV, 4, layRR, 12
+			case 97: // OpCMOV, 4, layRR, 12, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = int64(la) < int64(lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(12, c.RFLAGS)
+					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 69: // OpCMOV, 4, layRR, 13
+			case 98: // OpCMOV, 4, layRR, 13, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(int64(la) < int64(lb))
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(13, c.RFLAGS)
+					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 70: // OpCMOV, 4, layRR, 14
+			case 99: // OpCMOV, 4, layRR, 14, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = int64(la) <= int64(lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(14, c.RFLAGS)
+					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 71: // OpCMOV, 4, layRR, 15
+			case 100: // OpCMOV, 4, layRR, 15, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(int64(la) <= int64(lb))
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(15, c.RFLAGS)
+					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				if v = r[u.dst&31]; yes {
-					v = r[u.src&31]
+				v := r[u.dst]
+				if yes {
+					v = r[u.src]
 				}
-				r[u.dst&31] = uint64(uint32(v))
+				r[u.dst] = uint64(uint32(v))
 
-			case 72: // OpXCHG, 4, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 101: // OpXCHG, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				v := uint64(*(*uint32)(p))
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(r[u.src&31]))
+				*(*uint32)(p) = uint32(r[u.src])
 
-				r[u.src&31] = v
-			case 73: // OpCMPXCHG, 4, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				r[u.src] = v
+			case 102: // OpXCHG, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				v := uint64(*(*uint32)(p))
+
+				*(*uint32)(p) = uint32(r[u.src])
+
+				r[u.src] = v
+			case 103: // OpCMPXCHG, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
 
 				la, lb = (r[RAX])<<32, (v)<<32
 				lr = la - lb
 				lk = lazySub + 32
 
 				if lr == 0 {
-					binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(r[u.src&31]))
+					*(*uint32)(p) = uint32(r[u.src])
 
 				} else {
 					r[RAX] = v
 				}
-			case 74: // OpXCHG, 4, layRR, 0
-				v = uint64(uint32(r[u.dst&31]))
-				r[u.dst&31] = uint64(uint32(r[u.src&31]))
-				r[u.src&31] = v
-			case 75: // OpMOVSXD, 8, layRR, 0
-				r[u.dst&31] = uint64(int64(int32(r[u.src&31])))
+			case 104: // OpCMPXCHG, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-			case 76: // OpMOVSXD, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				r[u.dst&31] = uint64(int64(int32(v)))
+				v := uint64(*(*uint32)(p))
 
-			case 77: // OpSET, 1, layR, 0
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(0, c.RFLAGS)
+				la, lb = (r[RAX])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
 
-				r[u.dst&31] &^= 0xff
-				if yes {
-					r[u.dst&31]++
+				if lr == 0 {
+					*(*uint32)(p) = uint32(r[u.src])
+
+				} else {
+					r[RAX] = v
 				}
-			case 78: // OpSET, 1, layR, 1
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(1, c.RFLAGS)
+			case 105: // OpXADD, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				r[u.dst&31] &^= 0xff
-				if yes {
-					r[u.dst&31]++
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
 				}
-			case 79: // OpSET, 1, layR, 2
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la + lb
+				lk = lazyAdd + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+				r[u.src] = v
+			case 106: // OpXADD, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la + lb
+				lk = lazyAdd + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+				r[u.src] = v
+			case 107: // OpXCHG, 4, layRR, 0, modNone
+				v := uint64(uint32(r[u.dst]))
+				r[u.dst] = uint64(uint32(r[u.src]))
+				r[u.src] = v
+			case 108: // OpBSWAP, 4, layR, 0, modNone
+				r[u.dst] = uint64(uint32(bits.ReverseBytes64(r[u.dst]) >> 32))
+			case 109: // OpCBW, 8, layNone, 0, modNone
+				r[RAX] = uint64(int64(int32(r[RAX])))
+			case 110: // OpCBW, 4, layNone, 0, modNone
+				r[RAX] = uint64(uint32(int32(int16(r[RAX]))))
+			case 111: // OpCWD, 8, layNone, 0, modNone
+				r[RDX] = uint64(int64(r[RAX]) >> 63)
+			case 112: // OpCWD, 4, layNone, 0, modNone
+				r[RDX] = uint64(uint32(int32(r[RAX]) >> 31))
+			case 113: // OpMOVSXD, 8, layRR, 0, modNone
+				r[u.dst] = uint64(int64(int32(r[u.src])))
+
+			case 114: // OpMOVSXD, 8, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				r[u.dst] = uint64(int64(int32(v)))
+
+			case 115: // OpMOVSXD, 8, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				r[u.dst] = uint64(int64(int32(v)))
+
+			case 116: // OpSET, 1, layR, 0, modNone
+				var yes bool
+				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+
+				r[u.dst] &^= 0xff
+				if yes {
+					r[u.dst]++
+				}
+			case 117: // OpSET, 1, layR, 1, modNone
+				var yes bool
+				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+
+				r[u.dst] &^= 0xff
+				if yes {
+					r[u.dst]++
+				}
+			case 118: // OpSET, 1, layR, 2, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = la < lb
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(2, c.RFLAGS)
+					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 80: // OpSET, 1, layR, 3
+			case 119: // OpSET, 1, layR, 3, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(la < lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(3, c.RFLAGS)
+					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 81: // OpSET, 1, layR, 4
+			case 120: // OpSET, 1, layR, 4, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = lr == 0
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(4, c.RFLAGS)
+					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 82: // OpSET, 1, layR, 5
+			case 121: // OpSET, 1, layR, 5, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = !(lr == 0)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(5, c.RFLAGS)
+					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 83: // OpSET, 1, layR, 6
+			case 122: // OpSET, 1, layR, 6, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = la <= lb
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(6, c.RFLAGS)
+					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 84: // OpSET, 1, layR, 7
+			case 123: // OpSET, 1, layR, 7, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(la <= lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(7, c.RFLAGS)
+					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 85: // OpSET, 1, layR, 8
+			case 124: // OpSET, 1, layR, 8, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = int64(lr) < 0
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(8, c.RFLAGS)
+					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 86: // OpSET, 1, layR, 9
+			case 125: // OpSET, 1, layR, 9, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = !(int64(lr) < 0)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(9, c.RFLAGS)
+					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 87: // OpSET, 1, layR, 10
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(10, c.RFLAGS)
+			case 126: // OpSET, 1, layR, 10, modNone
+				var yes bool
+				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 88: // OpSET, 1, layR, 11
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(11, c.RFLAGS)
+			case 127: // OpSET, 1, layR, 11, modNone
+				var yes bool
+				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 89: // OpSET, 1, layR, 12
+			case 128: // OpSET, 1, layR, 12, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = int64(la) < int64(lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(12, c.RFLAGS)
+					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 90: // OpSET, 1, layR, 13
+			case 129: // OpSET, 1, layR, 13, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(int64(la) < int64(lb))
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(13, c.RFLAGS)
+					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 91: // OpSET, 1, layR, 14
+			case 130: // OpSET, 1, layR, 14, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = int64(la) <= int64(lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(14, c.RFLAGS)
+					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 92: // OpSET, 1, layR, 15
+			case 131: // OpSET, 1, layR, 15, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(int64(la) <= int64(lb))
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(15, c.RFLAGS)
+					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
 				}
 
-				r[u.dst&31] &^= 0xff
+				r[u.dst] &^= 0xff
 				if yes {
-					r[u.dst&31]++
+					r[u.dst]++
 				}
-			case 93: // OpADD, 8, layRR, 0
-				la, lb = r[u.dst&31], r[u.src&31]
+			case 132: // OpADD, 8, layRR, 0, modNone
+				la, lb = r[u.dst], r[u.src]
 				lr = la + lb
 				lk = lazyAdd + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 94: // OpADD, 8, layRI, 0
-				la, lb = r[u.dst&31], u.imm
+			case 133: // OpADD, 8, layRI, 0, modNone
+				la, lb = r[u.dst], u.imm
 				lr = la + lb
 				lk = lazyAdd + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 95: // OpADD, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+			case 134: // OpADD, 8, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst&31], v
+				la, lb = r[u.dst], v
 				lr = la + lb
 				lk = lazyAdd + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 96: // OpADD, 8, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+			case 135: // OpADD, 8, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-
-				la, lb = v, r[u.src&31]
+				la, lb = r[u.dst], v
 				lr = la + lb
 				lk = lazyAdd + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				r[u.dst] = lr
 
-			case 97: // OpADD, 8, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 136: // OpADD, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la + lb
+				lk = lazyAdd + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 137: // OpADD, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la + lb
+				lk = lazyAdd + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 138: // OpADD, 8, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
 
 				la, lb = v, u.imm
 				lr = la + lb
 				lk = lazyAdd + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				*(*uint64)(p) = uint64(lr)
 
-			case 98: // OpSUB, 8, layRR, 0
-				la, lb = r[u.dst&31], r[u.src&31]
-				lr = la - lb
-				lk = lazySub + 0
+			case 139: // OpADD, 8, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = lr
-
-			case 99: // OpSUB, 8, layRI, 0
-				la, lb = r[u.dst&31], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				r[u.dst&31] = lr
-
-			case 100: // OpSUB, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = r[u.dst&31], v
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la + lb
+				lk = lazyAdd + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 140: // OpADD, 8, layRR, 0, modQuiet
+				r[u.dst] = r[u.dst] + r[u.src]
+
+			case 141: // OpADD, 8, layRI, 0, modQuiet
+				r[u.dst] = r[u.dst] + u.imm
+
+			case 142: // OpSUB, 8, layRR, 0, modNone
+				la, lb = r[u.dst], r[u.src]
 				lr = la - lb
 				lk = lazySub + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 101: // OpSUB, 8, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
-					goto step
-				}
-
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-
-				la, lb = v, r[u.src&31]
+			case 143: // OpSUB, 8, layRI, 0, modNone
+				la, lb = r[u.dst], u.imm
 				lr = la - lb
 				lk = lazySub + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				r[u.dst] = lr
 
-			case 102: // OpSUB, 8, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+			case 144: // OpSUB, 8, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				r[u.dst] = lr
+
+			case 145: // OpSUB, 8, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				r[u.dst] = lr
+
+			case 146: // OpSUB, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 147: // OpSUB, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 148: // OpSUB, 8, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
 
 				la, lb = v, u.imm
 				lr = la - lb
 				lk = lazySub + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				*(*uint64)(p) = uint64(lr)
 
-			case 103: // OpAND, 8, layRR, 0
-				la, lb = r[u.dst&31], r[u.src&31]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 149: // OpSUB, 8, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = lr
-
-			case 104: // OpAND, 8, layRI, 0
-				la, lb = r[u.dst&31], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				r[u.dst&31] = lr
-
-			case 105: // OpAND, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = r[u.dst&31], v
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 150: // OpSUB, 8, layRR, 0, modQuiet
+				r[u.dst] = r[u.dst] - r[u.src]
+
+			case 151: // OpSUB, 8, layRI, 0, modQuiet
+				r[u.dst] = r[u.dst] - u.imm
+
+			case 152: // OpAND, 8, layRR, 0, modNone
+				la, lb = r[u.dst], r[u.src]
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 106: // OpAND, 8, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
-					goto step
-				}
-
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-
-				la, lb = v, r[u.src&31]
+			case 153: // OpAND, 8, layRI, 0, modNone
+				la, lb = r[u.dst], u.imm
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				r[u.dst] = lr
 
-			case 107: // OpAND, 8, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+			case 154: // OpAND, 8, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				la, lb = r[u.dst], v
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				r[u.dst] = lr
+
+			case 155: // OpAND, 8, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				r[u.dst] = lr
+
+			case 156: // OpAND, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 157: // OpAND, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 158: // OpAND, 8, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
 
 				la, lb = v, u.imm
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				*(*uint64)(p) = uint64(lr)
 
-			case 108: // OpOR, 8, layRR, 0
-				la, lb = r[u.dst&31], r[u.src&31]
+			case 159: // OpAND, 8, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 160: // OpAND, 8, layRR, 0, modQuiet
+				r[u.dst] = r[u.dst] & r[u.src]
+
+			case 161: // OpAND, 8, layRI, 0, modQuiet
+				r[u.dst] = r[u.dst] & u.imm
+
+			case 162: // OpOR, 8, layRR, 0, modNone
+				la, lb = r[u.dst], r[u.src]
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 109: // OpOR, 8, layRI, 0
-				la, lb = r[u.dst&31], u.imm
+			case 163: // OpOR, 8, layRI, 0, modNone
+				la, lb = r[u.dst], u.imm
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 110: // OpOR, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+			case 164: // OpOR, 8, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst&31], v
+				la, lb = r[u.dst], v
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 111: // OpOR, 8, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+			case 165: // OpOR, 8, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-
-				la, lb = v, r[u.src&31]
+				la, lb = r[u.dst], v
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				r[u.dst] = lr
 
-			case 112: // OpOR, 8, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 166: // OpOR, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la | lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 167: // OpOR, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la | lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 168: // OpOR, 8, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
 
 				la, lb = v, u.imm
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				*(*uint64)(p) = uint64(lr)
 
-			case 113: // OpXOR, 8, layRR, 0
-				la, lb = r[u.dst&31], r[u.src&31]
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 169: // OpOR, 8, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = lr
-
-			case 114: // OpXOR, 8, layRI, 0
-				la, lb = r[u.dst&31], u.imm
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				r[u.dst&31] = lr
-
-			case 115: // OpXOR, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = r[u.dst&31], v
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la | lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 170: // OpOR, 8, layRR, 0, modQuiet
+				r[u.dst] = r[u.dst] | r[u.src]
+
+			case 171: // OpOR, 8, layRI, 0, modQuiet
+				r[u.dst] = r[u.dst] | u.imm
+
+			case 172: // OpXOR, 8, layRR, 0, modNone
+				la, lb = r[u.dst], r[u.src]
 				lr = la ^ lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 116: // OpXOR, 8, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
-					goto step
-				}
-
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-
-				la, lb = v, r[u.src&31]
+			case 173: // OpXOR, 8, layRI, 0, modNone
+				la, lb = r[u.dst], u.imm
 				lr = la ^ lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				r[u.dst] = lr
 
-			case 117: // OpXOR, 8, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+			case 174: // OpXOR, 8, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				la, lb = r[u.dst], v
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				r[u.dst] = lr
+
+			case 175: // OpXOR, 8, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				r[u.dst] = lr
+
+			case 176: // OpXOR, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 177: // OpXOR, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 178: // OpXOR, 8, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
 
 				la, lb = v, u.imm
 				lr = la ^ lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				*(*uint64)(p) = uint64(lr)
 
-			case 118: // OpCMP, 8, layRR, 0
-				la, lb = r[u.dst&31], r[u.src&31]
-				lr = la - lb
-				lk = lazySub + 0
+			case 179: // OpXOR, 8, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-			case 119: // OpCMP, 8, layRI, 0
-				la, lb = r[u.dst&31], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-			case 120: // OpCMP, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = r[u.dst&31], v
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 180: // OpXOR, 8, layRR, 0, modQuiet
+				r[u.dst] = r[u.dst] ^ r[u.src]
+
+			case 181: // OpXOR, 8, layRI, 0, modQuiet
+				r[u.dst] = r[u.dst] ^ u.imm
+
+			case 182: // OpCMP, 8, layRR, 0, modNone
+				la, lb = r[u.dst], r[u.src]
 				lr = la - lb
 				lk = lazySub + 0
 
-			case 121: // OpCMP, 8, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
-					goto step
-				}
-
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-
-				la, lb = v, r[u.src&31]
+			case 183: // OpCMP, 8, layRI, 0, modNone
+				la, lb = r[u.dst], u.imm
 				lr = la - lb
 				lk = lazySub + 0
 
-			case 122: // OpCMP, 8, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+			case 184: // OpCMP, 8, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+			case 185: // OpCMP, 8, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+			case 186: // OpCMP, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+			case 187: // OpCMP, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+			case 188: // OpCMP, 8, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
 
 				la, lb = v, u.imm
 				lr = la - lb
 				lk = lazySub + 0
 
-			case 123: // OpTEST, 8, layRR, 0
-				la, lb = r[u.dst&31], r[u.src&31]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 189: // OpCMP, 8, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-			case 124: // OpTEST, 8, layRI, 0
-				la, lb = r[u.dst&31], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-			case 125: // OpTEST, 8, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src&31]
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+			case 190: // OpTEST, 8, layRR, 0, modNone
+				la, lb = r[u.dst], r[u.src]
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-			case 126: // OpTEST, 8, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 191: // OpTEST, 8, layRI, 0, modNone
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+			case 192: // OpTEST, 8, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+			case 193: // OpTEST, 8, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+			case 194: // OpTEST, 8, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
 
 				la, lb = v, u.imm
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 0
 
-			case 127: // OpINC, 8, layR, 0
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+			case 195: // OpTEST, 8, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				v = r[u.dst&31]
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+			case 196: // OpINC, 8, layR, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := r[u.dst]
 				lb = uint64(1)
 				lr = v + lb
 				w |= (lr ^ v) &^ v >> 63 << 11
 				la = w | (v^lr^lb)&FlagAF
 				lk = lazyParts + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 128: // OpINC, 8, layM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 197: // OpINC, 8, layM, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				t = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				x := uint64(*(*uint64)(p))
 
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
 
-				v = t
+				v := x
 				lb = uint64(1)
 				lr = v + lb
 				w |= (lr ^ v) &^ v >> 63 << 11
 				la = w | (v^lr^lb)&FlagAF
 				lk = lazyParts + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				*(*uint64)(p) = uint64(lr)
 
-			case 129: // OpDEC, 8, layR, 0
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+			case 198: // OpINC, 8, layM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				v = r[u.dst&31]
-				lb = uint64(1)
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
-
-				r[u.dst&31] = lr
-
-			case 130: // OpDEC, 8, layM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				t = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				x := uint64(*(*uint64)(p))
 
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
 
-				v = t
+				v := x
+				lb = uint64(1)
+				lr = v + lb
+				w |= (lr ^ v) &^ v >> 63 << 11
+				la = w | (v^lr^lb)&FlagAF
+				lk = lazyParts + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 199: // OpINC, 8, layR, 0, modQuiet
+				r[u.dst] = r[u.dst] + 1
+
+			case 200: // OpDEC, 8, layR, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := r[u.dst]
 				lb = uint64(1)
 				lr = v - lb
 				w |= v &^ lr >> 63 << 11
 				la = w | (v^lr^lb)&FlagAF
 				lk = lazyParts + 0
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(lr))
+				r[u.dst] = lr
 
-			case 131: // OpNEG, 8, layR, 0
-				la, lb = 0, r[u.dst&31]
+			case 201: // OpDEC, 8, layM, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				x := uint64(*(*uint64)(p))
+
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := x
+				lb = uint64(1)
+				lr = v - lb
+				w |= v &^ lr >> 63 << 11
+				la = w | (v^lr^lb)&FlagAF
+				lk = lazyParts + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 202: // OpDEC, 8, layM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				x := uint64(*(*uint64)(p))
+
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := x
+				lb = uint64(1)
+				lr = v - lb
+				w |= v &^ lr >> 63 << 11
+				la = w | (v^lr^lb)&FlagAF
+				lk = lazyParts + 0
+
+				*(*uint64)(p) = uint64(lr)
+
+			case 203: // OpDEC, 8, layR, 0, modQuiet
+				r[u.dst] = r[u.dst] - 1
+
+			case 204: // OpNEG, 8, layR, 0, modNone
+				la, lb = 0, r[u.dst]
 				lr = -lb
 				lk = lazySub + 0
 
-				r[u.dst&31] = lr
+				r[u.dst] = lr
 
-			case 132: // OpNOT, 8, layR, 0
-				r[u.dst&31] = ^r[u.dst&31]
+			case 205: // OpNOT, 8, layR, 0, modNone
+				r[u.dst] = ^r[u.dst]
 
-			case 133: // OpADD, 4, layRR, 0
-				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
+			case 206: // OpADD, 4, layRR, 0, modNone
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
 				lr = la + lb
 				lk = lazyAdd + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 134: // OpADD, 4, layRI, 0
-				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
+			case 207: // OpADD, 4, layRI, 0, modNone
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
 				lr = la + lb
 				lk = lazyAdd + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 135: // OpADD, 4, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+			case 208: // OpADD, 4, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst&31])<<32, (v)<<32
+				la, lb = (r[u.dst])<<32, (v)<<32
 				lr = la + lb
 				lk = lazyAdd + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 136: // OpADD, 4, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+			case 209: // OpADD, 4, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
-
-				la, lb = (v)<<32, (r[u.src&31])<<32
+				la, lb = (r[u.dst])<<32, (v)<<32
 				lr = la + lb
 				lk = lazyAdd + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				r[u.dst] = lr >> 32
 
-			case 137: // OpADD, 4, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 210: // OpADD, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la + lb
+				lk = lazyAdd + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 211: // OpADD, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la + lb
+				lk = lazyAdd + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 212: // OpADD, 4, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
 
 				la, lb = (v)<<32, (u.imm)<<32
 				lr = la + lb
 				lk = lazyAdd + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				*(*uint32)(p) = uint32(lr >> 32)
 
-			case 138: // OpSUB, 4, layRR, 0
-				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 213: // OpADD, 4, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = lr >> 32
-
-			case 139: // OpSUB, 4, layRI, 0
-				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				r[u.dst&31] = lr >> 32
-
-			case 140: // OpSUB, 4, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = (r[u.dst&31])<<32, (v)<<32
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la + lb
+				lk = lazyAdd + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 214: // OpADD, 4, layRR, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] + r[u.src]))
+
+			case 215: // OpADD, 4, layRI, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] + u.imm))
+
+			case 216: // OpSUB, 4, layRR, 0, modNone
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
 				lr = la - lb
 				lk = lazySub + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 141: // OpSUB, 4, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
-					goto step
-				}
-
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
-
-				la, lb = (v)<<32, (r[u.src&31])<<32
+			case 217: // OpSUB, 4, layRI, 0, modNone
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
 				lr = la - lb
 				lk = lazySub + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				r[u.dst] = lr >> 32
 
-			case 142: // OpSUB, 4, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+			case 218: // OpSUB, 4, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				r[u.dst] = lr >> 32
+
+			case 219: // OpSUB, 4, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				r[u.dst] = lr >> 32
+
+			case 220: // OpSUB, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 221: // OpSUB, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 222: // OpSUB, 4, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
 
 				la, lb = (v)<<32, (u.imm)<<32
 				lr = la - lb
 				lk = lazySub + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				*(*uint32)(p) = uint32(lr >> 32)
 
-			case 143: // OpAND, 4, layRR, 0
-				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+			case 223: // OpSUB, 4, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = lr >> 32
-
-			case 144: // OpAND, 4, layRI, 0
-				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				r[u.dst&31] = lr >> 32
-
-			case 145: // OpAND, 4, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = (r[u.dst&31])<<32, (v)<<32
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 224: // OpSUB, 4, layRR, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] - r[u.src]))
+
+			case 225: // OpSUB, 4, layRI, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] - u.imm))
+
+			case 226: // OpAND, 4, layRR, 0, modNone
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 146: // OpAND, 4, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
-					goto step
-				}
-
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
-
-				la, lb = (v)<<32, (r[u.src&31])<<32
+			case 227: // OpAND, 4, layRI, 0, modNone
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				r[u.dst] = lr >> 32
 
-			case 147: // OpAND, 4, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+			case 228: // OpAND, 4, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				r[u.dst] = lr >> 32
+
+			case 229: // OpAND, 4, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				r[u.dst] = lr >> 32
+
+			case 230: // OpAND, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 231: // OpAND, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 232: // OpAND, 4, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
 
 				la, lb = (v)<<32, (u.imm)<<32
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				*(*uint32)(p) = uint32(lr >> 32)
 
-			case 148: // OpOR, 4, layRR, 0
-				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
+			case 233: // OpAND, 4, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 234: // OpAND, 4, layRR, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] & r[u.src]))
+
+			case 235: // OpAND, 4, layRI, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] & u.imm))
+
+			case 236: // OpOR, 4, layRR, 0, modNone
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 149: // OpOR, 4, layRI, 0
-				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
+			case 237: // OpOR, 4, layRI, 0, modNone
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 150: // OpOR, 4, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+			case 238: // OpOR, 4, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst&31])<<32, (v)<<32
+				la, lb = (r[u.dst])<<32, (v)<<32
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 151: // OpOR, 4, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+			case 239: // OpOR, 4, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
-
-				la, lb = (v)<<32, (r[u.src&31])<<32
+				la, lb = (r[u.dst])<<32, (v)<<32
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				r[u.dst] = lr >> 32
 
-			case 152: // OpOR, 4, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 240: // OpOR, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la | lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 241: // OpOR, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la | lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 242: // OpOR, 4, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
 
 				la, lb = (v)<<32, (u.imm)<<32
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				*(*uint32)(p) = uint32(lr >> 32)
 
-			case 153: // OpXOR, 4, layRR, 0
-				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+			case 243: // OpOR, 4, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = lr >> 32
-
-			case 154: // OpXOR, 4, layRI, 0
-				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				r[u.dst&31] = lr >> 32
-
-			case 155: // OpXOR, 4, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = (r[u.dst&31])<<32, (v)<<32
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la | lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 244: // OpOR, 4, layRR, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] | r[u.src]))
+
+			case 245: // OpOR, 4, layRI, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] | u.imm))
+
+			case 246: // OpXOR, 4, layRR, 0, modNone
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
 				lr = la ^ lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 156: // OpXOR, 4, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
-					goto step
-				}
-
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
-
-				la, lb = (v)<<32, (r[u.src&31])<<32
+			case 247: // OpXOR, 4, layRI, 0, modNone
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
 				lr = la ^ lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				r[u.dst] = lr >> 32
 
-			case 157: // OpXOR, 4, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+			case 248: // OpXOR, 4, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				r[u.dst] = lr >> 32
+
+			case 249: // OpXOR, 4, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				r[u.dst] = lr >> 32
+
+			case 250: // OpXOR, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 251: // OpXOR, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 252: // OpXOR, 4, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
 
 				la, lb = (v)<<32, (u.imm)<<32
 				lr = la ^ lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				*(*uint32)(p) = uint32(lr >> 32)
 
-			case 158: // OpCMP, 4, layRR, 0
-				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 253: // OpXOR, 4, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-			case 159: // OpCMP, 4, layRI, 0
-				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-			case 160: // OpCMP, 4, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = (r[u.dst&31])<<32, (v)<<32
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 254: // OpXOR, 4, layRR, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] ^ r[u.src]))
+
+			case 255: // OpXOR, 4, layRI, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] ^ u.imm))
+
+			case 256: // OpCMP, 4, layRR, 0, modNone
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
 				lr = la - lb
 				lk = lazySub + 32
 
-			case 161: // OpCMP, 4, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
-					goto step
-				}
-
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
-
-				la, lb = (v)<<32, (r[u.src&31])<<32
+			case 257: // OpCMP, 4, layRI, 0, modNone
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
 				lr = la - lb
 				lk = lazySub + 32
 
-			case 162: // OpCMP, 4, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+			case 258: // OpCMP, 4, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+			case 259: // OpCMP, 4, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+			case 260: // OpCMP, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+			case 261: // OpCMP, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+			case 262: // OpCMP, 4, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
 
 				la, lb = (v)<<32, (u.imm)<<32
 				lr = la - lb
 				lk = lazySub + 32
 
-			case 163: // OpTEST, 4, layRR, 0
-				la, lb = (r[u.dst&31])<<32, (r[u.src&31])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+			case 263: // OpCMP, 4, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-			case 164: // OpTEST, 4, layRI, 0
-				la, lb = (r[u.dst&31])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-			case 165: // OpTEST, 4, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src&31])<<32
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+			case 264: // OpTEST, 4, layRR, 0, modNone
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-			case 166: // OpTEST, 4, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 265: // OpTEST, 4, layRI, 0, modNone
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+			case 266: // OpTEST, 4, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+			case 267: // OpTEST, 4, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+			case 268: // OpTEST, 4, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
 
 				la, lb = (v)<<32, (u.imm)<<32
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 32
 
-			case 167: // OpINC, 4, layR, 0
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+			case 269: // OpTEST, 4, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				v = (r[u.dst&31]) << 32
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+			case 270: // OpINC, 4, layR, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := (r[u.dst]) << 32
 				lb = (uint64(1)) << 32
 				lr = v + lb
 				w |= (lr ^ v) &^ v >> 63 << 11
 				la = w | (v^lr^lb)>>32&FlagAF
 				lk = lazyParts + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 168: // OpINC, 4, layM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 271: // OpINC, 4, layM, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				t = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				x := uint64(*(*uint32)(p))
 
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
 
-				v = (t) << 32
+				v := (x) << 32
 				lb = (uint64(1)) << 32
 				lr = v + lb
 				w |= (lr ^ v) &^ v >> 63 << 11
 				la = w | (v^lr^lb)>>32&FlagAF
 				lk = lazyParts + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				*(*uint32)(p) = uint32(lr >> 32)
 
-			case 169: // OpDEC, 4, layR, 0
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+			case 272: // OpINC, 4, layM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				v = (r[u.dst&31]) << 32
-				lb = (uint64(1)) << 32
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
-
-				r[u.dst&31] = lr >> 32
-
-			case 170: // OpDEC, 4, layM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-4 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				t = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				x := uint64(*(*uint32)(p))
 
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
 
-				v = (t) << 32
+				v := (x) << 32
+				lb = (uint64(1)) << 32
+				lr = v + lb
+				w |= (lr ^ v) &^ v >> 63 << 11
+				la = w | (v^lr^lb)>>32&FlagAF
+				lk = lazyParts + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 273: // OpINC, 4, layR, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] + 1))
+
+			case 274: // OpDEC, 4, layR, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := (r[u.dst]) << 32
 				lb = (uint64(1)) << 32
 				lr = v - lb
 				w |= v &^ lr >> 63 << 11
 				la = w | (v^lr^lb)>>32&FlagAF
 				lk = lazyParts + 32
 
-				binary.LittleEndian.PutUint32(h.page[d:d+4], uint32(lr>>32))
+				r[u.dst] = lr >> 32
 
-			case 171: // OpNEG, 4, layR, 0
-				la, lb = 0, (r[u.dst&31])<<32
+			case 275: // OpDEC, 4, layM, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				x := uint64(*(*uint32)(p))
+
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := (x) << 32
+				lb = (uint64(1)) << 32
+				lr = v - lb
+				w |= v &^ lr >> 63 << 11
+				la = w | (v^lr^lb)>>32&FlagAF
+				lk = lazyParts + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 276: // OpDEC, 4, layM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				x := uint64(*(*uint32)(p))
+
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := (x) << 32
+				lb = (uint64(1)) << 32
+				lr = v - lb
+				w |= v &^ lr >> 63 << 11
+				la = w | (v^lr^lb)>>32&FlagAF
+				lk = lazyParts + 32
+
+				*(*uint32)(p) = uint32(lr >> 32)
+
+			case 277: // OpDEC, 4, layR, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] - 1))
+
+			case 278: // OpNEG, 4, layR, 0, modNone
+				la, lb = 0, (r[u.dst])<<32
 				lr = -lb
 				lk = lazySub + 32
 
-				r[u.dst&31] = lr >> 32
+				r[u.dst] = lr >> 32
 
-			case 172: // OpNOT, 4, layR, 0
-				r[u.dst&31] = uint64(uint32(^r[u.dst&31]))
+			case 279: // OpNOT, 4, layR, 0, modNone
+				r[u.dst] = uint64(uint32(^r[u.dst]))
 
-			case 173: // OpADD, 1, layRR, 0
-				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
+			case 280: // OpADD, 1, layRR, 0, modNone
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
 				lr = la + lb
 				lk = lazyAdd + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 174: // OpADD, 1, layRI, 0
-				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
+			case 281: // OpADD, 1, layRI, 0, modNone
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
 				lr = la + lb
 				lk = lazyAdd + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 175: // OpADD, 1, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+			case 282: // OpADD, 1, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst&31])<<56, (v)<<56
+				la, lb = (r[u.dst])<<56, (v)<<56
 				lr = la + lb
 				lk = lazyAdd + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 176: // OpADD, 1, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+			case 283: // OpADD, 1, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				v = uint64(h.page[d])
-
-				la, lb = (v)<<56, (r[u.src&31])<<56
+				la, lb = (r[u.dst])<<56, (v)<<56
 				lr = la + lb
 				lk = lazyAdd + 56
 
-				h.page[d] = uint8(lr >> 56)
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 177: // OpADD, 1, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 284: // OpADD, 1, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(h.page[d])
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la + lb
+				lk = lazyAdd + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 285: // OpADD, 1, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la + lb
+				lk = lazyAdd + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 286: // OpADD, 1, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
 
 				la, lb = (v)<<56, (u.imm)<<56
 				lr = la + lb
 				lk = lazyAdd + 56
 
-				h.page[d] = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(lr >> 56)
 
-			case 178: // OpSUB, 1, layRR, 0
-				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
-				lr = la - lb
-				lk = lazySub + 56
+			case 287: // OpADD, 1, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
-
-			case 179: // OpSUB, 1, layRI, 0
-				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
-
-			case 180: // OpSUB, 1, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = (r[u.dst&31])<<56, (v)<<56
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la + lb
+				lk = lazyAdd + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 288: // OpSUB, 1, layRR, 0, modNone
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
 				lr = la - lb
 				lk = lazySub + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 181: // OpSUB, 1, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
-					goto step
-				}
-
-				v = uint64(h.page[d])
-
-				la, lb = (v)<<56, (r[u.src&31])<<56
+			case 289: // OpSUB, 1, layRI, 0, modNone
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
 				lr = la - lb
 				lk = lazySub + 56
 
-				h.page[d] = uint8(lr >> 56)
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 182: // OpSUB, 1, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+			case 290: // OpSUB, 1, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				v = uint64(h.page[d])
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
+
+			case 291: // OpSUB, 1, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
+
+			case 292: // OpSUB, 1, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 293: // OpSUB, 1, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 294: // OpSUB, 1, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
 
 				la, lb = (v)<<56, (u.imm)<<56
 				lr = la - lb
 				lk = lazySub + 56
 
-				h.page[d] = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(lr >> 56)
 
-			case 183: // OpAND, 1, layRR, 0
-				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 295: // OpSUB, 1, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
-
-			case 184: // OpAND, 1, layRI, 0
-				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
-
-			case 185: // OpAND, 1, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = (r[u.dst&31])<<56, (v)<<56
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 296: // OpAND, 1, layRR, 0, modNone
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 186: // OpAND, 1, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
-					goto step
-				}
-
-				v = uint64(h.page[d])
-
-				la, lb = (v)<<56, (r[u.src&31])<<56
+			case 297: // OpAND, 1, layRI, 0, modNone
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				h.page[d] = uint8(lr >> 56)
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 187: // OpAND, 1, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+			case 298: // OpAND, 1, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				v = uint64(h.page[d])
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
+
+			case 299: // OpAND, 1, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
+
+			case 300: // OpAND, 1, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 301: // OpAND, 1, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 302: // OpAND, 1, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
 
 				la, lb = (v)<<56, (u.imm)<<56
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				h.page[d] = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(lr >> 56)
 
-			case 188: // OpOR, 1, layRR, 0
-				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
+			case 303: // OpAND, 1, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 304: // OpOR, 1, layRR, 0, modNone
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 189: // OpOR, 1, layRI, 0
-				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
+			case 305: // OpOR, 1, layRI, 0, modNone
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 190: // OpOR, 1, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+			case 306: // OpOR, 1, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst&31])<<56, (v)<<56
+				la, lb = (r[u.dst])<<56, (v)<<56
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 191: // OpOR, 1, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+			case 307: // OpOR, 1, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				v = uint64(h.page[d])
-
-				la, lb = (v)<<56, (r[u.src&31])<<56
+				la, lb = (r[u.dst])<<56, (v)<<56
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				h.page[d] = uint8(lr >> 56)
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 192: // OpOR, 1, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 308: // OpOR, 1, layMR, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(h.page[d])
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la | lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 309: // OpOR, 1, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la | lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 310: // OpOR, 1, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
 
 				la, lb = (v)<<56, (u.imm)<<56
 				lr = la | lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				h.page[d] = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(lr >> 56)
 
-			case 193: // OpXOR, 1, layRR, 0
-				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 311: // OpOR, 1, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
-
-			case 194: // OpXOR, 1, layRI, 0
-				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
-
-			case 195: // OpXOR, 1, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = (r[u.dst&31])<<56, (v)<<56
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la | lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 312: // OpXOR, 1, layRR, 0, modNone
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
 				lr = la ^ lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 196: // OpXOR, 1, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
-					goto step
-				}
-
-				v = uint64(h.page[d])
-
-				la, lb = (v)<<56, (r[u.src&31])<<56
+			case 313: // OpXOR, 1, layRI, 0, modNone
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
 				lr = la ^ lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				h.page[d] = uint8(lr >> 56)
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 197: // OpXOR, 1, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+			case 314: // OpXOR, 1, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				v = uint64(h.page[d])
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
+
+			case 315: // OpXOR, 1, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
+
+			case 316: // OpXOR, 1, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 317: // OpXOR, 1, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 318: // OpXOR, 1, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
 
 				la, lb = (v)<<56, (u.imm)<<56
 				lr = la ^ lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-				h.page[d] = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(lr >> 56)
 
-			case 198: // OpCMP, 1, layRR, 0
-				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
-				lr = la - lb
-				lk = lazySub + 56
+			case 319: // OpXOR, 1, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-			case 199: // OpCMP, 1, layRI, 0
-				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-			case 200: // OpCMP, 1, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
-				v = uint64(h.page[d])
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				la, lb = (r[u.dst&31])<<56, (v)<<56
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la ^ lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 320: // OpCMP, 1, layRR, 0, modNone
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
 				lr = la - lb
 				lk = lazySub + 56
 
-			case 201: // OpCMP, 1, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
-					goto step
-				}
-
-				v = uint64(h.page[d])
-
-				la, lb = (v)<<56, (r[u.src&31])<<56
+			case 321: // OpCMP, 1, layRI, 0, modNone
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
 				lr = la - lb
 				lk = lazySub + 56
 
-			case 202: // OpCMP, 1, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+			case 322: // OpCMP, 1, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
 
-				v = uint64(h.page[d])
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+			case 323: // OpCMP, 1, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+			case 324: // OpCMP, 1, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+			case 325: // OpCMP, 1, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+			case 326: // OpCMP, 1, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
 
 				la, lb = (v)<<56, (u.imm)<<56
 				lr = la - lb
 				lk = lazySub + 56
 
-			case 203: // OpTEST, 1, layRR, 0
-				la, lb = (r[u.dst&31])<<56, (r[u.src&31])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 327: // OpCMP, 1, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-			case 204: // OpTEST, 1, layRI, 0
-				la, lb = (r[u.dst&31])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-			case 205: // OpTEST, 1, layMR, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(h.page[d])
+				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src&31])<<56
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+			case 328: // OpTEST, 1, layRR, 0, modNone
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-			case 206: // OpTEST, 1, layMI, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 329: // OpTEST, 1, layRI, 0, modNone
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-1 {
+			case 330: // OpTEST, 1, layMR, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(h.page[d])
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+			case 331: // OpTEST, 1, layMR, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+			case 332: // OpTEST, 1, layMI, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
 
 				la, lb = (v)<<56, (u.imm)<<56
 				lr = la & lb
 				la, lb = lr, 0
 				lk = lazySub + 56
 
-			case 207: // OpINC, 1, layR, 0
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+			case 333: // OpTEST, 1, layMI, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				v = (r[u.dst&31]) << 56
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+			case 334: // OpINC, 1, layR, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := (r[u.dst]) << 56
 				lb = (uint64(1)) << 56
 				lr = v + lb
 				w |= (lr ^ v) &^ v >> 63 << 11
 				la = w | (v^lr^lb)>>56&FlagAF
 				lk = lazyParts + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 208: // OpINC, 1, layM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+			case 335: // OpINC, 1, layM, 0, modNone
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				t = uint64(h.page[d])
+				x := uint64(*(*uint8)(p))
 
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
 
-				v = (t) << 56
+				v := (x) << 56
 				lb = (uint64(1)) << 56
 				lr = v + lb
 				w |= (lr ^ v) &^ v >> 63 << 11
 				la = w | (v^lr^lb)>>56&FlagAF
 				lk = lazyParts + 56
 
-				h.page[d] = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(lr >> 56)
 
-			case 209: // OpDEC, 1, layR, 0
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+			case 336: // OpINC, 1, layM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				v = (r[u.dst&31]) << 56
-				lb = (uint64(1)) << 56
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
-
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
-
-			case 210: // OpDEC, 1, layM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-1 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				t = uint64(h.page[d])
+				x := uint64(*(*uint8)(p))
 
-				w = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
 
-				v = (t) << 56
+				v := (x) << 56
+				lb = (uint64(1)) << 56
+				lr = v + lb
+				w |= (lr ^ v) &^ v >> 63 << 11
+				la = w | (v^lr^lb)>>56&FlagAF
+				lk = lazyParts + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 337: // OpDEC, 1, layR, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := (r[u.dst]) << 56
 				lb = (uint64(1)) << 56
 				lr = v - lb
 				w |= v &^ lr >> 63 << 11
 				la = w | (v^lr^lb)>>56&FlagAF
 				lk = lazyParts + 56
 
-				h.page[d] = uint8(lr >> 56)
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 211: // OpNEG, 1, layR, 0
-				la, lb = 0, (r[u.dst&31])<<56
+			case 338: // OpDEC, 1, layM, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				x := uint64(*(*uint8)(p))
+
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := (x) << 56
+				lb = (uint64(1)) << 56
+				lr = v - lb
+				w |= v &^ lr >> 63 << 11
+				la = w | (v^lr^lb)>>56&FlagAF
+				lk = lazyParts + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 339: // OpDEC, 1, layM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				x := uint64(*(*uint8)(p))
+
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := (x) << 56
+				lb = (uint64(1)) << 56
+				lr = v - lb
+				w |= v &^ lr >> 63 << 11
+				la = w | (v^lr^lb)>>56&FlagAF
+				lk = lazyParts + 56
+
+				*(*uint8)(p) = uint8(lr >> 56)
+
+			case 340: // OpNEG, 1, layR, 0, modNone
+				la, lb = 0, (r[u.dst])<<56
 				lr = -lb
 				lk = lazySub + 56
 
-				r[u.dst&31] = r[u.dst&31]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | lr>>56
 
-			case 212: // OpNOT, 1, layR, 0
-				r[u.dst&31] = r[u.dst&31]&^0xff | uint64(uint8(^r[u.dst&31]))
+			case 341: // OpNOT, 1, layR, 0, modNone
+				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(^r[u.dst]))
 
-			case 213: // OpADC, 8, layRR, 0
-				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
-				v, w = addFlags(r[u.dst&31], r[u.src&31], t, 8)
-				r[u.dst&31] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 214: // OpADC, 8, layRI, 0
-				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
-				v, w = addFlags(r[u.dst&31], u.imm, t, 8)
-				r[u.dst&31] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 215: // OpSBB, 8, layRR, 0
-				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
-				v, w = subFlags(r[u.dst&31], r[u.src&31], t, 8)
-				r[u.dst&31] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 216: // OpSBB, 8, layRI, 0
-				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
-				v, w = subFlags(r[u.dst&31], u.imm, t, 8)
-				r[u.dst&31] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 217: // OpADC, 4, layRR, 0
-				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
-				v, w = addFlags(uint64(uint32(r[u.dst&31])), uint64(uint32(r[u.src&31])), t, 4)
-				r[u.dst&31] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 218: // OpADC, 4, layRI, 0
-				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
-				v, w = addFlags(uint64(uint32(r[u.dst&31])), uint64(uint32(u.imm)), t, 4)
-				r[u.dst&31] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 219: // OpSBB, 4, layRR, 0
-				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
-				v, w = subFlags(uint64(uint32(r[u.dst&31])), uint64(uint32(r[u.src&31])), t, 4)
-				r[u.dst&31] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 220: // OpSBB, 4, layRI, 0
-				t = (&lazyFlags{lk, la, lb, lr}).carry(c.RFLAGS)
-				v, w = subFlags(uint64(uint32(r[u.dst&31])), uint64(uint32(u.imm)), t, 4)
-				r[u.dst&31] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|w, lazyNone
-			case 221: // OpSHL, 8, layRI, 0
-				v = u.imm & 63
+			case 342: // OpADC, 8, layRR, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
 
-				t, w = r[u.dst&31]<<v, r[u.dst&31]>>(64-v)&1
-				lr = t
+				v, f := addFlags(r[u.dst], r[u.src], w, 8)
+				r[u.dst] = v
+				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+			case 343: // OpADC, 8, layRI, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v, f := addFlags(r[u.dst], u.imm, w, 8)
+				r[u.dst] = v
+				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+			case 344: // OpSBB, 8, layRR, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v, f := subFlags(r[u.dst], r[u.src], w, 8)
+				r[u.dst] = v
+				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+			case 345: // OpSBB, 8, layRI, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v, f := subFlags(r[u.dst], u.imm, w, 8)
+				r[u.dst] = v
+				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+			case 346: // OpADC, 4, layRR, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
+				r[u.dst] = v
+				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+			case 347: // OpADC, 4, layRI, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
+				r[u.dst] = v
+				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+			case 348: // OpSBB, 4, layRR, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
+				r[u.dst] = v
+				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+			case 349: // OpSBB, 4, layRI, 0, modNone
+				var w uint64
+				switch {
+				case lk < lazyAdd:
+					w = flagIf(la < lb, 1)
+				case lk < lazyParts:
+					w = flagIf(lr < la, 1)
+				case lk != lazyNone:
+					w = la & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
+				r[u.dst] = v
+				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+			case 350: // OpSHL, 8, layRI, 0, modNone
+				v := u.imm & 63
+
+				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
+				lr = x
 				w |= (lr>>63 ^ w) << 11
 
-				r[u.dst&31] = t
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 222: // OpSHR, 8, layRI, 0
-				v = u.imm & 63
+			case 351: // OpSHL, 8, layRI, 0, modQuiet
+				v := u.imm & 63
 
-				t, w = r[u.dst&31]>>v, r[u.dst&31]>>(v-1)&1
-				lr = t
+				r[u.dst] = r[u.dst] << (v & 63)
+			case 352: // OpSHR, 8, layRI, 0, modNone
+				v := u.imm & 63
+
+				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
+				lr = x
 				w |= (lr ^ lr<<1) >> 63 << 11
 
-				r[u.dst&31] = t
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 223: // OpSAR, 8, layRI, 0
-				v = u.imm & 63
+			case 353: // OpSHR, 8, layRI, 0, modQuiet
+				v := u.imm & 63
 
-				t = uint64(int64(int64(r[u.dst&31])))
-				t, w = uint64(int64(t)>>v), uint64(int64(t)>>((v-1)&63))&1
-				lr = t
+				r[u.dst] = r[u.dst] >> (v & 63)
+			case 354: // OpSAR, 8, layRI, 0, modNone
+				v := u.imm & 63
 
-				r[u.dst&31] = t
+				y := int64(int64(r[u.dst]))
+				x, w := uint64(y>>(v&63)), uint64(y>>((v-1)&63))&1
+				lr = x
+
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 224: // OpROL, 8, layRI, 0
-				v = u.imm & 63
+			case 355: // OpSAR, 8, layRI, 0, modQuiet
+				v := u.imm & 63
 
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
+				r[u.dst] = uint64(int64(int64(r[u.dst])) >> (v & 63))
+			case 356: // OpROL, 8, layRI, 0, modNone
+				v := u.imm & 63
 
-				r[u.dst&31], v, w = rotate(OpROL, r[u.dst&31], uint(v), 8)
-				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 225: // OpROR, 8, layRI, 0
-				v = u.imm & 63
+				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
+				w := x & 1
+				w |= (x>>63 ^ w) << 11
 
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
+				r[u.dst] = x
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
 
-				r[u.dst&31], v, w = rotate(OpROR, r[u.dst&31], uint(v), 8)
-				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 226: // OpSHL, 8, layRC, 0
-				v = r[RCX] & 63
+			case 357: // OpROL, 8, layRI, 0, modQuiet
+				v := u.imm & 63
+
+				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
+			case 358: // OpROR, 8, layRI, 0, modNone
+				v := u.imm & 63
+
+				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
+				w := x>>63 | (x>>63^x>>62)&1<<11
+
+				r[u.dst] = x
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 359: // OpROR, 8, layRI, 0, modQuiet
+				v := u.imm & 63
+
+				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
+			case 360: // OpSHL, 8, layRC, 0, modNone
+				v := r[RCX] & 63
 				if v == 0 {
 					goto step
 				}
 
-				t, w = r[u.dst&31]<<v, r[u.dst&31]>>(64-v)&1
-				lr = t
+				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
+				lr = x
 				w |= (lr>>63 ^ w) << 11
 
-				r[u.dst&31] = t
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 227: // OpSHR, 8, layRC, 0
-				v = r[RCX] & 63
+			case 361: // OpSHR, 8, layRC, 0, modNone
+				v := r[RCX] & 63
 				if v == 0 {
 					goto step
 				}
 
-				t, w = r[u.dst&31]>>v, r[u.dst&31]>>(v-1)&1
-				lr = t
+				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
+				lr = x
 				w |= (lr ^ lr<<1) >> 63 << 11
 
-				r[u.dst&31] = t
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 228: // OpSAR, 8, layRC, 0
-				v = r[RCX] & 63
+			case 362: // OpSAR, 8, layRC, 0, modNone
+				v := r[RCX] & 63
 				if v == 0 {
 					goto step
 				}
 
-				t = uint64(int64(int64(r[u.dst&31])))
-				t, w = uint64(int64(t)>>v), uint64(int64(t)>>((v-1)&63))&1
-				lr = t
+				y := int64(int64(r[u.dst]))
+				x, w := uint64(y>>(v&63)), uint64(y>>((v-1)&63))&1
+				lr = x
 
-				r[u.dst&31] = t
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 0
 
-			case 229: // OpROL, 8, layRC, 0
-				v = r[RCX] & 63
+			case 363: // OpROL, 8, layRC, 0, modNone
+				v := r[RCX] & 63
 				if v == 0 {
 					goto step
 				}
 
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
+				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
+				w := x & 1
+				w |= (x>>63 ^ w) << 11
 
-				r[u.dst&31], v, w = rotate(OpROL, r[u.dst&31], uint(v), 8)
-				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 230: // OpROR, 8, layRC, 0
-				v = r[RCX] & 63
+				r[u.dst] = x
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 364: // OpROR, 8, layRC, 0, modNone
+				v := r[RCX] & 63
 				if v == 0 {
 					goto step
 				}
 
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
+				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
+				w := x>>63 | (x>>63^x>>62)&1<<11
 
-				r[u.dst&31], v, w = rotate(OpROR, r[u.dst&31], uint(v), 8)
-				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 231: // OpBT, 8, layRR, 0
-				t = 1 << (r[u.src&31] & 63)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
+				r[u.dst] = x
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
-			case 232: // OpBT, 8, layRI, 0
-				t = 1 << (u.imm & 63)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
+			case 365: // OpBT, 8, layRR, 0, modNone
+				v := r[u.src] & 63
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
-			case 233: // OpBTS, 8, layRR, 0
-				t = 1 << (r[u.src&31] & 63)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
-				r[u.dst&31] |= t
+			case 366: // OpBT, 8, layRI, 0, modNone
+				v := u.imm & 63
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
 
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
-			case 234: // OpBTS, 8, layRI, 0
-				t = 1 << (u.imm & 63)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
-				r[u.dst&31] |= t
+			case 367: // OpBTS, 8, layRR, 0, modNone
+				v := r[u.src] & 63
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] |= x
 
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
-			case 235: // OpBTR, 8, layRR, 0
-				t = 1 << (r[u.src&31] & 63)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
-				r[u.dst&31] &^= t
+			case 368: // OpBTS, 8, layRI, 0, modNone
+				v := u.imm & 63
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] |= x
 
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
-			case 236: // OpBTR, 8, layRI, 0
-				t = 1 << (u.imm & 63)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
-				r[u.dst&31] &^= t
+			case 369: // OpBTR, 8, layRR, 0, modNone
+				v := r[u.src] & 63
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] &^= x
 
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
-			case 237: // OpBTC, 8, layRR, 0
-				t = 1 << (r[u.src&31] & 63)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
-				r[u.dst&31] ^= t
+			case 370: // OpBTR, 8, layRI, 0, modNone
+				v := u.imm & 63
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] &^= x
 
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
-			case 238: // OpBTC, 8, layRI, 0
-				t = 1 << (u.imm & 63)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
 
-				r[u.dst&31] ^= t
+			case 371: // OpBTC, 8, layRR, 0, modNone
+				v := r[u.src] & 63
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] ^= x
 
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
-			case 239: // OpSHL, 4, layRI, 0
-				v = u.imm & 31
 
-				t, w = uint64(uint32(r[u.dst&31]<<v)), uint64(uint32(r[u.dst&31]))>>(32-v)&1
-				lr = (t) << 32
+			case 372: // OpBTC, 8, layRI, 0, modNone
+				v := u.imm & 63
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] ^= x
+
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
+				}
+
+			case 373: // OpSHL, 4, layRI, 0, modNone
+				v := u.imm & 31
+
+				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
+				lr = (x) << 32
 				w |= (lr>>63 ^ w) << 11
 
-				r[u.dst&31] = t
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 240: // OpSHR, 4, layRI, 0
-				v = u.imm & 31
+			case 374: // OpSHL, 4, layRI, 0, modQuiet
+				v := u.imm & 31
 
-				t, w = uint64(uint32(r[u.dst&31]))>>v, uint64(uint32(r[u.dst&31]))>>(v-1)&1
-				lr = (t) << 32
+				r[u.dst] = uint64(uint32(r[u.dst] << (v & 63)))
+			case 375: // OpSHR, 4, layRI, 0, modNone
+				v := u.imm & 31
+
+				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
+				lr = (x) << 32
 				w |= (lr ^ lr<<1) >> 63 << 11
 
-				r[u.dst&31] = t
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 241: // OpSAR, 4, layRI, 0
-				v = u.imm & 31
+			case 376: // OpSHR, 4, layRI, 0, modQuiet
+				v := u.imm & 31
 
-				t = uint64(int64(int32(r[u.dst&31])))
-				t, w = uint64(uint32(uint64(int64(t)>>v))), uint64(int64(t)>>((v-1)&63))&1
-				lr = (t) << 32
+				r[u.dst] = uint64(uint32(r[u.dst])) >> (v & 63)
+			case 377: // OpSAR, 4, layRI, 0, modNone
+				v := u.imm & 31
 
-				r[u.dst&31] = t
+				y := int64(int32(r[u.dst]))
+				x, w := uint64(uint32(uint64(y>>(v&63)))), uint64(y>>((v-1)&63))&1
+				lr = (x) << 32
+
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 242: // OpROL, 4, layRI, 0
-				v = u.imm & 31
+			case 378: // OpSAR, 4, layRI, 0, modQuiet
+				v := u.imm & 31
 
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
+				r[u.dst] = uint64(uint32(uint64(int64(int32(r[u.dst])) >> (v & 63))))
+			case 379: // OpROL, 4, layRI, 0, modNone
+				v := u.imm & 31
 
-				r[u.dst&31], v, w = rotate(OpROL, uint64(uint32(r[u.dst&31])), uint(v), 4)
-				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 243: // OpROR, 4, layRI, 0
-				v = u.imm & 31
+				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
+				w := x & 1
+				w |= (x>>31 ^ w) << 11
 
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
+				r[u.dst] = x
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
 
-				r[u.dst&31], v, w = rotate(OpROR, uint64(uint32(r[u.dst&31])), uint(v), 4)
-				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 244: // OpSHL, 4, layRC, 0
-				v = r[RCX] & 31
+			case 380: // OpROL, 4, layRI, 0, modQuiet
+				v := u.imm & 31
+
+				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
+			case 381: // OpROR, 4, layRI, 0, modNone
+				v := u.imm & 31
+
+				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
+				w := x>>31 | (x>>31^x>>30)&1<<11
+
+				r[u.dst] = x
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 382: // OpROR, 4, layRI, 0, modQuiet
+				v := u.imm & 31
+
+				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
+			case 383: // OpSHL, 4, layRC, 0, modNone
+				v := r[RCX] & 31
 				if v == 0 {
 					goto step
 				}
 
-				t, w = uint64(uint32(r[u.dst&31]<<v)), uint64(uint32(r[u.dst&31]))>>(32-v)&1
-				lr = (t) << 32
+				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
+				lr = (x) << 32
 				w |= (lr>>63 ^ w) << 11
 
-				r[u.dst&31] = t
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 245: // OpSHR, 4, layRC, 0
-				v = r[RCX] & 31
+			case 384: // OpSHR, 4, layRC, 0, modNone
+				v := r[RCX] & 31
 				if v == 0 {
 					goto step
 				}
 
-				t, w = uint64(uint32(r[u.dst&31]))>>v, uint64(uint32(r[u.dst&31]))>>(v-1)&1
-				lr = (t) << 32
+				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
+				lr = (x) << 32
 				w |= (lr ^ lr<<1) >> 63 << 11
 
-				r[u.dst&31] = t
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 246: // OpSAR, 4, layRC, 0
-				v = r[RCX] & 31
+			case 385: // OpSAR, 4, layRC, 0, modNone
+				v := r[RCX] & 31
 				if v == 0 {
 					goto step
 				}
 
-				t = uint64(int64(int32(r[u.dst&31])))
-				t, w = uint64(uint32(uint64(int64(t)>>v))), uint64(int64(t)>>((v-1)&63))&1
-				lr = (t) << 32
+				y := int64(int32(r[u.dst]))
+				x, w := uint64(uint32(uint64(y>>(v&63)))), uint64(y>>((v-1)&63))&1
+				lr = (x) << 32
 
-				r[u.dst&31] = t
+				r[u.dst] = x
 				la = w | FlagAF
 				lk = lazyParts + 32
 
-			case 247: // OpROL, 4, layRC, 0
-				v = r[RCX] & 31
+			case 386: // OpROL, 4, layRC, 0, modNone
+				v := r[RCX] & 31
 				if v == 0 {
 					goto step
 				}
 
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
+				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
+				w := x & 1
+				w |= (x>>31 ^ w) << 11
 
-				r[u.dst&31], v, w = rotate(OpROL, uint64(uint32(r[u.dst&31])), uint(v), 4)
-				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 248: // OpROR, 4, layRC, 0
-				v = r[RCX] & 31
+				r[u.dst] = x
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 387: // OpROR, 4, layRC, 0, modNone
+				v := r[RCX] & 31
 				if v == 0 {
 					goto step
 				}
 
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
+				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
+				w := x>>31 | (x>>31^x>>30)&1<<11
 
-				r[u.dst&31], v, w = rotate(OpROR, uint64(uint32(r[u.dst&31])), uint(v), 4)
-				c.RFLAGS = c.RFLAGS&^v | w&v
-			case 249: // OpBT, 4, layRR, 0
-				t = 1 << (r[u.src&31] & 31)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
-				}
-			case 250: // OpBT, 4, layRI, 0
-				t = 1 << (u.imm & 31)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
-				}
-			case 251: // OpBTS, 4, layRR, 0
-				t = 1 << (r[u.src&31] & 31)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-
-				r[u.dst&31] |= t
-				r[u.dst&31] &= 0xffffffff
-
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
-				}
-			case 252: // OpBTS, 4, layRI, 0
-				t = 1 << (u.imm & 31)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-
-				r[u.dst&31] |= t
-				r[u.dst&31] &= 0xffffffff
-
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
-				}
-			case 253: // OpBTR, 4, layRR, 0
-				t = 1 << (r[u.src&31] & 31)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-
-				r[u.dst&31] &^= t
-				r[u.dst&31] &= 0xffffffff
-
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
-				}
-			case 254: // OpBTR, 4, layRI, 0
-				t = 1 << (u.imm & 31)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-
-				r[u.dst&31] &^= t
-				r[u.dst&31] &= 0xffffffff
-
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
-				}
-			case 255: // OpBTC, 4, layRR, 0
-				t = 1 << (r[u.src&31] & 31)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-
-				r[u.dst&31] ^= t
-				r[u.dst&31] &= 0xffffffff
-
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
-				}
-			case 256: // OpBTC, 4, layRI, 0
-				t = 1 << (u.imm & 31)
-				w = r[u.dst&31] & t
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-
-				r[u.dst&31] ^= t
-				r[u.dst&31] &= 0xffffffff
-
-				c.RFLAGS &^= FlagCF
-				if w != 0 {
-					c.RFLAGS |= FlagCF
-				}
-			case 257: // OpIMUL2, 8, layRR, 0
-				t, v = mulSigned(r[u.dst&31], r[u.src&31])
-				yes = t != uint64(int64(v)>>63)
-
-				r[u.dst&31] = v
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-				if c.RFLAGS &^= FlagCF | FlagOF; yes {
-					c.RFLAGS |= FlagCF | FlagOF
+				r[u.dst] = x
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 258: // OpIMUL2, 8, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+			case 388: // OpBT, 4, layRR, 0, modNone
+				v := r[u.src] & 31
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
+				}
+
+			case 389: // OpBT, 4, layRI, 0, modNone
+				v := u.imm & 31
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
+				}
+
+			case 390: // OpBTS, 4, layRR, 0, modNone
+				v := r[u.src] & 31
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] |= x
+				r[u.dst] &= 0xffffffff
+
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
+				}
+
+			case 391: // OpBTS, 4, layRI, 0, modNone
+				v := u.imm & 31
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] |= x
+				r[u.dst] &= 0xffffffff
+
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
+				}
+
+			case 392: // OpBTR, 4, layRR, 0, modNone
+				v := r[u.src] & 31
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] &^= x
+				r[u.dst] &= 0xffffffff
+
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
+				}
+
+			case 393: // OpBTR, 4, layRI, 0, modNone
+				v := u.imm & 31
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] &^= x
+				r[u.dst] &= 0xffffffff
+
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
+				}
+
+			case 394: // OpBTC, 4, layRR, 0, modNone
+				v := r[u.src] & 31
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] ^= x
+				r[u.dst] &= 0xffffffff
+
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
+				}
+
+			case 395: // OpBTC, 4, layRI, 0, modNone
+				v := u.imm & 31
+				x, w := uint64(1)<<v, r[u.dst]>>v&1
+				_ = x
+				r[u.dst] ^= x
+				r[u.dst] &= 0xffffffff
+
+				switch {
+				case lk < lazyAdd:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&^FlagCF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^FlagCF | w
+				}
+
+			case 396: // OpIMUL2, 8, layRR, 0, modNone
+				y, x := mulSigned(r[u.dst], r[u.src])
+				yes := y != uint64(int64(x)>>63)
+
+				r[u.dst] = x
+				var w uint64
+				if yes {
+					w = FlagCF | FlagOF
+				}
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 397: // OpIMUL2, 8, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				t, v = mulSigned(r[u.dst&31], v)
-				yes = t != uint64(int64(v)>>63)
+				y, x := mulSigned(r[u.dst], v)
+				yes := y != uint64(int64(x)>>63)
 
-				r[u.dst&31] = v
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-				if c.RFLAGS &^= FlagCF | FlagOF; yes {
-					c.RFLAGS |= FlagCF | FlagOF
+				r[u.dst] = x
+				var w uint64
+				if yes {
+					w = FlagCF | FlagOF
+				}
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 259: // OpIMUL3, 8, layRRI, 0
-				t, v = mulSigned(r[u.src&31], u.imm)
-				yes = t != uint64(int64(v)>>63)
-
-				r[u.dst&31] = v
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-				if c.RFLAGS &^= FlagCF | FlagOF; yes {
-					c.RFLAGS |= FlagCF | FlagOF
-				}
-
-			case 260: // OpMUL, 8, layR, 0
-				r[RDX], r[RAX] = bits.Mul64(r[RAX], r[u.dst&31])
-				yes = r[RDX] != 0
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-				if c.RFLAGS &^= FlagCF | FlagOF; yes {
-					c.RFLAGS |= FlagCF | FlagOF
-				}
-
-			case 261: // OpIMUL2, 4, layRR, 0
-				t = uint64(int64(int32(r[u.dst&31])) * int64(int32(r[u.src&31])))
-				v, yes = uint64(uint32(t)), int64(t) != int64(int32(t))
-
-				r[u.dst&31] = v
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-				if c.RFLAGS &^= FlagCF | FlagOF; yes {
-					c.RFLAGS |= FlagCF | FlagOF
-				}
-
-			case 262: // OpIMUL2, 4, layRM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-4 {
+			case 398: // OpIMUL2, 8, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint32(h.page[d : d+4]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				t = uint64(int64(int32(r[u.dst&31])) * int64(int32(v)))
-				v, yes = uint64(uint32(t)), int64(t) != int64(int32(t))
+				y, x := mulSigned(r[u.dst], v)
+				yes := y != uint64(int64(x)>>63)
 
-				r[u.dst&31] = v
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-				if c.RFLAGS &^= FlagCF | FlagOF; yes {
-					c.RFLAGS |= FlagCF | FlagOF
+				r[u.dst] = x
+				var w uint64
+				if yes {
+					w = FlagCF | FlagOF
+				}
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 263: // OpIMUL3, 4, layRRI, 0
-				t = uint64(int64(int32(r[u.src&31])) * int64(int32(u.imm)))
-				v, yes = uint64(uint32(t)), int64(t) != int64(int32(t))
+			case 399: // OpIMUL3, 8, layRRI, 0, modNone
+				y, x := mulSigned(r[u.src], u.imm)
+				yes := y != uint64(int64(x)>>63)
 
-				r[u.dst&31] = v
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-				if c.RFLAGS &^= FlagCF | FlagOF; yes {
-					c.RFLAGS |= FlagCF | FlagOF
+				r[u.dst] = x
+				var w uint64
+				if yes {
+					w = FlagCF | FlagOF
+				}
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 264: // OpMUL, 4, layR, 0
-				v = uint64(uint32(r[RAX])) * uint64(uint32(r[u.dst&31]))
-				r[RAX], r[RDX] = uint64(uint32(v)), v>>32
-				yes = r[RDX] != 0
-				c.RFLAGS, lk = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS), lazyNone
-				if c.RFLAGS &^= FlagCF | FlagOF; yes {
-					c.RFLAGS |= FlagCF | FlagOF
+			case 400: // OpIMUL2, 8, layRR, 0, modQuiet
+				r[u.dst] = r[u.dst] * r[u.src]
+			case 401: // OpIMUL3, 8, layRRI, 0, modQuiet
+				r[u.dst] = r[u.src] * u.imm
+			case 402: // OpMUL, 8, layR, 0, modNone
+				r[RDX], r[RAX] = bits.Mul64(r[RAX], r[u.dst])
+				yes := r[RDX] != 0
+				var w uint64
+				if yes {
+					w = FlagCF | FlagOF
+				}
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 265: // OpJCC, 8, layNear, 0
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(0, c.RFLAGS)
+			case 403: // OpIMUL2, 4, layRR, 0, modNone
+				y := int64(int32(r[u.dst])) * int64(int32(r[u.src]))
+				x, yes := uint64(uint32(y)), y != int64(int32(y))
+
+				r[u.dst] = x
+				var w uint64
+				if yes {
+					w = FlagCF | FlagOF
+				}
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 404: // OpIMUL2, 4, layRM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				y := int64(int32(r[u.dst])) * int64(int32(v))
+				x, yes := uint64(uint32(y)), y != int64(int32(y))
+
+				r[u.dst] = x
+				var w uint64
+				if yes {
+					w = FlagCF | FlagOF
+				}
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 405: // OpIMUL2, 4, layRM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				y := int64(int32(r[u.dst])) * int64(int32(v))
+				x, yes := uint64(uint32(y)), y != int64(int32(y))
+
+				r[u.dst] = x
+				var w uint64
+				if yes {
+					w = FlagCF | FlagOF
+				}
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 406: // OpIMUL3, 4, layRRI, 0, modNone
+				y := int64(int32(r[u.src])) * int64(int32(u.imm))
+				x, yes := uint64(uint32(y)), y != int64(int32(y))
+
+				r[u.dst] = x
+				var w uint64
+				if yes {
+					w = FlagCF | FlagOF
+				}
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 407: // OpIMUL2, 4, layRR, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.dst] * r[u.src]))
+			case 408: // OpIMUL3, 4, layRRI, 0, modQuiet
+				r[u.dst] = uint64(uint32(r[u.src] * u.imm))
+			case 409: // OpMUL, 4, layR, 0, modNone
+				x := uint64(uint32(r[RAX])) * uint64(uint32(r[u.dst]))
+				r[RAX], r[RDX] = uint64(uint32(x)), x>>32
+				yes := r[RDX] != 0
+				var w uint64
+				if yes {
+					w = FlagCF | FlagOF
+				}
+				switch {
+				case lk < lazyParts:
+					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
+				case lk != lazyNone:
+					la = la&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 410: // OpJCC, 8, layNear, 0, modNone
+				var yes bool
+				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
 
 				if yes {
 					off = u.imm
 					goto near
 
 				}
-			case 266: // OpJCC, 8, layFar, 0
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(0, c.RFLAGS)
+			case 411: // OpJCC, 8, layFar, 0, modNone
+				var yes bool
+				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3217,20 +6232,22 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 267: // OpJCC, 8, layNear, 1
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(1, c.RFLAGS)
+			case 412: // OpJCC, 8, layNear, 1, modNone
+				var yes bool
+				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
 
 				if yes {
 					off = u.imm
 					goto near
 
 				}
-			case 268: // OpJCC, 8, layFar, 1
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(1, c.RFLAGS)
+			case 413: // OpJCC, 8, layFar, 1, modNone
+				var yes bool
+				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3239,11 +6256,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 269: // OpJCC, 8, layNear, 2
+			case 414: // OpJCC, 8, layNear, 2, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = la < lb
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(2, c.RFLAGS)
+					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3251,16 +6269,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 270: // OpJCC, 8, layFar, 2
+			case 415: // OpJCC, 8, layFar, 2, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = la < lb
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(2, c.RFLAGS)
+					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3269,11 +6288,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 271: // OpJCC, 8, layNear, 3
+			case 416: // OpJCC, 8, layNear, 3, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(la < lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(3, c.RFLAGS)
+					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3281,16 +6301,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 272: // OpJCC, 8, layFar, 3
+			case 417: // OpJCC, 8, layFar, 3, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(la < lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(3, c.RFLAGS)
+					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3299,11 +6320,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 273: // OpJCC, 8, layNear, 4
+			case 418: // OpJCC, 8, layNear, 4, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = lr == 0
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(4, c.RFLAGS)
+					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3311,16 +6333,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 274: // OpJCC, 8, layFar, 4
+			case 419: // OpJCC, 8, layFar, 4, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = lr == 0
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(4, c.RFLAGS)
+					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3329,11 +6352,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 275: // OpJCC, 8, layNear, 5
+			case 420: // OpJCC, 8, layNear, 5, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = !(lr == 0)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(5, c.RFLAGS)
+					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3341,16 +6365,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 276: // OpJCC, 8, layFar, 5
+			case 421: // OpJCC, 8, layFar, 5, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = !(lr == 0)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(5, c.RFLAGS)
+					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3359,11 +6384,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 277: // OpJCC, 8, layNear, 6
+			case 422: // OpJCC, 8, layNear, 6, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = la <= lb
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(6, c.RFLAGS)
+					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3371,16 +6397,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 278: // OpJCC, 8, layFar, 6
+			case 423: // OpJCC, 8, layFar, 6, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = la <= lb
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(6, c.RFLAGS)
+					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3389,11 +6416,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 279: // OpJCC, 8, layNear, 7
+			case 424: // OpJCC, 8, layNear, 7, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(la <= lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(7, c.RFLAGS)
+					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3401,16 +6429,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 280: // OpJCC, 8, layFar, 7
+			case 425: // OpJCC, 8, layFar, 7, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(la <= lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(7, c.RFLAGS)
+					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3419,11 +6448,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 281: // OpJCC, 8, layNear, 8
+			case 426: // OpJCC, 8, layNear, 8, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = int64(lr) < 0
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(8, c.RFLAGS)
+					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3431,16 +6461,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 282: // OpJCC, 8, layFar, 8
+			case 427: // OpJCC, 8, layFar, 8, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = int64(lr) < 0
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(8, c.RFLAGS)
+					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3449,11 +6480,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 283: // OpJCC, 8, layNear, 9
+			case 428: // OpJCC, 8, layNear, 9, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = !(int64(lr) < 0)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(9, c.RFLAGS)
+					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3461,16 +6493,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 284: // OpJCC, 8, layFar, 9
+			case 429: // OpJCC, 8, layFar, 9, modNone
+				var yes bool
 				if lk != lazyNone {
 					yes = !(int64(lr) < 0)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(9, c.RFLAGS)
+					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3479,20 +6512,22 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 285: // OpJCC, 8, layNear, 10
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(10, c.RFLAGS)
+			case 430: // OpJCC, 8, layNear, 10, modNone
+				var yes bool
+				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
 
 				if yes {
 					off = u.imm
 					goto near
 
 				}
-			case 286: // OpJCC, 8, layFar, 10
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(10, c.RFLAGS)
+			case 431: // OpJCC, 8, layFar, 10, modNone
+				var yes bool
+				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3501,20 +6536,22 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 287: // OpJCC, 8, layNear, 11
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(11, c.RFLAGS)
+			case 432: // OpJCC, 8, layNear, 11, modNone
+				var yes bool
+				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
 
 				if yes {
 					off = u.imm
 					goto near
 
 				}
-			case 288: // OpJCC, 8, layFar, 11
-				yes = (&lazyFlags{lk, la, lb, lr}).condition(11, c.RFLAGS)
+			case 433: // OpJCC, 8, layFar, 11, modNone
+				var yes bool
+				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3523,11 +6560,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 289: // OpJCC, 8, layNear, 12
+			case 434: // OpJCC, 8, layNear, 12, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = int64(la) < int64(lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(12, c.RFLAGS)
+					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3535,16 +6573,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 290: // OpJCC, 8, layFar, 12
+			case 435: // OpJCC, 8, layFar, 12, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = int64(la) < int64(lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(12, c.RFLAGS)
+					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3553,11 +6592,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 291: // OpJCC, 8, layNear, 13
+			case 436: // OpJCC, 8, layNear, 13, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(int64(la) < int64(lb))
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(13, c.RFLAGS)
+					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3565,16 +6605,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 292: // OpJCC, 8, layFar, 13
+			case 437: // OpJCC, 8, layFar, 13, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(int64(la) < int64(lb))
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(13, c.RFLAGS)
+					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3583,11 +6624,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 293: // OpJCC, 8, layNear, 14
+			case 438: // OpJCC, 8, layNear, 14, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = int64(la) <= int64(lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(14, c.RFLAGS)
+					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3595,16 +6637,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 294: // OpJCC, 8, layFar, 14
+			case 439: // OpJCC, 8, layFar, 14, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = int64(la) <= int64(lb)
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(14, c.RFLAGS)
+					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3613,11 +6656,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 295: // OpJCC, 8, layNear, 15
+			case 440: // OpJCC, 8, layNear, 15, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(int64(la) <= int64(lb))
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(15, c.RFLAGS)
+					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
@@ -3625,16 +6669,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 296: // OpJCC, 8, layFar, 15
+			case 441: // OpJCC, 8, layFar, 15, modNone
+				var yes bool
 				if lk < lazyAdd {
 					yes = !(int64(la) <= int64(lb))
 				} else {
-					yes = (&lazyFlags{lk, la, lb, lr}).condition(15, c.RFLAGS)
+					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
 				}
 
 				if yes {
 					t = page + u.imm
-					s2 = &c.codes[tlbIndex(t)][mode&3]
+					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
 						goto step
 					}
@@ -3643,13 +6688,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto far
 
 				}
-			case 297: // OpJMP, 8, layNear, 0
+			case 442: // OpJMP, 8, layNear, 0, modNone
 				off = u.imm
 				goto near
 
-			case 298: // OpJMP, 8, layFar, 0
+			case 443: // OpJMP, 8, layFar, 0, modNone
 				t = page + u.imm
-				s2 = &c.codes[tlbIndex(t)][mode&3]
+				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
 					goto step
 				}
@@ -3657,9 +6702,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 299: // OpJMPIND, 8, layR, 0
-				t = r[u.dst&31]
-				s2 = &c.codes[tlbIndex(t)][mode&3]
+			case 444: // OpJMPIND, 8, layR, 0, modNone
+				t = r[u.dst]
+				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
 					goto step
 				}
@@ -3667,15 +6712,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 300: // OpJMPIND, 8, layM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+			case 445: // OpJMPIND, 8, layM, 0, modNone
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				t = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				s2 = &c.codes[tlbIndex(t)][mode&3]
+				t = v
+				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
 					goto step
 				}
@@ -3683,88 +6731,154 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 301: // OpCALL, 8, layNear, 0
-				ea = r[RSP] - 8
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+			case 446: // OpJMPIND, 8, layM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(page+uint64(u.next)))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				t = v
+				s2 := &c.codes[tlbIndex(t)][mode&3]
+				if t-s2.tag >= mem.PageSize {
+					goto step
+				}
+
+				s = s2
+				goto far
+
+			case 447: // OpCALL, 8, layNear, 0, modNone
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(page + uint64(u.next))
 				r[RSP] = ea
 
 				off = u.imm
 				goto near
 
-			case 302: // OpCALL, 8, layFar, 0
+			case 448: // OpCALL, 8, layFar, 0, modNone
 				t = page + u.imm
-				s2 = &c.codes[tlbIndex(t)][mode&3]
+				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
 					goto step
 				}
 
-				ea = r[RSP] - 8
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(page+uint64(u.next)))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(page + uint64(u.next))
 				r[RSP] = ea
 
 				s = s2
 				goto far
 
-			case 303: // OpCALLIND, 8, layR, 0
-				t = r[u.dst&31]
-				s2 = &c.codes[tlbIndex(t)][mode&3]
+			case 449: // OpCALLIND, 8, layR, 0, modNone
+				t = r[u.dst]
+				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
 					goto step
 				}
 
-				ea = r[RSP] - 8
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(page+uint64(u.next)))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(page + uint64(u.next))
 				r[RSP] = ea
 
 				s = s2
 				goto far
 
-			case 304: // OpCALLIND, 8, layM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
-					goto step
-				}
-				t = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+			case 450: // OpCALLIND, 8, layM, 0, modNone
+				{
+					ea := r[u.base] + u.disp
+					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+					d := ea - h.rtag
+					if d > mem.PageSize-8 {
+						goto step
+					}
+					p := unsafe.Add(unsafe.Pointer(h.page), d)
+					v := uint64(*(*uint64)(p))
 
-				s2 = &c.codes[tlbIndex(t)][mode&3]
+					t = v
+				}
+				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
 					goto step
 				}
 
-				ea = r[RSP] - 8
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(page+uint64(u.next)))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(page + uint64(u.next))
 				r[RSP] = ea
 
 				s = s2
 				goto far
 
-			case 305: // OpRET, 8, layNone, 0
-				ea = r[RSP]
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+			case 451: // OpCALLIND, 8, layM, 0, modIndexed
+				{
+					ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+					d := ea - h.rtag
+					if d > mem.PageSize-8 {
+						goto step
+					}
+					p := unsafe.Add(unsafe.Pointer(h.page), d)
+					v := uint64(*(*uint64)(p))
+
+					t = v
+				}
+				s2 := &c.codes[tlbIndex(t)][mode&3]
+				if t-s2.tag >= mem.PageSize {
 					goto step
 				}
 
-				t = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(page + uint64(u.next))
+				r[RSP] = ea
 
-				s2 = &c.codes[tlbIndex(t)][mode&3]
+				s = s2
+				goto far
+
+			case 452: // OpRET, 8, layNone, 0, modNone
+				ea := r[RSP]
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				t = v
+				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
 					goto step
 				}
@@ -3773,307 +6887,5009 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 306: // OpPUSH, 8, layR, 0
-				v = r[u.dst&31]
-				ea = r[RSP] - 8
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+			case 453: // OpPUSH, 8, layR, 0, modNone
+				v := r[u.dst]
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(v))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(v)
 				r[RSP] = ea
 
-			case 307: // OpPUSH, 8, layM, 0
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
-					goto step
-				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+			case 454: // OpPUSH, 8, layM, 0, modNone
+				var x uint64
+				{
+					ea := r[u.base] + u.disp
+					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+					d := ea - h.rtag
+					if d > mem.PageSize-8 {
+						goto step
+					}
+					p := unsafe.Add(unsafe.Pointer(h.page), d)
+					v := uint64(*(*uint64)(p))
 
-				ea = r[RSP] - 8
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+					x = v
+				}
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(v))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(x)
 				r[RSP] = ea
 
-			case 308: // OpPUSH, 8, layI, 0
-				ea = r[RSP] - 8
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+			case 455: // OpPUSH, 8, layM, 0, modIndexed
+				var x uint64
+				{
+					ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+					d := ea - h.rtag
+					if d > mem.PageSize-8 {
+						goto step
+					}
+					p := unsafe.Add(unsafe.Pointer(h.page), d)
+					v := uint64(*(*uint64)(p))
+
+					x = v
+				}
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(u.imm))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(x)
 				r[RSP] = ea
 
-			case 309: // OpPOP, 8, layR, 0
-				ea = r[RSP]
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+			case 456: // OpPUSH, 8, layI, 0, modNone
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(u.imm)
+				r[RSP] = ea
+
+			case 457: // OpPOP, 8, layR, 0, modNone
+				ea := r[RSP]
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				r[RSP] = ea + 8
-				r[u.dst&31] = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				v := uint64(*(*uint64)(p))
 
-			case 310: // OpLEAVE, 8, layNone, 0
-				ea = r[RBP]
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+				r[u.dst] = v
+			case 458: // OpLEAVE, 8, layNone, 0, modNone
+				ea := r[RBP]
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				r[RSP] = ea + 8
-				r[RBP] = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				v := uint64(*(*uint64)(p))
 
-			case 311: // OpMOVUPS, 16, layRR, 0
+				r[RBP] = v
+			case 459: // OpMOVUPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 312: // OpMOVUPS, 16, layRM, 0
+			case 460: // OpMOVUPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
 
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				ea := r[u.base] + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-16 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-16 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-				w = uint64(binary.LittleEndian.Uint64(h.page[d+8 : d+16]))
-
-				c.FPU.XMM[u.dst&15] = xmm{v, w}
-			case 313: // OpMOVUPS, 16, layMR, 0
+				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
+			case 461: // OpMOVUPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
 
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-16 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-16 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(c.FPU.XMM[u.src&15][0]))
-				binary.LittleEndian.PutUint64(h.page[d+8:d+16], uint64(c.FPU.XMM[u.src&15][1]))
-
-			case 314: // OpMOVDQU, 16, layRR, 0
+				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
+			case 462: // OpMOVUPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
 
-				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 315: // OpMOVDQU, 16, layRM, 0
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*xmm)(p) = c.FPU.XMM[u.src&15]
+			case 463: // OpMOVUPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
 
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-16 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-16 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-				w = uint64(binary.LittleEndian.Uint64(h.page[d+8 : d+16]))
-
-				c.FPU.XMM[u.dst&15] = xmm{v, w}
-			case 316: // OpMOVDQU, 16, layMR, 0
-				if !sse {
-					goto step
-				}
-
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-16 {
-					goto step
-				}
-
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(c.FPU.XMM[u.src&15][0]))
-				binary.LittleEndian.PutUint64(h.page[d+8:d+16], uint64(c.FPU.XMM[u.src&15][1]))
-
-			case 317: // OpMOVAPS, 16, layRR, 0
+				*(*xmm)(p) = c.FPU.XMM[u.src&15]
+			case 464: // OpMOVDQU, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 318: // OpMOVAPS, 16, layRM, 0
+			case 465: // OpMOVDQU, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
 
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				ea := r[u.base] + u.disp
 
-				if ea&15 != 0 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-16 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-16 {
-					goto step
-				}
-
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-				w = uint64(binary.LittleEndian.Uint64(h.page[d+8 : d+16]))
-
-				c.FPU.XMM[u.dst&15] = xmm{v, w}
-			case 319: // OpMOVAPS, 16, layMR, 0
+				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
+			case 466: // OpMOVDQU, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
 
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-				if ea&15 != 0 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
+			case 467: // OpMOVDQU, 16, layMR, 0, modNone
+				if !sse {
 					goto step
 				}
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-16 {
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*xmm)(p) = c.FPU.XMM[u.src&15]
+			case 468: // OpMOVDQU, 16, layMR, 0, modIndexed
+				if !sse {
 					goto step
 				}
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(c.FPU.XMM[u.src&15][0]))
-				binary.LittleEndian.PutUint64(h.page[d+8:d+16], uint64(c.FPU.XMM[u.src&15][1]))
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
-			case 320: // OpMOVDQA, 16, layRR, 0
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*xmm)(p) = c.FPU.XMM[u.src&15]
+			case 469: // OpMOVAPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 321: // OpMOVDQA, 16, layRM, 0
+			case 470: // OpMOVAPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
 
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				ea := r[u.base] + u.disp
 
 				if ea&15 != 0 {
 					goto step
 				}
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-16 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-16 {
 					goto step
 				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
-				w = uint64(binary.LittleEndian.Uint64(h.page[d+8 : d+16]))
-
-				c.FPU.XMM[u.dst&15] = xmm{v, w}
-			case 322: // OpMOVDQA, 16, layMR, 0
+				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
+			case 471: // OpMOVAPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
 
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				if ea&15 != 0 {
 					goto step
 				}
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-16 {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
+			case 472: // OpMOVAPS, 16, layMR, 0, modNone
+				if !sse {
 					goto step
 				}
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(c.FPU.XMM[u.src&15][0]))
-				binary.LittleEndian.PutUint64(h.page[d+8:d+16], uint64(c.FPU.XMM[u.src&15][1]))
+				ea := r[u.base] + u.disp
 
-			case 323: // OpXORPS, 16, layRR, 0
+				if ea&15 != 0 {
+					goto step
+				}
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*xmm)(p) = c.FPU.XMM[u.src&15]
+			case 473: // OpMOVAPS, 16, layMR, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				if ea&15 != 0 {
+					goto step
+				}
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*xmm)(p) = c.FPU.XMM[u.src&15]
+			case 474: // OpMOVDQA, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
+			case 475: // OpMOVDQA, 16, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+
+				if ea&15 != 0 {
+					goto step
+				}
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
+			case 476: // OpMOVDQA, 16, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				if ea&15 != 0 {
+					goto step
+				}
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
+			case 477: // OpMOVDQA, 16, layMR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+
+				if ea&15 != 0 {
+					goto step
+				}
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*xmm)(p) = c.FPU.XMM[u.src&15]
+			case 478: // OpMOVDQA, 16, layMR, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				if ea&15 != 0 {
+					goto step
+				}
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-16 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*xmm)(p) = c.FPU.XMM[u.src&15]
+			case 479: // OpXORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] ^= c.FPU.XMM[u.src&15][0]
 				c.FPU.XMM[u.dst&15][1] ^= c.FPU.XMM[u.src&15][1]
-			case 324: // OpPXOR, 16, layRR, 0
+			case 480: // OpPXOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] ^= c.FPU.XMM[u.src&15][0]
 				c.FPU.XMM[u.dst&15][1] ^= c.FPU.XMM[u.src&15][1]
-			case 325: // OpMOVSD, 8, layRR, 0
+			case 481: // OpMOVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] = c.FPU.XMM[u.src&15][0]
-			case 326: // OpMOVSD, 8, layRM, 0
+			case 482: // OpMOVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
 
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.rtag; d > mem.PageSize-8 {
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
 					goto step
 				}
-				v = uint64(binary.LittleEndian.Uint64(h.page[d : d+8]))
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 327: // OpMOVSD, 8, layMR, 0
+			case 483: // OpMOVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
 
-				ea = r[u.base&31] + r[u.index&31]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				h = &c.host[tlbIndex(ea)][mode&3]
-				if d = ea - h.wtag; d > mem.PageSize-8 {
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 484: // OpMOVSD, 8, layMR, 0, modNone
+				if !sse {
 					goto step
 				}
 
-				binary.LittleEndian.PutUint64(h.page[d:d+8], uint64(c.FPU.XMM[u.src&15][0]))
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
+
+			case 485: // OpMOVSD, 8, layMR, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
+
+			case 486: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 487: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 488: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 489: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 490: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 491: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 492: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 493: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 494: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 495: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 496: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 497: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 498: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 499: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 500: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 501: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 502: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 503: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 504: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 505: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 506: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 507: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 508: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 509: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 510: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 511: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 512: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 513: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 514: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 515: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 516: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 517: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 518: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 519: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 520: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 521: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 522: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 523: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 524: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 525: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 526: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 527: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 528: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 529: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 530: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 531: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 532: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 533: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 534: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 535: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 536: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 537: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 538: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 539: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 540: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 541: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 542: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 543: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 544: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 545: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 546: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 547: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 548: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 549: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 550: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 551: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 552: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 553: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 554: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 555: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 556: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 557: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 558: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 559: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 560: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 561: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 562: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 563: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 564: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 565: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 566: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 567: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 568: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 569: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 570: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 571: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 572: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 573: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 574: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
+				la, lb = r[u.dst], r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 575: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
+				la, lb = r[u.dst], u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 576: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				la, lb = r[u.dst], v
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 577: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, r[u.src]
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 578: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la - lb
+				lk = lazySub + 0
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 579: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
+				la, lb = r[u.dst], r[u.src]
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 580: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
+				la, lb = r[u.dst], u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 581: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				la, lb = v, u.imm
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 0
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 582: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 583: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 584: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 585: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 586: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 587: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 588: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 589: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 590: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 591: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 592: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 593: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 594: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 595: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 596: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 597: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 598: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 599: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 600: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 601: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 602: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 603: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 604: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 605: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 606: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 607: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 608: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 609: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 610: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 611: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 612: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 613: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 614: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 615: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 616: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 617: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 618: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 619: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 620: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 621: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 622: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 623: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 624: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 625: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 626: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 627: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 628: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 629: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 630: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 631: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 632: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 633: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 634: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 635: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 636: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 637: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 638: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 639: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 640: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 641: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 642: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 643: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 644: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 645: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 646: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 647: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 648: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 649: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 650: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 651: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 652: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 653: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 654: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 655: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 656: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 657: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 658: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 659: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 660: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 661: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 662: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 663: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 664: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 665: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 666: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 667: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 668: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 669: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 670: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 671: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 672: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (r[u.dst])<<32, (v)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 673: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (r[u.src])<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 674: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la - lb
+				lk = lazySub + 32
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 675: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
+				la, lb = (r[u.dst])<<32, (r[u.src])<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 676: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
+				la, lb = (r[u.dst])<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 677: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				la, lb = (v)<<32, (u.imm)<<32
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 32
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 678: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 679: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 680: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 681: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 682: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 683: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 684: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 685: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if la < lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 686: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 687: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 688: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 689: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 690: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 691: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 692: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 693: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(la < lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 694: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 695: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 696: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 697: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 698: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 699: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 700: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 701: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if lr == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 702: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 703: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 704: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 705: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 706: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 707: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 708: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 709: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(lr == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 710: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 711: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 712: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 713: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 714: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 715: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 716: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 717: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if la <= lb {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 718: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 719: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 720: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 721: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 722: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 723: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 724: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 725: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(la <= lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 726: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 727: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 728: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 729: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 730: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 731: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 732: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 733: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if int64(lr) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 734: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 735: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 736: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 737: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 738: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 739: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 740: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 741: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(int64(lr) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 742: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 743: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 744: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 745: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 746: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 747: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 748: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 749: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if int64(la) < int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 750: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 751: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 752: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 753: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 754: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 755: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 756: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 757: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(int64(la) < int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 758: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 759: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 760: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 761: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 762: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 763: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 764: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 765: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if int64(la) <= int64(lb) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 766: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 767: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 768: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (r[u.dst])<<56, (v)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 769: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (r[u.src])<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 770: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la - lb
+				lk = lazySub + 56
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 771: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
+				la, lb = (r[u.dst])<<56, (r[u.src])<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 772: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
+				la, lb = (r[u.dst])<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 773: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				la, lb = (v)<<56, (u.imm)<<56
+				lr = la & lb
+				la, lb = lr, 0
+				lk = lazySub + 56
+
+				if !(int64(la) <= int64(lb)) {
+					off = uint64(u.to)
+					goto near
+				}
 
 			default:
 				goto step
 			}
-			clock += int64(costs[u.class])
-			k++
-			if clock >= limit {
-				break
-			}
-			continue
-		step: // by the stepper's functions
+		}
+	step: // by the stepper's functions
+		{
+			n := uint64(u.at - u.pair)
 			copy(c.GPR[:], r[:16])
 			c.RFLAGS = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS)
 			lk = lazyNone
-			c.RIP, c.Clock = page+uint64(u.off), clock
-			c.count(mark - left + uint64(k))
-			if !c.executeInBlock(u, &b.insts[k], page) {
+			c.RIP, c.Clock = page+uint64(u.off), clock+b.before(n)
+			left -= n
+			c.count(mark - left)
+			left--
+			mark = left
+			if !c.executeInBlock(u, &b.insts[n]) {
 				return true
 			}
 			copy(r[:16], c.GPR[:])
-			clock = c.Clock
-			k++
-			mark = left - uint64(k)
-			if clock >= limit {
-				break
-			}
+			clock, off = c.Clock, c.RIP-page
+			continue
 		}
-		left -= uint64(k)
-		off = uint64(ops[k-1].next)
-		continue
 	far: // to t in the page of s
 		page, off = s.tag, t-s.tag
 		r[rPage], watching = page, watchesPage(bound.Watch, page)
 	near: // to off
-		clock += int64(costs[u.class])
-		left -= uint64(k) + 1
+		clock += int64(u.spent)
+		left -= uint64(u.at) + 1
 	}
 	copy(c.GPR[:], r[:16])
 	c.RFLAGS = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS)

@@ -163,6 +163,8 @@ type system struct {
 	moves   uint64       // counts what may end the use of a code page, or ask for an interrupt
 	longWay uint64       // see LongWay
 	decoded *decodeCache // of what is not in blocks
+	regs    registers    // of the dispatcher
+	part    []uop        // of a block, see within
 	scratch Inst         // what does not come from decoded
 }
 

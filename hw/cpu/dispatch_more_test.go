@@ -1,0 +1,166 @@
+package cpu
+
+import (
+	"fmt"
+	"strings"
+)
+
+// More cases of the dispatcher: shifts, multiplications, branches, the stack,
+// vectors, and a comparison with the branch after it.
+
+func (g *dispatchGen) shifts() {
+	for _, n := range []int{8, 4} {
+		bits := 8 * n
+		count := fmt.Sprintf("v := r[RCX] & %d\nif v == 0 {\ngoto step\n}\n", bits-1)
+		imm := "v := u.imm & " + fmt.Sprint(bits-1) + "\n"
+		for _, form := range [][2]string{{"RI", imm}, {"RC", count}} {
+			a := low(dst, n)
+			// x is the result, w the carry: the last bit that went out.
+			body := map[string]string{
+				"SHL": fmt.Sprintf("x, w := %s, %s>>((%d-v)&63)&1\nlr = %s\nw |= (lr>>63^w)<<11\n", low(dst+"<<(v&63)", n), a, bits, up("x", n)),
+				"SHR": fmt.Sprintf("x, w := %s>>(v&63), %s>>((v-1)&63)&1\nlr = %s\nw |= (lr^lr<<1)>>63<<11\n", a, a, up("x", n)),
+				"SAR": fmt.Sprintf("y := int64(int%d(%s))\nx, w := %s, uint64(y>>((v-1)&63))&1\nlr = %s\n",
+					bits, dst, low("uint64(y>>(v&63))", n), up("x", n)),
+			}
+			silent := map[string]string{"SHL": low(dst+"<<(v&63)", n), "SHR": a + ">>(v&63)",
+				"SAR": low(fmt.Sprintf("uint64(int64(int%d(%s))>>(v&63))", bits, dst), n)}
+			for _, op := range []string{"SHL", "SHR", "SAR"} {
+				g.on(op, n, form[0], 0, form[1], body[op], dst+" = x", "la = w | FlagAF", kind("lazyParts", n))
+				if form[0] == "RI" {
+					g.quiet(op, n, "RI", imm, dst+" = "+silent[op])
+				}
+			}
+			g.rotates(n, form[0], form[1])
+		}
+		for _, op := range [][2]string{{"BT", ""}, {"BTS", dst + " |= x\n"}, {"BTR", dst + " &^= x\n"}, {"BTC", dst + " ^= x\n"}} {
+			write := op[1]
+			if write != "" && n == 4 {
+				write += dst + " &= 0xffffffff\n"
+			}
+			for _, form := range [][2]string{{"RR", src}, {"RI", "u.imm"}} {
+				g.on(op[0], n, form[0], 0, fmt.Sprintf("v := %s & %d", form[1], bits-1), fmt.Sprintf("x, w := uint64(1)<<v, %s>>v&1", dst),
+					"_ = x", write, setCarry)
+			}
+		}
+	}
+}
+
+// rotates are ROL and ROR: CF is the bit that went around last, OF the top two
+// bits of a right rotation, or top bit and carry of a left one, unequal.
+func (g *dispatchGen) rotates(n int, lay, count string) {
+	bits := 8 * n
+	left := fmt.Sprintf("bits.RotateLeft%d(uint%[1]d(%s), int(v))", bits, dst)
+	right := strings.Replace(left, "int(v)", "-int(v)", 1)
+	flags := map[string]string{
+		"ROL": fmt.Sprintf("w := x & 1\nw |= (x>>%d^w)<<11\n", bits-1),
+		"ROR": fmt.Sprintf("w := x>>%d | (x>>%[1]d^x>>%d)&1<<11\n", bits-1, bits-2),
+	}
+	for _, op := range [][2]string{{"ROL", left}, {"ROR", right}} {
+		g.on(op[0], n, lay, 0, count, "x := uint64("+op[1]+")", flags[op[0]], dst+" = x", setCarryAndOverflow)
+		if lay == "RI" {
+			g.quiet(op[0], n, lay, count, dst+" = uint64("+op[1]+")")
+		}
+	}
+}
+
+func (g *dispatchGen) multiplications() {
+	for _, n := range []int{8, 4} {
+		wide := func(a, b string) string { // x = product, yes = it does not fit
+			if n == 4 {
+				return fmt.Sprintf("y := int64(int32(%s)) * int64(int32(%s))\nx, yes := uint64(uint32(y)), y != int64(int32(y))\n", a, b)
+			}
+			return fmt.Sprintf("y, x := mulSigned(%s, %s)\nyes := y != uint64(int64(x)>>63)\n", a, b)
+		}
+		flags := "var w uint64\nif yes {\nw = FlagCF | FlagOF\n}\n" + setCarryAndOverflow
+		product := func(a, b string) string { return dst + " = " + low(a+"*"+b, n) }
+		g.on("IMUL2", n, "RR", 0, wide(dst, src), dst+" = x", flags)
+		g.on("IMUL2", n, "RM", 0, load("v", n), wide(dst, "v"), dst+" = x", flags)
+		g.on("IMUL3", n, "RRI", 0, wide(src, "u.imm"), dst+" = x", flags)
+		g.quiet("IMUL2", n, "RR", product(dst, src))
+		g.quiet("IMUL3", n, "RRI", product(src, "u.imm"))
+		if n == 8 {
+			g.on("MUL", n, "R", 0, "r[RDX], r[RAX] = bits.Mul64(r[RAX], "+dst+")", "yes := r[RDX] != 0", flags)
+		} else {
+			g.on("MUL", n, "R", 0, "x := uint64(uint32(r[RAX])) * uint64(uint32("+dst+"))",
+				"r[RAX], r[RDX] = uint64(uint32(x)), x>>32", "yes := r[RDX] != 0", flags)
+		}
+	}
+}
+
+// toPage sets s to the code page of t, which must be known and executable.
+const toPage = "s2 := &c.codes[tlbIndex(t)][mode&3]\nif t-s2.tag >= mem.PageSize {\ngoto step\n}\n"
+
+const jumpFar = "s = s2\ngoto far\n"
+
+// push stores an expression below the stack pointer.
+func push(expr string) string {
+	return "ea := r[RSP] - 8\n" + page("wtag", 8) + put(expr, 8) + "r[RSP] = ea\n"
+}
+
+func (g *dispatchGen) branches() {
+	const near, far = "off = u.imm\ngoto near\n", "t = page + u.imm\n" + toPage
+	for cc := range 16 {
+		g.on("JCC", 8, "Near", cc, when(cc), "if yes {", near, "}")
+		g.on("JCC", 8, "Far", cc, when(cc), "if yes {", far, jumpFar, "}")
+	}
+	g.on("JMP", 8, "Near", 0, near)
+	g.on("JMP", 8, "Far", 0, far, jumpFar)
+	g.on("JMPIND", 8, "R", 0, "t = "+dst, toPage, jumpFar)
+	g.on("JMPIND", 8, "M", 0, load("v", 8), "t = v", toPage, jumpFar)
+	next := push("page + uint64(u.next)")
+	g.on("CALL", 8, "Near", 0, next, near)
+	g.on("CALL", 8, "Far", 0, far, next, jumpFar)
+	g.on("CALLIND", 8, "R", 0, "t = "+dst, toPage, next, jumpFar)
+	g.on("CALLIND", 8, "M", 0, "{", load("v", 8), "t = v\n}", toPage, next, jumpFar)
+	g.on("RET", 8, "None", 0, "ea := r[RSP]", page("rtag", 8), get("v", 8), "t = v", toPage, "r[RSP] = ea + 8 + u.imm", jumpFar)
+}
+
+func (g *dispatchGen) stack() {
+	g.on("PUSH", 8, "R", 0, "v := "+dst, push("v"))
+	g.on("PUSH", 8, "M", 0, "var x uint64\n{", load("v", 8), "x = v\n}", push("x"))
+	g.on("PUSH", 8, "I", 0, push("u.imm"))
+	g.on("POP", 8, "R", 0, "ea := r[RSP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), dst+" = v")
+	g.on("LEAVE", 8, "None", 0, "ea := r[RBP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), "r[RBP] = v")
+}
+
+func (g *dispatchGen) vectors() {
+	const ready = "if !sse {\ngoto step\n}\n"
+	const xdst, xsrc = "c.FPU.XMM[u.dst&15]", "c.FPU.XMM[u.src&15]"
+	for _, op := range []string{"MOVUPS", "MOVDQU", "MOVAPS", "MOVDQA"} {
+		aligned := ""
+		if op == "MOVAPS" || op == "MOVDQA" {
+			aligned = "if ea&15 != 0 {\ngoto step\n}\n"
+		}
+		g.on(op, 16, "RR", 0, ready, xdst+" = "+xsrc)
+		g.on(op, 16, "RM", 0, ready, setEA, aligned, page("rtag", 16), xdst+" = *(*xmm)(p)")
+		g.on(op, 16, "MR", 0, ready, setEA, aligned, page("wtag", 16), "*(*xmm)(p) = "+xsrc)
+	}
+	for _, op := range []string{"XORPS", "PXOR"} {
+		g.on(op, 16, "RR", 0, ready, xdst+"[0] ^= "+xsrc+"[0]", xdst+"[1] ^= "+xsrc+"[1]")
+	}
+	g.on("MOVSD", 8, "RR", 0, ready, xdst+"[0] = "+xsrc+"[0]")
+	g.on("MOVSD", 8, "RM", 0, ready, load("v", 8), xdst+" = xmm{v, 0}")
+	g.on("MOVSD", 8, "MR", 0, ready, setEA, page("wtag", 8), put(xsrc+"[0]", 8))
+}
+
+// fused are comparisons with the branch after them, which stays in the page.
+func (g *dispatchGen) fused() {
+	const jump = "if %s {\noff = uint64(u.to)\ngoto near\n}\n"
+	for _, n := range []int{8, 4, 1} {
+		for cc := range 16 {
+			if quick(cc) == "" {
+				continue
+			}
+			yes := fmt.Sprintf(jump, quick(cc))
+			for _, op := range []string{"CMP", "TEST"} {
+				g.pair(op, n, "RR", cc, two(op, dst, src, n), yes)
+				g.pair(op, n, "RI", cc, two(op, dst, "u.imm", n), yes)
+				if op == "CMP" {
+					g.pair(op, n, "RM", cc, load("v", n), two(op, dst, "v", n), yes)
+					g.pair(op, n, "MR", cc, setEA, page("rtag", n), get("v", n), two(op, "v", src, n), yes)
+				}
+				g.pair(op, n, "MI", cc, setEA, page("rtag", n), get("v", n), two(op, "v", "u.imm", n), yes)
+			}
+		}
+	}
+}
