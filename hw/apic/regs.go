@@ -127,13 +127,15 @@ func (a *APIC) write(now sim.Time, reg uint32, v uint32) bool {
 			for i := range a.LVT {
 				a.LVT[i] |= lvtMask
 			}
-			a.arm()
+			a.arm(now)
 		}
 	case regESR:
 		a.ESRLatched, a.ESR = a.ESR, 0
 	case regInitial:
-		a.Initial = v
-		a.rebase(now, v, true)
+		if !a.deadlineMode() { // else the write is ignored (Intel SDM vol. 3, 11.5.4.1)
+			a.Initial = v
+			a.rebase(now, v, true)
+		}
 	case regDivide:
 		count := a.current(now)
 		a.Divide = v & 0xb
@@ -152,18 +154,20 @@ func (a *APIC) writeLVT(now sim.Time, reg uint32, v uint32) bool {
 	if reg < regLVT || i >= numLVT {
 		return reg >= regISR && reg < regESR // read-only, writes vanish
 	}
-	writable := [numLVT]uint32{lvtTimer: 0x300ff, lvtThermal: 0x107ff, lvtPerf: 0x107ff, lvtLINT0: 0x1a7ff, lvtLINT1: 0x1a7ff, lvtError: 0x107ff}
+	writable := [numLVT]uint32{lvtTimer: 0x700ff, lvtThermal: 0x107ff, lvtPerf: 0x107ff, lvtLINT0: 0x1a7ff, lvtLINT1: 0x1a7ff, lvtError: 0x107ff}
 	v &= writable[i]
 	if a.SVR&svrEnable == 0 {
 		v |= lvtMask
 	}
-	if i != lvtTimer {
-		a.LVT[i] = v
+	if i == lvtTimer {
+		a.setTimer(now, v)
 		return true
 	}
-	count := a.current(now) // before the mode changes
+	was := a.LVT[i]
 	a.LVT[i] = v
-	a.rebase(now, count, false)
+	if pin := i - lvtLINT0; pin == 0 || pin == 1 {
+		a.pinChanged(pin, was)
+	}
 	return true
 }
 

@@ -8,13 +8,26 @@ const (
 	LastMSR  = 0x8ff
 )
 
+// Registers outside of the x2APIC's: IA32_TSC_DEADLINE, which is there in every
+// mode, and two that the controller hears of when they have been written.
+const (
+	DeadlineMSR = 0x6e0
+	BaseMSR     = 0x1b
+	ClockMSR    = 0x10
+)
+
 // ReadMSR returns an x2APIC register; ok is false where RDMSR faults.
 func (a *APIC) ReadMSR(now sim.Time, msr uint32) (v uint64, ok bool) {
+	if msr == DeadlineMSR {
+		return a.readDeadline(), true
+	}
 	reg := (msr - FirstMSR) << 4
 	if _, on := a.Mode(); !on {
 		return 0, false
 	}
 	switch reg {
+	case regID:
+		return uint64(a.x2ID()), true
 	case regLDR:
 		return uint64(a.x2LDR()), true
 	case regICRLow:
@@ -28,6 +41,10 @@ func (a *APIC) ReadMSR(now sim.Time, msr uint32) (v uint64, ok bool) {
 
 // WriteMSR stores to an x2APIC register; ok is false where WRMSR faults.
 func (a *APIC) WriteMSR(now sim.Time, msr uint32, v uint64) (ok bool) {
+	if msr == DeadlineMSR {
+		a.writeDeadline(now, v)
+		return true
+	}
 	reg := (msr - FirstMSR) << 4
 	if _, on := a.Mode(); !on {
 		return false
@@ -38,9 +55,11 @@ func (a *APIC) WriteMSR(now sim.Time, msr uint32, v uint64) (ok bool) {
 		a.command(true)
 		return true
 	case regSelfIPI:
-		a.ICR = DestSelf<<18 | v&0xff
-		a.command(true)
-		return v>>8 == 0
+		if v>>8 != 0 {
+			return false
+		}
+		a.selfIPI(uint8(v))
+		return true
 	case regEOI, regESR:
 		if v != 0 {
 			return false

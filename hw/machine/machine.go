@@ -18,6 +18,9 @@ type State struct {
 	Debug  []byte // what was written to port 0xe9; only ever appended to
 	Perf   []perfState
 	Final  Stop // why the machine ended, Reason None while it has not
+
+	Lines    [lines]uint64 // slots that assert an interrupt line, a bit each
+	External bool          // the 8259s request an interrupt
 }
 
 // Turn is the run of one processor that is under way. It outlives Run, so that

@@ -2,13 +2,18 @@ package machine
 
 // Ports that something answers to.
 const (
-	portPIC1     = 0x20 // 8259s: writes are accepted, nothing is behind them
-	portPIC2     = 0xa0
+	portPIC1     = 0x20
+	portPIT      = 0x40
+	portControl  = 0x61
 	portKeyboard = 0x64
+	portRTC      = 0x70
 	portPost     = 0x80
+	portPIC2     = 0xa0
 	portDebug    = 0xe9
 	portExit     = 0xf4
 	portCOM1     = 0x3f8
+	portTrigger  = 0x4d0
+	portPM       = 0x600
 	portReset    = 0xcf9
 )
 
@@ -22,7 +27,7 @@ func (m *Machine) Out(id int, port uint16, size int, v uint32) {
 		return
 	}
 	if d, at := m.portDevice(port); d != nil {
-		m.devices.now = m.clock(id)
+		m.devices.now, m.devices.user = m.clock(id), id
 		d.Out(at, size, v)
 		return
 	}
@@ -61,7 +66,7 @@ func (m *Machine) logPost(id int, v uint8) {
 // In reads a port. Where nothing answers, all bits are ones.
 func (m *Machine) In(id int, port uint16, size int) (v uint32) {
 	if d, at := m.portDevice(port); d != nil {
-		m.devices.now = m.clock(id)
+		m.devices.now, m.devices.user = m.clock(id), id
 		return d.In(at, size)
 	}
 	for i := range size {

@@ -155,7 +155,7 @@ func (m *Machine) wakes(c *cpu.CPU) bool {
 	if c.NMIPending && !c.NMIBlocked {
 		return true
 	}
-	_, irq := m.apics[c.ID].Pending()
+	_, irq := m.Interrupt(c.ID)
 	return irq && c.RFLAGS&cpu.FlagIF != 0
 }
 

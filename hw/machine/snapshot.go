@@ -121,4 +121,8 @@ func (s *State) hash(h *sim.Hasher) {
 	h.Bytes(s.Debug)
 	h.Uint64(uint64(s.Final.Reason))
 	h.Uint64(uint64(s.Final.Code))
+	for _, slots := range s.Lines {
+		h.Uint64(slots)
+	}
+	h.Bool(s.External)
 }
