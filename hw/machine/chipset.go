@@ -11,7 +11,11 @@ type chipset struct {
 	pic    *dev.PIC
 	ioapic *apic.IOAPIC
 	pit    *dev.PIT
+	uart   *dev.UART
 }
+
+// slotCOM1 is the slot of the serial port: the first, since its ports are looked for most often.
+const slotCOM1 = 0
 
 const ioapicBase = 0xfec00000
 
@@ -19,6 +23,11 @@ const ioapicBase = 0xfec00000
 // is that of the states in a snapshot.
 func (m *Machine) attachDevices() {
 	d := &m.devices
+	m.attach(lineCOM1, func(h bus.Host) bus.Device {
+		d.uart = dev.NewUART(h)
+		m.attachPorts(portCOM1, 8, byteWide{d.uart, 8})
+		return d.uart
+	})
 	m.attach(noLine, func(bus.Host) bus.Device {
 		d.pic = dev.NewPIC(m.external)
 		return d.pic

@@ -38,8 +38,6 @@ func (m *Machine) Out(id int, port uint16, size int, v uint32) {
 
 func (m *Machine) outByte(id int, port uint16, v uint8) {
 	switch {
-	case port >= portCOM1 && port < portCOM1+8:
-		m.state.Serial.Out(port-portCOM1, v)
 	case port == portPost:
 		m.state.Post = v
 		m.logPost(id, v)
@@ -77,8 +75,6 @@ func (m *Machine) In(id int, port uint16, size int) (v uint32) {
 
 func (m *Machine) inByte(port uint16) uint8 {
 	switch {
-	case port >= portCOM1 && port < portCOM1+8:
-		return m.state.Serial.In(port - portCOM1)
 	case port == portPost:
 		return m.state.Post
 	case port == portDebug:

@@ -44,6 +44,7 @@ const (
 	ReachedTime
 	ReachedRing0
 	ReachedWatched
+	Waiting // all processors are halted, and only Input could wake one
 
 	Exit        // debug-exit device
 	TripleFault // a processor shut down
@@ -53,7 +54,7 @@ const (
 	PowerOff    // software switched the machine off
 )
 
-var reasonNames = [...]string{"none", "reached position", "reached time", "reached ring-0 instruction", "reached watched address",
+var reasonNames = [...]string{"none", "reached position", "reached time", "reached ring-0 instruction", "reached watched address", "waiting for input",
 	"exit", "triple fault", "reset", "all halted", "unsupported by the model", "power off"}
 
 // String is the reason in words.
