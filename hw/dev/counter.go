@@ -131,9 +131,9 @@ func (c *counter) out(n int64) bool {
 	case 0, 1:
 		return el >= count
 	case 2:
-		return !c.Gate || el%count != count-1
+		return c.Stopped || el%count != count-1
 	case 3:
-		return !c.Gate || el%count < c.half()
+		return c.Stopped || el%count < c.half()
 	}
 	return el != count
 }
