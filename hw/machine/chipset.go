@@ -50,6 +50,12 @@ func (m *Machine) attachDevices() {
 		m.attachPorts(portPM, dev.PMPorts, pm)
 		return pm
 	})
+	m.attach(lineKeyboard, func(h bus.Host) bus.Device {
+		k := dev.NewKeyboard(h, m.keyboardReset)
+		m.attachPorts(portKeyboard, 1, byteWide{dev.KeyboardPort{Keyboard: k}, 1})
+		m.attachPorts(portCommand, 1, byteWide{dev.KeyboardPort{Keyboard: k, Control: true}, 1})
+		return k
+	})
 	m.attachPorts(portPIT, 4, byteWide{d.pit, 4})
 	m.attachPorts(portControl, 1, byteWide{dev.ControlPort{PIT: d.pit}, 1})
 	for i, port := range [...]uint16{portPIC1, portPIC2} {
@@ -60,6 +66,10 @@ func (m *Machine) attachDevices() {
 }
 
 func (m *Machine) powerOff() { m.end(Stop{Reason: PowerOff, CPU: m.devices.user}) }
+
+func (m *Machine) keyboardReset() {
+	m.end(Stop{Reason: Reset, CPU: m.devices.user, Detail: "keyboard controller"})
+}
 
 // bytePorts is a device on the ISA bus with registers of one byte.
 type bytePorts interface {

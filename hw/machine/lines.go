@@ -5,12 +5,13 @@ import "resvirt/hw/apic"
 // Interrupt lines that devices drive: 0 to 15 are the IRQs of the ISA bus, then
 // come INTA# to INTD# as the PCI bus has them behind its slots.
 const (
-	lineTimer = 0
-	lineCOM1  = 4
-	lineRTC   = 8
-	lineSCI   = 9 // of the ACPI registers; level-triggered, active high
-	linePCI   = 16
-	lines     = linePCI + 4
+	lineTimer    = 0
+	lineKeyboard = 1
+	lineCOM1     = 4
+	lineRTC      = 8
+	lineSCI      = 9 // of the ACPI registers; level-triggered, active high
+	linePCI      = 16
+	lines        = linePCI + 4
 
 	pinTimer = 2 // where the timer is wired at the I/O APIC
 	pciPins  = 0xf << linePCI

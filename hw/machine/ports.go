@@ -5,9 +5,11 @@ const (
 	portPIC1     = 0x20
 	portPIT      = 0x40
 	portControl  = 0x61
-	portKeyboard = 0x64
+	portKeyboard = 0x60
+	portCommand  = 0x64
 	portRTC      = 0x70
 	portPost     = 0x80
+	portFast     = 0x92 // fast reset and A20
 	portPIC2     = 0xa0
 	portDebug    = 0xe9
 	portExit     = 0xf4
@@ -16,8 +18,6 @@ const (
 	portPM       = 0x600
 	portReset    = 0xcf9
 )
-
-const keyboardReset = 0xfe // command that pulses the processor's reset line
 
 // Out writes a port. Wider accesses reach consecutive ports, except the exit
 // device, which takes its value whole.
@@ -43,8 +43,8 @@ func (m *Machine) outByte(id int, port uint16, v uint8) {
 		m.logPost(id, v)
 	case port == portDebug:
 		m.state.Debug = append(m.state.Debug, v)
-	case port == portKeyboard && v == keyboardReset:
-		m.end(Stop{Reason: Reset, CPU: id, Detail: "keyboard controller"})
+	case port == portFast && v&1 != 0:
+		m.end(Stop{Reason: Reset, CPU: id, Detail: "port 0x92"})
 	case port == portReset && v&4 != 0:
 		m.end(Stop{Reason: Reset, CPU: id, Detail: "port 0xcf9"})
 	}
@@ -79,8 +79,8 @@ func (m *Machine) inByte(port uint16) uint8 {
 		return m.state.Post
 	case port == portDebug:
 		return portDebug // by convention, so that software can tell that it exists
-	case port == portKeyboard:
-		return 0 // neither buffer is full
+	case port == portFast:
+		return 2 // address line 20 is on
 	}
 	return 0xff
 }
