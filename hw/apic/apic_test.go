@@ -179,7 +179,7 @@ func TestX2APIC(t *testing.T) {
 			t.Errorf("MSR %#x can be read", msr)
 		}
 	}
-	for msr, v := range map[uint32]uint64{0x802: 1, 0x80b: 1, 0x808: 1 << 32, 0x80a: 0, 0x839: 0} {
+	for msr, v := range map[uint32]uint64{0x802: 1, 0x80b: 1, 0x808: 1 << 32, 0x80a: 0, 0x839: 0, 0x80f: 1 << 12, 0x832: 1 << 20, 0x830: 1 << 12, 0x83e: 4} {
 		if a.WriteMSR(0, msr, v) {
 			t.Errorf("MSR %#x takes %#x", msr, v)
 		}

@@ -51,7 +51,10 @@ func (a *APIC) WriteMSR(now sim.Time, msr uint32, v uint64) (ok bool) {
 	}
 	switch reg {
 	case regICRLow:
-		a.ICR = v & (0xffff_ffff<<32 | icrWritable)
+		if v&^(0xffff_ffff<<32|icrWritable) != 0 {
+			return false
+		}
+		a.ICR = v
 		a.command(true)
 		return true
 	case regSelfIPI:
@@ -60,15 +63,34 @@ func (a *APIC) WriteMSR(now sim.Time, msr uint32, v uint64) (ok bool) {
 		}
 		a.selfIPI(uint8(v))
 		return true
-	case regEOI, regESR:
-		if v != 0 {
-			return false
-		}
+	case regEOI, regESR: // take zero only
 	case regTPR, regSVR, regInitial, regDivide:
 	default:
 		if reg < regLVT || reg >= regLVT+numLVT<<4 {
 			return false
 		}
 	}
-	return v>>32 == 0 && a.write(now, reg, uint32(v))
+	if v&^uint64(x2Writable(reg)) != 0 {
+		return false
+	}
+	return a.write(now, reg, uint32(v))
+}
+
+// x2Writable is the bits of a register that are not reserved: setting others
+// faults (16.11.2). Status bits of LVT entries may be set and are not stored.
+func x2Writable(reg uint32) uint32 {
+	const status = 1<<12 | lvtRemote
+	switch i := int(reg-regLVT) >> 4; {
+	case reg == regTPR:
+		return 0xff
+	case reg == regSVR:
+		return svrWritable
+	case reg == regInitial:
+		return 0xffff_ffff
+	case reg == regDivide:
+		return divideWritable
+	case reg >= regLVT && i < numLVT:
+		return lvtWritable(i) | status
+	}
+	return 0
 }
