@@ -18,7 +18,9 @@ type Bus interface {
 	// In and Out are port accesses; size is 1, 2 or 4.
 	In(cpu int, port uint16, size int) uint32
 	Out(cpu int, port uint16, size int, v uint32)
-	// APIC registers by x2APIC MSR number are reached with these.
+	// APIC registers by x2APIC MSR number are reached with these, and the MSR
+	// that is the timer's deadline. A write of the time-stamp counter and one of
+	// APIC_BASE (with the old value) is told of after it.
 	ReadAPICMSR(cpu int, msr uint32) (v uint64, ok bool)
 	WriteAPICMSR(cpu int, msr uint32, v uint64) (ok bool)
 	// TPR is CR8's other face.

@@ -14,6 +14,7 @@ const (
 	msrMTRRBase     = 0x200 // to 0x20f, variable ranges
 	msrPAT          = 0x277
 	msrMTRRDefType  = 0x2ff
+	msrTSCDeadline  = 0x6e0
 	msrX2APICFirst  = 0x800
 	msrX2APICLast   = 0x8ff
 	msrEFER         = 0xc0000080
@@ -114,6 +115,8 @@ func (c *CPU) readMSR(n uint32) (v uint64, ok bool) {
 		return mtrrCap, true
 	case msrMCGCap, msrPatchLevel:
 		return 0, true
+	case msrTSCDeadline:
+		return c.Bus.ReadAPICMSR(c.ID, n)
 	}
 	if n >= msrX2APICFirst && n <= msrX2APICLast {
 		if c.MSR.APICBase&(apicX2|apicEnable) != apicX2|apicEnable {
@@ -135,7 +138,10 @@ func (c *CPU) writeMSR(n uint32, v uint64) bool {
 	switch n {
 	case msrTSC:
 		c.TSCBase += v - c.tsc()
+		c.Bus.WriteAPICMSR(c.ID, n, v)
 		return true
+	case msrTSCDeadline:
+		return c.Bus.WriteAPICMSR(c.ID, n, v)
 	case msrPatchLevel:
 		return true
 	case msrLSTAR, msrCSTAR, msrFSBase, msrGSBase, msrKernelGSBase, msrSysenterESP, msrSysenterEIP:
@@ -200,6 +206,7 @@ func (c *CPU) writeAPICBase(v uint64) bool {
 		return false
 	}
 	c.MSR.APICBase = v
+	c.Bus.WriteAPICMSR(c.ID, msrAPICBase, old)
 	c.Resync()
 	return true
 }
