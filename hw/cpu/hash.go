@@ -25,9 +25,12 @@ func (s *State) Hash(h *sim.Hasher) {
 	for _, x := range s.DR {
 		h.Uint64(x)
 	}
+	for _, x := range s.PDPTE {
+		h.Uint64(x)
+	}
 	s.MSR.hash(h)
 	s.FPU.hash(h)
-	h.Uint64(uint64(s.CPL)<<8 | uint64(s.Activity))
+	h.Uint64(uint64(s.HeldDebug)<<16 | uint64(s.CPL)<<8 | uint64(s.Activity))
 	h.Bool(s.NMIPending)
 	h.Bool(s.NMIBlocked)
 	h.Bool(s.IntShadow)

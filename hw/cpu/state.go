@@ -17,8 +17,10 @@ type State struct {
 	CPL  uint8
 
 	CR0, CR2, CR3, CR4, CR8 uint64
+	PDPTE                   [4]uint64 // the registers of PAE paging
 	XCR0                    uint64
 	DR                      [8]uint64
+	HeldDebug               uint8 // breakpoints that a load of SS hit: bits of DR6, to be reported with the next instruction's
 	MSR                     MSRs
 	FPU                     FPU
 

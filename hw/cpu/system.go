@@ -76,6 +76,8 @@ func (c *CPU) execSupervisor(i *Inst) {
 			va &= 0xffffffff
 		}
 		c.invalidatePage(va)
+	case OpINVPCID:
+		c.execINVPCID(i)
 	case OpSWAPGS:
 		c.Seg[GS].Base, c.MSR.KernelGSBase = c.MSR.KernelGSBase, c.Seg[GS].Base
 	case OpINVD, OpWBINVD: // there are no caches
@@ -141,6 +143,7 @@ func (c *CPU) execInterrupt(i *Inst) {
 			c.softInterrupt(VecOF)
 		}
 	case OpINT1: // passes gates of any DPL
+		c.DR[7] &^= DR7GD
 		c.enterHandler(&event{kind: eventTrap, vector: VecDB, ret: c.next})
 	}
 }
