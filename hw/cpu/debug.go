@@ -77,6 +77,13 @@ func (c *CPU) raiseDebug(kind eventKind, why uint64) {
 	c.exc = exception{pending: true, vector: VecDB, kind: kind}
 }
 
+// enterDebug is what any #DB does to the debug facilities, so that its handler
+// can use them (APM vol. 2, 13.1.1.4, 13.1.1.6).
+func (c *CPU) enterDebug() {
+	c.DR[7] &^= DR7GD
+	c.MSR.DebugCtl &^= debugBTF
+}
+
 // debugTrap raises the trap that follows an instruction, or an iteration of a
 // repeated one, if it hit breakpoints or TF was set when it began. A load of SS
 // holds breakpoints back for one more instruction and is not stepped.

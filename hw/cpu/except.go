@@ -47,7 +47,7 @@ func (c *CPU) deliverException() {
 	x := c.exc
 	c.charge(models.Exception)
 	if x.vector == VecDB {
-		c.DR[7] &^= DR7GD // APM vol. 2, 13.1.1.4
+		c.enterDebug()
 	}
 	c.deliver(event{kind: x.kind, vector: x.vector, hasErr: x.hasErr, err: x.err, ret: c.RIP})
 }
@@ -59,7 +59,13 @@ func (c *CPU) deliver(e event) {
 		c.exc.pending = false
 		if c.enterHandler(&e) {
 			c.Activity = Running // HLT may have been stepped
-			return
+			if c.hits&DR6BT == 0 {
+				return
+			}
+			c.raiseDebug(eventTrap, c.hits) // of a task just entered
+			c.hits = 0
+			e = event{kind: eventTrap, vector: VecDB, ret: c.RIP}
+			continue
 		}
 		if c.Stop.Kind != StopNone {
 			return

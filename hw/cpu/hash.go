@@ -44,10 +44,13 @@ func (s *Segment) hash(h *sim.Hasher) {
 
 func (m *MSRs) hash(h *sim.Hasher) {
 	for _, x := range [...]uint64{m.EFER, m.STAR, m.LSTAR, m.CSTAR, m.FMASK, m.KernelGSBase, m.TSCAux, m.APICBase, m.PAT,
-		m.SysenterCS, m.SysenterESP, m.EIP, m.MTRRDefType, m.MCGStatus} {
+		m.SysenterCS, m.SysenterESP, m.EIP, m.MTRRDefType, m.MCGStatus, m.DebugCtl} {
 		h.Uint64(x)
 	}
 	for _, x := range m.MTRR {
+		h.Uint64(x)
+	}
+	for _, x := range m.Config {
 		h.Uint64(x)
 	}
 	for i := range m.PerfCtr {

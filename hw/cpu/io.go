@@ -7,7 +7,7 @@ func (c *CPU) ioAllowed(port uint16, size int) bool {
 		return true
 	}
 	limit := uint64(c.TR.Limit)
-	if c.TR.Attr&attrP == 0 || limit < 0x67 {
+	if c.TR.Attr&attrP == 0 || c.TR.Attr&type32 == 0 || limit < 0x67 {
 		return c.generalProtection()
 	}
 	base, ok := c.sysLoad(c.TR.Base+0x66, 2)

@@ -76,6 +76,8 @@ type MSRs struct {
 	MTRR                         [32]uint64 // variable and fixed ranges, stored and ignored
 	PerfEvtSel, PerfCtr          [4]uint64  // AMD K7 style, C001_0000..7
 	MCGStatus                    uint64
+	DebugCtl                     uint64
+	Config                       [numConfig]uint64 // see configRegister
 }
 
 // FPU is the x87 and SSE state in the layout-independent form; FXSAVE packs it.

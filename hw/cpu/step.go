@@ -132,6 +132,9 @@ func (c *CPU) execute(i *Inst) {
 // retire completes an instruction: it counts, its time passes, RIP advances,
 // and a single-step trap follows if TF was set when it began (APM vol. 2, 13.1.4).
 func (c *CPU) retire(i *Inst, trap bool) {
+	if trap && c.MSR.DebugCtl&debugBTF != 0 && c.next == c.RIP+uint64(i.Len) {
+		trap = false // not a branch that was taken
+	}
 	c.RIP = c.next
 	c.Retired++
 	c.charge(i.Class())
