@@ -209,7 +209,7 @@ func (c *CPU) loadSlow(seg uint8, off uint64, size int) (uint64, bool) {
 	if !ok {
 		return 0, false
 	}
-	return c.loadVA(va, size, c.accessMode())
+	return c.loadNoted(va, size)
 }
 
 func (c *CPU) storeSlow(seg uint8, off uint64, size int, v uint64) bool {
@@ -217,7 +217,7 @@ func (c *CPU) storeSlow(seg uint8, off uint64, size int, v uint64) bool {
 		return false
 	}
 	va, ok := c.linear(seg, off, size, accWrite)
-	return ok && c.storeVA(va, size, v, c.accessMode())
+	return ok && c.storeNoted(va, size, v)
 }
 
 // checkAlignment raises what comes before #AC, or #AC(0) if the address is misaligned.
@@ -238,12 +238,28 @@ func (c *CPU) loadPlain(seg uint8, off uint64) (uint64, bool) {
 	if !ok {
 		return 0, false
 	}
-	return c.loadVA(va, 8, c.accessMode())
+	return c.loadNoted(va, 8)
 }
 
 func (c *CPU) storePlain(seg uint8, off uint64, v uint64) bool {
 	va, ok := c.linear(seg, off, 8, accWrite)
-	return ok && c.storeVA(va, 8, v, c.accessMode())
+	return ok && c.storeNoted(va, 8, v)
+}
+
+// loadNoted and storeNoted access memory at the program's behest: breakpoints
+// watch these and not what the processor does of itself.
+func (c *CPU) loadNoted(va uint64, size int) (uint64, bool) {
+	if c.armed() {
+		c.noteAccess(va, size, accRead)
+	}
+	return c.loadVA(va, size, c.accessMode())
+}
+
+func (c *CPU) storeNoted(va uint64, size int, v uint64) bool {
+	if c.armed() {
+		c.noteAccess(va, size, accWrite)
+	}
+	return c.storeVA(va, size, v, c.accessMode())
 }
 
 // span translates size bytes at va: pa is that of the first byte, and pb that
@@ -253,7 +269,7 @@ func (c *CPU) span(va uint64, size int, acc access, mode uint8) (pa, pb uint64, 
 		return 0, 0, false
 	}
 	last := va + uint64(size) - 1
-	if !c.longActive() {
+	if !c.mode64() && va>>32 == 0 {
 		last &= 0xffffffff
 	}
 	if (va^last)>>12 != 0 {

@@ -81,6 +81,8 @@ func (w *twins) start(r *rand.Rand, g *nativeGen, code []byte) {
 			c.RFLAGS |= FlagAC
 		case 3:
 			c.RFLAGS |= FlagRF
+		case 4: // breakpoints on code and on data
+			c.DR[0], c.DR[1], c.DR[7] = twinCode+8, twinData+0x40, dr7One|1<<1|1<<3|3<<20|2<<22
 		}
 		if kernel {
 			c.CPL = 0

@@ -73,6 +73,7 @@ type CPU struct {
 // exception is what the current instruction raised.
 type exception struct {
 	pending bool
+	kind    eventKind
 	vector  uint8
 	hasErr  bool
 	err     uint32

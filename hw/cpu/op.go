@@ -171,6 +171,7 @@ const (
 	OpRDGSBASE
 	OpWRFSBASE
 	OpWRGSBASE
+	OpINVPCID
 
 	// SSE and SSE2 (execSSE). Size is that of the memory operand; CVT*2SI: of the general register.
 	OpFXSAVE

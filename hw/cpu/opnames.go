@@ -160,6 +160,7 @@ var opNames = [NumOps]string{
 	OpRDGSBASE:   "RDGSBASE",
 	OpWRFSBASE:   "WRFSBASE",
 	OpWRGSBASE:   "WRGSBASE",
+	OpINVPCID:    "INVPCID",
 	OpFXSAVE:     "FXSAVE",
 	OpFXRSTOR:    "FXRSTOR",
 	OpLDMXCSR:    "LDMXCSR",

@@ -17,8 +17,10 @@ type State struct {
 	CPL  uint8
 
 	CR0, CR2, CR3, CR4, CR8 uint64
+	PDPTE                   [4]uint64 // the registers of PAE paging
 	XCR0                    uint64
 	DR                      [8]uint64
+	HeldDebug               uint8 // breakpoints that a load of SS hit: bits of DR6, to be reported with the next instruction's
 	MSR                     MSRs
 	FPU                     FPU
 
@@ -74,6 +76,8 @@ type MSRs struct {
 	MTRR                         [32]uint64 // variable and fixed ranges, stored and ignored
 	PerfEvtSel, PerfCtr          [4]uint64  // AMD K7 style, C001_0000..7
 	MCGStatus                    uint64
+	DebugCtl                     uint64
+	Config                       [numConfig]uint64 // see configRegister
 }
 
 // FPU is the x87 and SSE state in the layout-independent form; FXSAVE packs it.
