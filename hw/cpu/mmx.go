@@ -39,7 +39,7 @@ func (c *CPU) execMMX(i *Inst) {
 
 // mmxReady raises what stands before any work (APM vol. 5, the exception tables).
 func (c *CPU) mmxReady(i *Inst) bool {
-	mixed := false                   // also an SSE instruction
+	mixed := false                  // also an SSE instruction
 	pending := c.FPU.FSW&fswES != 0 // an exception of x87
 	switch i.Op {
 	case OpCVTPI2PS, OpCVTPI2PD, OpCVTPS2PI, OpCVTTPS2PI, OpCVTPD2PI, OpCVTTPD2PI, OpMOVQ2DQ, OpMOVDQ2Q:

@@ -3,6 +3,7 @@
 package cpu
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"sort"
@@ -81,6 +82,9 @@ func (s *nativeSweep) run(c *nativeCase) {
 // the host has that the model's processor lacks.
 func forgive(c *nativeCase, host, model *nativeEnd) {
 	i := &c.inst
+	if isApproximate(i.Op) {
+		forgiveApproximate(host, model)
+	}
 	switch i.Op {
 	case OpUD: // LOCK POPF sets ID on the host under its hypervisor
 		host.RFLAGS &^= FlagID
@@ -104,6 +108,11 @@ func forgive(c *nativeCase, host, model *nativeEnd) {
 func key(code []byte) string { return fmt.Sprintf("%x", code[:min(len(code), 5)]) }
 
 func stateText(s *nativeState, i *Inst) string {
+	if i.Op.Kind() == KindX87 {
+		le := binary.LittleEndian
+		return fmt.Sprintf("FCW: %#x, FSW: %#x, FTW: %#x, ST0: %x:%x, ST1: %x:%x", le.Uint16(s.FX[:]), le.Uint16(s.FX[fxFSW:]), s.FX[fxFTW],
+			le.Uint16(s.FX[fxST+8:]), le.Uint64(s.FX[fxST:]), le.Uint16(s.FX[fxST+24:]), le.Uint64(s.FX[fxST+16:]))
+	}
 	return fmt.Sprintf("size: %d, regs: %x, flags: %#x", i.Size, s.GPR, s.RFLAGS)
 }
 
