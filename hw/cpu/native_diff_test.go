@@ -86,8 +86,10 @@ func forgive(c *nativeCase, host, model *nativeEnd) {
 		forgiveApproximate(host, model)
 	}
 	switch i.Op {
-	case OpUD: // LOCK POPF sets ID on the host under its hypervisor
-		host.RFLAGS &^= FlagID
+	case OpUD, OpPOPF: // LOCK POPF and 16-bit POPF set ID on the host under its hypervisor
+		if i.Op == OpUD || i.Size == 2 {
+			host.RFLAGS &^= FlagID
+		}
 	case OpFXSAVE: // MXCSR_MASK: the host knows more bits
 		at := (&CPU{State: State{GPR: c.in.GPR}, next: c.in.RIP + uint64(i.Len)}).address(i) + fxMask - nativeData
 		if at < nativeSize-4 {
