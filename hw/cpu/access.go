@@ -186,8 +186,13 @@ func (c *CPU) store128(seg uint8, off uint64, lo, hi uint64, aligned bool) bool 
 	return c.storePlain(seg, off, lo) && c.storePlain(seg, off+8, hi)
 }
 
-// aligned16 raises #GP(0) unless the linear address is a multiple of 16.
+// aligned16 raises #GP(0) unless the linear address is a multiple of 16, which
+// comes before any fault of the segment.
 func (c *CPU) aligned16(seg uint8, off uint64, acc access) bool {
+	if _, va := c.slot(seg, off); c.mode64() && va&15 != 0 {
+		c.raiseErr(VecGP, 0)
+		return false
+	}
 	va, ok := c.linear(seg, off, 16, acc)
 	if ok && va&15 != 0 {
 		c.raiseErr(VecGP, 0)

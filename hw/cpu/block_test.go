@@ -137,7 +137,13 @@ func newPool(r *rand.Rand, g *nativeGen) *pool {
 		}
 	}
 	for range 10_000_000 {
-		s := shape{rex: -1, escape: r.IntN(4) == 0, opcode: byte(r.Uint32()), reg: r.IntN(8), mem: r.IntN(2) == 0}
+		s := shape{rex: -1, opcode: byte(r.Uint32()), reg: r.IntN(8), rm: -1, mem: r.IntN(2) == 0}
+		switch r.IntN(16) {
+		case 0, 1, 2, 3:
+			s.lead = []byte{0x0f}
+		case 4:
+			s.lead = []byte{0x0f, 0x38 | byte(r.IntN(2))<<1}
+		}
 		if r.IntN(2) == 0 {
 			s.rex = 0x40 | r.IntN(16)
 		}
@@ -146,7 +152,7 @@ func newPool(r *rand.Rand, g *nativeGen) *pool {
 		}
 		b, _ := g.encode(s)
 		i, st := Decode(b, Mode64)
-		if st != DecodeOK || i.Op == OpUD || i.Op == OpUnsupported {
+		if st != DecodeOK || i.Op == OpUD {
 			continue
 		}
 		b = b[:i.Len]

@@ -43,9 +43,11 @@ type Bus interface {
 // that hold nothing a snapshot needs.
 type CPU struct {
 	State
-	ID  int
-	Mem *mem.Memory
-	Bus Bus
+	ID    int
+	Count int    // processors in the machine, as CPUID reports them; 0 means 1
+	Seed  uint64 // of RDRAND
+	Mem   *mem.Memory
+	Bus   Bus
 
 	Stop Stop // why Run or Step returned early; reset by the machine
 	// Cost is the timing table. Retiring an instruction adds its class's cost to

@@ -19,7 +19,7 @@ func (s *State) Hash(h *sim.Hasher) {
 		h.Uint64(t.Base)
 		h.Uint64(uint64(t.Limit))
 	}
-	for _, x := range [...]uint64{s.CR0, s.CR2, s.CR3, s.CR4, s.CR8, s.XCR0, s.TSCBase, uint64(s.Clock)} {
+	for _, x := range [...]uint64{s.CR0, s.CR2, s.CR3, s.CR4, s.CR8, s.XCR0, s.Random, s.TSCBase, uint64(s.Clock)} {
 		h.Uint64(x)
 	}
 	for _, x := range s.DR {

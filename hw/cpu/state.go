@@ -24,6 +24,7 @@ type State struct {
 	MSR                     MSRs
 	FPU                     FPU
 
+	Random  uint64 // numbers that RDRAND has given
 	TSCBase uint64 // added to the time-derived counter; written by WRMSR to TSC
 
 	// Activity and interruptibility (AMD APM vol. 2, 8.2, 15.21; Intel SDM vol. 3, 6.8).

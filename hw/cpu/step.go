@@ -113,11 +113,7 @@ func (c *CPU) execute(i *Inst) {
 	case KindX87:
 		c.execX87(i)
 	default:
-		if i.Op == OpUnsupported {
-			c.unsupported("MMX instruction")
-		} else {
-			c.raise(VecUD)
-		}
+		c.raise(VecUD)
 	}
 	if c.exc.pending || c.Stop.Kind != StopNone {
 		c.RFLAGS |= resume

@@ -54,11 +54,12 @@ const (
 	CR4UMIP       uint64 = 1 << 11
 	CR4FSGSBASE   uint64 = 1 << 16
 	CR4PCIDE      uint64 = 1 << 17
+	CR4OSXSAVE    uint64 = 1 << 18
 	CR4SMEP       uint64 = 1 << 20
 	CR4SMAP       uint64 = 1 << 21
 
 	cr4Known = CR4TSD | CR4DE | CR4PSE | CR4PAE | CR4MCE | CR4PGE | CR4PCE |
-		CR4OSFXSR | CR4OSXMMEXCPT | CR4UMIP | CR4FSGSBASE | CR4PCIDE | CR4SMEP | CR4SMAP
+		CR4OSFXSR | CR4OSXMMEXCPT | CR4UMIP | CR4FSGSBASE | CR4PCIDE | CR4OSXSAVE | CR4SMEP | CR4SMAP
 )
 
 // cr3Keep in a write to CR3 with CR4.PCIDE keeps the translations of the new context.

@@ -40,6 +40,8 @@ func (c *CPU) execSystem(i *Inst) {
 		c.execCounter(i)
 	case OpCPUID:
 		c.execCPUID()
+	case OpXGETBV, OpXSETBV:
+		c.execXCR(i)
 	case OpSYSCALL:
 		c.execSyscall()
 	case OpSYSRET:

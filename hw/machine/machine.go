@@ -62,7 +62,7 @@ func assemble(spec Spec, ram *mem.Memory) *Machine {
 	m := &Machine{spec: spec, mem: ram}
 	m.state.Perf = make([]perfState, spec.CPUs)
 	for i := range spec.CPUs {
-		c := &cpu.CPU{ID: i, Mem: ram, Bus: m, Cost: &m.spec.Models.Cost}
+		c := &cpu.CPU{ID: i, Count: spec.CPUs, Seed: spec.Seed, Mem: ram, Bus: m, Cost: &m.spec.Models.Cost}
 		c.Reset()
 		if i != 0 {
 			c.MSR.APICBase &^= apic.BaseBSP

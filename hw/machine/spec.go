@@ -25,6 +25,7 @@ type Spec struct {
 	MemBytes uint64        // RAM from physical address 0
 	Quantum  sim.Time      // longest turn of a processor
 	Models   models.Timing // what everything costs
+	Seed     uint64        // of the numbers that RDRAND gives
 	Engine   Engine        // nil means Plain; all come to the same states
 }
 
