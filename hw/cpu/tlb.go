@@ -160,12 +160,13 @@ type system struct {
 	// the code segment is not flat: then every access takes the long way.
 	hostGen uint64
 
-	moves   uint64       // counts what may end the use of a code page, or ask for an interrupt
-	longWay uint64       // see LongWay
-	decoded *decodeCache // of what is not in blocks
-	regs    registers    // of the dispatcher
-	part    []uop        // of a block, see within
-	scratch Inst         // what does not come from decoded
+	moves         uint64       // counts what may end the use of a code page, or ask for an interrupt
+	longWay       uint64       // see LongWay
+	repIterations uint64       // see RepIterations
+	decoded       *decodeCache // of what is not in blocks
+	regs          registers    // of the dispatcher
+	part          []uop        // of a block, see within
+	scratch       Inst         // what does not come from decoded
 }
 
 // dropHost empties one slot.
