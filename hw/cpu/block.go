@@ -191,6 +191,10 @@ func (c *CPU) ExecuteBlocks(b *Bound) {
 // LongWay is how many instructions ExecuteBlocks has left to the stepper's functions.
 func (c *CPU) LongWay() uint64 { return c.longWay }
 
+// RepIterations is how many iterations of repeated string instructions the
+// processor has executed since it was made.
+func (c *CPU) RepIterations() uint64 { return c.repIterations }
+
 // code returns the decoded code that the processor executes at RIP, nil if it
 // has to fetch in the long way first.
 func (c *CPU) code(rip uint64) *codeSlot {

@@ -20,6 +20,7 @@ func (c *CPU) execString(i *Inst) (done bool) {
 			return true
 		}
 		c.charge(models.RepIter)
+		c.repIterations++
 		if !c.stringStep(i) {
 			return false
 		}

@@ -223,13 +223,14 @@ type system struct {
 	// hostable: then every access takes the long way.
 	hostGen uint64
 
-	hits    uint64       // breakpoints that the current instruction hit, as bits of DR6
-	moves   uint64       // counts what may end the use of a code page, or ask for an interrupt
-	longWay uint64       // see LongWay
-	decoded *decodeCache // of what is not in blocks
-	regs    registers    // of the dispatcher
-	part    []uop        // of a block, see within
-	scratch Inst         // what does not come from decoded
+	hits          uint64       // breakpoints that the current instruction hit, as bits of DR6
+	moves         uint64       // counts what may end the use of a code page, or ask for an interrupt
+	longWay       uint64       // see LongWay
+	repIterations uint64       // see RepIterations
+	decoded       *decodeCache // of what is not in blocks
+	regs          registers    // of the dispatcher
+	part          []uop        // of a block, see within
+	scratch       Inst         // what does not come from decoded
 }
 
 // dropHost empties one slot.

@@ -107,8 +107,8 @@ func (m *Machine) loadFlat(file []byte, h mbHeader) (entry, end uint32, err erro
 
 // place copies data to a physical address and zeroes the rest of size bytes.
 func (m *Machine) place(what string, pa uint64, data []byte, size uint64) error {
-	if pa < 0x1000 || pa+size > m.mem.Size() {
-		return fmt.Errorf("machine: %s of %d bytes at %#x does not fit into %d bytes of RAM", what, size, pa, m.mem.Size())
+	if low := m.mem.Ranges()[0].Size; pa < 0x1000 || pa+size > low {
+		return fmt.Errorf("machine: %s of %d bytes at %#x does not fit into %d bytes of RAM", what, size, pa, low)
 	}
 	m.mem.WriteBytes(pa, data)
 	m.mem.WriteBytes(pa+uint64(len(data)), make([]byte, size-uint64(len(data))))

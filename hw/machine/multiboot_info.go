@@ -60,23 +60,29 @@ func (m *Machine) placeInfo(pa uint32, cmdline string, mods []Module) (info uint
 	b.put(infoCmdline, b.add(append([]byte(cmdline), 0)))
 	b.put(infoLoader, b.add([]byte(loaderName+"\x00")))
 	b.put(infoMemLower, lowEnd>>10)
-	b.put(infoMemUpper, uint32((m.mem.Size()-highMem)>>10))
+	b.put(infoMemUpper, uint32((m.mem.Ranges()[0].Size-highMem)>>10))
 	b.put(infoFlags, infoHasMemory|infoHasCmdline|infoHasMods|infoHasMmap|infoHasLoader)
 	return pa, m.place("boot information", uint64(pa), b.buf, uint64(len(b.buf)))
 }
 
 // memoryMap is what a PC's BIOS says of this RAM.
 func (m *Machine) memoryMap() (list []byte) {
-	for _, r := range [...]struct {
+	type region struct {
 		base, end uint64
 		kind      uint32
-	}{
+	}
+	ram := m.mem.Ranges()
+	regions := []region{
 		{0, lowEnd, mmapRAM},
 		{lowEnd, 0xa0000, mmapReserved},
 		{biosROM, highMem, mmapReserved},
-		{highMem, m.mem.Size(), mmapRAM},
+		{highMem, ram[0].Size, mmapRAM},
 		{0xfee00000, 0xfee01000, mmapReserved}, // the local APIC
-	} {
+	}
+	for _, r := range ram[1:] {
+		regions = append(regions, region{r.Base, r.Base + r.Size, mmapRAM})
+	}
+	for _, r := range regions {
 		list = binary.LittleEndian.AppendUint32(list, mmapEntry-4)
 		list = binary.LittleEndian.AppendUint64(list, r.base)
 		list = binary.LittleEndian.AppendUint64(list, r.end-r.base)

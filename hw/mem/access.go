@@ -7,7 +7,7 @@ import "encoding/binary"
 
 // Read8 returns the byte at pa.
 func (m *Memory) Read8(pa uint64) uint8 {
-	if pa >= m.size {
+	if !m.has(pa) {
 		return 0xff
 	}
 	return m.view(pa >> PageShift)[pa&offMask]
@@ -15,7 +15,7 @@ func (m *Memory) Read8(pa uint64) uint8 {
 
 // Read16 returns the little-endian 16 bits at pa.
 func (m *Memory) Read16(pa uint64) uint16 {
-	if off := pa & offMask; off <= PageSize-2 && pa < m.size {
+	if off := pa & offMask; off <= PageSize-2 && m.has(pa) {
 		return binary.LittleEndian.Uint16(m.view(pa >> PageShift)[off:])
 	}
 	return uint16(m.slowRead(pa, 2))
@@ -23,7 +23,7 @@ func (m *Memory) Read16(pa uint64) uint16 {
 
 // Read32 returns the little-endian 32 bits at pa.
 func (m *Memory) Read32(pa uint64) uint32 {
-	if off := pa & offMask; off <= PageSize-4 && pa < m.size {
+	if off := pa & offMask; off <= PageSize-4 && m.has(pa) {
 		return binary.LittleEndian.Uint32(m.view(pa >> PageShift)[off:])
 	}
 	return uint32(m.slowRead(pa, 4))
@@ -31,7 +31,7 @@ func (m *Memory) Read32(pa uint64) uint32 {
 
 // Read64 returns the little-endian 64 bits at pa.
 func (m *Memory) Read64(pa uint64) uint64 {
-	if off := pa & offMask; off <= PageSize-8 && pa < m.size {
+	if off := pa & offMask; off <= PageSize-8 && m.has(pa) {
 		return binary.LittleEndian.Uint64(m.view(pa >> PageShift)[off:])
 	}
 	return m.slowRead(pa, 8)
@@ -39,14 +39,14 @@ func (m *Memory) Read64(pa uint64) uint64 {
 
 // Write8 stores v at pa.
 func (m *Memory) Write8(pa uint64, v uint8) {
-	if pa < m.size {
+	if m.has(pa) {
 		m.writable(pa >> PageShift)[pa&offMask] = v
 	}
 }
 
 // Write16 stores v at pa.
 func (m *Memory) Write16(pa uint64, v uint16) {
-	if off := pa & offMask; off <= PageSize-2 && pa < m.size {
+	if off := pa & offMask; off <= PageSize-2 && m.has(pa) {
 		binary.LittleEndian.PutUint16(m.writable(pa >> PageShift)[off:], v)
 		return
 	}
@@ -55,7 +55,7 @@ func (m *Memory) Write16(pa uint64, v uint16) {
 
 // Write32 stores v at pa.
 func (m *Memory) Write32(pa uint64, v uint32) {
-	if off := pa & offMask; off <= PageSize-4 && pa < m.size {
+	if off := pa & offMask; off <= PageSize-4 && m.has(pa) {
 		binary.LittleEndian.PutUint32(m.writable(pa >> PageShift)[off:], v)
 		return
 	}
@@ -64,7 +64,7 @@ func (m *Memory) Write32(pa uint64, v uint32) {
 
 // Write64 stores v at pa.
 func (m *Memory) Write64(pa uint64, v uint64) {
-	if off := pa & offMask; off <= PageSize-8 && pa < m.size {
+	if off := pa & offMask; off <= PageSize-8 && m.has(pa) {
 		binary.LittleEndian.PutUint64(m.writable(pa >> PageShift)[off:], v)
 		return
 	}
@@ -75,7 +75,7 @@ func (m *Memory) Write64(pa uint64, v uint64) {
 func (m *Memory) ReadBytes(pa uint64, b []byte) {
 	for len(b) > 0 {
 		n := min(len(b), int(PageSize-pa&offMask))
-		if pa < m.size {
+		if m.has(pa) {
 			copy(b[:n], m.view(pa >> PageShift)[pa&offMask:])
 		} else {
 			for i := range b[:n] {
@@ -90,7 +90,7 @@ func (m *Memory) ReadBytes(pa uint64, b []byte) {
 func (m *Memory) WriteBytes(pa uint64, b []byte) {
 	for len(b) > 0 {
 		n := min(len(b), int(PageSize-pa&offMask))
-		if pa < m.size {
+		if m.has(pa) {
 			copy(m.writable(pa >> PageShift)[pa&offMask:], b[:n])
 		}
 		b, pa = b[n:], pa+uint64(n)

@@ -23,7 +23,7 @@ func (m *Memory) Code(pfn uint64, decode func() any) any {
 			p.wait--
 			return nil
 		}
-		if m.write[pfn] == uint32(m.gen) {
+		if m.heldForWrite(pfn) {
 			m.gen++
 		}
 		if was := m.start[pfn>>leafShift].pages[pfn&leafMask]; was != nil {

@@ -11,6 +11,7 @@ package mem
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 )
 
@@ -23,9 +24,6 @@ const (
 	leafShift = 9
 	leafSize  = 1 << leafShift
 	leafMask  = leafSize - 1
-
-	// MaxBytes keeps RAM below the hole in which PCs place their devices.
-	MaxBytes = 3 << 30
 )
 
 // Page is the content of one page.
@@ -46,57 +44,58 @@ type leaf struct {
 	pages [leafSize]*page
 }
 
-// Memory is the RAM of one machine.
+// handed holds, for the pages of a leaf, the low bits of gen when a pointer to
+// read, or to write, was last handed out.
+type handed struct {
+	read, write [leafSize]uint32
+}
+
+// Memory is the RAM of one machine. What it has of its own grows with the pages
+// it uses, but for one word a leaf: a fork of a large machine is small.
 type Memory struct {
-	size  uint64
-	root  []*leaf
-	own   []bool // root[i] is not shared with a snapshot
-	dirty []uint32
-	base  Sum // sum of the pages as of the last Snapshot or Restore
-	start []*leaf
+	layout
+	root   []*leaf
+	own    []uint32 // leaves that are not shared with a snapshot, by index
+	owned  []uint64 // the same, a bit each
+	dirty  []uint32
+	base   Sum // sum of the pages as of the last Snapshot or Restore
+	start  []*leaf
+	handed []*handed // by leaf, nil while no pointer was handed out
 
 	zero  *page  // what unbacked pages read as
 	empty *leaf  // a leaf without pages
 	gen   uint64 // see Gen
 
-	// read and write hold, per page, the low bits of gen when such a pointer was last handed out.
-	read, write []uint32
-
 	freePages  []*page
 	freeLeaves []*leaf
 }
 
-// New returns RAM of the given size at physical address 0, all zero.
+// New returns RAM of the given size, all zero. See Ranges for where it lies.
 func New(bytes uint64) (*Memory, error) {
 	if bytes == 0 || bytes%PageSize != 0 || bytes > MaxBytes {
 		return nil, fmt.Errorf("mem: %d bytes of RAM: choose a multiple of %d up to %d", bytes, PageSize, uint64(MaxBytes))
 	}
-	root := make([]*leaf, (bytes>>PageShift+leafSize-1)>>leafShift)
+	l := newLayout(bytes)
+	root := make([]*leaf, (l.end()>>PageShift+leafSize-1)>>leafShift)
 	empty := &leaf{}
 	for i := range root {
 		root[i] = empty
 	}
-	return fromTable(bytes, root, &page{data: new(Page), sealed: true}, empty), nil
+	return fromTable(l, root, &page{data: new(Page), sealed: true}, empty), nil
 }
 
-func fromTable(size uint64, root []*leaf, zero *page, empty *leaf) *Memory {
-	m := &Memory{
-		size: size, zero: zero, empty: empty, gen: 1,
-		root:  make([]*leaf, len(root)),
-		own:   make([]bool, len(root)),
-		start: root,
-		read:  make([]uint32, size>>PageShift),
-		write: make([]uint32, size>>PageShift),
+func fromTable(l layout, root []*leaf, zero *page, empty *leaf) *Memory {
+	return &Memory{
+		layout: l, zero: zero, empty: empty, gen: 1,
+		root:   slices.Clone(root),
+		owned:  make([]uint64, (len(root)+63)/64),
+		start:  root,
+		handed: make([]*handed, len(root)),
 	}
-	copy(m.root, root)
-	return m
 }
-
-// Size returns the number of bytes of RAM.
-func (m *Memory) Size() uint64 { return m.size }
 
 // IsRAM tells whether the byte at physical address pa is RAM.
-func (m *Memory) IsRAM(pa uint64) bool { return pa < m.size }
+func (m *Memory) IsRAM(pa uint64) bool { return m.has(pa) }
 
 // Dirty returns how many pages were written since the last Snapshot or Restore.
 func (m *Memory) Dirty() int { return len(m.dirty) }
@@ -109,7 +108,7 @@ func (m *Memory) Gen() uint64 { return m.gen }
 // PageForRead returns the content of page number pfn, which must be RAM. The
 // pointer is good for reading until Gen changes.
 func (m *Memory) PageForRead(pfn uint64) *Page {
-	m.read[pfn] = uint32(m.gen)
+	m.handOut(pfn).read[pfn&leafMask] = uint32(m.gen)
 	if p := m.root[pfn>>leafShift].pages[pfn&leafMask]; p != nil {
 		return p.data
 	}
@@ -120,8 +119,30 @@ func (m *Memory) PageForRead(pfn uint64) *Page {
 // reading and writing until Gen changes. It drops the page's decoded code.
 func (m *Memory) PageForWrite(pfn uint64) *Page {
 	p := m.writable(pfn)
-	m.write[pfn] = uint32(m.gen)
+	m.handOut(pfn).write[pfn&leafMask] = uint32(m.gen)
 	return p
+}
+
+// handOut returns the notes on pointers to the pages around pfn.
+func (m *Memory) handOut(pfn uint64) *handed {
+	h := m.handed[pfn>>leafShift]
+	if h == nil {
+		h = new(handed)
+		m.handed[pfn>>leafShift] = h
+	}
+	return h
+}
+
+// heldForRead tells whether a pointer to read page pfn may be in use,
+// heldForWrite one to write it.
+func (m *Memory) heldForRead(pfn uint64) bool {
+	h := m.handed[pfn>>leafShift]
+	return h != nil && h.read[pfn&leafMask] == uint32(m.gen)
+}
+
+func (m *Memory) heldForWrite(pfn uint64) bool {
+	h := m.handed[pfn>>leafShift]
+	return h != nil && h.write[pfn&leafMask] == uint32(m.gen)
 }
 
 // writable is PageForWrite for a pointer that does not outlive the call.
@@ -130,7 +151,7 @@ func (m *Memory) writable(pfn uint64) *Page {
 	if p != nil && !p.sealed && p.code.Load() == nil {
 		return p.data
 	}
-	if m.read[pfn] == uint32(m.gen) {
+	if m.heldForRead(pfn) {
 		m.gen++ // somebody may hold a read pointer to the old page, or its code
 	}
 	if p != nil && !p.sealed {
@@ -166,7 +187,7 @@ func (m *Memory) takePage() *page {
 // ownLeaf makes leaf i of the table writable.
 func (m *Memory) ownLeaf(i uint64) *leaf {
 	old := m.root[i]
-	if m.own[i] {
+	if m.owned[i>>6]>>(i&63)&1 != 0 {
 		return old
 	}
 	var l *leaf
@@ -177,6 +198,16 @@ func (m *Memory) ownLeaf(i uint64) *leaf {
 		l = &leaf{}
 	}
 	*l = *old
-	m.root[i], m.own[i] = l, true
+	m.root[i] = l
+	m.own = append(m.own, uint32(i))
+	m.owned[i>>6] |= 1 << (i & 63)
 	return l
+}
+
+// disown shares every leaf.
+func (m *Memory) disown() {
+	for _, i := range m.own {
+		m.owned[i>>6] = 0
+	}
+	m.own = m.own[:0]
 }

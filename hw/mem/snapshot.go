@@ -1,16 +1,15 @@
 package mem
 
+import "slices"
+
 // Snapshot is the content of RAM at one moment. It is immutable.
 type Snapshot struct {
-	size  uint64
+	layout
 	root  []*leaf
 	sum   Sum
 	zero  *page
 	empty *leaf
 }
-
-// Size returns the number of bytes of RAM.
-func (s *Snapshot) Size() uint64 { return s.size }
 
 // Sum returns the digest of the content.
 func (s *Snapshot) Sum() Sum { return s.sum }
@@ -24,19 +23,20 @@ func (m *Memory) Snapshot() *Snapshot {
 		p.sealed = true
 		m.base = m.base.Sub(contribution(was, uint64(pfn))).Add(contribution(p, uint64(pfn)))
 	}
-	s := &Snapshot{size: m.size, root: make([]*leaf, len(m.root)), sum: m.base, zero: m.zero, empty: m.empty}
-	copy(s.root, m.root)
-	clear(m.own)
+	if len(m.own) != 0 {
+		m.start = slices.Clone(m.root)
+	}
+	m.disown()
 	m.dirty = m.dirty[:0]
-	m.start = s.root
 	m.gen++
-	return s
+	return &Snapshot{m.layout, m.start, m.base, m.zero, m.empty}
 }
 
 // Restore brings back the content of s, a snapshot of this RAM or of any of the
-// same size. It recycles the pages dirtied since; host pointers are revoked.
+// same size. It recycles the pages dirtied since; host pointers are revoked. The
+// snapshot that was the last one taken or restored costs only what was dirtied.
 func (m *Memory) Restore(s *Snapshot) {
-	if s.size != m.size {
+	if s.layout != m.layout {
 		panic("BUG: mem: snapshot of another size restored")
 	}
 	for _, pfn := range m.dirty {
@@ -45,13 +45,14 @@ func (m *Memory) Restore(s *Snapshot) {
 		p.drops, p.wait = 0, 0
 		m.freePages = append(m.freePages, p)
 	}
-	for i, l := range m.root {
-		if m.own[i] {
-			m.freeLeaves = append(m.freeLeaves, l)
-			m.own[i] = false
-		}
+	for _, i := range m.own {
+		m.freeLeaves = append(m.freeLeaves, m.root[i])
+		m.root[i] = s.root[i]
 	}
-	copy(m.root, s.root)
+	if &m.start[0] != &s.root[0] {
+		copy(m.root, s.root)
+	}
+	m.disown()
 	m.dirty = m.dirty[:0]
 	m.start, m.base, m.zero, m.empty = s.root, s.sum, s.zero, s.empty
 	m.gen++
@@ -59,7 +60,7 @@ func (m *Memory) Restore(s *Snapshot) {
 
 // NewFrom returns a new RAM with the content of s, sharing its pages.
 func NewFrom(s *Snapshot) *Memory {
-	m := fromTable(s.size, s.root, s.zero, s.empty)
+	m := fromTable(s.layout, s.root, s.zero, s.empty)
 	m.base = s.sum
 	return m
 }
