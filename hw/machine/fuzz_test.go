@@ -76,7 +76,7 @@ func fuzzOne(t *testing.T, bases map[int]*Snapshot, data []byte) {
 	if n := plain.mem.Dirty(); uint64(n) > plain.spec.MemBytes/mem.PageSize {
 		t.Fatalf("%d pages of RAM are held", n)
 	}
-	if n := len(plain.state.Debug) + len(plain.state.Serial.Output); n > 1<<20 {
+	if n := len(plain.state.Debug) + len(plain.Serial()); n > 1<<20 {
 		t.Fatalf("%d bytes of output", n)
 	}
 	runtime.KeepAlive(fork)

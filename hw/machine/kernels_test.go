@@ -22,12 +22,14 @@ type testKernel struct {
 // testKernels: what those print on port 0xe9 stands in a file beside them.
 var testKernels = []testKernel{
 	{"exceptions", []int{1}, Exit, 1},
+	{"debug", []int{1}, Exit, 1},
 	{"paging", []int{1, 2}, Exit, 1},
 	{"timer", []int{1}, Exit, 1},
 	{"nmi", []int{1, 2}, Exit, 1},
 	{"priority", []int{1}, Exit, 1},
 	{"triple", []int{1}, TripleFault, 0},
-	{"smp", []int{2, 4, 8}, Exit, 1},
+	{"smp", []int{2, 4, 16}, Exit, 1},
+	{"ipi", []int{16}, Exit, 1},
 }
 
 func kernelFile(name string) []byte {
@@ -49,6 +51,7 @@ func (k testKernel) boot(t testing.TB, cpus int, engine Engine) *Machine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	m.Firmware()
 	if err := m.LoadMultiboot(k.image(), "", nil); err != nil {
 		t.Fatal(err)
 	}
