@@ -789,23 +789,21 @@ var uopPairs = map[pairKey]uint16{
 // the caller's attention. It reports whether it executed anything.
 func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 	var (
-		r            = &c.regs
-		u            *uop
-		b            *block
-		t            uint64 // target of a branch that leaves the page
-		la, lb, lr   uint64 // lazy flags: see lazyFlags
-		lk           = uint64(lazyNone)
-		mode         = c.accessMode()
-		hosts        = unsafe.Pointer(&c.host[0][mode&3])
-		clock, limit = c.Clock, bound.Clock
-		left, mark   = bound.Count, bound.Count // instructions allowed; the same when they were last counted
-		page, off    = s.tag, c.RIP - s.tag
-		watching     = watchesPage(bound.Watch, page)
-		sse          = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
+		r          = &c.regs
+		u          *uop
+		t          uint64 // target of a branch that leaves the page
+		mode       = c.accessMode()
+		hosts      = unsafe.Pointer(&c.host[0][mode&3])
+		clock      = c.Clock
+		left, mark = bound.Count, bound.Count // instructions allowed; the same when they were last counted
+		page, off  = s.tag, c.RIP - s.tag
+		quick      = bound.quick(page) // clock up to which blocks need no closer look
+		sse        = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
 	)
+	c.lazy.kind = lazyNone
 	copy(r[:16], c.GPR[:])
 	r[rPage] = page
-	for left != 0 && clock < limit {
+	for left != 0 && clock < bound.Clock {
 		if off >= mem.PageSize { // on to the next page
 			t = page + off
 			s = &c.codes[tlbIndex(t)][mode&3]
@@ -813,18 +811,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				break
 			}
 			page, off = s.tag, t-s.tag
-			r[rPage], watching = page, watchesPage(bound.Watch, page)
+			r[rPage], quick = page, bound.quick(page)
 		}
-		b = s.code.blocks[off].Load()
+		b := s.code.blocks[off].Load()
 		if b == nil {
 			b = s.code.block(off, s.page, c.costs())
 		}
 		u = b.first
-		if uint64(b.count) > left || clock+b.most >= limit || watching || b.count == 0 {
-			if b.count == 0 || watching && watchesBlock(bound.Watch, b, page+off) {
+		if uint64(b.count) > left || clock+b.most >= quick || b.count == 0 {
+			if b.count == 0 || watchesBlock(bound.Watch, b, page+off) {
 				break
 			}
-			u = b.within(left, limit-clock, c)
+			u = b.within(left, bound.Clock-clock, c)
 		}
 		for ; ; u = (*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)) {
 			switch u.code {
@@ -1254,7 +1252,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 47: // OpCMOV, 8, layRR, 0, modNone
 				var yes bool
-				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1264,7 +1262,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 48: // OpCMOV, 8, layRR, 1, modNone
 				var yes bool
-				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1274,10 +1272,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 49: // OpCMOV, 8, layRR, 2, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la < lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
 				} else {
-					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1288,10 +1286,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 50: // OpCMOV, 8, layRR, 3, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la < lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
 				} else {
-					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1302,10 +1300,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 51: // OpCMOV, 8, layRR, 4, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = lr == 0
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
 				} else {
-					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1316,10 +1314,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 52: // OpCMOV, 8, layRR, 5, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(lr == 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
 				} else {
-					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1330,10 +1328,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 53: // OpCMOV, 8, layRR, 6, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la <= lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
 				} else {
-					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1344,10 +1342,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 54: // OpCMOV, 8, layRR, 7, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la <= lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
 				} else {
-					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1358,10 +1356,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 55: // OpCMOV, 8, layRR, 8, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = int64(lr) < 0
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
 				} else {
-					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1372,10 +1370,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 56: // OpCMOV, 8, layRR, 9, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(int64(lr) < 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
 				} else {
-					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1386,7 +1384,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 57: // OpCMOV, 8, layRR, 10, modNone
 				var yes bool
-				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1396,7 +1394,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 58: // OpCMOV, 8, layRR, 11, modNone
 				var yes bool
-				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1406,10 +1404,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 59: // OpCMOV, 8, layRR, 12, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) < int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1420,10 +1418,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 60: // OpCMOV, 8, layRR, 13, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) < int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1434,10 +1432,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 61: // OpCMOV, 8, layRR, 14, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) <= int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1448,10 +1446,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 62: // OpCMOV, 8, layRR, 15, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) <= int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1502,11 +1500,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[RAX], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[RAX], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					*(*uint64)(p) = uint64(r[u.src])
 
 				} else {
@@ -1524,11 +1522,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[RAX], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[RAX], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					*(*uint64)(p) = uint64(r[u.src])
 
 				} else {
@@ -1546,11 +1544,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 				r[u.src] = v
 			case 68: // OpXADD, 8, layMR, 0, modIndexed
@@ -1565,11 +1563,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 				r[u.src] = v
 			case 69: // OpXCHG, 8, layRR, 0, modNone
@@ -1698,7 +1696,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 85: // OpCMOV, 4, layRR, 0, modNone
 				var yes bool
-				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1708,7 +1706,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 86: // OpCMOV, 4, layRR, 1, modNone
 				var yes bool
-				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1718,10 +1716,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 87: // OpCMOV, 4, layRR, 2, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la < lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
 				} else {
-					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1732,10 +1730,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 88: // OpCMOV, 4, layRR, 3, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la < lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
 				} else {
-					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1746,10 +1744,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 89: // OpCMOV, 4, layRR, 4, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = lr == 0
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
 				} else {
-					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1760,10 +1758,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 90: // OpCMOV, 4, layRR, 5, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(lr == 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
 				} else {
-					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1774,10 +1772,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 91: // OpCMOV, 4, layRR, 6, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la <= lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
 				} else {
-					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1788,10 +1786,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 92: // OpCMOV, 4, layRR, 7, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la <= lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
 				} else {
-					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1802,10 +1800,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 93: // OpCMOV, 4, layRR, 8, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = int64(lr) < 0
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
 				} else {
-					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1816,10 +1814,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 94: // OpCMOV, 4, layRR, 9, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(int64(lr) < 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
 				} else {
-					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1830,7 +1828,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 95: // OpCMOV, 4, layRR, 10, modNone
 				var yes bool
-				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1840,7 +1838,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 96: // OpCMOV, 4, layRR, 11, modNone
 				var yes bool
-				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1850,10 +1848,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 97: // OpCMOV, 4, layRR, 12, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) < int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1864,10 +1862,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 98: // OpCMOV, 4, layRR, 13, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) < int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1878,10 +1876,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 99: // OpCMOV, 4, layRR, 14, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) <= int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1892,10 +1890,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 100: // OpCMOV, 4, layRR, 15, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) <= int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1946,11 +1944,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[RAX])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[RAX])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					*(*uint32)(p) = uint32(r[u.src])
 
 				} else {
@@ -1968,11 +1966,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[RAX])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[RAX])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					*(*uint32)(p) = uint32(r[u.src])
 
 				} else {
@@ -1990,11 +1988,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 				r[u.src] = v
 			case 106: // OpXADD, 4, layMR, 0, modIndexed
@@ -2009,11 +2007,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 				r[u.src] = v
 			case 107: // OpXCHG, 4, layRR, 0, modNone
@@ -2059,7 +2057,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 116: // OpSET, 1, layR, 0, modNone
 				var yes bool
-				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				r[u.dst] &^= 0xff
 				if yes {
@@ -2067,7 +2065,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 117: // OpSET, 1, layR, 1, modNone
 				var yes bool
-				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				r[u.dst] &^= 0xff
 				if yes {
@@ -2075,10 +2073,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 118: // OpSET, 1, layR, 2, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la < lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
 				} else {
-					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2087,10 +2085,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 119: // OpSET, 1, layR, 3, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la < lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
 				} else {
-					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2099,10 +2097,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 120: // OpSET, 1, layR, 4, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = lr == 0
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
 				} else {
-					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2111,10 +2109,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 121: // OpSET, 1, layR, 5, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(lr == 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
 				} else {
-					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2123,10 +2121,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 122: // OpSET, 1, layR, 6, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la <= lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
 				} else {
-					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2135,10 +2133,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 123: // OpSET, 1, layR, 7, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la <= lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
 				} else {
-					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2147,10 +2145,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 124: // OpSET, 1, layR, 8, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = int64(lr) < 0
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
 				} else {
-					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2159,10 +2157,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 125: // OpSET, 1, layR, 9, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(int64(lr) < 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
 				} else {
-					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2171,7 +2169,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 126: // OpSET, 1, layR, 10, modNone
 				var yes bool
-				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				r[u.dst] &^= 0xff
 				if yes {
@@ -2179,7 +2177,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 127: // OpSET, 1, layR, 11, modNone
 				var yes bool
-				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				r[u.dst] &^= 0xff
 				if yes {
@@ -2187,10 +2185,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 128: // OpSET, 1, layR, 12, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) < int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2199,10 +2197,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 129: // OpSET, 1, layR, 13, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) < int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2211,10 +2209,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 130: // OpSET, 1, layR, 14, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) <= int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2223,10 +2221,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 131: // OpSET, 1, layR, 15, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) <= int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2234,18 +2232,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 132: // OpADD, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 133: // OpADD, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 134: // OpADD, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2257,11 +2255,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 135: // OpADD, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2273,11 +2271,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 136: // OpADD, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2291,11 +2289,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 137: // OpADD, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2309,11 +2307,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 138: // OpADD, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2327,11 +2325,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 139: // OpADD, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2345,11 +2343,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 140: // OpADD, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] + r[u.src]
@@ -2358,18 +2356,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst] + u.imm
 
 			case 142: // OpSUB, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 143: // OpSUB, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 144: // OpSUB, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2381,11 +2379,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 145: // OpSUB, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2397,11 +2395,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 146: // OpSUB, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2415,11 +2413,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 147: // OpSUB, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2433,11 +2431,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 148: // OpSUB, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2451,11 +2449,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 149: // OpSUB, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2469,11 +2467,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 150: // OpSUB, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] - r[u.src]
@@ -2482,20 +2480,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst] - u.imm
 
 			case 152: // OpAND, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 153: // OpAND, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 154: // OpAND, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2507,12 +2505,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 155: // OpAND, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2524,12 +2522,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 156: // OpAND, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2543,12 +2541,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 157: // OpAND, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2562,12 +2560,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 158: // OpAND, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2581,12 +2579,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 159: // OpAND, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2600,12 +2598,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 160: // OpAND, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] & r[u.src]
@@ -2614,20 +2612,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst] & u.imm
 
 			case 162: // OpOR, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 163: // OpOR, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 164: // OpOR, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2639,12 +2637,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 165: // OpOR, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2656,12 +2654,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 166: // OpOR, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2675,12 +2673,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 167: // OpOR, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2694,12 +2692,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 168: // OpOR, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2713,12 +2711,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 169: // OpOR, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2732,12 +2730,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 170: // OpOR, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] | r[u.src]
@@ -2746,20 +2744,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst] | u.imm
 
 			case 172: // OpXOR, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 173: // OpXOR, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 174: // OpXOR, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2771,12 +2769,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 175: // OpXOR, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2788,12 +2786,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 176: // OpXOR, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2807,12 +2805,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 177: // OpXOR, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2826,12 +2824,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 178: // OpXOR, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2845,12 +2843,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 179: // OpXOR, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2864,12 +2862,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 180: // OpXOR, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] ^ r[u.src]
@@ -2878,14 +2876,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst] ^ u.imm
 
 			case 182: // OpCMP, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 183: // OpCMP, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 184: // OpCMP, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2897,9 +2895,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 185: // OpCMP, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2911,9 +2909,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 186: // OpCMP, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2927,9 +2925,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 187: // OpCMP, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2943,9 +2941,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 188: // OpCMP, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2959,9 +2957,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 189: // OpCMP, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2975,21 +2973,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 190: // OpTEST, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 191: // OpTEST, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 192: // OpTEST, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3003,10 +3001,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 193: // OpTEST, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3020,10 +3018,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 194: // OpTEST, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3037,10 +3035,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 195: // OpTEST, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3054,32 +3052,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 196: // OpINC, 8, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := r[u.dst]
-				lb = uint64(1)
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 197: // OpINC, 8, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3095,24 +3093,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := x
-				lb = uint64(1)
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 198: // OpINC, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3128,24 +3126,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := x
-				lb = uint64(1)
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 199: // OpINC, 8, layR, 0, modQuiet
 				r[u.dst] = r[u.dst] + 1
@@ -3153,24 +3151,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			case 200: // OpDEC, 8, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := r[u.dst]
-				lb = uint64(1)
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 201: // OpDEC, 8, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3186,24 +3184,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := x
-				lb = uint64(1)
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 202: // OpDEC, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3219,51 +3217,51 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := x
-				lb = uint64(1)
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 203: // OpDEC, 8, layR, 0, modQuiet
 				r[u.dst] = r[u.dst] - 1
 
 			case 204: // OpNEG, 8, layR, 0, modNone
-				la, lb = 0, r[u.dst]
-				lr = -lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = 0, r[u.dst]
+				c.lazy.r = -c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 205: // OpNOT, 8, layR, 0, modNone
 				r[u.dst] = ^r[u.dst]
 
 			case 206: // OpADD, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 207: // OpADD, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 208: // OpADD, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3275,11 +3273,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 209: // OpADD, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3291,11 +3289,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 210: // OpADD, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3309,11 +3307,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 211: // OpADD, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3327,11 +3325,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 212: // OpADD, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3345,11 +3343,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 213: // OpADD, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3363,11 +3361,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 214: // OpADD, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + r[u.src]))
@@ -3376,18 +3374,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.dst] + u.imm))
 
 			case 216: // OpSUB, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 217: // OpSUB, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 218: // OpSUB, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3399,11 +3397,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 219: // OpSUB, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3415,11 +3413,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 220: // OpSUB, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3433,11 +3431,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 221: // OpSUB, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3451,11 +3449,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 222: // OpSUB, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3469,11 +3467,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 223: // OpSUB, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3487,11 +3485,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 224: // OpSUB, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - r[u.src]))
@@ -3500,20 +3498,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.dst] - u.imm))
 
 			case 226: // OpAND, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 227: // OpAND, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 228: // OpAND, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3525,12 +3523,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 229: // OpAND, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3542,12 +3540,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 230: // OpAND, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3561,12 +3559,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 231: // OpAND, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3580,12 +3578,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 232: // OpAND, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3599,12 +3597,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 233: // OpAND, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3618,12 +3616,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 234: // OpAND, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] & r[u.src]))
@@ -3632,20 +3630,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.dst] & u.imm))
 
 			case 236: // OpOR, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 237: // OpOR, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 238: // OpOR, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3657,12 +3655,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 239: // OpOR, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3674,12 +3672,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 240: // OpOR, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3693,12 +3691,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 241: // OpOR, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3712,12 +3710,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 242: // OpOR, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3731,12 +3729,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 243: // OpOR, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3750,12 +3748,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 244: // OpOR, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] | r[u.src]))
@@ -3764,20 +3762,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.dst] | u.imm))
 
 			case 246: // OpXOR, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 247: // OpXOR, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 248: // OpXOR, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3789,12 +3787,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 249: // OpXOR, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3806,12 +3804,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 250: // OpXOR, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3825,12 +3823,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 251: // OpXOR, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3844,12 +3842,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 252: // OpXOR, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3863,12 +3861,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 253: // OpXOR, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3882,12 +3880,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 254: // OpXOR, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] ^ r[u.src]))
@@ -3896,14 +3894,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.dst] ^ u.imm))
 
 			case 256: // OpCMP, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 257: // OpCMP, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 258: // OpCMP, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3915,9 +3913,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 259: // OpCMP, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3929,9 +3927,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 260: // OpCMP, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3945,9 +3943,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 261: // OpCMP, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3961,9 +3959,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 262: // OpCMP, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3977,9 +3975,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 263: // OpCMP, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3993,21 +3991,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 264: // OpTEST, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 265: // OpTEST, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 266: // OpTEST, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4021,10 +4019,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 267: // OpTEST, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4038,10 +4036,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 268: // OpTEST, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4055,10 +4053,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 269: // OpTEST, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4072,32 +4070,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 270: // OpINC, 4, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (r[u.dst]) << 32
-				lb = (uint64(1)) << 32
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 271: // OpINC, 4, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4113,24 +4111,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 32
-				lb = (uint64(1)) << 32
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 272: // OpINC, 4, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4146,24 +4144,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 32
-				lb = (uint64(1)) << 32
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 273: // OpINC, 4, layR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + 1))
@@ -4171,24 +4169,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			case 274: // OpDEC, 4, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (r[u.dst]) << 32
-				lb = (uint64(1)) << 32
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 275: // OpDEC, 4, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4204,24 +4202,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 32
-				lb = (uint64(1)) << 32
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 276: // OpDEC, 4, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4237,51 +4235,51 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 32
-				lb = (uint64(1)) << 32
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 277: // OpDEC, 4, layR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - 1))
 
 			case 278: // OpNEG, 4, layR, 0, modNone
-				la, lb = 0, (r[u.dst])<<32
-				lr = -lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = 0, (r[u.dst])<<32
+				c.lazy.r = -c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 279: // OpNOT, 4, layR, 0, modNone
 				r[u.dst] = uint64(uint32(^r[u.dst]))
 
 			case 280: // OpADD, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 281: // OpADD, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 282: // OpADD, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4293,11 +4291,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 283: // OpADD, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4309,11 +4307,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 284: // OpADD, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4327,11 +4325,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 285: // OpADD, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4345,11 +4343,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 286: // OpADD, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4363,11 +4361,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 287: // OpADD, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4381,25 +4379,25 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 288: // OpSUB, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 289: // OpSUB, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 290: // OpSUB, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4411,11 +4409,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 291: // OpSUB, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4427,11 +4425,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 292: // OpSUB, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4445,11 +4443,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 293: // OpSUB, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4463,11 +4461,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 294: // OpSUB, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4481,11 +4479,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 295: // OpSUB, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4499,27 +4497,27 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 296: // OpAND, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 297: // OpAND, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 298: // OpAND, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4531,12 +4529,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 299: // OpAND, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4548,12 +4546,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 300: // OpAND, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4567,12 +4565,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 301: // OpAND, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4586,12 +4584,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 302: // OpAND, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4605,12 +4603,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 303: // OpAND, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4624,28 +4622,28 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 304: // OpOR, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 305: // OpOR, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 306: // OpOR, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4657,12 +4655,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 307: // OpOR, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4674,12 +4672,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 308: // OpOR, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4693,12 +4691,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 309: // OpOR, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4712,12 +4710,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 310: // OpOR, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4731,12 +4729,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 311: // OpOR, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4750,28 +4748,28 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 312: // OpXOR, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 313: // OpXOR, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 314: // OpXOR, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4783,12 +4781,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 315: // OpXOR, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4800,12 +4798,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 316: // OpXOR, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4819,12 +4817,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 317: // OpXOR, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4838,12 +4836,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 318: // OpXOR, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4857,12 +4855,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 319: // OpXOR, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4876,22 +4874,22 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 320: // OpCMP, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 321: // OpCMP, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 322: // OpCMP, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4903,9 +4901,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 323: // OpCMP, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4917,9 +4915,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 324: // OpCMP, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4933,9 +4931,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 325: // OpCMP, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4949,9 +4947,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 326: // OpCMP, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4965,9 +4963,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 327: // OpCMP, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4981,21 +4979,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 328: // OpTEST, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 329: // OpTEST, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 330: // OpTEST, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -5009,10 +5007,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 331: // OpTEST, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -5026,10 +5024,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 332: // OpTEST, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -5043,10 +5041,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 333: // OpTEST, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -5060,32 +5058,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 334: // OpINC, 1, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (r[u.dst]) << 56
-				lb = (uint64(1)) << 56
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 335: // OpINC, 1, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -5101,24 +5099,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 56
-				lb = (uint64(1)) << 56
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 336: // OpINC, 1, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -5134,46 +5132,46 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 56
-				lb = (uint64(1)) << 56
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 337: // OpDEC, 1, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (r[u.dst]) << 56
-				lb = (uint64(1)) << 56
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 338: // OpDEC, 1, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -5189,24 +5187,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 56
-				lb = (uint64(1)) << 56
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 339: // OpDEC, 1, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -5222,31 +5220,31 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 56
-				lb = (uint64(1)) << 56
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 340: // OpNEG, 1, layR, 0, modNone
-				la, lb = 0, (r[u.dst])<<56
-				lr = -lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = 0, (r[u.dst])<<56
+				c.lazy.r = -c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 341: // OpNOT, 1, layR, 0, modNone
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(^r[u.dst]))
@@ -5254,141 +5252,141 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			case 342: // OpADC, 8, layRR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := addFlags(r[u.dst], r[u.src], w, 8)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 343: // OpADC, 8, layRI, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := addFlags(r[u.dst], u.imm, w, 8)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 344: // OpSBB, 8, layRR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := subFlags(r[u.dst], r[u.src], w, 8)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 345: // OpSBB, 8, layRI, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := subFlags(r[u.dst], u.imm, w, 8)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 346: // OpADC, 4, layRR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 347: // OpADC, 4, layRI, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 348: // OpSBB, 4, layRR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 349: // OpSBB, 4, layRI, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 350: // OpSHL, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
-				lr = x
-				w |= (lr>>63 ^ w) << 11
+				c.lazy.r = x
+				w |= (c.lazy.r>>63 ^ w) << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 351: // OpSHL, 8, layRI, 0, modQuiet
 				v := u.imm & 63
@@ -5398,12 +5396,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := u.imm & 63
 
 				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
-				lr = x
-				w |= (lr ^ lr<<1) >> 63 << 11
+				c.lazy.r = x
+				w |= (c.lazy.r ^ c.lazy.r<<1) >> 63 << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 353: // OpSHR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
@@ -5414,11 +5412,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				y := int64(int64(r[u.dst]))
 				x, w := uint64(y>>(v&63)), uint64(y>>((v-1)&63))&1
-				lr = x
+				c.lazy.r = x
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 355: // OpSAR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
@@ -5433,10 +5431,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5453,10 +5451,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5472,12 +5470,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
-				lr = x
-				w |= (lr>>63 ^ w) << 11
+				c.lazy.r = x
+				w |= (c.lazy.r>>63 ^ w) << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 361: // OpSHR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
@@ -5486,12 +5484,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
-				lr = x
-				w |= (lr ^ lr<<1) >> 63 << 11
+				c.lazy.r = x
+				w |= (c.lazy.r ^ c.lazy.r<<1) >> 63 << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 362: // OpSAR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
@@ -5501,11 +5499,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				y := int64(int64(r[u.dst]))
 				x, w := uint64(y>>(v&63)), uint64(y>>((v-1)&63))&1
-				lr = x
+				c.lazy.r = x
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 363: // OpROL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
@@ -5519,10 +5517,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5538,10 +5536,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5552,12 +5550,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				_ = x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5568,12 +5566,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				_ = x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5585,12 +5583,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] |= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5602,12 +5600,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] |= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5619,12 +5617,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &^= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5636,12 +5634,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &^= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5653,12 +5651,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] ^= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5670,12 +5668,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] ^= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5684,12 +5682,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
-				lr = (x) << 32
-				w |= (lr>>63 ^ w) << 11
+				c.lazy.r = (x) << 32
+				w |= (c.lazy.r>>63 ^ w) << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 374: // OpSHL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
@@ -5699,12 +5697,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
-				lr = (x) << 32
-				w |= (lr ^ lr<<1) >> 63 << 11
+				c.lazy.r = (x) << 32
+				w |= (c.lazy.r ^ c.lazy.r<<1) >> 63 << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 376: // OpSHR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
@@ -5715,11 +5713,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				y := int64(int32(r[u.dst]))
 				x, w := uint64(uint32(uint64(y>>(v&63)))), uint64(y>>((v-1)&63))&1
-				lr = (x) << 32
+				c.lazy.r = (x) << 32
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 378: // OpSAR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
@@ -5734,10 +5732,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5754,10 +5752,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5773,12 +5771,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
-				lr = (x) << 32
-				w |= (lr>>63 ^ w) << 11
+				c.lazy.r = (x) << 32
+				w |= (c.lazy.r>>63 ^ w) << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 384: // OpSHR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
@@ -5787,12 +5785,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
-				lr = (x) << 32
-				w |= (lr ^ lr<<1) >> 63 << 11
+				c.lazy.r = (x) << 32
+				w |= (c.lazy.r ^ c.lazy.r<<1) >> 63 << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 385: // OpSAR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
@@ -5802,11 +5800,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				y := int64(int32(r[u.dst]))
 				x, w := uint64(uint32(uint64(y>>(v&63)))), uint64(y>>((v-1)&63))&1
-				lr = (x) << 32
+				c.lazy.r = (x) << 32
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 386: // OpROL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
@@ -5820,10 +5818,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5839,10 +5837,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5853,12 +5851,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				_ = x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5869,12 +5867,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				_ = x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5887,12 +5885,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5905,12 +5903,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5923,12 +5921,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5941,12 +5939,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5959,12 +5957,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5977,12 +5975,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5997,10 +5995,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6024,10 +6022,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6051,10 +6049,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6069,10 +6067,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6089,10 +6087,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6107,10 +6105,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6134,10 +6132,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6161,10 +6159,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6179,10 +6177,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6200,17 +6198,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
 			case 410: // OpJCC, 8, layNear, 0, modNone
 				var yes bool
-				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					off = u.imm
@@ -6219,7 +6217,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 411: // OpJCC, 8, layFar, 0, modNone
 				var yes bool
-				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
@@ -6234,7 +6232,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 412: // OpJCC, 8, layNear, 1, modNone
 				var yes bool
-				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					off = u.imm
@@ -6243,7 +6241,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 413: // OpJCC, 8, layFar, 1, modNone
 				var yes bool
-				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
@@ -6258,10 +6256,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 414: // OpJCC, 8, layNear, 2, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la < lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
 				} else {
-					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6271,10 +6269,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 415: // OpJCC, 8, layFar, 2, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la < lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
 				} else {
-					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6290,10 +6288,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 416: // OpJCC, 8, layNear, 3, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la < lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
 				} else {
-					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6303,10 +6301,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 417: // OpJCC, 8, layFar, 3, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la < lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
 				} else {
-					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6322,10 +6320,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 418: // OpJCC, 8, layNear, 4, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = lr == 0
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
 				} else {
-					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6335,10 +6333,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 419: // OpJCC, 8, layFar, 4, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = lr == 0
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
 				} else {
-					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6354,10 +6352,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 420: // OpJCC, 8, layNear, 5, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(lr == 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
 				} else {
-					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6367,10 +6365,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 421: // OpJCC, 8, layFar, 5, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(lr == 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
 				} else {
-					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6386,10 +6384,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 422: // OpJCC, 8, layNear, 6, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la <= lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
 				} else {
-					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6399,10 +6397,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 423: // OpJCC, 8, layFar, 6, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la <= lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
 				} else {
-					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6418,10 +6416,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 424: // OpJCC, 8, layNear, 7, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la <= lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
 				} else {
-					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6431,10 +6429,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 425: // OpJCC, 8, layFar, 7, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la <= lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
 				} else {
-					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6450,10 +6448,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 426: // OpJCC, 8, layNear, 8, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = int64(lr) < 0
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
 				} else {
-					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6463,10 +6461,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 427: // OpJCC, 8, layFar, 8, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = int64(lr) < 0
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
 				} else {
-					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6482,10 +6480,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 428: // OpJCC, 8, layNear, 9, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(int64(lr) < 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
 				} else {
-					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6495,10 +6493,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 429: // OpJCC, 8, layFar, 9, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(int64(lr) < 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
 				} else {
-					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6514,7 +6512,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 430: // OpJCC, 8, layNear, 10, modNone
 				var yes bool
-				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					off = u.imm
@@ -6523,7 +6521,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 431: // OpJCC, 8, layFar, 10, modNone
 				var yes bool
-				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
@@ -6538,7 +6536,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 432: // OpJCC, 8, layNear, 11, modNone
 				var yes bool
-				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					off = u.imm
@@ -6547,7 +6545,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 433: // OpJCC, 8, layFar, 11, modNone
 				var yes bool
-				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
@@ -6562,10 +6560,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 434: // OpJCC, 8, layNear, 12, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) < int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6575,10 +6573,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 435: // OpJCC, 8, layFar, 12, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) < int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6594,10 +6592,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 436: // OpJCC, 8, layNear, 13, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) < int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6607,10 +6605,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 437: // OpJCC, 8, layFar, 13, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) < int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6626,10 +6624,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 438: // OpJCC, 8, layNear, 14, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) <= int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6639,10 +6637,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 439: // OpJCC, 8, layFar, 14, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) <= int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6658,10 +6656,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 440: // OpJCC, 8, layNear, 15, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) <= int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6671,10 +6669,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 441: // OpJCC, 8, layFar, 15, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) <= int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -7363,21 +7361,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
 			case 486: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 487: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7392,11 +7390,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7413,11 +7411,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7434,33 +7432,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 491: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 492: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7477,32 +7475,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 494: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 495: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7517,11 +7515,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7538,11 +7536,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7559,33 +7557,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 499: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 500: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7602,32 +7600,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 502: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 503: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7642,11 +7640,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7663,11 +7661,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7684,33 +7682,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 507: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 508: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7727,32 +7725,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 510: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 511: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7767,11 +7765,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7788,11 +7786,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7809,33 +7807,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 515: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 516: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7852,32 +7850,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 518: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 519: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7892,11 +7890,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7913,11 +7911,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7934,33 +7932,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 523: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 524: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -7977,32 +7975,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 526: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 527: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8017,11 +8015,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8038,11 +8036,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8059,33 +8057,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 531: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 532: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8102,32 +8100,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 534: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 535: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8142,11 +8140,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8163,11 +8161,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8184,33 +8182,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 539: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 540: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8227,32 +8225,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 542: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 543: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8267,11 +8265,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8288,11 +8286,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8309,33 +8307,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 547: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 548: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8352,32 +8350,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 550: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 551: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8392,11 +8390,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8413,11 +8411,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8434,33 +8432,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 555: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 556: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8477,32 +8475,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 558: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 559: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8517,11 +8515,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8538,11 +8536,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8559,33 +8557,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 563: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 564: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8602,32 +8600,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 566: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 567: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8642,11 +8640,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8663,11 +8661,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8684,33 +8682,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 571: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 572: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8727,32 +8725,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 574: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 575: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8767,11 +8765,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8788,11 +8786,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8809,33 +8807,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 579: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 580: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8852,32 +8850,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 582: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 583: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8892,11 +8890,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8913,11 +8911,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8934,33 +8932,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 587: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 588: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -8977,32 +8975,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 590: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 591: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9017,11 +9015,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9038,11 +9036,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9059,33 +9057,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 595: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 596: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9102,32 +9100,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 598: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 599: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9142,11 +9140,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9163,11 +9161,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9184,33 +9182,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 603: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 604: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9227,32 +9225,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 606: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 607: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9267,11 +9265,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9288,11 +9286,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9309,33 +9307,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 611: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 612: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9352,32 +9350,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 614: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 615: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9392,11 +9390,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9413,11 +9411,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9434,33 +9432,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 619: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 620: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9477,32 +9475,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 622: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 623: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9517,11 +9515,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9538,11 +9536,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9559,33 +9557,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 627: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 628: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9602,32 +9600,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 630: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 631: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9642,11 +9640,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9663,11 +9661,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9684,33 +9682,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 635: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 636: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9727,32 +9725,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 638: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 639: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9767,11 +9765,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9788,11 +9786,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9809,33 +9807,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 643: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 644: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9852,32 +9850,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 646: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 647: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9892,11 +9890,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9913,11 +9911,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9934,33 +9932,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 651: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 652: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -9977,32 +9975,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 654: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 655: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10017,11 +10015,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10038,11 +10036,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10059,33 +10057,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 659: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 660: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10102,32 +10100,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 662: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 663: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10142,11 +10140,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10163,11 +10161,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10184,33 +10182,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 667: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 668: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10227,32 +10225,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 670: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 671: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10267,11 +10265,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10288,11 +10286,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10309,33 +10307,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 675: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 676: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10352,32 +10350,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 678: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 679: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10392,11 +10390,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10413,11 +10411,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10434,33 +10432,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 683: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 684: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10477,32 +10475,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 686: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 687: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10517,11 +10515,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10538,11 +10536,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10559,33 +10557,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 691: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 692: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10602,32 +10600,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(la < lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 694: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 695: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10642,11 +10640,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10663,11 +10661,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10684,33 +10682,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 699: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 700: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10727,32 +10725,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 702: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 703: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10767,11 +10765,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10788,11 +10786,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10809,33 +10807,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 707: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 708: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10852,32 +10850,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(lr == 0) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 710: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 711: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10892,11 +10890,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10913,11 +10911,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10934,33 +10932,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 715: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 716: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
@@ -10977,32 +10975,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if la <= lb {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 718: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 719: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11017,11 +11015,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11038,11 +11036,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11059,33 +11057,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 723: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 724: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11102,32 +11100,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(la <= lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 726: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 727: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11142,11 +11140,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11163,11 +11161,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11184,33 +11182,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 731: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 732: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11227,32 +11225,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(lr) < 0 {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 734: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 735: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11267,11 +11265,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11288,11 +11286,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11309,33 +11307,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 739: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 740: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11352,32 +11350,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(int64(c.lazy.r) < 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 742: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 743: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11392,11 +11390,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11413,11 +11411,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11434,33 +11432,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 747: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 748: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11477,32 +11475,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if int64(c.lazy.a) < int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 750: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 751: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11517,11 +11515,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11538,11 +11536,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11559,33 +11557,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 755: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 756: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11602,32 +11600,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 758: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 759: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11642,11 +11640,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11663,11 +11661,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11684,33 +11682,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 763: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 764: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11727,32 +11725,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 766: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 767: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11767,11 +11765,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11788,11 +11786,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11809,33 +11807,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 771: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
 
 			case 772: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11852,12 +11850,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11868,10 +11866,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 	step: // by the stepper's functions
 		{
-			n := uint64(u.at - u.pair)
+			n, b := uint64(u.at-u.pair), s.code.blocks[off].Load()
 			copy(c.GPR[:], r[:16])
-			c.RFLAGS = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS)
-			lk = lazyNone
+			c.RFLAGS = c.lazy.settle(c.RFLAGS)
+			c.lazy.kind = lazyNone
 			c.RIP, c.Clock = page+uint64(u.off), clock+b.before(n)
 			left -= n
 			c.count(mark - left)
@@ -11886,13 +11884,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 	far: // to t in the page of s
 		page, off = s.tag, t-s.tag
-		r[rPage], watching = page, watchesPage(bound.Watch, page)
+		r[rPage], quick = page, bound.quick(page)
 	near: // to off
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
 	}
 	copy(c.GPR[:], r[:16])
-	c.RFLAGS = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS)
+	c.RFLAGS = c.lazy.settle(c.RFLAGS)
 	c.RIP, c.Clock = page+off, clock
 	c.count(mark - left)
 	return left != bound.Count

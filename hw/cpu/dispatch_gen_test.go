@@ -96,21 +96,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 	var (
 		r            = &c.regs
 		u            *uop
-		b            *block
 		t            uint64 // target of a branch that leaves the page
-		la, lb, lr   uint64 // lazy flags: see lazyFlags
-		lk           = uint64(lazyNone)
 		mode         = c.accessMode()
 		hosts        = unsafe.Pointer(&c.host[0][mode&3])
-		clock, limit = c.Clock, bound.Clock
+		clock        = c.Clock
 		left, mark   = bound.Count, bound.Count // instructions allowed; the same when they were last counted
 		page, off    = s.tag, c.RIP - s.tag
-		watching     = watchesPage(bound.Watch, page)
+		quick        = bound.quick(page)              // clock up to which blocks need no closer look
 		sse          = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
 	)
+	c.lazy.kind = lazyNone
 	copy(r[:16], c.GPR[:])
 	r[rPage] = page
-	for left != 0 && clock < limit {
+	for left != 0 && clock < bound.Clock {
 		if off >= mem.PageSize { // on to the next page
 			t = page + off
 			s = &c.codes[tlbIndex(t)][mode&3]
@@ -118,18 +116,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				break
 			}
 			page, off = s.tag, t-s.tag
-			r[rPage], watching = page, watchesPage(bound.Watch, page)
+			r[rPage], quick = page, bound.quick(page)
 		}
-		b = s.code.blocks[off].Load()
+		b := s.code.blocks[off].Load()
 		if b == nil {
 			b = s.code.block(off, s.page, c.costs())
 		}
 		u = b.first
-		if uint64(b.count) > left || clock+b.most >= limit || watching || b.count == 0 {
-			if b.count == 0 || watching && watchesBlock(bound.Watch, b, page+off) {
+		if uint64(b.count) > left || clock+b.most >= quick || b.count == 0 {
+			if b.count == 0 || watchesBlock(bound.Watch, b, page+off) {
 				break
 			}
-			u = b.within(left, limit-clock, c)
+			u = b.within(left, bound.Clock-clock, c)
 		}
 		for ; ; u = (*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)) {
 			switch u.code {
@@ -143,10 +141,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 	step: // by the stepper's functions
 		{
-			n := uint64(u.at - u.pair)
+			n, b := uint64(u.at-u.pair), s.code.blocks[off].Load()
 			copy(c.GPR[:], r[:16])
-			c.RFLAGS = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS)
-			lk = lazyNone
+			c.RFLAGS = c.lazy.settle(c.RFLAGS)
+			c.lazy.kind = lazyNone
 			c.RIP, c.Clock = page+uint64(u.off), clock+b.before(n)
 			left -= n
 			c.count(mark - left)
@@ -161,13 +159,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 	far: // to t in the page of s
 		page, off = s.tag, t-s.tag
-		r[rPage], watching = page, watchesPage(bound.Watch, page)
+		r[rPage], quick = page, bound.quick(page)
 	near: // to off
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
 	}
 	copy(c.GPR[:], r[:16])
-	c.RFLAGS = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS)
+	c.RFLAGS = c.lazy.settle(c.RFLAGS)
 	c.RIP, c.Clock = page+off, clock
 	c.count(mark - left)
 	return left != bound.Count

@@ -17,15 +17,15 @@ func (g *dispatchGen) shifts() {
 			a := low(dst, n)
 			// x is the result, w the carry: the last bit that went out.
 			body := map[string]string{
-				"SHL": fmt.Sprintf("x, w := %s, %s>>((%d-v)&63)&1\nlr = %s\nw |= (lr>>63^w)<<11\n", low(dst+"<<(v&63)", n), a, bits, up("x", n)),
-				"SHR": fmt.Sprintf("x, w := %s>>(v&63), %s>>((v-1)&63)&1\nlr = %s\nw |= (lr^lr<<1)>>63<<11\n", a, a, up("x", n)),
-				"SAR": fmt.Sprintf("y := int64(int%d(%s))\nx, w := %s, uint64(y>>((v-1)&63))&1\nlr = %s\n",
+				"SHL": fmt.Sprintf("x, w := %s, %s>>((%d-v)&63)&1\nc.lazy.r = %s\nw |= (c.lazy.r>>63^w)<<11\n", low(dst+"<<(v&63)", n), a, bits, up("x", n)),
+				"SHR": fmt.Sprintf("x, w := %s>>(v&63), %s>>((v-1)&63)&1\nc.lazy.r = %s\nw |= (c.lazy.r^c.lazy.r<<1)>>63<<11\n", a, a, up("x", n)),
+				"SAR": fmt.Sprintf("y := int64(int%d(%s))\nx, w := %s, uint64(y>>((v-1)&63))&1\nc.lazy.r = %s\n",
 					bits, dst, low("uint64(y>>(v&63))", n), up("x", n)),
 			}
 			silent := map[string]string{"SHL": low(dst+"<<(v&63)", n), "SHR": a + ">>(v&63)",
 				"SAR": low(fmt.Sprintf("uint64(int64(int%d(%s))>>(v&63))", bits, dst), n)}
 			for _, op := range []string{"SHL", "SHR", "SAR"} {
-				g.on(op, n, form[0], 0, form[1], body[op], dst+" = x", "la = w | FlagAF", kind("lazyParts", n))
+				g.on(op, n, form[0], 0, form[1], body[op], dst+" = x", "c.lazy.a = w | FlagAF", kind("lazyParts", n))
 				if form[0] == "RI" {
 					g.quiet(op, n, "RI", imm, dst+" = "+silent[op])
 				}

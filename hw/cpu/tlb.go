@@ -160,8 +160,9 @@ type system struct {
 	// the code segment is not flat: then every access takes the long way.
 	hostGen uint64
 
-	moves         uint64       // counts what may end the use of a code page, or ask for an interrupt
-	longWay       uint64       // see LongWay
+	moves         uint64 // counts what may end the use of a code page, or ask for an interrupt
+	longWay       uint64 // see LongWay
+	lazy          lazyFlags
 	repIterations uint64       // see RepIterations
 	decoded       *decodeCache // of what is not in blocks
 	regs          registers    // of the dispatcher
