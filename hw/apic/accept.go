@@ -64,8 +64,12 @@ func (a *APIC) Request(vector uint8, level bool) {
 func (a *APIC) eoi() {
 	if n := a.ISR.highest(); n >= 0 {
 		a.ISR.clear(uint8(n))
-		a.TMR.clear(uint8(n))
 		a.update()
+		if a.TMR.has(uint8(n)) {
+			a.TMR.clear(uint8(n))
+			a.wires.EndOfInterrupt(a.cpu, uint8(n))
+			a.pinsEOI(uint8(n))
+		}
 	}
 }
 

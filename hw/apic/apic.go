@@ -1,10 +1,11 @@
 // Package apic is the local interrupt controller of one processor as AMD's
 // Architecture Programmer's Manual, volume 2, chapter 16, describes it, with
-// the x2APIC register interface of section 16.9 and following.
+// the x2APIC register interface of section 16.9 and following, the TSC-deadline
+// mode of Intel's SDM (vol. 3, 11.5.4.1), and the I/O APIC.
 //
 // Not emulated, and why: the extended registers at 400h and above (announced
-// absent by the version register), remote reads, SMIs and external interrupts
-// (there is no source), lock-step effects of LINT pins (no wires).
+// absent by the version register), remote reads, SMIs (there is no system
+// management mode), INIT through LINT pins (nothing in the machine pulls it).
 package apic
 
 import "resvirt/sim"
@@ -17,6 +18,11 @@ type Wires interface {
 	ArmTimer(cpu int, at sim.Time)
 	// RaiseNMI signals a non-maskable interrupt to the own processor.
 	RaiseNMI(cpu int)
+	// EndOfInterrupt broadcasts that a level-triggered interrupt has ended.
+	EndOfInterrupt(cpu int, vector uint8)
+	// Deadline is when the processor's time-stamp counter reaches a value, not
+	// before now.
+	Deadline(cpu int, now sim.Time, tsc uint64) sim.Time
 }
 
 // APIC is the controller of one processor.
@@ -67,11 +73,19 @@ func (a *APIC) Init() {
 }
 
 func (a *APIC) reset() {
-	a.State = State{ID: a.ID, DFR: 0xffff_ffff, SVR: 0xff}
+	a.State = State{ID: a.ID, Pins: a.Pins, DFR: 0xffff_ffff, SVR: 0xff}
 	for i := range a.LVT {
 		a.LVT[i] = lvtMask
 	}
 	a.update()
+}
+
+// BaseChanged is called when APIC_BASE, which held was before, has been written. A
+// controller that is switched off forgets everything (Intel SDM vol. 3, 11.4.3).
+func (a *APIC) BaseChanged(was uint64) {
+	if (was^*a.base)&BaseEnable != 0 {
+		a.Init()
+	}
 }
 
 // Save returns the state.

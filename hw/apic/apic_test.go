@@ -11,11 +11,19 @@ type board struct {
 	ipis  []IPI
 	timer sim.Time
 	nmis  int
+	ended []uint8
 }
 
 func (b *board) SendIPI(_ int, ipi IPI)      { b.ipis = append(b.ipis, ipi) }
 func (b *board) ArmTimer(_ int, at sim.Time) { b.timer = at }
 func (b *board) RaiseNMI(int)                { b.nmis++ }
+
+func (b *board) EndOfInterrupt(_ int, vector uint8) { b.ended = append(b.ended, vector) }
+
+// Deadline counts nanoseconds.
+func (b *board) Deadline(_ int, now sim.Time, tsc uint64) sim.Time {
+	return max(now, sim.Time(tsc)*sim.Nanosecond)
+}
 
 // on returns an APIC that software has enabled.
 func on(id int) (*APIC, *board) {
@@ -156,12 +164,11 @@ func TestErrors(t *testing.T) {
 }
 
 func TestX2APIC(t *testing.T) {
-	a, b := on(0)
+	a, b := on(0x23)
 	if _, ok := a.ReadMSR(0, 0x802); ok {
 		t.Fatal("MSR interface answers before it is on")
 	}
 	*a.base |= BaseX2
-	a.ID = 0x23
 	for msr, want := range map[uint32]uint64{0x802: 0x23, 0x80d: 0x2_0008, 0x803: 0x50010, 0x80f: 0x1ff} {
 		if got, ok := a.ReadMSR(0, msr); !ok || got != want {
 			t.Errorf("MSR %#x is %#x %v, want %#x", msr, got, ok, want)
@@ -172,7 +179,7 @@ func TestX2APIC(t *testing.T) {
 			t.Errorf("MSR %#x can be read", msr)
 		}
 	}
-	for msr, v := range map[uint32]uint64{0x802: 1, 0x80b: 1, 0x808: 1 << 32, 0x80a: 0, 0x839: 0} {
+	for msr, v := range map[uint32]uint64{0x802: 1, 0x80b: 1, 0x808: 1 << 32, 0x80a: 0, 0x839: 0, 0x80f: 1 << 12, 0x832: 1 << 20, 0x830: 1 << 12, 0x83e: 4} {
 		if a.WriteMSR(0, msr, v) {
 			t.Errorf("MSR %#x takes %#x", msr, v)
 		}

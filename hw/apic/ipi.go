@@ -85,10 +85,13 @@ func (a *APIC) Matches(from int, ipi IPI) bool {
 	if ipi.Dest == broadcast {
 		return true
 	}
-	if !ipi.Logical {
+	_, x2 := a.Mode()
+	switch {
+	case !ipi.Logical && x2:
+		return ipi.Dest == a.x2ID()
+	case !ipi.Logical:
 		return ipi.Dest == a.ID
-	}
-	if _, x2 := a.Mode(); x2 {
+	case x2:
 		ldr := a.x2LDR()
 		return ldr>>16 == ipi.Dest>>16 && ldr&ipi.Dest&0xffff != 0
 	}
@@ -99,5 +102,18 @@ func (a *APIC) Matches(from int, ipi IPI) bool {
 	return ldr>>4 == ipi.Dest>>4 && ldr&ipi.Dest&0xf != 0
 }
 
+// x2ID is the identifier in x2APIC mode, which software cannot change (16.12).
+func (a *APIC) x2ID() uint32 { return uint32(a.cpu) }
+
 // x2LDR is the logical identifier, which the x2APIC derives from the number (16.14).
-func (a *APIC) x2LDR() uint32 { return a.ID>>4<<16 | 1<<(a.ID&15) }
+func (a *APIC) x2LDR() uint32 { return a.x2ID()>>4<<16 | 1<<(a.x2ID()&15) }
+
+// selfIPI acts on a write to the register of that name, which leaves the
+// command register alone (16.15).
+func (a *APIC) selfIPI(vector uint8) {
+	if vector < 16 {
+		a.fault(esrSentIllegal)
+		return
+	}
+	a.wires.SendIPI(a.cpu, IPI{Vector: vector, Shorthand: DestSelf})
+}

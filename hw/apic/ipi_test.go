@@ -17,7 +17,12 @@ func TestDestinations(t *testing.T) {
 		a.Write(0, regDFR, 0x0fffffff)
 		a.Write(0, regLDR, uint32(i/2)<<28|1<<(24+i%2))
 	})
-	x2 := all(func(i int, a *APIC) { *a.base |= BaseX2; a.ID = uint32(14 + i) })
+	var x2 []*APIC
+	for i := range 4 {
+		a, _ := on(14 + i)
+		*a.base |= BaseX2
+		x2 = append(x2, a)
+	}
 	off := all(func(i int, a *APIC) {
 		if i == 2 {
 			*a.base = 0

@@ -112,7 +112,16 @@ func (a *APIC) Write(now sim.Time, reg uint32, v uint32) {
 	}
 }
 
-const icrWritable = 0x000c_cfff // vector, mode, destination mode, level, trigger, shorthand
+// Bits that software can set.
+const (
+	icrWritable    = 0x000c_cfff // vector, mode, destination mode, level, trigger, shorthand
+	svrWritable    = 0x3ff       // vector, enable, focus checking
+	divideWritable = 0xb
+)
+
+func lvtWritable(i int) uint32 {
+	return [numLVT]uint32{lvtTimer: 0x700ff, lvtThermal: 0x107ff, lvtPerf: 0x107ff, lvtLINT0: 0x1a7ff, lvtLINT1: 0x1a7ff, lvtError: 0x107ff}[i]
+}
 
 // write stores to the registers that both interfaces have alike.
 func (a *APIC) write(now sim.Time, reg uint32, v uint32) bool {
@@ -122,21 +131,23 @@ func (a *APIC) write(now sim.Time, reg uint32, v uint32) bool {
 	case regEOI:
 		a.eoi()
 	case regSVR:
-		a.SVR = v & 0x3ff
+		a.SVR = v & svrWritable
 		if a.SVR&svrEnable == 0 { // 16.4.7: disabling masks all local sources
 			for i := range a.LVT {
 				a.LVT[i] |= lvtMask
 			}
-			a.arm()
+			a.arm(now)
 		}
 	case regESR:
 		a.ESRLatched, a.ESR = a.ESR, 0
 	case regInitial:
-		a.Initial = v
-		a.rebase(now, v, true)
+		if !a.deadlineMode() { // else the write is ignored (Intel SDM vol. 3, 11.5.4.1)
+			a.Initial = v
+			a.rebase(now, v, true)
+		}
 	case regDivide:
 		count := a.current(now)
-		a.Divide = v & 0xb
+		a.Divide = v & divideWritable
 		a.rebase(now, count, true)
 	case regVersion, regAPR, regPPR, regRRD, regCurrent:
 		return true // read-only, writes vanish
@@ -152,18 +163,19 @@ func (a *APIC) writeLVT(now sim.Time, reg uint32, v uint32) bool {
 	if reg < regLVT || i >= numLVT {
 		return reg >= regISR && reg < regESR // read-only, writes vanish
 	}
-	writable := [numLVT]uint32{lvtTimer: 0x300ff, lvtThermal: 0x107ff, lvtPerf: 0x107ff, lvtLINT0: 0x1a7ff, lvtLINT1: 0x1a7ff, lvtError: 0x107ff}
-	v &= writable[i]
+	v &= lvtWritable(i)
 	if a.SVR&svrEnable == 0 {
 		v |= lvtMask
 	}
-	if i != lvtTimer {
-		a.LVT[i] = v
+	if i == lvtTimer {
+		a.setTimer(now, v)
 		return true
 	}
-	count := a.current(now) // before the mode changes
+	was := a.LVT[i]
 	a.LVT[i] = v
-	a.rebase(now, count, false)
+	if pin := i - lvtLINT0; pin == 0 || pin == 1 {
+		a.pinChanged(pin, was)
+	}
 	return true
 }
 

@@ -13,12 +13,15 @@ type State struct {
 	ESR, ESRLatched        uint32 // errors since the last write; what a read returns
 	LVT                    [numLVT]uint32
 	IRR, ISR, TMR          Vectors
+	Pins                   uint8 // levels of LINT0 and LINT1, a bit each
+	ExtINT                 bool  // an external interrupt came as a message
 
 	// The timer: it held Count at Start and counts down one per Divide setting
 	// times the bus period. Its current value follows from the time.
 	Initial, Divide uint32
 	Count           uint32
 	Start           sim.Time
+	Deadline        uint64 // value of the time-stamp counter, 0 = none; in that mode instead of all of these
 }
 
 // Entries of the local vector table, in the order of their registers.
@@ -36,15 +39,19 @@ const (
 const (
 	lvtMode     = 7 << 8
 	lvtMask     = 1 << 16
+	lvtRemote   = 1 << 14
+	lvtLevel    = 1 << 15
 	lvtPeriodic = 1 << 17
+	lvtDeadline = 1 << 18
 	svrEnable   = 1 << 8
 )
 
 // Vectors is a set of the 256 interrupt vectors.
 type Vectors [4]uint64
 
-func (v *Vectors) set(n uint8)   { v[n>>6] |= 1 << (n & 63) }
-func (v *Vectors) clear(n uint8) { v[n>>6] &^= 1 << (n & 63) }
+func (v *Vectors) set(n uint8)      { v[n>>6] |= 1 << (n & 63) }
+func (v *Vectors) has(n uint8) bool { return v[n>>6]>>(n&63)&1 != 0 }
+func (v *Vectors) clear(n uint8)    { v[n>>6] &^= 1 << (n & 63) }
 
 // highest is the highest vector in the set, -1 if there is none.
 func (v *Vectors) highest() int {
@@ -74,4 +81,7 @@ func (s *State) Hash(h *sim.Hasher) {
 	}
 	h.Uint64(s.ICR)
 	h.Uint64(uint64(s.Start))
+	h.Uint64(uint64(s.Pins))
+	h.Bool(s.ExtINT)
+	h.Uint64(s.Deadline)
 }

@@ -9,7 +9,13 @@ func (a *APIC) tick() sim.Time {
 	return a.period << ((code + 1) & 7)
 }
 
-func (a *APIC) periodic() bool { return a.LVT[lvtTimer]&lvtPeriodic != 0 }
+// The timer's modes, bits 18 and 17 of its entry: one-shot, periodic,
+// TSC deadline. The reserved fourth is taken for the third.
+func (a *APIC) periodic() bool {
+	return a.LVT[lvtTimer]&(lvtPeriodic|lvtDeadline) == lvtPeriodic
+}
+
+func (a *APIC) deadlineMode() bool { return a.LVT[lvtTimer]&lvtDeadline != 0 }
 
 // current is the timer's count at a time.
 func (a *APIC) current(now sim.Time) uint32 {
@@ -34,14 +40,29 @@ func (a *APIC) rebase(now sim.Time, count uint32, force bool) {
 		a.Start = now
 	}
 	a.Count = count
-	a.arm()
+	a.arm(now)
+}
+
+// setTimer stores the timer's entry. To and from the deadline mode the timer is
+// disarmed (Intel SDM vol. 3, 11.5.4.1).
+func (a *APIC) setTimer(now sim.Time, v uint32) {
+	count := a.current(now) // before the mode changes
+	if (a.LVT[lvtTimer]^v)&lvtDeadline != 0 {
+		count, a.Initial, a.Deadline = 0, 0, 0
+	}
+	a.LVT[lvtTimer] = v
+	a.rebase(now, count, false)
 }
 
 // arm asks for the next expiry. A masked timer needs none: what it would show
 // follows from the time.
-func (a *APIC) arm() {
+func (a *APIC) arm(now sim.Time) {
 	at := sim.Never
-	if a.Count != 0 && a.LVT[lvtTimer]&lvtMask == 0 {
+	switch {
+	case a.LVT[lvtTimer]&lvtMask != 0 && !a.deadlineMode():
+	case a.deadlineMode() && a.Deadline != 0:
+		at = a.wires.Deadline(a.cpu, now, a.Deadline)
+	case a.Count != 0:
 		at = a.Start + sim.Time(a.Count)*a.tick()
 	}
 	a.wires.ArmTimer(a.cpu, at)
@@ -49,10 +70,28 @@ func (a *APIC) arm() {
 
 // TimerExpired is called at the time that was given to ArmTimer.
 func (a *APIC) TimerExpired(at sim.Time) {
-	a.Start, a.Count = at, 0
+	a.Start, a.Count, a.Deadline = at, 0, 0
 	if a.periodic() {
 		a.Count = a.Initial
 	}
-	a.arm()
+	a.arm(at)
 	a.fire(lvtTimer)
+}
+
+// readDeadline and writeDeadline are IA32_TSC_DEADLINE, which is zero and stays
+// so in the other modes.
+func (a *APIC) readDeadline() uint64 { return a.Deadline }
+
+func (a *APIC) writeDeadline(now sim.Time, v uint64) {
+	if a.deadlineMode() {
+		a.Deadline = v
+		a.arm(now)
+	}
+}
+
+// ClockSet is called when software has set the time-stamp counter.
+func (a *APIC) ClockSet(now sim.Time) {
+	if a.Deadline != 0 {
+		a.arm(now)
+	}
 }

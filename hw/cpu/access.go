@@ -186,8 +186,13 @@ func (c *CPU) store128(seg uint8, off uint64, lo, hi uint64, aligned bool) bool 
 	return c.storePlain(seg, off, lo) && c.storePlain(seg, off+8, hi)
 }
 
-// aligned16 raises #GP(0) unless the linear address is a multiple of 16.
+// aligned16 raises #GP(0) unless the linear address is a multiple of 16, which
+// comes before any fault of the segment.
 func (c *CPU) aligned16(seg uint8, off uint64, acc access) bool {
+	if _, va := c.slot(seg, off); c.mode64() && va&15 != 0 {
+		c.raiseErr(VecGP, 0)
+		return false
+	}
 	va, ok := c.linear(seg, off, 16, acc)
 	if ok && va&15 != 0 {
 		c.raiseErr(VecGP, 0)
@@ -209,7 +214,7 @@ func (c *CPU) loadSlow(seg uint8, off uint64, size int) (uint64, bool) {
 	if !ok {
 		return 0, false
 	}
-	return c.loadVA(va, size, c.accessMode())
+	return c.loadNoted(va, size)
 }
 
 func (c *CPU) storeSlow(seg uint8, off uint64, size int, v uint64) bool {
@@ -217,7 +222,7 @@ func (c *CPU) storeSlow(seg uint8, off uint64, size int, v uint64) bool {
 		return false
 	}
 	va, ok := c.linear(seg, off, size, accWrite)
-	return ok && c.storeVA(va, size, v, c.accessMode())
+	return ok && c.storeNoted(va, size, v)
 }
 
 // checkAlignment raises what comes before #AC, or #AC(0) if the address is misaligned.
@@ -238,12 +243,28 @@ func (c *CPU) loadPlain(seg uint8, off uint64) (uint64, bool) {
 	if !ok {
 		return 0, false
 	}
-	return c.loadVA(va, 8, c.accessMode())
+	return c.loadNoted(va, 8)
 }
 
 func (c *CPU) storePlain(seg uint8, off uint64, v uint64) bool {
 	va, ok := c.linear(seg, off, 8, accWrite)
-	return ok && c.storeVA(va, 8, v, c.accessMode())
+	return ok && c.storeNoted(va, 8, v)
+}
+
+// loadNoted and storeNoted access memory at the program's behest: breakpoints
+// watch these and not what the processor does of itself.
+func (c *CPU) loadNoted(va uint64, size int) (uint64, bool) {
+	if c.armed() {
+		c.noteAccess(va, size, accRead)
+	}
+	return c.loadVA(va, size, c.accessMode())
+}
+
+func (c *CPU) storeNoted(va uint64, size int, v uint64) bool {
+	if c.armed() {
+		c.noteAccess(va, size, accWrite)
+	}
+	return c.storeVA(va, size, v, c.accessMode())
 }
 
 // span translates size bytes at va: pa is that of the first byte, and pb that
@@ -253,7 +274,7 @@ func (c *CPU) span(va uint64, size int, acc access, mode uint8) (pa, pb uint64, 
 		return 0, 0, false
 	}
 	last := va + uint64(size) - 1
-	if !c.longActive() {
+	if !c.mode64() && va>>32 == 0 {
 		last &= 0xffffffff
 	}
 	if (va^last)>>12 != 0 {

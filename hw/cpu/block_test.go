@@ -81,6 +81,8 @@ func (w *twins) start(r *rand.Rand, g *nativeGen, code []byte) {
 			c.RFLAGS |= FlagAC
 		case 3:
 			c.RFLAGS |= FlagRF
+		case 4: // breakpoints on code and on data
+			c.DR[0], c.DR[1], c.DR[7] = twinCode+8, twinData+0x40, dr7One|1<<1|1<<3|3<<20|2<<22
 		}
 		if kernel {
 			c.CPL = 0
@@ -135,7 +137,13 @@ func newPool(r *rand.Rand, g *nativeGen) *pool {
 		}
 	}
 	for range 10_000_000 {
-		s := shape{rex: -1, escape: r.IntN(4) == 0, opcode: byte(r.Uint32()), reg: r.IntN(8), mem: r.IntN(2) == 0}
+		s := shape{rex: -1, opcode: byte(r.Uint32()), reg: r.IntN(8), rm: -1, mem: r.IntN(2) == 0}
+		switch r.IntN(16) {
+		case 0, 1, 2, 3:
+			s.lead = []byte{0x0f}
+		case 4:
+			s.lead = []byte{0x0f, 0x38 | byte(r.IntN(2))<<1}
+		}
 		if r.IntN(2) == 0 {
 			s.rex = 0x40 | r.IntN(16)
 		}
@@ -144,7 +152,7 @@ func newPool(r *rand.Rand, g *nativeGen) *pool {
 		}
 		b, _ := g.encode(s)
 		i, st := Decode(b, Mode64)
-		if st != DecodeOK || i.Op == OpUD || i.Op == OpUnsupported {
+		if st != DecodeOK || i.Op == OpUD {
 			continue
 		}
 		b = b[:i.Len]

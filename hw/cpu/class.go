@@ -42,7 +42,7 @@ func buildClasses() (t [NumOps]models.Class) {
 	set(models.IRet, OpIRET)
 	set(models.SysCall, OpSYSCALL, OpSYSENTER)
 	set(models.SysRet, OpSYSRET, OpSYSEXIT)
-	set(models.TLBFlush, OpMOVTOCR, OpINVLPG)
+	set(models.TLBFlush, OpMOVTOCR, OpINVLPG, OpINVPCID)
 	set(models.MSR, OpRDMSR, OpWRMSR, OpRDPMC, OpRDFSBASE, OpRDGSBASE, OpWRFSBASE, OpWRGSBASE)
 	set(models.TSC, OpRDTSC, OpRDTSCP)
 	set(models.Serialize, OpCPUID, OpWBINVD, OpINVD)

@@ -7,19 +7,20 @@ func (c *CPU) writeCR0(v uint64) bool {
 	paging, was := v&CR0PG != 0, old&CR0PG != 0
 	switch {
 	case v>>32 != 0, paging && v&CR0PE == 0, v&CR0NW != 0 && v&CR0CD == 0,
-		was && !paging && c.mode64():
+		was && !paging && (c.mode64() || c.CR4&CR4PCIDE != 0):
 		return c.generalProtection()
 	}
-	if paging && !was {
-		if c.MSR.EFER&EFERLME == 0 {
-			c.unsupported("paging outside long mode")
-			return false
-		}
+	switch {
+	case paging && !was && c.MSR.EFER&EFERLME != 0:
 		if c.CR4&CR4PAE == 0 || c.Seg[CS].Attr&attrL != 0 {
 			return c.generalProtection()
 		}
 		c.MSR.EFER |= EFERLMA
-	} else if was && !paging {
+	case c.paePaging(v, c.CR4) && (v^old)&(CR0PG|CR0CD|CR0NW) != 0:
+		if !c.loadPDPTEs(c.CR3) {
+			return c.generalProtection()
+		}
+	case was && !paging:
 		c.MSR.EFER &^= EFERLMA
 	}
 	c.CR0 = v&cr0Known | CR0ET
@@ -32,30 +33,70 @@ func (c *CPU) writeCR0(v uint64) bool {
 	return true
 }
 
-// writeCR3 switches address spaces; global translations stay (APM vol. 2, 5.5.2).
+// writeCR3 switches address spaces; global translations stay, and with PCIDs
+// those of other contexts, and with bit 63 all (APM vol. 2, 5.5.1, 5.5.2).
 func (c *CPU) writeCR3(v uint64) bool {
-	if v&^physMask != 0 {
+	contexts := c.CR4&CR4PCIDE != 0
+	keep := contexts && v&cr3Keep != 0
+	if contexts {
+		v &^= cr3Keep
+	}
+	if v&^physMask != 0 || c.paePaging(c.CR0, c.CR4) && !c.loadPDPTEs(v) {
 		return c.generalProtection()
 	}
 	c.CR3 = v
-	c.flushTLB(false)
+	switch {
+	case !contexts:
+		c.flushTLB(false)
+		return true
+	case !keep:
+		c.flushContext(c.pcid())
+	}
+	c.Resync() // host pointers belong to a context
 	return true
 }
 
 // writeCR4 writes CR4. Changes of what paging means flush the whole TLB.
 func (c *CPU) writeCR4(v uint64) bool {
-	if v&^cr4Known != 0 || v&CR4PAE == 0 && c.longActive() {
+	changed := v ^ c.CR4
+	switch {
+	case v&^cr4Known != 0, v&CR4PAE == 0 && c.longActive(),
+		changed&v&CR4PCIDE != 0 && (!c.longActive() || c.CR3&0xfff != 0),
+		c.paePaging(c.CR0, v) && changed&(CR4PAE|CR4PSE|CR4PGE|CR4SMEP) != 0 && !c.loadPDPTEs(c.CR3):
 		return c.generalProtection()
 	}
-	changed := v ^ c.CR4
 	c.CR4 = v
-	if changed&(CR4PGE|CR4PAE|CR4PSE|CR4SMEP) != 0 {
+	if changed&(CR4PGE|CR4PAE|CR4PSE|CR4SMEP) != 0 || changed&^v&CR4PCIDE != 0 {
 		c.flushTLB(true)
 	}
 	if changed != 0 {
 		c.Resync()
 	}
 	return true
+}
+
+// execINVPCID drops translations by context (Intel SDM vol. 2, INVPCID; APM
+// vol. 3, INVPCID).
+func (c *CPU) execINVPCID(i *Inst) {
+	kind := c.reg(i.Reg, c.controlSize(), i.Prefix)
+	pcid, va, ok := c.load128(i.Seg, c.address(i), false)
+	switch {
+	case !ok:
+		return
+	case kind > 3, pcid>>12 != 0, kind < 2 && pcid != 0 && c.CR4&CR4PCIDE == 0, kind == 0 && !canonical(va):
+		c.generalProtection()
+		return
+	}
+	switch kind {
+	case 0:
+		c.invalidateIn(va, pcid)
+	case 1:
+		c.flushContext(pcid)
+	case 2:
+		c.flushTLB(true)
+	case 3:
+		c.flushTLB(false)
+	}
 }
 
 // generalProtection raises #GP(0) and returns false.
@@ -70,6 +111,12 @@ func (c *CPU) controlSize() uint8 {
 		return 8
 	}
 	return 4
+}
+
+// hidden raises #GP(0) if CR4.UMIP keeps CPL 3 from seeing where system tables
+// are (APM vol. 2, 3.1.3).
+func (c *CPU) hidden() bool {
+	return c.CPL != 0 && c.CR4&CR4UMIP != 0 && !c.generalProtection()
 }
 
 func (c *CPU) execMoveCR(i *Inst) {
@@ -114,48 +161,12 @@ func (c *CPU) execMoveCR(i *Inst) {
 	}
 }
 
-// execMoveDR executes MOV to and from debug registers. They are stored; address
-// breakpoints do not fire (APM vol. 2, 13.1.1).
-func (c *CPU) execMoveDR(i *Inst) {
-	n := i.Reg
-	if n == 4 || n == 5 {
-		if c.CR4&CR4DE != 0 {
-			c.raise(VecUD)
-			return
-		}
-		n += 2
-	}
-	if c.CPL != 0 {
-		c.generalProtection()
-		return
-	}
-	if c.DR[7]&DR7GD != 0 {
-		c.DR[6] |= DR6BD
-		c.DR[7] &^= DR7GD
-		c.raise(VecDB)
-		return
-	}
-	if i.Op == OpMOVFROMDR {
-		c.setReg(i.RM, c.controlSize(), i.Prefix, c.DR[n])
-		return
-	}
-	v := c.reg(i.RM, c.controlSize(), i.Prefix)
-	if n >= 6 && v>>32 != 0 {
-		c.generalProtection()
-		return
-	}
-	switch n {
-	case 6:
-		v = v&dr6Write | dr6One
-	case 7:
-		v = v&dr7Write | dr7One
-	}
-	c.DR[n] = v
-}
-
 // execMachineStatus executes SMSW, LMSW and CLTS.
 func (c *CPU) execMachineStatus(i *Inst) {
 	if i.Op == OpSMSW {
+		if c.hidden() {
+			return
+		}
 		c.storeSelector(i, c.CR0)
 		return
 	}

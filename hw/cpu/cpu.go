@@ -18,7 +18,9 @@ type Bus interface {
 	// In and Out are port accesses; size is 1, 2 or 4.
 	In(cpu int, port uint16, size int) uint32
 	Out(cpu int, port uint16, size int, v uint32)
-	// APIC registers by x2APIC MSR number are reached with these.
+	// APIC registers by x2APIC MSR number are reached with these, and the MSR
+	// that is the timer's deadline. A write of the time-stamp counter and one of
+	// APIC_BASE (with the old value) is told of after it.
 	ReadAPICMSR(cpu int, msr uint32) (v uint64, ok bool)
 	WriteAPICMSR(cpu int, msr uint32, v uint64) (ok bool)
 	// TPR is CR8's other face.
@@ -41,9 +43,11 @@ type Bus interface {
 // that hold nothing a snapshot needs.
 type CPU struct {
 	State
-	ID  int
-	Mem *mem.Memory
-	Bus Bus
+	ID    int
+	Count int    // processors in the machine, as CPUID reports them; 0 means 1
+	Seed  uint64 // of RDRAND
+	Mem   *mem.Memory
+	Bus   Bus
 
 	Stop Stop // why Run or Step returned early; reset by the machine
 	// Cost is the timing table. Retiring an instruction adds its class's cost to
@@ -71,6 +75,7 @@ type CPU struct {
 // exception is what the current instruction raised.
 type exception struct {
 	pending bool
+	kind    eventKind
 	vector  uint8
 	hasErr  bool
 	err     uint32

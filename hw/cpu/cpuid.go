@@ -15,17 +15,19 @@ const (
 	featPAE   = 1 << 6
 	featCX8   = 1 << 8
 	featAPIC  = 1 << 9
+	featSEP   = 1 << 11
 	featMTRR  = 1 << 12
 	featPGE   = 1 << 13
 	featCMOV  = 1 << 15
 	featPAT   = 1 << 16
+	featPSE36 = 1 << 17
 	featCLFSH = 1 << 19
 	featFXSR  = 1 << 24
 	featSSE   = 1 << 25
 	featSSE2  = 1 << 26
 
 	featCommon = featFPU | featDE | featPSE | featTSC | featMSR | featPAE | featCX8 | featMTRR |
-		featPGE | featCMOV | featPAT | featFXSR
+		featPGE | featCMOV | featPAT | featPSE36 | featFXSR
 )
 
 // cpuid returns EAX, EBX, ECX and EDX of a leaf: what the model has, and nothing
@@ -45,11 +47,12 @@ func (c *CPU) cpuid(leaf, sub uint32) (a, b, cx, d uint32) {
 	case 1:
 		a = cpuSignature
 		b = uint32(c.ID)<<24 | 1<<16 | 8<<8 // APIC ID, one logical processor, CLFLUSH line in quadwords
-		cx = 1<<13 | 1<<23                  // CMPXCHG16B, POPCNT
-		d = featCommon | apic | featCLFSH | featSSE | featSSE2
+		cx = 1<<13 | 1<<17 | 1<<23          // CMPXCHG16B, PCID, POPCNT
+		d = featCommon | apic | featSEP | featCLFSH | featSSE | featSSE2
 	case 7:
 		if sub == 0 {
-			b = 1<<0 | 1<<7 | 1<<20 // FSGSBASE, SMEP, SMAP
+			b = 1<<0 | 1<<7 | 1<<10 | 1<<20 // FSGSBASE, SMEP, INVPCID, SMAP
+			cx = 1 << 2                     // UMIP
 		}
 	case 0x80000001:
 		a = cpuSignature

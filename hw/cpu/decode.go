@@ -44,6 +44,7 @@ type decoder struct {
 	pfx67    bool
 	rep      uint8 // 0, F2 or F3, the last one
 	lock     bool
+	vvvv     uint8 // of VEX
 	override uint8 // NoReg or segment
 	modrm    uint8
 }
@@ -109,19 +110,23 @@ func (d *decoder) int(n int) int64 {
 
 func (d *decoder) run() {
 	op := d.prefixes()
-	m, two := maps64, false
+	m := maps64
 	if d.mode != Mode64 {
 		m = maps32
 	}
-	cell := &m.one[op]
-	if op == 0x0f {
-		op, two = d.byte(), true
-		cell = &m.two[op]
+	opcodes := &m.one
+	switch {
+	case op == 0x0f:
+		opcodes, op = d.escape(m)
+	case op&^1 == 0xc4 && d.isVEX():
+		if opcodes, op = d.vex(m, op); opcodes == nil {
+			return // OpUD
+		}
 	}
 	if d.status != DecodeOK {
 		return
 	}
-	s := &cell[d.column()]
+	s := &opcodes[op][d.column()]
 	e := s.e
 	hasModRM := s.g != nil
 	if s.g != nil {
@@ -141,8 +146,20 @@ func (d *decoder) run() {
 		return // OpUD
 	}
 	d.fill(e, op, hasModRM)
-	if !two && op == 0x90 && d.i.RM == 0 && d.status == DecodeOK {
+	if opcodes == &m.one && op == 0x90 && d.i.RM == 0 && d.status == DecodeOK {
 		d.nop()
+	}
+}
+
+// escape consumes the opcode after 0F and returns its map.
+func (d *decoder) escape(m *maps) (*opcodeMap, uint8) {
+	switch op := d.byte(); op {
+	case 0x38:
+		return &m.three38, d.byte()
+	case 0x3a:
+		return &m.three3A, d.byte()
+	default:
+		return &m.two, op
 	}
 }
 
@@ -210,7 +227,7 @@ func (d *decoder) fill(e *entry, op uint8, hasModRM bool) {
 	switch {
 	case d.status != DecodeOK:
 	case d.lock && !(e.lock && i.Prefix&PrefixMem != 0),
-		e.rm == 'M' && !isMem, e.rm == 'U' && isMem,
+		e.rm == 'M' && !isMem, (e.rm == 'U' || e.rm == 'N') && isMem, d.vvvv != 0 && !e.vvvv,
 		e.reg == 'C' && 1<<i.Reg&0b1_0001_1101 == 0, // CR0, 2, 3, 4, 8
 		e.reg == 'D' && i.Reg > 7,
 		e.reg == 'S' && (i.Reg > GS || i.Reg == CS && e.op == OpMOVTOSEG):
@@ -227,16 +244,17 @@ func (d *decoder) operands(e *entry, op uint8, isMem bool) {
 	switch e.reg {
 	case 'G', 'V', 'C', 'D':
 		i.Reg = d.modrm>>3&7 | d.rex<<1&8
-	case 'S':
+	case 'S', 'P':
 		i.Reg = d.modrm >> 3 & 7
 	}
+	i.Vvvv = d.vvvv
 	switch {
 	case isMem:
 		i.Prefix |= PrefixMem
 		d.memory()
 	case e.rm == 'Z':
 		i.RM = op&7 | d.rex<<3&8
-	case e.rm == 'T':
+	case e.rm == 'T' || e.rm == 'Q' || e.rm == 'N':
 		i.RM = d.modrm & 7
 	case e.rm == 'O':
 		i.Prefix |= PrefixMem

@@ -44,7 +44,25 @@ func TestDecodeRows(t *testing.T) {
 		{"f00fb1d1", Mode64, "UD f0 s4 reg2 rm1 #0 sub0"}, // LOCK needs memory
 		{"f08b00", Mode64, "UD f0 s4 reg0 rm0 #0 sub0"},
 		{"f30fb8c1", Mode64, "POPCNT f3 s4 reg0 rm1 #0 sub0"},
-		{"f30fbcc1", Mode64, "BSF f3 s4 reg0 rm1 #0 sub0"}, // no TZCNT here
+		{"f30fbcc1", Mode64, "TZCNT f3 s4 reg0 rm1 #0 sub0"},
+		{"660f3840c1", Mode64, "PMULLD f3 s16 reg0 rm1 #0 sub0"},
+		{"0f3840c1", Mode64, "UD f0 s0 reg0 rm0 #0 sub0"},
+		{"66450f3a16c103", Mode64, "PEXTRD f6 s4 reg8 rm9 #3 sub0"},
+		{"664d0f3a16c103", Mode64, "PEXTRD f6 s8 reg8 rm9 #3 sub0"},
+		{"66f20f38f1c1", Mode64, "CRC32 f3 s2 reg0 rm1 #0 sub0"},
+		{"0f38f1c1", Mode64, "UD f0 s0 reg0 rm0 #0 sub0"}, // MOVBE needs memory
+		{"f00f38f101", Mode64, "UD f0 s4 reg0 rm0 #0 sub0"},
+		{"c4e278f2c1", Mode64, "ANDN f3 s4 reg0 rm1 #0 sub0"},
+		{"c442f8f2c1", Mode64, "ANDN f3 s8 reg8 rm9 #0 sub0"},
+		{"c4e27cf2c1", Mode64, "UD f0 s0 reg0 rm0 #0 sub0"},   // L
+		{"66c4e278f2c1", Mode64, "UD f0 s0 reg0 rm0 #0 sub0"}, // another prefix
+		{"48c4e278f2c1", Mode64, "UD f0 s0 reg0 rm0 #0 sub0"},
+		{"c4e37bf0c105", Mode64, "RORX f8 s4 reg0 rm1 #5 sub0"},
+		{"c4e373f0c105", Mode64, "UD f0 s4 reg0 rm1 #5 sub0"}, // vvvv without use
+		{"c4e278f2c1", Mode32, "ANDN f3 s4 reg0 rm1 #0 sub0"},
+		{"c401", Mode32, "LOADFAR f3 s4 reg0 rm0 [3:1+-1<<0+0] #0 sub0"},
+		{"c4", Mode32, "more"},
+		{"c4e2", Mode64, "more"},
 		{"0f0b", Mode64, "UD f0 s0 reg0 rm0 #0 sub0"},
 		{"06", Mode64, "UD f0 s0 reg0 rm0 #0 sub0"},
 		{"c5f877", Mode64, "UD f0 s0 reg0 rm0 #0 sub0"},
@@ -53,7 +71,7 @@ func TestDecodeRows(t *testing.T) {
 		{"f20f2ac1", Mode64, "CVTSI2SD f3 s4 reg0 rm1 #0 sub0"},
 		{"f2480f2ac1", Mode64, "CVTSI2SD f3 s8 reg0 rm1 #0 sub0"},
 		{"66f20f58c1", Mode64, "ADDSD f3 s8 reg0 rm1 #0 sub0"},
-		{"0ffcc1", Mode64, "MMX f1 s4 reg0 rm1 #0 sub0"},
+		{"0ffcc1", Mode64, "PADDB f3 s8 reg0 rm1 #0 sub1"},
 		{"dec1", Mode64, "FADDP f1 s0 reg0 rm1 #0 sub1"},
 		{"66e81234", Mode64, "CALL f9 s2 reg0 rm0 #3412 sub0"}, // as AMD, not as Intel
 		{"ea0000008000f0", Mode16, "JMPFAR f10"},

@@ -7,7 +7,7 @@ func (c *CPU) enterHandler(e *event) bool {
 	switch {
 	case c.longActive():
 		return c.enterLong(e)
-	case c.protected():
+	case c.CR0&CR0PE != 0:
 		return c.enterLegacy(e)
 	}
 	return c.enterReal(e)
@@ -54,7 +54,10 @@ func (c *CPU) readGate(e *event, size uint64) (g gate, ok bool) {
 		}
 	}
 	g = decodeGate(lo, hi)
-	legacy := size == 8 && (g.kind|1 == 0x7)
+	if g.kind&type32 == 0 {
+		g.offset &= 0xffff
+	}
+	legacy := size == 8 && (g.kind|1 == 0x7 || g.kind == typeTaskGate)
 	switch {
 	case g.kind|1 != typeTrapGate && !legacy,
 		e.kind == eventSoft && g.dpl < c.CPL:
@@ -118,11 +121,7 @@ func (c *CPU) enterLong(e *event) bool {
 		return false
 	}
 	sp &^= 15
-	flags := c.RFLAGS
-	if e.kind == eventFault {
-		flags |= FlagRF
-	}
-	frame := [6]uint64{uint64(c.Seg[SS].Sel), c.GPR[RSP], flags, uint64(c.Seg[CS].Sel), e.ret, uint64(e.err)}
+	frame := [6]uint64{uint64(c.Seg[SS].Sel), c.GPR[RSP], c.savedFlags(e), uint64(c.Seg[CS].Sel), e.ret, uint64(e.err)}
 	n := 5
 	if e.hasErr {
 		n = 6
@@ -204,49 +203,5 @@ func (c *CPU) enterReal(e *event) bool {
 	cs.Base = uint64(cs.Sel) << 4
 	c.RFLAGS &^= FlagTF | FlagRF | FlagAC
 	c.finishEnter(typeIntGate, cs, c.CPL, v&0xffff)
-	return true
-}
-
-// enterLegacy delivers in 32-bit protected mode without a change of privilege.
-func (c *CPU) enterLegacy(e *event) bool {
-	g, ok := c.readGate(e, 8)
-	if !ok {
-		return false
-	}
-	cs, cpl, ok := c.handlerSegment(g.sel, e.ext())
-	if !ok {
-		return false
-	}
-	if cpl != c.CPL {
-		c.unsupported("change of privilege through a gate in 32-bit protected mode")
-		return false
-	}
-	size := uint8(4)
-	if g.kind&8 == 0 {
-		size, g.offset = 2, g.offset&0xffff
-	}
-	flags := c.RFLAGS
-	if e.kind == eventFault {
-		flags |= FlagRF
-	}
-	words := [4]uint64{flags, uint64(c.Seg[CS].Sel), e.ret, uint64(e.err)}
-	n := 3
-	if e.hasErr {
-		n = 4
-	}
-	sp := c.GPR[RSP]
-	for _, w := range words[:n] {
-		if !c.push(size, w) {
-			c.GPR[RSP] = sp
-			return false
-		}
-	}
-	if g.offset > uint64(cs.Limit) {
-		c.GPR[RSP] = sp
-		c.raiseErr(VecGP, e.ext())
-		return false
-	}
-	c.RFLAGS &^= FlagTF | FlagNT | FlagRF | FlagVM
-	c.finishEnter(g.kind, cs, cpl, g.offset)
 	return true
 }

@@ -18,6 +18,7 @@ const (
 	eventTrap                      // the instruction before ret is done
 	eventSoft                      // INT n, INT3, INTO: a trap that gates may forbid
 	eventExternal                  // interrupt or NMI
+	eventBreak                     // a fault that leaves RF as it is: a breakpoint on the instruction at ret
 )
 
 // event is what goes through the interrupt descriptor table.
@@ -41,15 +42,14 @@ func (e *event) ext() uint32 {
 func (e *event) gateErr() uint32 { return uint32(e.vector)<<3 | 2 | e.ext() }
 
 // deliverException delivers what the current instruction raised. RIP is still
-// that instruction's, except for the debug trap.
+// that instruction's, except for traps.
 func (c *CPU) deliverException() {
 	x := c.exc
 	c.charge(models.Exception)
-	e := event{kind: eventFault, vector: x.vector, hasErr: x.hasErr, err: x.err, ret: c.RIP}
-	if x.vector == VecDB { // of single-stepping; RIP has moved on
-		e.kind = eventTrap
+	if x.vector == VecDB {
+		c.enterDebug()
 	}
-	c.deliver(e)
+	c.deliver(event{kind: x.kind, vector: x.vector, hasErr: x.hasErr, err: x.err, ret: c.RIP})
 }
 
 // deliver brings e to its handler. Exceptions on the way replace it or make it a
@@ -58,7 +58,14 @@ func (c *CPU) deliver(e event) {
 	for {
 		c.exc.pending = false
 		if c.enterHandler(&e) {
-			return
+			c.Activity = Running // HLT may have been stepped
+			if c.hits&DR6BT == 0 {
+				return
+			}
+			c.raiseDebug(eventTrap, c.hits) // of a task just entered
+			c.hits = 0
+			e = event{kind: eventTrap, vector: VecDB, ret: c.RIP}
+			continue
 		}
 		if c.Stop.Kind != StopNone {
 			return
@@ -66,7 +73,7 @@ func (c *CPU) deliver(e event) {
 		second := c.exc
 		c.charge(models.Exception)
 		next := event{kind: eventFault, vector: second.vector, hasErr: second.hasErr, err: second.err, ret: c.RIP}
-		if e.kind == eventFault || e.kind == eventTrap {
+		if e.kind != eventSoft && e.kind != eventExternal {
 			if e.vector == VecDF {
 				c.shutdown()
 				return

@@ -30,7 +30,13 @@ func (c *CPU) execInt(i *Inst) {
 		c.execLegacy(i)
 	case OpCLC, OpSTC, OpCMC, OpCLD, OpSTD, OpSAHF, OpLAHF:
 		c.execFlag(i)
+	case OpLZCNT, OpTZCNT, OpMOVBE, OpCRC32, OpADCX, OpADOX, OpRDRAND:
+		c.execExtension(i)
 	default:
+		if i.Op.isVEX() {
+			c.execBMI(i)
+			return
+		}
 		c.execMove(i)
 	}
 }

@@ -103,10 +103,15 @@ func (c *CPU) readSource(i *Inst) (v uint64, ok bool) {
 
 // stackMask covers the bits of RSP that addressing the stack uses.
 func (c *CPU) stackMask() uint64 {
-	switch {
-	case c.mode() == Mode64:
+	if c.mode64() {
 		return ^uint64(0)
-	case c.Seg[SS].Attr&attrD != 0:
+	}
+	return c.Seg[SS].stackMask()
+}
+
+// stackMask is the same for a stack segment outside 64-bit mode.
+func (s *Segment) stackMask() uint64 {
+	if s.Attr&attrD != 0 {
 		return 0xffffffff
 	}
 	return 0xffff

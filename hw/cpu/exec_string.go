@@ -28,7 +28,7 @@ func (c *CPU) execString(i *Inst) (done bool) {
 		if n == 1 || c.repeatEnds(i) {
 			return true
 		}
-		if c.Clock >= c.Limit || c.EndTurn || c.Stop.Kind != StopNone {
+		if c.yields() {
 			return false
 		}
 	}
@@ -99,14 +99,14 @@ func (c *CPU) stringIn(i *Inst, di uint64) bool {
 	if !c.probeWrite(ES, di, int(i.Size)) {
 		return false
 	}
-	return c.storeN(ES, di, int(i.Size), uint64(c.Bus.In(c.ID, port, int(i.Size))))
+	return c.storeN(ES, di, int(i.Size), uint64(c.portIn(port, int(i.Size))))
 }
 
 func (c *CPU) stringOut(i *Inst, si uint64) bool {
 	port := uint16(c.GPR[RDX])
 	v, ok := c.loadN(i.Seg, si, int(i.Size))
 	if ok {
-		c.Bus.Out(c.ID, port, int(i.Size), uint32(v))
+		c.portOut(port, int(i.Size), uint32(v))
 	}
 	return ok
 }

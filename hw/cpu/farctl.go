@@ -5,8 +5,10 @@ type farTarget struct {
 	cs    Segment
 	rip   uint64
 	cpl   uint8
-	inner bool // through a call gate to a more privileged level
-	gate  bool
+	inner bool   // through a call gate to a more privileged level
+	size  uint8  // of what CALL pushes
+	copy  uint8  // words to copy from the outer stack
+	task  uint16 // or else a TSS to switch to
 }
 
 // execFar executes far CALL and JMP (APM vol. 2, 4.11; vol. 3, CALL far, JMP far).
@@ -24,7 +26,7 @@ func (c *CPU) execFar(i *Inst) {
 		}
 		sel = uint16(v)
 	}
-	t := farTarget{cs: c.Seg[CS], rip: off, cpl: c.CPL}
+	t := farTarget{cs: c.Seg[CS], rip: off, cpl: c.CPL, size: i.Size}
 	if !c.protected() {
 		t.cs.Sel, t.cs.Base = sel, uint64(sel)<<4
 		if off > uint64(t.cs.Limit) {
@@ -34,18 +36,21 @@ func (c *CPU) execFar(i *Inst) {
 	} else if !c.farTarget(&t, sel, i.Op == OpCALLFAR) {
 		return
 	}
-	if i.Op == OpCALLFAR {
-		size := i.Size
-		if t.gate {
-			size = 8
+	switch {
+	case t.task != 0:
+		way := taskJump
+		if i.Op == OpCALLFAR {
+			way = taskCall
 		}
-		if t.inner {
-			if !c.callInner(&t) {
-				return
-			}
-		} else if !c.pushFar(size) {
+		c.switchTask(t.task, way, c.next, c.RFLAGS, 0)
+		return
+	case i.Op == OpJMPFAR:
+	case t.inner:
+		if !c.callInner(&t) {
 			return
 		}
+	case !c.pushFar(t.size):
+		return
 	}
 	c.CPL = t.cpl
 	c.setCS(t.cs)
@@ -96,34 +101,84 @@ func (c *CPU) farTarget(t *farTarget, sel uint16, call bool) bool {
 	return c.markAccessed(at, &t.cs)
 }
 
-// gateTarget goes through a 64-bit call gate (APM vol. 2, 4.8.4).
+// gateTarget goes through a call gate, in protected mode also through a task
+// gate or to a TSS (APM vol. 2, 4.11.2, 12.3).
 func (c *CPU) gateTarget(t *farTarget, sel uint16, raw, at uint64, call bool) bool {
-	err := uint32(sel &^ 3)
+	g := decodeGate(raw, 0)
 	if !c.longActive() {
-		c.unsupported("far transfer through a system descriptor in 32-bit protected mode")
+		return c.gateLegacy(t, sel, &g, call)
+	}
+	hi, ok := c.gateHigh(sel, &g, at)
+	if !ok {
 		return false
 	}
+	g = decodeGate(raw, hi)
+	t.size = 8
+	return c.throughGate(t, &g, call)
+}
+
+// gateHigh checks a call gate of long mode and returns its second half (APM
+// vol. 2, 4.8.4).
+func (c *CPU) gateHigh(sel uint16, g *gate, at uint64) (hi uint64, ok bool) {
+	err := uint32(sel &^ 3)
 	table := uint64(c.GDTR.Limit)
 	if sel&4 != 0 {
 		table = uint64(c.LDTR.Limit)
 	}
-	g := decodeGate(raw, 0)
 	if g.kind != typeCallGate || g.dpl < max(c.CPL, uint8(sel&3)) || uint64(sel&^7)+15 > table {
+		c.raiseErr(VecGP, err)
+		return 0, false
+	}
+	if hi, ok = c.sysLoad(at+8, 8); !ok {
+		return 0, false
+	}
+	switch {
+	case hi>>40&0x1f != 0:
+		c.raiseErr(VecGP, err)
+		return 0, false
+	case !g.p:
+		c.raiseErr(VecNP, err)
+		return 0, false
+	}
+	return hi & 0xffffffff, true
+}
+
+// gateLegacy looks at a system descriptor of protected mode.
+func (c *CPU) gateLegacy(t *farTarget, sel uint16, g *gate, call bool) bool {
+	err := uint32(sel &^ 3)
+	switch g.kind {
+	case typeTSS16, typeTSS, typeTaskGate, typeCallGate, typeCallGate &^ type32:
+	default:
 		c.raiseErr(VecGP, err)
 		return false
 	}
-	high, ok := c.sysLoad(at+8, 8)
-	if !ok {
-		return false
-	}
-	switch g = decodeGate(raw, high&0xffffffff); {
-	case high>>40&0x1f != 0:
+	switch {
+	case g.dpl < max(c.CPL, uint8(sel&3)):
 		c.raiseErr(VecGP, err)
 		return false
 	case !g.p:
 		c.raiseErr(VecNP, err)
 		return false
 	}
+	switch g.kind {
+	case typeTSS16, typeTSS:
+		t.task = sel
+		return true
+	case typeTaskGate:
+		if t.task = g.sel; t.task == 0 {
+			return c.generalProtection()
+		}
+		return true
+	}
+	if t.size = g.size(); t.size == 2 {
+		g.offset &= 0xffff
+	}
+	return c.throughGate(t, g, call)
+}
+
+// throughGate checks what a call gate points to. Only CALL may change the
+// privilege level.
+func (c *CPU) throughGate(t *farTarget, g *gate, call bool) bool {
 	cs, cpl, ok := c.handlerSegment(g.sel, 0)
 	if !ok {
 		return false
@@ -132,15 +187,18 @@ func (c *CPU) gateTarget(t *farTarget, sel uint16, raw, at uint64, call bool) bo
 		c.raiseErr(VecGP, uint32(g.sel&^3))
 		return false
 	}
-	if !canonical(g.offset) {
+	if !c.targetOK(&cs, g.offset) {
 		return c.generalProtection()
 	}
-	*t = farTarget{cs: cs, rip: g.offset, cpl: cpl, inner: cpl != c.CPL, gate: true}
+	t.cs, t.rip, t.cpl, t.inner, t.copy = cs, g.offset, cpl, cpl != c.CPL, g.params
 	return true
 }
 
 // callInner switches to the inner stack of a call gate and pushes the frame.
 func (c *CPU) callInner(t *farTarget) bool {
+	if !c.longActive() {
+		return c.callInnerLegacy(t)
+	}
 	sp, ok := c.tssStack(4+8*uint64(t.cpl), 0)
 	if !ok {
 		return false
@@ -151,6 +209,25 @@ func (c *CPU) callInner(t *farTarget) bool {
 	}
 	c.Seg[SS] = Segment{Sel: uint16(t.cpl)}
 	c.GPR[RSP] = sp
+	return true
+}
+
+// callInnerLegacy is callInner for protected mode, with parameters.
+func (c *CPU) callInnerLegacy(t *farTarget) bool {
+	f, ok := c.handlerFrame(t.cpl, 0)
+	if !ok || !f.push(c, t.size, uint64(c.Seg[SS].Sel), c.GPR[RSP]) {
+		return false
+	}
+	for k := int(t.copy) - 1; k >= 0; k-- {
+		v, ok := c.top(uint64(k)*uint64(t.size), t.size)
+		if !ok || !f.push(c, t.size, v) {
+			return false
+		}
+	}
+	if !f.push(c, t.size, uint64(c.Seg[CS].Sel), c.next) {
+		return false
+	}
+	c.Seg[SS], c.GPR[RSP] = f.ss, f.sp
 	return true
 }
 

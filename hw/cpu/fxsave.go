@@ -33,13 +33,10 @@ func (c *CPU) fxReady(i *Inst, acc access) (off uint64, ok bool) {
 // fxXMMCount is how many XMM registers the image holds: those that the mode can
 // name, and none before the system enabled SSE.
 func (c *CPU) fxXMMCount() int {
-	switch {
-	case c.CR4&CR4OSFXSR == 0:
+	if c.CR4&CR4OSFXSR == 0 {
 		return 0
-	case c.mode() == Mode64:
-		return 16
 	}
-	return 8
+	return c.xmmCount()
 }
 
 func (c *CPU) fxsave(i *Inst) {

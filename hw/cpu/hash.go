@@ -19,15 +19,18 @@ func (s *State) Hash(h *sim.Hasher) {
 		h.Uint64(t.Base)
 		h.Uint64(uint64(t.Limit))
 	}
-	for _, x := range [...]uint64{s.CR0, s.CR2, s.CR3, s.CR4, s.CR8, s.XCR0, s.TSCBase, uint64(s.Clock)} {
+	for _, x := range [...]uint64{s.CR0, s.CR2, s.CR3, s.CR4, s.CR8, s.XCR0, s.Random, s.TSCBase, uint64(s.Clock)} {
 		h.Uint64(x)
 	}
 	for _, x := range s.DR {
 		h.Uint64(x)
 	}
+	for _, x := range s.PDPTE {
+		h.Uint64(x)
+	}
 	s.MSR.hash(h)
 	s.FPU.hash(h)
-	h.Uint64(uint64(s.CPL)<<8 | uint64(s.Activity))
+	h.Uint64(uint64(s.HeldDebug)<<16 | uint64(s.CPL)<<8 | uint64(s.Activity))
 	h.Bool(s.NMIPending)
 	h.Bool(s.NMIBlocked)
 	h.Bool(s.IntShadow)
@@ -41,10 +44,13 @@ func (s *Segment) hash(h *sim.Hasher) {
 
 func (m *MSRs) hash(h *sim.Hasher) {
 	for _, x := range [...]uint64{m.EFER, m.STAR, m.LSTAR, m.CSTAR, m.FMASK, m.KernelGSBase, m.TSCAux, m.APICBase, m.PAT,
-		m.SysenterCS, m.SysenterESP, m.EIP, m.MTRRDefType, m.MCGStatus} {
+		m.SysenterCS, m.SysenterESP, m.EIP, m.MTRRDefType, m.MCGStatus, m.DebugCtl} {
 		h.Uint64(x)
 	}
 	for _, x := range m.MTRR {
+		h.Uint64(x)
+	}
+	for _, x := range m.Config {
 		h.Uint64(x)
 	}
 	for i := range m.PerfCtr {

@@ -3,7 +3,7 @@ package cpu
 // Inst is one decoded instruction, independent of where it lies. The decoder
 // fills it from tables; the stepper executes it; the block engine lowers it.
 type Inst struct {
-	Op   Op    // what it does; OpUD for encodings no processor has, OpUnsupported for those the model lacks
+	Op   Op    // what it does; OpUD for encodings that the processor does not have
 	Len  uint8 // bytes, 1 to 15
 	Size uint8 // operand size in bytes: 1, 2, 4, 8 (16 for SSE)
 	Addr uint8 // address size in bytes: 2, 4, 8
@@ -11,7 +11,8 @@ type Inst struct {
 	Form Form  // where the operands are
 	Reg  uint8 // ModRM.reg with REX.R; as a byte register without PrefixREX 4..7 are AH..BH
 	RM   uint8 // ModRM.rm with REX.B, or the register in the opcode, or the accumulator; x87: stack index
-	Sub  uint8 // second number of the opcode: condition code; segment; MOVZX, MOVSX: source size; x87: see op.go
+	Sub  uint8 // second number of the opcode: condition code; segment; MOVZX, MOVSX: source size; SSE, x87: see op_sse.go, op_x87.go
+	Vvvv uint8 // the third register of VEX encodings
 
 	Prefix Prefix
 	Seg    uint8 // segment of the memory operand, override applied

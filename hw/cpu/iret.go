@@ -3,6 +3,17 @@ package cpu
 // execIRET executes IRET (APM vol. 3, IRET; vol. 2, 8.9.2). Nothing changes
 // unless all checks pass; NMIs are unblocked when it completes.
 func (c *CPU) execIRET(i *Inst) {
+	switch {
+	case c.sensitive():
+		return
+	case c.protected() && c.RFLAGS&FlagNT != 0:
+		if c.longActive() {
+			c.generalProtection()
+		} else {
+			c.returnFromTask()
+		}
+		return
+	}
 	size := uint64(i.Size)
 	var v [5]uint64 // RIP, CS, RFLAGS, RSP, SS
 	for k := range v[:3] {
@@ -15,14 +26,8 @@ func (c *CPU) execIRET(i *Inst) {
 	case !c.protected():
 		c.iretReal(i, v[0], uint16(v[1]), v[2])
 		return
-	case c.RFLAGS&FlagNT != 0 && c.longActive():
-		c.generalProtection()
-		return
-	case c.RFLAGS&FlagNT != 0:
-		c.unsupported("IRET from a nested task")
-		return
 	case !c.longActive() && c.CPL == 0 && i.Size == 4 && v[2]&FlagVM != 0:
-		c.unsupported("virtual-8086 mode")
+		c.iretVirtual()
 		return
 	}
 	r, ok := c.returnCode(uint16(v[1]), v[0])
@@ -55,6 +60,7 @@ func (c *CPU) execIRET(i *Inst) {
 	c.setSP(v[3])
 }
 
+// iretReal is IRET in real and virtual-8086 mode.
 func (c *CPU) iretReal(i *Inst, ip uint64, cs uint16, flags uint64) {
 	if ip > uint64(c.Seg[CS].Limit) {
 		c.generalProtection()
@@ -131,7 +137,7 @@ func (c *CPU) returnStack(r *farReturn, sel uint16) bool {
 		return c.generalProtection()
 	}
 	var ok bool
-	r.ss, ok = c.readDataSegment(SS, sel, r.cpl, VecGP)
+	r.ss, ok = c.readDataSegment(SS, sel, r.cpl, VecGP, 0)
 	return ok
 }
 

@@ -16,16 +16,16 @@ func (c *CPU) linear(seg uint8, off uint64, size int, acc access) (uint64, bool)
 	}
 	s := &c.Seg[seg]
 	off &= 0xffffffff
-	if !c.withinLimit(s, off, uint64(size)) || c.protected() && !segmentAllows(s, acc) {
+	if !withinLimit(s, off, uint64(size)) || c.protected() && !segmentAllows(s, acc) {
 		return 0, c.raiseSegment(seg)
 	}
 	return (s.Base + off) & 0xffffffff, true
 }
 
 // withinLimit checks size bytes at off against an expand-up or expand-down limit.
-func (c *CPU) withinLimit(s *Segment, off, size uint64) bool {
+func withinLimit(s *Segment, off, size uint64) bool {
 	last := off + size - 1
-	if c.protected() && s.Attr&(attrCode|attrDown) == attrDown {
+	if s.Attr&(attrCode|attrDown) == attrDown {
 		top := uint64(0xffff)
 		if s.Attr&attrD != 0 {
 			top = 0xffffffff

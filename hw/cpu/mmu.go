@@ -27,7 +27,7 @@ func (c *CPU) translate(va uint64, acc access, mode uint8) (pa uint64, ok bool) 
 	if c.CR0&CR0PG == 0 {
 		return va & 0xffffffff, true
 	}
-	if e := c.TLB.lookup(va); e != nil && c.allows(e.PTE, acc, mode) && (acc != accWrite || e.PTE&pteD != 0) {
+	if e := c.TLB.lookup(va, c.pcid()); e != nil && c.allows(e.PTE, acc, mode) && (acc != accWrite || e.PTE&pteD != 0) {
 		return e.PTE&pteFrame | va&0xfff, true
 	}
 	pte, ok := c.walk(va, acc, mode)
@@ -59,84 +59,50 @@ func (c *CPU) allows(pte uint64, acc access, mode uint8) bool {
 // (APM vol. 2, 5.3). Accessed bits are set only by walks that succeed.
 func (c *CPU) walk(va uint64, acc access, mode uint8) (uint64, bool) {
 	c.charge(models.TLBWalk)
-	perm, table := pteW|pteU, c.CR3&pteFrame
+	w, ok := c.startWalk(va)
+	if !ok {
+		return 0, c.raisePF(va, acc, mode, 0)
+	}
+	perm := pteW | pteU
 	var at, entry [4]uint64
-	var leaf uint64
-	level := 3
-	for ; ; level-- {
-		at[level] = table + va>>(12+9*level)&0x1ff<<3
-		e := c.readTable(at[level])
-		entry[level] = e
+	top := w.level
+	for ; ; w.level-- {
+		var e uint64
+		at[w.level], e = w.read(c, va)
+		entry[w.level] = e
 		if e&pteP == 0 {
 			return 0, c.raisePF(va, acc, mode, 0)
 		}
-		if e&c.reservedBits(level, e) != 0 {
+		if e&w.reserved(c, e) != 0 {
 			return 0, c.raisePF(va, acc, mode, pfPresent|pfReserved)
 		}
 		perm = perm&(e|^(pteW|pteU)) | e&pteNX
-		if level == 0 || level < 3 && e&ptePS != 0 {
-			leaf = e
+		if w.leaf(c, e) {
 			break
 		}
-		table = e & pteFrame
+		w.table = e & pteFrame
 	}
 	if !c.allows(perm, acc, mode) {
 		return 0, c.raisePF(va, acc, mode, pfPresent)
 	}
-	for l := 3; l > level; l-- {
+	for l := top; l > w.level; l-- {
 		c.setTableBits(at[l], entry[l], pteA)
 	}
 	mark := pteA
 	if acc == accWrite {
 		mark |= pteD
 	}
-	c.setTableBits(at[level], leaf, mark)
+	leaf := entry[w.level]
+	c.setTableBits(at[w.level], leaf, mark)
 
-	pte := perm | pteP | (leaf|mark)&(pteA|pteD)
+	pte := perm | pteP | (leaf|mark)&(pteA|pteD) | tlbSize(w.pageSize(c))
 	if c.CR4&CR4PGE != 0 {
 		pte |= leaf & pteG
 	}
-	span := uint64(1)<<(12+9*level) - 1 // offset within the page
-	pte |= leaf&pteFrame&^span | va&span&^0xfff
-	switch level {
-	case 1:
-		pte |= tlbSize2M
-	case 2:
-		pte |= tlbSize1G
-	}
+	pte |= w.frame(c, leaf) | va&(w.pageSize(c)-1)&^0xfff
 	c.dropHost(tlbIndex(va))
-	c.TLB.insert(va, pte)
+	c.TLB.insert(va, c.pcid(), pte)
 	return pte, true
-}
-
-// reservedBits returns the bits that must be zero in entry e of a level.
-func (c *CPU) reservedBits(level int, e uint64) uint64 {
-	r := uint64(1<<52-1) &^ physMask
-	if c.MSR.EFER&EFERNXE == 0 {
-		r |= pteNX
-	}
-	switch {
-	case level == 3:
-		r |= ptePS
-	case level > 0 && e&ptePS != 0:
-		r |= uint64(1)<<(12+9*level) - 1<<13 // between PAT and the frame
-	}
-	return r
-}
-
-// readTable reads a page-table entry. Tables outside RAM read as ones, which
-// makes their entries reserved.
-func (c *CPU) readTable(pa uint64) uint64 {
-	if c.isDevice(pa) {
-		return ^uint64(0)
-	}
-	return c.Mem.Read64(pa)
-}
-
-func (c *CPU) setTableBits(pa, e, bits uint64) {
-	if e&bits != bits {
-		c.Mem.Write64(pa, e|bits)
-	}
 }
 
 // isDevice tells whether physical address pa is anything but RAM: what mem does
@@ -155,10 +121,10 @@ func (c *CPU) raisePF(va uint64, acc access, mode uint8, code uint32) bool {
 	if mode&2 != 0 {
 		code |= pfUser
 	}
-	if acc == accFetch && (c.MSR.EFER&EFERNXE != 0 || c.CR4&CR4SMEP != 0) {
+	if acc == accFetch && (c.MSR.EFER&EFERNXE != 0 && c.CR4&CR4PAE != 0 || c.CR4&CR4SMEP != 0) {
 		code |= pfFetch
 	}
-	if c.TLB.lookup(va) != nil {
+	if c.TLB.lookup(va, c.pcid()) != nil {
 		c.TLB.remove(tlbIndex(va))
 	}
 	c.dropHost(tlbIndex(va))

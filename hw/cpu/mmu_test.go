@@ -182,7 +182,7 @@ func TestLargePages(t *testing.T) {
 	if _, ok := r.load64(DS, 0xaa5678); ok {
 		t.Error("INVLPG must drop all fragments of a large page")
 	}
-	if r.TLB.lookup(1<<30|0x4a6678) == nil {
+	if r.TLB.lookup(1<<30|0x4a6678, 0) == nil {
 		t.Error("INVLPG dropped another large page")
 	}
 }

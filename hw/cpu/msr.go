@@ -11,9 +11,11 @@ const (
 	msrSysenterEIP  = 0x176
 	msrMCGCap       = 0x179
 	msrMCGStatus    = 0x17a
+	msrDebugCtl     = 0x1d9
 	msrMTRRBase     = 0x200 // to 0x20f, variable ranges
 	msrPAT          = 0x277
 	msrMTRRDefType  = 0x2ff
+	msrTSCDeadline  = 0x6e0
 	msrX2APICFirst  = 0x800
 	msrX2APICLast   = 0x8ff
 	msrEFER         = 0xc0000080
@@ -30,6 +32,9 @@ const (
 
 	// mtrrCap: 8 variable ranges, fixed ranges, write-combining.
 	mtrrCap = 8 | 1<<8 | 1<<10
+
+	// debugBTF makes TF stop at branches alone.
+	debugBTF uint64 = 1 << 1
 
 	perfBits uint64 = 1<<48 - 1
 )
@@ -55,6 +60,8 @@ func (c *CPU) msr(n uint32) *uint64 {
 		return &m.MTRRDefType
 	case msrMCGStatus:
 		return &m.MCGStatus
+	case msrDebugCtl:
+		return &m.DebugCtl
 	case msrPAT:
 		return &m.PAT
 	case msrAPICBase:
@@ -87,22 +94,10 @@ func (c *CPU) msr(n uint32) *uint64 {
 	if k := mtrrIndex(n); k >= 0 {
 		return &m.MTRR[k]
 	}
-	return nil
-}
-
-// mtrrIndex numbers the MTRRs: 16 variable ones, then the 11 fixed ranges.
-func mtrrIndex(n uint32) int {
-	switch {
-	case n >= msrMTRRBase && n < msrMTRRBase+16:
-		return int(n - msrMTRRBase)
-	case n == 0x250:
-		return 16
-	case n == 0x258 || n == 0x259:
-		return 17 + int(n-0x258)
-	case n >= 0x268 && n <= 0x26f:
-		return 19 + int(n-0x268)
+	if k, _, ok := configRegister(n); ok {
+		return &m.Config[k]
 	}
-	return -1
+	return nil
 }
 
 // readMSR returns the value of an MSR; ok is false if there is none.
@@ -114,6 +109,8 @@ func (c *CPU) readMSR(n uint32) (v uint64, ok bool) {
 		return mtrrCap, true
 	case msrMCGCap, msrPatchLevel:
 		return 0, true
+	case msrTSCDeadline:
+		return c.Bus.ReadAPICMSR(c.ID, n)
 	}
 	if n >= msrX2APICFirst && n <= msrX2APICLast {
 		if c.MSR.APICBase&(apicX2|apicEnable) != apicX2|apicEnable {
@@ -135,8 +132,11 @@ func (c *CPU) writeMSR(n uint32, v uint64) bool {
 	switch n {
 	case msrTSC:
 		c.TSCBase += v - c.tsc()
+		c.Bus.WriteAPICMSR(c.ID, n, v)
 		return true
-	case msrPatchLevel:
+	case msrTSCDeadline:
+		return c.Bus.WriteAPICMSR(c.ID, n, v)
+	case msrPatchLevel, msrPatchLoad: // there is no microcode to load
 		return true
 	case msrLSTAR, msrCSTAR, msrFSBase, msrGSBase, msrKernelGSBase, msrSysenterESP, msrSysenterEIP:
 		if !canonical(v) {
@@ -148,12 +148,16 @@ func (c *CPU) writeMSR(n uint32, v uint64) bool {
 		return c.writeEFER(v)
 	case msrAPICBase:
 		return c.writeAPICBase(v)
-	case msrPAT:
-		for b := v; b != 0; b >>= 8 {
-			if t := b & 0xff; t > 7 || t == 2 || t == 3 {
-				return false
-			}
-		}
+	case msrSysenterCS:
+		v &= 0xffff
+	case msrDebugCtl:
+		v &= debugBTF // branches are not recorded
+	}
+	if !mtrrOK(n, v) {
+		return false
+	}
+	if _, writable, ok := configRegister(n); ok {
+		v &= writable
 	}
 	if n >= msrX2APICFirst && n <= msrX2APICLast {
 		return c.MSR.APICBase&(apicX2|apicEnable) == apicX2|apicEnable && c.Bus.WriteAPICMSR(c.ID, n, v)
@@ -200,6 +204,7 @@ func (c *CPU) writeAPICBase(v uint64) bool {
 		return false
 	}
 	c.MSR.APICBase = v
+	c.Bus.WriteAPICMSR(c.ID, msrAPICBase, old)
 	c.Resync()
 	return true
 }
@@ -234,7 +239,7 @@ func (c *CPU) execCounter(i *Inst) {
 		allowed = c.CR4&CR4PCE != 0
 	}
 	n := c.GPR[RCX] & 0xffffffff
-	if c.CPL != 0 && c.protected() && !allowed || i.Op == OpRDPMC && n > 3 {
+	if c.CPL != 0 && !allowed || i.Op == OpRDPMC && n > 3 {
 		c.raiseErr(VecGP, 0)
 		return
 	}

@@ -22,6 +22,12 @@ func undefinedFlags(i *Inst, in *nativeState) uint64 {
 		return FlagOF | FlagSF | FlagAF | FlagPF
 	case OpBSF, OpBSR:
 		return all &^ FlagZF
+	case OpLZCNT, OpTZCNT:
+		return all &^ (FlagZF | FlagCF)
+	case OpANDN, OpBLSI, OpBLSMSK, OpBLSR, OpBZHI:
+		return FlagAF | FlagPF
+	case OpBEXTR:
+		return FlagAF | FlagPF | FlagSF
 	case OpSHL, OpSHR, OpSAR, OpROL, OpROR, OpRCL, OpRCR, OpSHLD, OpSHRD:
 		return undefinedByCount(i, in)
 	}

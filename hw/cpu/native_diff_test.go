@@ -3,6 +3,7 @@
 package cpu
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"sort"
@@ -36,14 +37,13 @@ func skipNative(i *Inst) bool {
 	case OpSYSCALL, OpSYSENTER, OpSYSEXIT, OpSYSRET, OpCPUID, OpRDTSC, OpRDTSCP, OpRDPMC, OpINT,
 		OpSGDT, OpSIDT, OpSLDT, OpSTR, OpSMSW, OpVERR, OpVERW, OpLAR, OpLSL,
 		OpMOVTOSEG, OpMOVFROMSEG, OpPOPSEG, OpPUSHSEG, OpLOADFAR, OpCALLFAR, OpJMPFAR, OpRETFAR, OpIRET,
-		OpRDFSBASE, OpRDGSBASE, OpWRFSBASE, OpWRGSBASE, OpMONITOR, OpMWAIT:
+		OpRDFSBASE, OpRDGSBASE, OpWRFSBASE, OpWRGSBASE, OpMONITOR, OpMWAIT,
+		OpRDRAND, OpXGETBV, OpXSETBV, OpXSAVE, OpXSAVEOPT, OpXSAVEC, OpXRSTOR: // XCR0 is the host's
 		return true
 	case OpINT1: // hypervisors under the host get its length wrong where it has prefixes
 		return i.Len > 1
 	case OpRCPPS, OpRCPSS, OpRSQRTPS, OpRSQRTSS: // approximations differ by maker
 		return true
-	case OpBSF, OpBSR: // the host takes them for TZCNT and LZCNT
-		return i.Prefix&PrefixRep != 0
 	case OpLOOPNE, OpLOOPE: // the host lets REP and REPNE choose which, against the manual
 		return i.Prefix&(PrefixRep|PrefixRepne) != 0
 	}
@@ -82,9 +82,14 @@ func (s *nativeSweep) run(c *nativeCase) {
 // the host has that the model's processor lacks.
 func forgive(c *nativeCase, host, model *nativeEnd) {
 	i := &c.inst
+	if isApproximate(i.Op) {
+		forgiveApproximate(host, model)
+	}
 	switch i.Op {
-	case OpUD: // LOCK POPF sets ID on the host under its hypervisor
-		host.RFLAGS &^= FlagID
+	case OpUD, OpPOPF: // LOCK POPF and 16-bit POPF set ID on the host under its hypervisor
+		if i.Op == OpUD || i.Size == 2 {
+			host.RFLAGS &^= FlagID
+		}
 	case OpFXSAVE: // MXCSR_MASK: the host knows more bits
 		at := (&CPU{State: State{GPR: c.in.GPR}, next: c.in.RIP + uint64(i.Len)}).address(i) + fxMask - nativeData
 		if at < nativeSize-4 {
@@ -105,6 +110,11 @@ func forgive(c *nativeCase, host, model *nativeEnd) {
 func key(code []byte) string { return fmt.Sprintf("%x", code[:min(len(code), 5)]) }
 
 func stateText(s *nativeState, i *Inst) string {
+	if i.Op.Kind() == KindX87 {
+		le := binary.LittleEndian
+		return fmt.Sprintf("FCW: %#x, FSW: %#x, FTW: %#x, ST0: %x:%x, ST1: %x:%x", le.Uint16(s.FX[:]), le.Uint16(s.FX[fxFSW:]), s.FX[fxFTW],
+			le.Uint16(s.FX[fxST+8:]), le.Uint64(s.FX[fxST:]), le.Uint16(s.FX[fxST+24:]), le.Uint64(s.FX[fxST+16:]))
+	}
 	return fmt.Sprintf("size: %d, regs: %x, flags: %#x", i.Size, s.GPR, s.RFLAGS)
 }
 
@@ -127,7 +137,7 @@ func hasModRM(escape bool, op byte) bool {
 // skipOpcode leaves out prefixes, escapes, and encodings of later extensions.
 func skipOpcode(escape bool, op byte) bool {
 	if escape {
-		return op == 0x38 || op == 0x3a || op == 0x0f
+		return op == 0x38 || op == 0x3a || op == 0x0f // maps of their own; 3DNow!
 	}
 	switch op {
 	case 0x0f, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3, 0xc4, 0xc5, 0x62:
@@ -147,30 +157,74 @@ func TestNativeOpcodes(t *testing.T) {
 }
 
 func (s *nativeSweep) opcodes() {
-	prefixes := [][]byte{nil, nil, {0x66}, {0xf2}, {0xf3}, {0x67}, {0xf0}, {0x66, 0xf3}, {0x64}}
 	for n := range 512 {
-		escape, op := n >= 256, byte(n)
-		if skipOpcode(escape, op) {
-			continue
+		if escape, op := n >= 256, byte(n); !skipOpcode(escape, op) {
+			var lead []byte
+			if escape {
+				lead = []byte{0x0f}
+			}
+			s.opcode(lead, op, hasModRM(escape, op))
 		}
-		for reg := range 8 {
-			for _, mem := range []bool{false, true} {
-				for k, p := range prefixes {
-					if !hasModRM(escape, op) && (mem || reg > 1) {
-						continue
-					}
-					rex := -1
-					switch {
-					case k == 1 || s.g.chance(25):
-						rex = 0x48 | s.g.IntN(8)
-					case s.g.chance(40):
-						rex = 0x40 | s.g.IntN(8)
-					}
-					c := s.g.make(shape{p, rex, escape, op, reg, mem})
-					s.run(&c)
+	}
+	for n := range 256 {
+		s.opcode([]byte{0x0f, 0x38}, byte(n), true)
+		s.opcode([]byte{0x0f, 0x3a}, byte(n), true)
+	}
+	for _, op := range []byte{0xf2, 0xf3, 0xf5, 0xf6, 0xf7, 0xf0} {
+		s.vex(op)
+	}
+}
+
+// opcode varies what surrounds an opcode.
+func (s *nativeSweep) opcode(lead []byte, op byte, modrm bool) {
+	prefixes := [][]byte{nil, nil, {0x66}, {0xf2}, {0xf3}, {0x67}, {0xf0}, {0x66, 0xf3}, {0x64}}
+	if len(lead) == 2 {
+		prefixes = [][]byte{nil, {0x66}, {0x66}, {0xf2}, {0x66, 0xf2}, {0xf3}, {0xf0, 0x66}}
+	}
+	regs := 8
+	if len(lead) == 2 { // no groups
+		regs = 2
+	}
+	for reg := range regs {
+		if len(lead) == 2 {
+			reg = s.g.IntN(8)
+		}
+		for _, mem := range []bool{false, true} {
+			for k, p := range prefixes {
+				if !modrm && (mem || reg > 1) {
+					continue
 				}
+				rex, rm := -1, -1
+				switch {
+				case k == 1 || s.g.chance(25):
+					rex = 0x48 | s.g.IntN(8)
+				case s.g.chance(40):
+					rex = 0x40 | s.g.IntN(8)
+				}
+				if len(lead) == 0 && op&0xf8 == 0xd8 {
+					rm = k & 7 // of x87, each register number is an instruction
+				}
+				c := s.g.make(shape{p, rex, lead, op, reg, rm, mem})
+				s.run(&c)
 			}
 		}
+	}
+}
+
+// vex varies what a VEX prefix says before an opcode.
+func (s *nativeSweep) vex(op byte) {
+	for n := range 256 {
+		table := 2
+		if op == 0xf0 {
+			table = 3
+		}
+		lead := []byte{0xc4, byte(s.g.IntN(8)<<5 | table), byte(s.g.IntN(32) << 3)}
+		lead[2] = lead[2]&^4 | byte(n&3)
+		if op == 0xf0 {
+			lead[2] |= 0x78
+		}
+		c := s.g.make(shape{nil, -1, lead, op, n >> 2 & 7, -1, n&0x20 != 0})
+		s.run(&c)
 	}
 }
 

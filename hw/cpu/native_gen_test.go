@@ -34,9 +34,10 @@ func (g *nativeGen) chance(percent int) bool { return g.IntN(100) < percent }
 type shape struct {
 	prefix []byte // legacy prefixes
 	rex    int    // REX byte, -1 for none
-	escape bool   // 0F
+	lead   []byte // 0F and what follows it, or VEX
 	opcode byte
 	reg    int  // ModRM.reg
+	rm     int  // ModRM.rm, -1 for any
 	mem    bool // ModRM selects memory
 }
 
@@ -48,14 +49,15 @@ func (g *nativeGen) encode(s shape) (code []byte, dispAt int) {
 	if s.rex >= 0 {
 		code = append(code, byte(s.rex))
 	}
-	if s.escape {
-		code = append(code, 0x0f)
-	}
+	code = append(code, s.lead...)
 	code = append(code, s.opcode)
-	if !s.escape && s.opcode >= 0xa0 && s.opcode <= 0xa3 {
+	if len(s.lead) == 0 && s.opcode >= 0xa0 && s.opcode <= 0xa3 {
 		dispAt = len(code)
 	} else {
-		rm := g.IntN(8)
+		rm := s.rm
+		if rm < 0 {
+			rm = g.IntN(8)
+		}
 		mod := 3
 		if s.mem {
 			mod = g.IntN(3)

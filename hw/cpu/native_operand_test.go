@@ -6,7 +6,7 @@ import "encoding/binary"
 func (g *nativeGen) implicit(t *nativeCase) {
 	i, s := &t.inst, &t.in
 	switch {
-	case i.Op.Kind() == KindString || i.Op == OpMASKMOVDQU:
+	case i.Op.Kind() == KindString || i.Op == OpMASKMOVDQU || i.Op == OpMASKMOVQ:
 		s.GPR[RSI], s.GPR[RDI] = g.place(int(i.Size)), g.place(int(i.Size))
 		if g.chance(50) { // CMPS and SCAS should run for a while
 			for k := range s.Data {

@@ -6,8 +6,7 @@ package cpu
 type Op uint16
 
 const (
-	OpUD          Op = iota // no processor of this kind executes it: #UD
-	OpUnsupported           // processors of this kind execute it, the model does not
+	OpUD Op = iota // no processor of this kind executes it: #UD
 
 	// Integer (exec_int*.go). Condition codes are in Sub.
 	OpADD
@@ -98,6 +97,26 @@ const (
 	OpCMPXCHG8B
 	OpBSWAP
 	OpPAUSE
+	OpLZCNT
+	OpTZCNT
+	OpMOVBE
+	OpCRC32
+	OpADCX
+	OpADOX
+	OpANDN
+	OpBEXTR
+	OpBLSI
+	OpBLSMSK
+	OpBLSR
+	OpBZHI
+	OpMULX
+	OpPDEP
+	OpPEXT
+	OpRORX
+	OpSARX
+	OpSHLX
+	OpSHRX
+	OpRDRAND
 
 	// String instructions (exec_string.go).
 	OpMOVS
@@ -171,254 +190,18 @@ const (
 	OpRDGSBASE
 	OpWRFSBASE
 	OpWRGSBASE
+	OpINVPCID
+	OpXGETBV
+	OpXSETBV
 
-	// SSE and SSE2 (execSSE). Size is that of the memory operand; CVT*2SI: of the general register.
-	OpFXSAVE
-	OpFXRSTOR
-	OpLDMXCSR
-	OpSTMXCSR
-	OpMOVUPS
-	OpMOVUPD
-	OpMOVSS
-	OpMOVSD
-	OpMOVLPS
-	OpMOVHLPS
-	OpMOVLPD
-	OpUNPCKLPS
-	OpUNPCKLPD
-	OpUNPCKHPS
-	OpUNPCKHPD
-	OpMOVHPS
-	OpMOVLHPS
-	OpMOVHPD
-	OpMOVAPS
-	OpMOVAPD
-	OpCVTSI2SS
-	OpCVTSI2SD
-	OpMOVNTPS
-	OpMOVNTPD
-	OpCVTTSS2SI
-	OpCVTTSD2SI
-	OpCVTSS2SI
-	OpCVTSD2SI
-	OpUCOMISS
-	OpUCOMISD
-	OpCOMISS
-	OpCOMISD
-	OpMOVMSKPS
-	OpMOVMSKPD
-	OpSQRTPS
-	OpSQRTPD
-	OpSQRTSS
-	OpSQRTSD
-	OpRSQRTPS
-	OpRSQRTSS
-	OpRCPPS
-	OpRCPSS
-	OpANDPS
-	OpANDPD
-	OpANDNPS
-	OpANDNPD
-	OpORPS
-	OpORPD
-	OpXORPS
-	OpXORPD
-	OpADDPS
-	OpADDPD
-	OpADDSS
-	OpADDSD
-	OpMULPS
-	OpMULPD
-	OpMULSS
-	OpMULSD
-	OpCVTPS2PD
-	OpCVTPD2PS
-	OpCVTSS2SD
-	OpCVTSD2SS
-	OpCVTDQ2PS
-	OpCVTPS2DQ
-	OpCVTTPS2DQ
-	OpSUBPS
-	OpSUBPD
-	OpSUBSS
-	OpSUBSD
-	OpMINPS
-	OpMINPD
-	OpMINSS
-	OpMINSD
-	OpDIVPS
-	OpDIVPD
-	OpDIVSS
-	OpDIVSD
-	OpMAXPS
-	OpMAXPD
-	OpMAXSS
-	OpMAXSD
-	OpPUNPCKLBW
-	OpPUNPCKLWD
-	OpPUNPCKLDQ
-	OpPACKSSWB
-	OpPCMPGTB
-	OpPCMPGTW
-	OpPCMPGTD
-	OpPACKUSWB
-	OpPUNPCKHBW
-	OpPUNPCKHWD
-	OpPUNPCKHDQ
-	OpPACKSSDW
-	OpPUNPCKLQDQ
-	OpPUNPCKHQDQ
-	OpMOVD
-	OpMOVDQA
-	OpMOVDQU
-	OpPSHUFD
-	OpPSHUFHW
-	OpPSHUFLW
-	OpPSRLW
-	OpPSRAW
-	OpPSLLW
-	OpPSRLD
-	OpPSRAD
-	OpPSLLD
-	OpPSRLQ
-	OpPSRLDQ
-	OpPSLLQ
-	OpPSLLDQ
-	OpPCMPEQB
-	OpPCMPEQW
-	OpPCMPEQD
-	OpMOVQ
-	OpCMPPS
-	OpCMPPD
-	OpCMPSS
-	OpCMPSD
-	OpPINSRW
-	OpPEXTRW
-	OpSHUFPS
-	OpSHUFPD
-	OpPADDQ
-	OpPMULLW
-	OpPMOVMSKB
-	OpPSUBUSB
-	OpPSUBUSW
-	OpPMINUB
-	OpPAND
-	OpPADDUSB
-	OpPADDUSW
-	OpPMAXUB
-	OpPANDN
-	OpPAVGB
-	OpPAVGW
-	OpPMULHUW
-	OpPMULHW
-	OpCVTTPD2DQ
-	OpCVTDQ2PD
-	OpCVTPD2DQ
-	OpMOVNTDQ
-	OpPSUBSB
-	OpPSUBSW
-	OpPMINSW
-	OpPOR
-	OpPADDSB
-	OpPADDSW
-	OpPMAXSW
-	OpPXOR
-	OpPMULUDQ
-	OpPMADDWD
-	OpPSADBW
-	OpMASKMOVDQU
-	OpPSUBB
-	OpPSUBW
-	OpPSUBD
-	OpPSUBQ
-	OpPADDB
-	OpPADDW
-	OpPADDD
-
-	// x87 (execX87). RM is the stack index of register forms; Sub 1: ST(i) is the destination.
-	OpFWAIT
-	OpFADD
-	OpFMUL
-	OpFCOM
-	OpFCOMP
-	OpFSUB
-	OpFSUBR
-	OpFDIV
-	OpFDIVR
-	OpFLD
-	OpFST
-	OpFSTP
-	OpFLDENV
-	OpFLDCW
-	OpFNSTENV
-	OpFNSTCW
-	OpFXCH
-	OpFNOP
-	OpFCHS
-	OpFABS
-	OpFTST
-	OpFXAM
-	OpFLDCONST
-	OpF2XM1
-	OpFYL2X
-	OpFPTAN
-	OpFPATAN
-	OpFXTRACT
-	OpFPREM1
-	OpFDECSTP
-	OpFINCSTP
-	OpFPREM
-	OpFYL2XP1
-	OpFSQRT
-	OpFSINCOS
-	OpFRNDINT
-	OpFSCALE
-	OpFSIN
-	OpFCOS
-	OpFIADD
-	OpFIMUL
-	OpFICOM
-	OpFICOMP
-	OpFISUB
-	OpFISUBR
-	OpFIDIV
-	OpFIDIVR
-	OpFCMOV
-	OpFUCOMPP
-	OpFILD
-	OpFIST
-	OpFISTP
-	OpFNCLEX
-	OpFNINIT
-	OpFUCOMI
-	OpFCOMI
-	OpFRSTOR
-	OpFNSAVE
-	OpFNSTSW
-	OpFFREE
-	OpFUCOM
-	OpFUCOMP
-	OpFADDP
-	OpFMULP
-	OpFSUBRP
-	OpFSUBP
-	OpFDIVRP
-	OpFDIVP
-	OpFCOMPP
-	OpFBLD
-	OpFBSTP
-	OpFFREEP
-	OpFUCOMIP
-	OpFCOMIP
-
-	NumOps // how many there are
+	opSSE // the first of op_sse.go
 )
 
 // Kind says which function executes an Op.
 type Kind uint8
 
 const (
-	KindNone Kind = iota // OpUD, OpUnsupported
+	KindNone Kind = iota // OpUD
 	KindInt
 	KindString
 	KindSystem
@@ -435,9 +218,9 @@ func (o Op) Kind() Kind {
 		return KindInt
 	case o < OpPUSHSEG:
 		return KindString
-	case o < OpFXSAVE:
+	case o < opSSE:
 		return KindSystem
-	case o < OpFWAIT:
+	case o < opX87:
 		return KindSSE
 	}
 	return KindX87

@@ -10,8 +10,9 @@ const (
 // processor. Clock and the counts of retired instructions go on.
 func (c *CPU) Reset() {
 	old := &c.State
-	c.State = State{Clock: old.Clock, Retired: old.Retired, Retired0: old.Retired0}
+	c.State = State{Clock: old.Clock, Retired: old.Retired, Retired0: old.Retired0, Random: old.Random}
 	c.CR0 = CR0CD | CR0NW | CR0ET
+	c.XCR0 = xcr0X87
 	c.FPU.FCW, c.FPU.FTW, c.FPU.MXCSR = 0x40, 0xff, 0x1f80
 	c.MSR.PAT = resetPAT
 	c.MSR.APICBase = resetAPICBase | apicEnable
@@ -50,6 +51,7 @@ func (c *CPU) initState() {
 	c.MSR.EFER = 0
 	c.Activity = Running
 	c.NMIPending, c.NMIBlocked, c.IntShadow = false, false, false
+	c.PDPTE, c.HeldDebug, c.MSR.DebugCtl = [4]uint64{}, 0, 0
 	c.exc = exception{}
 	c.TLB = TLB{}
 	c.Resync()

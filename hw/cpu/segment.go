@@ -80,7 +80,7 @@ func (c *CPU) loadSeg(n uint8, sel uint16) bool {
 		c.Seg[n].Sel, c.Seg[n].Base = sel, uint64(sel)<<4
 		return true
 	}
-	s, ok := c.readDataSegment(n, sel, c.CPL, VecGP)
+	s, ok := c.readDataSegment(n, sel, c.CPL, VecGP, 0)
 	if ok {
 		c.Seg[n] = s
 	}
@@ -88,12 +88,13 @@ func (c *CPU) loadSeg(n uint8, sel uint16) bool {
 }
 
 // readDataSegment reads and checks the descriptor for data or stack segment
-// register n as code at cpl would use it; vector is what bad selectors raise.
-func (c *CPU) readDataSegment(n uint8, sel uint16, cpl uint8, vector uint8) (s Segment, ok bool) {
-	rpl, err := uint8(sel&3), uint32(sel&^3)
+// register n as code at cpl would use it; vector is what bad selectors raise,
+// and ext the EXT bit of error codes.
+func (c *CPU) readDataSegment(n uint8, sel uint16, cpl, vector uint8, ext uint32) (s Segment, ok bool) {
+	rpl, err := uint8(sel&3), uint32(sel&^3)|ext
 	if sel&^3 == 0 {
 		if n == SS && (!c.mode64() || cpl == 3 || rpl != cpl) {
-			c.raiseErr(vector, 0)
+			c.raiseErr(vector, ext)
 			return s, false
 		}
 		// AMD processors of this kind keep base and limit of FS and GS.
@@ -128,8 +129,8 @@ func (c *CPU) readDataSegment(n uint8, sel uint16, cpl uint8, vector uint8) (s S
 }
 
 // loadSystemSegment reads the descriptor of LLDT and LTR, 16 bytes long in long
-// mode, and checks its type (APM vol. 2, 4.8.3).
-func (c *CPU) loadSystemSegment(sel uint16, kind uint16) (s Segment, at uint64, ok bool) {
+// mode, and checks its type: kinds has a bit for each that will do (APM vol. 2, 4.8.3).
+func (c *CPU) loadSystemSegment(sel uint16, kinds uint32) (s Segment, at uint64, ok bool) {
 	err := uint32(sel &^ 3)
 	if sel&4 != 0 {
 		c.raiseErr(VecGP, err)
@@ -152,7 +153,7 @@ func (c *CPU) loadSystemSegment(sel uint16, kind uint16) (s Segment, at uint64, 
 		s.Base |= high << 32
 	}
 	switch {
-	case s.Attr&attrTypeAndS != kind, high>>40&0x1f != 0, !canonical(s.Base):
+	case s.Attr&attrS != 0, kinds>>(s.Attr&attrType)&1 == 0, high>>40&0x1f != 0, !canonical(s.Base):
 		c.raiseErr(VecGP, err)
 	case s.Attr&attrP == 0:
 		c.raiseErr(VecNP, err)

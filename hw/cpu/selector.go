@@ -44,17 +44,21 @@ func (c *CPU) storeSelector(i *Inst, v uint64) {
 }
 
 // execSelector executes what handles selectors and descriptors outside the six
-// segment registers. Real mode has none of it.
+// segment registers. Real and virtual-8086 mode have none of it.
 func (c *CPU) execSelector(i *Inst) {
 	if !c.protected() {
 		c.raise(VecUD)
 		return
 	}
 	switch i.Op {
-	case OpSLDT:
-		c.storeSelector(i, uint64(c.LDTR.Sel))
-	case OpSTR:
-		c.storeSelector(i, uint64(c.TR.Sel))
+	case OpSLDT, OpSTR:
+		s := &c.LDTR
+		if i.Op == OpSTR {
+			s = &c.TR
+		}
+		if !c.hidden() {
+			c.storeSelector(i, uint64(s.Sel))
+		}
 	case OpLLDT, OpLTR:
 		c.loadTask(i)
 	case OpARPL:
@@ -84,16 +88,20 @@ func (c *CPU) loadTask(i *Inst) {
 		return
 	}
 	if i.Op == OpLLDT {
-		if s, _, ok := c.loadSystemSegment(sel, typeLDT); ok {
+		if s, _, ok := c.loadSystemSegment(sel, 1<<typeLDT); ok {
 			c.LDTR = s
 		}
 		return
 	}
-	s, at, ok := c.loadSystemSegment(sel, typeTSS)
+	kinds := uint32(1 << typeTSS)
+	if !c.longActive() {
+		kinds |= 1 << typeTSS16
+	}
+	s, at, ok := c.loadSystemSegment(sel, kinds)
 	if !ok {
 		return
 	}
-	s.Attr |= typeTSSBusy
+	s.Attr |= typeBusy
 	if c.sysStore(at+5, 1, uint64(s.Attr&0xff)) {
 		c.TR = s
 	}
@@ -193,7 +201,7 @@ func (c *CPU) execTable(i *Inst) {
 		size = 8
 	}
 	if i.Op == OpSGDT || i.Op == OpSIDT {
-		if c.probeWrite(i.Seg, a+2, size) && c.storeN(i.Seg, a, 2, uint64(t.Limit)) {
+		if !c.hidden() && c.probeWrite(i.Seg, a+2, size) && c.storeN(i.Seg, a, 2, uint64(t.Limit)) {
 			c.storeN(i.Seg, a+2, size, t.Base)
 		}
 		return

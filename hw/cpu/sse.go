@@ -25,6 +25,16 @@ func (c *CPU) execSSE(i *Inst) {
 	case OpFXRSTOR:
 		c.fxrstor(i)
 		return
+	case OpXSAVE, OpXSAVEOPT, OpXSAVEC:
+		c.xsave(i)
+		return
+	case OpXRSTOR:
+		c.xrstor(i)
+		return
+	}
+	if i.Sub == subMMX || i.Op == OpEMMS {
+		c.execMMX(i)
+		return
 	}
 	if !c.sseReady() {
 		return
@@ -32,6 +42,7 @@ func (c *CPU) execSSE(i *Inst) {
 	switch {
 	case c.sseMove(i), c.sseLogic(i), c.sseFloat(i), c.sseConvert(i), c.sseInteger(i):
 	case c.sseShuffle(i), c.sseShift(i), c.sseMisc(i):
+	case c.sse3(i), c.sse41(i), c.sse41Float(i), c.sseCrypto(i):
 	default:
 		panic("BUG: execSSE: nobody executes " + i.Op.String())
 	}

@@ -52,7 +52,13 @@ func laneOpOf(o Op) laneOp {
 	if f := saturatingOp(o); f != nil {
 		return f
 	}
-	return multiplyOp(o)
+	if f := multiplyOp(o); f != nil {
+		return f
+	}
+	if f := ssse3Op(o); f != nil {
+		return f
+	}
+	return sse41Op(o)
 }
 
 // saturatingOp covers saturating sums, minima, maxima and averages.

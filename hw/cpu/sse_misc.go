@@ -14,6 +14,9 @@ func (c *CPU) sseMisc(i *Inst) bool {
 		v := c.FPU.XMM[i.RM]
 		c.GPR[i.Reg] = v[0]>>63 | v[1]>>63<<1
 	case OpPEXTRW:
+		if i.Form == FormRMRegImm {
+			return false
+		}
 		c.GPR[i.Reg] = c.FPU.XMM[i.RM][i.Imm>>2&1] >> (16 * (i.Imm & 3)) & 0xffff
 	case OpPINSRW:
 		c.insertWord(i)
@@ -28,7 +31,7 @@ func (c *CPU) sseMisc(i *Inst) bool {
 	case OpSTMXCSR:
 		c.storeN(i.Seg, c.address(i), 4, uint64(c.FPU.MXCSR))
 	case OpMASKMOVDQU:
-		c.maskedStore(i, c.FPU.XMM[i.Reg], c.FPU.XMM[i.RM])
+		c.maskedStore(i, c.FPU.XMM[i.Reg], c.FPU.XMM[i.RM], 16)
 	default:
 		return false
 	}
@@ -48,18 +51,19 @@ func (c *CPU) insertWord(i *Inst) {
 	r[half] = r[half]&^(0xffff<<shift) | v&0xffff<<shift
 }
 
-// maskedStore is MASKMOVDQU: bytes of v whose mask byte has its top bit set go
-// to DS:rDI. All sixteen must be writable, unless none is selected.
-func (c *CPU) maskedStore(i *Inst, v, mask xmm) {
+// maskedStore is MASKMOVDQU and MASKMOVQ: bytes of v whose mask byte has its top
+// bit set go to DS:rDI. All must be writable; where none is selected this is left
+// to the processor, and as on Zen MASKMOVDQU then only needs a good address.
+func (c *CPU) maskedStore(i *Inst, v, mask xmm, size int) {
 	selected := moveMask8(mask[0]) | moveMask8(mask[1])<<8
 	base := c.GPR[RDI]
 	if i.Addr != 8 {
 		base &= 1<<(8*i.Addr) - 1
 	}
-	if selected == 0 || !c.probeWrite(i.Seg, base, 16) {
+	if _, ok := c.linear(i.Seg, base, size, accWrite); !ok || selected == 0 && size == 16 || !c.probe(i.Seg, base, size, accWrite) {
 		return
 	}
-	for k := range uint64(16) {
+	for k := range uint64(size) {
 		if selected>>k&1 != 0 {
 			c.storeN(i.Seg, base+k, 1, v[k/8]>>(8*(k%8))&0xff)
 		}

@@ -40,14 +40,15 @@ func shuffleOf(o Op) func(a, b xmm, imm uint8) xmm {
 		return unpack(0, 16)
 	case OpPUNPCKHWD:
 		return unpack(1, 16)
-	case OpPACKSSWB:
-		return packs(packSignedBytes)
-	case OpPACKUSWB:
-		return packs(packUnsignedBytes)
-	case OpPACKSSDW:
-		return packs(packSignedWords)
+	case OpPSHUFB:
+		return func(a, b xmm, _ uint8) xmm { return xmm{shuffleBytes(a, b[0], 15), shuffleBytes(a, b[1], 15)} }
+	case OpPALIGNR:
+		return alignRight
 	}
-	return nil
+	if f := packOf(o); f != nil {
+		return packs(f)
+	}
+	return sse41Shuffle(o)
 }
 
 // element returns the k-th double word.
@@ -88,7 +89,7 @@ func interleave(a, b uint64, width uint) (lo, hi uint64) {
 }
 
 // packs narrows a into the low half and b into the high one.
-func packs(f func(lo, hi uint64) uint64) func(a, b xmm, _ uint8) xmm {
+func packs(f laneOp) func(a, b xmm, _ uint8) xmm {
 	return func(a, b xmm, _ uint8) xmm { return xmm{f(a[0], a[1]), f(b[0], b[1])} }
 }
 
@@ -112,6 +113,14 @@ func packSignedWords(lo, hi uint64) (r uint64) {
 	for k := range 2 {
 		r |= uint64(uint16(signed16(int32(lo>>(32*k))))) << (16 * k)
 		r |= uint64(uint16(signed16(int32(hi>>(32*k))))) << (16*k + 32)
+	}
+	return r
+}
+
+func packUnsignedWords(lo, hi uint64) (r uint64) {
+	narrow := func(v uint64) uint64 { return uint64(min(max(int32(v), 0), 0xffff)) }
+	for k := range 2 {
+		r |= narrow(lo>>(32*k))<<(16*k) | narrow(hi>>(32*k))<<(16*k+32)
 	}
 	return r
 }

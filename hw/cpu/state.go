@@ -17,11 +17,14 @@ type State struct {
 	CPL  uint8
 
 	CR0, CR2, CR3, CR4, CR8 uint64
+	PDPTE                   [4]uint64 // the registers of PAE paging
 	XCR0                    uint64
 	DR                      [8]uint64
+	HeldDebug               uint8 // breakpoints that a load of SS hit: bits of DR6, to be reported with the next instruction's
 	MSR                     MSRs
 	FPU                     FPU
 
+	Random  uint64 // numbers that RDRAND has given
 	TSCBase uint64 // added to the time-derived counter; written by WRMSR to TSC
 
 	// Activity and interruptibility (AMD APM vol. 2, 8.2, 15.21; Intel SDM vol. 3, 6.8).
@@ -74,6 +77,8 @@ type MSRs struct {
 	MTRR                         [32]uint64 // variable and fixed ranges, stored and ignored
 	PerfEvtSel, PerfCtr          [4]uint64  // AMD K7 style, C001_0000..7
 	MCGStatus                    uint64
+	DebugCtl                     uint64
+	Config                       [numConfig]uint64 // see configRegister
 }
 
 // FPU is the x87 and SSE state in the layout-independent form; FXSAVE packs it.

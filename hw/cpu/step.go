@@ -61,6 +61,9 @@ func (c *CPU) deliverPending() bool {
 // fetch decodes the instruction at RIP. It touches the next page only if the
 // instruction reaches there, and reports whether there is something to execute.
 func (c *CPU) fetch(i *Inst) bool {
+	if c.armed() && c.codeBreakpoint() {
+		return false
+	}
 	mode := c.mode()
 	var buf [MaxLen]byte
 	have := c.fetchCode(c.RIP, buf[:])
@@ -89,13 +92,19 @@ func (c *CPU) execute(i *Inst) {
 	if mode := c.mode(); mode != Mode64 {
 		c.next &= mask(4)
 	}
-	trap, cpl := c.RFLAGS&FlagTF, c.CPL
+	trap, resume, cpl := c.RFLAGS&FlagTF != 0, c.RFLAGS&FlagRF, c.CPL
+	c.RFLAGS &^= FlagRF // for one instruction (APM vol. 2, 3.1.6)
+	c.hits = 0
 	switch i.Op.Kind() {
 	case KindInt:
 		c.execInt(i)
 	case KindString:
-		if !c.execString(i) {
-			return // faulted, or gives way between iterations
+		if !c.execString(i) { // faulted, or gives way between iterations
+			c.RFLAGS |= resume
+			if !c.exc.pending && c.Stop.Kind == StopNone && (trap || c.hits != 0) {
+				c.debugTrap(i, trap)
+			}
+			return
 		}
 	case KindSystem:
 		c.execSystem(i)
@@ -104,13 +113,10 @@ func (c *CPU) execute(i *Inst) {
 	case KindX87:
 		c.execX87(i)
 	default:
-		if i.Op == OpUnsupported {
-			c.unsupported("MMX instruction")
-		} else {
-			c.raise(VecUD)
-		}
+		c.raise(VecUD)
 	}
 	if c.exc.pending || c.Stop.Kind != StopNone {
+		c.RFLAGS |= resume
 		return
 	}
 	if cpl == 0 {
@@ -121,30 +127,16 @@ func (c *CPU) execute(i *Inst) {
 
 // retire completes an instruction: it counts, its time passes, RIP advances,
 // and a single-step trap follows if TF was set when it began (APM vol. 2, 13.1.4).
-func (c *CPU) retire(i *Inst, trap uint64) {
+func (c *CPU) retire(i *Inst, trap bool) {
+	if trap && c.MSR.DebugCtl&debugBTF != 0 && c.next == c.RIP+uint64(i.Len) {
+		trap = false // not a branch that was taken
+	}
 	c.RIP = c.next
 	c.Retired++
 	c.charge(i.Class())
-	if c.RFLAGS&FlagRF != 0 && i.Op != OpIRET {
-		c.RFLAGS &^= FlagRF
+	if trap || c.hits != 0 || c.HeldDebug != 0 {
+		c.debugTrap(i, trap)
 	}
-	if trap != 0 {
-		c.singleStep(i)
-	}
-}
-
-// singleStep raises the trap #DB. A load of SS and software interrupts, which
-// clear TF before their handler's first instruction, inhibit it.
-func (c *CPU) singleStep(i *Inst) {
-	switch i.Op {
-	case OpINT, OpINT3, OpINTO, OpINT1, OpSYSCALL:
-		return
-	}
-	if c.IntShadow && i.Op != OpSTI {
-		return
-	}
-	c.DR[6] |= DR6BS
-	c.raise(VecDB)
 }
 
 // unsupported stops the machine: hardware of the model's kind would execute

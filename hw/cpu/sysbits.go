@@ -51,13 +51,19 @@ const (
 	CR4PCE        uint64 = 1 << 8
 	CR4OSFXSR     uint64 = 1 << 9
 	CR4OSXMMEXCPT uint64 = 1 << 10
+	CR4UMIP       uint64 = 1 << 11
 	CR4FSGSBASE   uint64 = 1 << 16
+	CR4PCIDE      uint64 = 1 << 17
+	CR4OSXSAVE    uint64 = 1 << 18
 	CR4SMEP       uint64 = 1 << 20
 	CR4SMAP       uint64 = 1 << 21
 
 	cr4Known = CR4TSD | CR4DE | CR4PSE | CR4PAE | CR4MCE | CR4PGE | CR4PCE |
-		CR4OSFXSR | CR4OSXMMEXCPT | CR4FSGSBASE | CR4SMEP | CR4SMAP
+		CR4OSFXSR | CR4OSXMMEXCPT | CR4UMIP | CR4FSGSBASE | CR4PCIDE | CR4OSXSAVE | CR4SMEP | CR4SMAP
 )
+
+// cr3Keep in a write to CR3 with CR4.PCIDE keeps the translations of the new context.
+const cr3Keep uint64 = 1 << 63
 
 // Bits of EFER (APM vol. 2, 3.1.7).
 const (
@@ -73,10 +79,15 @@ const (
 const (
 	DR6BD uint64 = 1 << 13
 	DR6BS uint64 = 1 << 14
+	DR6BT uint64 = 1 << 15
 	DR7GD uint64 = 1 << 13
 
+	dr6Breaks uint64 = 0xf  // B0 to B3
+	dr7Local  uint64 = 0x55 // L0 to L3
+	dr7Enable uint64 = 0xff // and G0 to G3
+
 	dr6One   uint64 = 0xffff0ff0
-	dr6Write        = DR6BS | DR6BD | 1<<15 | 0xf
+	dr6Write        = DR6BS | DR6BD | DR6BT | dr6Breaks
 	dr7One   uint64 = 0x400
 	dr7Write uint64 = 0xffff2fff
 )
@@ -102,14 +113,19 @@ const (
 	attrRealMode uint16 = 0x93 // present, data, writable, accessed
 )
 
-// Types of system descriptors in long mode (APM vol. 2, table 4-6).
+// Types of system descriptors (APM vol. 2, tables 4-5 and 4-6).
 const (
+	typeTSS16    = 0x1
 	typeLDT      = 0x2
+	typeTaskGate = 0x5
 	typeTSS      = 0x9
 	typeTSSBusy  = 0xb
 	typeCallGate = 0xc
 	typeIntGate  = 0xe
 	typeTrapGate = 0xf
+
+	typeBusy = 0x2 // of both kinds of TSS
+	type32   = 0x8 // gates and TSSs of the 386; without it, of the 286
 )
 
 // physBits and physMask are the width of physical addresses, as CPUID reports it.
@@ -127,8 +143,12 @@ func (c *CPU) longActive() bool { return c.MSR.EFER&EFERLMA != 0 }
 // mode64 tells whether a 64-bit code segment executes.
 func (c *CPU) mode64() bool { return c.MSR.EFER&EFERLMA != 0 && c.Seg[CS].Attr&attrL != 0 }
 
-// protected tells whether segments have descriptors.
-func (c *CPU) protected() bool { return c.CR0&CR0PE != 0 }
+// protected tells whether segments have descriptors: in protected mode, but not
+// in its virtual-8086 mode.
+func (c *CPU) protected() bool { return c.CR0&CR0PE != 0 && c.RFLAGS&FlagVM == 0 }
+
+// v86 tells whether the processor is in virtual-8086 mode.
+func (c *CPU) v86() bool { return c.RFLAGS&FlagVM != 0 }
 
 // iopl returns RFLAGS.IOPL.
 func (c *CPU) iopl() uint8 { return uint8(c.RFLAGS>>12) & 3 }

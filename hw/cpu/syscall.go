@@ -59,3 +59,44 @@ func (c *CPU) execSysret(i *Inst) {
 	c.setCS(cs)
 	c.next = target
 }
+
+// SYSENTER and SYSEXIT are those of AMD's processors: not in long mode, its
+// compatibility submode included (APM vol. 3, SYSENTER).
+
+// execSysenter executes SYSENTER.
+func (c *CPU) execSysenter() {
+	sel := uint16(c.MSR.SysenterCS) &^ 3
+	switch {
+	case c.longActive():
+		c.raise(VecUD)
+		return
+	case c.CR0&CR0PE == 0, sel == 0:
+		c.generalProtection()
+		return
+	}
+	c.RFLAGS &^= FlagIF | FlagRF | FlagVM
+	c.CPL = 0
+	c.setCS(Segment{Sel: sel, Attr: attrFlatCode | attrD, Limit: 0xffffffff})
+	c.Seg[SS] = Segment{Sel: sel + 8, Attr: attrFlatData, Limit: 0xffffffff}
+	c.GPR[RSP] = c.MSR.SysenterESP & 0xffffffff
+	c.next = c.MSR.EIP & 0xffffffff
+}
+
+// execSysexit executes SYSEXIT.
+func (c *CPU) execSysexit() {
+	sel := uint16(c.MSR.SysenterCS) &^ 3
+	switch {
+	case c.longActive():
+		c.raise(VecUD)
+		return
+	case !c.protected(), c.CPL != 0, sel == 0:
+		c.generalProtection()
+		return
+	}
+	const user = 3 << attrDPLShift
+	c.CPL = 3
+	c.setCS(Segment{Sel: (sel + 16) | 3, Attr: attrFlatCode | attrD | user, Limit: 0xffffffff})
+	c.Seg[SS] = Segment{Sel: (sel + 24) | 3, Attr: attrFlatData | user, Limit: 0xffffffff}
+	c.GPR[RSP] = c.GPR[RCX] & 0xffffffff
+	c.next = c.GPR[RDX] & 0xffffffff
+}

@@ -15,7 +15,9 @@ func (c *CPU) execSystem(i *Inst) {
 	case OpIRET:
 		c.execIRET(i)
 	case OpPUSHF:
-		c.push(i.Size, c.RFLAGS&^(FlagRF|FlagVM))
+		if !c.sensitive() {
+			c.push(i.Size, c.RFLAGS&^(FlagRF|FlagVM))
+		}
 	case OpPOPF:
 		c.execPOPF(i)
 	case OpCLI, OpSTI:
@@ -38,6 +40,8 @@ func (c *CPU) execSystem(i *Inst) {
 		c.execCounter(i)
 	case OpCPUID:
 		c.execCPUID()
+	case OpXGETBV, OpXSETBV:
+		c.execXCR(i)
 	case OpSYSCALL:
 		c.execSyscall()
 	case OpSYSRET:
@@ -45,13 +49,17 @@ func (c *CPU) execSystem(i *Inst) {
 	case OpRDFSBASE, OpRDGSBASE, OpWRFSBASE, OpWRGSBASE:
 		c.execBase(i)
 	case OpCLAC, OpSTAC:
-		if c.CPL != 0 || !c.protected() {
+		if c.CPL != 0 {
 			c.raise(VecUD)
 			return
 		}
 		c.setFlags(FlagAC, flagIf(i.Op == OpSTAC, FlagAC))
-	case OpMONITOR, OpMWAIT, OpSYSENTER, OpSYSEXIT:
-		c.raise(VecUD) // not in CPUID; in long mode AMD processors have no SYSENTER
+	case OpSYSENTER:
+		c.execSysenter()
+	case OpSYSEXIT:
+		c.execSysexit()
+	case OpMONITOR, OpMWAIT:
+		c.raise(VecUD) // not in CPUID
 	default:
 		c.execSupervisor(i)
 	}
@@ -76,6 +84,8 @@ func (c *CPU) execSupervisor(i *Inst) {
 			va &= 0xffffffff
 		}
 		c.invalidatePage(va)
+	case OpINVPCID:
+		c.execINVPCID(i)
 	case OpSWAPGS:
 		c.Seg[GS].Base, c.MSR.KernelGSBase = c.MSR.KernelGSBase, c.Seg[GS].Base
 	case OpINVD, OpWBINVD: // there are no caches
@@ -101,6 +111,9 @@ func (c *CPU) popfMask(size uint8) uint64 {
 }
 
 func (c *CPU) execPOPF(i *Inst) {
+	if c.sensitive() {
+		return
+	}
 	v, ok := c.top(0, i.Size)
 	if !ok {
 		return
@@ -115,7 +128,7 @@ func (c *CPU) execPOPF(i *Inst) {
 // execInterruptFlag executes CLI and STI. STI holds interrupts back for one more
 // instruction (APM vol. 3, STI).
 func (c *CPU) execInterruptFlag(i *Inst) {
-	if c.protected() && c.CPL > c.iopl() {
+	if c.CPL > c.iopl() { // also in virtual-8086 mode, which is at CPL 3
 		c.generalProtection()
 		return
 	}
@@ -133,7 +146,9 @@ func (c *CPU) execInterruptFlag(i *Inst) {
 func (c *CPU) execInterrupt(i *Inst) {
 	switch i.Op {
 	case OpINT:
-		c.softInterrupt(uint8(i.Imm))
+		if !c.sensitive() {
+			c.softInterrupt(uint8(i.Imm))
+		}
 	case OpINT3:
 		c.softInterrupt(VecBP)
 	case OpINTO:
@@ -141,6 +156,7 @@ func (c *CPU) execInterrupt(i *Inst) {
 			c.softInterrupt(VecOF)
 		}
 	case OpINT1: // passes gates of any DPL
+		c.enterDebug()
 		c.enterHandler(&event{kind: eventTrap, vector: VecDB, ret: c.next})
 	}
 }

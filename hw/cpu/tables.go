@@ -17,7 +17,8 @@ import (
 //
 // Operands follow the manuals: E and W are ModRM.rm, M the same but memory
 // only, R and U the same but register only (R ignores mod), G V S C D are ModRM.reg, Z
-// is in the opcode, O an absolute offset, St a stack register; I is an
+// is in the opcode, O an absolute offset, St a stack register; P, Q and N are what
+// V, W and U are, for MMX registers, and set Sub; B is VEX.vvvv; I is an
 // immediate (b, s and z sign-extended, u and w zero-extended, 2 the second byte of
 // ENTER), J a displacement, A a far pointer. The second letter is the size: b w
 // d q x (16) t (10) fixed, v by operand size, z the same but at most 4, y 4 or
@@ -36,8 +37,9 @@ type entry struct {
 	imm    byte // second letter of I, 'B' 'Z' for J, 'A' far, '1' constant one, 'O' offset; 0 none
 	imm2   bool
 	modrm  bool
-	rm     byte // 'E', 'M', 'R', 'U', 'Z', 'A' accumulator, 'O', 'T' x87 stack
-	reg    byte // 'G', 'S', 'C', 'D', 'A' accumulator
+	vvvv   bool // VEX.vvvv is an operand
+	rm     byte // 'E', 'M', 'R', 'U', 'Z', 'A' accumulator, 'O', 'T' x87 stack, 'Q', 'N'
+	reg    byte // 'G', 'S', 'C', 'D', 'A' accumulator, 'V', 'P'
 	def64  bool // st, br
 	lock   bool
 	only64 bool
@@ -58,9 +60,10 @@ type group struct {
 // opcodeMap is indexed by opcode and mandatory prefix (np, 66, F3, F2).
 type opcodeMap [256][4]slot
 
-// maps holds the opcode maps of a mode.
+// maps holds the opcode maps of a mode: one byte, 0F, 0F 38, 0F 3A, and the last
+// two behind VEX.
 type maps struct {
-	one, two opcodeMap
+	one, two, three38, three3A, vex38, vex3A opcodeMap
 }
 
 var (
@@ -77,7 +80,8 @@ func buildMaps(long bool) *maps {
 	for _, text := range []struct {
 		to   *opcodeMap
 		rows string
-	}{{&m.one, rowsOne}, {&m.one, rowsX87}, {&m.two, rowsTwo}, {&m.two, rowsSSE}} {
+	}{{&m.one, rowsOne}, {&m.one, rowsX87}, {&m.two, rowsTwo}, {&m.two, rowsSSE},
+		{&m.three38, rowsThree38}, {&m.three3A, rowsThree3A}, {&m.vex38, rowsVEX38}, {&m.vex3A, rowsVEX3A}} {
 		for row := range strings.Lines(text.rows) {
 			if row = strings.TrimSpace(row); row != "" {
 				addRow(text.to, row, ops, long)
@@ -162,7 +166,9 @@ func parseEntry(op Op, operands string, flags []string) *entry {
 	var shape []string
 	if operands != "-" {
 		for s := range strings.SplitSeq(operands, ",") {
-			shape = append(shape, e.operand(s, operands))
+			if part := e.operand(s, operands); part != "" {
+				shape = append(shape, part)
+			}
 		}
 	}
 	form, ok := map[string]Form{"": FormNone, "rm": FormRM, "rm reg": FormRMReg, "reg rm": FormRegRM, "rm imm": FormRMImm,
@@ -233,6 +239,18 @@ func (e *entry) operand(s, all string) string {
 	case 'V', 'C', 'D':
 		e.reg, e.modrm = s[0], true
 		return "reg"
+	case 'P':
+		e.reg, e.modrm, e.sub = 'P', true, subMMX
+		return "reg"
+	case 'Q', 'N':
+		e.rm, e.modrm, e.sub = s[0], true, subMMX
+		if e.reg != 'G' {
+			e.size = size
+		}
+		return "rm"
+	case 'B':
+		e.vvvv = true
+		return ""
 	case 'J':
 		e.imm = map[byte]byte{'b': 'B', 'z': 'Z'}[size]
 		return "imm"

@@ -17,6 +17,8 @@ const rowsTwo = `
 01/m7 INVLPG M
 01=C8 MONITOR -
 01=C9 MWAIT -
+np.01=D0 XGETBV -
+np.01=D1 XSETBV -
 01=CA CLAC -
 01=CB STAC -
 01=F8 SWAPGS - o64
@@ -125,6 +127,9 @@ np.AE/m0 FXSAVE M y
 np.AE/m1 FXRSTOR M y
 np.AE/m2 LDMXCSR Md
 np.AE/m3 STMXCSR Md
+np.AE/m4 XSAVE M y
+np.AE/m5 XRSTOR M y
+np.AE/m6 XSAVEOPT M y
 np.AE/m7 CLFLUSH M
 np.AE/r5 LFENCE -
 np.AE/r6 MFENCE -
@@ -150,11 +155,16 @@ BA/7 BTC Ev,Iu lock
 BB BTC Ev,Gv lock
 BC BSF Gv,Ev
 BD BSR Gv,Ev
+F3.BC TZCNT Gv,Ev
+F3.BD LZCNT Gv,Ev
 BE MOVSX Gv,Eb
 BF MOVSX Gv,Ew
 C0 XADD Eb,Gb lock
 C1 XADD Ev,Gv lock
 np.C3 MOVNTI My,Gy
 C7/m1 CMPXCHG8B M y lock
+np.C7/m4 XSAVEC M y
+np.C7/r6 RDRAND Ev
+66.C7/r6 RDRAND Ev
 C8+ BSWAP Zv
 `

@@ -9,7 +9,8 @@ import (
 
 // The TLB is architectural state: what software did not flush stays in use. Its
 // geometry is fixed: 512 entries of 4 KiB, direct-mapped, for instructions and
-// data alike; larger pages enter it as 4 KiB fragments.
+// data alike; larger pages enter it as 4 KiB fragments. The process-context
+// identifier is compared, and does not choose the entry.
 const (
 	tlbEntries = 512
 	tlbWords   = tlbEntries / 64
@@ -20,12 +21,12 @@ type TLB struct {
 	Entry  [tlbEntries]TLBEntry
 	Valid  [tlbWords]uint64 // one bit per entry
 	Global [tlbWords]uint64 // survives a write to CR3
-	Large  [tlbWords]uint64 // fragment of a 2 MiB or 1 GiB page
+	Large  [tlbWords]uint64 // fragment of a larger page
 }
 
 // TLBEntry is the translation of one page.
 type TLBEntry struct {
-	VA  uint64 // of the page; meaningful if valid
+	Tag uint64 // address of the page, and in the low 12 bits the context (PCID) that it belongs to; meaningful if valid
 	PTE uint64 // frame address, permissions of all levels combined, and the bits below
 }
 
@@ -42,26 +43,57 @@ const (
 	pteFrame  uint64 = physMask &^ 0xfff
 	tlbSize2M uint64 = 1 << 9
 	tlbSize1G uint64 = 1 << 10
+	tlbSize4M uint64 = 1 << 11
+	tlbLarge         = tlbSize2M | tlbSize1G | tlbSize4M
 )
+
+// tlbSize is the mark of a fragment of a page of so many bytes.
+func tlbSize(page uint64) uint64 {
+	switch page {
+	case 1 << 21:
+		return tlbSize2M
+	case 1 << 22:
+		return tlbSize4M
+	case 1 << 30:
+		return tlbSize1G
+	}
+	return 0
+}
+
+// pageSize is the size of the page that the entry is a part of.
+func (e *TLBEntry) pageSize() uint64 {
+	switch {
+	case e.PTE&tlbSize1G != 0:
+		return 1 << 30
+	case e.PTE&tlbSize4M != 0:
+		return 1 << 22
+	case e.PTE&tlbSize2M != 0:
+		return 1 << 21
+	}
+	return 1 << 12
+}
+
+// in tells whether the entry belongs to a context alone.
+func (e *TLBEntry) in(pcid uint64) bool { return e.PTE&pteG == 0 && e.Tag&0xfff == pcid }
 
 // tlbIndex is the entry that va competes for. Bits of the upper table indexes
 // are mixed in, so that text, stacks, direct map and guest that all begin at
 // round addresses do not collide.
 func tlbIndex(va uint64) uint64 { return (va>>12 ^ va>>35) & (tlbEntries - 1) }
 
-// lookup returns the entry of va, or nil.
-func (t *TLB) lookup(va uint64) *TLBEntry {
+// lookup returns the entry of va in a context, or nil. Global ones serve all contexts.
+func (t *TLB) lookup(va, pcid uint64) *TLBEntry {
 	i := tlbIndex(va)
-	if e := &t.Entry[i]; e.PTE != 0 && e.VA == va&^0xfff {
+	if e := &t.Entry[i]; e.PTE != 0 && (e.Tag^va)&^0xfff == 0 && (e.Tag&0xfff == pcid || e.PTE&pteG != 0) {
 		return e
 	}
 	return nil
 }
 
 // insert puts a translation in its place.
-func (t *TLB) insert(va, pte uint64) {
+func (t *TLB) insert(va, pcid, pte uint64) {
 	i := tlbIndex(va)
-	t.Entry[i] = TLBEntry{va &^ 0xfff, pte}
+	t.Entry[i] = TLBEntry{va&^0xfff | pcid, pte}
 	w, b := i>>6, uint64(1)<<(i&63)
 	t.Valid[w] |= b
 	t.Global[w] &^= b
@@ -69,7 +101,7 @@ func (t *TLB) insert(va, pte uint64) {
 	if pte&pteG != 0 {
 		t.Global[w] |= b
 	}
-	if pte&(tlbSize2M|tlbSize1G) != 0 {
+	if pte&tlbLarge != 0 {
 		t.Large[w] |= b
 	}
 }
@@ -89,13 +121,13 @@ func (t *TLB) Hash(h *sim.Hasher) {
 		h.Uint64(set)
 		for ; set != 0; set &= set - 1 {
 			e := &t.Entry[w<<6+bits.TrailingZeros64(set)]
-			h.Uint64(e.VA)
+			h.Uint64(e.Tag)
 			h.Uint64(e.PTE)
 		}
 	}
 }
 
-// flushTLB drops the entries that are not global, or all.
+// flushTLB drops the entries that are not global, or all, of every context.
 func (c *CPU) flushTLB(all bool) {
 	t := &c.TLB
 	for w := range t.Valid {
@@ -104,33 +136,64 @@ func (c *CPU) flushTLB(all bool) {
 			set &^= t.Global[w]
 		}
 		for ; set != 0; set &= set - 1 {
-			i := uint64(w<<6 + bits.TrailingZeros64(set))
-			t.remove(i)
-			c.dropHost(i)
+			c.dropTLB(uint64(w<<6 + bits.TrailingZeros64(set)))
 		}
 	}
 }
 
-// invalidatePage drops what translates va, the fragments of its large page included.
-func (c *CPU) invalidatePage(va uint64) {
+// flushContext drops the entries of a context that are not global.
+func (c *CPU) flushContext(pcid uint64) {
 	t := &c.TLB
-	if t.lookup(va) != nil {
-		t.remove(tlbIndex(va))
-	}
-	c.dropHost(tlbIndex(va))
-	for w := range t.Large {
-		for set := t.Large[w]; set != 0; set &= set - 1 {
-			i := uint64(w<<6 + bits.TrailingZeros64(set))
-			e, size := &t.Entry[i], uint64(1<<21)
-			if e.PTE&tlbSize1G != 0 {
-				size = 1 << 30
-			}
-			if (e.VA^va)&^(size-1) == 0 {
-				t.remove(i)
-				c.dropHost(i)
+	for w := range t.Valid {
+		for set := t.Valid[w]; set != 0; set &= set - 1 {
+			if i := uint64(w<<6 + bits.TrailingZeros64(set)); t.Entry[i].in(pcid) {
+				c.dropTLB(i)
 			}
 		}
 	}
+}
+
+// invalidatePage is INVLPG: it drops what translates va in the present context,
+// global or not, the fragments of its large page included (APM vol. 2, 5.5.2).
+func (c *CPU) invalidatePage(va uint64) {
+	pcid := c.pcid()
+	c.dropPage(va, func(e *TLBEntry) bool { return e.PTE&pteG != 0 || e.in(pcid) })
+}
+
+// invalidateIn drops what translates va in a context alone.
+func (c *CPU) invalidateIn(va, pcid uint64) {
+	c.dropPage(va, func(e *TLBEntry) bool { return e.in(pcid) })
+}
+
+func (c *CPU) dropPage(va uint64, which func(*TLBEntry) bool) {
+	t := &c.TLB
+	i := tlbIndex(va)
+	if e := &t.Entry[i]; e.PTE != 0 && (e.Tag^va)&^0xfff == 0 && which(e) {
+		t.remove(i)
+	}
+	c.dropHost(i)
+	for w := range t.Large {
+		for set := t.Large[w]; set != 0; set &= set - 1 {
+			i := uint64(w<<6 + bits.TrailingZeros64(set))
+			if e := &t.Entry[i]; (e.Tag^va)&^(e.pageSize()-1) == 0 && which(e) {
+				c.dropTLB(i)
+			}
+		}
+	}
+}
+
+// dropTLB empties an entry and what was remembered of it.
+func (c *CPU) dropTLB(i uint64) {
+	c.TLB.remove(i)
+	c.dropHost(i)
+}
+
+// pcid is the present context: 0 without CR4.PCIDE (APM vol. 2, 5.5.1).
+func (c *CPU) pcid() uint64 {
+	if c.CR4&CR4PCIDE == 0 {
+		return 0
+	}
+	return c.CR3 & 0xfff
 }
 
 // hostEntry caches the host address of a page for one access mode. A tag is the
@@ -156,13 +219,14 @@ type system struct {
 	host    [tlbEntries]hostSlot
 	codes   [tlbEntries][4]codeSlot
 	hostUse [tlbWords]uint64 // slots in use
-	// hostGen is the mem.Gen that host belongs to; 0, which no Memory has, while
-	// the code segment is not flat: then every access takes the long way.
+	// hostGen is the mem.Gen that host belongs to; 0, which no Memory has, unless
+	// hostable: then every access takes the long way.
 	hostGen uint64
 
-	moves         uint64 // counts what may end the use of a code page, or ask for an interrupt
-	longWay       uint64 // see LongWay
-	lazy          lazyFlags
+	hits          uint64       // breakpoints that the current instruction hit, as bits of DR6
+	moves         uint64       // counts what may end the use of a code page, or ask for an interrupt
+	longWay       uint64       // see LongWay
+	lazy          lazyFlags    // of the dispatcher
 	repIterations uint64       // see RepIterations
 	decoded       *decodeCache // of what is not in blocks
 	regs          registers    // of the dispatcher
@@ -192,7 +256,7 @@ func emptySlot0() (s hostSlot) {
 }
 
 // Resync drops every host pointer. Host code that edits control registers, CS,
-// EFER or the TLB in State calls it; other registers need nothing.
+// EFER, DR7 or the TLB in State calls it; other registers need nothing.
 func (c *CPU) Resync() {
 	for w := range c.hostUse {
 		for set := c.hostUse[w]; set != 0; set &= set - 1 {
@@ -204,10 +268,14 @@ func (c *CPU) Resync() {
 	c.host[0], c.codes[0] = emptySlot0(), emptyCode(0)
 	c.moves++
 	c.hostGen = 0
-	if c.mode64() {
+	if c.hostable() {
 		c.hostGen = c.Mem.Gen()
 	}
 }
+
+// hostable tells whether accesses may go by host pointers at all: segments are
+// flat and no breakpoint has to see them.
+func (c *CPU) hostable() bool { return c.mode64() && !c.armed() }
 
 // accessMode numbers what decides about user pages besides the page itself:
 // bit 1 is CPL 3, bit 0 is RFLAGS.AC (SMAP override, alignment checks).
@@ -222,10 +290,11 @@ const modeSystem = 0
 // keepHost remembers the host page of va, just obtained from Mem, for accesses
 // of kind acc in mode.
 func (c *CPU) keepHost(va uint64, p *mem.Page, acc access, mode uint8) {
+	if !c.hostable() {
+		return
+	}
 	if c.hostGen != c.Mem.Gen() {
-		if c.Resync(); c.hostGen == 0 {
-			return
-		}
+		c.Resync()
 	}
 	i := tlbIndex(va)
 	e, tag := &c.host[i][mode], va&^0xfff

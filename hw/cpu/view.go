@@ -6,19 +6,21 @@ func (c *CPU) Translate(va uint64) (pa uint64, ok bool) {
 	if c.CR0&CR0PG == 0 {
 		return va & 0xffffffff, true
 	}
-	if !canonical(va) {
+	if !c.longActive() {
+		va &= 0xffffffff
+	} else if !canonical(va) {
 		return 0, false
 	}
-	table := c.CR3 & pteFrame
-	for level := 3; ; level-- {
-		e := c.readTable(table + va>>(12+9*level)&0x1ff<<3)
-		if e&pteP == 0 || e&c.reservedBits(level, e) != 0 {
+	w, ok := c.startWalk(va)
+	for ok {
+		_, e := w.read(c, va)
+		switch {
+		case e&pteP == 0 || e&w.reserved(c, e) != 0:
 			return 0, false
+		case w.leaf(c, e):
+			return w.frame(c, e) | va&(w.pageSize(c)-1), true
 		}
-		if level == 0 || level < 3 && e&ptePS != 0 {
-			span := uint64(1)<<(12+9*level) - 1
-			return e&pteFrame&^span | va&span, true
-		}
-		table = e & pteFrame
+		w = tableWalk{e & pteFrame, w.level - 1}
 	}
+	return 0, false
 }

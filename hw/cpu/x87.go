@@ -147,8 +147,7 @@ func (c *CPU) execX87(i *Inst) {
 		return
 	}
 	if !c.x87Data(i) {
-		c.unsupported("x87 instruction " + i.Op.String())
-		return
+		panic("BUG: execX87: nobody executes " + i.Op.String())
 	}
 	if !c.exc.pending {
 		c.FPU.FIP = c.RIP
@@ -160,5 +159,5 @@ func (c *CPU) execX87(i *Inst) {
 
 // x87Data executes what computes or moves values; false means that nobody does.
 func (c *CPU) x87Data(i *Inst) bool {
-	return c.x87Move(i) || c.x87Arith(i) || c.x87Compare(i) || c.x87Unary(i)
+	return c.x87Move(i) || c.x87Arith(i) || c.x87Compare(i) || c.x87Unary(i) || c.x87Function(i)
 }

@@ -15,8 +15,12 @@ func (c *CPU) x87Move(i *Inst) bool {
 		}
 	case OpFST, OpFSTP:
 		c.fst(i)
-	case OpFIST, OpFISTP:
+	case OpFIST, OpFISTP, OpFISTTP:
 		c.fist(i)
+	case OpFBLD:
+		c.fbld(i)
+	case OpFBSTP:
+		c.fbstp(i)
 	case OpFXCH:
 		f.exchange(i.RM)
 	case OpFFREE, OpFFREEP:
@@ -174,7 +178,7 @@ func (c *CPU) storeReal(i *Inst, off uint64, v softfloat.Number) bool {
 	return c.storeN(i.Seg, off, int(i.Size), raw)
 }
 
-// fist is FIST and FISTP.
+// fist is FIST, FISTP and FISTTP, which cuts off.
 func (c *CPU) fist(i *Inst) {
 	f := &c.FPU
 	off := c.address(i)
@@ -189,13 +193,17 @@ func (c *CPU) fist(i *Inst) {
 		}
 	} else {
 		e := f.env()
-		v, _ = e.ToInt80(f.get(0), width, e.Round)
+		mode := e.Round
+		if i.Op == OpFISTTP {
+			mode = softfloat.Zero
+		}
+		v, _ = e.ToInt80(f.get(0), width, mode)
 		if !f.record(&e) {
 			return
 		}
 	}
 	c.storeN(i.Seg, off, int(i.Size), uint64(v))
-	if i.Op == OpFISTP {
+	if i.Op != OpFIST {
 		f.pop()
 	}
 }

@@ -19,16 +19,7 @@ func (c *CPU) x87Unary(i *Inst) bool {
 	default:
 		return false
 	}
-	if f.empty(0) {
-		if f.stackFault(false) {
-			f.set(0, softfloat.Indefinite80())
-		}
-		return true
-	}
-	e := f.env()
-	if v := op(&e, f.get(0)); f.record(&e) {
-		f.set(0, v)
-	}
+	f.unary(op)
 	return true
 }
 

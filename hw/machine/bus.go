@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"resvirt/hw/apic"
 	"resvirt/hw/cpu"
 	"resvirt/sim"
 )
@@ -12,11 +13,26 @@ func (m *Machine) TSC(_ int, clock int64) uint64 {
 	return uint64(clock) / uint64(m.spec.Models.TSCPeriod)
 }
 
-// Interrupt returns the vector that the local APIC has for a processor.
-func (m *Machine) Interrupt(id int) (vector uint8, ok bool) { return m.apics[id].Pending() }
+// Interrupt returns the vector that waits for a processor: of the 8259s, which
+// the local APIC passes through and does not rank, or else its own.
+func (m *Machine) Interrupt(id int) (vector uint8, ok bool) {
+	if m.apics[id].External() {
+		return m.devices.pic.Vector(), true
+	}
+	return m.apics[id].Pending()
+}
 
 // Acknowledge moves it into service.
-func (m *Machine) Acknowledge(id int, vector uint8) { m.apics[id].Acknowledge(vector) }
+func (m *Machine) Acknowledge(id int, vector uint8) {
+	a := m.apics[id]
+	if !a.External() {
+		a.Acknowledge(vector)
+		return
+	}
+	a.ExtINT = false
+	m.devices.now, m.devices.user = m.clock(id), id
+	m.devices.pic.Acknowledge()
+}
 
 // ReadTPR returns the task priority as CR8 shows it.
 func (m *Machine) ReadTPR(id int) uint64 { return uint64(m.apics[id].TPR >> 4) }
@@ -24,13 +40,23 @@ func (m *Machine) ReadTPR(id int) uint64 { return uint64(m.apics[id].TPR >> 4) }
 // WriteTPR sets it.
 func (m *Machine) WriteTPR(id int, v uint64) { m.apics[id].SetTPR(uint32(v&0xf) << 4) }
 
-// ReadAPICMSR reads a register of the x2APIC.
+// ReadAPICMSR reads a register of the x2APIC, or IA32_TSC_DEADLINE.
 func (m *Machine) ReadAPICMSR(id int, msr uint32) (uint64, bool) {
 	return m.apics[id].ReadMSR(m.clock(id), msr)
 }
 
-// WriteAPICMSR writes a register of the x2APIC.
+// WriteAPICMSR writes a register of the x2APIC, or IA32_TSC_DEADLINE. APIC_BASE
+// and the time-stamp counter come here when they have been written, APIC_BASE
+// with its old value.
 func (m *Machine) WriteAPICMSR(id int, msr uint32, v uint64) bool {
+	switch msr {
+	case apic.BaseMSR:
+		m.apics[id].BaseChanged(v)
+		return true
+	case apic.ClockMSR:
+		m.apics[id].ClockSet(m.clock(id))
+		return true
+	}
 	return m.apics[id].WriteMSR(m.clock(id), msr, v)
 }
 
@@ -48,7 +74,7 @@ func (m *Machine) atAPIC(id int, pa uint64) bool {
 func (m *Machine) ReadMMIO(id int, pa uint64, size int) uint64 {
 	if !m.atAPIC(id, pa) {
 		if d, off := m.memDevice(pa); d != nil {
-			m.devices.now = m.clock(id)
+			m.devices.now, m.devices.user = m.clock(id), id
 			return d.Read(off, size)
 		}
 		return ^uint64(0) >> (64 - 8*size)
@@ -66,7 +92,7 @@ func (m *Machine) ReadMMIO(id int, pa uint64, size int) uint64 {
 func (m *Machine) WriteMMIO(id int, pa uint64, size int, v uint64) {
 	if !m.atAPIC(id, pa) {
 		if d, off := m.memDevice(pa); d != nil {
-			m.devices.now = m.clock(id)
+			m.devices.now, m.devices.user = m.clock(id), id
 			d.Write(off, size, v)
 		}
 		return

@@ -36,17 +36,22 @@ type devices struct {
 	ports  []portRange
 	memory []memRange
 	now    sim.Time // of what happens at the moment, see bus.Host
+	user   int      // the processor that accesses a device at the moment
+	chipset
 }
-
-// attachDevices puts into the machine what belongs to every machine.
-func (m *Machine) attachDevices() {}
 
 // attach adds a device, which build makes for its slot.
 func (m *Machine) attach(line int, build func(bus.Host) bus.Device) {
 	s := &slot{m: m, number: len(m.devices.slots), line: line}
+	if s.number >= maxSlots {
+		panic("BUG: machine: too many devices")
+	}
 	s.device = build(s)
 	m.devices.slots = append(m.devices.slots, s)
 }
+
+// maxSlots is bounded by the sets of slots in State.Lines.
+const maxSlots = 64
 
 // attachPorts lets a device answer to n ports from first on.
 func (m *Machine) attachPorts(first uint16, n int, d bus.Ports) {
@@ -112,7 +117,7 @@ func (s *slot) WriteRAM(pa uint64, b []byte) { s.m.mem.WriteBytes(pa, b) }
 // Line implements bus.Host.
 func (s *slot) Line(up bool) {
 	if s.line != noLine {
-		s.m.setLine(s.line, up)
+		s.m.setLine(s.line, s.number, up)
 	}
 }
 

@@ -8,9 +8,10 @@ import (
 
 // Kinds of queued events. A is the processor concerned, or the device.
 const (
-	evTimer  uint16 = iota // the APIC timer expires
-	evIPI                  // an IPI arrives; B is mode<<8 | vector, levelBit if level-triggered
-	evDevice               // a device asked for it; A is slot<<16 | what
+	evTimer    uint16 = iota // the APIC timer expires
+	evIPI                    // an IPI arrives; B is mode<<8 | vector, levelBit if level-triggered
+	evDevice                 // a device asked for it; A is slot<<16 | what
+	evExternal               // the 8259s' request reaches the processor
 )
 
 const levelBit = 1 << 16
@@ -18,7 +19,7 @@ const levelBit = 1 << 16
 // fixed tells whether e delivers an ordinary interrupt.
 func fixed(e sim.Event) bool {
 	mode := e.B >> 8 & 7
-	return e.Kind == evIPI && (mode == apic.ModeFixed || mode == apic.ModeLowest)
+	return e.Kind == evIPI && (mode == apic.ModeFixed || mode == apic.ModeLowest || mode == apic.ModeExtINT) || e.Kind == evExternal
 }
 
 // wires connects the APICs with each other and with their processors.
@@ -75,6 +76,26 @@ func (w wires) ArmTimer(id int, at sim.Time) {
 	}
 }
 
+// EndOfInterrupt reaches the I/O APIC at once.
+func (w wires) EndOfInterrupt(id int, vector uint8) {
+	w.m.devices.now, w.m.devices.user = w.m.clock(id), id
+	w.m.devices.ioapic.EOI(vector)
+}
+
+// Deadline is the clock at which a processor's time-stamp counter has a value.
+func (w wires) Deadline(id int, now sim.Time, tsc uint64) sim.Time {
+	c, period := w.m.cpus[id], w.m.spec.Models.TSCPeriod
+	count := uint64(now / period)
+	left := tsc - (count + c.TSCBase)
+	switch {
+	case int64(left) <= 0:
+		return now
+	case left > uint64(sim.Never/period)-count:
+		return sim.Never
+	}
+	return sim.Time(count+left) * period
+}
+
 // RaiseNMI latches a non-maskable interrupt.
 func (w wires) RaiseNMI(id int) { w.m.cpus[id].NMIPending = true }
 
@@ -91,6 +112,8 @@ func (m *Machine) happen(e sim.Event) {
 		a.TimerExpired(e.Time)
 	case evIPI:
 		m.arrive(c, a, e)
+	case evExternal:
+		a.SetPin(0, m.state.External)
 	default:
 		panic("BUG: machine: event of unknown kind in the queue")
 	}
@@ -105,6 +128,8 @@ func (m *Machine) arrive(c *cpu.CPU, a *apic.APIC, e sim.Event) {
 	switch e.B >> 8 & 7 {
 	case apic.ModeFixed, apic.ModeLowest:
 		a.Request(uint8(e.B), e.B&levelBit != 0)
+	case apic.ModeExtINT:
+		a.ExtINT = true
 	case apic.ModeNMI:
 		if c.Activity != cpu.WaitSIPI {
 			c.NMIPending = true

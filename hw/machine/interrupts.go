@@ -7,9 +7,6 @@ import (
 	"resvirt/sim"
 )
 
-// setLine drives an interrupt request line of a device. Nothing listens to it yet.
-func (m *Machine) setLine(line int, up bool) {}
-
 // message is a write by a device that may be a message-signalled interrupt
 // (Intel SDM vol. 3, 11.11). It reaches its targets as an IPI does.
 func (m *Machine) message(addr uint64, data uint32) {
@@ -29,8 +26,9 @@ func (m *Machine) message(addr uint64, data uint32) {
 	m.interrupt(ipi, m.devices.now)
 }
 
-// interrupt queues an interrupt that comes from no processor.
-func (m *Machine) interrupt(ipi apic.IPI, now sim.Time) {
+// interrupt queues an interrupt that comes from no processor and tells whether
+// it has a target.
+func (m *Machine) interrupt(ipi apic.IPI, now sim.Time) (taken bool) {
 	b := uint64(ipi.Mode)<<8 | uint64(ipi.Vector)
 	if ipi.Level {
 		b |= levelBit
@@ -45,10 +43,13 @@ func (m *Machine) interrupt(ipi apic.IPI, now sim.Time) {
 			continue
 		}
 		m.state.Queue.Add(now+m.spec.Models.IPILatency, evIPI, uint32(i), b)
+		taken = true
 	}
 	if a := apic.Lowest(match); a != nil {
 		m.state.Queue.Add(now+m.spec.Models.IPILatency, evIPI, uint32(a.CPU()), b)
+		taken = true
 	}
+	return taken
 }
 
 // noProcessor is the sender of interrupts that no processor sends.

@@ -3,7 +3,6 @@ package machine
 import (
 	"resvirt/hw/apic"
 	"resvirt/hw/cpu"
-	"resvirt/hw/dev"
 	"resvirt/hw/mem"
 	"resvirt/sim"
 )
@@ -11,13 +10,15 @@ import (
 // State is everything mutable of the machine besides processors, APICs,
 // attached devices and RAM, which keep their own. It is plain data.
 type State struct {
-	Turn   Turn
-	Queue  sim.Queue
-	Serial dev.Serial
-	Post   uint8  // the POST-code latch
-	Debug  []byte // what was written to port 0xe9; only ever appended to
-	Perf   []perfState
-	Final  Stop // why the machine ended, Reason None while it has not
+	Turn  Turn
+	Queue sim.Queue
+	Post  uint8  // the POST-code latch
+	Debug []byte // what was written to port 0xe9; only ever appended to
+	Perf  []perfState
+	Final Stop // why the machine ended, Reason None while it has not
+
+	Lines    [lines]uint64 // slots that assert an interrupt line, a bit each
+	External bool          // the 8259s request an interrupt
 }
 
 // Turn is the run of one processor that is under way. It outlives Run, so that
@@ -61,7 +62,7 @@ func assemble(spec Spec, ram *mem.Memory) *Machine {
 	m := &Machine{spec: spec, mem: ram}
 	m.state.Perf = make([]perfState, spec.CPUs)
 	for i := range spec.CPUs {
-		c := &cpu.CPU{ID: i, Mem: ram, Bus: m, Cost: &m.spec.Models.Cost}
+		c := &cpu.CPU{ID: i, Count: spec.CPUs, Seed: spec.Seed, Mem: ram, Bus: m, Cost: &m.spec.Models.Cost}
 		c.Reset()
 		if i != 0 {
 			c.MSR.APICBase &^= apic.BaseBSP
@@ -112,7 +113,19 @@ func (m *Machine) Now() sim.Time { return sim.Time(m.cpus[m.state.Turn.CPU].Cloc
 
 // Serial is everything the machine has sent on COM1 since power-on. The caller
 // must not change it.
-func (m *Machine) Serial() []byte { return m.state.Serial.Output }
+func (m *Machine) Serial() []byte { return m.devices.uart.Output }
+
+// Input lets bytes come down the line of COM1, one after the other at the speed
+// of the line and only while there is room for them. They begin when the turn
+// that is under way ends: giving the same input at the same position of a run
+// again gives the same run.
+func (m *Machine) Input(b []byte) {
+	m.devices.now = m.Now()
+	if m.state.Turn.Active {
+		m.devices.now = m.state.Turn.End
+	}
+	m.devices.uart.Receive(b)
+}
 
 // Debug is everything written to the debug port 0xe9. The caller must not change it.
 func (m *Machine) Debug() []byte { return m.state.Debug }

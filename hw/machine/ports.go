@@ -2,17 +2,22 @@ package machine
 
 // Ports that something answers to.
 const (
-	portPIC1     = 0x20 // 8259s: writes are accepted, nothing is behind them
-	portPIC2     = 0xa0
-	portKeyboard = 0x64
+	portPIC1     = 0x20
+	portPIT      = 0x40
+	portControl  = 0x61
+	portKeyboard = 0x60
+	portCommand  = 0x64
+	portRTC      = 0x70
 	portPost     = 0x80
+	portFast     = 0x92 // fast reset and A20
+	portPIC2     = 0xa0
 	portDebug    = 0xe9
 	portExit     = 0xf4
 	portCOM1     = 0x3f8
+	portTrigger  = 0x4d0
+	portPM       = 0x600
 	portReset    = 0xcf9
 )
-
-const keyboardReset = 0xfe // command that pulses the processor's reset line
 
 // Out writes a port. Wider accesses reach consecutive ports, except the exit
 // device, which takes its value whole.
@@ -22,7 +27,7 @@ func (m *Machine) Out(id int, port uint16, size int, v uint32) {
 		return
 	}
 	if d, at := m.portDevice(port); d != nil {
-		m.devices.now = m.clock(id)
+		m.devices.now, m.devices.user = m.clock(id), id
 		d.Out(at, size, v)
 		return
 	}
@@ -33,15 +38,13 @@ func (m *Machine) Out(id int, port uint16, size int, v uint32) {
 
 func (m *Machine) outByte(id int, port uint16, v uint8) {
 	switch {
-	case port >= portCOM1 && port < portCOM1+8:
-		m.state.Serial.Out(port-portCOM1, v)
 	case port == portPost:
 		m.state.Post = v
 		m.logPost(id, v)
 	case port == portDebug:
 		m.state.Debug = append(m.state.Debug, v)
-	case port == portKeyboard && v == keyboardReset:
-		m.end(Stop{Reason: Reset, CPU: id, Detail: "keyboard controller"})
+	case port == portFast && v&1 != 0:
+		m.end(Stop{Reason: Reset, CPU: id, Detail: "port 0x92"})
 	case port == portReset && v&4 != 0:
 		m.end(Stop{Reason: Reset, CPU: id, Detail: "port 0xcf9"})
 	}
@@ -61,7 +64,7 @@ func (m *Machine) logPost(id int, v uint8) {
 // In reads a port. Where nothing answers, all bits are ones.
 func (m *Machine) In(id int, port uint16, size int) (v uint32) {
 	if d, at := m.portDevice(port); d != nil {
-		m.devices.now = m.clock(id)
+		m.devices.now, m.devices.user = m.clock(id), id
 		return d.In(at, size)
 	}
 	for i := range size {
@@ -72,14 +75,12 @@ func (m *Machine) In(id int, port uint16, size int) (v uint32) {
 
 func (m *Machine) inByte(port uint16) uint8 {
 	switch {
-	case port >= portCOM1 && port < portCOM1+8:
-		return m.state.Serial.In(port - portCOM1)
 	case port == portPost:
 		return m.state.Post
 	case port == portDebug:
 		return portDebug // by convention, so that software can tell that it exists
-	case port == portKeyboard:
-		return 0 // neither buffer is full
+	case port == portFast:
+		return 2 // address line 20 is on
 	}
 	return 0xff
 }

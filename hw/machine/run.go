@@ -3,6 +3,7 @@ package machine
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"resvirt/hw/cpu"
 	"resvirt/sim"
@@ -31,7 +32,7 @@ func (m *Machine) Run(u Until) Stop {
 		}
 		// Settle who is next, so that the host sees the processor about to
 		// execute. What is decided is the same now or later.
-		if end := m.schedule(); end.Reason != None {
+		if end := m.schedule(); end.Reason.Final() {
 			m.state.Final = end
 		}
 		return stop
@@ -126,6 +127,8 @@ func (m *Machine) schedule() Stop {
 			if c == nil {
 				idle++
 			}
+		case m.listens():
+			return Stop{Reason: Waiting, CPU: turn.CPU}
 		default:
 			return Stop{Reason: AllHalted, CPU: turn.CPU, Detail: "no processor runs and nothing will wake one"}
 		}
@@ -155,7 +158,7 @@ func (m *Machine) wakes(c *cpu.CPU) bool {
 	if c.NMIPending && !c.NMIBlocked {
 		return true
 	}
-	_, irq := m.apics[c.ID].Pending()
+	_, irq := m.Interrupt(c.ID)
 	return irq && c.RFLAGS&cpu.FlagIF != 0
 }
 
@@ -163,10 +166,8 @@ func (m *Machine) wakes(c *cpu.CPU) bool {
 // although none runs. It is no when every halted one has interrupts off and
 // only fixed interrupts are under way.
 func (m *Machine) mayWake() bool {
-	for _, c := range m.cpus {
-		if c.Activity == cpu.Halted && c.RFLAGS&cpu.FlagIF != 0 {
-			return true
-		}
+	if m.interruptible() {
+		return true
 	}
 	for _, e := range m.state.Queue.All() {
 		if e.Kind != evTimer && !fixed(e) {
@@ -175,3 +176,13 @@ func (m *Machine) mayWake() bool {
 	}
 	return false
 }
+
+// interruptible tells whether a halted processor has interrupts on.
+func (m *Machine) interruptible() bool {
+	return slices.ContainsFunc(m.cpus, func(c *cpu.CPU) bool {
+		return c.Activity == cpu.Halted && c.RFLAGS&cpu.FlagIF != 0
+	})
+}
+
+// listens tells whether input could wake a processor although nothing else will.
+func (m *Machine) listens() bool { return m.interruptible() && m.devices.uart.Listens() }

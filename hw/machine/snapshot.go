@@ -5,6 +5,7 @@ import (
 
 	"resvirt/hw/apic"
 	"resvirt/hw/cpu"
+	"resvirt/hw/dev"
 	"resvirt/hw/mem"
 	"resvirt/sim"
 )
@@ -35,7 +36,6 @@ func (m *Machine) Snapshot() *Snapshot {
 func (s *State) clone() State {
 	c := *s
 	c.Queue = s.Queue.Clone()
-	c.Serial = s.Serial.Clone()
 	c.Debug = slices.Clip(c.Debug)
 	c.Perf = slices.Clone(s.Perf)
 	return c
@@ -54,7 +54,6 @@ func (m *Machine) Restore(s *Snapshot) {
 	queue.CopyFrom(&s.state.Queue)
 	copy(perf, s.state.Perf)
 	m.state.Queue, m.state.Perf = queue, perf
-	m.state.Serial = s.state.Serial.Clone()
 	m.state.Debug = slices.Clip(s.state.Debug)
 	for i, c := range m.cpus {
 		c.State = s.cpus[i]
@@ -86,7 +85,7 @@ func (s *Snapshot) Position() (n uint64) {
 }
 
 // Serial is the machine's output up to the snapshot.
-func (s *Snapshot) Serial() []byte { return s.state.Serial.Output }
+func (s *Snapshot) Serial() []byte { return s.devices[slotCOM1].(dev.UARTState).Output }
 
 // Digest identifies the architectural state: processors with their clocks and
 // TLBs, APICs, devices, pending events, output so far, RAM. It leaves out how
@@ -116,9 +115,12 @@ func (s *State) hash(h *sim.Hasher) {
 	h.Uint64(uint64(s.Turn.CPU))
 	h.Uint64(uint64(s.Turn.End))
 	s.Queue.Hash(h)
-	s.Serial.Hash(h)
 	h.Uint64(uint64(s.Post))
 	h.Bytes(s.Debug)
 	h.Uint64(uint64(s.Final.Reason))
 	h.Uint64(uint64(s.Final.Code))
+	for _, slots := range s.Lines {
+		h.Uint64(slots)
+	}
+	h.Bool(s.External)
 }

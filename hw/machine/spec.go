@@ -15,9 +15,9 @@ import (
 // SemanticsVersion is counted up whenever a run can come out differently.
 const SemanticsVersion = models.Semantics
 
-// MaxCPUs is bounded by the eight destinations of the APIC's flat logical mode
-// less by anything here; more would work with physical destinations.
-const MaxCPUs = 8
+// MaxCPUs is how many processors a machine can have. More than eight cannot all
+// be reached by the APIC's flat logical mode; its other modes reach them.
+const MaxCPUs = 16
 
 // Spec says what machine to build. It is immutable configuration, no state.
 type Spec struct {
@@ -25,6 +25,7 @@ type Spec struct {
 	MemBytes uint64        // RAM from physical address 0
 	Quantum  sim.Time      // longest turn of a processor
 	Models   models.Timing // what everything costs
+	Seed     uint64        // of the numbers that RDRAND gives
 	Engine   Engine        // nil means Plain; all come to the same states
 }
 

@@ -44,16 +44,18 @@ const (
 	ReachedTime
 	ReachedRing0
 	ReachedWatched
+	Waiting // all processors are halted, and only Input could wake one
 
 	Exit        // debug-exit device
 	TripleFault // a processor shut down
 	Reset       // keyboard controller, or INIT of the boot processor
 	AllHalted   // no processor runs and none will be woken
 	Unsupported // hardware has it, the model lacks it; Detail holds the bytes
+	PowerOff    // software switched the machine off
 )
 
-var reasonNames = [...]string{"none", "reached position", "reached time", "reached ring-0 instruction", "reached watched address",
-	"exit", "triple fault", "reset", "all halted", "unsupported by the model"}
+var reasonNames = [...]string{"none", "reached position", "reached time", "reached ring-0 instruction", "reached watched address", "waiting for input",
+	"exit", "triple fault", "reset", "all halted", "unsupported by the model", "power off"}
 
 // String is the reason in words.
 func (r Reason) String() string {
