@@ -245,7 +245,9 @@ func newPageCode() any { return new(pageCode) }
 func (c *CPU) executeInBlock(u *uop, i *Inst) bool {
 	moves, next := c.moves, c.RIP+uint64(i.Len)
 	c.longWay++
+	c.atOnce = true
 	c.execute(i)
+	c.atOnce = false
 	if c.exc.pending {
 		c.deliverException()
 		return false

@@ -3,6 +3,7 @@
 package cpu
 
 import (
+	"math"
 	"math/bits"
 	"resvirt/hw/mem"
 	"unsafe"
@@ -485,304 +486,356 @@ var uopCodes = map[uopKey]uint16{
 	{OpMOVDQA, 16, layRM, 0, modIndexed}: 476,
 	{OpMOVDQA, 16, layMR, 0, modNone}:    477,
 	{OpMOVDQA, 16, layMR, 0, modIndexed}: 478,
-	{OpXORPS, 16, layRR, 0, modNone}:     479,
-	{OpPXOR, 16, layRR, 0, modNone}:      480,
-	{OpMOVSD, 8, layRR, 0, modNone}:      481,
-	{OpMOVSD, 8, layRM, 0, modNone}:      482,
-	{OpMOVSD, 8, layRM, 0, modIndexed}:   483,
-	{OpMOVSD, 8, layMR, 0, modNone}:      484,
-	{OpMOVSD, 8, layMR, 0, modIndexed}:   485,
+	{OpMOVSD, 8, layRR, 0, modNone}:      479,
+	{OpMOVSD, 8, layRM, 0, modNone}:      480,
+	{OpMOVSD, 8, layRM, 0, modIndexed}:   481,
+	{OpMOVSD, 8, layMR, 0, modNone}:      482,
+	{OpMOVSD, 8, layMR, 0, modIndexed}:   483,
+	{OpMOVQ, 8, layRR, 0, modNone}:       484,
+	{OpMOVQ, 8, layRM, 0, modNone}:       485,
+	{OpMOVQ, 8, layRM, 0, modIndexed}:    486,
+	{OpMOVQ, 8, layMR, 0, modNone}:       487,
+	{OpMOVQ, 8, layMR, 0, modIndexed}:    488,
+	{OpMOVD, 8, layRR, 0, modNone}:       489,
+	{OpMOVD, 8, layRR, 1, modNone}:       490,
+	{OpMOVD, 8, layRM, 0, modNone}:       491,
+	{OpMOVD, 8, layRM, 0, modIndexed}:    492,
+	{OpMOVD, 8, layMR, 0, modNone}:       493,
+	{OpMOVD, 8, layMR, 0, modIndexed}:    494,
+	{OpCVTSI2SD, 8, layRR, 0, modNone}:   495,
+	{OpMOVD, 4, layRR, 0, modNone}:       496,
+	{OpMOVD, 4, layRR, 1, modNone}:       497,
+	{OpMOVD, 4, layRM, 0, modNone}:       498,
+	{OpMOVD, 4, layRM, 0, modIndexed}:    499,
+	{OpMOVD, 4, layMR, 0, modNone}:       500,
+	{OpMOVD, 4, layMR, 0, modIndexed}:    501,
+	{OpCVTSI2SD, 4, layRR, 0, modNone}:   502,
+	{OpPXOR, 16, layRR, 0, modNone}:      503,
+	{OpXORPS, 16, layRR, 0, modNone}:     504,
+	{OpXORPD, 16, layRR, 0, modNone}:     505,
+	{OpPAND, 16, layRR, 0, modNone}:      506,
+	{OpANDPS, 16, layRR, 0, modNone}:     507,
+	{OpANDPD, 16, layRR, 0, modNone}:     508,
+	{OpPOR, 16, layRR, 0, modNone}:       509,
+	{OpORPS, 16, layRR, 0, modNone}:      510,
+	{OpORPD, 16, layRR, 0, modNone}:      511,
+	{OpPANDN, 16, layRR, 0, modNone}:     512,
+	{OpANDNPS, 16, layRR, 0, modNone}:    513,
+	{OpANDNPD, 16, layRR, 0, modNone}:    514,
+	{OpPADDQ, 16, layRR, 0, modNone}:     515,
+	{OpPSUBQ, 16, layRR, 0, modNone}:     516,
+	{OpPADDD, 16, layRR, 0, modNone}:     517,
+	{OpPSUBD, 16, layRR, 0, modNone}:     518,
+	{OpPSRLQ, 16, layRI, 0, modNone}:     519,
+	{OpPSLLQ, 16, layRI, 0, modNone}:     520,
+	{OpPSRLD, 16, layRI, 0, modNone}:     521,
+	{OpPSLLD, 16, layRI, 0, modNone}:     522,
+	{OpADDSD, 8, layRR, 0, modNone}:      523,
+	{OpADDSD, 8, layRM, 0, modNone}:      524,
+	{OpADDSD, 8, layRM, 0, modIndexed}:   525,
+	{OpSUBSD, 8, layRR, 0, modNone}:      526,
+	{OpSUBSD, 8, layRM, 0, modNone}:      527,
+	{OpSUBSD, 8, layRM, 0, modIndexed}:   528,
+	{OpMULSD, 8, layRR, 0, modNone}:      529,
+	{OpMULSD, 8, layRM, 0, modNone}:      530,
+	{OpMULSD, 8, layRM, 0, modIndexed}:   531,
+	{OpDIVSD, 8, layRR, 0, modNone}:      532,
+	{OpDIVSD, 8, layRM, 0, modNone}:      533,
+	{OpDIVSD, 8, layRM, 0, modIndexed}:   534,
+	{OpUCOMISD, 8, layRR, 0, modNone}:    535,
+	{OpUCOMISD, 8, layRM, 0, modNone}:    536,
+	{OpUCOMISD, 8, layRM, 0, modIndexed}: 537,
 }
 
 var uopPairs = map[pairKey]uint16{
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   486,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   487,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   488,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   489,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   490,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  491,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  492,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  493,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   494,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   495,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   496,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   497,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   498,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  499,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  500,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  501,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   502,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   503,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   504,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   505,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   506,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  507,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  508,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  509,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   510,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   511,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   512,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   513,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   514,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  515,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  516,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  517,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   518,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   519,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   520,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   521,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   522,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  523,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  524,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  525,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   526,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   527,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   528,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   529,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   530,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  531,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  532,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  533,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   534,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   535,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   536,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   537,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   538,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  539,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  540,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  541,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   542,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   543,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   544,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   545,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   546,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  547,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  548,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  549,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  550,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  551,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  552,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  553,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  554,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 555,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 556,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 557,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  558,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  559,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  560,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  561,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  562,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 563,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 564,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 565,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  566,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  567,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  568,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  569,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  570,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 571,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 572,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 573,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  574,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  575,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  576,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  577,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  578,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 579,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 580,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 581,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   582,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   583,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   584,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   585,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   586,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  587,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  588,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  589,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   590,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   591,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   592,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   593,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   594,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  595,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  596,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  597,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   598,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   599,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   600,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   601,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   602,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  603,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  604,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  605,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   606,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   607,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   608,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   609,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   610,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  611,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  612,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  613,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   614,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   615,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   616,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   617,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   618,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  619,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  620,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  621,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   622,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   623,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   624,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   625,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   626,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  627,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  628,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  629,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   630,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   631,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   632,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   633,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   634,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  635,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  636,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  637,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   638,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   639,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   640,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   641,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   642,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  643,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  644,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  645,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  646,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  647,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  648,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  649,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  650,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 651,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 652,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 653,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  654,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  655,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  656,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  657,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  658,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 659,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 660,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 661,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  662,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  663,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  664,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  665,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  666,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 667,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 668,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 669,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  670,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  671,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  672,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  673,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  674,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 675,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 676,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 677,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   678,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   679,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   680,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   681,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   682,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  683,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  684,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  685,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   686,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   687,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   688,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   689,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   690,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  691,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  692,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  693,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   694,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   695,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   696,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   697,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   698,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  699,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  700,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  701,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   702,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   703,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   704,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   705,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   706,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  707,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  708,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  709,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   710,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   711,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   712,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   713,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   714,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  715,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  716,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  717,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   718,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   719,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   720,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   721,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   722,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  723,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  724,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  725,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   726,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   727,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   728,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   729,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   730,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  731,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  732,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  733,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   734,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   735,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   736,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   737,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   738,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  739,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  740,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  741,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  742,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  743,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  744,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  745,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  746,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 747,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 748,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 749,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  750,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  751,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  752,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  753,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  754,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 755,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 756,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 757,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  758,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  759,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  760,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  761,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  762,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 763,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 764,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 765,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  766,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  767,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  768,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  769,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  770,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 771,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 772,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 773,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   538,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   539,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   540,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   541,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   542,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  543,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  544,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  545,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   546,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   547,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   548,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   549,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   550,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  551,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  552,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  553,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   554,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   555,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   556,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   557,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   558,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  559,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  560,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  561,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   562,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   563,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   564,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   565,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   566,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  567,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  568,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  569,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   570,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   571,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   572,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   573,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   574,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  575,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  576,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  577,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   578,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   579,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   580,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   581,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   582,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  583,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  584,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  585,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   586,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   587,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   588,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   589,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   590,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  591,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  592,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  593,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   594,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   595,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   596,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   597,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   598,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  599,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  600,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  601,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  602,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  603,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  604,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  605,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  606,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 607,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 608,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 609,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  610,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  611,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  612,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  613,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  614,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 615,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 616,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 617,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  618,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  619,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  620,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  621,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  622,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 623,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 624,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 625,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  626,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  627,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  628,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  629,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  630,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 631,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 632,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 633,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   634,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   635,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   636,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   637,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   638,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  639,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  640,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  641,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   642,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   643,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   644,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   645,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   646,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  647,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  648,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  649,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   650,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   651,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   652,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   653,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   654,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  655,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  656,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  657,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   658,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   659,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   660,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   661,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   662,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  663,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  664,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  665,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   666,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   667,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   668,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   669,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   670,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  671,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  672,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  673,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   674,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   675,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   676,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   677,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   678,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  679,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  680,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  681,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   682,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   683,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   684,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   685,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   686,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  687,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  688,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  689,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   690,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   691,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   692,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   693,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   694,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  695,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  696,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  697,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  698,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  699,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  700,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  701,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  702,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 703,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 704,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 705,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  706,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  707,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  708,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  709,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  710,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 711,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 712,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 713,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  714,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  715,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  716,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  717,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  718,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 719,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 720,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 721,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  722,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  723,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  724,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  725,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  726,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 727,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 728,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 729,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   730,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   731,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   732,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   733,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   734,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  735,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  736,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  737,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   738,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   739,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   740,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   741,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   742,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  743,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  744,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  745,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   746,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   747,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   748,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   749,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   750,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  751,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  752,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  753,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   754,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   755,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   756,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   757,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   758,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  759,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  760,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  761,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   762,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   763,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   764,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   765,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   766,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  767,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  768,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  769,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   770,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   771,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   772,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   773,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   774,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  775,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  776,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  777,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   778,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   779,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   780,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   781,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   782,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  783,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  784,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  785,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   786,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   787,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   788,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   789,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   790,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  791,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  792,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  793,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  794,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  795,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  796,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  797,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  798,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 799,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 800,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 801,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  802,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  803,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  804,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  805,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  806,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 807,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 808,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 809,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  810,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  811,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  812,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  813,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  814,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 815,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 816,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 817,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  818,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  819,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  820,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  821,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  822,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 823,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 824,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 825,
 }
 
 // dispatch executes from RIP, in the page of s, up to a bound or to what needs
@@ -5465,8 +5518,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
 			case 360: // OpSHL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					break
 				}
 
 				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
@@ -5479,8 +5532,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 361: // OpSHR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					break
 				}
 
 				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
@@ -5493,8 +5546,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 362: // OpSAR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					break
 				}
 
 				y := int64(int64(r[u.dst]))
@@ -5507,8 +5560,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 363: // OpROL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					break
 				}
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
@@ -5527,8 +5580,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 364: // OpROR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					break
 				}
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
@@ -5766,8 +5819,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
 			case 383: // OpSHL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					r[u.dst] &= 0xffffffff
+					break
 				}
 
 				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
@@ -5780,8 +5834,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 384: // OpSHR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					r[u.dst] &= 0xffffffff
+					break
 				}
 
 				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
@@ -5794,8 +5849,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 385: // OpSAR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					r[u.dst] &= 0xffffffff
+					break
 				}
 
 				y := int64(int32(r[u.dst]))
@@ -5808,8 +5864,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 386: // OpROL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					r[u.dst] &= 0xffffffff
+					break
 				}
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
@@ -5828,8 +5885,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 387: // OpROR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					r[u.dst] &= 0xffffffff
+					break
 				}
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
@@ -7278,27 +7336,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 479: // OpXORPS, 16, layRR, 0, modNone
-				if !sse {
-					goto step
-				}
-
-				c.FPU.XMM[u.dst&15][0] ^= c.FPU.XMM[u.src&15][0]
-				c.FPU.XMM[u.dst&15][1] ^= c.FPU.XMM[u.src&15][1]
-			case 480: // OpPXOR, 16, layRR, 0, modNone
-				if !sse {
-					goto step
-				}
-
-				c.FPU.XMM[u.dst&15][0] ^= c.FPU.XMM[u.src&15][0]
-				c.FPU.XMM[u.dst&15][1] ^= c.FPU.XMM[u.src&15][1]
-			case 481: // OpMOVSD, 8, layRR, 0, modNone
+			case 479: // OpMOVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] = c.FPU.XMM[u.src&15][0]
-			case 482: // OpMOVSD, 8, layRM, 0, modNone
+			case 480: // OpMOVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7313,7 +7357,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 483: // OpMOVSD, 8, layRM, 0, modIndexed
+			case 481: // OpMOVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7328,7 +7372,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 484: // OpMOVSD, 8, layMR, 0, modNone
+			case 482: // OpMOVSD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7344,7 +7388,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 485: // OpMOVSD, 8, layMR, 0, modIndexed
+			case 483: // OpMOVSD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7360,7 +7404,682 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 486: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
+			case 484: // OpMOVQ, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				c.FPU.XMM[u.dst&15] = xmm{c.FPU.XMM[u.src&15][0], 0}
+			case 485: // OpMOVQ, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 486: // OpMOVQ, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 487: // OpMOVQ, 8, layMR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
+
+			case 488: // OpMOVQ, 8, layMR, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
+
+			case 489: // OpMOVD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				c.FPU.XMM[u.dst&15] = xmm{r[u.src], 0}
+			case 490: // OpMOVD, 8, layRR, 1, modNone
+				if !sse {
+					goto step
+				}
+
+				r[u.dst] = c.FPU.XMM[u.src&15][0]
+			case 491: // OpMOVD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 492: // OpMOVD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 493: // OpMOVD, 8, layMR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
+
+			case 494: // OpMOVD, 8, layMR, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
+
+			case 495: // OpCVTSI2SD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				v := int64(int64(r[u.src]))
+				if v != v<<11>>11 {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
+			case 496: // OpMOVD, 4, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				c.FPU.XMM[u.dst&15] = xmm{uint64(uint32(r[u.src])), 0}
+			case 497: // OpMOVD, 4, layRR, 1, modNone
+				if !sse {
+					goto step
+				}
+
+				r[u.dst] = uint64(uint32(c.FPU.XMM[u.src&15][0]))
+			case 498: // OpMOVD, 4, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 499: // OpMOVD, 4, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 500: // OpMOVD, 4, layMR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
+
+			case 501: // OpMOVD, 4, layMR, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
+
+			case 502: // OpCVTSI2SD, 4, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				v := int64(int32(r[u.src]))
+				if v != v<<11>>11 {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
+			case 503: // OpPXOR, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a ^ b
+				}
+			case 504: // OpXORPS, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a ^ b
+				}
+			case 505: // OpXORPD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a ^ b
+				}
+			case 506: // OpPAND, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a & b
+				}
+			case 507: // OpANDPS, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a & b
+				}
+			case 508: // OpANDPD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a & b
+				}
+			case 509: // OpPOR, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a | b
+				}
+			case 510: // OpORPS, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a | b
+				}
+			case 511: // OpORPD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a | b
+				}
+			case 512: // OpPANDN, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = b &^ a
+				}
+			case 513: // OpANDNPS, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = b &^ a
+				}
+			case 514: // OpANDNPD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = b &^ a
+				}
+			case 515: // OpPADDQ, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a + b
+				}
+			case 516: // OpPSUBQ, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a - b
+				}
+			case 517: // OpPADDD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a+b)) | (a>>32+b>>32)<<32
+				}
+			case 518: // OpPSUBD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a-b)) | (a>>32-b>>32)<<32
+				}
+			case 519: // OpPSRLQ, 16, layRI, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				n := u.imm & 0xff
+				for k := range 2 {
+					a := c.FPU.XMM[u.dst&15][k]
+					c.FPU.XMM[u.dst&15][k] = a >> n
+				}
+			case 520: // OpPSLLQ, 16, layRI, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				n := u.imm & 0xff
+				for k := range 2 {
+					a := c.FPU.XMM[u.dst&15][k]
+					c.FPU.XMM[u.dst&15][k] = a << n
+				}
+			case 521: // OpPSRLD, 16, layRI, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				n := u.imm & 0xff
+				for k := range 2 {
+					a := c.FPU.XMM[u.dst&15][k]
+					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)>>n) | a>>32>>n<<32
+				}
+			case 522: // OpPSLLD, 16, layRI, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				n := u.imm & 0xff
+				for k := range 2 {
+					a := c.FPU.XMM[u.dst&15][k]
+					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)<<n) | uint64(uint32(a>>32)<<n)<<32
+				}
+			case 523: // OpADDSD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				x, ok := addDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], c.FPU.XMM[u.src&15][0])
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 524: // OpADDSD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := addDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 525: // OpADDSD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := addDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 526: // OpSUBSD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				x, ok := subDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], c.FPU.XMM[u.src&15][0])
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 527: // OpSUBSD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := subDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 528: // OpSUBSD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := subDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 529: // OpMULSD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				x, ok := mulDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], c.FPU.XMM[u.src&15][0])
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 530: // OpMULSD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := mulDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 531: // OpMULSD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := mulDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 532: // OpDIVSD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				x, ok := divDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], c.FPU.XMM[u.src&15][0])
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 533: // OpDIVSD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := divDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 534: // OpDIVSD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := divDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 535: // OpUCOMISD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				x, ok := compareDouble(c.FPU.XMM[u.dst&15][0], c.FPU.XMM[u.src&15][0])
+				if !ok {
+					goto step
+				}
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
+
+			case 536: // OpUCOMISD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := compareDouble(c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
+
+			case 537: // OpUCOMISD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := compareDouble(c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
+
+			case 538: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7370,7 +8089,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 487: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
+			case 539: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7380,7 +8099,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 488: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
+			case 540: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7399,7 +8118,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 489: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
+			case 541: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7420,7 +8139,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 490: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
+			case 542: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7441,7 +8160,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 491: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
+			case 543: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7452,7 +8171,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 492: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
+			case 544: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7463,7 +8182,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 493: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
+			case 545: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7485,7 +8204,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 494: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
+			case 546: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7495,7 +8214,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 495: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
+			case 547: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7505,7 +8224,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 496: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
+			case 548: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7524,7 +8243,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 497: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
+			case 549: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7545,7 +8264,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 498: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
+			case 550: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7566,7 +8285,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 499: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
+			case 551: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7577,7 +8296,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 500: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
+			case 552: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7588,7 +8307,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 501: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
+			case 553: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7610,7 +8329,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 502: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
+			case 554: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7620,7 +8339,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 503: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
+			case 555: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7630,7 +8349,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 504: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
+			case 556: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7649,7 +8368,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 505: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
+			case 557: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7670,7 +8389,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 506: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
+			case 558: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7691,7 +8410,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 507: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
+			case 559: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7702,7 +8421,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 508: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
+			case 560: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7713,7 +8432,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 509: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
+			case 561: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7735,7 +8454,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 510: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
+			case 562: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7745,7 +8464,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 511: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
+			case 563: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7755,7 +8474,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 512: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
+			case 564: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7774,7 +8493,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 513: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
+			case 565: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7795,7 +8514,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 514: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
+			case 566: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7816,7 +8535,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 515: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
+			case 567: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7827,7 +8546,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 516: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
+			case 568: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7838,7 +8557,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 517: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
+			case 569: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7860,7 +8579,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 518: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
+			case 570: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7870,7 +8589,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 519: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
+			case 571: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7880,7 +8599,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 520: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
+			case 572: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7899,7 +8618,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 521: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
+			case 573: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7920,7 +8639,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 522: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
+			case 574: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7941,7 +8660,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 523: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
+			case 575: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7952,7 +8671,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 524: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
+			case 576: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7963,7 +8682,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 525: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
+			case 577: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7985,7 +8704,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 526: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
+			case 578: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -7995,7 +8714,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 527: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
+			case 579: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8005,7 +8724,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 528: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
+			case 580: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8024,7 +8743,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 529: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
+			case 581: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8045,7 +8764,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 530: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
+			case 582: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8066,7 +8785,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 531: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
+			case 583: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8077,7 +8796,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 532: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
+			case 584: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8088,7 +8807,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 533: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
+			case 585: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8110,7 +8829,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 534: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
+			case 586: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8120,7 +8839,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 535: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
+			case 587: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8130,7 +8849,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 536: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
+			case 588: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8149,7 +8868,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 537: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
+			case 589: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8170,7 +8889,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 538: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
+			case 590: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8191,7 +8910,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 539: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
+			case 591: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8202,7 +8921,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 540: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
+			case 592: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8213,7 +8932,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 541: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
+			case 593: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8235,7 +8954,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 542: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
+			case 594: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8245,7 +8964,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 543: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
+			case 595: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8255,7 +8974,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 544: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
+			case 596: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8274,7 +8993,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 545: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
+			case 597: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8295,7 +9014,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 546: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
+			case 598: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8316,7 +9035,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 547: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
+			case 599: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8327,7 +9046,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 548: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
+			case 600: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8338,7 +9057,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 549: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
+			case 601: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8360,7 +9079,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 550: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
+			case 602: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8370,7 +9089,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 551: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
+			case 603: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8380,7 +9099,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 552: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
+			case 604: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8399,7 +9118,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 553: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
+			case 605: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8420,7 +9139,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 554: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
+			case 606: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8441,7 +9160,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 555: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
+			case 607: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8452,7 +9171,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 556: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
+			case 608: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8463,7 +9182,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 557: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
+			case 609: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8485,7 +9204,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 558: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
+			case 610: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8495,7 +9214,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 559: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
+			case 611: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8505,7 +9224,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 560: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
+			case 612: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8524,7 +9243,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 561: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
+			case 613: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8545,7 +9264,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 562: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
+			case 614: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8566,7 +9285,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 563: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
+			case 615: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8577,7 +9296,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 564: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
+			case 616: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8588,7 +9307,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 565: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
+			case 617: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8610,7 +9329,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 566: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
+			case 618: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8620,7 +9339,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 567: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
+			case 619: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8630,7 +9349,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 568: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
+			case 620: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8649,7 +9368,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 569: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
+			case 621: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8670,7 +9389,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 570: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
+			case 622: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8691,7 +9410,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 571: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
+			case 623: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8702,7 +9421,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 572: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
+			case 624: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8713,7 +9432,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 573: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
+			case 625: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8735,7 +9454,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 574: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
+			case 626: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8745,7 +9464,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 575: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
+			case 627: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8755,7 +9474,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 576: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
+			case 628: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8774,7 +9493,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 577: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
+			case 629: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8795,7 +9514,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 578: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
+			case 630: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8816,7 +9535,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 579: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
+			case 631: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8827,7 +9546,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 580: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
+			case 632: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8838,7 +9557,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 581: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
+			case 633: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8860,7 +9579,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 582: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
+			case 634: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -8870,7 +9589,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 583: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
+			case 635: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -8880,7 +9599,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 584: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
+			case 636: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8899,7 +9618,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 585: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
+			case 637: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8920,7 +9639,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 586: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
+			case 638: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8941,7 +9660,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 587: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
+			case 639: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8952,7 +9671,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 588: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
+			case 640: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8963,7 +9682,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 589: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
+			case 641: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8985,7 +9704,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 590: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
+			case 642: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -8995,7 +9714,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 591: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
+			case 643: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9005,7 +9724,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 592: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
+			case 644: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9024,7 +9743,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 593: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
+			case 645: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9045,7 +9764,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 594: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
+			case 646: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9066,7 +9785,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 595: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
+			case 647: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9077,7 +9796,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 596: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
+			case 648: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9088,7 +9807,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 597: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
+			case 649: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9110,7 +9829,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 598: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
+			case 650: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9120,7 +9839,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 599: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
+			case 651: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9130,7 +9849,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 600: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
+			case 652: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9149,7 +9868,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 601: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
+			case 653: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9170,7 +9889,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 602: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
+			case 654: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9191,7 +9910,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 603: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
+			case 655: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9202,7 +9921,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 604: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
+			case 656: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9213,7 +9932,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 605: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
+			case 657: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9235,7 +9954,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 606: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
+			case 658: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9245,7 +9964,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 607: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
+			case 659: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9255,7 +9974,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 608: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
+			case 660: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9274,7 +9993,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 609: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
+			case 661: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9295,7 +10014,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 610: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
+			case 662: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9316,7 +10035,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 611: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
+			case 663: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9327,7 +10046,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 612: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
+			case 664: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9338,7 +10057,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 613: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
+			case 665: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9360,7 +10079,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 614: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
+			case 666: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9370,7 +10089,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 615: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
+			case 667: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9380,7 +10099,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 616: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
+			case 668: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9399,7 +10118,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 617: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
+			case 669: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9420,7 +10139,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 618: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
+			case 670: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9441,7 +10160,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 619: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
+			case 671: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9452,7 +10171,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 620: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
+			case 672: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9463,7 +10182,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 621: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
+			case 673: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9485,7 +10204,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 622: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
+			case 674: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9495,7 +10214,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 623: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
+			case 675: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9505,7 +10224,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 624: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
+			case 676: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9524,7 +10243,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 625: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
+			case 677: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9545,7 +10264,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 626: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
+			case 678: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9566,7 +10285,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 627: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
+			case 679: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9577,7 +10296,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 628: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
+			case 680: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9588,7 +10307,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 629: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
+			case 681: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9610,7 +10329,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 630: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
+			case 682: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9620,7 +10339,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 631: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
+			case 683: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9630,7 +10349,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 632: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
+			case 684: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9649,7 +10368,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 633: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
+			case 685: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9670,7 +10389,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 634: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
+			case 686: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9691,7 +10410,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 635: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
+			case 687: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9702,7 +10421,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 636: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
+			case 688: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9713,7 +10432,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 637: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
+			case 689: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9735,7 +10454,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 638: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
+			case 690: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9745,7 +10464,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 639: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
+			case 691: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9755,7 +10474,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 640: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
+			case 692: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9774,7 +10493,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 641: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
+			case 693: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9795,7 +10514,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 642: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
+			case 694: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9816,7 +10535,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 643: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
+			case 695: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9827,7 +10546,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 644: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
+			case 696: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9838,7 +10557,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 645: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
+			case 697: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9860,7 +10579,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 646: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
+			case 698: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9870,7 +10589,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 647: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
+			case 699: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9880,7 +10599,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 648: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
+			case 700: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9899,7 +10618,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 649: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
+			case 701: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9920,7 +10639,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 650: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
+			case 702: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9941,7 +10660,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 651: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
+			case 703: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9952,7 +10671,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 652: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
+			case 704: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9963,7 +10682,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 653: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
+			case 705: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9985,7 +10704,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 654: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
+			case 706: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9995,7 +10714,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 655: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
+			case 707: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10005,7 +10724,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 656: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
+			case 708: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10024,7 +10743,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 657: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
+			case 709: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10045,7 +10764,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 658: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
+			case 710: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10066,7 +10785,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 659: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
+			case 711: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10077,7 +10796,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 660: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
+			case 712: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10088,7 +10807,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 661: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
+			case 713: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10110,7 +10829,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 662: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
+			case 714: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10120,7 +10839,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 663: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
+			case 715: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10130,7 +10849,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 664: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
+			case 716: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10149,7 +10868,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 665: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
+			case 717: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10170,7 +10889,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 666: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
+			case 718: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10191,7 +10910,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 667: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
+			case 719: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10202,7 +10921,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 668: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
+			case 720: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10213,7 +10932,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 669: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
+			case 721: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10235,7 +10954,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 670: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
+			case 722: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10245,7 +10964,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 671: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
+			case 723: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10255,7 +10974,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 672: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
+			case 724: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10274,7 +10993,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 673: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
+			case 725: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10295,7 +11014,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 674: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
+			case 726: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10316,7 +11035,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 675: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
+			case 727: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10327,7 +11046,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 676: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
+			case 728: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10338,7 +11057,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 677: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
+			case 729: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10360,7 +11079,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 678: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
+			case 730: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10370,7 +11089,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 679: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
+			case 731: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10380,7 +11099,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 680: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
+			case 732: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10399,7 +11118,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 681: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
+			case 733: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10420,7 +11139,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 682: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
+			case 734: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10441,7 +11160,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 683: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
+			case 735: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10452,7 +11171,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 684: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
+			case 736: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10463,7 +11182,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 685: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
+			case 737: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10485,7 +11204,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 686: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
+			case 738: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10495,7 +11214,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 687: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
+			case 739: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10505,7 +11224,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 688: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
+			case 740: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10524,7 +11243,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 689: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
+			case 741: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10545,7 +11264,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 690: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
+			case 742: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10566,7 +11285,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 691: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
+			case 743: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10577,7 +11296,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 692: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
+			case 744: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10588,7 +11307,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 693: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
+			case 745: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10610,7 +11329,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 694: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
+			case 746: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10620,7 +11339,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 695: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
+			case 747: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10630,7 +11349,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 696: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
+			case 748: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10649,7 +11368,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 697: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
+			case 749: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10670,7 +11389,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 698: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
+			case 750: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10691,7 +11410,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 699: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
+			case 751: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10702,7 +11421,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 700: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
+			case 752: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10713,7 +11432,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 701: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
+			case 753: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10735,7 +11454,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 702: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
+			case 754: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10745,7 +11464,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 703: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
+			case 755: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10755,7 +11474,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 704: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
+			case 756: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10774,7 +11493,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 705: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
+			case 757: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10795,7 +11514,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 706: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
+			case 758: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10816,7 +11535,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 707: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
+			case 759: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10827,7 +11546,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 708: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
+			case 760: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10838,7 +11557,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 709: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
+			case 761: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10860,7 +11579,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 710: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
+			case 762: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10870,7 +11589,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 711: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
+			case 763: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10880,7 +11599,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 712: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
+			case 764: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10899,7 +11618,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 713: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
+			case 765: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10920,7 +11639,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 714: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
+			case 766: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10941,7 +11660,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 715: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
+			case 767: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10952,7 +11671,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 716: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
+			case 768: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10963,7 +11682,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 717: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
+			case 769: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10985,7 +11704,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 718: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
+			case 770: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -10995,7 +11714,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 719: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
+			case 771: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11005,7 +11724,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 720: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
+			case 772: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11024,7 +11743,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 721: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
+			case 773: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11045,7 +11764,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 722: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
+			case 774: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11066,7 +11785,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 723: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
+			case 775: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11077,7 +11796,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 724: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
+			case 776: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11088,7 +11807,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 725: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
+			case 777: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11110,7 +11829,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 726: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
+			case 778: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11120,7 +11839,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 727: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
+			case 779: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11130,7 +11849,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 728: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
+			case 780: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11149,7 +11868,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 729: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
+			case 781: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11170,7 +11889,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 730: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
+			case 782: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11191,7 +11910,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 731: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
+			case 783: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11202,7 +11921,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 732: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
+			case 784: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11213,7 +11932,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 733: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
+			case 785: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11235,7 +11954,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 734: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
+			case 786: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11245,7 +11964,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 735: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
+			case 787: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11255,7 +11974,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 736: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
+			case 788: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11274,7 +11993,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 737: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
+			case 789: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11295,7 +12014,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 738: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
+			case 790: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11316,7 +12035,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 739: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
+			case 791: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11327,7 +12046,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 740: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
+			case 792: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11338,7 +12057,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 741: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
+			case 793: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11360,7 +12079,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 742: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
+			case 794: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11370,7 +12089,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 743: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
+			case 795: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11380,7 +12099,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 744: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
+			case 796: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11399,7 +12118,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 745: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
+			case 797: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11420,7 +12139,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 746: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
+			case 798: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11441,7 +12160,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 747: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
+			case 799: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11452,7 +12171,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 748: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
+			case 800: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11463,7 +12182,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 749: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
+			case 801: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11485,7 +12204,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 750: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
+			case 802: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11495,7 +12214,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 751: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
+			case 803: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11505,7 +12224,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 752: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
+			case 804: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11524,7 +12243,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 753: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
+			case 805: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11545,7 +12264,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 754: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
+			case 806: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11566,7 +12285,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 755: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
+			case 807: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11577,7 +12296,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 756: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
+			case 808: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11588,7 +12307,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 757: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
+			case 809: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11610,7 +12329,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 758: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
+			case 810: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11620,7 +12339,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 759: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
+			case 811: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11630,7 +12349,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 760: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
+			case 812: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11649,7 +12368,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 761: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
+			case 813: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11670,7 +12389,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 762: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
+			case 814: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11691,7 +12410,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 763: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
+			case 815: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11702,7 +12421,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 764: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
+			case 816: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11713,7 +12432,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 765: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
+			case 817: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11735,7 +12454,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 766: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
+			case 818: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11745,7 +12464,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 767: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
+			case 819: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11755,7 +12474,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 768: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
+			case 820: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11774,7 +12493,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 769: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
+			case 821: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11795,7 +12514,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 770: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
+			case 822: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11816,7 +12535,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 771: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
+			case 823: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11827,7 +12546,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 772: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
+			case 824: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11838,7 +12557,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 773: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
+			case 825: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
