@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"math"
 	"sync/atomic"
 	"unsafe"
 
@@ -175,6 +176,17 @@ type Bound struct {
 	Watch []uint64 // before an instruction at one of these addresses, unless it is the first
 }
 
+// quick is the clock before which a block of a page may begin and end without a
+// closer look at bounds: never, if something in the page is watched.
+func (b *Bound) quick(page uint64) int64 {
+	for _, pc := range b.Watch {
+		if pc-page < mem.PageSize {
+			return math.MinInt64
+		}
+	}
+	return b.Clock
+}
+
 // ExecuteBlocks executes instructions of a running processor to which nothing
 // is to be delivered, at least one. It returns early whenever something other
 // than the instructions in a row may have to happen.
@@ -233,7 +245,9 @@ func newPageCode() any { return new(pageCode) }
 func (c *CPU) executeInBlock(u *uop, i *Inst) bool {
 	moves, next := c.moves, c.RIP+uint64(i.Len)
 	c.longWay++
+	c.atOnce = true
 	c.execute(i)
+	c.atOnce = false
 	if c.exc.pending {
 		c.deliverException()
 		return false
@@ -260,15 +274,6 @@ func (c *CPU) costs() *costTable {
 		return &noCosts
 	}
 	return c.Cost
-}
-
-func watchesPage(pcs []uint64, page uint64) bool {
-	for _, pc := range pcs {
-		if pc-page < mem.PageSize {
-			return true
-		}
-	}
-	return false
 }
 
 func watchesBlock(pcs []uint64, b *block, start uint64) bool {

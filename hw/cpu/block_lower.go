@@ -78,6 +78,13 @@ func lowerOperands(i *Inst, u *uop, next uint64) (key uopKey, ok bool) {
 		return key, true
 	case OpCMOV, OpSET, OpMOVZX, OpMOVSX:
 		key.sub = i.Sub
+	case OpMOVD:
+		if i.Form == FormRMReg && i.Prefix&PrefixMem == 0 {
+			key.sub = 1 // to a general register
+		}
+	}
+	if i.Op.Kind() == KindSSE && i.Sub == subMMX {
+		return key, false
 	}
 	if highByte(i) || !lowerMemory(i, u, next) {
 		return key, false

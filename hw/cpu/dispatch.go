@@ -3,6 +3,7 @@
 package cpu
 
 import (
+	"math"
 	"math/bits"
 	"resvirt/hw/mem"
 	"unsafe"
@@ -485,327 +486,377 @@ var uopCodes = map[uopKey]uint16{
 	{OpMOVDQA, 16, layRM, 0, modIndexed}: 476,
 	{OpMOVDQA, 16, layMR, 0, modNone}:    477,
 	{OpMOVDQA, 16, layMR, 0, modIndexed}: 478,
-	{OpXORPS, 16, layRR, 0, modNone}:     479,
-	{OpPXOR, 16, layRR, 0, modNone}:      480,
-	{OpMOVSD, 8, layRR, 0, modNone}:      481,
-	{OpMOVSD, 8, layRM, 0, modNone}:      482,
-	{OpMOVSD, 8, layRM, 0, modIndexed}:   483,
-	{OpMOVSD, 8, layMR, 0, modNone}:      484,
-	{OpMOVSD, 8, layMR, 0, modIndexed}:   485,
+	{OpMOVSD, 8, layRR, 0, modNone}:      479,
+	{OpMOVSD, 8, layRM, 0, modNone}:      480,
+	{OpMOVSD, 8, layRM, 0, modIndexed}:   481,
+	{OpMOVSD, 8, layMR, 0, modNone}:      482,
+	{OpMOVSD, 8, layMR, 0, modIndexed}:   483,
+	{OpMOVQ, 8, layRR, 0, modNone}:       484,
+	{OpMOVQ, 8, layRM, 0, modNone}:       485,
+	{OpMOVQ, 8, layRM, 0, modIndexed}:    486,
+	{OpMOVQ, 8, layMR, 0, modNone}:       487,
+	{OpMOVQ, 8, layMR, 0, modIndexed}:    488,
+	{OpMOVD, 8, layRR, 0, modNone}:       489,
+	{OpMOVD, 8, layRR, 1, modNone}:       490,
+	{OpMOVD, 8, layRM, 0, modNone}:       491,
+	{OpMOVD, 8, layRM, 0, modIndexed}:    492,
+	{OpMOVD, 8, layMR, 0, modNone}:       493,
+	{OpMOVD, 8, layMR, 0, modIndexed}:    494,
+	{OpCVTSI2SD, 8, layRR, 0, modNone}:   495,
+	{OpMOVD, 4, layRR, 0, modNone}:       496,
+	{OpMOVD, 4, layRR, 1, modNone}:       497,
+	{OpMOVD, 4, layRM, 0, modNone}:       498,
+	{OpMOVD, 4, layRM, 0, modIndexed}:    499,
+	{OpMOVD, 4, layMR, 0, modNone}:       500,
+	{OpMOVD, 4, layMR, 0, modIndexed}:    501,
+	{OpCVTSI2SD, 4, layRR, 0, modNone}:   502,
+	{OpPXOR, 16, layRR, 0, modNone}:      503,
+	{OpXORPS, 16, layRR, 0, modNone}:     504,
+	{OpXORPD, 16, layRR, 0, modNone}:     505,
+	{OpPAND, 16, layRR, 0, modNone}:      506,
+	{OpANDPS, 16, layRR, 0, modNone}:     507,
+	{OpANDPD, 16, layRR, 0, modNone}:     508,
+	{OpPOR, 16, layRR, 0, modNone}:       509,
+	{OpORPS, 16, layRR, 0, modNone}:      510,
+	{OpORPD, 16, layRR, 0, modNone}:      511,
+	{OpPANDN, 16, layRR, 0, modNone}:     512,
+	{OpANDNPS, 16, layRR, 0, modNone}:    513,
+	{OpANDNPD, 16, layRR, 0, modNone}:    514,
+	{OpPADDQ, 16, layRR, 0, modNone}:     515,
+	{OpPSUBQ, 16, layRR, 0, modNone}:     516,
+	{OpPADDD, 16, layRR, 0, modNone}:     517,
+	{OpPSUBD, 16, layRR, 0, modNone}:     518,
+	{OpPSRLQ, 16, layRI, 0, modNone}:     519,
+	{OpPSLLQ, 16, layRI, 0, modNone}:     520,
+	{OpPSRLD, 16, layRI, 0, modNone}:     521,
+	{OpPSLLD, 16, layRI, 0, modNone}:     522,
+	{OpADDSD, 8, layRR, 0, modNone}:      523,
+	{OpADDSD, 8, layRM, 0, modNone}:      524,
+	{OpADDSD, 8, layRM, 0, modIndexed}:   525,
+	{OpSUBSD, 8, layRR, 0, modNone}:      526,
+	{OpSUBSD, 8, layRM, 0, modNone}:      527,
+	{OpSUBSD, 8, layRM, 0, modIndexed}:   528,
+	{OpMULSD, 8, layRR, 0, modNone}:      529,
+	{OpMULSD, 8, layRM, 0, modNone}:      530,
+	{OpMULSD, 8, layRM, 0, modIndexed}:   531,
+	{OpDIVSD, 8, layRR, 0, modNone}:      532,
+	{OpDIVSD, 8, layRM, 0, modNone}:      533,
+	{OpDIVSD, 8, layRM, 0, modIndexed}:   534,
+	{OpUCOMISD, 8, layRR, 0, modNone}:    535,
+	{OpUCOMISD, 8, layRM, 0, modNone}:    536,
+	{OpUCOMISD, 8, layRM, 0, modIndexed}: 537,
 }
 
 var uopPairs = map[pairKey]uint16{
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   486,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   487,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   488,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   489,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   490,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  491,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  492,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  493,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   494,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   495,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   496,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   497,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   498,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  499,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  500,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  501,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   502,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   503,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   504,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   505,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   506,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  507,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  508,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  509,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   510,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   511,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   512,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   513,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   514,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  515,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  516,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  517,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   518,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   519,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   520,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   521,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   522,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  523,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  524,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  525,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   526,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   527,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   528,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   529,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   530,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  531,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  532,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  533,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   534,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   535,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   536,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   537,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   538,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  539,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  540,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  541,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   542,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   543,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   544,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   545,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   546,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  547,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  548,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  549,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  550,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  551,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  552,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  553,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  554,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 555,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 556,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 557,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  558,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  559,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  560,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  561,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  562,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 563,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 564,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 565,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  566,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  567,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  568,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  569,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  570,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 571,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 572,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 573,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  574,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  575,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  576,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  577,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  578,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 579,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 580,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 581,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   582,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   583,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   584,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   585,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   586,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  587,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  588,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  589,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   590,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   591,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   592,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   593,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   594,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  595,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  596,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  597,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   598,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   599,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   600,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   601,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   602,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  603,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  604,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  605,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   606,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   607,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   608,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   609,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   610,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  611,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  612,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  613,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   614,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   615,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   616,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   617,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   618,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  619,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  620,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  621,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   622,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   623,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   624,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   625,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   626,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  627,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  628,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  629,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   630,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   631,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   632,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   633,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   634,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  635,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  636,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  637,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   638,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   639,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   640,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   641,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   642,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  643,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  644,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  645,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  646,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  647,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  648,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  649,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  650,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 651,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 652,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 653,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  654,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  655,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  656,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  657,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  658,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 659,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 660,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 661,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  662,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  663,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  664,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  665,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  666,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 667,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 668,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 669,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  670,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  671,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  672,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  673,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  674,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 675,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 676,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 677,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   678,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   679,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   680,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   681,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   682,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  683,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  684,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  685,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   686,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   687,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   688,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   689,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   690,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  691,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  692,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  693,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   694,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   695,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   696,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   697,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   698,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  699,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  700,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  701,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   702,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   703,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   704,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   705,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   706,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  707,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  708,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  709,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   710,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   711,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   712,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   713,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   714,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  715,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  716,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  717,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   718,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   719,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   720,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   721,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   722,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  723,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  724,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  725,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   726,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   727,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   728,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   729,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   730,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  731,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  732,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  733,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   734,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   735,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   736,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   737,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   738,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  739,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  740,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  741,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  742,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  743,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  744,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  745,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  746,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 747,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 748,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 749,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  750,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  751,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  752,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  753,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  754,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 755,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 756,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 757,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  758,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  759,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  760,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  761,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  762,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 763,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 764,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 765,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  766,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  767,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  768,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  769,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  770,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 771,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 772,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 773,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   538,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   539,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   540,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   541,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   542,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  543,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  544,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  545,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   546,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   547,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   548,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   549,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   550,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  551,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  552,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  553,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   554,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   555,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   556,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   557,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   558,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  559,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  560,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  561,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   562,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   563,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   564,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   565,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   566,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  567,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  568,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  569,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   570,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   571,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   572,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   573,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   574,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  575,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  576,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  577,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   578,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   579,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   580,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   581,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   582,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  583,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  584,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  585,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   586,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   587,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   588,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   589,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   590,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  591,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  592,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  593,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   594,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   595,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   596,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   597,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   598,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  599,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  600,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  601,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  602,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  603,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  604,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  605,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  606,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 607,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 608,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 609,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  610,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  611,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  612,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  613,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  614,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 615,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 616,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 617,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  618,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  619,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  620,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  621,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  622,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 623,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 624,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 625,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  626,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  627,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  628,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  629,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  630,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 631,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 632,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 633,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   634,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   635,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   636,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   637,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   638,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  639,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  640,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  641,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   642,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   643,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   644,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   645,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   646,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  647,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  648,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  649,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   650,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   651,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   652,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   653,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   654,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  655,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  656,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  657,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   658,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   659,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   660,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   661,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   662,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  663,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  664,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  665,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   666,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   667,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   668,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   669,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   670,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  671,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  672,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  673,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   674,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   675,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   676,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   677,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   678,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  679,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  680,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  681,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   682,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   683,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   684,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   685,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   686,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  687,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  688,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  689,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   690,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   691,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   692,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   693,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   694,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  695,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  696,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  697,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  698,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  699,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  700,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  701,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  702,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 703,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 704,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 705,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  706,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  707,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  708,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  709,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  710,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 711,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 712,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 713,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  714,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  715,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  716,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  717,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  718,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 719,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 720,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 721,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  722,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  723,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  724,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  725,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  726,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 727,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 728,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 729,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   730,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   731,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   732,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   733,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   734,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  735,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  736,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  737,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   738,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   739,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   740,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   741,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   742,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  743,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  744,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  745,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   746,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   747,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   748,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   749,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   750,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  751,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  752,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  753,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   754,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   755,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   756,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   757,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   758,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  759,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  760,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  761,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   762,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   763,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   764,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   765,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   766,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  767,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  768,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  769,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   770,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   771,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   772,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   773,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   774,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  775,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  776,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  777,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   778,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   779,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   780,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   781,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   782,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  783,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  784,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  785,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   786,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   787,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   788,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   789,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   790,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  791,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  792,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  793,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  794,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  795,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  796,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  797,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  798,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 799,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 800,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 801,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  802,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  803,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  804,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  805,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  806,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 807,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 808,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 809,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  810,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  811,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  812,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  813,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  814,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 815,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 816,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 817,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  818,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  819,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  820,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  821,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  822,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 823,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 824,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 825,
 }
 
 // dispatch executes from RIP, in the page of s, up to a bound or to what needs
 // the caller's attention. It reports whether it executed anything.
 func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 	var (
-		r            = &c.regs
-		u            *uop
-		b            *block
-		t            uint64 // target of a branch that leaves the page
-		la, lb, lr   uint64 // lazy flags: see lazyFlags
-		lk           = uint64(lazyNone)
-		mode         = c.accessMode()
-		hosts        = unsafe.Pointer(&c.host[0][mode&3])
-		clock, limit = c.Clock, bound.Clock
-		left, mark   = bound.Count, bound.Count // instructions allowed; the same when they were last counted
-		page, off    = s.tag, c.RIP - s.tag
-		watching     = watchesPage(bound.Watch, page)
-		sse          = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
+		r          = &c.regs
+		u          *uop
+		t          uint64 // target of a branch that leaves the page
+		mode       = c.accessMode()
+		hosts      = unsafe.Pointer(&c.host[0][mode&3])
+		clock      = c.Clock
+		left, mark = bound.Count, bound.Count // instructions allowed; the same when they were last counted
+		page, off  = s.tag, c.RIP - s.tag
+		quick      = bound.quick(page) // clock up to which blocks need no closer look
+		sse        = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
 	)
+	c.lazy.kind = lazyNone
 	copy(r[:16], c.GPR[:])
 	r[rPage] = page
-	for left != 0 && clock < limit {
+	for left != 0 && clock < bound.Clock {
 		if off >= mem.PageSize { // on to the next page
 			t = page + off
 			s = &c.codes[tlbIndex(t)][mode&3]
@@ -813,18 +864,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				break
 			}
 			page, off = s.tag, t-s.tag
-			r[rPage], watching = page, watchesPage(bound.Watch, page)
+			r[rPage], quick = page, bound.quick(page)
 		}
-		b = s.code.blocks[off].Load()
+		b := s.code.blocks[off].Load()
 		if b == nil {
 			b = s.code.block(off, s.page, c.costs())
 		}
 		u = b.first
-		if uint64(b.count) > left || clock+b.most >= limit || watching || b.count == 0 {
-			if b.count == 0 || watching && watchesBlock(bound.Watch, b, page+off) {
+		if uint64(b.count) > left || clock+b.most >= quick || b.count == 0 {
+			if b.count == 0 || watchesBlock(bound.Watch, b, page+off) {
 				break
 			}
-			u = b.within(left, limit-clock, c)
+			u = b.within(left, bound.Clock-clock, c)
 		}
 		for ; ; u = (*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)) {
 			switch u.code {
@@ -1254,7 +1305,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 47: // OpCMOV, 8, layRR, 0, modNone
 				var yes bool
-				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1264,7 +1315,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 48: // OpCMOV, 8, layRR, 1, modNone
 				var yes bool
-				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1274,10 +1325,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 49: // OpCMOV, 8, layRR, 2, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la < lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
 				} else {
-					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1288,10 +1339,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 50: // OpCMOV, 8, layRR, 3, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la < lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
 				} else {
-					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1302,10 +1353,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 51: // OpCMOV, 8, layRR, 4, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = lr == 0
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
 				} else {
-					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1316,10 +1367,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 52: // OpCMOV, 8, layRR, 5, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(lr == 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
 				} else {
-					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1330,10 +1381,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 53: // OpCMOV, 8, layRR, 6, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la <= lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
 				} else {
-					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1344,10 +1395,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 54: // OpCMOV, 8, layRR, 7, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la <= lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
 				} else {
-					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1358,10 +1409,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 55: // OpCMOV, 8, layRR, 8, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = int64(lr) < 0
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
 				} else {
-					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1372,10 +1423,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 56: // OpCMOV, 8, layRR, 9, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(int64(lr) < 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
 				} else {
-					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1386,7 +1437,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 57: // OpCMOV, 8, layRR, 10, modNone
 				var yes bool
-				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1396,7 +1447,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 58: // OpCMOV, 8, layRR, 11, modNone
 				var yes bool
-				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1406,10 +1457,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 59: // OpCMOV, 8, layRR, 12, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) < int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1420,10 +1471,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 60: // OpCMOV, 8, layRR, 13, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) < int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1434,10 +1485,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 61: // OpCMOV, 8, layRR, 14, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) <= int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1448,10 +1499,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 62: // OpCMOV, 8, layRR, 15, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) <= int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1502,11 +1553,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[RAX], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[RAX], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					*(*uint64)(p) = uint64(r[u.src])
 
 				} else {
@@ -1524,11 +1575,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[RAX], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[RAX], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					*(*uint64)(p) = uint64(r[u.src])
 
 				} else {
@@ -1546,11 +1597,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 				r[u.src] = v
 			case 68: // OpXADD, 8, layMR, 0, modIndexed
@@ -1565,11 +1616,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 				r[u.src] = v
 			case 69: // OpXCHG, 8, layRR, 0, modNone
@@ -1698,7 +1749,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 85: // OpCMOV, 4, layRR, 0, modNone
 				var yes bool
-				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1708,7 +1759,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 86: // OpCMOV, 4, layRR, 1, modNone
 				var yes bool
-				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1718,10 +1769,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 87: // OpCMOV, 4, layRR, 2, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la < lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
 				} else {
-					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1732,10 +1783,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 88: // OpCMOV, 4, layRR, 3, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la < lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
 				} else {
-					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1746,10 +1797,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 89: // OpCMOV, 4, layRR, 4, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = lr == 0
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
 				} else {
-					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1760,10 +1811,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 90: // OpCMOV, 4, layRR, 5, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(lr == 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
 				} else {
-					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1774,10 +1825,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 91: // OpCMOV, 4, layRR, 6, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la <= lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
 				} else {
-					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1788,10 +1839,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 92: // OpCMOV, 4, layRR, 7, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la <= lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
 				} else {
-					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1802,10 +1853,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 93: // OpCMOV, 4, layRR, 8, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = int64(lr) < 0
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
 				} else {
-					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1816,10 +1867,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 94: // OpCMOV, 4, layRR, 9, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(int64(lr) < 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
 				} else {
-					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1830,7 +1881,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 95: // OpCMOV, 4, layRR, 10, modNone
 				var yes bool
-				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1840,7 +1891,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 96: // OpCMOV, 4, layRR, 11, modNone
 				var yes bool
-				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				v := r[u.dst]
 				if yes {
@@ -1850,10 +1901,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 97: // OpCMOV, 4, layRR, 12, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) < int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1864,10 +1915,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 98: // OpCMOV, 4, layRR, 13, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) < int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1878,10 +1929,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 99: // OpCMOV, 4, layRR, 14, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) <= int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1892,10 +1943,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 100: // OpCMOV, 4, layRR, 15, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) <= int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				v := r[u.dst]
@@ -1946,11 +1997,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[RAX])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[RAX])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					*(*uint32)(p) = uint32(r[u.src])
 
 				} else {
@@ -1968,11 +2019,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[RAX])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[RAX])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if lr == 0 {
+				if c.lazy.r == 0 {
 					*(*uint32)(p) = uint32(r[u.src])
 
 				} else {
@@ -1990,11 +2041,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 				r[u.src] = v
 			case 106: // OpXADD, 4, layMR, 0, modIndexed
@@ -2009,11 +2060,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 				r[u.src] = v
 			case 107: // OpXCHG, 4, layRR, 0, modNone
@@ -2059,7 +2110,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 116: // OpSET, 1, layR, 0, modNone
 				var yes bool
-				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				r[u.dst] &^= 0xff
 				if yes {
@@ -2067,7 +2118,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 117: // OpSET, 1, layR, 1, modNone
 				var yes bool
-				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				r[u.dst] &^= 0xff
 				if yes {
@@ -2075,10 +2126,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 118: // OpSET, 1, layR, 2, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la < lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
 				} else {
-					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2087,10 +2138,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 119: // OpSET, 1, layR, 3, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la < lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
 				} else {
-					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2099,10 +2150,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 120: // OpSET, 1, layR, 4, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = lr == 0
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
 				} else {
-					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2111,10 +2162,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 121: // OpSET, 1, layR, 5, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(lr == 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
 				} else {
-					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2123,10 +2174,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 122: // OpSET, 1, layR, 6, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la <= lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
 				} else {
-					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2135,10 +2186,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 123: // OpSET, 1, layR, 7, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la <= lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
 				} else {
-					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2147,10 +2198,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 124: // OpSET, 1, layR, 8, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = int64(lr) < 0
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
 				} else {
-					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2159,10 +2210,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 125: // OpSET, 1, layR, 9, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(int64(lr) < 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
 				} else {
-					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2171,7 +2222,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 126: // OpSET, 1, layR, 10, modNone
 				var yes bool
-				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				r[u.dst] &^= 0xff
 				if yes {
@@ -2179,7 +2230,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 127: // OpSET, 1, layR, 11, modNone
 				var yes bool
-				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				r[u.dst] &^= 0xff
 				if yes {
@@ -2187,10 +2238,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 128: // OpSET, 1, layR, 12, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) < int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2199,10 +2250,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 129: // OpSET, 1, layR, 13, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) < int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2211,10 +2262,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 130: // OpSET, 1, layR, 14, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) <= int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2223,10 +2274,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 131: // OpSET, 1, layR, 15, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) <= int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				r[u.dst] &^= 0xff
@@ -2234,18 +2285,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 132: // OpADD, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 133: // OpADD, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 134: // OpADD, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2257,11 +2308,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 135: // OpADD, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2273,11 +2324,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 136: // OpADD, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2291,11 +2342,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 137: // OpADD, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2309,11 +2360,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 138: // OpADD, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2327,11 +2378,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 139: // OpADD, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2345,11 +2396,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la + lb
-				lk = lazyAdd + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 140: // OpADD, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] + r[u.src]
@@ -2358,18 +2409,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst] + u.imm
 
 			case 142: // OpSUB, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 143: // OpSUB, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 144: // OpSUB, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2381,11 +2432,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 145: // OpSUB, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2397,11 +2448,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 146: // OpSUB, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2415,11 +2466,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 147: // OpSUB, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2433,11 +2484,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 148: // OpSUB, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2451,11 +2502,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 149: // OpSUB, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2469,11 +2520,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 150: // OpSUB, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] - r[u.src]
@@ -2482,20 +2533,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst] - u.imm
 
 			case 152: // OpAND, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 153: // OpAND, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 154: // OpAND, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2507,12 +2558,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 155: // OpAND, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2524,12 +2575,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 156: // OpAND, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2543,12 +2594,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 157: // OpAND, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2562,12 +2613,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 158: // OpAND, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2581,12 +2632,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 159: // OpAND, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2600,12 +2651,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 160: // OpAND, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] & r[u.src]
@@ -2614,20 +2665,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst] & u.imm
 
 			case 162: // OpOR, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 163: // OpOR, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 164: // OpOR, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2639,12 +2690,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 165: // OpOR, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2656,12 +2707,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 166: // OpOR, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2675,12 +2726,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 167: // OpOR, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2694,12 +2745,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 168: // OpOR, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2713,12 +2764,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 169: // OpOR, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2732,12 +2783,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 170: // OpOR, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] | r[u.src]
@@ -2746,20 +2797,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst] | u.imm
 
 			case 172: // OpXOR, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 173: // OpXOR, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 174: // OpXOR, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2771,12 +2822,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 175: // OpXOR, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2788,12 +2839,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 176: // OpXOR, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2807,12 +2858,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 177: // OpXOR, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2826,12 +2877,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 178: // OpXOR, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2845,12 +2896,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 179: // OpXOR, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2864,12 +2915,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 180: // OpXOR, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] ^ r[u.src]
@@ -2878,14 +2929,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst] ^ u.imm
 
 			case 182: // OpCMP, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 183: // OpCMP, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 184: // OpCMP, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2897,9 +2948,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 185: // OpCMP, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2911,9 +2962,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 186: // OpCMP, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2927,9 +2978,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 187: // OpCMP, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2943,9 +2994,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 188: // OpCMP, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -2959,9 +3010,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 189: // OpCMP, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -2975,21 +3026,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
 			case 190: // OpTEST, 8, layRR, 0, modNone
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 191: // OpTEST, 8, layRI, 0, modNone
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 192: // OpTEST, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3003,10 +3054,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 193: // OpTEST, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3020,10 +3071,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 194: // OpTEST, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3037,10 +3088,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 195: // OpTEST, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3054,32 +3105,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
 			case 196: // OpINC, 8, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := r[u.dst]
-				lb = uint64(1)
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 197: // OpINC, 8, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3095,24 +3146,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := x
-				lb = uint64(1)
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 198: // OpINC, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3128,24 +3179,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := x
-				lb = uint64(1)
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 199: // OpINC, 8, layR, 0, modQuiet
 				r[u.dst] = r[u.dst] + 1
@@ -3153,24 +3204,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			case 200: // OpDEC, 8, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := r[u.dst]
-				lb = uint64(1)
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 201: // OpDEC, 8, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3186,24 +3237,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := x
-				lb = uint64(1)
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 202: // OpDEC, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3219,51 +3270,51 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := x
-				lb = uint64(1)
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)&FlagAF
-				lk = lazyParts + 0
+				c.lazy.b = uint64(1)
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)&FlagAF
+				c.lazy.kind = lazyParts + 0
 
-				*(*uint64)(p) = uint64(lr)
+				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 203: // OpDEC, 8, layR, 0, modQuiet
 				r[u.dst] = r[u.dst] - 1
 
 			case 204: // OpNEG, 8, layR, 0, modNone
-				la, lb = 0, r[u.dst]
-				lr = -lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = 0, r[u.dst]
+				c.lazy.r = -c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				r[u.dst] = lr
+				r[u.dst] = c.lazy.r
 
 			case 205: // OpNOT, 8, layR, 0, modNone
 				r[u.dst] = ^r[u.dst]
 
 			case 206: // OpADD, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 207: // OpADD, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 208: // OpADD, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3275,11 +3326,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 209: // OpADD, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3291,11 +3342,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 210: // OpADD, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3309,11 +3360,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 211: // OpADD, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3327,11 +3378,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 212: // OpADD, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3345,11 +3396,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 213: // OpADD, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3363,11 +3414,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la + lb
-				lk = lazyAdd + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 214: // OpADD, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + r[u.src]))
@@ -3376,18 +3427,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.dst] + u.imm))
 
 			case 216: // OpSUB, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 217: // OpSUB, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 218: // OpSUB, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3399,11 +3450,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 219: // OpSUB, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3415,11 +3466,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 220: // OpSUB, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3433,11 +3484,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 221: // OpSUB, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3451,11 +3502,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 222: // OpSUB, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3469,11 +3520,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 223: // OpSUB, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3487,11 +3538,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 224: // OpSUB, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - r[u.src]))
@@ -3500,20 +3551,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.dst] - u.imm))
 
 			case 226: // OpAND, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 227: // OpAND, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 228: // OpAND, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3525,12 +3576,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 229: // OpAND, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3542,12 +3593,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 230: // OpAND, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3561,12 +3612,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 231: // OpAND, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3580,12 +3631,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 232: // OpAND, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3599,12 +3650,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 233: // OpAND, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3618,12 +3669,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 234: // OpAND, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] & r[u.src]))
@@ -3632,20 +3683,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.dst] & u.imm))
 
 			case 236: // OpOR, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 237: // OpOR, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 238: // OpOR, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3657,12 +3708,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 239: // OpOR, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3674,12 +3725,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 240: // OpOR, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3693,12 +3744,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 241: // OpOR, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3712,12 +3763,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 242: // OpOR, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3731,12 +3782,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 243: // OpOR, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3750,12 +3801,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 244: // OpOR, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] | r[u.src]))
@@ -3764,20 +3815,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.dst] | u.imm))
 
 			case 246: // OpXOR, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 247: // OpXOR, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 248: // OpXOR, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3789,12 +3840,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 249: // OpXOR, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3806,12 +3857,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 250: // OpXOR, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3825,12 +3876,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 251: // OpXOR, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3844,12 +3895,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 252: // OpXOR, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3863,12 +3914,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 253: // OpXOR, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3882,12 +3933,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 254: // OpXOR, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] ^ r[u.src]))
@@ -3896,14 +3947,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.dst] ^ u.imm))
 
 			case 256: // OpCMP, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 257: // OpCMP, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 258: // OpCMP, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3915,9 +3966,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 259: // OpCMP, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3929,9 +3980,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 260: // OpCMP, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3945,9 +3996,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 261: // OpCMP, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3961,9 +4012,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 262: // OpCMP, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -3977,9 +4028,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 263: // OpCMP, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -3993,21 +4044,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
 			case 264: // OpTEST, 4, layRR, 0, modNone
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 265: // OpTEST, 4, layRI, 0, modNone
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 266: // OpTEST, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4021,10 +4072,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 267: // OpTEST, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4038,10 +4089,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 268: // OpTEST, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4055,10 +4106,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 269: // OpTEST, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4072,32 +4123,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
 			case 270: // OpINC, 4, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (r[u.dst]) << 32
-				lb = (uint64(1)) << 32
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 271: // OpINC, 4, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4113,24 +4164,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 32
-				lb = (uint64(1)) << 32
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 272: // OpINC, 4, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4146,24 +4197,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 32
-				lb = (uint64(1)) << 32
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 273: // OpINC, 4, layR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + 1))
@@ -4171,24 +4222,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			case 274: // OpDEC, 4, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (r[u.dst]) << 32
-				lb = (uint64(1)) << 32
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 275: // OpDEC, 4, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4204,24 +4255,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 32
-				lb = (uint64(1)) << 32
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 276: // OpDEC, 4, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4237,51 +4288,51 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 32
-				lb = (uint64(1)) << 32
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>32&FlagAF
-				lk = lazyParts + 32
+				c.lazy.b = (uint64(1)) << 32
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>32&FlagAF
+				c.lazy.kind = lazyParts + 32
 
-				*(*uint32)(p) = uint32(lr >> 32)
+				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 277: // OpDEC, 4, layR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - 1))
 
 			case 278: // OpNEG, 4, layR, 0, modNone
-				la, lb = 0, (r[u.dst])<<32
-				lr = -lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = 0, (r[u.dst])<<32
+				c.lazy.r = -c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				r[u.dst] = lr >> 32
+				r[u.dst] = c.lazy.r >> 32
 
 			case 279: // OpNOT, 4, layR, 0, modNone
 				r[u.dst] = uint64(uint32(^r[u.dst]))
 
 			case 280: // OpADD, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 281: // OpADD, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 282: // OpADD, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4293,11 +4344,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 283: // OpADD, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4309,11 +4360,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 284: // OpADD, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4327,11 +4378,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 285: // OpADD, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4345,11 +4396,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 286: // OpADD, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4363,11 +4414,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 287: // OpADD, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4381,25 +4432,25 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la + lb
-				lk = lazyAdd + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a + c.lazy.b
+				c.lazy.kind = lazyAdd + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 288: // OpSUB, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 289: // OpSUB, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 290: // OpSUB, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4411,11 +4462,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 291: // OpSUB, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4427,11 +4478,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 292: // OpSUB, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4445,11 +4496,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 293: // OpSUB, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4463,11 +4514,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 294: // OpSUB, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4481,11 +4532,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 295: // OpSUB, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4499,27 +4550,27 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 296: // OpAND, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 297: // OpAND, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 298: // OpAND, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4531,12 +4582,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 299: // OpAND, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4548,12 +4599,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 300: // OpAND, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4567,12 +4618,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 301: // OpAND, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4586,12 +4637,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 302: // OpAND, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4605,12 +4656,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 303: // OpAND, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4624,28 +4675,28 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 304: // OpOR, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 305: // OpOR, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 306: // OpOR, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4657,12 +4708,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 307: // OpOR, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4674,12 +4725,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 308: // OpOR, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4693,12 +4744,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 309: // OpOR, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4712,12 +4763,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 310: // OpOR, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4731,12 +4782,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 311: // OpOR, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4750,28 +4801,28 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la | lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a | c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 312: // OpXOR, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 313: // OpXOR, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 314: // OpXOR, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4783,12 +4834,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 315: // OpXOR, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4800,12 +4851,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 316: // OpXOR, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4819,12 +4870,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 317: // OpXOR, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4838,12 +4889,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 318: // OpXOR, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4857,12 +4908,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 319: // OpXOR, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4876,22 +4927,22 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la ^ lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a ^ c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 320: // OpCMP, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 321: // OpCMP, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 322: // OpCMP, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4903,9 +4954,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 323: // OpCMP, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4917,9 +4968,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 324: // OpCMP, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4933,9 +4984,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 325: // OpCMP, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4949,9 +5000,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 326: // OpCMP, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -4965,9 +5016,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 327: // OpCMP, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -4981,21 +5032,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
 			case 328: // OpTEST, 1, layRR, 0, modNone
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 329: // OpTEST, 1, layRI, 0, modNone
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 330: // OpTEST, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
@@ -5009,10 +5060,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 331: // OpTEST, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -5026,10 +5077,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 332: // OpTEST, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
@@ -5043,10 +5094,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 333: // OpTEST, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -5060,32 +5111,32 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
 			case 334: // OpINC, 1, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (r[u.dst]) << 56
-				lb = (uint64(1)) << 56
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 335: // OpINC, 1, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -5101,24 +5152,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 56
-				lb = (uint64(1)) << 56
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 336: // OpINC, 1, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -5134,46 +5185,46 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 56
-				lb = (uint64(1)) << 56
-				lr = v + lb
-				w |= (lr ^ v) &^ v >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v + c.lazy.b
+				w |= (c.lazy.r ^ v) &^ v >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 337: // OpDEC, 1, layR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (r[u.dst]) << 56
-				lb = (uint64(1)) << 56
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 338: // OpDEC, 1, layM, 0, modNone
 				ea := r[u.base] + u.disp
@@ -5189,24 +5240,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 56
-				lb = (uint64(1)) << 56
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 339: // OpDEC, 1, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -5222,31 +5273,31 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v := (x) << 56
-				lb = (uint64(1)) << 56
-				lr = v - lb
-				w |= v &^ lr >> 63 << 11
-				la = w | (v^lr^lb)>>56&FlagAF
-				lk = lazyParts + 56
+				c.lazy.b = (uint64(1)) << 56
+				c.lazy.r = v - c.lazy.b
+				w |= v &^ c.lazy.r >> 63 << 11
+				c.lazy.a = w | (v^c.lazy.r^c.lazy.b)>>56&FlagAF
+				c.lazy.kind = lazyParts + 56
 
-				*(*uint8)(p) = uint8(lr >> 56)
+				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 340: // OpNEG, 1, layR, 0, modNone
-				la, lb = 0, (r[u.dst])<<56
-				lr = -lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = 0, (r[u.dst])<<56
+				c.lazy.r = -c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				r[u.dst] = r[u.dst]&^0xff | lr>>56
+				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 341: // OpNOT, 1, layR, 0, modNone
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(^r[u.dst]))
@@ -5254,141 +5305,141 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			case 342: // OpADC, 8, layRR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := addFlags(r[u.dst], r[u.src], w, 8)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 343: // OpADC, 8, layRI, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := addFlags(r[u.dst], u.imm, w, 8)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 344: // OpSBB, 8, layRR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := subFlags(r[u.dst], r[u.src], w, 8)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 345: // OpSBB, 8, layRI, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := subFlags(r[u.dst], u.imm, w, 8)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 346: // OpADC, 4, layRR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 347: // OpADC, 4, layRI, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 348: // OpSBB, 4, layRR, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 349: // OpSBB, 4, layRI, 0, modNone
 				var w uint64
 				switch {
-				case lk < lazyAdd:
-					w = flagIf(la < lb, 1)
-				case lk < lazyParts:
-					w = flagIf(lr < la, 1)
-				case lk != lazyNone:
-					w = la & FlagCF
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
 				default:
 					w = c.RFLAGS & FlagCF
 				}
 
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
-				c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
 			case 350: // OpSHL, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
-				lr = x
-				w |= (lr>>63 ^ w) << 11
+				c.lazy.r = x
+				w |= (c.lazy.r>>63 ^ w) << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 351: // OpSHL, 8, layRI, 0, modQuiet
 				v := u.imm & 63
@@ -5398,12 +5449,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := u.imm & 63
 
 				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
-				lr = x
-				w |= (lr ^ lr<<1) >> 63 << 11
+				c.lazy.r = x
+				w |= (c.lazy.r ^ c.lazy.r<<1) >> 63 << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 353: // OpSHR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
@@ -5414,11 +5465,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				y := int64(int64(r[u.dst]))
 				x, w := uint64(y>>(v&63)), uint64(y>>((v-1)&63))&1
-				lr = x
+				c.lazy.r = x
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 355: // OpSAR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
@@ -5433,10 +5484,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5453,10 +5504,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5467,50 +5518,50 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
 			case 360: // OpSHL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					break
 				}
 
 				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
-				lr = x
-				w |= (lr>>63 ^ w) << 11
+				c.lazy.r = x
+				w |= (c.lazy.r>>63 ^ w) << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 361: // OpSHR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					break
 				}
 
 				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
-				lr = x
-				w |= (lr ^ lr<<1) >> 63 << 11
+				c.lazy.r = x
+				w |= (c.lazy.r ^ c.lazy.r<<1) >> 63 << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 362: // OpSAR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					break
 				}
 
 				y := int64(int64(r[u.dst]))
 				x, w := uint64(y>>(v&63)), uint64(y>>((v-1)&63))&1
-				lr = x
+				c.lazy.r = x
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 0
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 0
 
 			case 363: // OpROL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					break
 				}
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
@@ -5519,18 +5570,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
 			case 364: // OpROR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					break
 				}
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
@@ -5538,10 +5589,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5552,12 +5603,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				_ = x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5568,12 +5619,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				_ = x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5585,12 +5636,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] |= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5602,12 +5653,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] |= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5619,12 +5670,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &^= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5636,12 +5687,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &^= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5653,12 +5704,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] ^= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5670,12 +5721,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] ^= x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5684,12 +5735,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
-				lr = (x) << 32
-				w |= (lr>>63 ^ w) << 11
+				c.lazy.r = (x) << 32
+				w |= (c.lazy.r>>63 ^ w) << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 374: // OpSHL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
@@ -5699,12 +5750,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
-				lr = (x) << 32
-				w |= (lr ^ lr<<1) >> 63 << 11
+				c.lazy.r = (x) << 32
+				w |= (c.lazy.r ^ c.lazy.r<<1) >> 63 << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 376: // OpSHR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
@@ -5715,11 +5766,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				y := int64(int32(r[u.dst]))
 				x, w := uint64(uint32(uint64(y>>(v&63)))), uint64(y>>((v-1)&63))&1
-				lr = (x) << 32
+				c.lazy.r = (x) << 32
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 378: // OpSAR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
@@ -5734,10 +5785,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5754,10 +5805,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5768,50 +5819,54 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
 			case 383: // OpSHL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					r[u.dst] &= 0xffffffff
+					break
 				}
 
 				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
-				lr = (x) << 32
-				w |= (lr>>63 ^ w) << 11
+				c.lazy.r = (x) << 32
+				w |= (c.lazy.r>>63 ^ w) << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 384: // OpSHR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					r[u.dst] &= 0xffffffff
+					break
 				}
 
 				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
-				lr = (x) << 32
-				w |= (lr ^ lr<<1) >> 63 << 11
+				c.lazy.r = (x) << 32
+				w |= (c.lazy.r ^ c.lazy.r<<1) >> 63 << 11
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 385: // OpSAR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					r[u.dst] &= 0xffffffff
+					break
 				}
 
 				y := int64(int32(r[u.dst]))
 				x, w := uint64(uint32(uint64(y>>(v&63)))), uint64(y>>((v-1)&63))&1
-				lr = (x) << 32
+				c.lazy.r = (x) << 32
 
 				r[u.dst] = x
-				la = w | FlagAF
-				lk = lazyParts + 32
+				c.lazy.a = w | FlagAF
+				c.lazy.kind = lazyParts + 32
 
 			case 386: // OpROL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					r[u.dst] &= 0xffffffff
+					break
 				}
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
@@ -5820,18 +5875,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
 			case 387: // OpROR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
-				if v == 0 {
-					goto step
+				if v == 0 { // flags stay
+					r[u.dst] &= 0xffffffff
+					break
 				}
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
@@ -5839,10 +5895,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = x
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -5853,12 +5909,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				_ = x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5869,12 +5925,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				_ = x
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5887,12 +5943,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5905,12 +5961,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5923,12 +5979,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5941,12 +5997,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5959,12 +6015,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5977,12 +6033,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] &= 0xffffffff
 
 				switch {
-				case lk < lazyAdd:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&^FlagCF | w
+				case c.lazy.kind < lazyAdd:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&^FlagCF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
@@ -5997,10 +6053,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6024,10 +6080,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6051,10 +6107,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6069,10 +6125,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6089,10 +6145,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6107,10 +6163,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6134,10 +6190,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6161,10 +6217,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6179,10 +6235,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
@@ -6200,17 +6256,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					w = FlagCF | FlagOF
 				}
 				switch {
-				case lk < lazyParts:
-					la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-				case lk != lazyNone:
-					la = la&FlagAF | w
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
 				default:
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
 			case 410: // OpJCC, 8, layNear, 0, modNone
 				var yes bool
-				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					off = u.imm
@@ -6219,7 +6275,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 411: // OpJCC, 8, layFar, 0, modNone
 				var yes bool
-				yes = lazyCondition(0, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
@@ -6234,7 +6290,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 412: // OpJCC, 8, layNear, 1, modNone
 				var yes bool
-				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					off = u.imm
@@ -6243,7 +6299,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 413: // OpJCC, 8, layFar, 1, modNone
 				var yes bool
-				yes = lazyCondition(1, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
@@ -6258,10 +6314,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 414: // OpJCC, 8, layNear, 2, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la < lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
 				} else {
-					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6271,10 +6327,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 415: // OpJCC, 8, layFar, 2, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la < lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
 				} else {
-					yes = lazyCondition(2, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6290,10 +6346,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 416: // OpJCC, 8, layNear, 3, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la < lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
 				} else {
-					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6303,10 +6359,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 417: // OpJCC, 8, layFar, 3, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la < lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
 				} else {
-					yes = lazyCondition(3, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6322,10 +6378,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 418: // OpJCC, 8, layNear, 4, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = lr == 0
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
 				} else {
-					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6335,10 +6391,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 419: // OpJCC, 8, layFar, 4, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = lr == 0
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
 				} else {
-					yes = lazyCondition(4, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6354,10 +6410,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 420: // OpJCC, 8, layNear, 5, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(lr == 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
 				} else {
-					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6367,10 +6423,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 421: // OpJCC, 8, layFar, 5, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(lr == 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
 				} else {
-					yes = lazyCondition(5, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6386,10 +6442,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 422: // OpJCC, 8, layNear, 6, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la <= lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
 				} else {
-					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6399,10 +6455,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 423: // OpJCC, 8, layFar, 6, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = la <= lb
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
 				} else {
-					yes = lazyCondition(6, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6418,10 +6474,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 424: // OpJCC, 8, layNear, 7, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la <= lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
 				} else {
-					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6431,10 +6487,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 425: // OpJCC, 8, layFar, 7, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(la <= lb)
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
 				} else {
-					yes = lazyCondition(7, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6450,10 +6506,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 426: // OpJCC, 8, layNear, 8, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = int64(lr) < 0
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
 				} else {
-					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6463,10 +6519,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 427: // OpJCC, 8, layFar, 8, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = int64(lr) < 0
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
 				} else {
-					yes = lazyCondition(8, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6482,10 +6538,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 428: // OpJCC, 8, layNear, 9, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(int64(lr) < 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
 				} else {
-					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6495,10 +6551,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 429: // OpJCC, 8, layFar, 9, modNone
 				var yes bool
-				if lk != lazyNone {
-					yes = !(int64(lr) < 0)
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
 				} else {
-					yes = lazyCondition(9, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6514,7 +6570,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 430: // OpJCC, 8, layNear, 10, modNone
 				var yes bool
-				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					off = u.imm
@@ -6523,7 +6579,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 431: // OpJCC, 8, layFar, 10, modNone
 				var yes bool
-				yes = lazyCondition(10, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
@@ -6538,7 +6594,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 432: // OpJCC, 8, layNear, 11, modNone
 				var yes bool
-				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					off = u.imm
@@ -6547,7 +6603,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 433: // OpJCC, 8, layFar, 11, modNone
 				var yes bool
-				yes = lazyCondition(11, lk, la, lb, lr, c.RFLAGS)
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
 				if yes {
 					t = page + u.imm
@@ -6562,10 +6618,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 434: // OpJCC, 8, layNear, 12, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) < int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6575,10 +6631,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 435: // OpJCC, 8, layFar, 12, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) < int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(12, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6594,10 +6650,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 436: // OpJCC, 8, layNear, 13, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) < int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6607,10 +6663,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 437: // OpJCC, 8, layFar, 13, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) < int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(13, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6626,10 +6682,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 438: // OpJCC, 8, layNear, 14, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) <= int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6639,10 +6695,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 439: // OpJCC, 8, layFar, 14, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = int64(la) <= int64(lb)
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
 				} else {
-					yes = lazyCondition(14, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6658,10 +6714,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 440: // OpJCC, 8, layNear, 15, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) <= int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -6671,10 +6727,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 			case 441: // OpJCC, 8, layFar, 15, modNone
 				var yes bool
-				if lk < lazyAdd {
-					yes = !(int64(la) <= int64(lb))
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
 				} else {
-					yes = lazyCondition(15, lk, la, lb, lr, c.RFLAGS)
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 				}
 
 				if yes {
@@ -7280,27 +7336,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 479: // OpXORPS, 16, layRR, 0, modNone
-				if !sse {
-					goto step
-				}
-
-				c.FPU.XMM[u.dst&15][0] ^= c.FPU.XMM[u.src&15][0]
-				c.FPU.XMM[u.dst&15][1] ^= c.FPU.XMM[u.src&15][1]
-			case 480: // OpPXOR, 16, layRR, 0, modNone
-				if !sse {
-					goto step
-				}
-
-				c.FPU.XMM[u.dst&15][0] ^= c.FPU.XMM[u.src&15][0]
-				c.FPU.XMM[u.dst&15][1] ^= c.FPU.XMM[u.src&15][1]
-			case 481: // OpMOVSD, 8, layRR, 0, modNone
+			case 479: // OpMOVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] = c.FPU.XMM[u.src&15][0]
-			case 482: // OpMOVSD, 8, layRM, 0, modNone
+			case 480: // OpMOVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7315,7 +7357,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 483: // OpMOVSD, 8, layRM, 0, modIndexed
+			case 481: // OpMOVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7330,7 +7372,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 484: // OpMOVSD, 8, layMR, 0, modNone
+			case 482: // OpMOVSD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7346,7 +7388,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 485: // OpMOVSD, 8, layMR, 0, modIndexed
+			case 483: // OpMOVSD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7362,27 +7404,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 486: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
+			case 484: // OpMOVQ, 8, layRR, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 487: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
+				c.FPU.XMM[u.dst&15] = xmm{c.FPU.XMM[u.src&15][0], 0}
+			case 485: // OpMOVQ, 8, layRM, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 488: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7392,122 +7424,71 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 486: // OpMOVQ, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
 				}
 
-			case 489: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
-				ea := r[u.base] + u.disp
-
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
 					goto step
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 487: // OpMOVQ, 8, layMR, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 490: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
+				d := ea - h.wtag
 				if d > mem.PageSize-8 {
 					goto step
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v := uint64(*(*uint64)(p))
+				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
+			case 488: // OpMOVQ, 8, layMR, 0, modIndexed
+				if !sse {
+					goto step
 				}
 
-			case 491: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 492: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 493: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
+				d := ea - h.wtag
 				if d > mem.PageSize-8 {
 					goto step
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v := uint64(*(*uint64)(p))
+				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
+			case 489: // OpMOVD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 494: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
+				c.FPU.XMM[u.dst&15] = xmm{r[u.src], 0}
+			case 490: // OpMOVD, 8, layRR, 1, modNone
+				if !sse {
+					goto step
 				}
 
-			case 495: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
+				r[u.dst] = c.FPU.XMM[u.src&15][0]
+			case 491: // OpMOVD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 496: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7517,123 +7498,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 497: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 492: // OpMOVD, 8, layRM, 0, modIndexed
+				if !sse {
 					goto step
 				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v := uint64(*(*uint64)(p))
-
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 498: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint64)(p))
-
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 499: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 500: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 501: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint64)(p))
-
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 502: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 503: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 504: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -7642,247 +7513,333 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 493: // OpMOVD, 8, layMR, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 505: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
+				d := ea - h.wtag
 				if d > mem.PageSize-8 {
 					goto step
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v := uint64(*(*uint64)(p))
+				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
+			case 494: // OpMOVD, 8, layMR, 0, modIndexed
+				if !sse {
+					goto step
 				}
 
-			case 506: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
+				d := ea - h.wtag
 				if d > mem.PageSize-8 {
 					goto step
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v := uint64(*(*uint64)(p))
+				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
+			case 495: // OpCVTSI2SD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 507: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
+				v := int64(int64(r[u.src]))
+				if v != v<<11>>11 {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
+			case 496: // OpMOVD, 4, layRR, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 508: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
+				c.FPU.XMM[u.dst&15] = xmm{uint64(uint32(r[u.src])), 0}
+			case 497: // OpMOVD, 4, layRR, 1, modNone
+				if !sse {
+					goto step
 				}
 
-			case 509: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
+				r[u.dst] = uint64(uint32(c.FPU.XMM[u.src&15][0]))
+			case 498: // OpMOVD, 4, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 499: // OpMOVD, 4, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.FPU.XMM[u.dst&15] = xmm{v, 0}
+			case 500: // OpMOVD, 4, layMR, 0, modNone
+				if !sse {
+					goto step
+				}
+
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v := uint64(*(*uint64)(p))
+				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 510: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 511: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 512: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
+			case 501: // OpMOVD, 4, layMR, 0, modIndexed
+				if !sse {
 					goto step
 				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 513: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
+				d := ea - h.wtag
+				if d > mem.PageSize-4 {
 					goto step
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v := uint64(*(*uint64)(p))
+				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 514: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
+			case 502: // OpCVTSI2SD, 4, layRR, 0, modNone
+				if !sse {
 					goto step
 				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v := uint64(*(*uint64)(p))
-
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 515: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 516: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 517: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
+				v := int64(int32(r[u.src]))
+				if v != v<<11>>11 {
 					goto step
 				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint64)(p))
-
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
+				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
+			case 503: // OpPXOR, 16, layRR, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 518: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a ^ b
+				}
+			case 504: // OpXORPS, 16, layRR, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 519: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a ^ b
+				}
+			case 505: // OpXORPD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 520: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a ^ b
+				}
+			case 506: // OpPAND, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a & b
+				}
+			case 507: // OpANDPS, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a & b
+				}
+			case 508: // OpANDPD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a & b
+				}
+			case 509: // OpPOR, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a | b
+				}
+			case 510: // OpORPS, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a | b
+				}
+			case 511: // OpORPD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a | b
+				}
+			case 512: // OpPANDN, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = b &^ a
+				}
+			case 513: // OpANDNPS, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = b &^ a
+				}
+			case 514: // OpANDNPD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = b &^ a
+				}
+			case 515: // OpPADDQ, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a + b
+				}
+			case 516: // OpPSUBQ, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = a - b
+				}
+			case 517: // OpPADDD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a+b)) | (a>>32+b>>32)<<32
+				}
+			case 518: // OpPSUBD, 16, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				for k := range 2 {
+					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
+					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a-b)) | (a>>32-b>>32)<<32
+				}
+			case 519: // OpPSRLQ, 16, layRI, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				n := u.imm & 0xff
+				for k := range 2 {
+					a := c.FPU.XMM[u.dst&15][k]
+					c.FPU.XMM[u.dst&15][k] = a >> n
+				}
+			case 520: // OpPSLLQ, 16, layRI, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				n := u.imm & 0xff
+				for k := range 2 {
+					a := c.FPU.XMM[u.dst&15][k]
+					c.FPU.XMM[u.dst&15][k] = a << n
+				}
+			case 521: // OpPSRLD, 16, layRI, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				n := u.imm & 0xff
+				for k := range 2 {
+					a := c.FPU.XMM[u.dst&15][k]
+					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)>>n) | a>>32>>n<<32
+				}
+			case 522: // OpPSLLD, 16, layRI, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				n := u.imm & 0xff
+				for k := range 2 {
+					a := c.FPU.XMM[u.dst&15][k]
+					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)<<n) | uint64(uint32(a>>32)<<n)<<32
+				}
+			case 523: // OpADDSD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				x, ok := addDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], c.FPU.XMM[u.src&15][0])
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 524: // OpADDSD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7892,122 +7849,48 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				x, ok := addDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
 
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
+			case 525: // OpADDSD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
 				}
 
-			case 521: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
 					goto step
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 522: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
+				x, ok := addDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
 					goto step
 				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				c.FPU.XMM[u.dst&15][0] = x
 
-				v := uint64(*(*uint64)(p))
-
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 523: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 524: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 525: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
+			case 526: // OpSUBSD, 8, layRR, 0, modNone
+				if !sse {
 					goto step
 				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
-				v := uint64(*(*uint64)(p))
+				x, ok := subDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], c.FPU.XMM[u.src&15][0])
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
+			case 527: // OpSUBSD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 526: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 527: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 528: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8017,80 +7900,225 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
+				x, ok := subDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
 
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
+			case 528: // OpSUBSD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
 				}
 
-			case 529: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
-				ea := r[u.base] + u.disp
-
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
 					goto step
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				x, ok := subDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
 
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
+			case 529: // OpMULSD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
 				}
 
-			case 530: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				x, ok := mulDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], c.FPU.XMM[u.src&15][0])
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
 
+			case 530: // OpMULSD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
 					goto step
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				x, ok := mulDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
 
-				if !(la <= lb) {
+			case 531: // OpMULSD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := mulDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 532: // OpDIVSD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				x, ok := divDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], c.FPU.XMM[u.src&15][0])
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 533: // OpDIVSD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := divDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 534: // OpDIVSD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := divDouble(c.FPU.MXCSR, c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.FPU.XMM[u.dst&15][0] = x
+
+			case 535: // OpUCOMISD, 8, layRR, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				x, ok := compareDouble(c.FPU.XMM[u.dst&15][0], c.FPU.XMM[u.src&15][0])
+				if !ok {
+					goto step
+				}
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
+
+			case 536: // OpUCOMISD, 8, layRM, 0, modNone
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := compareDouble(c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
+
+			case 537: // OpUCOMISD, 8, layRM, 0, modIndexed
+				if !sse {
+					goto step
+				}
+
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				x, ok := compareDouble(c.FPU.XMM[u.dst&15][0], v)
+				if !ok {
+					goto step
+				}
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
+
+			case 538: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 531: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 539: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la <= lb) {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 532: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 540: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
 
-				if !(la <= lb) {
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 533: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
+			case 541: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8102,56 +8130,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(la <= lb) {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 534: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 535: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 536: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint64)(p))
-
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 537: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
+			case 542: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8163,16 +8151,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 538: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
+			case 543: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if c.lazy.a < c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 544: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if c.lazy.a < c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 545: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8184,38 +8194,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 539: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 546: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 540: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 547: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 541: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
+			case 548: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(c.lazy.a < c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 549: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8227,56 +8255,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(lr) < 0 {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 542: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(int64(lr) < 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 543: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(int64(lr) < 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 544: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint64)(p))
-
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(int64(lr) < 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 545: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
+			case 550: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8288,16 +8276,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 546: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
+			case 551: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(c.lazy.a < c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 552: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(c.lazy.a < c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 553: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8309,38 +8319,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 547: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 554: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 548: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 555: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 549: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
+			case 556: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if c.lazy.r == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 557: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8352,56 +8380,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(lr) < 0) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 550: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if int64(la) < int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 551: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if int64(la) < int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 552: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint64)(p))
-
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
-
-				if int64(la) < int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 553: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
+			case 558: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8413,16 +8401,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 554: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
+			case 559: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if c.lazy.r == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 560: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if c.lazy.r == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 561: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8434,38 +8444,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 555: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 562: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 556: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 563: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 557: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
+			case 564: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(c.lazy.r == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 565: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8477,56 +8505,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) < int64(lb) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 558: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(int64(la) < int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 559: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(int64(la) < int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 560: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint64)(p))
-
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(int64(la) < int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 561: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
+			case 566: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8538,16 +8526,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 562: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
+			case 567: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(c.lazy.r == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 568: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(c.lazy.r == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 569: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8559,38 +8569,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 563: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 570: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 564: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 571: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 565: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
+			case 572: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if c.lazy.a <= c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 573: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8602,56 +8630,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) < int64(lb)) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 566: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if int64(la) <= int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 567: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if int64(la) <= int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 568: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint64)(p))
-
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
-
-				if int64(la) <= int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 569: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
+			case 574: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8663,16 +8651,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 570: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
+			case 575: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if c.lazy.a <= c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 576: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if c.lazy.a <= c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 577: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8684,38 +8694,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 571: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 578: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 572: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 579: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 573: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
+			case 580: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 581: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8727,56 +8755,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if int64(la) <= int64(lb) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 574: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
-				la, lb = r[u.dst], r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(int64(la) <= int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 575: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
-				la, lb = r[u.dst], u.imm
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(int64(la) <= int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 576: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-8 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint64)(p))
-
-				la, lb = r[u.dst], v
-				lr = la - lb
-				lk = lazySub + 0
-
-				if !(int64(la) <= int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 577: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
+			case 582: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8788,16 +8776,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, r[u.src]
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 578: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
+			case 583: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 584: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 585: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8809,38 +8819,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la - lb
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 579: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
-				la, lb = r[u.dst], r[u.src]
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 586: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 580: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
-				la, lb = r[u.dst], u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+			case 587: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 581: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
+			case 588: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 589: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8852,37 +8880,726 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint64)(p))
 
-				la, lb = v, u.imm
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 0
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
 
-				if !(int64(la) <= int64(lb)) {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 582: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 590: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
 
-				if la < lb {
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 583: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 591: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
 
-				if la < lb {
+				if int64(c.lazy.r) < 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 584: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
+			case 592: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 593: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 594: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 595: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 596: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 597: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 598: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 599: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 600: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 601: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 602: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 603: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 604: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 605: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 606: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 607: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 608: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 609: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 610: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 611: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 612: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 613: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 614: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 615: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 616: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 617: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 618: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 619: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 620: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 621: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 622: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 623: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 624: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 625: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 626: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 627: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 628: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = r[u.dst], v
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 629: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, r[u.src]
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 630: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 631: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 632: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = r[u.dst], u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 633: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				c.lazy.a, c.lazy.b = v, u.imm
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 0
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 634: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if c.lazy.a < c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 635: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if c.lazy.a < c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 636: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8892,766 +9609,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 585: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 586: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 587: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 588: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 589: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 590: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 591: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 592: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 593: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 594: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 595: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 596: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 597: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 598: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 599: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 600: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 601: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 602: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 603: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 604: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 605: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 606: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 607: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 608: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 609: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 610: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 611: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 612: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 613: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 614: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 615: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 616: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 617: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 618: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 619: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 620: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 621: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 622: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 623: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 624: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 625: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 626: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 627: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 628: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 629: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 630: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 631: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 632: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 633: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
+			case 637: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9663,16 +9630,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 634: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
+			case 638: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9684,38 +9651,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 635: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+			case 639: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 636: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+			case 640: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 637: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
+			case 641: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9727,37 +9694,37 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(lr) < 0 {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 638: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 642: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 639: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 643: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 640: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
+			case 644: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9767,37 +9734,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 641: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(int64(lr) < 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 642: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
+			case 645: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9809,38 +9755,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 643: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(int64(lr) < 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 644: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(int64(lr) < 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 645: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
+			case 646: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9852,56 +9776,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(lr) < 0) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 646: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 647: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 647: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 648: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 648: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if int64(la) < int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 649: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
+			case 649: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9913,16 +9819,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 650: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
+			case 650: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if c.lazy.r == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 651: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if c.lazy.r == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 652: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if c.lazy.r == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 653: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9934,38 +9880,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 651: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if int64(la) < int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 652: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if int64(la) < int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 653: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
+			case 654: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9977,56 +9901,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) < int64(lb) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 654: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 655: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 655: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 656: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 656: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(int64(la) < int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 657: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
+			case 657: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10038,16 +9944,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 658: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
+			case 658: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(c.lazy.r == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 659: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(c.lazy.r == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 660: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(c.lazy.r == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 661: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10059,38 +10005,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 659: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(int64(la) < int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 660: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(int64(la) < int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 661: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
+			case 662: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10102,56 +10026,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) < int64(lb)) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 662: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 663: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 663: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 664: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 664: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if int64(la) <= int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 665: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
+			case 665: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10163,16 +10069,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 666: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
+			case 666: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if c.lazy.a <= c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 667: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if c.lazy.a <= c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 668: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if c.lazy.a <= c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 669: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10184,38 +10130,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 667: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if int64(la) <= int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 668: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if int64(la) <= int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 669: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
+			case 670: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10227,56 +10151,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if int64(la) <= int64(lb) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 670: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 671: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 671: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+			case 672: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 672: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-4 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint32)(p))
-
-				la, lb = (r[u.dst])<<32, (v)<<32
-				lr = la - lb
-				lk = lazySub + 32
-
-				if !(int64(la) <= int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 673: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
+			case 673: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10288,16 +10194,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (r[u.src])<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 674: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
+			case 674: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 675: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 676: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 677: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10309,38 +10255,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la - lb
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 675: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
-				la, lb = (r[u.dst])<<32, (r[u.src])<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(int64(la) <= int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 676: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
-				la, lb = (r[u.dst])<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
-
-				if !(int64(la) <= int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 677: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
+			case 678: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10352,37 +10276,830 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint32)(p))
 
-				la, lb = (v)<<32, (u.imm)<<32
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 32
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
 
-				if !(int64(la) <= int64(lb)) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 678: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+			case 679: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 679: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+			case 680: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
 
-				if la < lb {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 680: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
+			case 681: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 682: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 683: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 684: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 685: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 686: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 687: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 688: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 689: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 690: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 691: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 692: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 693: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 694: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 695: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 696: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 697: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 698: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 699: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 700: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 701: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 702: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 703: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 704: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 705: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 706: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 707: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 708: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 709: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 710: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 711: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 712: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 713: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 714: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 715: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 716: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 717: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 718: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 719: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 720: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 721: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 722: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 723: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 724: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (v)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 725: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 726: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 727: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 728: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 729: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-4 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint32)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<32, (u.imm)<<32
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 32
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 730: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if c.lazy.a < c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 731: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if c.lazy.a < c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 732: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10392,830 +11109,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if la < lb {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 681: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 682: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 683: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 684: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 685: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if la < lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 686: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 687: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 688: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 689: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 690: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 691: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 692: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 693: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if !(la < lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 694: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 695: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 696: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 697: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 698: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 699: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 700: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 701: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if lr == 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 702: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 703: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 704: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 705: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 706: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 707: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 708: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 709: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if !(lr == 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 710: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 711: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 712: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 713: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 714: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 715: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 716: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 717: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if la <= lb {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 718: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 719: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 720: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 721: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 722: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 723: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 724: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 725: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if !(la <= lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 726: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 727: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 728: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 729: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 730: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
-				ea := r[u.base] + u.disp
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 731: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 732: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
-
-				if int64(lr) < 0 {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 733: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
+			case 733: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11227,56 +11130,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(lr) < 0 {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 734: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(int64(lr) < 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 735: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(int64(lr) < 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 736: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(int64(lr) < 0) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 737: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
+			case 734: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11288,16 +11151,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 738: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
+			case 735: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if c.lazy.a < c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 736: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if c.lazy.a < c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 737: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11309,38 +11194,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if c.lazy.a < c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 739: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 738: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 740: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 739: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 741: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
+			case 740: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.a < c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 741: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11352,56 +11255,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(lr) < 0) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 742: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(la) < int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 743: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(la) < int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 744: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(la) < int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 745: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
+			case 742: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11413,16 +11276,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 746: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
+			case 743: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.a < c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 744: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.a < c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 745: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11434,38 +11319,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if !(c.lazy.a < c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 747: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 746: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 748: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 747: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 749: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
+			case 748: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if c.lazy.r == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 749: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11477,56 +11380,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) < int64(lb) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 750: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(int64(la) < int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 751: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(int64(la) < int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 752: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(int64(la) < int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 753: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
+			case 750: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11538,16 +11401,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 754: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
+			case 751: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if c.lazy.r == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 752: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if c.lazy.r == 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 753: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11559,38 +11444,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if c.lazy.r == 0 {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 755: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 754: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 756: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 755: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 757: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
+			case 756: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.r == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 757: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11602,56 +11505,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) < int64(lb)) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 758: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(la) <= int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 759: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(la) <= int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 760: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if int64(la) <= int64(lb) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 761: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
+			case 758: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11663,16 +11526,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 762: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
+			case 759: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.r == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 760: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.r == 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 761: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11684,38 +11569,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if !(c.lazy.r == 0) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 763: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 762: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 764: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 763: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 765: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
+			case 764: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if c.lazy.a <= c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 765: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11727,56 +11630,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if int64(la) <= int64(lb) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 766: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(int64(la) <= int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 767: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(int64(la) <= int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 768: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
-				ea := r[u.base] + u.disp
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.rtag
-				if d > mem.PageSize-1 {
-					goto step
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-				v := uint64(*(*uint8)(p))
-
-				la, lb = (r[u.dst])<<56, (v)<<56
-				lr = la - lb
-				lk = lazySub + 56
-
-				if !(int64(la) <= int64(lb)) {
-					off = uint64(u.to)
-					goto near
-				}
-
-			case 769: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
+			case 766: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11788,16 +11651,38 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (r[u.src])<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 770: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
+			case 767: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if c.lazy.a <= c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 768: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if c.lazy.a <= c.lazy.b {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 769: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11809,38 +11694,56 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la - lb
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if c.lazy.a <= c.lazy.b {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 771: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
-				la, lb = (r[u.dst])<<56, (r[u.src])<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 770: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 772: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
-				la, lb = (r[u.dst])<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+			case 771: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(c.lazy.a <= c.lazy.b) {
 					off = uint64(u.to)
 					goto near
 				}
 
-			case 773: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
+			case 772: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 773: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11852,12 +11755,826 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				v := uint64(*(*uint8)(p))
 
-				la, lb = (v)<<56, (u.imm)<<56
-				lr = la & lb
-				la, lb = lr, 0
-				lk = lazySub + 56
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
 
-				if !(int64(la) <= int64(lb)) {
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 774: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 775: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 776: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 777: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(c.lazy.a <= c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 778: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 779: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 780: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 781: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 782: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 783: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 784: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 785: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.r) < 0 {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 786: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 787: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 788: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 789: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 790: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 791: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 792: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 793: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.r) < 0) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 794: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 795: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 796: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 797: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 798: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 799: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 800: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 801: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) < int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 802: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 803: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 804: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 805: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 806: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 807: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 808: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 809: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) < int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 810: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 811: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 812: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 813: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 814: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 815: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 816: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 817: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if int64(c.lazy.a) <= int64(c.lazy.b) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 818: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 819: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 820: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (v)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 821: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 822: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a - c.lazy.b
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 823: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 824: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
+				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
+					off = uint64(u.to)
+					goto near
+				}
+
+			case 825: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint8)(p))
+
+				c.lazy.a, c.lazy.b = (v)<<56, (u.imm)<<56
+				c.lazy.r = c.lazy.a & c.lazy.b
+				c.lazy.a, c.lazy.b = c.lazy.r, 0
+				c.lazy.kind = lazySub + 56
+
+				if !(int64(c.lazy.a) <= int64(c.lazy.b)) {
 					off = uint64(u.to)
 					goto near
 				}
@@ -11868,10 +12585,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 	step: // by the stepper's functions
 		{
-			n := uint64(u.at - u.pair)
+			n, b := uint64(u.at-u.pair), s.code.blocks[off].Load()
 			copy(c.GPR[:], r[:16])
-			c.RFLAGS = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS)
-			lk = lazyNone
+			c.RFLAGS = c.lazy.settle(c.RFLAGS)
+			c.lazy.kind = lazyNone
 			c.RIP, c.Clock = page+uint64(u.off), clock+b.before(n)
 			left -= n
 			c.count(mark - left)
@@ -11886,13 +12603,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 	far: // to t in the page of s
 		page, off = s.tag, t-s.tag
-		r[rPage], watching = page, watchesPage(bound.Watch, page)
+		r[rPage], quick = page, bound.quick(page)
 	near: // to off
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
 	}
 	copy(c.GPR[:], r[:16])
-	c.RFLAGS = (&lazyFlags{lk, la, lb, lr}).settle(c.RFLAGS)
+	c.RFLAGS = c.lazy.settle(c.RFLAGS)
 	c.RIP, c.Clock = page+off, clock
 	c.count(mark - left)
 	return left != bound.Count

@@ -69,19 +69,21 @@ func down(expr string, size int) string {
 	return fmt.Sprintf("%s>>%d", expr, 64-8*size)
 }
 
-func kind(name string, size int) string { return fmt.Sprintf("lk = %s + %d\n", name, 64-8*size) }
+func kind(name string, size int) string {
+	return fmt.Sprintf("c.lazy.kind = %s + %d\n", name, 64-8*size)
+}
 
-// result writes what is in lr to a register; it is shifted up.
+// result writes what is in c.lazy.r to a register; it is shifted up.
 func result(size int) string {
 	if size == 1 {
-		return dst + " = " + dst + "&^0xff | lr>>56\n"
+		return dst + " = " + dst + "&^0xff | c.lazy.r>>56\n"
 	}
-	return dst + " = " + down("lr", size) + "\n"
+	return dst + " = " + down("c.lazy.r", size) + "\n"
 }
 
 // quick is condition code cc after a lazySub, "" if there is no short way.
 func quick(cc int) string {
-	q := [8]string{"", "la < lb", "lr == 0", "la <= lb", "int64(lr) < 0", "", "int64(la) < int64(lb)", "int64(la) <= int64(lb)"}[cc>>1]
+	q := [8]string{"", "c.lazy.a < c.lazy.b", "c.lazy.r == 0", "c.lazy.a <= c.lazy.b", "int64(c.lazy.r) < 0", "", "int64(c.lazy.a) < int64(c.lazy.b)", "int64(c.lazy.a) <= int64(c.lazy.b)"}[cc>>1]
 	if cc&1 != 0 && q != "" {
 		q = "!(" + q + ")"
 	}
@@ -90,11 +92,11 @@ func quick(cc int) string {
 
 // when sets yes to condition code cc.
 func when(cc int) string {
-	known := "lk < lazyAdd"
+	known := "c.lazy.kind < lazyAdd"
 	if q := cc >> 1; q == 2 || q == 4 {
-		known = "lk != lazyNone"
+		known = "c.lazy.kind != lazyNone"
 	}
-	slow := fmt.Sprintf("yes = lazyCondition(%d, lk, la, lb, lr, c.RFLAGS)\n", cc)
+	slow := fmt.Sprintf("yes = lazyCondition(%d, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)\n", cc)
 	if quick(cc) == "" {
 		return "var yes bool\n" + slow
 	}
@@ -104,12 +106,12 @@ func when(cc int) string {
 // carry sets w to the carry flag.
 const carry = `var w uint64
 	switch {
-	case lk < lazyAdd:
-		w = flagIf(la < lb, 1)
-	case lk < lazyParts:
-		w = flagIf(lr < la, 1)
-	case lk != lazyNone:
-		w = la & FlagCF
+	case c.lazy.kind < lazyAdd:
+		w = flagIf(c.lazy.a < c.lazy.b, 1)
+	case c.lazy.kind < lazyParts:
+		w = flagIf(c.lazy.r < c.lazy.a, 1)
+	case c.lazy.kind != lazyNone:
+		w = c.lazy.a & FlagCF
 	default:
 		w = c.RFLAGS & FlagCF
 	}
@@ -118,21 +120,21 @@ const carry = `var w uint64
 // setCarryAndOverflow replaces CF and OF by w and keeps the others, setCarry CF alone.
 const (
 	setCarryAndOverflow = `switch {
-	case lk < lazyParts:
-		la, lk = (la^lb^lr)>>(lk&63)&FlagAF|w, lk&63+lazyParts
-	case lk != lazyNone:
-		la = la&FlagAF | w
+	case c.lazy.kind < lazyParts:
+		c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+	case c.lazy.kind != lazyNone:
+		c.lazy.a = c.lazy.a&FlagAF | w
 	default:
 		c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 	}
 	`
 	setCarry = `switch {
-	case lk < lazyAdd:
-		la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lb)&(la^lr)>>63<<11|w, lk+lazyParts
-	case lk < lazyParts:
-		la, lk = (la^lb^lr)>>(lk&63)&FlagAF|(la^lr)&(lb^lr)>>63<<11|w, lk&63+lazyParts
-	case lk != lazyNone:
-		la = la&^FlagCF | w
+	case c.lazy.kind < lazyAdd:
+		c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.b)&(c.lazy.a^c.lazy.r)>>63<<11|w, c.lazy.kind+lazyParts
+	case c.lazy.kind < lazyParts:
+		c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|(c.lazy.a^c.lazy.r)&(c.lazy.b^c.lazy.r)>>63<<11|w, c.lazy.kind&63+lazyParts
+	case c.lazy.kind != lazyNone:
+		c.lazy.a = c.lazy.a&^FlagCF | w
 	default:
 		c.RFLAGS = c.RFLAGS&^FlagCF | w
 	}
@@ -168,8 +170,8 @@ func (g *dispatchGen) moves() {
 		for _, op := range []string{"XCHG", "CMPXCHG"} {
 			g.exchange(op, n)
 		}
-		g.on("XADD", n, "MR", 0, setEA, page("wtag", n), get("v", n), "la, lb = "+up("v", n)+", "+up(src, n), "lr = la + lb",
-			kind("lazyAdd", n), put(down("lr", n), n), src+" = v")
+		g.on("XADD", n, "MR", 0, setEA, page("wtag", n), get("v", n), "c.lazy.a, c.lazy.b = "+up("v", n)+", "+up(src, n), "c.lazy.r = c.lazy.a + c.lazy.b",
+			kind("lazyAdd", n), put(down("c.lazy.r", n), n), src+" = v")
 		g.on("XCHG", n, "RR", 0, "v := "+low(dst, n), dst+" = "+low(src, n), src+" = v")
 		g.on("BSWAP", n, "R", 0, dst+" = "+low(fmt.Sprintf("bits.ReverseBytes64(%s)>>%d", dst, 64-8*n), n))
 	}
@@ -191,26 +193,26 @@ func (g *dispatchGen) exchange(op string, n int) {
 		return
 	}
 	g.on(op, n, "MR", 0, setEA, page("wtag", n), get("v", n),
-		"la, lb = "+up("r[RAX]", n)+", "+up("v", n), "lr = la - lb", kind("lazySub", n),
-		"if lr == 0 {", put(src, n), "} else { r[RAX] = v }")
+		"c.lazy.a, c.lazy.b = "+up("r[RAX]", n)+", "+up("v", n), "c.lazy.r = c.lazy.a - c.lazy.b", kind("lazySub", n),
+		"if c.lazy.r == 0 {", put(src, n), "} else { r[RAX] = v }")
 }
 
-// compute is the text of an operation on la and lb, with its flags.
+// compute is the text of an operation on c.lazy.a and c.lazy.b, with its flags.
 func compute(op string, n int) string {
 	switch op {
 	case "ADD":
-		return "lr = la + lb\n" + kind("lazyAdd", n)
+		return "c.lazy.r = c.lazy.a + c.lazy.b\n" + kind("lazyAdd", n)
 	case "SUB", "CMP":
-		return "lr = la - lb\n" + kind("lazySub", n)
+		return "c.lazy.r = c.lazy.a - c.lazy.b\n" + kind("lazySub", n)
 	}
-	return "lr = la " + signs[op] + " lb\nla, lb = lr, 0\n" + kind("lazySub", n)
+	return "c.lazy.r = c.lazy.a " + signs[op] + " c.lazy.b\nc.lazy.a, c.lazy.b = c.lazy.r, 0\n" + kind("lazySub", n)
 }
 
 var signs = map[string]string{"ADD": "+", "SUB": "-", "AND": "&", "TEST": "&", "OR": "|", "XOR": "^"}
 
-// two sets la and lb and computes.
+// two sets c.lazy.a and c.lazy.b and computes.
 func two(op, a, b string, n int) string {
-	return "la, lb = " + up(a, n) + ", " + up(b, n) + "\n" + compute(op, n)
+	return "c.lazy.a, c.lazy.b = " + up(a, n) + ", " + up(b, n) + "\n" + compute(op, n)
 }
 
 func (g *dispatchGen) arithmetic() {
@@ -219,7 +221,7 @@ func (g *dispatchGen) arithmetic() {
 			write := op != "CMP" && op != "TEST"
 			toReg, toMem, tag := "", "", "rtag"
 			if write {
-				toReg, toMem, tag = result(n), put(down("lr", n), n), "wtag"
+				toReg, toMem, tag = result(n), put(down("c.lazy.r", n), n), "wtag"
 			}
 			g.on(op, n, "RR", 0, two(op, dst, src, n), toReg)
 			g.on(op, n, "RI", 0, two(op, dst, "u.imm", n), toReg)
@@ -240,7 +242,7 @@ func (g *dispatchGen) arithmetic() {
 			for _, form := range [][2]string{{"RR", src}, {"RI", "u.imm"}} {
 				g.on(op[0], n, form[0], 0, carry,
 					fmt.Sprintf("v, f := %s(%s, %s, w, %d)", op[1], low(dst, n), low(form[1], n), n),
-					dst+" = v", "c.RFLAGS, lk = c.RFLAGS&^FlagsStatus|f, lazyNone")
+					dst+" = v", "c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone")
 			}
 		}
 	}
@@ -250,18 +252,18 @@ func (g *dispatchGen) arithmetic() {
 func (g *dispatchGen) unary(n int) {
 	one := up("uint64(1)", n)
 	for _, op := range []string{"INC", "DEC"} {
-		body := "lb = " + one + "\nlr = v + lb\nw |= (lr^v)&^v>>63<<11\n"
+		body := "c.lazy.b = " + one + "\nc.lazy.r = v + c.lazy.b\nw |= (c.lazy.r^v)&^v>>63<<11\n"
 		step := "+ 1"
 		if op == "DEC" {
-			body, step = "lb = "+one+"\nlr = v - lb\nw |= v&^lr>>63<<11\n", "- 1"
+			body, step = "c.lazy.b = "+one+"\nc.lazy.r = v - c.lazy.b\nw |= v&^c.lazy.r>>63<<11\n", "- 1"
 		}
-		body += "la = w | " + down("(v^lr^lb)", n) + "&FlagAF\n" + kind("lazyParts", n)
+		body += "c.lazy.a = w | " + down("(v^c.lazy.r^c.lazy.b)", n) + "&FlagAF\n" + kind("lazyParts", n)
 		g.on(op, n, "R", 0, carry, "v := "+up(dst, n), body, result(n))
-		g.on(op, n, "M", 0, setEA, page("wtag", n), get("x", n), carry, "v := "+up("x", n), body, put(down("lr", n), n))
+		g.on(op, n, "M", 0, setEA, page("wtag", n), get("x", n), carry, "v := "+up("x", n), body, put(down("c.lazy.r", n), n))
 		if n != 1 {
 			g.quiet(op, n, "R", setReg(dst+step, n))
 		}
 	}
-	g.on("NEG", n, "R", 0, "la, lb = 0, "+up(dst, n), "lr = -lb", kind("lazySub", n), result(n))
+	g.on("NEG", n, "R", 0, "c.lazy.a, c.lazy.b = 0, "+up(dst, n), "c.lazy.r = -c.lazy.b", kind("lazySub", n), result(n))
 	g.on("NOT", n, "R", 0, setReg("^"+dst, n))
 }

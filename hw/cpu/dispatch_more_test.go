@@ -11,21 +11,25 @@ import (
 func (g *dispatchGen) shifts() {
 	for _, n := range []int{8, 4} {
 		bits := 8 * n
-		count := fmt.Sprintf("v := r[RCX] & %d\nif v == 0 {\ngoto step\n}\n", bits-1)
+		extend := ""
+		if n == 4 {
+			extend = dst + " &= 0xffffffff\n"
+		}
+		count := fmt.Sprintf("v := r[RCX] & %d\nif v == 0 { // flags stay\n%sbreak\n}\n", bits-1, extend)
 		imm := "v := u.imm & " + fmt.Sprint(bits-1) + "\n"
 		for _, form := range [][2]string{{"RI", imm}, {"RC", count}} {
 			a := low(dst, n)
 			// x is the result, w the carry: the last bit that went out.
 			body := map[string]string{
-				"SHL": fmt.Sprintf("x, w := %s, %s>>((%d-v)&63)&1\nlr = %s\nw |= (lr>>63^w)<<11\n", low(dst+"<<(v&63)", n), a, bits, up("x", n)),
-				"SHR": fmt.Sprintf("x, w := %s>>(v&63), %s>>((v-1)&63)&1\nlr = %s\nw |= (lr^lr<<1)>>63<<11\n", a, a, up("x", n)),
-				"SAR": fmt.Sprintf("y := int64(int%d(%s))\nx, w := %s, uint64(y>>((v-1)&63))&1\nlr = %s\n",
+				"SHL": fmt.Sprintf("x, w := %s, %s>>((%d-v)&63)&1\nc.lazy.r = %s\nw |= (c.lazy.r>>63^w)<<11\n", low(dst+"<<(v&63)", n), a, bits, up("x", n)),
+				"SHR": fmt.Sprintf("x, w := %s>>(v&63), %s>>((v-1)&63)&1\nc.lazy.r = %s\nw |= (c.lazy.r^c.lazy.r<<1)>>63<<11\n", a, a, up("x", n)),
+				"SAR": fmt.Sprintf("y := int64(int%d(%s))\nx, w := %s, uint64(y>>((v-1)&63))&1\nc.lazy.r = %s\n",
 					bits, dst, low("uint64(y>>(v&63))", n), up("x", n)),
 			}
 			silent := map[string]string{"SHL": low(dst+"<<(v&63)", n), "SHR": a + ">>(v&63)",
 				"SAR": low(fmt.Sprintf("uint64(int64(int%d(%s))>>(v&63))", bits, dst), n)}
 			for _, op := range []string{"SHL", "SHR", "SAR"} {
-				g.on(op, n, form[0], 0, form[1], body[op], dst+" = x", "la = w | FlagAF", kind("lazyParts", n))
+				g.on(op, n, form[0], 0, form[1], body[op], dst+" = x", "c.lazy.a = w | FlagAF", kind("lazyParts", n))
 				if form[0] == "RI" {
 					g.quiet(op, n, "RI", imm, dst+" = "+silent[op])
 				}
@@ -135,12 +139,58 @@ func (g *dispatchGen) vectors() {
 		g.on(op, 16, "RM", 0, ready, setEA, aligned, page("rtag", 16), xdst+" = *(*xmm)(p)")
 		g.on(op, 16, "MR", 0, ready, setEA, aligned, page("wtag", 16), "*(*xmm)(p) = "+xsrc)
 	}
-	for _, op := range []string{"XORPS", "PXOR"} {
-		g.on(op, 16, "RR", 0, ready, xdst+"[0] ^= "+xsrc+"[0]", xdst+"[1] ^= "+xsrc+"[1]")
-	}
 	g.on("MOVSD", 8, "RR", 0, ready, xdst+"[0] = "+xsrc+"[0]")
 	g.on("MOVSD", 8, "RM", 0, ready, load("v", 8), xdst+" = xmm{v, 0}")
 	g.on("MOVSD", 8, "MR", 0, ready, setEA, page("wtag", 8), put(xsrc+"[0]", 8))
+	g.on("MOVQ", 8, "RR", 0, ready, xdst+" = xmm{"+xsrc+"[0], 0}")
+	g.on("MOVQ", 8, "RM", 0, ready, load("v", 8), xdst+" = xmm{v, 0}")
+	g.on("MOVQ", 8, "MR", 0, ready, setEA, page("wtag", 8), put(xsrc+"[0]", 8))
+	for _, n := range []int{8, 4} {
+		g.on("MOVD", n, "RR", 0, ready, xdst+" = xmm{"+low(src, n)+", 0}")
+		g.on("MOVD", n, "RR", 1, ready, dst+" = "+low(xsrc+"[0]", n))
+		g.on("MOVD", n, "RM", 0, ready, load("v", n), xdst+" = xmm{v, 0}")
+		g.on("MOVD", n, "MR", 0, ready, setEA, page("wtag", n), put(xsrc+"[0]", n))
+		g.on("CVTSI2SD", n, "RR", 0, ready, fmt.Sprintf("v := int64(int%d(%s))", 8*n, src), "if v != v<<11>>11 {\ngoto step\n}", // not exact
+			xdst+"[0] = math.Float64bits(float64(v))")
+	}
+	g.vectorArithmetic(ready, xdst, xsrc)
+	g.doubles(ready, xdst, xsrc)
+}
+
+// vectorArithmetic are operations on both halves alike; a and b stand for them.
+func (g *dispatchGen) vectorArithmetic(ready, xdst, xsrc string) {
+	const lanes = "uint64(uint32(a%[1]sb)) | (a>>32%[1]sb>>32)<<32"
+	for _, row := range [][]string{
+		{"a ^ b", "PXOR", "XORPS", "XORPD"}, {"a & b", "PAND", "ANDPS", "ANDPD"}, {"a | b", "POR", "ORPS", "ORPD"},
+		{"b &^ a", "PANDN", "ANDNPS", "ANDNPD"}, {"a + b", "PADDQ"}, {"a - b", "PSUBQ"},
+		{fmt.Sprintf(lanes, "+"), "PADDD"}, {fmt.Sprintf(lanes, "-"), "PSUBD"},
+	} {
+		for _, op := range row[1:] {
+			text := fmt.Sprintf("for k := range 2 {\na, b := %[1]s[k], %[2]s[k]\n%[1]s[k] = %[3]s\n}", xdst, xsrc, row[0])
+			g.on(op, 16, "RR", 0, ready, text)
+		}
+	}
+	for _, row := range [][2]string{{"PSRLQ", "a >> n"}, {"PSLLQ", "a << n"},
+		{"PSRLD", "uint64(uint32(a)>>n) | a>>32>>n<<32"}, {"PSLLD", "uint64(uint32(a)<<n) | uint64(uint32(a>>32)<<n)<<32"}} {
+		g.on(row[0], 16, "RI", 0, ready, fmt.Sprintf("n := u.imm & 0xff\nfor k := range 2 {\na := %[1]s[k]\n%[1]s[k] = %[2]s\n}", xdst, row[1]))
+	}
+}
+
+// doubles is arithmetic that the host does alike, see block_double.go.
+func (g *dispatchGen) doubles(ready, xdst, xsrc string) {
+	for _, op := range []string{"add", "sub", "mul", "div"} {
+		compute := func(b string) string {
+			return fmt.Sprintf("x, ok := %[1]sDouble(c.FPU.MXCSR, %[2]s[0], %[3]s)\nif !ok {\ngoto step\n}\n%[2]s[0] = x\n", op, xdst, b)
+		}
+		g.on(strings.ToUpper(op)+"SD", 8, "RR", 0, ready, compute(xsrc+"[0]"))
+		g.on(strings.ToUpper(op)+"SD", 8, "RM", 0, ready, load("v", 8), compute("v"))
+	}
+	compare := func(b string) string {
+		return fmt.Sprintf("x, ok := compareDouble(%s[0], %s)\nif !ok {\ngoto step\n}\n", xdst, b) +
+			"c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone\n"
+	}
+	g.on("UCOMISD", 8, "RR", 0, ready, compare(xsrc+"[0]"))
+	g.on("UCOMISD", 8, "RM", 0, ready, load("v", 8), compare("v"))
 }
 
 // fused are comparisons with the branch after them, which stays in the page.

@@ -19,6 +19,10 @@ func (c *CPU) execString(i *Inst) (done bool) {
 		if n == 0 {
 			return true
 		}
+		if c.atOnce {
+			c.repeatAtOnce(i)
+			n = c.reg(RCX, i.Addr, 0)
+		}
 		c.charge(models.RepIter)
 		c.repIterations++
 		if !c.stringStep(i) {

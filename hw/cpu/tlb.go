@@ -226,6 +226,8 @@ type system struct {
 	hits          uint64       // breakpoints that the current instruction hit, as bits of DR6
 	moves         uint64       // counts what may end the use of a code page, or ask for an interrupt
 	longWay       uint64       // see LongWay
+	lazy          lazyFlags    // of the dispatcher
+	atOnce        bool         // the block engine is at work: see repeatAtOnce
 	repIterations uint64       // see RepIterations
 	decoded       *decodeCache // of what is not in blocks
 	regs          registers    // of the dispatcher

@@ -1,0 +1,45 @@
+package cpu
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// TestRepeatedAtOnce runs repeated moves and stores, overlapping or not, into
+// the ends of pages and of the turn, on both engines.
+func TestRepeatedAtOnce(t *testing.T) {
+	w := newTwins(t)
+	r, g := rand.New(rand.NewPCG(8, 8)), newNativeGen(8)
+	iterations, instructions := uint64(0), uint64(0)
+	for range 3000 {
+		code := []byte{0xf3, 0x48, 0xa4, 0x90, 0x90, 0x90}
+		code[2] = []byte{0xa4, 0xa5, 0xaa, 0xab}[r.IntN(4)] // MOVSB, MOVSQ, STOSB, STOSQ
+		code[1] = []byte{0x48, 0x90, 0x67}[r.IntN(3)]
+		if code[1] == 0x90 {
+			code = slices.Delete(code, 1, 2) // 8 or 32 bits
+		}
+		w.start(r, g, code)
+		limit := w.plain.Clock + r.Int64N(400_000)
+		from, to := twinData+r.Uint64N(0x1000), twinData+r.Uint64N(0x1000)
+		if r.IntN(2) == 0 {
+			to = from + r.Uint64N(64) - 32
+		}
+		n := r.Uint64N(600)
+		for _, c := range []*CPU{w.plain, w.fast} {
+			c.RIP, c.Limit = twinCode, limit
+			c.GPR[RSI], c.GPR[RDI], c.GPR[RCX] = from, to, n
+			if c.RFLAGS &^= FlagTF; r.IntN(8) != 0 {
+				c.RFLAGS &^= FlagDF
+			}
+		}
+		w.fast.RFLAGS = w.plain.RFLAGS
+		before := w.fast.RepIterations()
+		w.piece(1, 300_000)
+		iterations += w.fast.RepIterations() - before
+		instructions++
+	}
+	if iterations < 50*instructions || w.plain.RepIterations() != w.fast.RepIterations() {
+		t.Errorf("%d iterations in %d instructions; plain counts %d", iterations, instructions, w.plain.RepIterations())
+	}
+}
