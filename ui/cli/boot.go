@@ -38,8 +38,11 @@ func bootFlags(fs *flag.FlagSet) any {
 
 func runBoot(e *env, operands []string, values any) error {
 	v := values.(*bootValues)
+	if v.mem < 4 {
+		return usage("boot: --mem %d: it must be at least 4", v.mem)
+	}
 	spec := machine.DefaultSpec()
-	spec.CPUs, spec.MemBytes = v.cpus, uint64(max(v.mem, 0))<<20
+	spec.CPUs, spec.MemBytes = v.cpus, uint64(v.mem)<<20
 	if err := spec.Validate(); err != nil {
 		return usage("boot: %s", strings.TrimPrefix(err.Error(), "machine: "))
 	}

@@ -25,6 +25,9 @@ var (
 func printCPU(w io.Writer, m *machine.Machine, id int) {
 	c := m.CPU(id)
 	fmt.Fprintf(w, "CPU %d: %s, %d-bit code, level %d, after %d instructions\n", id, bootActivities[c.Activity], codeBits(c), c.CPL, c.Retired)
+	if c.Activity == cpu.WaitSIPI {
+		return // as reset left it
+	}
 	for i, v := range c.GPR {
 		fmt.Fprintf(w, "%-3s=%016x%s", bootRegisters[i], v, separator(i, 4))
 	}
