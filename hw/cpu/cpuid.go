@@ -16,8 +16,12 @@ const cpuSignature = 0x20f71
 const brand = "resvirt R1 (emulated)"
 
 // cpuid returns EAX, EBX, ECX and EDX of a leaf: what the model has, and nothing
-// else (APM vol. 3, appendix E). Leaves that it lacks are zero.
+// else (APM vol. 3, appendix E). Leaves that it lacks are zero. Most leaves do
+// not look at ECX.
 func (c *CPU) cpuid(leaf, sub uint32) (a, b, cx, d uint32) {
+	if leaf != 7 && leaf != 0xb && leaf != 0xd {
+		sub = 0
+	}
 	r := c.cpuidNumbers(leaf, sub)
 	for k := range features {
 		f := &features[k]

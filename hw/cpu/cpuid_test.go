@@ -110,3 +110,18 @@ func TestFeaturesOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestCPUIDSubleaves: ECX selects something only in leaves that have parts.
+func TestCPUIDSubleaves(t *testing.T) {
+	c := &CPU{}
+	c.Reset()
+	for _, leaf := range []uint32{0, 1, 0x80000000, 0x80000001, 0x80000002, 0x80000006, 0x80000007, 0x80000008} {
+		a0, b0, c0, d0 := c.cpuid(leaf, 0)
+		if a, b, cx, d := c.cpuid(leaf, 0x41638000); a != a0 || b != b0 || cx != c0 || d != d0 {
+			t.Errorf("leaf %#x depends on ECX", leaf)
+		}
+	}
+	if _, b, _, _ := c.cpuid(7, 1); b != 0 {
+		t.Errorf("leaf 7 has no part 1, and reports %#x", b)
+	}
+}
