@@ -18,7 +18,7 @@ func (c *CPU) mode() Mode {
 // It is the reference: every other engine must leave the same State.
 func (c *CPU) Step() {
 	shadow := c.IntShadow
-	c.IntShadow = false
+	c.IntShadow, c.shadowed = false, shadow
 	if !shadow && c.deliverPending() {
 		return
 	}
@@ -107,6 +107,11 @@ func (c *CPU) execute(i *Inst) {
 			return
 		}
 	case KindSystem:
+		if c.early(i.Op) {
+			c.RFLAGS |= resume
+			c.IntShadow = c.shadowed
+			return
+		}
 		c.execSystem(i)
 	case KindSSE:
 		c.execSSE(i)

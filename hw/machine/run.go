@@ -68,7 +68,7 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	if ring0 != math.MaxUint64 {
 		b.Ring0 = c.Retired0 + (ring0 - m.Ring0())
 	}
-	c.Limit = int64(due)
+	c.Limit, c.Others = int64(due), m.slowestBut(c)
 	var why Why
 	if m.hooks.trace != nil {
 		why = m.runHooked(c, &b)
@@ -186,3 +186,14 @@ func (m *Machine) interruptible() bool {
 
 // listens tells whether input could wake a processor although nothing else will.
 func (m *Machine) listens() bool { return m.interruptible() && m.devices.uart.Listens() }
+
+// slowestBut is the smallest clock of the processors that run besides one, 0 if
+// there are none.
+func (m *Machine) slowestBut(one *cpu.CPU) (clock int64) {
+	for _, c := range m.cpus {
+		if c != one && c.Activity == cpu.Running && (clock == 0 || c.Clock < clock) {
+			clock = c.Clock
+		}
+	}
+	return clock
+}
