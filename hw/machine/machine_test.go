@@ -96,8 +96,15 @@ func TestClocksAgree(t *testing.T) {
 		ap := m.CPU(1)
 		ap.State = m.CPU(0).State
 		ap.MSR.APICBase &^= 1 << 8
+		var lines uint64
+		if engine.Name() == "plain" {
+			m.Trace(func(TraceEntry) { lines++ })
+		}
 		if s := m.Run(Until{Time: sim.Millisecond}); s.Reason != ReachedTime {
 			t.Errorf("%s engine: %v at %v", engine.Name(), s, m.Now())
+		}
+		if n := m.Position(); lines != 0 && lines-n > 2 { // of instructions that still wait
+			t.Errorf("%d instructions traced, %d retired", lines, n)
 		}
 	}
 }

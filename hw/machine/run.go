@@ -13,7 +13,8 @@ import (
 //
 // The rule of turns: the processor with the smallest clock (ties: the lowest
 // number) runs until its clock has advanced by the quantum or reaches the next
-// event, or until it executes PAUSE or HLT or commands an IPI. Events happen
+// event, or until it executes PAUSE or HLT or commands an IPI. A processor that
+// is ahead of another ends its turn before it looks at the time. Events happen
 // when the smallest clock has reached them, so that nothing arrives in a
 // processor's past by more than one instruction.
 func (m *Machine) Run(u Until) Stop {
