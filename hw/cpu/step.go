@@ -43,13 +43,13 @@ func (c *CPU) deliverPending() bool {
 	}
 	switch {
 	case c.NMIPending && !c.NMIBlocked:
-		c.Activity = Running
+		c.Wake()
 		c.NMIPending = false
 		c.deliverNMI()
 		return true
 	case c.RFLAGS&FlagIF != 0:
 		if v, ok := c.Bus.Interrupt(c.ID); ok {
-			c.Activity = Running
+			c.Wake()
 			c.Bus.Acknowledge(c.ID, v)
 			c.deliverInterrupt(v)
 			return true
