@@ -103,6 +103,6 @@ type StopKind uint8
 
 const (
 	StopNone        StopKind = iota
-	StopUnsupported          // an encoding or function that hardware has and the model lacks
+	StopUnsupported          // an encoding or function that hardware has and the model lacks; at present there is none
 	StopShutdown             // triple fault
 )

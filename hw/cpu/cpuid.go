@@ -39,7 +39,9 @@ func (c *CPU) cpuidNumbers(leaf, sub uint32) (r [4]uint32) {
 		r = [4]uint32{0xd, text("Auth"), text("cAMD"), text("enti")}
 	case 1:
 		// APIC ID, logical processors, line of CLFLUSH in quadwords.
-		r = [4]uint32{cpuSignature, uint32(c.ID)<<24 | c.processors()<<16 | 8<<8}
+		r = [4]uint32{cpuSignature, uint32(c.ID)<<24 | c.processors()<<16 | lineSize/8<<8}
+	case 5: // smallest and largest line; one kind of waiting each in C0 and C1
+		r = [4]uint32{lineSize, lineSize, 0, 1<<4 | 1}
 	case 0xb:
 		r = c.cpuidTopology(sub)
 	case 0xd:

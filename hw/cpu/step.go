@@ -43,13 +43,13 @@ func (c *CPU) deliverPending() bool {
 	}
 	switch {
 	case c.NMIPending && !c.NMIBlocked:
-		c.Activity = Running
+		c.Wake()
 		c.NMIPending = false
 		c.deliverNMI()
 		return true
 	case c.RFLAGS&FlagIF != 0:
 		if v, ok := c.Bus.Interrupt(c.ID); ok {
-			c.Activity = Running
+			c.Wake()
 			c.Bus.Acknowledge(c.ID, v)
 			c.deliverInterrupt(v)
 			return true
@@ -142,13 +142,4 @@ func (c *CPU) retire(i *Inst, trap bool) {
 	if trap || c.hits != 0 || c.HeldDebug != 0 {
 		c.debugTrap(i, trap)
 	}
-}
-
-// unsupported stops the machine: hardware of the model's kind would execute
-// this. The instruction has not retired.
-func (c *CPU) unsupported(what string) {
-	c.Stop.Kind = StopUnsupported
-	c.Stop.PC = c.RIP
-	c.Stop.What = what
-	c.fetchCode(c.RIP, c.Stop.Bytes[:])
 }

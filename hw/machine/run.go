@@ -116,8 +116,10 @@ const idleEvents = 1 << 16
 // schedule lets due events happen and begins a turn unless one is under way.
 func (m *Machine) schedule() Stop {
 	turn := &m.state.Turn
+	now := sim.Time(m.cpus[turn.CPU].Clock)
 	for idle := 0; !turn.Active; {
 		next := m.state.Queue.Next()
+		m.watchLines(now)
 		c := m.earliest()
 		switch {
 		case c != nil && sim.Time(c.Clock) < next:
@@ -125,6 +127,7 @@ func (m *Machine) schedule() Stop {
 		case next != sim.Never && (c != nil || idle < idleEvents && m.mayWake()):
 			e, _ := m.state.Queue.Pop(next)
 			m.happen(e)
+			now = e.Time
 			if c == nil {
 				idle++
 			}
@@ -145,7 +148,7 @@ func (m *Machine) schedule() Stop {
 func (m *Machine) earliest() (first *cpu.CPU) {
 	for _, c := range m.cpus {
 		if c.Activity == cpu.Halted && m.wakes(c) {
-			c.Activity = cpu.Running
+			c.Wake()
 		}
 		if c.Activity == cpu.Running && (first == nil || c.Clock < first.Clock) {
 			first = c
@@ -160,7 +163,18 @@ func (m *Machine) wakes(c *cpu.CPU) bool {
 		return true
 	}
 	_, irq := m.Interrupt(c.ID)
-	return irq && c.RFLAGS&cpu.FlagIF != 0
+	return irq && (c.RFLAGS&cpu.FlagIF != 0 || c.Monitor.Masked)
+}
+
+// watchLines wakes the processors whose monitored line has changed by now, that
+// is, in the last turn or by the last event.
+func (m *Machine) watchLines(now sim.Time) {
+	for _, c := range m.cpus {
+		if c.Activity == cpu.Halted && c.LineChanged() {
+			c.Wake()
+			m.sleptUntil(c, now)
+		}
+	}
 }
 
 // mayWake tells whether some pending event could still set a processor going
@@ -178,10 +192,11 @@ func (m *Machine) mayWake() bool {
 	return false
 }
 
-// interruptible tells whether a halted processor has interrupts on.
+// interruptible tells whether a halted processor has interrupts on, or waits for
+// a store, which a device may do.
 func (m *Machine) interruptible() bool {
 	return slices.ContainsFunc(m.cpus, func(c *cpu.CPU) bool {
-		return c.Activity == cpu.Halted && c.RFLAGS&cpu.FlagIF != 0
+		return c.Activity == cpu.Halted && (c.RFLAGS&cpu.FlagIF != 0 || c.Monitor.Waiting)
 	})
 }
 
