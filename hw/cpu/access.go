@@ -143,12 +143,19 @@ func (c *CPU) probeWrite(seg uint8, off uint64, size int) bool {
 		(d&uint64(size-1) == 0 || !c.alignCheck()) {
 		return true
 	}
-	return c.probe(seg, off, size, accWrite)
+	return c.probeAligned(seg, off, size, accWrite)
 }
 
 // probeRead raises the fault that a load would raise.
 func (c *CPU) probeRead(seg uint8, off uint64, size int) bool {
-	return c.probe(seg, off, size, accRead)
+	return c.probeAligned(seg, off, size, accRead)
+}
+
+func (c *CPU) probeAligned(seg uint8, off uint64, size int, acc access) bool {
+	if size > 1 && c.alignCheck() && !c.checkAlignment(seg, off, size, acc) {
+		return false
+	}
+	return c.probe(seg, off, size, acc)
 }
 
 func (c *CPU) probe(seg uint8, off uint64, size int, acc access) bool {
@@ -231,13 +238,22 @@ func (c *CPU) storeSlow(seg uint8, off uint64, size int, v uint64) bool {
 // checkAlignment raises what comes before #AC, or #AC(0) if the address is misaligned.
 func (c *CPU) checkAlignment(seg uint8, off uint64, size int, acc access) bool {
 	va, ok := c.linear(seg, off, size, acc)
-	if !ok || va&uint64(size-1) == 0 {
+	if !ok || va&uint64(alignment(size)-1) == 0 {
 		return ok
 	}
 	if _, _, ok = c.span(va, size, acc, c.accessMode()); ok {
 		c.raiseErr(VecAC, 0)
 	}
 	return false
+}
+
+// alignment is what an operand of a size is aligned to: an extended real to 8,
+// an environment to its words (APM vol. 2, 8.2.17).
+func alignment(size int) int {
+	if size == 10 {
+		return 8
+	}
+	return min(size&-size, 8)
 }
 
 // loadPlain and storePlain are 64-bit halves of a wider access, exempt from #AC.

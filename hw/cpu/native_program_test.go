@@ -50,6 +50,12 @@ func (s *nativeSweep) program(code []byte, in *nativeState) (string, int) {
 		return "", vectorDead
 	}
 	model := s.e.run(code, in)
+	if host.Vector == vectorHang || model.Vector == vectorHang {
+		return "", vectorHang
+	}
+	if host.Vector == 17 && model.Vector == 14 { // which comes first is the processor's affair (APM vol. 2, 8.5)
+		return "", 17
+	}
 	return difference(&host, &model, FlagAF), host.Vector
 }
 
@@ -191,7 +197,7 @@ func (q *nativeProgram) stack() {
 func (q *nativeProgram) flags() {
 	f := uint32(q.g.Uint64() & FlagsStatus)
 	q.compare()
-	q.emit(0x9c, 0x9f, 0x58, 0x68, byte(f), byte(f>>8), 0, 0, 0x9d) // PUSHF, LAHF, POP RAX, PUSH, POPF
+	q.emit(0x9c, 0x9f, 0x58, 0x68, byte(f), byte(f>>8), byte(q.g.IntN(20)/19)<<2, 0, 0x9d) // PUSHF, LAHF, POP RAX, PUSH, POPF
 	if q.g.chance(50) {
 		q.emit([]byte{0x9e, 0xf5, 0xf9, 0xf8}[q.g.IntN(4)])
 	}
@@ -234,6 +240,9 @@ func (q *nativeProgram) place(size int) uint64 {
 func (q *nativeProgram) state(s *nativeState) {
 	q.g.state(s)
 	s.RFLAGS &^= FlagDF
+	if q.g.chance(8) {
+		s.RFLAGS |= FlagAC
+	}
 	s.GPR[RSP] = nativeData + 0x1c00
 	for r := range s.GPR {
 		if r != RSP && q.g.chance(50) {
