@@ -173,7 +173,7 @@ func (c *CPU) load128(seg uint8, off uint64, aligned bool) (lo, hi uint64, ok bo
 	if d := va - e.rtag; d <= mem.PageSize-16 && c.hostGen == c.Mem.Gen() && d&15 == 0 {
 		return binary.LittleEndian.Uint64(e.page[d:]), binary.LittleEndian.Uint64(e.page[d+8:]), true
 	}
-	if aligned && !c.aligned16(seg, off, accRead) || !c.probe(seg, off, 16, accRead) {
+	if aligned && !c.aligned16(seg, off, accRead) || !c.probeAligned(seg, off, 16, accRead) {
 		return 0, 0, false
 	}
 	if lo, ok = c.loadPlain(seg, off); ok {
@@ -190,7 +190,7 @@ func (c *CPU) store128(seg uint8, off uint64, lo, hi uint64, aligned bool) bool 
 		binary.LittleEndian.PutUint64(e.page[d+8:], hi)
 		return true
 	}
-	if aligned && !c.aligned16(seg, off, accWrite) || !c.probe(seg, off, 16, accWrite) {
+	if aligned && !c.aligned16(seg, off, accWrite) || !c.probeAligned(seg, off, 16, accWrite) {
 		return false
 	}
 	return c.storePlain(seg, off, lo) && c.storePlain(seg, off+8, hi)
@@ -253,10 +253,10 @@ func alignment(size int) int {
 	if size == 10 {
 		return 8
 	}
-	return min(size&-size, 8)
+	return min(size&-size, 16)
 }
 
-// loadPlain and storePlain are 64-bit halves of a wider access, exempt from #AC.
+// loadPlain and storePlain are parts of a wider access whose alignment was checked.
 func (c *CPU) loadPlain(seg uint8, off uint64) (uint64, bool) {
 	va, ok := c.linear(seg, off, 8, accRead)
 	if !ok {
