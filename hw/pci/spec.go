@@ -76,10 +76,6 @@ const (
 	firstPort = 0xc000
 )
 
-// GSI is the global system interrupt that an interrupt pin (1 to 4) of a device
-// reaches: input 16 to 19 of the I/O APIC, swizzled as on most boards.
-func GSI(device, pin int) int { return 16 + (device+pin-1)&3 }
-
 // validate panics on a description that no function can have: ours is wrong then.
 func (s *Spec) validate() {
 	for i, b := range s.BARs {
