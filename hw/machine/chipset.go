@@ -5,6 +5,7 @@ import (
 	"resvirt/hw/bus"
 	"resvirt/hw/dev"
 	"resvirt/hw/disk"
+	"resvirt/hw/wire"
 )
 
 // chipset is the devices that the machine itself has to know.
@@ -14,6 +15,7 @@ type chipset struct {
 	pit    *dev.PIT
 	uart   *dev.UART
 	disk   *disk.Disk // nil if there is none
+	wire   *wire.Wire // likewise
 }
 
 // slotCOM1 is the slot of the serial port: the first, since its ports are looked for most often.

@@ -5,8 +5,10 @@ import (
 
 	"resvirt/hw/bus"
 	"resvirt/hw/disk"
+	"resvirt/hw/e1000"
 	"resvirt/hw/nvme"
 	"resvirt/hw/pci"
+	"resvirt/hw/wire"
 )
 
 // NIC describes a network controller. A single one is wired to the modelled
@@ -47,6 +49,29 @@ func (m *Machine) attachPCI() {
 			return nvme.New(h, content, &m.spec.Models)
 		})
 	}
+	if len(m.spec.NICs) != 0 {
+		m.attachNICs(b)
+	}
+}
+
+// attachNICs puts in the network controllers and the wire.
+func (m *Machine) attachNICs(b *pci.Bus) {
+	var w *wire.Wire
+	m.attach(noLine, func(h bus.Host) bus.Device {
+		w = wire.New(h, &m.spec.Models)
+		return w
+	})
+	for i, nic := range m.spec.NICs {
+		m.attachFunction(b, pciNIC+i, func(h bus.Host) function {
+			c := e1000.New(h, nic.MAC, &m.spec.Models)
+			c.Connect(w.Attach(i, c))
+			return c
+		})
+	}
+	if len(m.spec.NICs) == 1 {
+		wire.NewRemote(w, 1)
+	}
+	m.devices.wire = w
 }
 
 // function is a device on the PCI bus.
@@ -63,6 +88,14 @@ func (m *Machine) attachFunction(b *pci.Bus, dev int, build func(bus.Host) funct
 		b.Add(dev, f, pciIRQ(line))
 		return f
 	})
+}
+
+// Tap lets the host see every frame on the wire as it arrives, also after
+// Restore; nil ends that. Without network controllers there is nothing to see.
+func (m *Machine) Tap(t wire.Tap) {
+	if m.devices.wire != nil {
+		m.devices.wire.Tap(t)
+	}
 }
 
 // Disk is the content of the disk, nil if the machine has none. It may be

@@ -61,6 +61,9 @@ func (b *Bus) Add(device int, f Function, irq int) {
 	b.functions[device] = f
 	c := f.Config()
 	for i, r := range c.spec.BARs {
+		if r.Size == 0 {
+			continue
+		}
 		next := &b.nextMem
 		if r.IO {
 			next = &b.nextPort
