@@ -61,7 +61,7 @@ func runBoot(e *env, operands []string, values any) error {
 	if err := load(m, operands[0], kernel, v.appended, mods); err != nil {
 		return fmt.Errorf("%s: %s", operands[0], strings.TrimPrefix(err.Error(), "machine: "))
 	}
-	return runMachine(e, m, v)
+	return runMachine(e, m, machine.HasMultibootHeader(kernel), v)
 }
 
 // newBootMachine builds the machine with what is plugged into it.
