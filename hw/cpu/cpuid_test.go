@@ -110,3 +110,16 @@ func TestFeaturesOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestCPUIDIgnoresECX: only leaves that have parts look at it. Linux asks for
+// leaf 8000_0001 with whatever is there.
+func TestCPUIDIgnoresECX(t *testing.T) {
+	var c CPU
+	c.Reset()
+	for _, leaf := range []uint32{0, 1, 0x80000000, 0x80000001, 0x80000008} {
+		a, b, cx, d := c.cpuid(leaf, 0)
+		if a2, b2, cx2, d2 := c.cpuid(leaf, 0xc0000101); a2 != a || b2 != b || cx2 != cx || d2 != d {
+			t.Errorf("leaf %#x: %#x %#x %#x %#x with ECX 0, %#x %#x %#x %#x with another", leaf, a, b, cx, d, a2, b2, cx2, d2)
+		}
+	}
+}
