@@ -29,12 +29,11 @@ type bootRun struct {
 	serial, debug int // how much of the machine's output is written already
 }
 
-// runMachine connects the machine with the terminal, runs it to its end and
-// tells of that.
-func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) error {
+// runMachine connects the machine with the terminal, and runs it to its end.
+func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) (machine.Stop, error) {
 	in, err := openBootInput(e.stdin)
 	if err != nil {
-		return err
+		return machine.Stop{}, err
 	}
 	r := &bootRun{m: m, out: e.stdout, in: in, direct: direct, limit: v.maxInstructions}
 	if in.restore != nil {
@@ -43,7 +42,7 @@ func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) error {
 	trace, err := startTrace(m, v.trace)
 	if err != nil {
 		in.close()
-		return err
+		return machine.Stop{}, err
 	}
 	if v.stats {
 		m.CountClasses()
@@ -55,13 +54,10 @@ func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) error {
 	if cerr := trace.close(); err == nil {
 		err = cerr
 	}
-	if err != nil {
-		return err
-	}
-	if v.stats {
+	if err == nil && v.stats {
 		printStats(e.stderr, m, took)
 	}
-	return bootEnd(e, m, stop)
+	return stop, err
 }
 
 // run executes until the machine ends, a bound is reached or the user quits,
