@@ -19,7 +19,7 @@ const brand = "resvirt R1 (emulated)"
 // else (APM vol. 3, appendix E). Leaves that it lacks are zero. Most leaves do
 // not look at ECX.
 func (c *CPU) cpuid(leaf, sub uint32) (a, b, cx, d uint32) {
-	if leaf != 7 && leaf != 0xb && leaf != 0xd {
+	if !hasSubleaves(leaf) {
 		sub = 0
 	}
 	r := c.cpuidNumbers(leaf, sub)
@@ -31,6 +31,9 @@ func (c *CPU) cpuid(leaf, sub uint32) (a, b, cx, d uint32) {
 	}
 	return r[regEAX], r[regEBX], r[regECX], r[regEDX]
 }
+
+// hasSubleaves tells whether ECX selects part of a leaf; elsewhere it does not count.
+func hasSubleaves(leaf uint32) bool { return leaf == 7 || leaf == 0xb || leaf == 0xd }
 
 // cpuidNumbers returns what is in a leaf besides feature bits.
 func (c *CPU) cpuidNumbers(leaf, sub uint32) (r [4]uint32) {
