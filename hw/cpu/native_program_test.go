@@ -28,6 +28,9 @@ func TestNativePrograms(t *testing.T) {
 		q.state(&in)
 		bad, v := s.program(q.code, &in)
 		vectors[v]++
+		if bad != "" { // as with single instructions, the host must do it twice
+			bad, _ = s.program(q.code, &in)
+		}
 		if bad == "" {
 			continue
 		}
