@@ -26,6 +26,7 @@ func commands() []command {
 		{"show", "DB [RUN]", "print everything known of a run such as full/17; without RUN, list the runs", showFlags, runShow},
 		{"replay", "DB RUN", "execute a run again, compare it with the stored row, print its timeline", replayFlags, runReplay},
 		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck},
+		{"bench", "", "measure the emulator on fixed kernels: speed, events, cost of states", benchFlags, runBench},
 		{"help", "[COMMAND]", "print this, or what a command takes", nil, func(e *env, operands []string, _ any) error { return help(e, operands) }},
 	}
 }
