@@ -32,7 +32,7 @@ var rooms = map[string][]string{
 	"vi/inspect":  {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/image"},
 	"faults":      {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/image", "vi/inspect"},
 	"experiments": {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/image", "vi/inspect", "workloads", "faults"},
-	"ui":          {"sim", "models", "faults", "experiments"},
+	"ui":          {"sim", "models", "hw", "faults", "experiments"},
 	"internal":    {"sim", "models", "hw", "faults", "experiments"},
 }
 

@@ -29,6 +29,17 @@ type Timing struct {
 	APICBusPeriod sim.Time // of one count of the APIC timer at divide-by-one
 	IPILatency    sim.Time // from the write to the command register to acceptance by the target
 	SIPILatency   sim.Time // from INIT to readiness for the start-up IPI and from that to the first instruction
+
+	DMALatency    sim.Time // from a write to a doorbell until the device has what memory says
+	DiskReady     sim.Time // from enabling the controller until it is ready
+	DiskLatency   sim.Time // of a command that finds the disk idle, besides its bytes
+	DiskCommand   sim.Time // that the disk is busy with a command, besides its bytes
+	DiskReadByte  sim.Time // that it is busy with a byte read
+	DiskWriteByte sim.Time // that it is busy with a byte written
+	LinkUp        sim.Time // from the reset of a network controller until its link is up
+	WireByte      sim.Time // that a byte occupies the wire
+	WireLatency   sim.Time // from a frame's last bit at one end to the same at the other
+	RemoteLatency sim.Time // that the modelled remote host takes to answer
 }
 
 // DefaultTiming is a 2 GHz processor of AMD's K8 kind.
@@ -39,6 +50,17 @@ func DefaultTiming() Timing {
 		APICBusPeriod: sim.Nanosecond,       // 1 GHz HyperTransport reference; a common value of its day
 		IPILatency:    sim.Microsecond,      // estimate: measured round trips are one to two thousand cycles
 		SIPILatency:   10 * sim.Microsecond, // estimate; Intel's MP specification, B.4, waits 10 ms and 200 µs, scaled as the VMM's clock is
+
+		DMALatency:    550 * sim.Nanosecond, // Neugebauer et al., "Understanding PCIe performance for end host networking", SIGCOMM 2018: 64 bytes, median
+		DiskReady:     sim.Millisecond,      // estimate: drives take up to seconds after power-on; scaled
+		DiskLatency:   20 * sim.Microsecond, // Intel SSD DC P3700 product specification (330566): 20 µs, reads and writes
+		DiskCommand:   711 * sim.Nanosecond, // same: 460,000 random reads of 4 KiB a second, less the time of their bytes
+		DiskReadByte:  357 * sim.Picosecond, // same: 2800 MB/s
+		DiskWriteByte: 500 * sim.Picosecond, // same: 2000 MB/s
+		LinkUp:        sim.Millisecond,      // estimate: IEEE 802.3, clause 28, needs one to three seconds; scaled
+		WireByte:      8 * sim.Nanosecond,   // 1 Gbit/s (IEEE 802.3, clause 40)
+		WireLatency:   500 * sim.Nanosecond, // 100 m of cable at 5 ns/m
+		RemoteLatency: 20 * sim.Microsecond, // estimate: a round trip between two idle hosts takes some tens of microseconds
 	}
 }
 

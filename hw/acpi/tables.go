@@ -1,6 +1,6 @@
 // Package acpi describes a machine to its operating system in the tables of the
-// Advanced Configuration and Power Interface (UEFI Forum, ACPI 6.5). It turns a
-// Config into bytes and knows nothing else.
+// Advanced Configuration and Power Interface (UEFI Forum, ACPI 6.5) and of the
+// MultiProcessor Specification. It turns a Config into bytes and knows nothing else.
 package acpi
 
 import "encoding/binary"
@@ -29,7 +29,7 @@ type Config struct {
 }
 
 // Tables returns the tables for a physical address, a multiple of 64 below 1 MiB
-// where software looks for them. They begin with the root pointer.
+// where software looks for them. They begin with the root pointer of ACPI.
 func Tables(c Config, base uint32) []byte {
 	const rootSize, facsSize = 36, 64
 	b := make([]byte, rootSize)
@@ -56,6 +56,8 @@ func Tables(c Config, base uint32) []byte {
 	}
 	rsdtAt := add(table("RSDT", 1, short))
 	xsdtAt := add(table("XSDT", 1, long))
+
+	add(mpPointer(add(mpTable(&c))))
 
 	copy(b, "RSD PTR ") // 5.2.5.3
 	copy(b[9:], oem)

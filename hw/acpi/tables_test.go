@@ -93,3 +93,33 @@ func TestAML(t *testing.T) {
 		}
 	}
 }
+
+// TestMP walks the entries of the older tables.
+func TestMP(t *testing.T) {
+	b := Tables(config(4), base)
+	at := bytes.Index(b, []byte("_MP_"))
+	if at%16 != 0 || sum(b[at:at+16]) != 0 {
+		t.Fatalf("floating pointer at %#x: % x", at, b[at:at+16])
+	}
+	table := b[binary.LittleEndian.Uint32(b[at+4:])-base:]
+	table = table[:binary.LittleEndian.Uint16(table[4:])]
+	if string(table[:4]) != "PCMP" || sum(table) != 0 || binary.LittleEndian.Uint32(table[36:]) != 0xfee00000 {
+		t.Fatalf("header % x", table[:44])
+	}
+	var kinds [5]int
+	n := 0
+	for e := table[44:]; len(e) > 0; n++ {
+		kinds[e[0]]++
+		size := 8
+		if e[0] == mpProcessor {
+			size = 20
+		}
+		if e[0] == mpInterrupt && e[4] == mpPCI && e[5] == 3<<2|1 && e[7] != 16 {
+			t.Errorf("INTB# of device 3 leads to pin %d", e[7])
+		}
+		e = e[size:]
+	}
+	if want := [5]int{4, 2, 1, 1 + 13 + 128, 2}; kinds != want || n != int(binary.LittleEndian.Uint16(table[34:])) {
+		t.Errorf("%v entries by kind, want %v; %d in all, the header says %d", kinds, want, n, binary.LittleEndian.Uint16(table[34:]))
+	}
+}

@@ -12,7 +12,10 @@ import (
 
 // slot returns the host entry that seg:off would use, and the linear address.
 func (c *CPU) slot(seg uint8, off uint64) (*hostEntry, uint64) {
-	if seg >= FS {
+	if 1<<seg&(1<<CS|1<<FS|1<<GS) != 0 {
+		if !c.mode64() { // flat says nothing about these
+			return &noHost, off
+		}
 		off += c.Seg[seg].Base
 	}
 	return &c.host[tlbIndex(off)][c.accessMode()], off

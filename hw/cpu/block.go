@@ -55,6 +55,8 @@ type block struct {
 	most  int64  // cost of all but the last, in picoseconds
 	exact []uop  // one for each instruction
 	insts []Inst // the same instructions for the stepper's functions
+
+	ran []uint64 // how often the first n instructions were executed, by n; see tally
 }
 
 // maxBlock bounds the length of a block.

@@ -18,6 +18,7 @@ const decodedEntries = 1 << 13
 type decoded struct {
 	lo, hi         uint64 // the instruction's bytes
 	maskLo, maskHi uint64 // which of 16 bytes are its own; both 0: an empty entry
+	mode           Mode
 	inst           Inst
 }
 
@@ -36,8 +37,8 @@ func (c *CPU) ExecuteCached() {
 	}
 }
 
-// fetchCached is fetch; nil stands for false. The short way is for 64-bit code
-// with 16 bytes of a page that the processor executes from already.
+// fetchCached is fetch; nil stands for false. The short way is for code in a
+// flat segment with 16 bytes of a page that the processor executes from already.
 func (c *CPU) fetchCached() *Inst {
 	if c.decoded == nil {
 		c.decoded = new(decodeCache)
@@ -53,14 +54,15 @@ func (c *CPU) fetchCached() *Inst {
 	}
 	lo, hi := binary.LittleEndian.Uint64(h.page[d:]), binary.LittleEndian.Uint64(h.page[d+8:])
 	e := &c.decoded[(rip^rip>>13)&(decodedEntries-1)]
-	if e.maskLo != 0 && lo&e.maskLo == e.lo && hi&e.maskHi == e.hi {
+	mode := c.mode()
+	if e.maskLo != 0 && lo&e.maskLo == e.lo && hi&e.maskHi == e.hi && e.mode == mode {
 		return &e.inst
 	}
 	if !c.fetch(&c.scratch) {
 		return nil
 	}
 	e.maskLo, e.maskHi = lengthMasks(c.scratch.Len)
-	e.lo, e.hi, e.inst = lo&e.maskLo, hi&e.maskHi, c.scratch
+	e.lo, e.hi, e.mode, e.inst = lo&e.maskLo, hi&e.maskHi, mode, c.scratch
 	return &e.inst
 }
 

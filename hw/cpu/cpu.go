@@ -69,6 +69,7 @@ type CPU struct {
 	next uint64
 	exc  exception
 
+	tally *tally // nil unless somebody wants to know
 	system
 }
 

@@ -1,73 +1,109 @@
 package cpu
 
-import "encoding/binary"
-
-// cpuSignature is CPUID's family, model and stepping: family 15, as AMD's K8.
-const cpuSignature = 0xf51
-
-// Feature bits of CPUID leaf 1, EDX; leaf 8000_0001 repeats most of them.
-const (
-	featFPU   = 1 << 0
-	featDE    = 1 << 2
-	featPSE   = 1 << 3
-	featTSC   = 1 << 4
-	featMSR   = 1 << 5
-	featPAE   = 1 << 6
-	featCX8   = 1 << 8
-	featAPIC  = 1 << 9
-	featSEP   = 1 << 11
-	featMTRR  = 1 << 12
-	featPGE   = 1 << 13
-	featCMOV  = 1 << 15
-	featPAT   = 1 << 16
-	featPSE36 = 1 << 17
-	featCLFSH = 1 << 19
-	featFXSR  = 1 << 24
-	featSSE   = 1 << 25
-	featSSE2  = 1 << 26
-
-	featCommon = featFPU | featDE | featPSE | featTSC | featMSR | featPAE | featCX8 | featMTRR |
-		featPGE | featCMOV | featPAT | featPSE36 | featFXSR
+import (
+	"encoding/binary"
+	"math/bits"
 )
 
+// The processor is a model of its own, documented in docs/processor.md: the
+// vendor and family are those of AMD's K8, the brand string is "resvirt R1".
+
+// cpuSignature is CPUID's family 15, model 39 and stepping 1. Of the numbers
+// that AMD has used, these ask the least of an operating system beyond what the
+// feature bits say.
+const cpuSignature = 0x20f71
+
+const brand = "resvirt R1 (emulated)"
+
 // cpuid returns EAX, EBX, ECX and EDX of a leaf: what the model has, and nothing
-// else (APM vol. 3, appendix E).
+// else (APM vol. 3, appendix E). Leaves that it lacks are zero. Most leaves do
+// not look at ECX.
 func (c *CPU) cpuid(leaf, sub uint32) (a, b, cx, d uint32) {
-	apic := uint32(0)
-	if c.MSR.APICBase&apicEnable != 0 {
-		apic = featAPIC
+	if leaf != 7 && leaf != 0xb && leaf != 0xd {
+		sub = 0
 	}
+	r := c.cpuidNumbers(leaf, sub)
+	for k := range features {
+		f := &features[k]
+		if f.leaf == leaf && f.sub == sub && (f.when == nil || f.when(c)) {
+			r[f.reg] |= 1 << f.bit
+		}
+	}
+	return r[regEAX], r[regEBX], r[regECX], r[regEDX]
+}
+
+// cpuidNumbers returns what is in a leaf besides feature bits.
+func (c *CPU) cpuidNumbers(leaf, sub uint32) (r [4]uint32) {
 	switch leaf {
-	case 0, 0x80000000:
-		a = 7
-		if leaf != 0 {
-			a = 0x80000008
-		}
-		b, d, cx = text("Auth"), text("enti"), text("cAMD")
+	case 0:
+		r = [4]uint32{0xd, text("Auth"), text("cAMD"), text("enti")}
 	case 1:
-		a = cpuSignature
-		b = uint32(c.ID)<<24 | 1<<16 | 8<<8 // APIC ID, one logical processor, CLFLUSH line in quadwords
-		cx = 1<<13 | 1<<17 | 1<<23          // CMPXCHG16B, PCID, POPCNT
-		d = featCommon | apic | featSEP | featCLFSH | featSSE | featSSE2
-	case 7:
-		if sub == 0 {
-			b = 1<<0 | 1<<7 | 1<<10 | 1<<20 // FSGSBASE, SMEP, INVPCID, SMAP
-			cx = 1 << 2                     // UMIP
-		}
+		// APIC ID, logical processors, line of CLFLUSH in quadwords.
+		r = [4]uint32{cpuSignature, uint32(c.ID)<<24 | c.processors()<<16 | 8<<8}
+	case 0xb:
+		r = c.cpuidTopology(sub)
+	case 0xd:
+		r = c.cpuidState(sub)
+	case 0x80000000:
+		r = [4]uint32{0x80000008, text("Auth"), text("cAMD"), text("enti")}
 	case 0x80000001:
-		a = cpuSignature
-		cx = 1 << 0                                                   // LAHF and SAHF in 64-bit mode
-		d = featCommon | apic | 1<<11 | 1<<20 | 1<<26 | 1<<27 | 1<<29 // SYSCALL, NX, 1 GiB pages, RDTSCP, long mode
+		r[regEAX] = cpuSignature
 	case 0x80000002, 0x80000003, 0x80000004:
-		const name = "resvirt K8 (emulated)\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-		s := name[16*(leaf-0x80000002):]
-		a, b, cx, d = text(s[0:]), text(s[4:]), text(s[8:]), text(s[12:])
-	case 0x80000007:
-		d = 1 << 8 // TSC runs at a constant rate
-	case 0x80000008:
-		a = 48<<8 | physBits
+		var s [48]byte
+		copy(s[:], brand)
+		for k := range r {
+			r[[4]int{regEAX, regEBX, regECX, regEDX}[k]] = text(string(s[16*(leaf-0x80000002)+4*uint32(k):]))
+		}
+	case 0x80000005, 0x80000006:
+		r = cpuidCaches(leaf)
+	case 0x80000008: // widths of addresses; processors less one, and bits of an APIC ID
+		r[regEAX] = 48<<8 | physBits
+		r[regECX] = c.idBits()<<12 | (c.processors() - 1)
 	}
-	return a, b, cx, d
+	return r
+}
+
+// processors is how many processors there are, idBits how many bits tell them apart.
+func (c *CPU) processors() uint32 { return uint32(max(c.Count, 1)) }
+func (c *CPU) idBits() uint32     { return uint32(bits.Len32(c.processors() - 1)) }
+
+// cpuidTopology is leaf B: one thread a core, and one package.
+func (c *CPU) cpuidTopology(sub uint32) [4]uint32 {
+	r := [4]uint32{regECX: sub & 0xff, regEDX: uint32(c.ID)}
+	switch sub {
+	case 0:
+		r[regEBX] = 1
+		r[regECX] |= 1 << 8
+	case 1:
+		r[regEAX], r[regEBX] = c.idBits(), c.processors()
+		r[regECX] |= 2 << 8
+	}
+	return r
+}
+
+// cpuidState is leaf D: components of XSAVE, and the size of their image, which
+// is the same for whatever is enabled.
+func (c *CPU) cpuidState(sub uint32) (r [4]uint32) {
+	switch sub {
+	case 0:
+		r[regEAX], r[regEBX], r[regECX] = uint32(xcr0Known), xSize, xSize
+	case 1:
+		r[regEBX] = xSize
+	}
+	return r
+}
+
+// cpuidCaches is what the two leaves say of caches and TLBs. The TLB is the one
+// that there is, reported for instructions and for data; larger pages enter it
+// as fragments. The caches are those of the K8, for programs that size their
+// work by them: no access is any faster for a cache.
+func cpuidCaches(leaf uint32) [4]uint32 {
+	const entries = uint32(tlbEntries)
+	if leaf == 0x80000006 {
+		return [4]uint32{regEBX: 1<<28 | entries<<16 | 1<<12 | entries, regECX: 1024<<16 | 8<<12 | 1<<8 | 64}
+	}
+	const first = 64<<24 | 2<<16 | 1<<8 | 64 // KiB, ways, lines a tag, bytes a line
+	return [4]uint32{regECX: first, regEDX: first}
 }
 
 // text returns the first four characters of s as a register holds them.

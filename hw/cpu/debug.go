@@ -108,7 +108,7 @@ func (c *CPU) debugTrap(i *Inst, trap bool) {
 
 // yields tells whether a repeated string instruction stops between iterations.
 func (c *CPU) yields() bool {
-	return c.Clock >= c.Limit || c.EndTurn || c.Stop.Kind != StopNone || c.hits != 0 || c.RFLAGS&FlagTF != 0
+	return c.Clock >= c.Limit || c.EndTurn || c.Stop.Kind != StopNone || c.hits != 0 || c.HeldDebug != 0 || c.RFLAGS&FlagTF != 0
 }
 
 // execMoveDR executes MOV to and from debug registers (APM vol. 2, 13.1.1).

@@ -143,6 +143,12 @@ func TestHeldBreakpoint(t *testing.T) {
 	r.run(insINT3...)
 	r.want("RIP in the handler of INT3", r.wantFault(VecDB, 0)[0], tHand+16*uint64(VecBP))
 	r.want("DR6 without BS", r.DR[6], dr6One|1)
+	r = held()
+	r.run(0xf1)
+	r.want("RIP after ICEBP, which takes it along", r.wantFault(VecDB, 0)[0], tCode+3)
+	r.want("DR6 of ICEBP", r.DR[6], dr6One|1)
+	r.run(insNOP...)
+	r.want("once", r.RIP, tHand+16*uint64(VecDB)+1)
 }
 
 func TestGeneralDetect(t *testing.T) {

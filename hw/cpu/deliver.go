@@ -191,13 +191,11 @@ func (c *CPU) enterReal(e *event) bool {
 	if !ok {
 		return false
 	}
-	sp := c.GPR[RSP]
-	for _, w := range [3]uint64{c.RFLAGS, uint64(c.Seg[CS].Sel), e.ret} {
-		if !c.push(2, w) {
-			c.GPR[RSP] = sp
-			return false
-		}
+	f := frame{c.Seg[SS], c.GPR[RSP], c.accessMode(), 0}
+	if !f.push(c, 2, c.RFLAGS, uint64(c.Seg[CS].Sel), e.ret) {
+		return false
 	}
+	c.GPR[RSP] = f.sp
 	cs := c.Seg[CS]
 	cs.Sel = uint16(v >> 16)
 	cs.Base = uint64(cs.Sel) << 4

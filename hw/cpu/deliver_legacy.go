@@ -1,6 +1,6 @@
 package cpu
 
-// frame is a stack of protected mode that is being filled before the processor
+// frame is a stack outside long mode that is being filled before the processor
 // switches to it.
 type frame struct {
 	ss   Segment

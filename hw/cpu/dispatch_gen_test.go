@@ -147,6 +147,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			c.lazy.kind = lazyNone
 			c.RIP, c.Clock = page+uint64(u.off), clock+b.before(n)
 			left -= n
+			if c.tally != nil {
+				c.tally.note(b, n)
+			}
 			c.count(mark - left)
 			left--
 			mark = left
@@ -161,6 +164,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		page, off = s.tag, t-s.tag
 		r[rPage], quick = page, bound.quick(page)
 	near: // to off
+		if c.tally != nil {
+			c.tally.note(b, uint64(u.at)+1)
+		}
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
 		continue

@@ -45,6 +45,7 @@ func (e *event) gateErr() uint32 { return uint32(e.vector)<<3 | 2 | e.ext() }
 // that instruction's, except for traps.
 func (c *CPU) deliverException() {
 	x := c.exc
+	c.HeldDebug = 0 // lost when the instruction after a load of SS faults
 	c.charge(models.Exception)
 	if x.vector == VecDB {
 		c.enterDebug()

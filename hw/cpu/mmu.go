@@ -138,4 +138,7 @@ func (c *CPU) charge(class models.Class) {
 	if c.Cost != nil {
 		c.Clock += int64(c.Cost[class])
 	}
+	if c.tally != nil {
+		c.tally.counts[class]++
+	}
 }

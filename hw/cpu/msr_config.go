@@ -16,7 +16,10 @@ const (
 	msrIntPending = 0xc0010055
 	msrLSConfig   = 0xc0011020 // load-store, instruction cache, data cache, bus unit
 
-	numConfig = 14
+	// msrMiscEnable is Intel's; system software of a kind expects it everywhere.
+	msrMiscEnable = 0x1a0
+
+	numConfig = 15
 )
 
 // configRegister numbers the configuration registers and returns the bits that
@@ -42,6 +45,8 @@ func configRegister(n uint32) (index int, writable uint64, ok bool) {
 		return 9, 0xffffffff, true
 	case msrLSConfig, msrLSConfig + 1, msrLSConfig + 2, msrLSConfig + 3:
 		return 10 + int(n-msrLSConfig), ^uint64(0), true
+	case msrMiscEnable:
+		return 14, ^uint64(0), true
 	}
 	return 0, 0, false
 }

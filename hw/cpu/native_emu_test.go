@@ -53,6 +53,7 @@ type emuCPU struct {
 	c     *CPU
 	clean CPU // state before any test
 	step  func(c *CPU)
+	last  int // vector that ended the last run
 }
 
 // noBus is a bus without devices.
@@ -167,6 +168,7 @@ func (e *emuCPU) run(code []byte, in *nativeState) nativeEnd {
 		}
 	}
 	e.collect(&out)
+	e.last = out.Vector
 	return out
 }
 

@@ -163,10 +163,8 @@ func TestContexts(t *testing.T) {
 			r.Mem.Write64(0x300000, pcid)
 			r.Mem.Write64(0x300008, va)
 			r.GPR[RBX], r.GPR[RAX] = 0x300000, kind
-			r.execINVPCID(&Inst{Op: OpINVPCID, Reg: RAX, Base: RBX, Index: NoReg, Addr: 8, Seg: DS, Prefix: PrefixMem})
-			if r.exc.pending {
-				r.t.Errorf("INVPCID %d: %+v", kind, r.exc)
-			}
+			r.run(0x66, 0x0f, 0x38, 0x82, 0x03) // invpcid rax, [rbx]
+			r.want("RIP after INVPCID", r.RIP, tCode+5)
 		}
 	}
 	for _, tt := range []struct {
@@ -214,6 +212,44 @@ func TestContexts(t *testing.T) {
 		}
 		if got := r.TLB.lookup(glob, 3) != nil; got != tt.global {
 			t.Errorf("%s: global cached = %v", tt.name, got)
+		}
+	}
+}
+
+// TestINVPCIDFaults checks the operands (SDM vol. 2, INVPCID).
+func TestINVPCIDFaults(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		kind, pcid, va uint64
+		pcide, user    bool
+		ok             bool
+	}{
+		{"unknown type", 4, 0, 0, true, false, false},
+		{"wide PCID", 2, 0x1000, 0, true, false, false},
+		{"address not canonical", 0, 1, 1 << 47, true, false, false},
+		{"such an address does not matter", 1, 1, 1 << 47, true, false, true},
+		{"PCID without PCIDE", 1, 1, 0, false, false, false},
+		{"no PCID without PCIDE", 1, 0, 0, false, false, true},
+		{"all without PCIDE", 2, 1, 0, false, false, true},
+		{"user", 2, 0, 0, true, true, false},
+	} {
+		r := newRig(t)
+		if tt.pcide {
+			r.writeCR4(r.CR4 | CR4PCIDE)
+		}
+		at := uint64(tCode)
+		if tt.user {
+			r.user()
+			at = tUser
+		}
+		r.Mem.Write64(tUser+0x800, tt.pcid)
+		r.Mem.Write64(tUser+0x808, tt.va)
+		r.GPR[RBX], r.GPR[RAX] = tUser+0x800, tt.kind
+		r.run(0x66, 0x0f, 0x38, 0x82, 0x03)
+		if tt.ok {
+			r.want(tt.name, r.RIP, at+5)
+		} else {
+			r.want(tt.name, r.wantFault(VecGP, 0)[0], at)
 		}
 	}
 }

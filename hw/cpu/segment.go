@@ -72,6 +72,7 @@ func (c *CPU) setCS(s Segment) {
 	if c.mode64() != was {
 		c.Resync()
 	}
+	c.resegment()
 }
 
 // loadSeg loads a data or stack segment register (APM vol. 2, 4.8, 8.2.14).
@@ -83,6 +84,7 @@ func (c *CPU) loadSeg(n uint8, sel uint16) bool {
 	s, ok := c.readDataSegment(n, sel, c.CPL, VecGP, 0)
 	if ok {
 		c.Seg[n] = s
+		c.resegment()
 	}
 	return ok
 }
@@ -173,4 +175,5 @@ func (c *CPU) dropOuter() {
 			s.Sel, s.Attr = 0, 0
 		}
 	}
+	c.resegment()
 }

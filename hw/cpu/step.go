@@ -101,7 +101,7 @@ func (c *CPU) execute(i *Inst) {
 	case KindString:
 		if !c.execString(i) { // faulted, or gives way between iterations
 			c.RFLAGS |= resume
-			if !c.exc.pending && c.Stop.Kind == StopNone && (trap || c.hits != 0) {
+			if !c.exc.pending && c.Stop.Kind == StopNone && (trap || c.hits != 0 || c.HeldDebug != 0) {
 				c.debugTrap(i, trap)
 			}
 			return

@@ -24,8 +24,8 @@ func (c *CPU) execSyscall() {
 		c.next = c.MSR.STAR & 0xffffffff
 	}
 	c.CPL = 0
-	c.setCS(Segment{Sel: sel, Attr: attr, Limit: 0xffffffff})
 	c.Seg[SS] = Segment{Sel: sel + 8, Attr: attrFlatData, Limit: 0xffffffff}
+	c.setCS(Segment{Sel: sel, Attr: attr, Limit: 0xffffffff})
 }
 
 // execSysret executes SYSRET. It leaves the attributes of SS as they are, but
@@ -76,8 +76,8 @@ func (c *CPU) execSysenter() {
 	}
 	c.RFLAGS &^= FlagIF | FlagRF | FlagVM
 	c.CPL = 0
-	c.setCS(Segment{Sel: sel, Attr: attrFlatCode | attrD, Limit: 0xffffffff})
 	c.Seg[SS] = Segment{Sel: sel + 8, Attr: attrFlatData, Limit: 0xffffffff}
+	c.setCS(Segment{Sel: sel, Attr: attrFlatCode | attrD, Limit: 0xffffffff})
 	c.GPR[RSP] = c.MSR.SysenterESP & 0xffffffff
 	c.next = c.MSR.EIP & 0xffffffff
 }
@@ -95,8 +95,8 @@ func (c *CPU) execSysexit() {
 	}
 	const user = 3 << attrDPLShift
 	c.CPL = 3
-	c.setCS(Segment{Sel: (sel + 16) | 3, Attr: attrFlatCode | attrD | user, Limit: 0xffffffff})
 	c.Seg[SS] = Segment{Sel: (sel + 24) | 3, Attr: attrFlatData | user, Limit: 0xffffffff}
+	c.setCS(Segment{Sel: (sel + 16) | 3, Attr: attrFlatCode | attrD | user, Limit: 0xffffffff})
 	c.GPR[RSP] = c.GPR[RCX] & 0xffffffff
 	c.next = c.GPR[RDX] & 0xffffffff
 }

@@ -155,7 +155,9 @@ func (c *CPU) execInterrupt(i *Inst) {
 		if c.RFLAGS&FlagOF != 0 {
 			c.softInterrupt(VecOF)
 		}
-	case OpINT1: // passes gates of any DPL
+	case OpINT1: // passes gates of any DPL, and takes with it what a load of SS held back
+		c.DR[6] = c.DR[6]&^dr6Breaks | uint64(c.HeldDebug)
+		c.HeldDebug = 0
 		c.enterDebug()
 		c.enterHandler(&event{kind: eventTrap, vector: VecDB, ret: c.next})
 	}

@@ -3,6 +3,7 @@ package cpu
 // rowsThree38 is the 0F 38 opcode map: SSSE3 to SSE4.2, AES, MOVBE, CRC32, ADX (AMD
 // APM vol. 3, table A-4; Intel SDM vol. 2, table A-4).
 const rowsThree38 = `
+66.82 INVPCID Gn,M
 np.00 PSHUFB Pq,Qq
 66.00 PSHUFB Vx,Wx
 np.01 PHADDW Pq,Qq
@@ -64,6 +65,7 @@ np.1E PABSD Pq,Qq
 66.3F PMAXUD Vx,Wx
 66.40 PMULLD Vx,Wx
 66.41 PHMINPOSUW Vx,Wx
+66.82/m INVPCID Gn,M
 66.DB AESIMC Vx,Wx
 66.DC AESENC Vx,Wx
 66.DD AESENCLAST Vx,Wx

@@ -199,6 +199,7 @@ func (c *CPU) loadTaskSegments(m *taskImage, ext uint32) bool {
 		}
 		c.Seg[n] = s
 	}
+	c.resegment()
 	return true
 }
 

@@ -255,6 +255,9 @@ func (c *CPU) dropHost(i uint64) {
 	}
 }
 
+// noHost admits no address.
+var noHost = hostEntry{rtag: 1 << 63, wtag: 1 << 63, xtag: 1 << 63}
+
 func emptySlot0() (s hostSlot) {
 	for m := range s {
 		s[m] = hostEntry{rtag: noTag0, wtag: noTag0, xtag: noTag0}
@@ -282,7 +285,30 @@ func (c *CPU) Resync() {
 
 // hostable tells whether accesses may go by host pointers at all: segments are
 // flat and no breakpoint has to see them.
-func (c *CPU) hostable() bool { return c.mode64() && !c.armed() }
+func (c *CPU) hostable() bool { return (c.mode64() || c.flat32()) && !c.armed() }
+
+// flat32 tells whether 32-bit code executes with code, stack and data segments
+// that cover all addresses, so that accesses need no check of a segment.
+func (c *CPU) flat32() bool {
+	const kind, data = attrP | attrS | attrCode | attrDown | attrWritable, attrP | attrS | attrWritable
+	if !c.protected() || c.Seg[CS].Attr&(attrP|attrS|attrCode|attrD) != attrP|attrS|attrCode|attrD {
+		return false
+	}
+	for n := range DS + 1 {
+		s := &c.Seg[n]
+		if s.Base != 0 || s.Limit != 0xffffffff || n != CS && s.Attr&kind != data {
+			return false
+		}
+	}
+	return true
+}
+
+// resegment follows a change of segment registers.
+func (c *CPU) resegment() {
+	if c.hostable() != (c.hostGen != 0) {
+		c.Resync()
+	}
+}
 
 // accessMode numbers what decides about user pages besides the page itself:
 // bit 1 is CPL 3, bit 0 is RFLAGS.AC (SMAP override, alignment checks).

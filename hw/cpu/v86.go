@@ -37,6 +37,7 @@ func (c *CPU) enterVirtual(sel [6]uint16) {
 		c.Seg[n] = virtualSegment(sel[n])
 	}
 	c.CPL = 3
+	c.resegment()
 }
 
 // sensitive raises #GP(0) in virtual-8086 mode unless IOPL is 3: for CLI, STI,

@@ -64,17 +64,20 @@ const (
 )
 
 // NewRTC returns a clock that a PC's firmware has set up, of a machine with so
-// much RAM, which the battery-backed memory tells of by convention.
-func NewRTC(h bus.Host, memory uint64) *RTC {
+// many bytes of RAM below and above 4 GiB, which the battery-backed memory tells
+// of by convention.
+func NewRTC(h bus.Host, low, high uint64) *RTC {
 	r := &RTC{host: h}
 	r.A, r.B = rtcRunning|6, rtc24
 	r.Second = rtcEpoch
 	put := func(reg int, v uint64) { r.RAM[reg], r.RAM[reg+1] = uint8(v), uint8(v>>8) }
-	above := func(from, unit uint64) uint64 { return (max(memory, from) - from) / unit }
+	above := func(from, unit uint64) uint64 { return (max(low, from) - from) / unit }
 	put(0x15, 640)
 	put(0x17, min(above(1<<20, 1<<10), 0xffff))
 	put(0x30, min(above(1<<20, 1<<10), 0xffff))
 	put(0x34, min(above(16<<20, 64<<10), 0xffff))
+	put(0x5b, high/(64<<10))
+	r.RAM[0x5d] = uint8(high >> 32)
 	return r
 }
 

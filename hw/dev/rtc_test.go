@@ -9,7 +9,7 @@ import (
 
 func newClock() (*RTC, *board) {
 	b := &board{}
-	return NewRTC(b, 5<<30), b
+	return NewRTC(b, 3<<30, 2<<30), b
 }
 
 func (r *RTC) get(reg uint8) uint8 { r.Out(0, reg); return r.In(1) }
@@ -57,7 +57,7 @@ func TestSetCalendar(t *testing.T) {
 	for reg, v := range map[uint8]uint8{rtcHour: 0x23, rtcMinute: 0x59, rtcSecond: 0x59, rtcDay: 0x29, rtcMonth: 2, rtcYear: 0x28} {
 		r.put(reg, v)
 	}
-	same(t, r, NewRTC(&board{now: b.now}, 0), func(d bus.Device) { d.(*RTC).put(rtcB, rtc24) })
+	same(t, r, NewRTC(&board{now: b.now}, 0, 0), func(d bus.Device) { d.(*RTC).put(rtcB, rtc24) })
 	b.now += 900 * sim.Millisecond
 	r.shows(t, 0x23, 0x59, 0x59, 0x29, 2, 0x28)
 	b.now += 100 * sim.Millisecond
@@ -171,12 +171,12 @@ func match(alarm, v uint8) bool { return alarm >= 0xc0 || alarm == v }
 
 func TestMemoryBytes(t *testing.T) {
 	r, _ := newClock()
-	for reg, want := range map[uint8]uint8{0x15: 0x80, 0x16: 2, 0x17: 0xff, 0x18: 0xff, 0x30: 0xff, 0x34: 0xff, 0x35: 0xff} {
+	for reg, want := range map[uint8]uint8{0x15: 0x80, 0x16: 2, 0x17: 0xff, 0x18: 0xff, 0x30: 0xff, 0x34: 0, 0x35: 0xbf, 0x5b: 0, 0x5c: 0x80, 0x5d: 0} {
 		if got := r.get(reg); got != want {
 			t.Errorf("register %#x is %#x, want %#x", reg, got, want)
 		}
 	}
-	small := NewRTC(&board{}, 32<<20)
+	small := NewRTC(&board{}, 32<<20, 0)
 	if got := int(small.get(0x34)) | int(small.get(0x35))<<8; got != 256 {
 		t.Errorf("%d units of 64 KiB above 16 MiB of 32", got)
 	}

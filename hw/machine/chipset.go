@@ -41,7 +41,8 @@ func (m *Machine) attachDevices() {
 		return d.pit
 	})
 	m.attach(lineRTC, func(h bus.Host) bus.Device {
-		rtc := dev.NewRTC(h, m.spec.MemBytes)
+		low := min(m.spec.MemBytes, pciMemory)
+		rtc := dev.NewRTC(h, low, m.spec.MemBytes-low)
 		m.attachPorts(portRTC, 2, byteWide{rtc, 2})
 		return rtc
 	})

@@ -126,7 +126,7 @@ func TestMultiboot(t *testing.T) {
 	}
 	var ram uint64
 	for p, n := word(info+48), word(info+44); n > 0; {
-		if word(p+20) == mmapRAM {
+		if word(p+20) == regionRAM {
 			ram += word(p + 12)
 		}
 		step := word(p) + 4
@@ -140,8 +140,8 @@ func TestMultiboot(t *testing.T) {
 func TestMultibootRefuses(t *testing.T) {
 	m, _ := New(DefaultSpec())
 	unknown := flat(0xf4)
-	binary.LittleEndian.PutUint32(unknown[4:], mbFlagAddr|4)
-	binary.LittleEndian.PutUint32(unknown[8:], 1<<32-mbHeaderMagic-mbFlagAddr-4)
+	binary.LittleEndian.PutUint32(unknown[4:], mbFlagAddr|8)
+	binary.LittleEndian.PutUint32(unknown[8:], 1<<32-mbHeaderMagic-mbFlagAddr-8)
 	huge := flat(0xf4)
 	binary.LittleEndian.PutUint32(huge[24:], 0x7000_0000)
 	elf := make([]byte, 100)

@@ -26,8 +26,9 @@ const (
 
 	mbFlagAlign  = 1 << 0 // modules on page boundaries: they always are
 	mbFlagMemory = 1 << 1 // memory information: it is always there
+	mbFlagVideo  = 1 << 2 // a video mode, which as with QEMU the kernel does not get
 	mbFlagAddr   = 1 << 16
-	mbRequired   = 0xffff &^ (mbFlagAlign | mbFlagMemory) // other requirements we do not know
+	mbRequired   = 0xffff &^ (mbFlagAlign | mbFlagMemory | mbFlagVideo) // other requirements we do not know
 
 	lowEnd  = 0x9fc00 // where the extended BIOS data area of a PC begins
 	biosROM = 0xf0000
@@ -42,7 +43,7 @@ func (m *Machine) LoadMultiboot(kernel []byte, cmdline string, mods []Module) er
 	if err != nil {
 		return err
 	}
-	load := m.loadELF32
+	load := m.loadMultibootELF
 	if h.flags&mbFlagAddr != 0 {
 		load = m.loadFlat
 	}
@@ -54,7 +55,7 @@ func (m *Machine) LoadMultiboot(kernel []byte, cmdline string, mods []Module) er
 	if err != nil {
 		return err
 	}
-	m.enterKernel(entry, info)
+	m.enterFlat(entry, mbBootMagic, info)
 	return nil
 }
 
@@ -65,6 +66,12 @@ type mbHeader struct {
 	header, load, loadEnd, bssEnd, entry uint32
 }
 
+// HasMultibootHeader tells whether a file is meant for LoadMultiboot.
+func HasMultibootHeader(kernel []byte) bool {
+	h, err := findHeader(kernel)
+	return err == nil || h.flags != 0
+}
+
 func findHeader(file []byte) (mbHeader, error) {
 	for off := 0; off+12 <= min(len(file), mbSearch); off += 4 {
 		w := func(i int) uint32 { return binary.LittleEndian.Uint32(file[off+4*i:]) }
@@ -73,7 +80,7 @@ func findHeader(file []byte) (mbHeader, error) {
 		}
 		h := mbHeader{offset: uint32(off), flags: w(1)}
 		if h.flags&mbRequired != 0 {
-			return h, fmt.Errorf("machine: Multiboot header at offset %#x requires unknown features (flags %#x): only bits 0, 1 and 16 are supported", off, h.flags)
+			return h, fmt.Errorf("machine: Multiboot header at offset %#x requires unknown features (flags %#x): only bits 0, 1, 2 and 16 are supported", off, h.flags)
 		}
 		if h.flags&mbFlagAddr != 0 {
 			if off+32 > len(file) {
@@ -105,18 +112,22 @@ func (m *Machine) loadFlat(file []byte, h mbHeader) (entry, end uint32, err erro
 	return h.entry, h.load + uint32(size), nil
 }
 
-// place copies data to a physical address and zeroes the rest of size bytes.
-func (m *Machine) place(what string, pa uint64, data []byte, size uint64) error {
-	if low := m.mem.Ranges()[0].Size; pa < 0x1000 || pa+size > low {
-		return fmt.Errorf("machine: %s of %d bytes at %#x does not fit into %d bytes of RAM", what, size, pa, low)
+// loadMultibootELF loads an executable for 32-bit x86. One for another machine
+// says itself where it goes (flag 16), or is none that section 3.2 can start.
+func (m *Machine) loadMultibootELF(file []byte, _ mbHeader) (entry, end uint32, err error) {
+	f, err := parseELF(file)
+	if err != nil {
+		return 0, 0, fmt.Errorf("%w, and its Multiboot header has no load addresses (flag 16)", err)
 	}
-	m.mem.WriteBytes(pa, data)
-	m.mem.WriteBytes(pa+uint64(len(data)), make([]byte, size-uint64(len(data))))
-	return nil
+	if f.bits != 32 || f.machine != elf386 {
+		return 0, 0, fmt.Errorf("machine: the Multiboot kernel is a %d-bit ELF file for machine %d: the loader takes 32-bit x86 or load addresses in the header (flag 16)", f.bits, f.machine)
+	}
+	return m.loadELF(f)
 }
 
-// enterKernel gives the boot processor the state of section 3.2.
-func (m *Machine) enterKernel(entry, info uint32) {
+// enterFlat gives the boot processor the state of section 3.2, in which PVH
+// kernels begin as well.
+func (m *Machine) enterFlat(entry, eax, ebx uint32) {
 	c := m.cpus[0]
 	c.Reset()
 	c.Activity = cpu.Running
@@ -129,8 +140,8 @@ func (m *Machine) enterKernel(entry, info uint32) {
 	c.CR0 = 0x11 // protection and the fixed ET bit; caches on
 	c.RFLAGS = 2
 	c.RIP = uint64(entry)
-	c.GPR[cpu.RAX] = mbBootMagic
-	c.GPR[cpu.RBX] = uint64(info)
+	c.GPR[cpu.RAX] = uint64(eax)
+	c.GPR[cpu.RBX] = uint64(ebx)
 }
 
 func pageUp(a uint32) uint32 { return (a + 0xfff) &^ 0xfff }

@@ -22,10 +22,8 @@ const (
 	infoHasMmap    = 1 << 6
 	infoHasLoader  = 1 << 9
 
-	mmapRAM      = 1
-	mmapReserved = 2
-	mmapEntry    = 24 // with the size field itself
-	modEntry     = 16
+	mmapEntry = 24 // with the size field itself
+	modEntry  = 16
 )
 
 // loaderName is what the kernel is told of who loaded it.
@@ -60,29 +58,14 @@ func (m *Machine) placeInfo(pa uint32, cmdline string, mods []Module) (info uint
 	b.put(infoCmdline, b.add(append([]byte(cmdline), 0)))
 	b.put(infoLoader, b.add([]byte(loaderName+"\x00")))
 	b.put(infoMemLower, lowEnd>>10)
-	b.put(infoMemUpper, uint32((m.mem.Ranges()[0].Size-highMem)>>10))
+	b.put(infoMemUpper, uint32((m.lowRAM()-highMem)>>10))
 	b.put(infoFlags, infoHasMemory|infoHasCmdline|infoHasMods|infoHasMmap|infoHasLoader)
 	return pa, m.place("boot information", uint64(pa), b.buf, uint64(len(b.buf)))
 }
 
-// memoryMap is what a PC's BIOS says of this RAM.
+// memoryMap is the map of regions in Multiboot's form.
 func (m *Machine) memoryMap() (list []byte) {
-	type region struct {
-		base, end uint64
-		kind      uint32
-	}
-	ram := m.mem.Ranges()
-	regions := []region{
-		{0, lowEnd, mmapRAM},
-		{lowEnd, 0xa0000, mmapReserved},
-		{biosROM, highMem, mmapReserved},
-		{highMem, ram[0].Size, mmapRAM},
-		{0xfee00000, 0xfee01000, mmapReserved}, // the local APIC
-	}
-	for _, r := range ram[1:] {
-		regions = append(regions, region{r.Base, r.Base + r.Size, mmapRAM})
-	}
-	for _, r := range regions {
+	for _, r := range m.regions() {
 		list = binary.LittleEndian.AppendUint32(list, mmapEntry-4)
 		list = binary.LittleEndian.AppendUint64(list, r.base)
 		list = binary.LittleEndian.AppendUint64(list, r.end-r.base)

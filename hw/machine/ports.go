@@ -22,14 +22,23 @@ const (
 // Out writes a port. Wider accesses reach consecutive ports, except the exit
 // device, which takes its value whole.
 func (m *Machine) Out(id int, port uint16, size int, v uint32) {
-	if port == portExit {
+	switch {
+	case port == portExit:
 		m.end(Stop{Reason: Exit, CPU: id, Code: v<<1 | 1})
+		return
+	case port == portReset && size == 1: // wider ones are the PCI bridge's
+		if v&4 != 0 {
+			m.end(Stop{Reason: Reset, CPU: id, Detail: "port 0xcf9"})
+		}
 		return
 	}
 	if d, at := m.portDevice(port); d != nil {
 		m.devices.now, m.devices.user = m.clock(id), id
 		d.Out(at, size, v)
 		return
+	}
+	if port == portReset-1 && size == 4 {
+		return // the address of PCI configuration space, which nobody decodes
 	}
 	for i := range size {
 		m.outByte(id, port+uint16(i), uint8(v>>(8*i)))
@@ -45,8 +54,6 @@ func (m *Machine) outByte(id int, port uint16, v uint8) {
 		m.state.Debug = append(m.state.Debug, v)
 	case port == portFast && v&1 != 0:
 		m.end(Stop{Reason: Reset, CPU: id, Detail: "port 0x92"})
-	case port == portReset && v&4 != 0:
-		m.end(Stop{Reason: Reset, CPU: id, Detail: "port 0xcf9"})
 	}
 }
 

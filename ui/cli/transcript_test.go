@@ -37,6 +37,7 @@ func TestTranscripts(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Chdir(t.TempDir())
+			writeBootKernels(t, ".")
 			got := replayTranscript(t, string(want))
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -102,7 +103,7 @@ func call(args []string) string {
 }
 
 // hostTimes are the parts of messages that depend on the host.
-var hostTimes = regexp.MustCompile(`in \d+\.\d s with|\(\d+ a second\)|  \d+/s  ETA [0-9ms.]+`)
+var hostTimes = regexp.MustCompile(`\d+\.\d s of the host's, \d+\.\d MIPS|in \d+\.\d s with|\(\d+ a second\)|  \d+/s  ETA [0-9ms.]+`)
 
 func firstDifference(want, got string) string {
 	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")

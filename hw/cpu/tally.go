@@ -1,0 +1,41 @@
+package cpu
+
+import "resvirt/models"
+
+// tally counts what a processor executes by class, for people. It is no part of
+// the State. Whoever charges a class's time in the long way counts it here;
+// blocks count how often they ran up to each instruction.
+type tally struct {
+	counts [models.NumClasses]uint64
+	blocks []*block // all that were made since
+}
+
+// note counts a run of the first n instructions of a block. Forks share blocks:
+// of machines that do, only one may count.
+func (t *tally) note(b *block, n uint64) {
+	if b.ran == nil {
+		b.ran = make([]uint64, len(b.insts)+1)
+		t.blocks = append(t.blocks, b)
+	}
+	b.ran[n]++
+}
+
+// CountClasses begins to count.
+func (c *CPU) CountClasses() { c.tally = new(tally) }
+
+// Classes returns the counts of instructions and of events inside them; all 0
+// without CountClasses.
+func (c *CPU) Classes() (counts [models.NumClasses]uint64) {
+	if c.tally == nil {
+		return counts
+	}
+	counts = c.tally.counts
+	for _, b := range c.tally.blocks {
+		for n, runs := range b.ran {
+			for i := range b.insts[:n] {
+				counts[b.insts[i].Class()] += runs
+			}
+		}
+	}
+	return counts
+}

@@ -1,0 +1,137 @@
+package linux
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Directory is where Fetch puts its files and Files looks for them: that of the
+// environment variable RESVIRT_LINUX, or one in the user's cache directory.
+func Directory() (string, error) {
+	if dir := os.Getenv("RESVIRT_LINUX"); dir != "" {
+		return dir, nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(cache, "resvirt", "linux"), nil
+}
+
+// Names of the files in Directory.
+const (
+	KernelFile = "vmlinux"
+	InitrdFile = "initrd"
+)
+
+// Files reads kernel and initial RAM disk. Where they are missing, the error
+// says how to make them.
+func Files() (kernel, initrd []byte, err error) {
+	dir, err := Directory()
+	if err != nil {
+		return nil, nil, err
+	}
+	kernel, err = os.ReadFile(filepath.Join(dir, KernelFile))
+	if err == nil {
+		initrd, err = os.ReadFile(filepath.Join(dir, InitrdFile))
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w; `go run ./internal/linux/fetch` makes it from Debian's packages", err)
+	}
+	return kernel, initrd, nil
+}
+
+// Fetch downloads the packages with apt-get, as any user may, and makes the
+// files from them. It needs a Debian with package lists, dpkg-deb and xz.
+func Fetch(say func(string)) error {
+	dir, err := Directory()
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "linux")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	kernelPackage, err := dependency("linux-image-amd64")
+	if err != nil {
+		return err
+	}
+	say("downloading " + kernelPackage + " and busybox-static")
+	if _, err := output(work, "apt-get", "download", kernelPackage, "busybox-static"); err != nil {
+		return err
+	}
+	debs, err := filepath.Glob(filepath.Join(work, "*.deb"))
+	if err != nil {
+		return err
+	}
+	for _, deb := range debs {
+		if _, err := output(work, "dpkg-deb", "-x", deb, "tree"); err != nil {
+			return err
+		}
+	}
+	say("unpacking")
+	return build(filepath.Join(work, "tree"), dir)
+}
+
+// build makes the files in dir from the tree of the unpacked packages.
+func build(tree, dir string) error {
+	images, err := filepath.Glob(filepath.Join(tree, "boot", "vmlinuz-*"))
+	if err != nil || len(images) == 0 {
+		return errors.Join(err, errors.New("linux: the package has no boot/vmlinuz"))
+	}
+	image, err := os.ReadFile(images[0])
+	if err != nil {
+		return err
+	}
+	kernel, err := extract(image)
+	if err != nil {
+		return err
+	}
+	busybox, err := os.ReadFile(filepath.Join(tree, "bin", "busybox"))
+	if err != nil {
+		return err
+	}
+	disk, err := initrd(busybox, filepath.Join(tree, "lib", "modules"))
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, KernelFile), kernel, 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, InitrdFile), disk, 0o644)
+}
+
+// dependency is the package that a meta package stands for.
+func dependency(name string) (string, error) {
+	out, err := output("", "apt-cache", "depends", name)
+	if err != nil {
+		return "", err
+	}
+	for _, line := range strings.Split(string(out), "\n") {
+		if p, ok := strings.CutPrefix(strings.TrimSpace(line), "Depends: "); ok {
+			return p, nil
+		}
+	}
+	return "", fmt.Errorf("linux: %s depends on nothing: `apt-get update` gets the lists of packages", name)
+}
+
+func output(dir, name string, args ...string) ([]byte, error) {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("linux: %s: %w: %s", name, err, strings.TrimSpace(stderr.String()))
+	}
+	return out, nil
+}

@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"resvirt/hw/machine"
+)
+
+// bootValues are the flags of `boot`, whose conventions are those of QEMU's
+// -kernel on its pc machine.
+type bootValues struct {
+	cpus, mem       int
+	appended        string
+	initrd          string
+	disk, pcap      string
+	maxInstructions uint64
+	trace           string
+	stats           bool
+}
+
+func bootFlags(fs *flag.FlagSet) any {
+	v := &bootValues{}
+	fs.IntVar(&v.cpus, "cpus", 1, "`N` processors, 1 to 16; unless given, one")
+	fs.IntVar(&v.mem, "mem", 512, "`MB` mebibytes of RAM; unless given, 512")
+	fs.StringVar(&v.appended, "append", "", "the kernel's command line is `STRING`")
+	fs.StringVar(&v.initrd, "initrd", "", "modules, or the initial RAM disk: `FILE[ ARGS],FILE...`")
+	fs.StringVar(&v.disk, "disk", "", "an NVMe disk whose content is `FILE`, which is written to")
+	fs.StringVar(&v.pcap, "pcap", "", "record the network in `FILE`, for Wireshark")
+	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors")
+	fs.StringVar(&v.trace, "trace", "", "write each instruction to `FILE`; this is slow")
+	fs.BoolVar(&v.stats, "stats", false, "end with what was executed, how fast, and counts by class of instruction")
+	return v
+}
+
+func runBoot(e *env, operands []string, values any) error {
+	v := values.(*bootValues)
+	if v.mem < 4 {
+		return usage("boot: --mem %d: it must be at least 4", v.mem)
+	}
+	spec := machine.DefaultSpec()
+	spec.CPUs, spec.MemBytes = v.cpus, uint64(v.mem)<<20
+	if err := spec.Validate(); err != nil {
+		return usage("boot: %s", strings.TrimPrefix(err.Error(), "machine: "))
+	}
+	kernel, err := os.ReadFile(operands[0])
+	if err != nil {
+		return err
+	}
+	mods, err := bootModules(v.initrd)
+	if err != nil {
+		return err
+	}
+	m, err := newBootMachine(spec, v)
+	if err != nil {
+		return err
+	}
+	if err := load(m, operands[0], kernel, v.appended, mods); err != nil {
+		return fmt.Errorf("%s: %s", operands[0], strings.TrimPrefix(err.Error(), "machine: "))
+	}
+	return runMachine(e, m, v)
+}
+
+// newBootMachine builds the machine with what is plugged into it.
+func newBootMachine(spec machine.Spec, v *bootValues) (*machine.Machine, error) {
+	if v.disk != "" || v.pcap != "" {
+		return nil, errors.New("boot: this machine has no disk and no network yet")
+	}
+	return machine.New(spec)
+}
+
+// bootModules reads FILE[ ARGS],FILE...; a module's name is all of its element, as with QEMU.
+func bootModules(list string) (mods []machine.Module, err error) {
+	if list == "" {
+		return nil, nil
+	}
+	for _, element := range strings.Split(list, ",") {
+		file, _, _ := strings.Cut(element, " ")
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		mods = append(mods, machine.Module{Cmdline: element, Data: data})
+	}
+	return mods, nil
+}
+
+// load starts a kernel by the protocol that it is made for. One that knows both is
+// started by Multiboot, as by QEMU.
+func load(m *machine.Machine, path string, kernel []byte, appended string, mods []machine.Module) error {
+	switch {
+	case machine.HasMultibootHeader(kernel):
+		m.Firmware()
+		return m.LoadMultiboot(kernel, strings.TrimSuffix(path+" "+appended, " "), mods)
+	case machine.HasPVHEntry(kernel):
+		return m.LoadPVH(kernel, appended, mods)
+	case len(kernel) > 0x206 && string(kernel[0x202:0x206]) == "HdrS":
+		return errors.New("a compressed Linux kernel (bzImage) does not boot here: extract its vmlinux, see docs/linux.md")
+	}
+	return errors.New("no kernel that boots here: it has neither a Multiboot header nor a PVH entry note")
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"resvirt/hw/machine"
+	"resvirt/sim"
+)
+
+// bootSlice is how much virtual time passes between looks at the outside world.
+const bootSlice = sim.Millisecond
+
+// inputFrom is when input reaches a guest that has not asked to be interrupted by
+// it: before that, drivers that set the port up would throw it away.
+const inputFrom = 5 * sim.Second
+
+// bootRun is a machine and what it is connected to.
+type bootRun struct {
+	m     *machine.Machine
+	out   io.Writer
+	in    *bootInput
+	limit uint64 // position at which to stop, 0 for none
+
+	serial, debug int // how much of the machine's output is written already
+}
+
+// runMachine connects the machine with the terminal, runs it to its end and
+// tells of that.
+func runMachine(e *env, m *machine.Machine, v *bootValues) error {
+	in, err := openBootInput(e.stdin)
+	if err != nil {
+		return err
+	}
+	r := &bootRun{m: m, out: e.stdout, in: in, limit: v.maxInstructions}
+	if in.restore != nil {
+		r.out = &newlines{w: e.stdout}
+	}
+	trace, err := startTrace(m, v.trace)
+	if err != nil {
+		in.close()
+		return err
+	}
+	if v.stats {
+		m.CountClasses()
+	}
+	begin := time.Now()
+	stop, err := r.run(e)
+	took := time.Since(begin)
+	in.close()
+	if cerr := trace.close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	if v.stats {
+		printStats(e.stderr, m, took)
+	}
+	return bootEnd(e, m, stop)
+}
+
+// run executes until the machine ends, a bound is reached or the user quits,
+// which is a Stop without a reason.
+func (r *bootRun) run(e *env) (machine.Stop, error) {
+	for e.ctx.Err() == nil {
+		if r.in.fast || r.m.WantsInput() || r.m.Now() >= inputFrom {
+			r.m.Input(r.in.take())
+		}
+		if r.in.quit {
+			return machine.Stop{}, nil
+		}
+		before, from := r.m.Position(), time.Now()
+		stop := r.m.Run(machine.Until{Time: r.m.Now() + bootSlice, Position: r.limit})
+		if err := r.flush(); err != nil {
+			return stop, err
+		}
+		switch {
+		case stop.Reason == machine.ReachedTime:
+			if r.in.restore != nil && r.m.Position()-before < idleInstructions {
+				r.in.wait(e.ctx, time.Duration(bootSlice/sim.Nanosecond)-time.Since(from))
+			}
+		case stop.Reason != machine.Waiting:
+			return stop, nil
+		case !r.in.wait(e.ctx, forever): // nobody will type any more
+			return stop, nil
+		}
+	}
+	return machine.Stop{}, status(exitInterrupt)
+}
+
+// idleInstructions in a slice say that the guest waits, so that its time shall
+// not pass faster than that of the person who types.
+const idleInstructions = 50_000
+
+// flush writes what the machine has sent since the last time.
+func (r *bootRun) flush() error {
+	serial, debug := r.m.Serial(), r.m.Debug()
+	_, err := r.out.Write(debug[r.debug:])
+	if err == nil {
+		_, err = r.out.Write(serial[r.serial:])
+	}
+	r.serial, r.debug = len(serial), len(debug)
+	return err
+}
+
+// bootEnd tells how the machine ended and makes an exit status of it.
+func bootEnd(e *env, m *machine.Machine, s machine.Stop) error {
+	switch s.Reason {
+	case machine.None, machine.PowerOff:
+		return nil
+	case machine.Exit:
+		return status(s.Code & 0xff)
+	case machine.ReachedPosition:
+		fmt.Fprintf(e.stderr, "resvirt: stopped after %d instructions (--max-instructions)\n", m.Position())
+	case machine.Waiting:
+		fmt.Fprintln(e.stderr, "resvirt: all halted: only input could wake a processor, and there is no more")
+	default:
+		fmt.Fprintf(e.stderr, "resvirt: %v\n", s)
+	}
+	if s.Reason == machine.TripleFault || s.Reason == machine.Reset || s.Reason == machine.Unsupported {
+		printCPU(e.stderr, m, s.CPU)
+		return status(exitFailed)
+	}
+	for i := range m.Spec().CPUs {
+		printCPU(e.stderr, m, i)
+	}
+	return status(exitFailed)
+}
+
+// newlines puts a carriage return before each line feed, which a terminal in raw
+// mode needs.
+type newlines struct {
+	w    io.Writer
+	last byte
+}
+
+func (n *newlines) Write(b []byte) (int, error) {
+	text := make([]byte, 0, len(b))
+	for _, c := range b {
+		if c == '\n' && n.last != '\r' {
+			text = append(text, '\r')
+		}
+		text, n.last = append(text, c), c
+	}
+	if _, err := n.w.Write(text); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
