@@ -54,6 +54,8 @@ type CPUCounter struct {
 	Ticks    uint64 `json:"ticks"`
 	Switches uint64 `json:"switches"`
 	Periods  uint64 `json:"periods"` // of hang detection
+
+	Hypercalls uint64 `json:"-"`
 }
 
 // minus is what happened between two readings.
@@ -64,6 +66,7 @@ func (c Counters) minus(o Counters) Counters {
 			c.CPUs[i].Ticks - o.CPUs[i].Ticks,
 			c.CPUs[i].Switches - o.CPUs[i].Switches,
 			c.CPUs[i].Periods - o.CPUs[i].Periods,
+			c.CPUs[i].Hypercalls - o.CPUs[i].Hypercalls,
 		})
 	}
 	return d

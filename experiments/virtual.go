@@ -112,7 +112,7 @@ func (s *system) Facts(m faults.Machine) Counters {
 				}
 			}
 		}
-		c.CPUs = append(c.CPUs, CPUCounter{Ticks: words[0], Switches: words[1], Periods: words[2]})
+		c.CPUs = append(c.CPUs, CPUCounter{Ticks: words[0], Switches: words[1], Periods: words[2], Hypercalls: words[3]})
 	}
 	return c
 }

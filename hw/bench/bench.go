@@ -3,9 +3,11 @@
 package bench
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"resvirt/hw/machine"
@@ -69,7 +71,7 @@ func Run(name string, engine machine.Engine) (Result, error) {
 		return Result{}, err
 	}
 	var stop machine.Stop
-	host := onThread(func() { stop = m.Run(machine.Until{}) })
+	host := Time(func() { stop = m.Run(machine.Until{}) })
 	r := Result{m.Position(), m.CPU(0).RepIterations(), host}
 	if stop.Reason != machine.Exit || stop.Code != 1 {
 		return r, fmt.Errorf("bench: kernel %s did not end well: %v", name, stop)
@@ -102,4 +104,10 @@ func GeometricMean(rates []float64) float64 {
 		return 0
 	}
 	return math.Exp(sum / float64(len(rates)))
+}
+
+// median is the middle one of a list that is not empty.
+func median[T cmp.Ordered](list []T) T {
+	list = slices.Sorted(slices.Values(list))
+	return list[len(list)/2]
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// onThread runs f and returns the processor time that its thread took, which
+// Time runs f and returns the processor time that its thread took, which
 // other processes disturb less than the time on the wall.
-func onThread(f func()) time.Duration {
+func Time(f func()) time.Duration {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	begin := threadTime()

@@ -19,6 +19,7 @@ func TestRepeatedAtOnce(t *testing.T) {
 		if code[1] == 0x90 {
 			code = slices.Delete(code, 1, 2) // 8 or 32 bits
 		}
+		code = append([]byte{0x90}, code...) // the first instruction in a page is never the dispatcher's
 		w.start(r, g, code)
 		limit := w.plain.Clock + r.Int64N(400_000)
 		from, to := twinData+r.Uint64N(0x1000), twinData+r.Uint64N(0x1000)
@@ -29,12 +30,14 @@ func TestRepeatedAtOnce(t *testing.T) {
 		for _, c := range []*CPU{w.plain, w.fast} {
 			c.RIP, c.Limit = twinCode, limit
 			c.GPR[RSI], c.GPR[RDI], c.GPR[RCX] = from, to, n
-			if c.RFLAGS &^= FlagTF; r.IntN(8) != 0 {
-				c.RFLAGS &^= FlagDF
-			}
+			c.RFLAGS &^= FlagTF | FlagRF | FlagDF
 		}
-		w.fast.RFLAGS = w.plain.RFLAGS
+		if r.IntN(8) == 0 {
+			w.plain.RFLAGS |= FlagDF
+			w.fast.RFLAGS |= FlagDF
+		}
 		before := w.fast.RepIterations()
+		w.piece(1, 300_000)
 		w.piece(1, 300_000)
 		iterations += w.fast.RepIterations() - before
 		instructions++

@@ -77,765 +77,804 @@ var uopCodes = map[uopKey]uint16{
 	{OpXADD, 8, layMR, 0, modNone}:       67,
 	{OpXADD, 8, layMR, 0, modIndexed}:    68,
 	{OpXCHG, 8, layRR, 0, modNone}:       69,
-	{OpBSWAP, 8, layR, 0, modNone}:       70,
-	{OpLEA, 4, layRM, 0, modNone}:        71,
-	{OpLEA, 4, layRM, 0, modIndexed}:     72,
-	{OpMOVZX, 4, layRR, 1, modNone}:      73,
-	{OpMOVZX, 4, layRM, 1, modNone}:      74,
-	{OpMOVZX, 4, layRM, 1, modIndexed}:   75,
-	{OpMOVSX, 4, layRR, 1, modNone}:      76,
-	{OpMOVSX, 4, layRM, 1, modNone}:      77,
-	{OpMOVSX, 4, layRM, 1, modIndexed}:   78,
-	{OpMOVZX, 4, layRR, 2, modNone}:      79,
-	{OpMOVZX, 4, layRM, 2, modNone}:      80,
-	{OpMOVZX, 4, layRM, 2, modIndexed}:   81,
-	{OpMOVSX, 4, layRR, 2, modNone}:      82,
-	{OpMOVSX, 4, layRM, 2, modNone}:      83,
-	{OpMOVSX, 4, layRM, 2, modIndexed}:   84,
-	{OpCMOV, 4, layRR, 0, modNone}:       85,
-	{OpCMOV, 4, layRR, 1, modNone}:       86,
-	{OpCMOV, 4, layRR, 2, modNone}:       87,
-	{OpCMOV, 4, layRR, 3, modNone}:       88,
-	{OpCMOV, 4, layRR, 4, modNone}:       89,
-	{OpCMOV, 4, layRR, 5, modNone}:       90,
-	{OpCMOV, 4, layRR, 6, modNone}:       91,
-	{OpCMOV, 4, layRR, 7, modNone}:       92,
-	{OpCMOV, 4, layRR, 8, modNone}:       93,
-	{OpCMOV, 4, layRR, 9, modNone}:       94,
-	{OpCMOV, 4, layRR, 10, modNone}:      95,
-	{OpCMOV, 4, layRR, 11, modNone}:      96,
-	{OpCMOV, 4, layRR, 12, modNone}:      97,
-	{OpCMOV, 4, layRR, 13, modNone}:      98,
-	{OpCMOV, 4, layRR, 14, modNone}:      99,
-	{OpCMOV, 4, layRR, 15, modNone}:      100,
-	{OpXCHG, 4, layMR, 0, modNone}:       101,
-	{OpXCHG, 4, layMR, 0, modIndexed}:    102,
-	{OpCMPXCHG, 4, layMR, 0, modNone}:    103,
-	{OpCMPXCHG, 4, layMR, 0, modIndexed}: 104,
-	{OpXADD, 4, layMR, 0, modNone}:       105,
-	{OpXADD, 4, layMR, 0, modIndexed}:    106,
-	{OpXCHG, 4, layRR, 0, modNone}:       107,
-	{OpBSWAP, 4, layR, 0, modNone}:       108,
-	{OpCBW, 8, layNone, 0, modNone}:      109,
-	{OpCBW, 4, layNone, 0, modNone}:      110,
-	{OpCWD, 8, layNone, 0, modNone}:      111,
-	{OpCWD, 4, layNone, 0, modNone}:      112,
-	{OpMOVSXD, 8, layRR, 0, modNone}:     113,
-	{OpMOVSXD, 8, layRM, 0, modNone}:     114,
-	{OpMOVSXD, 8, layRM, 0, modIndexed}:  115,
-	{OpSET, 1, layR, 0, modNone}:         116,
-	{OpSET, 1, layR, 1, modNone}:         117,
-	{OpSET, 1, layR, 2, modNone}:         118,
-	{OpSET, 1, layR, 3, modNone}:         119,
-	{OpSET, 1, layR, 4, modNone}:         120,
-	{OpSET, 1, layR, 5, modNone}:         121,
-	{OpSET, 1, layR, 6, modNone}:         122,
-	{OpSET, 1, layR, 7, modNone}:         123,
-	{OpSET, 1, layR, 8, modNone}:         124,
-	{OpSET, 1, layR, 9, modNone}:         125,
-	{OpSET, 1, layR, 10, modNone}:        126,
-	{OpSET, 1, layR, 11, modNone}:        127,
-	{OpSET, 1, layR, 12, modNone}:        128,
-	{OpSET, 1, layR, 13, modNone}:        129,
-	{OpSET, 1, layR, 14, modNone}:        130,
-	{OpSET, 1, layR, 15, modNone}:        131,
-	{OpADD, 8, layRR, 0, modNone}:        132,
-	{OpADD, 8, layRI, 0, modNone}:        133,
-	{OpADD, 8, layRM, 0, modNone}:        134,
-	{OpADD, 8, layRM, 0, modIndexed}:     135,
-	{OpADD, 8, layMR, 0, modNone}:        136,
-	{OpADD, 8, layMR, 0, modIndexed}:     137,
-	{OpADD, 8, layMI, 0, modNone}:        138,
-	{OpADD, 8, layMI, 0, modIndexed}:     139,
-	{OpADD, 8, layRR, 0, modQuiet}:       140,
-	{OpADD, 8, layRI, 0, modQuiet}:       141,
-	{OpSUB, 8, layRR, 0, modNone}:        142,
-	{OpSUB, 8, layRI, 0, modNone}:        143,
-	{OpSUB, 8, layRM, 0, modNone}:        144,
-	{OpSUB, 8, layRM, 0, modIndexed}:     145,
-	{OpSUB, 8, layMR, 0, modNone}:        146,
-	{OpSUB, 8, layMR, 0, modIndexed}:     147,
-	{OpSUB, 8, layMI, 0, modNone}:        148,
-	{OpSUB, 8, layMI, 0, modIndexed}:     149,
-	{OpSUB, 8, layRR, 0, modQuiet}:       150,
-	{OpSUB, 8, layRI, 0, modQuiet}:       151,
-	{OpAND, 8, layRR, 0, modNone}:        152,
-	{OpAND, 8, layRI, 0, modNone}:        153,
-	{OpAND, 8, layRM, 0, modNone}:        154,
-	{OpAND, 8, layRM, 0, modIndexed}:     155,
-	{OpAND, 8, layMR, 0, modNone}:        156,
-	{OpAND, 8, layMR, 0, modIndexed}:     157,
-	{OpAND, 8, layMI, 0, modNone}:        158,
-	{OpAND, 8, layMI, 0, modIndexed}:     159,
-	{OpAND, 8, layRR, 0, modQuiet}:       160,
-	{OpAND, 8, layRI, 0, modQuiet}:       161,
-	{OpOR, 8, layRR, 0, modNone}:         162,
-	{OpOR, 8, layRI, 0, modNone}:         163,
-	{OpOR, 8, layRM, 0, modNone}:         164,
-	{OpOR, 8, layRM, 0, modIndexed}:      165,
-	{OpOR, 8, layMR, 0, modNone}:         166,
-	{OpOR, 8, layMR, 0, modIndexed}:      167,
-	{OpOR, 8, layMI, 0, modNone}:         168,
-	{OpOR, 8, layMI, 0, modIndexed}:      169,
-	{OpOR, 8, layRR, 0, modQuiet}:        170,
-	{OpOR, 8, layRI, 0, modQuiet}:        171,
-	{OpXOR, 8, layRR, 0, modNone}:        172,
-	{OpXOR, 8, layRI, 0, modNone}:        173,
-	{OpXOR, 8, layRM, 0, modNone}:        174,
-	{OpXOR, 8, layRM, 0, modIndexed}:     175,
-	{OpXOR, 8, layMR, 0, modNone}:        176,
-	{OpXOR, 8, layMR, 0, modIndexed}:     177,
-	{OpXOR, 8, layMI, 0, modNone}:        178,
-	{OpXOR, 8, layMI, 0, modIndexed}:     179,
-	{OpXOR, 8, layRR, 0, modQuiet}:       180,
-	{OpXOR, 8, layRI, 0, modQuiet}:       181,
-	{OpCMP, 8, layRR, 0, modNone}:        182,
-	{OpCMP, 8, layRI, 0, modNone}:        183,
-	{OpCMP, 8, layRM, 0, modNone}:        184,
-	{OpCMP, 8, layRM, 0, modIndexed}:     185,
-	{OpCMP, 8, layMR, 0, modNone}:        186,
-	{OpCMP, 8, layMR, 0, modIndexed}:     187,
-	{OpCMP, 8, layMI, 0, modNone}:        188,
-	{OpCMP, 8, layMI, 0, modIndexed}:     189,
-	{OpTEST, 8, layRR, 0, modNone}:       190,
-	{OpTEST, 8, layRI, 0, modNone}:       191,
-	{OpTEST, 8, layMR, 0, modNone}:       192,
-	{OpTEST, 8, layMR, 0, modIndexed}:    193,
-	{OpTEST, 8, layMI, 0, modNone}:       194,
-	{OpTEST, 8, layMI, 0, modIndexed}:    195,
-	{OpINC, 8, layR, 0, modNone}:         196,
-	{OpINC, 8, layM, 0, modNone}:         197,
-	{OpINC, 8, layM, 0, modIndexed}:      198,
-	{OpINC, 8, layR, 0, modQuiet}:        199,
-	{OpDEC, 8, layR, 0, modNone}:         200,
-	{OpDEC, 8, layM, 0, modNone}:         201,
-	{OpDEC, 8, layM, 0, modIndexed}:      202,
-	{OpDEC, 8, layR, 0, modQuiet}:        203,
-	{OpNEG, 8, layR, 0, modNone}:         204,
-	{OpNOT, 8, layR, 0, modNone}:         205,
-	{OpADD, 4, layRR, 0, modNone}:        206,
-	{OpADD, 4, layRI, 0, modNone}:        207,
-	{OpADD, 4, layRM, 0, modNone}:        208,
-	{OpADD, 4, layRM, 0, modIndexed}:     209,
-	{OpADD, 4, layMR, 0, modNone}:        210,
-	{OpADD, 4, layMR, 0, modIndexed}:     211,
-	{OpADD, 4, layMI, 0, modNone}:        212,
-	{OpADD, 4, layMI, 0, modIndexed}:     213,
-	{OpADD, 4, layRR, 0, modQuiet}:       214,
-	{OpADD, 4, layRI, 0, modQuiet}:       215,
-	{OpSUB, 4, layRR, 0, modNone}:        216,
-	{OpSUB, 4, layRI, 0, modNone}:        217,
-	{OpSUB, 4, layRM, 0, modNone}:        218,
-	{OpSUB, 4, layRM, 0, modIndexed}:     219,
-	{OpSUB, 4, layMR, 0, modNone}:        220,
-	{OpSUB, 4, layMR, 0, modIndexed}:     221,
-	{OpSUB, 4, layMI, 0, modNone}:        222,
-	{OpSUB, 4, layMI, 0, modIndexed}:     223,
-	{OpSUB, 4, layRR, 0, modQuiet}:       224,
-	{OpSUB, 4, layRI, 0, modQuiet}:       225,
-	{OpAND, 4, layRR, 0, modNone}:        226,
-	{OpAND, 4, layRI, 0, modNone}:        227,
-	{OpAND, 4, layRM, 0, modNone}:        228,
-	{OpAND, 4, layRM, 0, modIndexed}:     229,
-	{OpAND, 4, layMR, 0, modNone}:        230,
-	{OpAND, 4, layMR, 0, modIndexed}:     231,
-	{OpAND, 4, layMI, 0, modNone}:        232,
-	{OpAND, 4, layMI, 0, modIndexed}:     233,
-	{OpAND, 4, layRR, 0, modQuiet}:       234,
-	{OpAND, 4, layRI, 0, modQuiet}:       235,
-	{OpOR, 4, layRR, 0, modNone}:         236,
-	{OpOR, 4, layRI, 0, modNone}:         237,
-	{OpOR, 4, layRM, 0, modNone}:         238,
-	{OpOR, 4, layRM, 0, modIndexed}:      239,
-	{OpOR, 4, layMR, 0, modNone}:         240,
-	{OpOR, 4, layMR, 0, modIndexed}:      241,
-	{OpOR, 4, layMI, 0, modNone}:         242,
-	{OpOR, 4, layMI, 0, modIndexed}:      243,
-	{OpOR, 4, layRR, 0, modQuiet}:        244,
-	{OpOR, 4, layRI, 0, modQuiet}:        245,
-	{OpXOR, 4, layRR, 0, modNone}:        246,
-	{OpXOR, 4, layRI, 0, modNone}:        247,
-	{OpXOR, 4, layRM, 0, modNone}:        248,
-	{OpXOR, 4, layRM, 0, modIndexed}:     249,
-	{OpXOR, 4, layMR, 0, modNone}:        250,
-	{OpXOR, 4, layMR, 0, modIndexed}:     251,
-	{OpXOR, 4, layMI, 0, modNone}:        252,
-	{OpXOR, 4, layMI, 0, modIndexed}:     253,
-	{OpXOR, 4, layRR, 0, modQuiet}:       254,
-	{OpXOR, 4, layRI, 0, modQuiet}:       255,
-	{OpCMP, 4, layRR, 0, modNone}:        256,
-	{OpCMP, 4, layRI, 0, modNone}:        257,
-	{OpCMP, 4, layRM, 0, modNone}:        258,
-	{OpCMP, 4, layRM, 0, modIndexed}:     259,
-	{OpCMP, 4, layMR, 0, modNone}:        260,
-	{OpCMP, 4, layMR, 0, modIndexed}:     261,
-	{OpCMP, 4, layMI, 0, modNone}:        262,
-	{OpCMP, 4, layMI, 0, modIndexed}:     263,
-	{OpTEST, 4, layRR, 0, modNone}:       264,
-	{OpTEST, 4, layRI, 0, modNone}:       265,
-	{OpTEST, 4, layMR, 0, modNone}:       266,
-	{OpTEST, 4, layMR, 0, modIndexed}:    267,
-	{OpTEST, 4, layMI, 0, modNone}:       268,
-	{OpTEST, 4, layMI, 0, modIndexed}:    269,
-	{OpINC, 4, layR, 0, modNone}:         270,
-	{OpINC, 4, layM, 0, modNone}:         271,
-	{OpINC, 4, layM, 0, modIndexed}:      272,
-	{OpINC, 4, layR, 0, modQuiet}:        273,
-	{OpDEC, 4, layR, 0, modNone}:         274,
-	{OpDEC, 4, layM, 0, modNone}:         275,
-	{OpDEC, 4, layM, 0, modIndexed}:      276,
-	{OpDEC, 4, layR, 0, modQuiet}:        277,
-	{OpNEG, 4, layR, 0, modNone}:         278,
-	{OpNOT, 4, layR, 0, modNone}:         279,
-	{OpADD, 1, layRR, 0, modNone}:        280,
-	{OpADD, 1, layRI, 0, modNone}:        281,
-	{OpADD, 1, layRM, 0, modNone}:        282,
-	{OpADD, 1, layRM, 0, modIndexed}:     283,
-	{OpADD, 1, layMR, 0, modNone}:        284,
-	{OpADD, 1, layMR, 0, modIndexed}:     285,
-	{OpADD, 1, layMI, 0, modNone}:        286,
-	{OpADD, 1, layMI, 0, modIndexed}:     287,
-	{OpSUB, 1, layRR, 0, modNone}:        288,
-	{OpSUB, 1, layRI, 0, modNone}:        289,
-	{OpSUB, 1, layRM, 0, modNone}:        290,
-	{OpSUB, 1, layRM, 0, modIndexed}:     291,
-	{OpSUB, 1, layMR, 0, modNone}:        292,
-	{OpSUB, 1, layMR, 0, modIndexed}:     293,
-	{OpSUB, 1, layMI, 0, modNone}:        294,
-	{OpSUB, 1, layMI, 0, modIndexed}:     295,
-	{OpAND, 1, layRR, 0, modNone}:        296,
-	{OpAND, 1, layRI, 0, modNone}:        297,
-	{OpAND, 1, layRM, 0, modNone}:        298,
-	{OpAND, 1, layRM, 0, modIndexed}:     299,
-	{OpAND, 1, layMR, 0, modNone}:        300,
-	{OpAND, 1, layMR, 0, modIndexed}:     301,
-	{OpAND, 1, layMI, 0, modNone}:        302,
-	{OpAND, 1, layMI, 0, modIndexed}:     303,
-	{OpOR, 1, layRR, 0, modNone}:         304,
-	{OpOR, 1, layRI, 0, modNone}:         305,
-	{OpOR, 1, layRM, 0, modNone}:         306,
-	{OpOR, 1, layRM, 0, modIndexed}:      307,
-	{OpOR, 1, layMR, 0, modNone}:         308,
-	{OpOR, 1, layMR, 0, modIndexed}:      309,
-	{OpOR, 1, layMI, 0, modNone}:         310,
-	{OpOR, 1, layMI, 0, modIndexed}:      311,
-	{OpXOR, 1, layRR, 0, modNone}:        312,
-	{OpXOR, 1, layRI, 0, modNone}:        313,
-	{OpXOR, 1, layRM, 0, modNone}:        314,
-	{OpXOR, 1, layRM, 0, modIndexed}:     315,
-	{OpXOR, 1, layMR, 0, modNone}:        316,
-	{OpXOR, 1, layMR, 0, modIndexed}:     317,
-	{OpXOR, 1, layMI, 0, modNone}:        318,
-	{OpXOR, 1, layMI, 0, modIndexed}:     319,
-	{OpCMP, 1, layRR, 0, modNone}:        320,
-	{OpCMP, 1, layRI, 0, modNone}:        321,
-	{OpCMP, 1, layRM, 0, modNone}:        322,
-	{OpCMP, 1, layRM, 0, modIndexed}:     323,
-	{OpCMP, 1, layMR, 0, modNone}:        324,
-	{OpCMP, 1, layMR, 0, modIndexed}:     325,
-	{OpCMP, 1, layMI, 0, modNone}:        326,
-	{OpCMP, 1, layMI, 0, modIndexed}:     327,
-	{OpTEST, 1, layRR, 0, modNone}:       328,
-	{OpTEST, 1, layRI, 0, modNone}:       329,
-	{OpTEST, 1, layMR, 0, modNone}:       330,
-	{OpTEST, 1, layMR, 0, modIndexed}:    331,
-	{OpTEST, 1, layMI, 0, modNone}:       332,
-	{OpTEST, 1, layMI, 0, modIndexed}:    333,
-	{OpINC, 1, layR, 0, modNone}:         334,
-	{OpINC, 1, layM, 0, modNone}:         335,
-	{OpINC, 1, layM, 0, modIndexed}:      336,
-	{OpDEC, 1, layR, 0, modNone}:         337,
-	{OpDEC, 1, layM, 0, modNone}:         338,
-	{OpDEC, 1, layM, 0, modIndexed}:      339,
-	{OpNEG, 1, layR, 0, modNone}:         340,
-	{OpNOT, 1, layR, 0, modNone}:         341,
-	{OpADC, 8, layRR, 0, modNone}:        342,
-	{OpADC, 8, layRI, 0, modNone}:        343,
-	{OpSBB, 8, layRR, 0, modNone}:        344,
-	{OpSBB, 8, layRI, 0, modNone}:        345,
-	{OpADC, 4, layRR, 0, modNone}:        346,
-	{OpADC, 4, layRI, 0, modNone}:        347,
-	{OpSBB, 4, layRR, 0, modNone}:        348,
-	{OpSBB, 4, layRI, 0, modNone}:        349,
-	{OpSHL, 8, layRI, 0, modNone}:        350,
-	{OpSHL, 8, layRI, 0, modQuiet}:       351,
-	{OpSHR, 8, layRI, 0, modNone}:        352,
-	{OpSHR, 8, layRI, 0, modQuiet}:       353,
-	{OpSAR, 8, layRI, 0, modNone}:        354,
-	{OpSAR, 8, layRI, 0, modQuiet}:       355,
-	{OpROL, 8, layRI, 0, modNone}:        356,
-	{OpROL, 8, layRI, 0, modQuiet}:       357,
-	{OpROR, 8, layRI, 0, modNone}:        358,
-	{OpROR, 8, layRI, 0, modQuiet}:       359,
-	{OpSHL, 8, layRC, 0, modNone}:        360,
-	{OpSHR, 8, layRC, 0, modNone}:        361,
-	{OpSAR, 8, layRC, 0, modNone}:        362,
-	{OpROL, 8, layRC, 0, modNone}:        363,
-	{OpROR, 8, layRC, 0, modNone}:        364,
-	{OpBT, 8, layRR, 0, modNone}:         365,
-	{OpBT, 8, layRI, 0, modNone}:         366,
-	{OpBTS, 8, layRR, 0, modNone}:        367,
-	{OpBTS, 8, layRI, 0, modNone}:        368,
-	{OpBTR, 8, layRR, 0, modNone}:        369,
-	{OpBTR, 8, layRI, 0, modNone}:        370,
-	{OpBTC, 8, layRR, 0, modNone}:        371,
-	{OpBTC, 8, layRI, 0, modNone}:        372,
-	{OpSHL, 4, layRI, 0, modNone}:        373,
-	{OpSHL, 4, layRI, 0, modQuiet}:       374,
-	{OpSHR, 4, layRI, 0, modNone}:        375,
-	{OpSHR, 4, layRI, 0, modQuiet}:       376,
-	{OpSAR, 4, layRI, 0, modNone}:        377,
-	{OpSAR, 4, layRI, 0, modQuiet}:       378,
-	{OpROL, 4, layRI, 0, modNone}:        379,
-	{OpROL, 4, layRI, 0, modQuiet}:       380,
-	{OpROR, 4, layRI, 0, modNone}:        381,
-	{OpROR, 4, layRI, 0, modQuiet}:       382,
-	{OpSHL, 4, layRC, 0, modNone}:        383,
-	{OpSHR, 4, layRC, 0, modNone}:        384,
-	{OpSAR, 4, layRC, 0, modNone}:        385,
-	{OpROL, 4, layRC, 0, modNone}:        386,
-	{OpROR, 4, layRC, 0, modNone}:        387,
-	{OpBT, 4, layRR, 0, modNone}:         388,
-	{OpBT, 4, layRI, 0, modNone}:         389,
-	{OpBTS, 4, layRR, 0, modNone}:        390,
-	{OpBTS, 4, layRI, 0, modNone}:        391,
-	{OpBTR, 4, layRR, 0, modNone}:        392,
-	{OpBTR, 4, layRI, 0, modNone}:        393,
-	{OpBTC, 4, layRR, 0, modNone}:        394,
-	{OpBTC, 4, layRI, 0, modNone}:        395,
-	{OpIMUL2, 8, layRR, 0, modNone}:      396,
-	{OpIMUL2, 8, layRM, 0, modNone}:      397,
-	{OpIMUL2, 8, layRM, 0, modIndexed}:   398,
-	{OpIMUL3, 8, layRRI, 0, modNone}:     399,
-	{OpIMUL2, 8, layRR, 0, modQuiet}:     400,
-	{OpIMUL3, 8, layRRI, 0, modQuiet}:    401,
-	{OpMUL, 8, layR, 0, modNone}:         402,
-	{OpIMUL2, 4, layRR, 0, modNone}:      403,
-	{OpIMUL2, 4, layRM, 0, modNone}:      404,
-	{OpIMUL2, 4, layRM, 0, modIndexed}:   405,
-	{OpIMUL3, 4, layRRI, 0, modNone}:     406,
-	{OpIMUL2, 4, layRR, 0, modQuiet}:     407,
-	{OpIMUL3, 4, layRRI, 0, modQuiet}:    408,
-	{OpMUL, 4, layR, 0, modNone}:         409,
-	{OpJCC, 8, layNear, 0, modNone}:      410,
-	{OpJCC, 8, layFar, 0, modNone}:       411,
-	{OpJCC, 8, layNear, 1, modNone}:      412,
-	{OpJCC, 8, layFar, 1, modNone}:       413,
-	{OpJCC, 8, layNear, 2, modNone}:      414,
-	{OpJCC, 8, layFar, 2, modNone}:       415,
-	{OpJCC, 8, layNear, 3, modNone}:      416,
-	{OpJCC, 8, layFar, 3, modNone}:       417,
-	{OpJCC, 8, layNear, 4, modNone}:      418,
-	{OpJCC, 8, layFar, 4, modNone}:       419,
-	{OpJCC, 8, layNear, 5, modNone}:      420,
-	{OpJCC, 8, layFar, 5, modNone}:       421,
-	{OpJCC, 8, layNear, 6, modNone}:      422,
-	{OpJCC, 8, layFar, 6, modNone}:       423,
-	{OpJCC, 8, layNear, 7, modNone}:      424,
-	{OpJCC, 8, layFar, 7, modNone}:       425,
-	{OpJCC, 8, layNear, 8, modNone}:      426,
-	{OpJCC, 8, layFar, 8, modNone}:       427,
-	{OpJCC, 8, layNear, 9, modNone}:      428,
-	{OpJCC, 8, layFar, 9, modNone}:       429,
-	{OpJCC, 8, layNear, 10, modNone}:     430,
-	{OpJCC, 8, layFar, 10, modNone}:      431,
-	{OpJCC, 8, layNear, 11, modNone}:     432,
-	{OpJCC, 8, layFar, 11, modNone}:      433,
-	{OpJCC, 8, layNear, 12, modNone}:     434,
-	{OpJCC, 8, layFar, 12, modNone}:      435,
-	{OpJCC, 8, layNear, 13, modNone}:     436,
-	{OpJCC, 8, layFar, 13, modNone}:      437,
-	{OpJCC, 8, layNear, 14, modNone}:     438,
-	{OpJCC, 8, layFar, 14, modNone}:      439,
-	{OpJCC, 8, layNear, 15, modNone}:     440,
-	{OpJCC, 8, layFar, 15, modNone}:      441,
-	{OpJMP, 8, layNear, 0, modNone}:      442,
-	{OpJMP, 8, layFar, 0, modNone}:       443,
-	{OpJMPIND, 8, layR, 0, modNone}:      444,
-	{OpJMPIND, 8, layM, 0, modNone}:      445,
-	{OpJMPIND, 8, layM, 0, modIndexed}:   446,
-	{OpCALL, 8, layNear, 0, modNone}:     447,
-	{OpCALL, 8, layFar, 0, modNone}:      448,
-	{OpCALLIND, 8, layR, 0, modNone}:     449,
-	{OpCALLIND, 8, layM, 0, modNone}:     450,
-	{OpCALLIND, 8, layM, 0, modIndexed}:  451,
-	{OpRET, 8, layNone, 0, modNone}:      452,
-	{OpPUSH, 8, layR, 0, modNone}:        453,
-	{OpPUSH, 8, layM, 0, modNone}:        454,
-	{OpPUSH, 8, layM, 0, modIndexed}:     455,
-	{OpPUSH, 8, layI, 0, modNone}:        456,
-	{OpPOP, 8, layR, 0, modNone}:         457,
-	{OpLEAVE, 8, layNone, 0, modNone}:    458,
-	{OpMOVUPS, 16, layRR, 0, modNone}:    459,
-	{OpMOVUPS, 16, layRM, 0, modNone}:    460,
-	{OpMOVUPS, 16, layRM, 0, modIndexed}: 461,
-	{OpMOVUPS, 16, layMR, 0, modNone}:    462,
-	{OpMOVUPS, 16, layMR, 0, modIndexed}: 463,
-	{OpMOVDQU, 16, layRR, 0, modNone}:    464,
-	{OpMOVDQU, 16, layRM, 0, modNone}:    465,
-	{OpMOVDQU, 16, layRM, 0, modIndexed}: 466,
-	{OpMOVDQU, 16, layMR, 0, modNone}:    467,
-	{OpMOVDQU, 16, layMR, 0, modIndexed}: 468,
-	{OpMOVAPS, 16, layRR, 0, modNone}:    469,
-	{OpMOVAPS, 16, layRM, 0, modNone}:    470,
-	{OpMOVAPS, 16, layRM, 0, modIndexed}: 471,
-	{OpMOVAPS, 16, layMR, 0, modNone}:    472,
-	{OpMOVAPS, 16, layMR, 0, modIndexed}: 473,
-	{OpMOVDQA, 16, layRR, 0, modNone}:    474,
-	{OpMOVDQA, 16, layRM, 0, modNone}:    475,
-	{OpMOVDQA, 16, layRM, 0, modIndexed}: 476,
-	{OpMOVDQA, 16, layMR, 0, modNone}:    477,
-	{OpMOVDQA, 16, layMR, 0, modIndexed}: 478,
-	{OpMOVSD, 8, layRR, 0, modNone}:      479,
-	{OpMOVSD, 8, layRM, 0, modNone}:      480,
-	{OpMOVSD, 8, layRM, 0, modIndexed}:   481,
-	{OpMOVSD, 8, layMR, 0, modNone}:      482,
-	{OpMOVSD, 8, layMR, 0, modIndexed}:   483,
-	{OpMOVQ, 8, layRR, 0, modNone}:       484,
-	{OpMOVQ, 8, layRM, 0, modNone}:       485,
-	{OpMOVQ, 8, layRM, 0, modIndexed}:    486,
-	{OpMOVQ, 8, layMR, 0, modNone}:       487,
-	{OpMOVQ, 8, layMR, 0, modIndexed}:    488,
-	{OpMOVD, 8, layRR, 0, modNone}:       489,
-	{OpMOVD, 8, layRR, 1, modNone}:       490,
-	{OpMOVD, 8, layRM, 0, modNone}:       491,
-	{OpMOVD, 8, layRM, 0, modIndexed}:    492,
-	{OpMOVD, 8, layMR, 0, modNone}:       493,
-	{OpMOVD, 8, layMR, 0, modIndexed}:    494,
-	{OpCVTSI2SD, 8, layRR, 0, modNone}:   495,
-	{OpMOVD, 4, layRR, 0, modNone}:       496,
-	{OpMOVD, 4, layRR, 1, modNone}:       497,
-	{OpMOVD, 4, layRM, 0, modNone}:       498,
-	{OpMOVD, 4, layRM, 0, modIndexed}:    499,
-	{OpMOVD, 4, layMR, 0, modNone}:       500,
-	{OpMOVD, 4, layMR, 0, modIndexed}:    501,
-	{OpCVTSI2SD, 4, layRR, 0, modNone}:   502,
-	{OpPXOR, 16, layRR, 0, modNone}:      503,
-	{OpXORPS, 16, layRR, 0, modNone}:     504,
-	{OpXORPD, 16, layRR, 0, modNone}:     505,
-	{OpPAND, 16, layRR, 0, modNone}:      506,
-	{OpANDPS, 16, layRR, 0, modNone}:     507,
-	{OpANDPD, 16, layRR, 0, modNone}:     508,
-	{OpPOR, 16, layRR, 0, modNone}:       509,
-	{OpORPS, 16, layRR, 0, modNone}:      510,
-	{OpORPD, 16, layRR, 0, modNone}:      511,
-	{OpPANDN, 16, layRR, 0, modNone}:     512,
-	{OpANDNPS, 16, layRR, 0, modNone}:    513,
-	{OpANDNPD, 16, layRR, 0, modNone}:    514,
-	{OpPADDQ, 16, layRR, 0, modNone}:     515,
-	{OpPSUBQ, 16, layRR, 0, modNone}:     516,
-	{OpPADDD, 16, layRR, 0, modNone}:     517,
-	{OpPSUBD, 16, layRR, 0, modNone}:     518,
-	{OpPSRLQ, 16, layRI, 0, modNone}:     519,
-	{OpPSLLQ, 16, layRI, 0, modNone}:     520,
-	{OpPSRLD, 16, layRI, 0, modNone}:     521,
-	{OpPSLLD, 16, layRI, 0, modNone}:     522,
-	{OpADDSD, 8, layRR, 0, modNone}:      523,
-	{OpADDSD, 8, layRM, 0, modNone}:      524,
-	{OpADDSD, 8, layRM, 0, modIndexed}:   525,
-	{OpSUBSD, 8, layRR, 0, modNone}:      526,
-	{OpSUBSD, 8, layRM, 0, modNone}:      527,
-	{OpSUBSD, 8, layRM, 0, modIndexed}:   528,
-	{OpMULSD, 8, layRR, 0, modNone}:      529,
-	{OpMULSD, 8, layRM, 0, modNone}:      530,
-	{OpMULSD, 8, layRM, 0, modIndexed}:   531,
-	{OpDIVSD, 8, layRR, 0, modNone}:      532,
-	{OpDIVSD, 8, layRM, 0, modNone}:      533,
-	{OpDIVSD, 8, layRM, 0, modIndexed}:   534,
-	{OpUCOMISD, 8, layRR, 0, modNone}:    535,
-	{OpUCOMISD, 8, layRM, 0, modNone}:    536,
-	{OpUCOMISD, 8, layRM, 0, modIndexed}: 537,
+	{OpBSF, 8, layRR, 0, modNone}:        70,
+	{OpBSR, 8, layRR, 0, modNone}:        71,
+	{OpBSWAP, 8, layR, 0, modNone}:       72,
+	{OpLEA, 4, layRM, 0, modNone}:        73,
+	{OpLEA, 4, layRM, 0, modIndexed}:     74,
+	{OpMOVZX, 4, layRR, 1, modNone}:      75,
+	{OpMOVZX, 4, layRM, 1, modNone}:      76,
+	{OpMOVZX, 4, layRM, 1, modIndexed}:   77,
+	{OpMOVSX, 4, layRR, 1, modNone}:      78,
+	{OpMOVSX, 4, layRM, 1, modNone}:      79,
+	{OpMOVSX, 4, layRM, 1, modIndexed}:   80,
+	{OpMOVZX, 4, layRR, 2, modNone}:      81,
+	{OpMOVZX, 4, layRM, 2, modNone}:      82,
+	{OpMOVZX, 4, layRM, 2, modIndexed}:   83,
+	{OpMOVSX, 4, layRR, 2, modNone}:      84,
+	{OpMOVSX, 4, layRM, 2, modNone}:      85,
+	{OpMOVSX, 4, layRM, 2, modIndexed}:   86,
+	{OpCMOV, 4, layRR, 0, modNone}:       87,
+	{OpCMOV, 4, layRR, 1, modNone}:       88,
+	{OpCMOV, 4, layRR, 2, modNone}:       89,
+	{OpCMOV, 4, layRR, 3, modNone}:       90,
+	{OpCMOV, 4, layRR, 4, modNone}:       91,
+	{OpCMOV, 4, layRR, 5, modNone}:       92,
+	{OpCMOV, 4, layRR, 6, modNone}:       93,
+	{OpCMOV, 4, layRR, 7, modNone}:       94,
+	{OpCMOV, 4, layRR, 8, modNone}:       95,
+	{OpCMOV, 4, layRR, 9, modNone}:       96,
+	{OpCMOV, 4, layRR, 10, modNone}:      97,
+	{OpCMOV, 4, layRR, 11, modNone}:      98,
+	{OpCMOV, 4, layRR, 12, modNone}:      99,
+	{OpCMOV, 4, layRR, 13, modNone}:      100,
+	{OpCMOV, 4, layRR, 14, modNone}:      101,
+	{OpCMOV, 4, layRR, 15, modNone}:      102,
+	{OpXCHG, 4, layMR, 0, modNone}:       103,
+	{OpXCHG, 4, layMR, 0, modIndexed}:    104,
+	{OpCMPXCHG, 4, layMR, 0, modNone}:    105,
+	{OpCMPXCHG, 4, layMR, 0, modIndexed}: 106,
+	{OpXADD, 4, layMR, 0, modNone}:       107,
+	{OpXADD, 4, layMR, 0, modIndexed}:    108,
+	{OpXCHG, 4, layRR, 0, modNone}:       109,
+	{OpBSF, 4, layRR, 0, modNone}:        110,
+	{OpBSR, 4, layRR, 0, modNone}:        111,
+	{OpBSWAP, 4, layR, 0, modNone}:       112,
+	{OpCBW, 8, layNone, 0, modNone}:      113,
+	{OpCBW, 4, layNone, 0, modNone}:      114,
+	{OpCWD, 8, layNone, 0, modNone}:      115,
+	{OpCWD, 4, layNone, 0, modNone}:      116,
+	{OpMOVSXD, 8, layRR, 0, modNone}:     117,
+	{OpMOVSXD, 8, layRM, 0, modNone}:     118,
+	{OpMOVSXD, 8, layRM, 0, modIndexed}:  119,
+	{OpSET, 1, layR, 0, modNone}:         120,
+	{OpSET, 1, layM, 0, modNone}:         121,
+	{OpSET, 1, layM, 0, modIndexed}:      122,
+	{OpSET, 1, layR, 1, modNone}:         123,
+	{OpSET, 1, layM, 1, modNone}:         124,
+	{OpSET, 1, layM, 1, modIndexed}:      125,
+	{OpSET, 1, layR, 2, modNone}:         126,
+	{OpSET, 1, layM, 2, modNone}:         127,
+	{OpSET, 1, layM, 2, modIndexed}:      128,
+	{OpSET, 1, layR, 3, modNone}:         129,
+	{OpSET, 1, layM, 3, modNone}:         130,
+	{OpSET, 1, layM, 3, modIndexed}:      131,
+	{OpSET, 1, layR, 4, modNone}:         132,
+	{OpSET, 1, layM, 4, modNone}:         133,
+	{OpSET, 1, layM, 4, modIndexed}:      134,
+	{OpSET, 1, layR, 5, modNone}:         135,
+	{OpSET, 1, layM, 5, modNone}:         136,
+	{OpSET, 1, layM, 5, modIndexed}:      137,
+	{OpSET, 1, layR, 6, modNone}:         138,
+	{OpSET, 1, layM, 6, modNone}:         139,
+	{OpSET, 1, layM, 6, modIndexed}:      140,
+	{OpSET, 1, layR, 7, modNone}:         141,
+	{OpSET, 1, layM, 7, modNone}:         142,
+	{OpSET, 1, layM, 7, modIndexed}:      143,
+	{OpSET, 1, layR, 8, modNone}:         144,
+	{OpSET, 1, layM, 8, modNone}:         145,
+	{OpSET, 1, layM, 8, modIndexed}:      146,
+	{OpSET, 1, layR, 9, modNone}:         147,
+	{OpSET, 1, layM, 9, modNone}:         148,
+	{OpSET, 1, layM, 9, modIndexed}:      149,
+	{OpSET, 1, layR, 10, modNone}:        150,
+	{OpSET, 1, layM, 10, modNone}:        151,
+	{OpSET, 1, layM, 10, modIndexed}:     152,
+	{OpSET, 1, layR, 11, modNone}:        153,
+	{OpSET, 1, layM, 11, modNone}:        154,
+	{OpSET, 1, layM, 11, modIndexed}:     155,
+	{OpSET, 1, layR, 12, modNone}:        156,
+	{OpSET, 1, layM, 12, modNone}:        157,
+	{OpSET, 1, layM, 12, modIndexed}:     158,
+	{OpSET, 1, layR, 13, modNone}:        159,
+	{OpSET, 1, layM, 13, modNone}:        160,
+	{OpSET, 1, layM, 13, modIndexed}:     161,
+	{OpSET, 1, layR, 14, modNone}:        162,
+	{OpSET, 1, layM, 14, modNone}:        163,
+	{OpSET, 1, layM, 14, modIndexed}:     164,
+	{OpSET, 1, layR, 15, modNone}:        165,
+	{OpSET, 1, layM, 15, modNone}:        166,
+	{OpSET, 1, layM, 15, modIndexed}:     167,
+	{OpADD, 8, layRR, 0, modNone}:        168,
+	{OpADD, 8, layRI, 0, modNone}:        169,
+	{OpADD, 8, layRM, 0, modNone}:        170,
+	{OpADD, 8, layRM, 0, modIndexed}:     171,
+	{OpADD, 8, layMR, 0, modNone}:        172,
+	{OpADD, 8, layMR, 0, modIndexed}:     173,
+	{OpADD, 8, layMI, 0, modNone}:        174,
+	{OpADD, 8, layMI, 0, modIndexed}:     175,
+	{OpADD, 8, layRR, 0, modQuiet}:       176,
+	{OpADD, 8, layRI, 0, modQuiet}:       177,
+	{OpSUB, 8, layRR, 0, modNone}:        178,
+	{OpSUB, 8, layRI, 0, modNone}:        179,
+	{OpSUB, 8, layRM, 0, modNone}:        180,
+	{OpSUB, 8, layRM, 0, modIndexed}:     181,
+	{OpSUB, 8, layMR, 0, modNone}:        182,
+	{OpSUB, 8, layMR, 0, modIndexed}:     183,
+	{OpSUB, 8, layMI, 0, modNone}:        184,
+	{OpSUB, 8, layMI, 0, modIndexed}:     185,
+	{OpSUB, 8, layRR, 0, modQuiet}:       186,
+	{OpSUB, 8, layRI, 0, modQuiet}:       187,
+	{OpAND, 8, layRR, 0, modNone}:        188,
+	{OpAND, 8, layRI, 0, modNone}:        189,
+	{OpAND, 8, layRM, 0, modNone}:        190,
+	{OpAND, 8, layRM, 0, modIndexed}:     191,
+	{OpAND, 8, layMR, 0, modNone}:        192,
+	{OpAND, 8, layMR, 0, modIndexed}:     193,
+	{OpAND, 8, layMI, 0, modNone}:        194,
+	{OpAND, 8, layMI, 0, modIndexed}:     195,
+	{OpAND, 8, layRR, 0, modQuiet}:       196,
+	{OpAND, 8, layRI, 0, modQuiet}:       197,
+	{OpOR, 8, layRR, 0, modNone}:         198,
+	{OpOR, 8, layRI, 0, modNone}:         199,
+	{OpOR, 8, layRM, 0, modNone}:         200,
+	{OpOR, 8, layRM, 0, modIndexed}:      201,
+	{OpOR, 8, layMR, 0, modNone}:         202,
+	{OpOR, 8, layMR, 0, modIndexed}:      203,
+	{OpOR, 8, layMI, 0, modNone}:         204,
+	{OpOR, 8, layMI, 0, modIndexed}:      205,
+	{OpOR, 8, layRR, 0, modQuiet}:        206,
+	{OpOR, 8, layRI, 0, modQuiet}:        207,
+	{OpXOR, 8, layRR, 0, modNone}:        208,
+	{OpXOR, 8, layRI, 0, modNone}:        209,
+	{OpXOR, 8, layRM, 0, modNone}:        210,
+	{OpXOR, 8, layRM, 0, modIndexed}:     211,
+	{OpXOR, 8, layMR, 0, modNone}:        212,
+	{OpXOR, 8, layMR, 0, modIndexed}:     213,
+	{OpXOR, 8, layMI, 0, modNone}:        214,
+	{OpXOR, 8, layMI, 0, modIndexed}:     215,
+	{OpXOR, 8, layRR, 0, modQuiet}:       216,
+	{OpXOR, 8, layRI, 0, modQuiet}:       217,
+	{OpCMP, 8, layRR, 0, modNone}:        218,
+	{OpCMP, 8, layRI, 0, modNone}:        219,
+	{OpCMP, 8, layRM, 0, modNone}:        220,
+	{OpCMP, 8, layRM, 0, modIndexed}:     221,
+	{OpCMP, 8, layMR, 0, modNone}:        222,
+	{OpCMP, 8, layMR, 0, modIndexed}:     223,
+	{OpCMP, 8, layMI, 0, modNone}:        224,
+	{OpCMP, 8, layMI, 0, modIndexed}:     225,
+	{OpTEST, 8, layRR, 0, modNone}:       226,
+	{OpTEST, 8, layRI, 0, modNone}:       227,
+	{OpTEST, 8, layMR, 0, modNone}:       228,
+	{OpTEST, 8, layMR, 0, modIndexed}:    229,
+	{OpTEST, 8, layMI, 0, modNone}:       230,
+	{OpTEST, 8, layMI, 0, modIndexed}:    231,
+	{OpINC, 8, layR, 0, modNone}:         232,
+	{OpINC, 8, layM, 0, modNone}:         233,
+	{OpINC, 8, layM, 0, modIndexed}:      234,
+	{OpINC, 8, layR, 0, modQuiet}:        235,
+	{OpDEC, 8, layR, 0, modNone}:         236,
+	{OpDEC, 8, layM, 0, modNone}:         237,
+	{OpDEC, 8, layM, 0, modIndexed}:      238,
+	{OpDEC, 8, layR, 0, modQuiet}:        239,
+	{OpNEG, 8, layR, 0, modNone}:         240,
+	{OpNOT, 8, layR, 0, modNone}:         241,
+	{OpADD, 4, layRR, 0, modNone}:        242,
+	{OpADD, 4, layRI, 0, modNone}:        243,
+	{OpADD, 4, layRM, 0, modNone}:        244,
+	{OpADD, 4, layRM, 0, modIndexed}:     245,
+	{OpADD, 4, layMR, 0, modNone}:        246,
+	{OpADD, 4, layMR, 0, modIndexed}:     247,
+	{OpADD, 4, layMI, 0, modNone}:        248,
+	{OpADD, 4, layMI, 0, modIndexed}:     249,
+	{OpADD, 4, layRR, 0, modQuiet}:       250,
+	{OpADD, 4, layRI, 0, modQuiet}:       251,
+	{OpSUB, 4, layRR, 0, modNone}:        252,
+	{OpSUB, 4, layRI, 0, modNone}:        253,
+	{OpSUB, 4, layRM, 0, modNone}:        254,
+	{OpSUB, 4, layRM, 0, modIndexed}:     255,
+	{OpSUB, 4, layMR, 0, modNone}:        256,
+	{OpSUB, 4, layMR, 0, modIndexed}:     257,
+	{OpSUB, 4, layMI, 0, modNone}:        258,
+	{OpSUB, 4, layMI, 0, modIndexed}:     259,
+	{OpSUB, 4, layRR, 0, modQuiet}:       260,
+	{OpSUB, 4, layRI, 0, modQuiet}:       261,
+	{OpAND, 4, layRR, 0, modNone}:        262,
+	{OpAND, 4, layRI, 0, modNone}:        263,
+	{OpAND, 4, layRM, 0, modNone}:        264,
+	{OpAND, 4, layRM, 0, modIndexed}:     265,
+	{OpAND, 4, layMR, 0, modNone}:        266,
+	{OpAND, 4, layMR, 0, modIndexed}:     267,
+	{OpAND, 4, layMI, 0, modNone}:        268,
+	{OpAND, 4, layMI, 0, modIndexed}:     269,
+	{OpAND, 4, layRR, 0, modQuiet}:       270,
+	{OpAND, 4, layRI, 0, modQuiet}:       271,
+	{OpOR, 4, layRR, 0, modNone}:         272,
+	{OpOR, 4, layRI, 0, modNone}:         273,
+	{OpOR, 4, layRM, 0, modNone}:         274,
+	{OpOR, 4, layRM, 0, modIndexed}:      275,
+	{OpOR, 4, layMR, 0, modNone}:         276,
+	{OpOR, 4, layMR, 0, modIndexed}:      277,
+	{OpOR, 4, layMI, 0, modNone}:         278,
+	{OpOR, 4, layMI, 0, modIndexed}:      279,
+	{OpOR, 4, layRR, 0, modQuiet}:        280,
+	{OpOR, 4, layRI, 0, modQuiet}:        281,
+	{OpXOR, 4, layRR, 0, modNone}:        282,
+	{OpXOR, 4, layRI, 0, modNone}:        283,
+	{OpXOR, 4, layRM, 0, modNone}:        284,
+	{OpXOR, 4, layRM, 0, modIndexed}:     285,
+	{OpXOR, 4, layMR, 0, modNone}:        286,
+	{OpXOR, 4, layMR, 0, modIndexed}:     287,
+	{OpXOR, 4, layMI, 0, modNone}:        288,
+	{OpXOR, 4, layMI, 0, modIndexed}:     289,
+	{OpXOR, 4, layRR, 0, modQuiet}:       290,
+	{OpXOR, 4, layRI, 0, modQuiet}:       291,
+	{OpCMP, 4, layRR, 0, modNone}:        292,
+	{OpCMP, 4, layRI, 0, modNone}:        293,
+	{OpCMP, 4, layRM, 0, modNone}:        294,
+	{OpCMP, 4, layRM, 0, modIndexed}:     295,
+	{OpCMP, 4, layMR, 0, modNone}:        296,
+	{OpCMP, 4, layMR, 0, modIndexed}:     297,
+	{OpCMP, 4, layMI, 0, modNone}:        298,
+	{OpCMP, 4, layMI, 0, modIndexed}:     299,
+	{OpTEST, 4, layRR, 0, modNone}:       300,
+	{OpTEST, 4, layRI, 0, modNone}:       301,
+	{OpTEST, 4, layMR, 0, modNone}:       302,
+	{OpTEST, 4, layMR, 0, modIndexed}:    303,
+	{OpTEST, 4, layMI, 0, modNone}:       304,
+	{OpTEST, 4, layMI, 0, modIndexed}:    305,
+	{OpINC, 4, layR, 0, modNone}:         306,
+	{OpINC, 4, layM, 0, modNone}:         307,
+	{OpINC, 4, layM, 0, modIndexed}:      308,
+	{OpINC, 4, layR, 0, modQuiet}:        309,
+	{OpDEC, 4, layR, 0, modNone}:         310,
+	{OpDEC, 4, layM, 0, modNone}:         311,
+	{OpDEC, 4, layM, 0, modIndexed}:      312,
+	{OpDEC, 4, layR, 0, modQuiet}:        313,
+	{OpNEG, 4, layR, 0, modNone}:         314,
+	{OpNOT, 4, layR, 0, modNone}:         315,
+	{OpADD, 1, layRR, 0, modNone}:        316,
+	{OpADD, 1, layRI, 0, modNone}:        317,
+	{OpADD, 1, layRM, 0, modNone}:        318,
+	{OpADD, 1, layRM, 0, modIndexed}:     319,
+	{OpADD, 1, layMR, 0, modNone}:        320,
+	{OpADD, 1, layMR, 0, modIndexed}:     321,
+	{OpADD, 1, layMI, 0, modNone}:        322,
+	{OpADD, 1, layMI, 0, modIndexed}:     323,
+	{OpSUB, 1, layRR, 0, modNone}:        324,
+	{OpSUB, 1, layRI, 0, modNone}:        325,
+	{OpSUB, 1, layRM, 0, modNone}:        326,
+	{OpSUB, 1, layRM, 0, modIndexed}:     327,
+	{OpSUB, 1, layMR, 0, modNone}:        328,
+	{OpSUB, 1, layMR, 0, modIndexed}:     329,
+	{OpSUB, 1, layMI, 0, modNone}:        330,
+	{OpSUB, 1, layMI, 0, modIndexed}:     331,
+	{OpAND, 1, layRR, 0, modNone}:        332,
+	{OpAND, 1, layRI, 0, modNone}:        333,
+	{OpAND, 1, layRM, 0, modNone}:        334,
+	{OpAND, 1, layRM, 0, modIndexed}:     335,
+	{OpAND, 1, layMR, 0, modNone}:        336,
+	{OpAND, 1, layMR, 0, modIndexed}:     337,
+	{OpAND, 1, layMI, 0, modNone}:        338,
+	{OpAND, 1, layMI, 0, modIndexed}:     339,
+	{OpOR, 1, layRR, 0, modNone}:         340,
+	{OpOR, 1, layRI, 0, modNone}:         341,
+	{OpOR, 1, layRM, 0, modNone}:         342,
+	{OpOR, 1, layRM, 0, modIndexed}:      343,
+	{OpOR, 1, layMR, 0, modNone}:         344,
+	{OpOR, 1, layMR, 0, modIndexed}:      345,
+	{OpOR, 1, layMI, 0, modNone}:         346,
+	{OpOR, 1, layMI, 0, modIndexed}:      347,
+	{OpXOR, 1, layRR, 0, modNone}:        348,
+	{OpXOR, 1, layRI, 0, modNone}:        349,
+	{OpXOR, 1, layRM, 0, modNone}:        350,
+	{OpXOR, 1, layRM, 0, modIndexed}:     351,
+	{OpXOR, 1, layMR, 0, modNone}:        352,
+	{OpXOR, 1, layMR, 0, modIndexed}:     353,
+	{OpXOR, 1, layMI, 0, modNone}:        354,
+	{OpXOR, 1, layMI, 0, modIndexed}:     355,
+	{OpCMP, 1, layRR, 0, modNone}:        356,
+	{OpCMP, 1, layRI, 0, modNone}:        357,
+	{OpCMP, 1, layRM, 0, modNone}:        358,
+	{OpCMP, 1, layRM, 0, modIndexed}:     359,
+	{OpCMP, 1, layMR, 0, modNone}:        360,
+	{OpCMP, 1, layMR, 0, modIndexed}:     361,
+	{OpCMP, 1, layMI, 0, modNone}:        362,
+	{OpCMP, 1, layMI, 0, modIndexed}:     363,
+	{OpTEST, 1, layRR, 0, modNone}:       364,
+	{OpTEST, 1, layRI, 0, modNone}:       365,
+	{OpTEST, 1, layMR, 0, modNone}:       366,
+	{OpTEST, 1, layMR, 0, modIndexed}:    367,
+	{OpTEST, 1, layMI, 0, modNone}:       368,
+	{OpTEST, 1, layMI, 0, modIndexed}:    369,
+	{OpINC, 1, layR, 0, modNone}:         370,
+	{OpINC, 1, layM, 0, modNone}:         371,
+	{OpINC, 1, layM, 0, modIndexed}:      372,
+	{OpDEC, 1, layR, 0, modNone}:         373,
+	{OpDEC, 1, layM, 0, modNone}:         374,
+	{OpDEC, 1, layM, 0, modIndexed}:      375,
+	{OpNEG, 1, layR, 0, modNone}:         376,
+	{OpNOT, 1, layR, 0, modNone}:         377,
+	{OpADC, 8, layRR, 0, modNone}:        378,
+	{OpADC, 8, layRI, 0, modNone}:        379,
+	{OpSBB, 8, layRR, 0, modNone}:        380,
+	{OpSBB, 8, layRI, 0, modNone}:        381,
+	{OpADC, 4, layRR, 0, modNone}:        382,
+	{OpADC, 4, layRI, 0, modNone}:        383,
+	{OpSBB, 4, layRR, 0, modNone}:        384,
+	{OpSBB, 4, layRI, 0, modNone}:        385,
+	{OpSHL, 8, layRI, 0, modNone}:        386,
+	{OpSHL, 8, layRI, 0, modQuiet}:       387,
+	{OpSHR, 8, layRI, 0, modNone}:        388,
+	{OpSHR, 8, layRI, 0, modQuiet}:       389,
+	{OpSAR, 8, layRI, 0, modNone}:        390,
+	{OpSAR, 8, layRI, 0, modQuiet}:       391,
+	{OpROL, 8, layRI, 0, modNone}:        392,
+	{OpROL, 8, layRI, 0, modQuiet}:       393,
+	{OpROR, 8, layRI, 0, modNone}:        394,
+	{OpROR, 8, layRI, 0, modQuiet}:       395,
+	{OpSHL, 8, layRC, 0, modNone}:        396,
+	{OpSHR, 8, layRC, 0, modNone}:        397,
+	{OpSAR, 8, layRC, 0, modNone}:        398,
+	{OpROL, 8, layRC, 0, modNone}:        399,
+	{OpROR, 8, layRC, 0, modNone}:        400,
+	{OpBT, 8, layRR, 0, modNone}:         401,
+	{OpBT, 8, layRI, 0, modNone}:         402,
+	{OpBTS, 8, layRR, 0, modNone}:        403,
+	{OpBTS, 8, layRI, 0, modNone}:        404,
+	{OpBTR, 8, layRR, 0, modNone}:        405,
+	{OpBTR, 8, layRI, 0, modNone}:        406,
+	{OpBTC, 8, layRR, 0, modNone}:        407,
+	{OpBTC, 8, layRI, 0, modNone}:        408,
+	{OpSHL, 4, layRI, 0, modNone}:        409,
+	{OpSHL, 4, layRI, 0, modQuiet}:       410,
+	{OpSHR, 4, layRI, 0, modNone}:        411,
+	{OpSHR, 4, layRI, 0, modQuiet}:       412,
+	{OpSAR, 4, layRI, 0, modNone}:        413,
+	{OpSAR, 4, layRI, 0, modQuiet}:       414,
+	{OpROL, 4, layRI, 0, modNone}:        415,
+	{OpROL, 4, layRI, 0, modQuiet}:       416,
+	{OpROR, 4, layRI, 0, modNone}:        417,
+	{OpROR, 4, layRI, 0, modQuiet}:       418,
+	{OpSHL, 4, layRC, 0, modNone}:        419,
+	{OpSHR, 4, layRC, 0, modNone}:        420,
+	{OpSAR, 4, layRC, 0, modNone}:        421,
+	{OpROL, 4, layRC, 0, modNone}:        422,
+	{OpROR, 4, layRC, 0, modNone}:        423,
+	{OpBT, 4, layRR, 0, modNone}:         424,
+	{OpBT, 4, layRI, 0, modNone}:         425,
+	{OpBTS, 4, layRR, 0, modNone}:        426,
+	{OpBTS, 4, layRI, 0, modNone}:        427,
+	{OpBTR, 4, layRR, 0, modNone}:        428,
+	{OpBTR, 4, layRI, 0, modNone}:        429,
+	{OpBTC, 4, layRR, 0, modNone}:        430,
+	{OpBTC, 4, layRI, 0, modNone}:        431,
+	{OpIMUL2, 8, layRR, 0, modNone}:      432,
+	{OpIMUL2, 8, layRM, 0, modNone}:      433,
+	{OpIMUL2, 8, layRM, 0, modIndexed}:   434,
+	{OpIMUL3, 8, layRRI, 0, modNone}:     435,
+	{OpIMUL2, 8, layRR, 0, modQuiet}:     436,
+	{OpIMUL3, 8, layRRI, 0, modQuiet}:    437,
+	{OpMUL, 8, layR, 0, modNone}:         438,
+	{OpIMUL2, 4, layRR, 0, modNone}:      439,
+	{OpIMUL2, 4, layRM, 0, modNone}:      440,
+	{OpIMUL2, 4, layRM, 0, modIndexed}:   441,
+	{OpIMUL3, 4, layRRI, 0, modNone}:     442,
+	{OpIMUL2, 4, layRR, 0, modQuiet}:     443,
+	{OpIMUL3, 4, layRRI, 0, modQuiet}:    444,
+	{OpMUL, 4, layR, 0, modNone}:         445,
+	{OpJCC, 8, layNear, 0, modNone}:      446,
+	{OpJCC, 8, layFar, 0, modNone}:       447,
+	{OpJCC, 8, layNear, 1, modNone}:      448,
+	{OpJCC, 8, layFar, 1, modNone}:       449,
+	{OpJCC, 8, layNear, 2, modNone}:      450,
+	{OpJCC, 8, layFar, 2, modNone}:       451,
+	{OpJCC, 8, layNear, 3, modNone}:      452,
+	{OpJCC, 8, layFar, 3, modNone}:       453,
+	{OpJCC, 8, layNear, 4, modNone}:      454,
+	{OpJCC, 8, layFar, 4, modNone}:       455,
+	{OpJCC, 8, layNear, 5, modNone}:      456,
+	{OpJCC, 8, layFar, 5, modNone}:       457,
+	{OpJCC, 8, layNear, 6, modNone}:      458,
+	{OpJCC, 8, layFar, 6, modNone}:       459,
+	{OpJCC, 8, layNear, 7, modNone}:      460,
+	{OpJCC, 8, layFar, 7, modNone}:       461,
+	{OpJCC, 8, layNear, 8, modNone}:      462,
+	{OpJCC, 8, layFar, 8, modNone}:       463,
+	{OpJCC, 8, layNear, 9, modNone}:      464,
+	{OpJCC, 8, layFar, 9, modNone}:       465,
+	{OpJCC, 8, layNear, 10, modNone}:     466,
+	{OpJCC, 8, layFar, 10, modNone}:      467,
+	{OpJCC, 8, layNear, 11, modNone}:     468,
+	{OpJCC, 8, layFar, 11, modNone}:      469,
+	{OpJCC, 8, layNear, 12, modNone}:     470,
+	{OpJCC, 8, layFar, 12, modNone}:      471,
+	{OpJCC, 8, layNear, 13, modNone}:     472,
+	{OpJCC, 8, layFar, 13, modNone}:      473,
+	{OpJCC, 8, layNear, 14, modNone}:     474,
+	{OpJCC, 8, layFar, 14, modNone}:      475,
+	{OpJCC, 8, layNear, 15, modNone}:     476,
+	{OpJCC, 8, layFar, 15, modNone}:      477,
+	{OpJMP, 8, layNear, 0, modNone}:      478,
+	{OpJMP, 8, layFar, 0, modNone}:       479,
+	{OpJMPIND, 8, layR, 0, modNone}:      480,
+	{OpJMPIND, 8, layM, 0, modNone}:      481,
+	{OpJMPIND, 8, layM, 0, modIndexed}:   482,
+	{OpCALL, 8, layNear, 0, modNone}:     483,
+	{OpCALL, 8, layFar, 0, modNone}:      484,
+	{OpCALLIND, 8, layR, 0, modNone}:     485,
+	{OpCALLIND, 8, layM, 0, modNone}:     486,
+	{OpCALLIND, 8, layM, 0, modIndexed}:  487,
+	{OpRET, 8, layNone, 0, modNone}:      488,
+	{OpPUSH, 8, layR, 0, modNone}:        489,
+	{OpPUSH, 8, layM, 0, modNone}:        490,
+	{OpPUSH, 8, layM, 0, modIndexed}:     491,
+	{OpPUSH, 8, layI, 0, modNone}:        492,
+	{OpPOP, 8, layR, 0, modNone}:         493,
+	{OpPAUSE, 4, layNone, 0, modNone}:    494,
+	{OpCLD, 0, layNone, 0, modNone}:      495,
+	{OpCLI, 0, layNone, 0, modNone}:      496,
+	{OpLEAVE, 8, layNone, 0, modNone}:    497,
+	{OpMOVUPS, 16, layRR, 0, modNone}:    498,
+	{OpMOVUPS, 16, layRM, 0, modNone}:    499,
+	{OpMOVUPS, 16, layRM, 0, modIndexed}: 500,
+	{OpMOVUPS, 16, layMR, 0, modNone}:    501,
+	{OpMOVUPS, 16, layMR, 0, modIndexed}: 502,
+	{OpMOVDQU, 16, layRR, 0, modNone}:    503,
+	{OpMOVDQU, 16, layRM, 0, modNone}:    504,
+	{OpMOVDQU, 16, layRM, 0, modIndexed}: 505,
+	{OpMOVDQU, 16, layMR, 0, modNone}:    506,
+	{OpMOVDQU, 16, layMR, 0, modIndexed}: 507,
+	{OpMOVAPS, 16, layRR, 0, modNone}:    508,
+	{OpMOVAPS, 16, layRM, 0, modNone}:    509,
+	{OpMOVAPS, 16, layRM, 0, modIndexed}: 510,
+	{OpMOVAPS, 16, layMR, 0, modNone}:    511,
+	{OpMOVAPS, 16, layMR, 0, modIndexed}: 512,
+	{OpMOVDQA, 16, layRR, 0, modNone}:    513,
+	{OpMOVDQA, 16, layRM, 0, modNone}:    514,
+	{OpMOVDQA, 16, layRM, 0, modIndexed}: 515,
+	{OpMOVDQA, 16, layMR, 0, modNone}:    516,
+	{OpMOVDQA, 16, layMR, 0, modIndexed}: 517,
+	{OpMOVSD, 8, layRR, 0, modNone}:      518,
+	{OpMOVSD, 8, layRM, 0, modNone}:      519,
+	{OpMOVSD, 8, layRM, 0, modIndexed}:   520,
+	{OpMOVSD, 8, layMR, 0, modNone}:      521,
+	{OpMOVSD, 8, layMR, 0, modIndexed}:   522,
+	{OpMOVQ, 8, layRR, 0, modNone}:       523,
+	{OpMOVQ, 8, layRM, 0, modNone}:       524,
+	{OpMOVQ, 8, layRM, 0, modIndexed}:    525,
+	{OpMOVQ, 8, layMR, 0, modNone}:       526,
+	{OpMOVQ, 8, layMR, 0, modIndexed}:    527,
+	{OpMOVD, 8, layRR, 0, modNone}:       528,
+	{OpMOVD, 8, layRR, 1, modNone}:       529,
+	{OpMOVD, 8, layRM, 0, modNone}:       530,
+	{OpMOVD, 8, layRM, 0, modIndexed}:    531,
+	{OpMOVD, 8, layMR, 0, modNone}:       532,
+	{OpMOVD, 8, layMR, 0, modIndexed}:    533,
+	{OpCVTSI2SD, 8, layRR, 0, modNone}:   534,
+	{OpMOVD, 4, layRR, 0, modNone}:       535,
+	{OpMOVD, 4, layRR, 1, modNone}:       536,
+	{OpMOVD, 4, layRM, 0, modNone}:       537,
+	{OpMOVD, 4, layRM, 0, modIndexed}:    538,
+	{OpMOVD, 4, layMR, 0, modNone}:       539,
+	{OpMOVD, 4, layMR, 0, modIndexed}:    540,
+	{OpCVTSI2SD, 4, layRR, 0, modNone}:   541,
+	{OpPXOR, 16, layRR, 0, modNone}:      542,
+	{OpXORPS, 16, layRR, 0, modNone}:     543,
+	{OpXORPD, 16, layRR, 0, modNone}:     544,
+	{OpPAND, 16, layRR, 0, modNone}:      545,
+	{OpANDPS, 16, layRR, 0, modNone}:     546,
+	{OpANDPD, 16, layRR, 0, modNone}:     547,
+	{OpPOR, 16, layRR, 0, modNone}:       548,
+	{OpORPS, 16, layRR, 0, modNone}:      549,
+	{OpORPD, 16, layRR, 0, modNone}:      550,
+	{OpPANDN, 16, layRR, 0, modNone}:     551,
+	{OpANDNPS, 16, layRR, 0, modNone}:    552,
+	{OpANDNPD, 16, layRR, 0, modNone}:    553,
+	{OpPADDQ, 16, layRR, 0, modNone}:     554,
+	{OpPSUBQ, 16, layRR, 0, modNone}:     555,
+	{OpPADDD, 16, layRR, 0, modNone}:     556,
+	{OpPSUBD, 16, layRR, 0, modNone}:     557,
+	{OpPSRLQ, 16, layRI, 0, modNone}:     558,
+	{OpPSLLQ, 16, layRI, 0, modNone}:     559,
+	{OpPSRLD, 16, layRI, 0, modNone}:     560,
+	{OpPSLLD, 16, layRI, 0, modNone}:     561,
+	{OpADDSD, 8, layRR, 0, modNone}:      562,
+	{OpADDSD, 8, layRM, 0, modNone}:      563,
+	{OpADDSD, 8, layRM, 0, modIndexed}:   564,
+	{OpSUBSD, 8, layRR, 0, modNone}:      565,
+	{OpSUBSD, 8, layRM, 0, modNone}:      566,
+	{OpSUBSD, 8, layRM, 0, modIndexed}:   567,
+	{OpMULSD, 8, layRR, 0, modNone}:      568,
+	{OpMULSD, 8, layRM, 0, modNone}:      569,
+	{OpMULSD, 8, layRM, 0, modIndexed}:   570,
+	{OpDIVSD, 8, layRR, 0, modNone}:      571,
+	{OpDIVSD, 8, layRM, 0, modNone}:      572,
+	{OpDIVSD, 8, layRM, 0, modIndexed}:   573,
+	{OpUCOMISD, 8, layRR, 0, modNone}:    574,
+	{OpUCOMISD, 8, layRM, 0, modNone}:    575,
+	{OpUCOMISD, 8, layRM, 0, modIndexed}: 576,
 }
 
 var uopPairs = map[pairKey]uint16{
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   538,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   539,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   540,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   541,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   542,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  543,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  544,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  545,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   546,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   547,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   548,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   549,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   550,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  551,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  552,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  553,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   554,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   555,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   556,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   557,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   558,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  559,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  560,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  561,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   562,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   563,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   564,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   565,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   566,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  567,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  568,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  569,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   570,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   571,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   572,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   573,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   574,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  575,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  576,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  577,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   578,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   579,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   580,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   581,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   582,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  583,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  584,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  585,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   586,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   587,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   588,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   589,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   590,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  591,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  592,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  593,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   594,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   595,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   596,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   597,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   598,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  599,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  600,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  601,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  602,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  603,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  604,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  605,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  606,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 607,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 608,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 609,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  610,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  611,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  612,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  613,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  614,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 615,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 616,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 617,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  618,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  619,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  620,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  621,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  622,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 623,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 624,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 625,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  626,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  627,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  628,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  629,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  630,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 631,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 632,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 633,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   634,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   635,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   636,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   637,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   638,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  639,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  640,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  641,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   642,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   643,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   644,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   645,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   646,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  647,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  648,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  649,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   650,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   651,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   652,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   653,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   654,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  655,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  656,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  657,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   658,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   659,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   660,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   661,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   662,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  663,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  664,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  665,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   666,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   667,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   668,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   669,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   670,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  671,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  672,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  673,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   674,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   675,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   676,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   677,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   678,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  679,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  680,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  681,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   682,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   683,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   684,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   685,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   686,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  687,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  688,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  689,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   690,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   691,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   692,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   693,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   694,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  695,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  696,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  697,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  698,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  699,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  700,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  701,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  702,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 703,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 704,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 705,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  706,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  707,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  708,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  709,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  710,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 711,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 712,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 713,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  714,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  715,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  716,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  717,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  718,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 719,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 720,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 721,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  722,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  723,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  724,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  725,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  726,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 727,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 728,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 729,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   730,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   731,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   732,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   733,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   734,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  735,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  736,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  737,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   738,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   739,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   740,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   741,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   742,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  743,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  744,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  745,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   746,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   747,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   748,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   749,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   750,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  751,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  752,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  753,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   754,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   755,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   756,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   757,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   758,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  759,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  760,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  761,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   762,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   763,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   764,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   765,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   766,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  767,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  768,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  769,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   770,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   771,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   772,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   773,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   774,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  775,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  776,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  777,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   778,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   779,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   780,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   781,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   782,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  783,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  784,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  785,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   786,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   787,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   788,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   789,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   790,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  791,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  792,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  793,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  794,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  795,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  796,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  797,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  798,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 799,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 800,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 801,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  802,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  803,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  804,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  805,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  806,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 807,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 808,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 809,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  810,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  811,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  812,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  813,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  814,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 815,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 816,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 817,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  818,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  819,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  820,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  821,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  822,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 823,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 824,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 825,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   577,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   578,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   579,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   580,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   581,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  582,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  583,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  584,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   585,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   586,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   587,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   588,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   589,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  590,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  591,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  592,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   593,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   594,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   595,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   596,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   597,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  598,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  599,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  600,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   601,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   602,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   603,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   604,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   605,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  606,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  607,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  608,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   609,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   610,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   611,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   612,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   613,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  614,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  615,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  616,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   617,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   618,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   619,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   620,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   621,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  622,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  623,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  624,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   625,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   626,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   627,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   628,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   629,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  630,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  631,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  632,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   633,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   634,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   635,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   636,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   637,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  638,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  639,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  640,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  641,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  642,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  643,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  644,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  645,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 646,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 647,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 648,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  649,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  650,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  651,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  652,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  653,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 654,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 655,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 656,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  657,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  658,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  659,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  660,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  661,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 662,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 663,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 664,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  665,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  666,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  667,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  668,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  669,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 670,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 671,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 672,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   673,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   674,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   675,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   676,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   677,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  678,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  679,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  680,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   681,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   682,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   683,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   684,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   685,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  686,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  687,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  688,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   689,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   690,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   691,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   692,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   693,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  694,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  695,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  696,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   697,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   698,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   699,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   700,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   701,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  702,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  703,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  704,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   705,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   706,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   707,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   708,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   709,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  710,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  711,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  712,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   713,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   714,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   715,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   716,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   717,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  718,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  719,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  720,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   721,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   722,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   723,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   724,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   725,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  726,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  727,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  728,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   729,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   730,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   731,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   732,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   733,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  734,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  735,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  736,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  737,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  738,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  739,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  740,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  741,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 742,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 743,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 744,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  745,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  746,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  747,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  748,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  749,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 750,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 751,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 752,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  753,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  754,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  755,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  756,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  757,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 758,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 759,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 760,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  761,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  762,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  763,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  764,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  765,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 766,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 767,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 768,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   769,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   770,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   771,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   772,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   773,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  774,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  775,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  776,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   777,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   778,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   779,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   780,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   781,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  782,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  783,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  784,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   785,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   786,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   787,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   788,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   789,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  790,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  791,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  792,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   793,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   794,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   795,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   796,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   797,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  798,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  799,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  800,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   801,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   802,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   803,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   804,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   805,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  806,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  807,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  808,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   809,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   810,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   811,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   812,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   813,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  814,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  815,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  816,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   817,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   818,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   819,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   820,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   821,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  822,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  823,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  824,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   825,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   826,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   827,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   828,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   829,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  830,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  831,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  832,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  833,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  834,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  835,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  836,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  837,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 838,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 839,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 840,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  841,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  842,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  843,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  844,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  845,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 846,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 847,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 848,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  849,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  850,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  851,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  852,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  853,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 854,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 855,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 856,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  857,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  858,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  859,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  860,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  861,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 862,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 863,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 864,
 }
 
 // dispatch executes from RIP, in the page of s, up to a bound or to what needs
@@ -1627,22 +1666,40 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := r[u.dst]
 				r[u.dst] = r[u.src]
 				r[u.src] = v
-			case 70: // OpBSWAP, 8, layR, 0, modNone
+			case 70: // OpBSF, 8, layRR, 0, modNone
+				v := r[u.src]
+				if v == 0 {
+					goto step
+				}
+				x := uint64(bits.TrailingZeros64(v))
+				r[u.dst] = x
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone
+
+			case 71: // OpBSR, 8, layRR, 0, modNone
+				v := r[u.src]
+				if v == 0 {
+					goto step
+				}
+				x := uint64(bits.Len64(v) - 1)
+				r[u.dst] = x
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone
+
+			case 72: // OpBSWAP, 8, layR, 0, modNone
 				r[u.dst] = bits.ReverseBytes64(r[u.dst]) >> 0
-			case 71: // OpLEA, 4, layRM, 0, modNone
+			case 73: // OpLEA, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 
 				r[u.dst] = uint64(uint32(ea))
 
-			case 72: // OpLEA, 4, layRM, 0, modIndexed
+			case 74: // OpLEA, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				r[u.dst] = uint64(uint32(ea))
 
-			case 73: // OpMOVZX, 4, layRR, 1, modNone
+			case 75: // OpMOVZX, 4, layRR, 1, modNone
 				r[u.dst] = uint64(uint32(uint64(uint8(r[u.src]))))
 
-			case 74: // OpMOVZX, 4, layRM, 1, modNone
+			case 76: // OpMOVZX, 4, layRM, 1, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1654,7 +1711,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 75: // OpMOVZX, 4, layRM, 1, modIndexed
+			case 77: // OpMOVZX, 4, layRM, 1, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1666,10 +1723,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 76: // OpMOVSX, 4, layRR, 1, modNone
+			case 78: // OpMOVSX, 4, layRR, 1, modNone
 				r[u.dst] = uint64(uint32(uint64(int64(int8(r[u.src])))))
 
-			case 77: // OpMOVSX, 4, layRM, 1, modNone
+			case 79: // OpMOVSX, 4, layRM, 1, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1681,7 +1738,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int8(v)))))
 
-			case 78: // OpMOVSX, 4, layRM, 1, modIndexed
+			case 80: // OpMOVSX, 4, layRM, 1, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1693,10 +1750,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int8(v)))))
 
-			case 79: // OpMOVZX, 4, layRR, 2, modNone
+			case 81: // OpMOVZX, 4, layRR, 2, modNone
 				r[u.dst] = uint64(uint32(uint64(uint16(r[u.src]))))
 
-			case 80: // OpMOVZX, 4, layRM, 2, modNone
+			case 82: // OpMOVZX, 4, layRM, 2, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1708,7 +1765,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 81: // OpMOVZX, 4, layRM, 2, modIndexed
+			case 83: // OpMOVZX, 4, layRM, 2, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1720,10 +1777,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 82: // OpMOVSX, 4, layRR, 2, modNone
+			case 84: // OpMOVSX, 4, layRR, 2, modNone
 				r[u.dst] = uint64(uint32(uint64(int64(int16(r[u.src])))))
 
-			case 83: // OpMOVSX, 4, layRM, 2, modNone
+			case 85: // OpMOVSX, 4, layRM, 2, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1735,7 +1792,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int16(v)))))
 
-			case 84: // OpMOVSX, 4, layRM, 2, modIndexed
+			case 86: // OpMOVSX, 4, layRM, 2, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1747,7 +1804,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int16(v)))))
 
-			case 85: // OpCMOV, 4, layRR, 0, modNone
+			case 87: // OpCMOV, 4, layRR, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1757,7 +1814,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 86: // OpCMOV, 4, layRR, 1, modNone
+			case 88: // OpCMOV, 4, layRR, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1767,7 +1824,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 87: // OpCMOV, 4, layRR, 2, modNone
+			case 89: // OpCMOV, 4, layRR, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -1781,7 +1838,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 88: // OpCMOV, 4, layRR, 3, modNone
+			case 90: // OpCMOV, 4, layRR, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -1795,7 +1852,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 89: // OpCMOV, 4, layRR, 4, modNone
+			case 91: // OpCMOV, 4, layRR, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -1809,7 +1866,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 90: // OpCMOV, 4, layRR, 5, modNone
+			case 92: // OpCMOV, 4, layRR, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -1823,7 +1880,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 91: // OpCMOV, 4, layRR, 6, modNone
+			case 93: // OpCMOV, 4, layRR, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -1837,7 +1894,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 92: // OpCMOV, 4, layRR, 7, modNone
+			case 94: // OpCMOV, 4, layRR, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -1851,7 +1908,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 93: // OpCMOV, 4, layRR, 8, modNone
+			case 95: // OpCMOV, 4, layRR, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -1865,7 +1922,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 94: // OpCMOV, 4, layRR, 9, modNone
+			case 96: // OpCMOV, 4, layRR, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -1879,7 +1936,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 95: // OpCMOV, 4, layRR, 10, modNone
+			case 97: // OpCMOV, 4, layRR, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1889,7 +1946,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 96: // OpCMOV, 4, layRR, 11, modNone
+			case 98: // OpCMOV, 4, layRR, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1899,7 +1956,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 97: // OpCMOV, 4, layRR, 12, modNone
+			case 99: // OpCMOV, 4, layRR, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -1913,7 +1970,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 98: // OpCMOV, 4, layRR, 13, modNone
+			case 100: // OpCMOV, 4, layRR, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -1927,7 +1984,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 99: // OpCMOV, 4, layRR, 14, modNone
+			case 101: // OpCMOV, 4, layRR, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -1941,7 +1998,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 100: // OpCMOV, 4, layRR, 15, modNone
+			case 102: // OpCMOV, 4, layRR, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -1955,7 +2012,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 101: // OpXCHG, 4, layMR, 0, modNone
+			case 103: // OpXCHG, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1970,7 +2027,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(r[u.src])
 
 				r[u.src] = v
-			case 102: // OpXCHG, 4, layMR, 0, modIndexed
+			case 104: // OpXCHG, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1985,7 +2042,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(r[u.src])
 
 				r[u.src] = v
-			case 103: // OpCMPXCHG, 4, layMR, 0, modNone
+			case 105: // OpCMPXCHG, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2007,7 +2064,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				} else {
 					r[RAX] = v
 				}
-			case 104: // OpCMPXCHG, 4, layMR, 0, modIndexed
+			case 106: // OpCMPXCHG, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2029,7 +2086,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				} else {
 					r[RAX] = v
 				}
-			case 105: // OpXADD, 4, layMR, 0, modNone
+			case 107: // OpXADD, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2048,7 +2105,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 				r[u.src] = v
-			case 106: // OpXADD, 4, layMR, 0, modIndexed
+			case 108: // OpXADD, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2067,24 +2124,42 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 				r[u.src] = v
-			case 107: // OpXCHG, 4, layRR, 0, modNone
+			case 109: // OpXCHG, 4, layRR, 0, modNone
 				v := uint64(uint32(r[u.dst]))
 				r[u.dst] = uint64(uint32(r[u.src]))
 				r[u.src] = v
-			case 108: // OpBSWAP, 4, layR, 0, modNone
+			case 110: // OpBSF, 4, layRR, 0, modNone
+				v := uint64(uint32(r[u.src]))
+				if v == 0 {
+					goto step
+				}
+				x := uint64(bits.TrailingZeros64(v))
+				r[u.dst] = x
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone
+
+			case 111: // OpBSR, 4, layRR, 0, modNone
+				v := uint64(uint32(r[u.src]))
+				if v == 0 {
+					goto step
+				}
+				x := uint64(bits.Len64(v) - 1)
+				r[u.dst] = x
+				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone
+
+			case 112: // OpBSWAP, 4, layR, 0, modNone
 				r[u.dst] = uint64(uint32(bits.ReverseBytes64(r[u.dst]) >> 32))
-			case 109: // OpCBW, 8, layNone, 0, modNone
+			case 113: // OpCBW, 8, layNone, 0, modNone
 				r[RAX] = uint64(int64(int32(r[RAX])))
-			case 110: // OpCBW, 4, layNone, 0, modNone
+			case 114: // OpCBW, 4, layNone, 0, modNone
 				r[RAX] = uint64(uint32(int32(int16(r[RAX]))))
-			case 111: // OpCWD, 8, layNone, 0, modNone
+			case 115: // OpCWD, 8, layNone, 0, modNone
 				r[RDX] = uint64(int64(r[RAX]) >> 63)
-			case 112: // OpCWD, 4, layNone, 0, modNone
+			case 116: // OpCWD, 4, layNone, 0, modNone
 				r[RDX] = uint64(uint32(int32(r[RAX]) >> 31))
-			case 113: // OpMOVSXD, 8, layRR, 0, modNone
+			case 117: // OpMOVSXD, 8, layRR, 0, modNone
 				r[u.dst] = uint64(int64(int32(r[u.src])))
 
-			case 114: // OpMOVSXD, 8, layRM, 0, modNone
+			case 118: // OpMOVSXD, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2096,7 +2171,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(int64(int32(v)))
 
-			case 115: // OpMOVSXD, 8, layRM, 0, modIndexed
+			case 119: // OpMOVSXD, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2108,7 +2183,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(int64(int32(v)))
 
-			case 116: // OpSET, 1, layR, 0, modNone
+			case 120: // OpSET, 1, layR, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2116,7 +2191,45 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 117: // OpSET, 1, layR, 1, modNone
+			case 121: // OpSET, 1, layM, 0, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 122: // OpSET, 1, layM, 0, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 123: // OpSET, 1, layR, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2124,7 +2237,45 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 118: // OpSET, 1, layR, 2, modNone
+			case 124: // OpSET, 1, layM, 1, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 125: // OpSET, 1, layM, 1, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 126: // OpSET, 1, layR, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -2136,7 +2287,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 119: // OpSET, 1, layR, 3, modNone
+			case 127: // OpSET, 1, layM, 2, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
+				} else {
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 128: // OpSET, 1, layM, 2, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
+				} else {
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 129: // OpSET, 1, layR, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -2148,7 +2345,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 120: // OpSET, 1, layR, 4, modNone
+			case 130: // OpSET, 1, layM, 3, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
+				} else {
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 131: // OpSET, 1, layM, 3, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a < c.lazy.b)
+				} else {
+					yes = lazyCondition(3, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 132: // OpSET, 1, layR, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -2160,7 +2403,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 121: // OpSET, 1, layR, 5, modNone
+			case 133: // OpSET, 1, layM, 4, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
+				} else {
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 134: // OpSET, 1, layM, 4, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
+				} else {
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 135: // OpSET, 1, layR, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -2172,7 +2461,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 122: // OpSET, 1, layR, 6, modNone
+			case 136: // OpSET, 1, layM, 5, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
+				} else {
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 137: // OpSET, 1, layM, 5, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = !(c.lazy.r == 0)
+				} else {
+					yes = lazyCondition(5, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 138: // OpSET, 1, layR, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -2184,7 +2519,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 123: // OpSET, 1, layR, 7, modNone
+			case 139: // OpSET, 1, layM, 6, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
+				} else {
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 140: // OpSET, 1, layM, 6, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
+				} else {
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 141: // OpSET, 1, layR, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -2196,7 +2577,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 124: // OpSET, 1, layR, 8, modNone
+			case 142: // OpSET, 1, layM, 7, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
+				} else {
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 143: // OpSET, 1, layM, 7, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = !(c.lazy.a <= c.lazy.b)
+				} else {
+					yes = lazyCondition(7, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 144: // OpSET, 1, layR, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -2208,7 +2635,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 125: // OpSET, 1, layR, 9, modNone
+			case 145: // OpSET, 1, layM, 8, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
+				} else {
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 146: // OpSET, 1, layM, 8, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
+				} else {
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 147: // OpSET, 1, layR, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -2220,7 +2693,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 126: // OpSET, 1, layR, 10, modNone
+			case 148: // OpSET, 1, layM, 9, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
+				} else {
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 149: // OpSET, 1, layM, 9, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
+				} else {
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 150: // OpSET, 1, layR, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2228,7 +2747,45 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 127: // OpSET, 1, layR, 11, modNone
+			case 151: // OpSET, 1, layM, 10, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 152: // OpSET, 1, layM, 10, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 153: // OpSET, 1, layR, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2236,7 +2793,45 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 128: // OpSET, 1, layR, 12, modNone
+			case 154: // OpSET, 1, layM, 11, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 155: // OpSET, 1, layM, 11, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 156: // OpSET, 1, layR, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -2248,7 +2843,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 129: // OpSET, 1, layR, 13, modNone
+			case 157: // OpSET, 1, layM, 12, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
+				} else {
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 158: // OpSET, 1, layM, 12, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) < int64(c.lazy.b)
+				} else {
+					yes = lazyCondition(12, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 159: // OpSET, 1, layR, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -2260,7 +2901,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 130: // OpSET, 1, layR, 14, modNone
+			case 160: // OpSET, 1, layM, 13, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
+				} else {
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 161: // OpSET, 1, layM, 13, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
+				} else {
+					yes = lazyCondition(13, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 162: // OpSET, 1, layR, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -2272,7 +2959,53 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 131: // OpSET, 1, layR, 15, modNone
+			case 163: // OpSET, 1, layM, 14, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
+				} else {
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 164: // OpSET, 1, layM, 14, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = int64(c.lazy.a) <= int64(c.lazy.b)
+				} else {
+					yes = lazyCondition(14, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 165: // OpSET, 1, layR, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -2284,21 +3017,67 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 132: // OpADD, 8, layRR, 0, modNone
+			case 166: // OpSET, 1, layM, 15, modNone
+				ea := r[u.base] + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
+				} else {
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 167: // OpSET, 1, layM, 15, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					goto step
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
+				} else {
+					yes = lazyCondition(15, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 168: // OpADD, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 0
 
 				r[u.dst] = c.lazy.r
 
-			case 133: // OpADD, 8, layRI, 0, modNone
+			case 169: // OpADD, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 0
 
 				r[u.dst] = c.lazy.r
 
-			case 134: // OpADD, 8, layRM, 0, modNone
+			case 170: // OpADD, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2314,7 +3093,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 135: // OpADD, 8, layRM, 0, modIndexed
+			case 171: // OpADD, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2330,7 +3109,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 136: // OpADD, 8, layMR, 0, modNone
+			case 172: // OpADD, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2348,7 +3127,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 137: // OpADD, 8, layMR, 0, modIndexed
+			case 173: // OpADD, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2366,7 +3145,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 138: // OpADD, 8, layMI, 0, modNone
+			case 174: // OpADD, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2384,7 +3163,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 139: // OpADD, 8, layMI, 0, modIndexed
+			case 175: // OpADD, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2402,27 +3181,27 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 140: // OpADD, 8, layRR, 0, modQuiet
+			case 176: // OpADD, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] + r[u.src]
 
-			case 141: // OpADD, 8, layRI, 0, modQuiet
+			case 177: // OpADD, 8, layRI, 0, modQuiet
 				r[u.dst] = r[u.dst] + u.imm
 
-			case 142: // OpSUB, 8, layRR, 0, modNone
+			case 178: // OpSUB, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
 				r[u.dst] = c.lazy.r
 
-			case 143: // OpSUB, 8, layRI, 0, modNone
+			case 179: // OpSUB, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
 				r[u.dst] = c.lazy.r
 
-			case 144: // OpSUB, 8, layRM, 0, modNone
+			case 180: // OpSUB, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2438,7 +3217,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 145: // OpSUB, 8, layRM, 0, modIndexed
+			case 181: // OpSUB, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2454,7 +3233,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 146: // OpSUB, 8, layMR, 0, modNone
+			case 182: // OpSUB, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2472,7 +3251,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 147: // OpSUB, 8, layMR, 0, modIndexed
+			case 183: // OpSUB, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2490,7 +3269,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 148: // OpSUB, 8, layMI, 0, modNone
+			case 184: // OpSUB, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2508,7 +3287,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 149: // OpSUB, 8, layMI, 0, modIndexed
+			case 185: // OpSUB, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2526,13 +3305,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 150: // OpSUB, 8, layRR, 0, modQuiet
+			case 186: // OpSUB, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] - r[u.src]
 
-			case 151: // OpSUB, 8, layRI, 0, modQuiet
+			case 187: // OpSUB, 8, layRI, 0, modQuiet
 				r[u.dst] = r[u.dst] - u.imm
 
-			case 152: // OpAND, 8, layRR, 0, modNone
+			case 188: // OpAND, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2540,7 +3319,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 153: // OpAND, 8, layRI, 0, modNone
+			case 189: // OpAND, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2548,7 +3327,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 154: // OpAND, 8, layRM, 0, modNone
+			case 190: // OpAND, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2565,7 +3344,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 155: // OpAND, 8, layRM, 0, modIndexed
+			case 191: // OpAND, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2582,7 +3361,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 156: // OpAND, 8, layMR, 0, modNone
+			case 192: // OpAND, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2601,7 +3380,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 157: // OpAND, 8, layMR, 0, modIndexed
+			case 193: // OpAND, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2620,7 +3399,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 158: // OpAND, 8, layMI, 0, modNone
+			case 194: // OpAND, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2639,7 +3418,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 159: // OpAND, 8, layMI, 0, modIndexed
+			case 195: // OpAND, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2658,13 +3437,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 160: // OpAND, 8, layRR, 0, modQuiet
+			case 196: // OpAND, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] & r[u.src]
 
-			case 161: // OpAND, 8, layRI, 0, modQuiet
+			case 197: // OpAND, 8, layRI, 0, modQuiet
 				r[u.dst] = r[u.dst] & u.imm
 
-			case 162: // OpOR, 8, layRR, 0, modNone
+			case 198: // OpOR, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2672,7 +3451,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 163: // OpOR, 8, layRI, 0, modNone
+			case 199: // OpOR, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2680,7 +3459,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 164: // OpOR, 8, layRM, 0, modNone
+			case 200: // OpOR, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2697,7 +3476,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 165: // OpOR, 8, layRM, 0, modIndexed
+			case 201: // OpOR, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2714,7 +3493,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 166: // OpOR, 8, layMR, 0, modNone
+			case 202: // OpOR, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2733,7 +3512,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 167: // OpOR, 8, layMR, 0, modIndexed
+			case 203: // OpOR, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2752,7 +3531,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 168: // OpOR, 8, layMI, 0, modNone
+			case 204: // OpOR, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2771,7 +3550,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 169: // OpOR, 8, layMI, 0, modIndexed
+			case 205: // OpOR, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2790,13 +3569,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 170: // OpOR, 8, layRR, 0, modQuiet
+			case 206: // OpOR, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] | r[u.src]
 
-			case 171: // OpOR, 8, layRI, 0, modQuiet
+			case 207: // OpOR, 8, layRI, 0, modQuiet
 				r[u.dst] = r[u.dst] | u.imm
 
-			case 172: // OpXOR, 8, layRR, 0, modNone
+			case 208: // OpXOR, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2804,7 +3583,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 173: // OpXOR, 8, layRI, 0, modNone
+			case 209: // OpXOR, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2812,7 +3591,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 174: // OpXOR, 8, layRM, 0, modNone
+			case 210: // OpXOR, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2829,7 +3608,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 175: // OpXOR, 8, layRM, 0, modIndexed
+			case 211: // OpXOR, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2846,7 +3625,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 176: // OpXOR, 8, layMR, 0, modNone
+			case 212: // OpXOR, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2865,7 +3644,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 177: // OpXOR, 8, layMR, 0, modIndexed
+			case 213: // OpXOR, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2884,7 +3663,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 178: // OpXOR, 8, layMI, 0, modNone
+			case 214: // OpXOR, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2903,7 +3682,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 179: // OpXOR, 8, layMI, 0, modIndexed
+			case 215: // OpXOR, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2922,23 +3701,23 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 180: // OpXOR, 8, layRR, 0, modQuiet
+			case 216: // OpXOR, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] ^ r[u.src]
 
-			case 181: // OpXOR, 8, layRI, 0, modQuiet
+			case 217: // OpXOR, 8, layRI, 0, modQuiet
 				r[u.dst] = r[u.dst] ^ u.imm
 
-			case 182: // OpCMP, 8, layRR, 0, modNone
+			case 218: // OpCMP, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 183: // OpCMP, 8, layRI, 0, modNone
+			case 219: // OpCMP, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 184: // OpCMP, 8, layRM, 0, modNone
+			case 220: // OpCMP, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2952,7 +3731,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 185: // OpCMP, 8, layRM, 0, modIndexed
+			case 221: // OpCMP, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2966,7 +3745,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 186: // OpCMP, 8, layMR, 0, modNone
+			case 222: // OpCMP, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2982,7 +3761,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 187: // OpCMP, 8, layMR, 0, modIndexed
+			case 223: // OpCMP, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2998,7 +3777,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 188: // OpCMP, 8, layMI, 0, modNone
+			case 224: // OpCMP, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3014,7 +3793,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 189: // OpCMP, 8, layMI, 0, modIndexed
+			case 225: // OpCMP, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3030,19 +3809,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 190: // OpTEST, 8, layRR, 0, modNone
+			case 226: // OpTEST, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 191: // OpTEST, 8, layRI, 0, modNone
+			case 227: // OpTEST, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 192: // OpTEST, 8, layMR, 0, modNone
+			case 228: // OpTEST, 8, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3059,7 +3838,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 193: // OpTEST, 8, layMR, 0, modIndexed
+			case 229: // OpTEST, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3076,7 +3855,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 194: // OpTEST, 8, layMI, 0, modNone
+			case 230: // OpTEST, 8, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3093,7 +3872,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 195: // OpTEST, 8, layMI, 0, modIndexed
+			case 231: // OpTEST, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3110,7 +3889,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 196: // OpINC, 8, layR, 0, modNone
+			case 232: // OpINC, 8, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -3132,7 +3911,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 197: // OpINC, 8, layM, 0, modNone
+			case 233: // OpINC, 8, layM, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3165,7 +3944,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 198: // OpINC, 8, layM, 0, modIndexed
+			case 234: // OpINC, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3198,10 +3977,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 199: // OpINC, 8, layR, 0, modQuiet
+			case 235: // OpINC, 8, layR, 0, modQuiet
 				r[u.dst] = r[u.dst] + 1
 
-			case 200: // OpDEC, 8, layR, 0, modNone
+			case 236: // OpDEC, 8, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -3223,7 +4002,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 201: // OpDEC, 8, layM, 0, modNone
+			case 237: // OpDEC, 8, layM, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3256,7 +4035,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 202: // OpDEC, 8, layM, 0, modIndexed
+			case 238: // OpDEC, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3289,34 +4068,34 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 203: // OpDEC, 8, layR, 0, modQuiet
+			case 239: // OpDEC, 8, layR, 0, modQuiet
 				r[u.dst] = r[u.dst] - 1
 
-			case 204: // OpNEG, 8, layR, 0, modNone
+			case 240: // OpNEG, 8, layR, 0, modNone
 				c.lazy.a, c.lazy.b = 0, r[u.dst]
 				c.lazy.r = -c.lazy.b
 				c.lazy.kind = lazySub + 0
 
 				r[u.dst] = c.lazy.r
 
-			case 205: // OpNOT, 8, layR, 0, modNone
+			case 241: // OpNOT, 8, layR, 0, modNone
 				r[u.dst] = ^r[u.dst]
 
-			case 206: // OpADD, 4, layRR, 0, modNone
+			case 242: // OpADD, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 207: // OpADD, 4, layRI, 0, modNone
+			case 243: // OpADD, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 208: // OpADD, 4, layRM, 0, modNone
+			case 244: // OpADD, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3332,7 +4111,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 209: // OpADD, 4, layRM, 0, modIndexed
+			case 245: // OpADD, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3348,7 +4127,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 210: // OpADD, 4, layMR, 0, modNone
+			case 246: // OpADD, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3366,7 +4145,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 211: // OpADD, 4, layMR, 0, modIndexed
+			case 247: // OpADD, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3384,7 +4163,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 212: // OpADD, 4, layMI, 0, modNone
+			case 248: // OpADD, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3402,7 +4181,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 213: // OpADD, 4, layMI, 0, modIndexed
+			case 249: // OpADD, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3420,27 +4199,27 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 214: // OpADD, 4, layRR, 0, modQuiet
+			case 250: // OpADD, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + r[u.src]))
 
-			case 215: // OpADD, 4, layRI, 0, modQuiet
+			case 251: // OpADD, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + u.imm))
 
-			case 216: // OpSUB, 4, layRR, 0, modNone
+			case 252: // OpSUB, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 217: // OpSUB, 4, layRI, 0, modNone
+			case 253: // OpSUB, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 218: // OpSUB, 4, layRM, 0, modNone
+			case 254: // OpSUB, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3456,7 +4235,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 219: // OpSUB, 4, layRM, 0, modIndexed
+			case 255: // OpSUB, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3472,7 +4251,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 220: // OpSUB, 4, layMR, 0, modNone
+			case 256: // OpSUB, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3490,7 +4269,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 221: // OpSUB, 4, layMR, 0, modIndexed
+			case 257: // OpSUB, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3508,7 +4287,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 222: // OpSUB, 4, layMI, 0, modNone
+			case 258: // OpSUB, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3526,7 +4305,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 223: // OpSUB, 4, layMI, 0, modIndexed
+			case 259: // OpSUB, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3544,13 +4323,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 224: // OpSUB, 4, layRR, 0, modQuiet
+			case 260: // OpSUB, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - r[u.src]))
 
-			case 225: // OpSUB, 4, layRI, 0, modQuiet
+			case 261: // OpSUB, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - u.imm))
 
-			case 226: // OpAND, 4, layRR, 0, modNone
+			case 262: // OpAND, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3558,7 +4337,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 227: // OpAND, 4, layRI, 0, modNone
+			case 263: // OpAND, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3566,7 +4345,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 228: // OpAND, 4, layRM, 0, modNone
+			case 264: // OpAND, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3583,7 +4362,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 229: // OpAND, 4, layRM, 0, modIndexed
+			case 265: // OpAND, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3600,7 +4379,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 230: // OpAND, 4, layMR, 0, modNone
+			case 266: // OpAND, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3619,7 +4398,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 231: // OpAND, 4, layMR, 0, modIndexed
+			case 267: // OpAND, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3638,7 +4417,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 232: // OpAND, 4, layMI, 0, modNone
+			case 268: // OpAND, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3657,7 +4436,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 233: // OpAND, 4, layMI, 0, modIndexed
+			case 269: // OpAND, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3676,13 +4455,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 234: // OpAND, 4, layRR, 0, modQuiet
+			case 270: // OpAND, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] & r[u.src]))
 
-			case 235: // OpAND, 4, layRI, 0, modQuiet
+			case 271: // OpAND, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] & u.imm))
 
-			case 236: // OpOR, 4, layRR, 0, modNone
+			case 272: // OpOR, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3690,7 +4469,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 237: // OpOR, 4, layRI, 0, modNone
+			case 273: // OpOR, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3698,7 +4477,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 238: // OpOR, 4, layRM, 0, modNone
+			case 274: // OpOR, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3715,7 +4494,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 239: // OpOR, 4, layRM, 0, modIndexed
+			case 275: // OpOR, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3732,7 +4511,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 240: // OpOR, 4, layMR, 0, modNone
+			case 276: // OpOR, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3751,7 +4530,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 241: // OpOR, 4, layMR, 0, modIndexed
+			case 277: // OpOR, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3770,7 +4549,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 242: // OpOR, 4, layMI, 0, modNone
+			case 278: // OpOR, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3789,7 +4568,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 243: // OpOR, 4, layMI, 0, modIndexed
+			case 279: // OpOR, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3808,13 +4587,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 244: // OpOR, 4, layRR, 0, modQuiet
+			case 280: // OpOR, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] | r[u.src]))
 
-			case 245: // OpOR, 4, layRI, 0, modQuiet
+			case 281: // OpOR, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] | u.imm))
 
-			case 246: // OpXOR, 4, layRR, 0, modNone
+			case 282: // OpXOR, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3822,7 +4601,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 247: // OpXOR, 4, layRI, 0, modNone
+			case 283: // OpXOR, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3830,7 +4609,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 248: // OpXOR, 4, layRM, 0, modNone
+			case 284: // OpXOR, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3847,7 +4626,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 249: // OpXOR, 4, layRM, 0, modIndexed
+			case 285: // OpXOR, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3864,7 +4643,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 250: // OpXOR, 4, layMR, 0, modNone
+			case 286: // OpXOR, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3883,7 +4662,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 251: // OpXOR, 4, layMR, 0, modIndexed
+			case 287: // OpXOR, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3902,7 +4681,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 252: // OpXOR, 4, layMI, 0, modNone
+			case 288: // OpXOR, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3921,7 +4700,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 253: // OpXOR, 4, layMI, 0, modIndexed
+			case 289: // OpXOR, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3940,23 +4719,23 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 254: // OpXOR, 4, layRR, 0, modQuiet
+			case 290: // OpXOR, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] ^ r[u.src]))
 
-			case 255: // OpXOR, 4, layRI, 0, modQuiet
+			case 291: // OpXOR, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] ^ u.imm))
 
-			case 256: // OpCMP, 4, layRR, 0, modNone
+			case 292: // OpCMP, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 257: // OpCMP, 4, layRI, 0, modNone
+			case 293: // OpCMP, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 258: // OpCMP, 4, layRM, 0, modNone
+			case 294: // OpCMP, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3970,7 +4749,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 259: // OpCMP, 4, layRM, 0, modIndexed
+			case 295: // OpCMP, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3984,7 +4763,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 260: // OpCMP, 4, layMR, 0, modNone
+			case 296: // OpCMP, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4000,7 +4779,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 261: // OpCMP, 4, layMR, 0, modIndexed
+			case 297: // OpCMP, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4016,7 +4795,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 262: // OpCMP, 4, layMI, 0, modNone
+			case 298: // OpCMP, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4032,7 +4811,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 263: // OpCMP, 4, layMI, 0, modIndexed
+			case 299: // OpCMP, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4048,19 +4827,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 264: // OpTEST, 4, layRR, 0, modNone
+			case 300: // OpTEST, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 265: // OpTEST, 4, layRI, 0, modNone
+			case 301: // OpTEST, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 266: // OpTEST, 4, layMR, 0, modNone
+			case 302: // OpTEST, 4, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4077,7 +4856,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 267: // OpTEST, 4, layMR, 0, modIndexed
+			case 303: // OpTEST, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4094,7 +4873,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 268: // OpTEST, 4, layMI, 0, modNone
+			case 304: // OpTEST, 4, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4111,7 +4890,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 269: // OpTEST, 4, layMI, 0, modIndexed
+			case 305: // OpTEST, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4128,7 +4907,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 270: // OpINC, 4, layR, 0, modNone
+			case 306: // OpINC, 4, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4150,7 +4929,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 271: // OpINC, 4, layM, 0, modNone
+			case 307: // OpINC, 4, layM, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4183,7 +4962,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 272: // OpINC, 4, layM, 0, modIndexed
+			case 308: // OpINC, 4, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4216,10 +4995,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 273: // OpINC, 4, layR, 0, modQuiet
+			case 309: // OpINC, 4, layR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + 1))
 
-			case 274: // OpDEC, 4, layR, 0, modNone
+			case 310: // OpDEC, 4, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4241,7 +5020,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 275: // OpDEC, 4, layM, 0, modNone
+			case 311: // OpDEC, 4, layM, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4274,7 +5053,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 276: // OpDEC, 4, layM, 0, modIndexed
+			case 312: // OpDEC, 4, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4307,34 +5086,34 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 277: // OpDEC, 4, layR, 0, modQuiet
+			case 313: // OpDEC, 4, layR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - 1))
 
-			case 278: // OpNEG, 4, layR, 0, modNone
+			case 314: // OpNEG, 4, layR, 0, modNone
 				c.lazy.a, c.lazy.b = 0, (r[u.dst])<<32
 				c.lazy.r = -c.lazy.b
 				c.lazy.kind = lazySub + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 279: // OpNOT, 4, layR, 0, modNone
+			case 315: // OpNOT, 4, layR, 0, modNone
 				r[u.dst] = uint64(uint32(^r[u.dst]))
 
-			case 280: // OpADD, 1, layRR, 0, modNone
+			case 316: // OpADD, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 281: // OpADD, 1, layRI, 0, modNone
+			case 317: // OpADD, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 282: // OpADD, 1, layRM, 0, modNone
+			case 318: // OpADD, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4350,7 +5129,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 283: // OpADD, 1, layRM, 0, modIndexed
+			case 319: // OpADD, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4366,7 +5145,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 284: // OpADD, 1, layMR, 0, modNone
+			case 320: // OpADD, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4384,7 +5163,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 285: // OpADD, 1, layMR, 0, modIndexed
+			case 321: // OpADD, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4402,7 +5181,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 286: // OpADD, 1, layMI, 0, modNone
+			case 322: // OpADD, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4420,7 +5199,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 287: // OpADD, 1, layMI, 0, modIndexed
+			case 323: // OpADD, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4438,21 +5217,21 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 288: // OpSUB, 1, layRR, 0, modNone
+			case 324: // OpSUB, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 289: // OpSUB, 1, layRI, 0, modNone
+			case 325: // OpSUB, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 290: // OpSUB, 1, layRM, 0, modNone
+			case 326: // OpSUB, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4468,7 +5247,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 291: // OpSUB, 1, layRM, 0, modIndexed
+			case 327: // OpSUB, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4484,7 +5263,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 292: // OpSUB, 1, layMR, 0, modNone
+			case 328: // OpSUB, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4502,7 +5281,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 293: // OpSUB, 1, layMR, 0, modIndexed
+			case 329: // OpSUB, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4520,7 +5299,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 294: // OpSUB, 1, layMI, 0, modNone
+			case 330: // OpSUB, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4538,7 +5317,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 295: // OpSUB, 1, layMI, 0, modIndexed
+			case 331: // OpSUB, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4556,7 +5335,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 296: // OpAND, 1, layRR, 0, modNone
+			case 332: // OpAND, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4564,7 +5343,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 297: // OpAND, 1, layRI, 0, modNone
+			case 333: // OpAND, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4572,7 +5351,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 298: // OpAND, 1, layRM, 0, modNone
+			case 334: // OpAND, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4589,7 +5368,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 299: // OpAND, 1, layRM, 0, modIndexed
+			case 335: // OpAND, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4606,7 +5385,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 300: // OpAND, 1, layMR, 0, modNone
+			case 336: // OpAND, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4625,7 +5404,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 301: // OpAND, 1, layMR, 0, modIndexed
+			case 337: // OpAND, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4644,7 +5423,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 302: // OpAND, 1, layMI, 0, modNone
+			case 338: // OpAND, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4663,7 +5442,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 303: // OpAND, 1, layMI, 0, modIndexed
+			case 339: // OpAND, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4682,7 +5461,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 304: // OpOR, 1, layRR, 0, modNone
+			case 340: // OpOR, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4690,7 +5469,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 305: // OpOR, 1, layRI, 0, modNone
+			case 341: // OpOR, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4698,7 +5477,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 306: // OpOR, 1, layRM, 0, modNone
+			case 342: // OpOR, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4715,7 +5494,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 307: // OpOR, 1, layRM, 0, modIndexed
+			case 343: // OpOR, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4732,7 +5511,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 308: // OpOR, 1, layMR, 0, modNone
+			case 344: // OpOR, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4751,7 +5530,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 309: // OpOR, 1, layMR, 0, modIndexed
+			case 345: // OpOR, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4770,7 +5549,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 310: // OpOR, 1, layMI, 0, modNone
+			case 346: // OpOR, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4789,7 +5568,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 311: // OpOR, 1, layMI, 0, modIndexed
+			case 347: // OpOR, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4808,7 +5587,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 312: // OpXOR, 1, layRR, 0, modNone
+			case 348: // OpXOR, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4816,7 +5595,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 313: // OpXOR, 1, layRI, 0, modNone
+			case 349: // OpXOR, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4824,7 +5603,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 314: // OpXOR, 1, layRM, 0, modNone
+			case 350: // OpXOR, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4841,7 +5620,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 315: // OpXOR, 1, layRM, 0, modIndexed
+			case 351: // OpXOR, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4858,7 +5637,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 316: // OpXOR, 1, layMR, 0, modNone
+			case 352: // OpXOR, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4877,7 +5656,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 317: // OpXOR, 1, layMR, 0, modIndexed
+			case 353: // OpXOR, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4896,7 +5675,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 318: // OpXOR, 1, layMI, 0, modNone
+			case 354: // OpXOR, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4915,7 +5694,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 319: // OpXOR, 1, layMI, 0, modIndexed
+			case 355: // OpXOR, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4934,17 +5713,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 320: // OpCMP, 1, layRR, 0, modNone
+			case 356: // OpCMP, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 321: // OpCMP, 1, layRI, 0, modNone
+			case 357: // OpCMP, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 322: // OpCMP, 1, layRM, 0, modNone
+			case 358: // OpCMP, 1, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4958,7 +5737,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 323: // OpCMP, 1, layRM, 0, modIndexed
+			case 359: // OpCMP, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4972,7 +5751,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 324: // OpCMP, 1, layMR, 0, modNone
+			case 360: // OpCMP, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4988,7 +5767,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 325: // OpCMP, 1, layMR, 0, modIndexed
+			case 361: // OpCMP, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5004,7 +5783,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 326: // OpCMP, 1, layMI, 0, modNone
+			case 362: // OpCMP, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5020,7 +5799,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 327: // OpCMP, 1, layMI, 0, modIndexed
+			case 363: // OpCMP, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5036,19 +5815,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 328: // OpTEST, 1, layRR, 0, modNone
+			case 364: // OpTEST, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 329: // OpTEST, 1, layRI, 0, modNone
+			case 365: // OpTEST, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 330: // OpTEST, 1, layMR, 0, modNone
+			case 366: // OpTEST, 1, layMR, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5065,7 +5844,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 331: // OpTEST, 1, layMR, 0, modIndexed
+			case 367: // OpTEST, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5082,7 +5861,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 332: // OpTEST, 1, layMI, 0, modNone
+			case 368: // OpTEST, 1, layMI, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5099,7 +5878,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 333: // OpTEST, 1, layMI, 0, modIndexed
+			case 369: // OpTEST, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5116,7 +5895,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 334: // OpINC, 1, layR, 0, modNone
+			case 370: // OpINC, 1, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5138,7 +5917,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 335: // OpINC, 1, layM, 0, modNone
+			case 371: // OpINC, 1, layM, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5171,7 +5950,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 336: // OpINC, 1, layM, 0, modIndexed
+			case 372: // OpINC, 1, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5204,7 +5983,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 337: // OpDEC, 1, layR, 0, modNone
+			case 373: // OpDEC, 1, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5226,7 +6005,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 338: // OpDEC, 1, layM, 0, modNone
+			case 374: // OpDEC, 1, layM, 0, modNone
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5259,7 +6038,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 339: // OpDEC, 1, layM, 0, modIndexed
+			case 375: // OpDEC, 1, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5292,17 +6071,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 340: // OpNEG, 1, layR, 0, modNone
+			case 376: // OpNEG, 1, layR, 0, modNone
 				c.lazy.a, c.lazy.b = 0, (r[u.dst])<<56
 				c.lazy.r = -c.lazy.b
 				c.lazy.kind = lazySub + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 341: // OpNOT, 1, layR, 0, modNone
+			case 377: // OpNOT, 1, layR, 0, modNone
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(^r[u.dst]))
 
-			case 342: // OpADC, 8, layRR, 0, modNone
+			case 378: // OpADC, 8, layRR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5318,7 +6097,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v, f := addFlags(r[u.dst], r[u.src], w, 8)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 343: // OpADC, 8, layRI, 0, modNone
+			case 379: // OpADC, 8, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5334,7 +6113,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v, f := addFlags(r[u.dst], u.imm, w, 8)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 344: // OpSBB, 8, layRR, 0, modNone
+			case 380: // OpSBB, 8, layRR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5350,7 +6129,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(r[u.dst], r[u.src], w, 8)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 345: // OpSBB, 8, layRI, 0, modNone
+			case 381: // OpSBB, 8, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5366,7 +6145,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(r[u.dst], u.imm, w, 8)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 346: // OpADC, 4, layRR, 0, modNone
+			case 382: // OpADC, 4, layRR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5382,7 +6161,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 347: // OpADC, 4, layRI, 0, modNone
+			case 383: // OpADC, 4, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5398,7 +6177,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 348: // OpSBB, 4, layRR, 0, modNone
+			case 384: // OpSBB, 4, layRR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5414,7 +6193,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 349: // OpSBB, 4, layRI, 0, modNone
+			case 385: // OpSBB, 4, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5430,7 +6209,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 350: // OpSHL, 8, layRI, 0, modNone
+			case 386: // OpSHL, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
@@ -5441,11 +6220,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 351: // OpSHL, 8, layRI, 0, modQuiet
+			case 387: // OpSHL, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = r[u.dst] << (v & 63)
-			case 352: // OpSHR, 8, layRI, 0, modNone
+			case 388: // OpSHR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
@@ -5456,11 +6235,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 353: // OpSHR, 8, layRI, 0, modQuiet
+			case 389: // OpSHR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = r[u.dst] >> (v & 63)
-			case 354: // OpSAR, 8, layRI, 0, modNone
+			case 390: // OpSAR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				y := int64(int64(r[u.dst]))
@@ -5471,11 +6250,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 355: // OpSAR, 8, layRI, 0, modQuiet
+			case 391: // OpSAR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(int64(int64(r[u.dst])) >> (v & 63))
-			case 356: // OpROL, 8, layRI, 0, modNone
+			case 392: // OpROL, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
@@ -5492,11 +6271,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 357: // OpROL, 8, layRI, 0, modQuiet
+			case 393: // OpROL, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
-			case 358: // OpROR, 8, layRI, 0, modNone
+			case 394: // OpROR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
@@ -5512,11 +6291,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 359: // OpROR, 8, layRI, 0, modQuiet
+			case 395: // OpROR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
-			case 360: // OpSHL, 8, layRC, 0, modNone
+			case 396: // OpSHL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -5530,7 +6309,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 361: // OpSHR, 8, layRC, 0, modNone
+			case 397: // OpSHR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -5544,7 +6323,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 362: // OpSAR, 8, layRC, 0, modNone
+			case 398: // OpSAR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -5558,7 +6337,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 363: // OpROL, 8, layRC, 0, modNone
+			case 399: // OpROL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -5578,7 +6357,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 364: // OpROR, 8, layRC, 0, modNone
+			case 400: // OpROR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -5597,7 +6376,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 365: // OpBT, 8, layRR, 0, modNone
+			case 401: // OpBT, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5613,7 +6392,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 366: // OpBT, 8, layRI, 0, modNone
+			case 402: // OpBT, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5629,7 +6408,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 367: // OpBTS, 8, layRR, 0, modNone
+			case 403: // OpBTS, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5646,7 +6425,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 368: // OpBTS, 8, layRI, 0, modNone
+			case 404: // OpBTS, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5663,7 +6442,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 369: // OpBTR, 8, layRR, 0, modNone
+			case 405: // OpBTR, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5680,7 +6459,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 370: // OpBTR, 8, layRI, 0, modNone
+			case 406: // OpBTR, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5697,7 +6476,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 371: // OpBTC, 8, layRR, 0, modNone
+			case 407: // OpBTC, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5714,7 +6493,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 372: // OpBTC, 8, layRI, 0, modNone
+			case 408: // OpBTC, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5731,7 +6510,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 373: // OpSHL, 4, layRI, 0, modNone
+			case 409: // OpSHL, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
@@ -5742,11 +6521,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 374: // OpSHL, 4, layRI, 0, modQuiet
+			case 410: // OpSHL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(r[u.dst] << (v & 63)))
-			case 375: // OpSHR, 4, layRI, 0, modNone
+			case 411: // OpSHR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
@@ -5757,11 +6536,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 376: // OpSHR, 4, layRI, 0, modQuiet
+			case 412: // OpSHR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(r[u.dst])) >> (v & 63)
-			case 377: // OpSAR, 4, layRI, 0, modNone
+			case 413: // OpSAR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				y := int64(int32(r[u.dst]))
@@ -5772,11 +6551,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 378: // OpSAR, 4, layRI, 0, modQuiet
+			case 414: // OpSAR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(uint64(int64(int32(r[u.dst])) >> (v & 63))))
-			case 379: // OpROL, 4, layRI, 0, modNone
+			case 415: // OpROL, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
@@ -5793,11 +6572,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 380: // OpROL, 4, layRI, 0, modQuiet
+			case 416: // OpROL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
-			case 381: // OpROR, 4, layRI, 0, modNone
+			case 417: // OpROR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
@@ -5813,11 +6592,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 382: // OpROR, 4, layRI, 0, modQuiet
+			case 418: // OpROR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
-			case 383: // OpSHL, 4, layRC, 0, modNone
+			case 419: // OpSHL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -5832,7 +6611,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 384: // OpSHR, 4, layRC, 0, modNone
+			case 420: // OpSHR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -5847,7 +6626,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 385: // OpSAR, 4, layRC, 0, modNone
+			case 421: // OpSAR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -5862,7 +6641,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 386: // OpROL, 4, layRC, 0, modNone
+			case 422: // OpROL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -5883,7 +6662,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 387: // OpROR, 4, layRC, 0, modNone
+			case 423: // OpROR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -5903,7 +6682,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 388: // OpBT, 4, layRR, 0, modNone
+			case 424: // OpBT, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5919,7 +6698,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 389: // OpBT, 4, layRI, 0, modNone
+			case 425: // OpBT, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5935,7 +6714,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 390: // OpBTS, 4, layRR, 0, modNone
+			case 426: // OpBTS, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5953,7 +6732,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 391: // OpBTS, 4, layRI, 0, modNone
+			case 427: // OpBTS, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5971,7 +6750,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 392: // OpBTR, 4, layRR, 0, modNone
+			case 428: // OpBTR, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -5989,7 +6768,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 393: // OpBTR, 4, layRI, 0, modNone
+			case 429: // OpBTR, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6007,7 +6786,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 394: // OpBTC, 4, layRR, 0, modNone
+			case 430: // OpBTC, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6025,7 +6804,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 395: // OpBTC, 4, layRI, 0, modNone
+			case 431: // OpBTC, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6043,7 +6822,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 396: // OpIMUL2, 8, layRR, 0, modNone
+			case 432: // OpIMUL2, 8, layRR, 0, modNone
 				y, x := mulSigned(r[u.dst], r[u.src])
 				yes := y != uint64(int64(x)>>63)
 
@@ -6061,7 +6840,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 397: // OpIMUL2, 8, layRM, 0, modNone
+			case 433: // OpIMUL2, 8, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -6088,7 +6867,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 398: // OpIMUL2, 8, layRM, 0, modIndexed
+			case 434: // OpIMUL2, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -6115,7 +6894,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 399: // OpIMUL3, 8, layRRI, 0, modNone
+			case 435: // OpIMUL3, 8, layRRI, 0, modNone
 				y, x := mulSigned(r[u.src], u.imm)
 				yes := y != uint64(int64(x)>>63)
 
@@ -6133,11 +6912,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 400: // OpIMUL2, 8, layRR, 0, modQuiet
+			case 436: // OpIMUL2, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] * r[u.src]
-			case 401: // OpIMUL3, 8, layRRI, 0, modQuiet
+			case 437: // OpIMUL3, 8, layRRI, 0, modQuiet
 				r[u.dst] = r[u.src] * u.imm
-			case 402: // OpMUL, 8, layR, 0, modNone
+			case 438: // OpMUL, 8, layR, 0, modNone
 				r[RDX], r[RAX] = bits.Mul64(r[RAX], r[u.dst])
 				yes := r[RDX] != 0
 				var w uint64
@@ -6153,7 +6932,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 403: // OpIMUL2, 4, layRR, 0, modNone
+			case 439: // OpIMUL2, 4, layRR, 0, modNone
 				y := int64(int32(r[u.dst])) * int64(int32(r[u.src]))
 				x, yes := uint64(uint32(y)), y != int64(int32(y))
 
@@ -6171,7 +6950,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 404: // OpIMUL2, 4, layRM, 0, modNone
+			case 440: // OpIMUL2, 4, layRM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -6198,7 +6977,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 405: // OpIMUL2, 4, layRM, 0, modIndexed
+			case 441: // OpIMUL2, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -6225,7 +7004,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 406: // OpIMUL3, 4, layRRI, 0, modNone
+			case 442: // OpIMUL3, 4, layRRI, 0, modNone
 				y := int64(int32(r[u.src])) * int64(int32(u.imm))
 				x, yes := uint64(uint32(y)), y != int64(int32(y))
 
@@ -6243,11 +7022,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 407: // OpIMUL2, 4, layRR, 0, modQuiet
+			case 443: // OpIMUL2, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] * r[u.src]))
-			case 408: // OpIMUL3, 4, layRRI, 0, modQuiet
+			case 444: // OpIMUL3, 4, layRRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.src] * u.imm))
-			case 409: // OpMUL, 4, layR, 0, modNone
+			case 445: // OpMUL, 4, layR, 0, modNone
 				x := uint64(uint32(r[RAX])) * uint64(uint32(r[u.dst]))
 				r[RAX], r[RDX] = uint64(uint32(x)), x>>32
 				yes := r[RDX] != 0
@@ -6264,7 +7043,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 410: // OpJCC, 8, layNear, 0, modNone
+			case 446: // OpJCC, 8, layNear, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -6273,7 +7052,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 411: // OpJCC, 8, layFar, 0, modNone
+			case 447: // OpJCC, 8, layFar, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -6281,14 +7060,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 412: // OpJCC, 8, layNear, 1, modNone
+			case 448: // OpJCC, 8, layNear, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -6297,7 +7078,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 413: // OpJCC, 8, layFar, 1, modNone
+			case 449: // OpJCC, 8, layFar, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -6305,14 +7086,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 414: // OpJCC, 8, layNear, 2, modNone
+			case 450: // OpJCC, 8, layNear, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -6325,7 +7108,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 415: // OpJCC, 8, layFar, 2, modNone
+			case 451: // OpJCC, 8, layFar, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -6337,14 +7120,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 416: // OpJCC, 8, layNear, 3, modNone
+			case 452: // OpJCC, 8, layNear, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -6357,7 +7142,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 417: // OpJCC, 8, layFar, 3, modNone
+			case 453: // OpJCC, 8, layFar, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -6369,14 +7154,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 418: // OpJCC, 8, layNear, 4, modNone
+			case 454: // OpJCC, 8, layNear, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -6389,7 +7176,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 419: // OpJCC, 8, layFar, 4, modNone
+			case 455: // OpJCC, 8, layFar, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -6401,14 +7188,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 420: // OpJCC, 8, layNear, 5, modNone
+			case 456: // OpJCC, 8, layNear, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -6421,7 +7210,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 421: // OpJCC, 8, layFar, 5, modNone
+			case 457: // OpJCC, 8, layFar, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -6433,14 +7222,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 422: // OpJCC, 8, layNear, 6, modNone
+			case 458: // OpJCC, 8, layNear, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -6453,7 +7244,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 423: // OpJCC, 8, layFar, 6, modNone
+			case 459: // OpJCC, 8, layFar, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -6465,14 +7256,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 424: // OpJCC, 8, layNear, 7, modNone
+			case 460: // OpJCC, 8, layNear, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -6485,7 +7278,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 425: // OpJCC, 8, layFar, 7, modNone
+			case 461: // OpJCC, 8, layFar, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -6497,14 +7290,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 426: // OpJCC, 8, layNear, 8, modNone
+			case 462: // OpJCC, 8, layNear, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -6517,7 +7312,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 427: // OpJCC, 8, layFar, 8, modNone
+			case 463: // OpJCC, 8, layFar, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -6529,14 +7324,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 428: // OpJCC, 8, layNear, 9, modNone
+			case 464: // OpJCC, 8, layNear, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -6549,7 +7346,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 429: // OpJCC, 8, layFar, 9, modNone
+			case 465: // OpJCC, 8, layFar, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -6561,14 +7358,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 430: // OpJCC, 8, layNear, 10, modNone
+			case 466: // OpJCC, 8, layNear, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -6577,7 +7376,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 431: // OpJCC, 8, layFar, 10, modNone
+			case 467: // OpJCC, 8, layFar, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -6585,14 +7384,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 432: // OpJCC, 8, layNear, 11, modNone
+			case 468: // OpJCC, 8, layNear, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -6601,7 +7402,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 433: // OpJCC, 8, layFar, 11, modNone
+			case 469: // OpJCC, 8, layFar, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -6609,14 +7410,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 434: // OpJCC, 8, layNear, 12, modNone
+			case 470: // OpJCC, 8, layNear, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -6629,7 +7432,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 435: // OpJCC, 8, layFar, 12, modNone
+			case 471: // OpJCC, 8, layFar, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -6641,14 +7444,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 436: // OpJCC, 8, layNear, 13, modNone
+			case 472: // OpJCC, 8, layNear, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -6661,7 +7466,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 437: // OpJCC, 8, layFar, 13, modNone
+			case 473: // OpJCC, 8, layFar, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -6673,14 +7478,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 438: // OpJCC, 8, layNear, 14, modNone
+			case 474: // OpJCC, 8, layNear, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -6693,7 +7500,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 439: // OpJCC, 8, layFar, 14, modNone
+			case 475: // OpJCC, 8, layFar, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -6705,14 +7512,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 440: // OpJCC, 8, layNear, 15, modNone
+			case 476: // OpJCC, 8, layNear, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -6725,7 +7534,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 441: // OpJCC, 8, layFar, 15, modNone
+			case 477: // OpJCC, 8, layFar, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -6737,38 +7546,44 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					t = page + u.imm
 					s2 := &c.codes[tlbIndex(t)][mode&3]
 					if t-s2.tag >= mem.PageSize {
-						goto step
+						if s2 = c.code(t); s2 == nil {
+							goto step
+						}
 					}
 
 					s = s2
 					goto far
 
 				}
-			case 442: // OpJMP, 8, layNear, 0, modNone
+			case 478: // OpJMP, 8, layNear, 0, modNone
 				off = u.imm
 				goto near
 
-			case 443: // OpJMP, 8, layFar, 0, modNone
+			case 479: // OpJMP, 8, layFar, 0, modNone
 				t = page + u.imm
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
-					goto step
+					if s2 = c.code(t); s2 == nil {
+						goto step
+					}
 				}
 
 				s = s2
 				goto far
 
-			case 444: // OpJMPIND, 8, layR, 0, modNone
+			case 480: // OpJMPIND, 8, layR, 0, modNone
 				t = r[u.dst]
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
-					goto step
+					if s2 = c.code(t); s2 == nil {
+						goto step
+					}
 				}
 
 				s = s2
 				goto far
 
-			case 445: // OpJMPIND, 8, layM, 0, modNone
+			case 481: // OpJMPIND, 8, layM, 0, modNone
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -6781,13 +7596,15 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				t = v
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
-					goto step
+					if s2 = c.code(t); s2 == nil {
+						goto step
+					}
 				}
 
 				s = s2
 				goto far
 
-			case 446: // OpJMPIND, 8, layM, 0, modIndexed
+			case 482: // OpJMPIND, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -6800,13 +7617,15 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				t = v
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
-					goto step
+					if s2 = c.code(t); s2 == nil {
+						goto step
+					}
 				}
 
 				s = s2
 				goto far
 
-			case 447: // OpCALL, 8, layNear, 0, modNone
+			case 483: // OpCALL, 8, layNear, 0, modNone
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -6820,11 +7639,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				off = u.imm
 				goto near
 
-			case 448: // OpCALL, 8, layFar, 0, modNone
+			case 484: // OpCALL, 8, layFar, 0, modNone
 				t = page + u.imm
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
-					goto step
+					if s2 = c.code(t); s2 == nil {
+						goto step
+					}
 				}
 
 				ea := r[RSP] - 8
@@ -6840,11 +7661,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 449: // OpCALLIND, 8, layR, 0, modNone
+			case 485: // OpCALLIND, 8, layR, 0, modNone
 				t = r[u.dst]
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
-					goto step
+					if s2 = c.code(t); s2 == nil {
+						goto step
+					}
 				}
 
 				ea := r[RSP] - 8
@@ -6860,7 +7683,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 450: // OpCALLIND, 8, layM, 0, modNone
+			case 486: // OpCALLIND, 8, layM, 0, modNone
 				{
 					ea := r[u.base] + u.disp
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6875,7 +7698,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
-					goto step
+					if s2 = c.code(t); s2 == nil {
+						goto step
+					}
 				}
 
 				ea := r[RSP] - 8
@@ -6891,7 +7716,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 451: // OpCALLIND, 8, layM, 0, modIndexed
+			case 487: // OpCALLIND, 8, layM, 0, modIndexed
 				{
 					ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6906,7 +7731,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
-					goto step
+					if s2 = c.code(t); s2 == nil {
+						goto step
+					}
 				}
 
 				ea := r[RSP] - 8
@@ -6922,7 +7749,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 452: // OpRET, 8, layNone, 0, modNone
+			case 488: // OpRET, 8, layNone, 0, modNone
 				ea := r[RSP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -6936,14 +7763,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				t = v
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
-					goto step
+					if s2 = c.code(t); s2 == nil {
+						goto step
+					}
 				}
 
 				r[RSP] = ea + 8 + u.imm
 				s = s2
 				goto far
 
-			case 453: // OpPUSH, 8, layR, 0, modNone
+			case 489: // OpPUSH, 8, layR, 0, modNone
 				v := r[u.dst]
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6955,7 +7784,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(v)
 				r[RSP] = ea
 
-			case 454: // OpPUSH, 8, layM, 0, modNone
+			case 490: // OpPUSH, 8, layM, 0, modNone
 				var x uint64
 				{
 					ea := r[u.base] + u.disp
@@ -6979,7 +7808,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(x)
 				r[RSP] = ea
 
-			case 455: // OpPUSH, 8, layM, 0, modIndexed
+			case 491: // OpPUSH, 8, layM, 0, modIndexed
 				var x uint64
 				{
 					ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
@@ -7003,7 +7832,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(x)
 				r[RSP] = ea
 
-			case 456: // OpPUSH, 8, layI, 0, modNone
+			case 492: // OpPUSH, 8, layI, 0, modNone
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -7014,7 +7843,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(u.imm)
 				r[RSP] = ea
 
-			case 457: // OpPOP, 8, layR, 0, modNone
+			case 493: // OpPOP, 8, layR, 0, modNone
 				ea := r[RSP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7027,7 +7856,18 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				r[u.dst] = v
-			case 458: // OpLEAVE, 8, layNone, 0, modNone
+			case 494: // OpPAUSE, 4, layNone, 0, modNone
+				c.EndTurn = true
+				off = uint64(u.next)
+				goto out
+			case 495: // OpCLD, 0, layNone, 0, modNone
+				c.RFLAGS &^= FlagDF
+			case 496: // OpCLI, 0, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+				c.RFLAGS &^= FlagIF
+			case 497: // OpLEAVE, 8, layNone, 0, modNone
 				ea := r[RBP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7040,13 +7880,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				r[RBP] = v
-			case 459: // OpMOVUPS, 16, layRR, 0, modNone
+			case 498: // OpMOVUPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 460: // OpMOVUPS, 16, layRM, 0, modNone
+			case 499: // OpMOVUPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7061,7 +7901,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 461: // OpMOVUPS, 16, layRM, 0, modIndexed
+			case 500: // OpMOVUPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7076,7 +7916,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 462: // OpMOVUPS, 16, layMR, 0, modNone
+			case 501: // OpMOVUPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7091,7 +7931,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 463: // OpMOVUPS, 16, layMR, 0, modIndexed
+			case 502: // OpMOVUPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7106,13 +7946,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 464: // OpMOVDQU, 16, layRR, 0, modNone
+			case 503: // OpMOVDQU, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 465: // OpMOVDQU, 16, layRM, 0, modNone
+			case 504: // OpMOVDQU, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7127,7 +7967,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 466: // OpMOVDQU, 16, layRM, 0, modIndexed
+			case 505: // OpMOVDQU, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7142,7 +7982,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 467: // OpMOVDQU, 16, layMR, 0, modNone
+			case 506: // OpMOVDQU, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7157,7 +7997,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 468: // OpMOVDQU, 16, layMR, 0, modIndexed
+			case 507: // OpMOVDQU, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7172,13 +8012,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 469: // OpMOVAPS, 16, layRR, 0, modNone
+			case 508: // OpMOVAPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 470: // OpMOVAPS, 16, layRM, 0, modNone
+			case 509: // OpMOVAPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7197,7 +8037,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 471: // OpMOVAPS, 16, layRM, 0, modIndexed
+			case 510: // OpMOVAPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7216,7 +8056,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 472: // OpMOVAPS, 16, layMR, 0, modNone
+			case 511: // OpMOVAPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7235,7 +8075,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 473: // OpMOVAPS, 16, layMR, 0, modIndexed
+			case 512: // OpMOVAPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7254,13 +8094,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 474: // OpMOVDQA, 16, layRR, 0, modNone
+			case 513: // OpMOVDQA, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 475: // OpMOVDQA, 16, layRM, 0, modNone
+			case 514: // OpMOVDQA, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7279,7 +8119,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 476: // OpMOVDQA, 16, layRM, 0, modIndexed
+			case 515: // OpMOVDQA, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7298,7 +8138,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 477: // OpMOVDQA, 16, layMR, 0, modNone
+			case 516: // OpMOVDQA, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7317,7 +8157,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 478: // OpMOVDQA, 16, layMR, 0, modIndexed
+			case 517: // OpMOVDQA, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7336,13 +8176,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 479: // OpMOVSD, 8, layRR, 0, modNone
+			case 518: // OpMOVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] = c.FPU.XMM[u.src&15][0]
-			case 480: // OpMOVSD, 8, layRM, 0, modNone
+			case 519: // OpMOVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7357,7 +8197,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 481: // OpMOVSD, 8, layRM, 0, modIndexed
+			case 520: // OpMOVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7372,7 +8212,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 482: // OpMOVSD, 8, layMR, 0, modNone
+			case 521: // OpMOVSD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7388,7 +8228,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 483: // OpMOVSD, 8, layMR, 0, modIndexed
+			case 522: // OpMOVSD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7404,13 +8244,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 484: // OpMOVQ, 8, layRR, 0, modNone
+			case 523: // OpMOVQ, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{c.FPU.XMM[u.src&15][0], 0}
-			case 485: // OpMOVQ, 8, layRM, 0, modNone
+			case 524: // OpMOVQ, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7425,7 +8265,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 486: // OpMOVQ, 8, layRM, 0, modIndexed
+			case 525: // OpMOVQ, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7440,7 +8280,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 487: // OpMOVQ, 8, layMR, 0, modNone
+			case 526: // OpMOVQ, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7456,7 +8296,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 488: // OpMOVQ, 8, layMR, 0, modIndexed
+			case 527: // OpMOVQ, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7472,19 +8312,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 489: // OpMOVD, 8, layRR, 0, modNone
+			case 528: // OpMOVD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{r[u.src], 0}
-			case 490: // OpMOVD, 8, layRR, 1, modNone
+			case 529: // OpMOVD, 8, layRR, 1, modNone
 				if !sse {
 					goto step
 				}
 
 				r[u.dst] = c.FPU.XMM[u.src&15][0]
-			case 491: // OpMOVD, 8, layRM, 0, modNone
+			case 530: // OpMOVD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7499,7 +8339,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 492: // OpMOVD, 8, layRM, 0, modIndexed
+			case 531: // OpMOVD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7514,7 +8354,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 493: // OpMOVD, 8, layMR, 0, modNone
+			case 532: // OpMOVD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7530,7 +8370,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 494: // OpMOVD, 8, layMR, 0, modIndexed
+			case 533: // OpMOVD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7546,7 +8386,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 495: // OpCVTSI2SD, 8, layRR, 0, modNone
+			case 534: // OpCVTSI2SD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7556,19 +8396,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
-			case 496: // OpMOVD, 4, layRR, 0, modNone
+			case 535: // OpMOVD, 4, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{uint64(uint32(r[u.src])), 0}
-			case 497: // OpMOVD, 4, layRR, 1, modNone
+			case 536: // OpMOVD, 4, layRR, 1, modNone
 				if !sse {
 					goto step
 				}
 
 				r[u.dst] = uint64(uint32(c.FPU.XMM[u.src&15][0]))
-			case 498: // OpMOVD, 4, layRM, 0, modNone
+			case 537: // OpMOVD, 4, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7583,7 +8423,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint32)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 499: // OpMOVD, 4, layRM, 0, modIndexed
+			case 538: // OpMOVD, 4, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7598,7 +8438,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint32)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 500: // OpMOVD, 4, layMR, 0, modNone
+			case 539: // OpMOVD, 4, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7614,7 +8454,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-			case 501: // OpMOVD, 4, layMR, 0, modIndexed
+			case 540: // OpMOVD, 4, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7630,7 +8470,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-			case 502: // OpCVTSI2SD, 4, layRR, 0, modNone
+			case 541: // OpCVTSI2SD, 4, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7640,7 +8480,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
-			case 503: // OpPXOR, 16, layRR, 0, modNone
+			case 542: // OpPXOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7649,7 +8489,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 504: // OpXORPS, 16, layRR, 0, modNone
+			case 543: // OpXORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7658,7 +8498,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 505: // OpXORPD, 16, layRR, 0, modNone
+			case 544: // OpXORPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7667,7 +8507,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 506: // OpPAND, 16, layRR, 0, modNone
+			case 545: // OpPAND, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7676,7 +8516,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 507: // OpANDPS, 16, layRR, 0, modNone
+			case 546: // OpANDPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7685,7 +8525,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 508: // OpANDPD, 16, layRR, 0, modNone
+			case 547: // OpANDPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7694,7 +8534,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 509: // OpPOR, 16, layRR, 0, modNone
+			case 548: // OpPOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7703,7 +8543,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 510: // OpORPS, 16, layRR, 0, modNone
+			case 549: // OpORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7712,7 +8552,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 511: // OpORPD, 16, layRR, 0, modNone
+			case 550: // OpORPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7721,7 +8561,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 512: // OpPANDN, 16, layRR, 0, modNone
+			case 551: // OpPANDN, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7730,7 +8570,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 513: // OpANDNPS, 16, layRR, 0, modNone
+			case 552: // OpANDNPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7739,7 +8579,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 514: // OpANDNPD, 16, layRR, 0, modNone
+			case 553: // OpANDNPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7748,7 +8588,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 515: // OpPADDQ, 16, layRR, 0, modNone
+			case 554: // OpPADDQ, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7757,7 +8597,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a + b
 				}
-			case 516: // OpPSUBQ, 16, layRR, 0, modNone
+			case 555: // OpPSUBQ, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7766,7 +8606,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a - b
 				}
-			case 517: // OpPADDD, 16, layRR, 0, modNone
+			case 556: // OpPADDD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7775,7 +8615,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a+b)) | (a>>32+b>>32)<<32
 				}
-			case 518: // OpPSUBD, 16, layRR, 0, modNone
+			case 557: // OpPSUBD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7784,7 +8624,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a-b)) | (a>>32-b>>32)<<32
 				}
-			case 519: // OpPSRLQ, 16, layRI, 0, modNone
+			case 558: // OpPSRLQ, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7794,7 +8634,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = a >> n
 				}
-			case 520: // OpPSLLQ, 16, layRI, 0, modNone
+			case 559: // OpPSLLQ, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7804,7 +8644,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = a << n
 				}
-			case 521: // OpPSRLD, 16, layRI, 0, modNone
+			case 560: // OpPSRLD, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7814,7 +8654,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)>>n) | a>>32>>n<<32
 				}
-			case 522: // OpPSLLD, 16, layRI, 0, modNone
+			case 561: // OpPSLLD, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7824,7 +8664,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)<<n) | uint64(uint32(a>>32)<<n)<<32
 				}
-			case 523: // OpADDSD, 8, layRR, 0, modNone
+			case 562: // OpADDSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7835,7 +8675,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 524: // OpADDSD, 8, layRM, 0, modNone
+			case 563: // OpADDSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7855,7 +8695,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 525: // OpADDSD, 8, layRM, 0, modIndexed
+			case 564: // OpADDSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7875,7 +8715,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 526: // OpSUBSD, 8, layRR, 0, modNone
+			case 565: // OpSUBSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7886,7 +8726,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 527: // OpSUBSD, 8, layRM, 0, modNone
+			case 566: // OpSUBSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7906,7 +8746,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 528: // OpSUBSD, 8, layRM, 0, modIndexed
+			case 567: // OpSUBSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7926,7 +8766,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 529: // OpMULSD, 8, layRR, 0, modNone
+			case 568: // OpMULSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7937,7 +8777,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 530: // OpMULSD, 8, layRM, 0, modNone
+			case 569: // OpMULSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7957,7 +8797,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 531: // OpMULSD, 8, layRM, 0, modIndexed
+			case 570: // OpMULSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7977,7 +8817,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 532: // OpDIVSD, 8, layRR, 0, modNone
+			case 571: // OpDIVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7988,7 +8828,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 533: // OpDIVSD, 8, layRM, 0, modNone
+			case 572: // OpDIVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8008,7 +8848,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 534: // OpDIVSD, 8, layRM, 0, modIndexed
+			case 573: // OpDIVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8028,7 +8868,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 535: // OpUCOMISD, 8, layRR, 0, modNone
+			case 574: // OpUCOMISD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8039,7 +8879,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 536: // OpUCOMISD, 8, layRM, 0, modNone
+			case 575: // OpUCOMISD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8059,7 +8899,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 537: // OpUCOMISD, 8, layRM, 0, modIndexed
+			case 576: // OpUCOMISD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8079,7 +8919,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 538: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
+			case 577: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8089,7 +8929,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 539: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
+			case 578: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8099,7 +8939,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 540: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
+			case 579: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8118,7 +8958,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 541: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
+			case 580: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8139,7 +8979,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 542: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
+			case 581: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8160,7 +9000,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 543: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
+			case 582: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8171,7 +9011,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 544: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
+			case 583: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8182,7 +9022,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 545: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
+			case 584: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8204,7 +9044,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 546: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
+			case 585: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8214,7 +9054,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 547: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
+			case 586: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8224,7 +9064,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 548: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
+			case 587: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8243,7 +9083,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 549: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
+			case 588: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8264,7 +9104,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 550: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
+			case 589: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8285,7 +9125,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 551: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
+			case 590: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8296,7 +9136,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 552: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
+			case 591: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8307,7 +9147,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 553: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
+			case 592: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8329,7 +9169,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 554: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
+			case 593: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8339,7 +9179,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 555: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
+			case 594: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8349,7 +9189,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 556: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
+			case 595: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8368,7 +9208,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 557: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
+			case 596: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8389,7 +9229,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 558: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
+			case 597: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8410,7 +9250,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 559: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
+			case 598: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8421,7 +9261,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 560: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
+			case 599: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8432,7 +9272,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 561: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
+			case 600: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8454,7 +9294,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 562: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
+			case 601: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8464,7 +9304,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 563: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
+			case 602: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8474,7 +9314,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 564: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
+			case 603: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8493,7 +9333,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 565: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
+			case 604: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8514,7 +9354,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 566: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
+			case 605: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8535,7 +9375,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 567: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
+			case 606: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8546,7 +9386,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 568: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
+			case 607: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8557,7 +9397,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 569: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
+			case 608: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8579,7 +9419,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 570: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
+			case 609: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8589,7 +9429,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 571: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
+			case 610: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8599,7 +9439,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 572: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
+			case 611: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8618,7 +9458,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 573: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
+			case 612: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8639,7 +9479,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 574: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
+			case 613: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8660,7 +9500,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 575: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
+			case 614: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8671,7 +9511,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 576: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
+			case 615: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8682,7 +9522,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 577: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
+			case 616: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8704,7 +9544,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 578: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
+			case 617: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8714,7 +9554,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 579: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
+			case 618: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8724,7 +9564,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 580: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
+			case 619: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8743,7 +9583,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 581: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
+			case 620: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8764,7 +9604,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 582: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
+			case 621: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8785,7 +9625,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 583: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
+			case 622: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8796,7 +9636,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 584: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
+			case 623: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8807,7 +9647,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 585: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
+			case 624: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8829,7 +9669,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 586: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
+			case 625: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8839,7 +9679,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 587: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
+			case 626: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8849,7 +9689,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 588: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
+			case 627: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8868,7 +9708,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 589: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
+			case 628: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8889,7 +9729,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 590: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
+			case 629: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8910,7 +9750,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 591: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
+			case 630: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8921,7 +9761,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 592: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
+			case 631: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8932,7 +9772,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 593: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
+			case 632: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8954,7 +9794,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 594: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
+			case 633: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8964,7 +9804,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 595: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
+			case 634: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8974,7 +9814,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 596: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
+			case 635: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8993,7 +9833,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 597: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
+			case 636: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9014,7 +9854,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 598: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
+			case 637: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9035,7 +9875,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 599: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
+			case 638: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9046,7 +9886,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 600: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
+			case 639: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9057,7 +9897,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 601: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
+			case 640: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9079,7 +9919,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 602: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
+			case 641: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9089,7 +9929,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 603: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
+			case 642: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9099,7 +9939,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 604: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
+			case 643: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9118,7 +9958,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 605: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
+			case 644: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9139,7 +9979,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 606: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
+			case 645: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9160,7 +10000,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 607: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
+			case 646: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9171,7 +10011,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 608: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
+			case 647: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9182,7 +10022,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 609: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
+			case 648: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9204,7 +10044,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 610: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
+			case 649: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9214,7 +10054,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 611: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
+			case 650: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9224,7 +10064,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 612: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
+			case 651: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9243,7 +10083,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 613: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
+			case 652: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9264,7 +10104,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 614: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
+			case 653: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9285,7 +10125,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 615: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
+			case 654: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9296,7 +10136,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 616: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
+			case 655: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9307,7 +10147,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 617: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
+			case 656: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9329,7 +10169,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 618: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
+			case 657: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9339,7 +10179,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 619: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
+			case 658: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9349,7 +10189,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 620: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
+			case 659: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9368,7 +10208,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 621: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
+			case 660: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9389,7 +10229,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 622: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
+			case 661: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9410,7 +10250,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 623: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
+			case 662: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9421,7 +10261,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 624: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
+			case 663: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9432,7 +10272,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 625: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
+			case 664: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9454,7 +10294,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 626: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
+			case 665: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9464,7 +10304,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 627: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
+			case 666: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9474,7 +10314,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 628: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
+			case 667: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9493,7 +10333,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 629: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
+			case 668: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9514,7 +10354,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 630: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
+			case 669: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9535,7 +10375,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 631: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
+			case 670: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9546,7 +10386,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 632: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
+			case 671: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9557,7 +10397,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 633: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
+			case 672: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9579,7 +10419,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 634: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
+			case 673: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9589,7 +10429,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 635: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
+			case 674: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9599,7 +10439,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 636: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
+			case 675: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9618,7 +10458,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 637: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
+			case 676: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9639,7 +10479,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 638: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
+			case 677: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9660,7 +10500,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 639: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
+			case 678: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9671,7 +10511,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 640: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
+			case 679: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9682,7 +10522,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 641: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
+			case 680: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9704,7 +10544,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 642: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
+			case 681: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9714,7 +10554,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 643: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
+			case 682: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9724,7 +10564,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 644: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
+			case 683: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9743,7 +10583,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 645: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
+			case 684: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9764,7 +10604,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 646: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
+			case 685: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9785,7 +10625,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 647: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
+			case 686: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9796,7 +10636,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 648: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
+			case 687: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9807,7 +10647,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 649: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
+			case 688: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9829,7 +10669,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 650: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
+			case 689: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9839,7 +10679,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 651: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
+			case 690: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9849,7 +10689,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 652: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
+			case 691: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9868,7 +10708,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 653: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
+			case 692: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9889,7 +10729,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 654: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
+			case 693: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9910,7 +10750,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 655: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
+			case 694: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9921,7 +10761,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 656: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
+			case 695: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9932,7 +10772,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 657: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
+			case 696: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9954,7 +10794,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 658: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
+			case 697: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9964,7 +10804,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 659: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
+			case 698: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -9974,7 +10814,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 660: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
+			case 699: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9993,7 +10833,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 661: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
+			case 700: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10014,7 +10854,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 662: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
+			case 701: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10035,7 +10875,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 663: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
+			case 702: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10046,7 +10886,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 664: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
+			case 703: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10057,7 +10897,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 665: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
+			case 704: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10079,7 +10919,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 666: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
+			case 705: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10089,7 +10929,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 667: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
+			case 706: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10099,7 +10939,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 668: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
+			case 707: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10118,7 +10958,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 669: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
+			case 708: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10139,7 +10979,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 670: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
+			case 709: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10160,7 +11000,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 671: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
+			case 710: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10171,7 +11011,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 672: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
+			case 711: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10182,7 +11022,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 673: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
+			case 712: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10204,7 +11044,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 674: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
+			case 713: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10214,7 +11054,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 675: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
+			case 714: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10224,7 +11064,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 676: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
+			case 715: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10243,7 +11083,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 677: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
+			case 716: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10264,7 +11104,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 678: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
+			case 717: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10285,7 +11125,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 679: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
+			case 718: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10296,7 +11136,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 680: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
+			case 719: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10307,7 +11147,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 681: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
+			case 720: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10329,7 +11169,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 682: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
+			case 721: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10339,7 +11179,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 683: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
+			case 722: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10349,7 +11189,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 684: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
+			case 723: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10368,7 +11208,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 685: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
+			case 724: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10389,7 +11229,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 686: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
+			case 725: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10410,7 +11250,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 687: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
+			case 726: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10421,7 +11261,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 688: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
+			case 727: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10432,7 +11272,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 689: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
+			case 728: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10454,7 +11294,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 690: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
+			case 729: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10464,7 +11304,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 691: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
+			case 730: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10474,7 +11314,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 692: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
+			case 731: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10493,7 +11333,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 693: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
+			case 732: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10514,7 +11354,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 694: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
+			case 733: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10535,7 +11375,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 695: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
+			case 734: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10546,7 +11386,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 696: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
+			case 735: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10557,7 +11397,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 697: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
+			case 736: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10579,7 +11419,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 698: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
+			case 737: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10589,7 +11429,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 699: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
+			case 738: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10599,7 +11439,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 700: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
+			case 739: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10618,7 +11458,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 701: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
+			case 740: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10639,7 +11479,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 702: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
+			case 741: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10660,7 +11500,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 703: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
+			case 742: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10671,7 +11511,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 704: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
+			case 743: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10682,7 +11522,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 705: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
+			case 744: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10704,7 +11544,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 706: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
+			case 745: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10714,7 +11554,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 707: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
+			case 746: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10724,7 +11564,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 708: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
+			case 747: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10743,7 +11583,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 709: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
+			case 748: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10764,7 +11604,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 710: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
+			case 749: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10785,7 +11625,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 711: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
+			case 750: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10796,7 +11636,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 712: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
+			case 751: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10807,7 +11647,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 713: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
+			case 752: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10829,7 +11669,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 714: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
+			case 753: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10839,7 +11679,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 715: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
+			case 754: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10849,7 +11689,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 716: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
+			case 755: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10868,7 +11708,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 717: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
+			case 756: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10889,7 +11729,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 718: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
+			case 757: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10910,7 +11750,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 719: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
+			case 758: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10921,7 +11761,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 720: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
+			case 759: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10932,7 +11772,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 721: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
+			case 760: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10954,7 +11794,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 722: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
+			case 761: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10964,7 +11804,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 723: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
+			case 762: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10974,7 +11814,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 724: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
+			case 763: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10993,7 +11833,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 725: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
+			case 764: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11014,7 +11854,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 726: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
+			case 765: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11035,7 +11875,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 727: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
+			case 766: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11046,7 +11886,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 728: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
+			case 767: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11057,7 +11897,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 729: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
+			case 768: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11079,7 +11919,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 730: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
+			case 769: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11089,7 +11929,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 731: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
+			case 770: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11099,7 +11939,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 732: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
+			case 771: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11118,7 +11958,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 733: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
+			case 772: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11139,7 +11979,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 734: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
+			case 773: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11160,7 +12000,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 735: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
+			case 774: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11171,7 +12011,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 736: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
+			case 775: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11182,7 +12022,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 737: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
+			case 776: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11204,7 +12044,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 738: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
+			case 777: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11214,7 +12054,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 739: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
+			case 778: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11224,7 +12064,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 740: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
+			case 779: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11243,7 +12083,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 741: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
+			case 780: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11264,7 +12104,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 742: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
+			case 781: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11285,7 +12125,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 743: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
+			case 782: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11296,7 +12136,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 744: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
+			case 783: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11307,7 +12147,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 745: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
+			case 784: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11329,7 +12169,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 746: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
+			case 785: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11339,7 +12179,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 747: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
+			case 786: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11349,7 +12189,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 748: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
+			case 787: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11368,7 +12208,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 749: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
+			case 788: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11389,7 +12229,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 750: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
+			case 789: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11410,7 +12250,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 751: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
+			case 790: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11421,7 +12261,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 752: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
+			case 791: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11432,7 +12272,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 753: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
+			case 792: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11454,7 +12294,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 754: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
+			case 793: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11464,7 +12304,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 755: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
+			case 794: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11474,7 +12314,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 756: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
+			case 795: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11493,7 +12333,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 757: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
+			case 796: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11514,7 +12354,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 758: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
+			case 797: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11535,7 +12375,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 759: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
+			case 798: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11546,7 +12386,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 760: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
+			case 799: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11557,7 +12397,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 761: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
+			case 800: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11579,7 +12419,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 762: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
+			case 801: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11589,7 +12429,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 763: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
+			case 802: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11599,7 +12439,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 764: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
+			case 803: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11618,7 +12458,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 765: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
+			case 804: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11639,7 +12479,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 766: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
+			case 805: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11660,7 +12500,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 767: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
+			case 806: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11671,7 +12511,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 768: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
+			case 807: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11682,7 +12522,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 769: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
+			case 808: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11704,7 +12544,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 770: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
+			case 809: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11714,7 +12554,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 771: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
+			case 810: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11724,7 +12564,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 772: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
+			case 811: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11743,7 +12583,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 773: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
+			case 812: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11764,7 +12604,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 774: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
+			case 813: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11785,7 +12625,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 775: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
+			case 814: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11796,7 +12636,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 776: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
+			case 815: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11807,7 +12647,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 777: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
+			case 816: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11829,7 +12669,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 778: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
+			case 817: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11839,7 +12679,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 779: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
+			case 818: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11849,7 +12689,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 780: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
+			case 819: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11868,7 +12708,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 781: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
+			case 820: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11889,7 +12729,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 782: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
+			case 821: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11910,7 +12750,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 783: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
+			case 822: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11921,7 +12761,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 784: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
+			case 823: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11932,7 +12772,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 785: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
+			case 824: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11954,7 +12794,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 786: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
+			case 825: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11964,7 +12804,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 787: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
+			case 826: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11974,7 +12814,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 788: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
+			case 827: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11993,7 +12833,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 789: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
+			case 828: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12014,7 +12854,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 790: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
+			case 829: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12035,7 +12875,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 791: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
+			case 830: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12046,7 +12886,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 792: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
+			case 831: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12057,7 +12897,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 793: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
+			case 832: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12079,7 +12919,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 794: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
+			case 833: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12089,7 +12929,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 795: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
+			case 834: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12099,7 +12939,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 796: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
+			case 835: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12118,7 +12958,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 797: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
+			case 836: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12139,7 +12979,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 798: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
+			case 837: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12160,7 +13000,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 799: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
+			case 838: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12171,7 +13011,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 800: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
+			case 839: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12182,7 +13022,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 801: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
+			case 840: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12204,7 +13044,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 802: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
+			case 841: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12214,7 +13054,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 803: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
+			case 842: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12224,7 +13064,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 804: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
+			case 843: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12243,7 +13083,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 805: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
+			case 844: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12264,7 +13104,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 806: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
+			case 845: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12285,7 +13125,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 807: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
+			case 846: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12296,7 +13136,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 808: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
+			case 847: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12307,7 +13147,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 809: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
+			case 848: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12329,7 +13169,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 810: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
+			case 849: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12339,7 +13179,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 811: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
+			case 850: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12349,7 +13189,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 812: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
+			case 851: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12368,7 +13208,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 813: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
+			case 852: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12389,7 +13229,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 814: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
+			case 853: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12410,7 +13250,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 815: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
+			case 854: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12421,7 +13261,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 816: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
+			case 855: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12432,7 +13272,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 817: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
+			case 856: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12454,7 +13294,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 818: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
+			case 857: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12464,7 +13304,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 819: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
+			case 858: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12474,7 +13314,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 820: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
+			case 859: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12493,7 +13333,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 821: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
+			case 860: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12514,7 +13354,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 822: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
+			case 861: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12535,7 +13375,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 823: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
+			case 862: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12546,7 +13386,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 824: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
+			case 863: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12557,7 +13397,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 825: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
+			case 864: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
 				ea := r[u.base] + u.disp
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12613,6 +13453,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
+		continue
+	out: // at off
+		clock += int64(u.spent)
+		left -= uint64(u.at) + 1
+		break
 	}
 	copy(c.GPR[:], r[:16])
 	c.RFLAGS = c.lazy.settle(c.RFLAGS)

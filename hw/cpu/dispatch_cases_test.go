@@ -173,6 +173,12 @@ func (g *dispatchGen) moves() {
 		g.on("XADD", n, "MR", 0, setEA, page("wtag", n), get("v", n), "c.lazy.a, c.lazy.b = "+up("v", n)+", "+up(src, n), "c.lazy.r = c.lazy.a + c.lazy.b",
 			kind("lazyAdd", n), put(down("c.lazy.r", n), n), src+" = v")
 		g.on("XCHG", n, "RR", 0, "v := "+low(dst, n), dst+" = "+low(src, n), src+" = v")
+		scan := func(r string) string {
+			return fmt.Sprintf("v := %s\nif v == 0 {\ngoto step\n}\nx := uint64(%s)\n%s = x\n", low(src, n), r, dst) +
+				"c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone\n"
+		}
+		g.on("BSF", n, "RR", 0, scan("bits.TrailingZeros64(v)"))
+		g.on("BSR", n, "RR", 0, scan("bits.Len64(v) - 1"))
 		g.on("BSWAP", n, "R", 0, dst+" = "+low(fmt.Sprintf("bits.ReverseBytes64(%s)>>%d", dst, 64-8*n), n))
 	}
 	g.on("CBW", 8, "None", 0, "r[RAX] = uint64(int64(int32(r[RAX])))")
@@ -183,6 +189,7 @@ func (g *dispatchGen) moves() {
 	g.on("MOVSXD", 8, "RM", 0, load("v", 4), setReg("uint64(int64(int32(v)))", 8))
 	for cc := range 16 {
 		g.on("SET", 1, "R", cc, when(cc), dst+" &^= 0xff", "if yes { "+dst+"++ }")
+		g.on("SET", 1, "M", cc, setEA, page("wtag", 1), when(cc), "x := uint8(0)", "if yes { x = 1 }", put("x", 1))
 	}
 }
 

@@ -169,6 +169,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
+		continue
+	out: // at off
+		clock += int64(u.spent)
+		left -= uint64(u.at) + 1
+		break
 	}
 	copy(c.GPR[:], r[:16])
 	c.RFLAGS = c.lazy.settle(c.RFLAGS)

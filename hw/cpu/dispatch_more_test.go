@@ -92,7 +92,13 @@ func (g *dispatchGen) multiplications() {
 }
 
 // toPage sets s to the code page of t, which must be known and executable.
-const toPage = "s2 := &c.codes[tlbIndex(t)][mode&3]\nif t-s2.tag >= mem.PageSize {\ngoto step\n}\n"
+const toPage = `s2 := &c.codes[tlbIndex(t)][mode&3]
+	if t-s2.tag >= mem.PageSize {
+		if s2 = c.code(t); s2 == nil {
+			goto step
+		}
+	}
+	`
 
 const jumpFar = "s = s2\ngoto far\n"
 
@@ -124,6 +130,9 @@ func (g *dispatchGen) stack() {
 	g.on("PUSH", 8, "M", 0, "var x uint64\n{", load("v", 8), "x = v\n}", push("x"))
 	g.on("PUSH", 8, "I", 0, push("u.imm"))
 	g.on("POP", 8, "R", 0, "ea := r[RSP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), dst+" = v")
+	g.on("PAUSE", 4, "None", 0, "c.EndTurn = true", "off = uint64(u.next)", "goto out")
+	g.on("CLD", 0, "None", 0, "c.RFLAGS &^= FlagDF")
+	g.on("CLI", 0, "None", 0, "if c.CPL != 0 {\ngoto step\n}", "c.RFLAGS &^= FlagIF")
 	g.on("LEAVE", 8, "None", 0, "ea := r[RBP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), "r[RBP] = v")
 }
 

@@ -242,10 +242,16 @@ func (c *CPU) dropHost(i uint64) {
 		return
 	}
 	c.hostUse[w] &^= b
-	c.moves++
-	c.host[i], c.codes[i] = hostSlot{}, emptyCode(i)
+	c.host[i] = hostSlot{}
 	if i == 0 {
 		c.host[0] = emptySlot0()
+	}
+	for m := range c.codes[i] {
+		if c.codes[i][m].code != nil {
+			c.codes[i] = emptyCode(i)
+			c.moves++
+			break
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ func commands() []command {
 		{"replay", "DB RUN", "execute a run again, compare it with the stored row, print its timeline", replayFlags, runReplay},
 		{"boot", "KERNEL", "boot a Multiboot or PVH kernel on the machine: the serial port is standard input and output", bootFlags, runBoot},
 		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck},
+		{"bench", "", "measure the emulator on fixed kernels: speed, events, cost of states", benchFlags, runBench},
 		{"help", "[COMMAND]", "print this, or what a command takes", nil, func(e *env, operands []string, _ any) error { return help(e, operands) }},
 	}
 }

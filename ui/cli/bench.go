@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"text/tabwriter"
+	"time"
+
+	"resvirt/experiments"
+	"resvirt/hw/bench"
+	"resvirt/hw/machine"
+)
+
+type benchValues struct {
+	repeat int
+	engine string
+	golden bool
+}
+
+func benchFlags(fs *flag.FlagSet) any {
+	v := &benchValues{}
+	fs.IntVar(&v.repeat, "repeat", 5, "run everything `N` times; the best counts")
+	fs.StringVar(&v.engine, "engine", "fast", "measure `ENGINE`, fast or plain")
+	fs.BoolVar(&v.golden, "golden", true, "measure the golden run of quick as well")
+	return v
+}
+
+// speedRow is a line of the table of speeds.
+type speedRow struct {
+	name   string
+	result bench.Result
+	events string // what the kernel does count times, "" if it is measured by instructions
+	count  uint64
+}
+
+func runBench(e *env, _ []string, values any) error {
+	v := values.(*benchValues)
+	engine, ok := map[string]machine.Engine{"fast": machine.Fast{}, "plain": machine.Plain{}}[v.engine]
+	switch {
+	case v.repeat < 1:
+		return usage("bench: --repeat %d: it must be at least 1", v.repeat)
+	case !ok:
+		return usage("bench: --engine %s: choose fast or plain", v.engine)
+	}
+	var rows []speedRow
+	for _, k := range bench.Kernels() {
+		r, err := bench.Best(k.Name, engine, v.repeat)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, speedRow{k.Name, r, k.Events, k.Count})
+		if e.ctx.Err() != nil {
+			return status(exitInterrupt)
+		}
+	}
+	if v.golden && v.engine == "fast" {
+		golden, err := goldenRows(e, v.repeat)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, golden...)
+	}
+	printSpeeds(e.stdout, rows)
+	return printStates(e.stdout, v.repeat)
+}
+
+// goldenRows measures the golden run of quick, by instructions and by hypercalls.
+func goldenRows(e *env, n int) ([]speedRow, error) {
+	exp, _, err := experiments.Load("quick")
+	if err != nil {
+		return nil, err
+	}
+	sys, err := e.build(exp, newPrinter(e.stderr).say)
+	if err != nil {
+		return nil, err
+	}
+	work, err := experiments.NewGoldenWork(sys)
+	if err != nil {
+		return nil, err
+	}
+	var best bench.Result
+	var calls uint64
+	for range n {
+		var r bench.Result
+		r.Host = bench.Time(func() { r.Instructions, calls, err = work.Run() })
+		if err != nil {
+			return nil, err
+		}
+		if best.Host == 0 || r.Host < best.Host {
+			best = r
+		}
+	}
+	return []speedRow{{"quick", best, "", 0}, {"quick", best, "hypercalls, beside all else", calls}}, nil
+}
+
+func printSpeeds(w io.Writer, rows []speedRow) {
+	fmt.Fprintf(w, "%s, %s/%s; processor time of the host\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "kernel\tinstructions\tstring iterations\tMIPS\t")
+	var speeds []float64
+	for _, r := range rows {
+		if r.events == "" {
+			fmt.Fprintf(t, "%s\t%d\t%d\t%.0f\t\n", r.name, r.result.Instructions, r.result.Iterations, r.result.MIPS())
+			speeds = append(speeds, r.result.MIPS())
+		}
+	}
+	fmt.Fprintf(t, "geometric mean\t\t\t%.0f\t\n\n", bench.GeometricMean(speeds))
+	fmt.Fprintln(t, "kernel\tevents\ta second\t\t")
+	for _, r := range rows {
+		if r.events != "" {
+			fmt.Fprintf(t, "%s\t%d\t%.0f\t%s\t\n", r.name, r.count, float64(r.count)/r.result.Host.Seconds(), r.events)
+		}
+	}
+	t.Flush()
+}
+
+// printStates measures and prints what states cost.
+func printStates(w io.Writer, n int) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\ndirty pages\tsnapshot\trestore\tfork\t")
+	for _, dirty := range []int{0, 50, 500, 2000} {
+		c, err := bench.MeasureState(dirty, 10*n+1)
+		if err != nil {
+			return err
+		}
+		us := func(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d.Nanoseconds())/1000) }
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t\n", dirty, us(c.Snapshot), us(c.Restore), us(c.Fork))
+	}
+	t.Flush()
+	fmt.Fprintln(w)
+	for _, mib := range []uint64{256, 8192} {
+		bytes, err := bench.ForkBytes(mib << 20)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "a fork of a machine with %d MiB takes %d KiB\n", mib, bytes>>10)
+	}
+	times, err := bench.Scaling(2*n + 1)
+	if err == nil {
+		fmt.Fprintf(w, "two forks at a time do %.2f times the work of one\n", times)
+	}
+	return err
+}

@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"resvirt/hw/bench"
+)
+
+func TestSpeedsAreLaidOut(t *testing.T) {
+	second := bench.Result{Instructions: 200e6, Iterations: 7, Host: time.Second}
+	half := bench.Result{Instructions: 50e6, Host: time.Second}
+	var b strings.Builder
+	printSpeeds(&b, []speedRow{{"sieve", second, "", 0}, {"sort", half, "", 0}, {"fault", second, "page faults", 1000}})
+	for _, want := range []string{
+		"sieve 200000000 7 200 sort 50000000 0 50 geometric mean 100",
+		"fault 1000 1000 page faults",
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(b.String()), " "), want) {
+			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
+	}
+}
+
+func TestBenchRefuses(t *testing.T) {
+	for _, args := range [][]string{{"bench", "--repeat", "0"}, {"bench", "--engine", "quantum"}} {
+		var out, err strings.Builder
+		if got := Main(args, nil, &out, &err); got != exitUsage || out.Len() != 0 {
+			t.Errorf("%v: status %d, output %q, %q", args, got, out.String(), err.String())
+		}
+	}
+}
