@@ -138,12 +138,3 @@ func (c *CPU) retire(i *Inst, trap bool) {
 		c.debugTrap(i, trap)
 	}
 }
-
-// unsupported stops the machine: hardware of the model's kind would execute
-// this. The instruction has not retired.
-func (c *CPU) unsupported(what string) {
-	c.Stop.Kind = StopUnsupported
-	c.Stop.PC = c.RIP
-	c.Stop.What = what
-	c.fetchCode(c.RIP, c.Stop.Bytes[:])
-}
