@@ -27,6 +27,7 @@ var testKernels = []testKernel{
 	{"timer", []int{1}, Exit, 1},
 	{"nmi", []int{1, 2}, Exit, 1},
 	{"priority", []int{1}, Exit, 1},
+	{"startup", []int{2, 4}, Exit, 1},
 	{"triple", []int{1}, TripleFault, 0},
 	{"smp", []int{2, 4, 16}, Exit, 1},
 	{"ipi", []int{16}, Exit, 1},
