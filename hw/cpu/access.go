@@ -143,12 +143,19 @@ func (c *CPU) probeWrite(seg uint8, off uint64, size int) bool {
 		(d&uint64(size-1) == 0 || !c.alignCheck()) {
 		return true
 	}
-	return c.probe(seg, off, size, accWrite)
+	return c.probeAligned(seg, off, size, accWrite)
 }
 
 // probeRead raises the fault that a load would raise.
 func (c *CPU) probeRead(seg uint8, off uint64, size int) bool {
-	return c.probe(seg, off, size, accRead)
+	return c.probeAligned(seg, off, size, accRead)
+}
+
+func (c *CPU) probeAligned(seg uint8, off uint64, size int, acc access) bool {
+	if size > 1 && c.alignCheck() && !c.checkAlignment(seg, off, size, acc) {
+		return false
+	}
+	return c.probe(seg, off, size, acc)
 }
 
 func (c *CPU) probe(seg uint8, off uint64, size int, acc access) bool {
@@ -166,7 +173,7 @@ func (c *CPU) load128(seg uint8, off uint64, aligned bool) (lo, hi uint64, ok bo
 	if d := va - e.rtag; d <= mem.PageSize-16 && c.hostGen == c.Mem.Gen() && d&15 == 0 {
 		return binary.LittleEndian.Uint64(e.page[d:]), binary.LittleEndian.Uint64(e.page[d+8:]), true
 	}
-	if aligned && !c.aligned16(seg, off, accRead) || !c.probe(seg, off, 16, accRead) {
+	if aligned && !c.aligned16(seg, off, accRead) || !c.probeAligned(seg, off, 16, accRead) {
 		return 0, 0, false
 	}
 	if lo, ok = c.loadPlain(seg, off); ok {
@@ -183,7 +190,7 @@ func (c *CPU) store128(seg uint8, off uint64, lo, hi uint64, aligned bool) bool 
 		binary.LittleEndian.PutUint64(e.page[d+8:], hi)
 		return true
 	}
-	if aligned && !c.aligned16(seg, off, accWrite) || !c.probe(seg, off, 16, accWrite) {
+	if aligned && !c.aligned16(seg, off, accWrite) || !c.probeAligned(seg, off, 16, accWrite) {
 		return false
 	}
 	return c.storePlain(seg, off, lo) && c.storePlain(seg, off+8, hi)
@@ -231,7 +238,7 @@ func (c *CPU) storeSlow(seg uint8, off uint64, size int, v uint64) bool {
 // checkAlignment raises what comes before #AC, or #AC(0) if the address is misaligned.
 func (c *CPU) checkAlignment(seg uint8, off uint64, size int, acc access) bool {
 	va, ok := c.linear(seg, off, size, acc)
-	if !ok || va&uint64(size-1) == 0 {
+	if !ok || va&uint64(alignment(size)-1) == 0 {
 		return ok
 	}
 	if _, _, ok = c.span(va, size, acc, c.accessMode()); ok {
@@ -240,7 +247,16 @@ func (c *CPU) checkAlignment(seg uint8, off uint64, size int, acc access) bool {
 	return false
 }
 
-// loadPlain and storePlain are 64-bit halves of a wider access, exempt from #AC.
+// alignment is what an operand of a size is aligned to: an extended real to 8,
+// an environment to its words (APM vol. 2, 8.2.17).
+func alignment(size int) int {
+	if size == 10 {
+		return 8
+	}
+	return min(size&-size, 16)
+}
+
+// loadPlain and storePlain are parts of a wider access whose alignment was checked.
 func (c *CPU) loadPlain(seg uint8, off uint64) (uint64, bool) {
 	va, ok := c.linear(seg, off, 8, accRead)
 	if !ok {

@@ -262,6 +262,7 @@ func (c *CPU) executeInBlock(u *uop, i *Inst) bool {
 	moves, next := c.moves, c.RIP+uint64(i.Len)
 	c.longWay++
 	c.atOnce = true
+	c.shadowed = false
 	c.execute(i)
 	c.atOnce = false
 	if c.exc.pending {

@@ -28,7 +28,7 @@ type decodeCache [decodedEntries]decoded
 // remembered: one instruction of a running processor. The State it leaves is
 // the same.
 func (c *CPU) ExecuteCached() {
-	c.IntShadow = false
+	c.IntShadow, c.shadowed = false, c.IntShadow
 	if i := c.fetchCached(); i != nil {
 		c.execute(i)
 	}

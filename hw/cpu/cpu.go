@@ -56,6 +56,10 @@ type CPU struct {
 	// Limit is the clock at which something else is due: a repeated string
 	// instruction stops between iterations, unretired, once Clock reaches it.
 	Limit int64
+	// Others is the clock of the slowest other processor that runs, 0 if none
+	// does. Instructions that tell the time, or that talk to devices, wait until
+	// this processor is not ahead of it: see order.go.
+	Others int64
 
 	// EndTurn is set by PAUSE, HLT and writes to the interrupt command
 	// register: the machine then ends this processor's turn.
@@ -70,6 +74,9 @@ type CPU struct {
 	exc  exception
 
 	tally *tally // nil unless somebody wants to know
+
+	shadowed bool // the current instruction began with IntShadow
+
 	system
 }
 
@@ -96,6 +103,6 @@ type StopKind uint8
 
 const (
 	StopNone        StopKind = iota
-	StopUnsupported          // an encoding or function that hardware has and the model lacks
+	StopUnsupported          // an encoding or function that hardware has and the model lacks; at present there is none
 	StopShutdown             // triple fault
 )

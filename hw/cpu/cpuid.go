@@ -19,7 +19,7 @@ const brand = "resvirt R1 (emulated)"
 // else (APM vol. 3, appendix E). Leaves that it lacks are zero. Most leaves do
 // not look at ECX.
 func (c *CPU) cpuid(leaf, sub uint32) (a, b, cx, d uint32) {
-	if leaf != 7 && leaf != 0xb && leaf != 0xd {
+	if !hasSubleaves(leaf) {
 		sub = 0
 	}
 	r := c.cpuidNumbers(leaf, sub)
@@ -32,6 +32,9 @@ func (c *CPU) cpuid(leaf, sub uint32) (a, b, cx, d uint32) {
 	return r[regEAX], r[regEBX], r[regECX], r[regEDX]
 }
 
+// hasSubleaves tells whether ECX selects part of a leaf; elsewhere it does not count.
+func hasSubleaves(leaf uint32) bool { return leaf == 7 || leaf == 0xb || leaf == 0xd }
+
 // cpuidNumbers returns what is in a leaf besides feature bits.
 func (c *CPU) cpuidNumbers(leaf, sub uint32) (r [4]uint32) {
 	switch leaf {
@@ -39,7 +42,9 @@ func (c *CPU) cpuidNumbers(leaf, sub uint32) (r [4]uint32) {
 		r = [4]uint32{0xd, text("Auth"), text("cAMD"), text("enti")}
 	case 1:
 		// APIC ID, logical processors, line of CLFLUSH in quadwords.
-		r = [4]uint32{cpuSignature, uint32(c.ID)<<24 | c.processors()<<16 | 8<<8}
+		r = [4]uint32{cpuSignature, uint32(c.ID)<<24 | c.processors()<<16 | lineSize/8<<8}
+	case 5: // smallest and largest line; one kind of waiting each in C0 and C1
+		r = [4]uint32{lineSize, lineSize, 0, 1<<4 | 1}
 	case 0xb:
 		r = c.cpuidTopology(sub)
 	case 0xd:

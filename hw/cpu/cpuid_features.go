@@ -22,6 +22,7 @@ type feature struct {
 var features = []feature{
 	{1, 0, regECX, 0, "SSE3", nil, ""},
 	{1, 0, regECX, 1, "PCLMULQDQ", nil, ""},
+	{1, 0, regECX, 3, "MONITOR", nil, ""},
 	{1, 0, regECX, 9, "SSSE3", nil, ""},
 	{1, 0, regECX, 13, "CMPXCHG16B", nil, ""},
 	{1, 0, regECX, 17, "PCID", nil, ""},
@@ -56,6 +57,9 @@ var features = []feature{
 	{1, 0, regEDX, 25, "SSE", nil, ""},
 	{1, 0, regEDX, 26, "SSE2", nil, ""},
 	{1, 0, regEDX, 28, "HTT", (*CPU).multiple, "there are several processors"},
+
+	{5, 0, regECX, 0, "MonitorExtensions", nil, ""},
+	{5, 0, regECX, 1, "MwaitIntBreak", nil, ""},
 
 	{6, 0, regEAX, 2, "ARAT", nil, ""},
 

@@ -17,6 +17,7 @@ func (d *decoder) isVEX() bool {
 // L set, opcode maps without entries, and a legacy prefix besides.
 func (d *decoder) vex(m *maps, first uint8) (*opcodeMap, uint8) {
 	if first == 0xc5 {
+		d.byte()
 		return nil, 0 // only AVX has the short form
 	}
 	a, b := d.byte(), d.byte()

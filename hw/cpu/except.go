@@ -59,7 +59,7 @@ func (c *CPU) deliver(e event) {
 	for {
 		c.exc.pending = false
 		if c.enterHandler(&e) {
-			c.Activity = Running // HLT may have been stepped
+			c.Wake() // HLT may have been stepped
 			if c.hits&DR6BT == 0 {
 				return
 			}

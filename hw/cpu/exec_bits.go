@@ -133,7 +133,7 @@ func (c *CPU) compareExchangePair(i *Inst) {
 	if size == 8 && !c.aligned16(i.Seg, a, accWrite) {
 		return
 	}
-	if !c.probeWrite(i.Seg, a, int(size)) || !c.probeWrite(i.Seg, a+size, int(size)) {
+	if !c.probeWrite(i.Seg, a, int(2*size)) {
 		return
 	}
 	lo, ok := c.loadN(i.Seg, a, int(size))

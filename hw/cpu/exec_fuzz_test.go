@@ -46,9 +46,7 @@ func TestNoPanic(t *testing.T) {
 		for k := range code {
 			code[k] = byte(r.Uint32())
 		}
-		if r.IntN(2) == 0 {
-			code[0] = 0x0f
-		}
+		opcodeStart(r, code[:])
 		c.Mem.WriteBytes(c.RIP, code[:])
 		c.Limit = 10_000_000
 		c.Resync()
@@ -59,6 +57,14 @@ func TestNoPanic(t *testing.T) {
 	}
 	if retired < uint64(n) {
 		t.Errorf("only %d instructions retired in %d runs", retired, n)
+	}
+}
+
+// opcodeStart leads half of the code into the longer opcode maps.
+func opcodeStart(r *rand.Rand, code []byte) {
+	leads := []string{"\x0f", "\x0f", "\x0f\xae", "\x0f\x01", "\x66\x0f", "\x0f\x38", "\x66\x0f\x38", "\x66\x0f\x3a", "\xc4\xe2"}
+	if r.IntN(2) == 0 {
+		copy(code, leads[r.IntN(len(leads))])
 	}
 }
 

@@ -63,10 +63,9 @@ func (c *CPU) execMove(i *Inst) {
 			}
 			c.setReg(i.Reg, i.Size, i.Prefix, v)
 		}
-	case OpMOVSXD:
-		size := min(i.Size, 4)
-		if v, ok := c.readRMSize(i, size); ok {
-			c.setReg(i.Reg, i.Size, i.Prefix, signExtend(v, size))
+	case OpMOVSXD: // the source has 32 bits whatever the destination has, as AMD has it
+		if v, ok := c.readRMSize(i, 4); ok {
+			c.setReg(i.Reg, i.Size, i.Prefix, signExtend(v, 4))
 		}
 	case OpCMOV: // the source is read, and a 32-bit destination cleared above, in any case
 		if v, ok := c.readRM(i); ok {

@@ -34,6 +34,7 @@ func (s *State) Hash(h *sim.Hasher) {
 	h.Bool(s.NMIPending)
 	h.Bool(s.NMIBlocked)
 	h.Bool(s.IntShadow)
+	s.Monitor.hash(h)
 	s.TLB.Hash(h)
 }
 

@@ -123,7 +123,7 @@ func (c *CPU) mmxMove(i *Inst) bool {
 // mmxData executes what computes within MMX registers.
 func (c *CPU) mmxData(i *Inst) bool {
 	f := &c.FPU
-	if shift := shiftOf(i.Op); shift != nil {
+	if shift := shifts[i.Op]; shift != nil {
 		if i.Form == FormRMImm {
 			f.setMMX(i.RM, shift(f.mmx(i.RM), i.Imm&0xff))
 		} else if n, ok := c.mmxRM(i); ok {
@@ -177,7 +177,7 @@ func mmxOp(o Op, imm uint8) laneOp {
 	if f := packOf(o); f != nil {
 		return f
 	}
-	return laneOpOf(o)
+	return laneOps[o]
 }
 
 // mmxConvert executes conversions between two integers and floating point.

@@ -70,7 +70,13 @@ func (s *nativeSweep) run(c *nativeCase) {
 	}
 	s.done[c.inst.Op]++
 	forgive(c, &host, &model)
-	if d := difference(&host, &model, undefinedFlags(&c.inst, &c.in)); d != "" {
+	d := difference(&host, &model, undefinedFlags(&c.inst, &c.in))
+	if d != "" { // a virtual host now and then loses a trap: what counts is what it does twice
+		host = s.h.run(c.code, &c.in)
+		forgive(c, &host, &model)
+		d = difference(&host, &model, undefinedFlags(&c.inst, &c.in))
+	}
+	if d != "" {
 		s.bad[c.inst.Op]++
 		if s.bad[c.inst.Op] <= 3 {
 			s.t.Errorf("{hex: %x, op: %v, %s} %s", c.code, c.inst.Op, stateText(&c.in, &c.inst), d)

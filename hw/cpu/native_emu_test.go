@@ -21,10 +21,12 @@ const (
 	emuHandlers, emuStack       = 0x13000, 0x15000 // the stack grows down
 
 	userCS, userSS = 0x33, 0x2b // as Linux has them
+	userCS32       = 0x23
 )
 
 // nativeState is what a test sets before and compares after.
 type nativeState struct {
+	Compat bool // in 32-bit code; the model only
 	GPR    [16]uint64
 	RIP    uint64
 	RFLAGS uint64
@@ -146,6 +148,10 @@ func (e *emuCPU) run(code []byte, in *nativeState) nativeEnd {
 	c.Stop, c.exc, c.EndTurn = Stop{}, exception{}, false
 	c.Limit = 1 << 62
 	c.GPR, c.RIP, c.RFLAGS = in.GPR, in.RIP, in.RFLAGS
+	if in.Compat {
+		c.Seg[CS] = segmentOf(userCS32, c.Mem.Read64(emuGDT+userCS32&^7))
+		c.Seg[DS], c.Seg[ES] = c.Seg[SS], c.Seg[SS]
+	}
 	fx := in.FX
 	c.FPU.unpack(&fx, true, 16)
 	c.Resync()

@@ -51,6 +51,7 @@ func (c *CPU) initState() {
 	c.MSR.EFER = 0
 	c.Activity = Running
 	c.NMIPending, c.NMIBlocked, c.IntShadow = false, false, false
+	c.Monitor = Monitor{}
 	c.PDPTE, c.HeldDebug, c.MSR.DebugCtl = [4]uint64{}, 0, 0
 	c.exc = exception{}
 	c.TLB = TLB{}

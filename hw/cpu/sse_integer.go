@@ -6,7 +6,7 @@ type laneOp = func(a, b uint64) uint64
 
 // sseInteger executes packed integer operations that treat both halves alike.
 func (c *CPU) sseInteger(i *Inst) bool {
-	f := laneOpOf(i.Op)
+	f := laneOps[i.Op]
 	if f == nil {
 		return false
 	}
@@ -15,6 +15,21 @@ func (c *CPU) sseInteger(i *Inst) bool {
 		a[0], a[1] = f(a[0], b[0]), f(a[1], b[1])
 	}
 	return true
+}
+
+// laneOps, shuffles and shifts hold an operation for each Op that has one, so
+// that execution makes no closures.
+var (
+	laneOps  = tableOf(laneOpOf)
+	shuffles = tableOf(shuffleOf)
+	shifts   = tableOf(shiftOf)
+)
+
+func tableOf[T any](f func(o Op) T) (t [NumOps]T) {
+	for op := range t {
+		t[op] = f(Op(op))
+	}
+	return t
 }
 
 // laneOpOf returns the operation on one half, or nil.

@@ -8,7 +8,7 @@ func (c *CPU) sseShift(i *Inst) bool {
 		c.FPU.XMM[i.RM] = shiftBytes(c.FPU.XMM[i.RM], i.Op == OpPSLLDQ, i.Imm&0xff)
 		return true
 	}
-	f := shiftOf(i.Op)
+	f := shifts[i.Op]
 	if f == nil {
 		return false
 	}

@@ -2,7 +2,7 @@ package cpu
 
 // sseShuffle executes what rearranges elements: shuffles, unpacks, packs.
 func (c *CPU) sseShuffle(i *Inst) bool {
-	f := shuffleOf(i.Op)
+	f := shuffles[i.Op]
 	if f == nil {
 		return false
 	}

@@ -29,6 +29,7 @@ type State struct {
 
 	// Activity and interruptibility (AMD APM vol. 2, 8.2, 15.21; Intel SDM vol. 3, 6.8).
 	Activity   Activity
+	Monitor    Monitor
 	NMIPending bool // edge latched, one deep
 	NMIBlocked bool // from delivery until the next IRET
 	IntShadow  bool // after STI or a load of SS: one instruction without interrupts
@@ -59,7 +60,7 @@ type Activity uint8
 
 const (
 	Running  Activity = iota
-	Halted            // HLT: until an unmasked interrupt, NMI, INIT
+	Halted            // HLT, MWAIT: until an unmasked interrupt, NMI, INIT
 	WaitSIPI          // after INIT: until a start-up IPI
 	Shutdown          // triple fault: the machine stops
 )

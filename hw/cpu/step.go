@@ -18,7 +18,7 @@ func (c *CPU) mode() Mode {
 // It is the reference: every other engine must leave the same State.
 func (c *CPU) Step() {
 	shadow := c.IntShadow
-	c.IntShadow = false
+	c.IntShadow, c.shadowed = false, shadow
 	if !shadow && c.deliverPending() {
 		return
 	}
@@ -43,13 +43,13 @@ func (c *CPU) deliverPending() bool {
 	}
 	switch {
 	case c.NMIPending && !c.NMIBlocked:
-		c.Activity = Running
+		c.Wake()
 		c.NMIPending = false
 		c.deliverNMI()
 		return true
 	case c.RFLAGS&FlagIF != 0:
 		if v, ok := c.Bus.Interrupt(c.ID); ok {
-			c.Activity = Running
+			c.Wake()
 			c.Bus.Acknowledge(c.ID, v)
 			c.deliverInterrupt(v)
 			return true
@@ -107,6 +107,11 @@ func (c *CPU) execute(i *Inst) {
 			return
 		}
 	case KindSystem:
+		if c.early(i.Op) {
+			c.RFLAGS |= resume
+			c.IntShadow = c.shadowed
+			return
+		}
 		c.execSystem(i)
 	case KindSSE:
 		c.execSSE(i)
@@ -137,13 +142,4 @@ func (c *CPU) retire(i *Inst, trap bool) {
 	if trap || c.hits != 0 || c.HeldDebug != 0 {
 		c.debugTrap(i, trap)
 	}
-}
-
-// unsupported stops the machine: hardware of the model's kind would execute
-// this. The instruction has not retired.
-func (c *CPU) unsupported(what string) {
-	c.Stop.Kind = StopUnsupported
-	c.Stop.PC = c.RIP
-	c.Stop.What = what
-	c.fetchCode(c.RIP, c.Stop.Bytes[:])
 }

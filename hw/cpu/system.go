@@ -59,7 +59,7 @@ func (c *CPU) execSystem(i *Inst) {
 	case OpSYSEXIT:
 		c.execSysexit()
 	case OpMONITOR, OpMWAIT:
-		c.raise(VecUD) // not in CPUID
+		c.execMonitor(i)
 	default:
 		c.execSupervisor(i)
 	}

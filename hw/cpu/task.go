@@ -115,9 +115,7 @@ func (c *CPU) startTask(m *taskImage, ext uint32) bool {
 	const loaded = FlagsStatus | FlagTF | FlagIF | FlagDF | FlagIOPL | FlagNT | FlagRF | FlagVM | FlagAC |
 		FlagVIF | FlagVIP | FlagID
 	c.RFLAGS = m.flags&loaded | FlagOne
-	for n, v := range m.gpr {
-		c.GPR[n] = v
-	}
+	copy(c.GPR[:], m.gpr[:])
 	c.RIP, c.next = m.eip, m.eip
 	c.CPL = uint8(m.seg[CS]) & 3
 	c.IntShadow = false

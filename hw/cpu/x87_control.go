@@ -137,7 +137,6 @@ func (c *CPU) restore87(i *Inst) {
 	}
 	off += uint64(7 * environmentUnit(i))
 	for k := range uint8(8) {
-		v, _ := c.load80(i.Seg, off+10*uint64(k))
-		c.FPU.ST[c.FPU.physical(k)] = Float80(v)
+		c.FPU.ST[c.FPU.physical(k)] = Float80(c.read80(i.Seg, off+10*uint64(k)))
 	}
 }

@@ -103,13 +103,18 @@ func (c *CPU) load80(seg uint8, off uint64) (v softfloat.Extended, ok bool) {
 	if !c.probeRead(seg, off, 10) {
 		return v, false
 	}
-	mant, _ := c.loadN(seg, off, 8)
+	return c.read80(seg, off), true
+}
+
+// read80 is load80 of what is known to be readable.
+func (c *CPU) read80(seg uint8, off uint64) softfloat.Extended {
+	mant, _ := c.loadPlain(seg, off)
 	exp, _ := c.loadN(seg, off+8, 2)
-	return softfloat.Extended{Mant: mant, Exp: uint16(exp)}, true
+	return softfloat.Extended{Mant: mant, Exp: uint16(exp)}
 }
 
 func (c *CPU) store80(seg uint8, off uint64, v softfloat.Extended) {
-	c.storeN(seg, off, 8, v.Mant)
+	c.storePlain(seg, off, v.Mant)
 	c.storeN(seg, off+8, 2, uint64(v.Exp))
 }
 

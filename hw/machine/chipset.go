@@ -4,6 +4,8 @@ import (
 	"resvirt/hw/apic"
 	"resvirt/hw/bus"
 	"resvirt/hw/dev"
+	"resvirt/hw/disk"
+	"resvirt/hw/wire"
 )
 
 // chipset is the devices that the machine itself has to know.
@@ -12,6 +14,8 @@ type chipset struct {
 	ioapic *apic.IOAPIC
 	pit    *dev.PIT
 	uart   *dev.UART
+	disk   *disk.Disk // nil if there is none
+	wire   *wire.Wire // likewise
 }
 
 // slotCOM1 is the slot of the serial port: the first, since its ports are looked for most often.
@@ -64,6 +68,7 @@ func (m *Machine) attachDevices() {
 	}
 	m.attachPorts(portTrigger, 2, byteWide{dev.TriggerPorts{PIC: d.pic}, 2})
 	m.attachMemory(ioapicBase, 0x1000, heedingMemory{m, d.ioapic})
+	m.attachPCI()
 }
 
 func (m *Machine) powerOff() { m.end(Stop{Reason: PowerOff, CPU: m.devices.user}) }

@@ -118,7 +118,7 @@ func (m *Machine) happen(e sim.Event) {
 		panic("BUG: machine: event of unknown kind in the queue")
 	}
 	if c.Activity == cpu.Halted && m.wakes(c) {
-		c.Activity = cpu.Running
+		c.Wake()
 		m.sleptUntil(c, e.Time)
 	}
 }

@@ -15,7 +15,13 @@ type hooks struct {
 	entries uint32 // processors whose next instruction at level 3 is to be logged, a bit each
 	watched bool   // a watched instruction has retired since Run last looked
 	yield   bool   // EndTurn was set by us, to get control; the turn goes on
+
+	traced [MaxCPUs]traced
 }
+
+// traced is the last instruction of a processor that was traced, so that one
+// which gives way and is begun again is traced once.
+type traced struct{ retired, pc uint64 }
 
 func (h *hooks) tookWatched() bool {
 	w := h.watched
@@ -75,7 +81,8 @@ func (m *Machine) runHooked(c *cpu.CPU, b *Budget) Why {
 // stepHooked executes one instruction and logs what there is to log of it.
 func (m *Machine) stepHooked(c *cpu.CPU) {
 	h := &m.hooks
-	if h.trace != nil {
+	if now := (traced{c.Retired + 1, c.RIP}); h.trace != nil && h.traced[c.ID] != now {
+		h.traced[c.ID] = now
 		h.trace(TraceEntry{CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP, CPL: c.CPL})
 	}
 	if bit := uint32(1) << c.ID; c.CPL == 3 && h.entries&bit != 0 {

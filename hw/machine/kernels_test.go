@@ -110,7 +110,7 @@ func TestKernelEngines(t *testing.T) {
 // fresh and a used machine, run to the end, for every kernel. The restored ones
 // use the engine that the original does not.
 func TestKernelOracle(t *testing.T) {
-	const points = 6
+	const points = 16
 	forKernels(t, func(t *testing.T, k testKernel, cpus int) {
 		whole := k.boot(t, cpus, Fast{})
 		stop := whole.Run(limit)

@@ -93,6 +93,20 @@ func TestPVH(t *testing.T) {
 	}
 }
 
+// TestHighRAM: what lies above 4 GiB is in the memory map, at its end.
+func TestHighRAM(t *testing.T) {
+	s := DefaultSpec()
+	s.MemBytes = 8 << 30
+	m, err := New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := m.regions()
+	if got := r[len(r)-1]; got != (region{4 << 30, 9 << 30, regionRAM}) || m.lowRAM() != 3<<30 {
+		t.Errorf("the last region is %+v, RAM below ends at %#x", got, m.lowRAM())
+	}
+}
+
 // TestLoadersRefuse: whatever is wrong with a file is told in one line.
 func TestLoadersRefuse(t *testing.T) {
 	with := func(file []byte, off int, bytes ...byte) []byte {

@@ -74,6 +74,41 @@ func TestTurns(t *testing.T) {
 	}
 }
 
+// TestClocksAgree: two processors compare their time-stamp counters under a
+// lock, as kernels do; no reading is less than the one before.
+func TestClocksAgree(t *testing.T) {
+	for _, engine := range []Engine{Fast{}, Plain{}} {
+		m := boot(t, flat(
+			0xb8, 1, 0, 0, 0, // again: mov eax, 1
+			0x87, 0x05, 0, 0x10, 0x10, 0, // xchg eax, [lock]
+			0x85, 0xc0, // test eax, eax
+			0x75, 0xf1, // jnz again
+			0x0f, 0x31, // rdtsc
+			0x3b, 0x05, 4, 0x10, 0x10, 0, // cmp eax, [last]
+			0x72, 0x19, // jb wrong
+			0xa3, 4, 0x10, 0x10, 0, // mov [last], eax
+			0xc7, 0x05, 0, 0x10, 0x10, 0, 0, 0, 0, 0, // mov dword [lock], 0
+			0x89, 0xc1, 0x83, 0xe1, 0x3f, 0x41, // mov ecx, eax; and ecx, 63; inc ecx
+			0xe2, 0xfe, // loop $
+			0xeb, 0xce, // jmp again
+			0xb0, 1, 0xe6, 0xf4)) // wrong: mov al, 1; out 0xf4, al
+		m.spec.Engine = engine
+		ap := m.CPU(1)
+		ap.State = m.CPU(0).State
+		ap.MSR.APICBase &^= 1 << 8
+		var lines uint64
+		if engine.Name() == "plain" {
+			m.Trace(func(TraceEntry) { lines++ })
+		}
+		if s := m.Run(Until{Time: sim.Millisecond}); s.Reason != ReachedTime {
+			t.Errorf("%s engine: %v at %v", engine.Name(), s, m.Now())
+		}
+		if n := m.Position(); lines != 0 && lines-n > 2 { // of instructions that still wait
+			t.Errorf("%d instructions traced, %d retired", lines, n)
+		}
+	}
+}
+
 func TestSpecRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Spec){
 		"CPUs":     func(s *Spec) { s.CPUs = 0 },

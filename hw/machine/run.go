@@ -13,7 +13,8 @@ import (
 //
 // The rule of turns: the processor with the smallest clock (ties: the lowest
 // number) runs until its clock has advanced by the quantum or reaches the next
-// event, or until it executes PAUSE or HLT or commands an IPI. Events happen
+// event, or until it executes PAUSE or HLT or commands an IPI. A processor that
+// is ahead of another ends its turn before it looks at the time. Events happen
 // when the smallest clock has reached them, so that nothing arrives in a
 // processor's past by more than one instruction.
 func (m *Machine) Run(u Until) Stop {
@@ -68,7 +69,7 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	if ring0 != math.MaxUint64 {
 		b.Ring0 = c.Retired0 + (ring0 - m.Ring0())
 	}
-	c.Limit = int64(due)
+	c.Limit, c.Others = int64(due), m.slowestBut(c)
 	var why Why
 	if m.hooks.trace != nil {
 		why = m.runHooked(c, &b)
@@ -115,8 +116,10 @@ const idleEvents = 1 << 16
 // schedule lets due events happen and begins a turn unless one is under way.
 func (m *Machine) schedule() Stop {
 	turn := &m.state.Turn
+	now := sim.Time(m.cpus[turn.CPU].Clock)
 	for idle := 0; !turn.Active; {
 		next := m.state.Queue.Next()
+		m.watchLines(now)
 		c := m.earliest()
 		switch {
 		case c != nil && sim.Time(c.Clock) < next:
@@ -124,6 +127,7 @@ func (m *Machine) schedule() Stop {
 		case next != sim.Never && (c != nil || idle < idleEvents && m.mayWake()):
 			e, _ := m.state.Queue.Pop(next)
 			m.happen(e)
+			now = e.Time
 			if c == nil {
 				idle++
 			}
@@ -144,7 +148,7 @@ func (m *Machine) schedule() Stop {
 func (m *Machine) earliest() (first *cpu.CPU) {
 	for _, c := range m.cpus {
 		if c.Activity == cpu.Halted && m.wakes(c) {
-			c.Activity = cpu.Running
+			c.Wake()
 		}
 		if c.Activity == cpu.Running && (first == nil || c.Clock < first.Clock) {
 			first = c
@@ -159,7 +163,18 @@ func (m *Machine) wakes(c *cpu.CPU) bool {
 		return true
 	}
 	_, irq := m.Interrupt(c.ID)
-	return irq && c.RFLAGS&cpu.FlagIF != 0
+	return irq && (c.RFLAGS&cpu.FlagIF != 0 || c.Monitor.Masked)
+}
+
+// watchLines wakes the processors whose monitored line has changed by now, that
+// is, in the last turn or by the last event.
+func (m *Machine) watchLines(now sim.Time) {
+	for _, c := range m.cpus {
+		if c.Activity == cpu.Halted && c.LineChanged() {
+			c.Wake()
+			m.sleptUntil(c, now)
+		}
+	}
 }
 
 // mayWake tells whether some pending event could still set a processor going
@@ -177,12 +192,24 @@ func (m *Machine) mayWake() bool {
 	return false
 }
 
-// interruptible tells whether a halted processor has interrupts on.
+// interruptible tells whether a halted processor has interrupts on, or waits for
+// a store, which a device may do.
 func (m *Machine) interruptible() bool {
 	return slices.ContainsFunc(m.cpus, func(c *cpu.CPU) bool {
-		return c.Activity == cpu.Halted && c.RFLAGS&cpu.FlagIF != 0
+		return c.Activity == cpu.Halted && (c.RFLAGS&cpu.FlagIF != 0 || c.Monitor.Waiting)
 	})
 }
 
 // listens tells whether input could wake a processor although nothing else will.
 func (m *Machine) listens() bool { return m.interruptible() && m.devices.uart.Listens() }
+
+// slowestBut is the smallest clock of the processors that run besides one, 0 if
+// there are none.
+func (m *Machine) slowestBut(one *cpu.CPU) (clock int64) {
+	for _, c := range m.cpus {
+		if c != one && c.Activity == cpu.Running && (clock == 0 || c.Clock < clock) {
+			clock = c.Clock
+		}
+	}
+	return clock
+}

@@ -64,6 +64,7 @@ func (m *Machine) Restore(s *Snapshot) {
 	m.loadDevices(s.devices)
 	m.hooks.events = nil
 	m.hooks.entries, m.hooks.watched, m.hooks.yield = 0, false, false
+	m.hooks.traced = [MaxCPUs]traced{}
 }
 
 // NewFrom builds a machine in the state of s; RAM is shared until written.

@@ -7,6 +7,7 @@ package machine
 import (
 	"fmt"
 
+	"resvirt/hw/disk"
 	"resvirt/hw/mem"
 	"resvirt/models"
 	"resvirt/sim"
@@ -27,6 +28,9 @@ type Spec struct {
 	Models   models.Timing // what everything costs
 	Seed     uint64        // of the numbers that RDRAND gives
 	Engine   Engine        // nil means Plain; all come to the same states
+
+	Disk *disk.Spec // behind an NVMe controller; nil for none
+	NICs []NIC      // at most two; see NIC
 }
 
 // DefaultSpec is two processors with 64 MiB.
@@ -51,6 +55,13 @@ func (s *Spec) Validate() error {
 		return fmt.Errorf("machine: quantum %v: choose above 0 and up to 1 µs", s.Quantum)
 	case s.Quantum > s.Models.IPILatency:
 		return fmt.Errorf("machine: quantum %v is longer than the IPI latency %v: an IPI would arrive in its target's past", s.Quantum, s.Models.IPILatency)
+	case len(s.NICs) > maxNICs:
+		return fmt.Errorf("machine: %d network controllers: choose up to %d", len(s.NICs), maxNICs)
+	}
+	if s.Disk != nil {
+		if err := s.Disk.Validate(); err != nil {
+			return err
+		}
 	}
 	return s.Models.Validate()
 }

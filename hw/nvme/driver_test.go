@@ -55,7 +55,7 @@ func newDriver(t *testing.T, base *disk.Spec) *driver {
 	}
 	d.c = New(d.slot, content, &timing)
 	d.slot.Device = d.c
-	d.bus.Add(3, d.c)
+	d.bus.Add(3, d.c, 11)
 	d.bar = uint64(d.conf(0x10)&^0xf) - pci.MemBase
 	d.setConf(4, 2, 6)
 	return d

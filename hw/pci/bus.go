@@ -52,14 +52,18 @@ func (b *Bus) ReadBAR(int, uint64, int) uint64 { panic("BUG: pci: the host bridg
 func (b *Bus) WriteBAR(int, uint64, int, uint64) { panic("BUG: pci: the host bridge has no BAR") }
 
 // Add puts a function in as a device, 1 to 31, and does what firmware does:
-// gives it addresses and its interrupt line register, and enables decoding.
-func (b *Bus) Add(device int, f Function) {
+// gives it addresses, tells it the IRQ of the 8259s to which its pin leads, and
+// enables decoding.
+func (b *Bus) Add(device int, f Function, irq int) {
 	if b.functions[device] != nil {
 		panic("BUG: pci: two functions are the same device")
 	}
 	b.functions[device] = f
 	c := f.Config()
 	for i, r := range c.spec.BARs {
+		if r.Size == 0 {
+			continue
+		}
 		next := &b.nextMem
 		if r.IO {
 			next = &b.nextPort
@@ -69,8 +73,8 @@ func (b *Bus) Add(device int, f Function) {
 		*next += r.Size
 	}
 	c.Bytes[regCommand] |= cmdIO | cmdMemory
-	if pin := c.spec.Pin; pin != 0 {
-		c.Bytes[regLine] = uint8(GSI(device, int(pin)))
+	if c.spec.Pin != 0 {
+		c.Bytes[regLine] = uint8(irq)
 	}
 }
 

@@ -73,6 +73,10 @@ func (c *Config) makeBARs() {
 	reg := regBAR
 	for i, b := range c.spec.BARs {
 		c.at[i] = reg
+		if b.Size == 0 {
+			reg += 4
+			continue
+		}
 		var kind uint32
 		mask := ^(b.Size - 1)
 		switch {

@@ -23,7 +23,7 @@ type Spec struct {
 
 // BAR is a range of addresses that a function answers to.
 type BAR struct {
-	Size uint64 // a power of two, at least 16
+	Size uint64 // a power of two, at least 16; 0 for a register that is not there
 	IO   bool   // in I/O space
 	Wide bool   // 64 bits, taking the next register too
 }
@@ -76,13 +76,12 @@ const (
 	firstPort = 0xc000
 )
 
-// GSI is the global system interrupt that an interrupt pin (1 to 4) of a device
-// reaches: input 16 to 19 of the I/O APIC, swizzled as on most boards.
-func GSI(device, pin int) int { return 16 + (device+pin-1)&3 }
-
 // validate panics on a description that no function can have: ours is wrong then.
 func (s *Spec) validate() {
 	for i, b := range s.BARs {
+		if b.Size == 0 {
+			continue
+		}
 		if b.Size < 16 || b.Size&(b.Size-1) != 0 || b.IO && b.Size > 256 {
 			panic(fmt.Sprintf("BUG: pci: BAR %d of %04x:%04x has size %#x", i, s.Vendor, s.Device, b.Size))
 		}

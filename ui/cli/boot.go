@@ -28,7 +28,7 @@ func bootFlags(fs *flag.FlagSet) any {
 	fs.IntVar(&v.mem, "mem", 512, "`MB` mebibytes of RAM; unless given, 512")
 	fs.StringVar(&v.appended, "append", "", "the kernel's command line is `STRING`")
 	fs.StringVar(&v.initrd, "initrd", "", "modules, or the initial RAM disk: `FILE[ ARGS],FILE...`")
-	fs.StringVar(&v.disk, "disk", "", "an NVMe disk whose content is `FILE`, which is written to")
+	fs.StringVar(&v.disk, "disk", "", "an NVMe disk with the content of `FILE`; what the guest writes is written there at the end")
 	fs.StringVar(&v.pcap, "pcap", "", "record the network in `FILE`, for Wireshark")
 	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors")
 	fs.StringVar(&v.trace, "trace", "", "write each instruction to `FILE`; this is slow")
@@ -54,22 +54,27 @@ func runBoot(e *env, operands []string, values any) error {
 	if err != nil {
 		return err
 	}
-	m, err := newBootMachine(spec, v)
+	var d bootDevices
+	defer d.close()
+	if err := d.plug(&spec, v); err != nil {
+		return err
+	}
+	m, err := machine.New(spec)
 	if err != nil {
 		return err
 	}
+	d.record(m)
 	if err := load(m, operands[0], kernel, v.appended, mods); err != nil {
 		return fmt.Errorf("%s: %s", operands[0], strings.TrimPrefix(err.Error(), "machine: "))
 	}
-	return runMachine(e, m, v)
-}
-
-// newBootMachine builds the machine with what is plugged into it.
-func newBootMachine(spec machine.Spec, v *bootValues) (*machine.Machine, error) {
-	if v.disk != "" || v.pcap != "" {
-		return nil, errors.New("boot: this machine has no disk and no network yet")
+	stop, err := runMachine(e, m, machine.HasMultibootHeader(kernel), v)
+	if ferr := d.finish(m); ferr != nil {
+		return errors.Join(err, ferr)
 	}
-	return machine.New(spec)
+	if err != nil {
+		return err
+	}
+	return bootEnd(e, m, stop)
 }
 
 // bootModules reads FILE[ ARGS],FILE...; a module's name is all of its element, as with QEMU.

@@ -12,8 +12,9 @@ import (
 // bootSlice is how much virtual time passes between looks at the outside world.
 const bootSlice = sim.Millisecond
 
-// inputFrom is when input reaches a guest that has not asked to be interrupted by
-// it: before that, drivers that set the port up would throw it away.
+// inputFrom is when input reaches a PVH guest that has not asked to be interrupted
+// by it: such guests are operating systems, whose drivers throw away what has
+// come when they set the port up.
 const inputFrom = 5 * sim.Second
 
 // bootRun is a machine and what it is connected to.
@@ -23,24 +24,25 @@ type bootRun struct {
 	in    *bootInput
 	limit uint64 // position at which to stop, 0 for none
 
+	direct bool // input need not wait for the guest to be ready
+
 	serial, debug int // how much of the machine's output is written already
 }
 
-// runMachine connects the machine with the terminal, runs it to its end and
-// tells of that.
-func runMachine(e *env, m *machine.Machine, v *bootValues) error {
+// runMachine connects the machine with the terminal, and runs it to its end.
+func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) (machine.Stop, error) {
 	in, err := openBootInput(e.stdin)
 	if err != nil {
-		return err
+		return machine.Stop{}, err
 	}
-	r := &bootRun{m: m, out: e.stdout, in: in, limit: v.maxInstructions}
+	r := &bootRun{m: m, out: e.stdout, in: in, direct: direct, limit: v.maxInstructions}
 	if in.restore != nil {
 		r.out = &newlines{w: e.stdout}
 	}
 	trace, err := startTrace(m, v.trace)
 	if err != nil {
 		in.close()
-		return err
+		return machine.Stop{}, err
 	}
 	if v.stats {
 		m.CountClasses()
@@ -52,20 +54,17 @@ func runMachine(e *env, m *machine.Machine, v *bootValues) error {
 	if cerr := trace.close(); err == nil {
 		err = cerr
 	}
-	if err != nil {
-		return err
-	}
-	if v.stats {
+	if err == nil && v.stats {
 		printStats(e.stderr, m, took)
 	}
-	return bootEnd(e, m, stop)
+	return stop, err
 }
 
 // run executes until the machine ends, a bound is reached or the user quits,
 // which is a Stop without a reason.
 func (r *bootRun) run(e *env) (machine.Stop, error) {
 	for e.ctx.Err() == nil {
-		if r.in.fast || r.m.WantsInput() || r.m.Now() >= inputFrom {
+		if r.direct || r.in.fast || r.m.WantsInput() || r.m.Now() >= inputFrom {
 			r.m.Input(r.in.take())
 		}
 		if r.in.quit {

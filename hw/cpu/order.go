@@ -1,0 +1,20 @@
+package cpu
+
+// Processors take turns, and one may be ahead of another by a turn. Memory does
+// not show that, but clocks would: software compares the time-stamp counters of
+// processors, and devices would see time go backwards. So an instruction that
+// looks at the time is executed only by a processor that no other is behind.
+
+// early tells whether an operation has to wait for processors that are behind,
+// and if so ends the turn; the instruction has not been executed.
+func (c *CPU) early(op Op) bool {
+	if c.Others == 0 || c.Clock <= c.Others {
+		return false
+	}
+	switch op {
+	case OpRDTSC, OpRDTSCP, OpIN, OpOUT:
+		c.EndTurn = true
+		return true
+	}
+	return false
+}

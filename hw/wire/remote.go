@@ -1,0 +1,157 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"resvirt/sim"
+)
+
+// Remote is a modelled host at the other end: 10.0.2.2. It answers ARP, ICMP
+// echo, UDP echo (port 7) and DHCP, each after the same time. It remembers
+// nothing, so what it answers depends on the frame alone.
+type Remote struct {
+	out   End
+	delay sim.Time
+}
+
+// NewRemote puts the host at an end of a wire.
+func NewRemote(w *Wire, end int) *Remote {
+	r := &Remote{delay: w.time.RemoteLatency}
+	r.out = w.Attach(end, r)
+	return r
+}
+
+// Addresses of the host, and of the guest that DHCP gives one.
+type (
+	mac [6]byte
+	ip4 [4]byte
+)
+
+func remoteMAC() mac { return mac{2, 0, 0, 0, 0, 2} }
+func remoteIP() ip4  { return ip4{10, 0, 2, 2} }
+func guestIP() ip4   { return ip4{10, 0, 2, 15} }
+
+const (
+	typeIP   = 0x0800
+	typeARP  = 0x0806
+	protICMP = 1
+	protUDP  = 17
+	portEcho = 7
+	portDHCP = 67
+)
+
+// Receive implements Receiver.
+func (r *Remote) Receive(f []byte) {
+	me := remoteMAC()
+	if len(f) < 34 || !bytes.Equal(f[:6], me[:]) && f[0]&1 == 0 {
+		return
+	}
+	switch binary.BigEndian.Uint16(f[12:]) {
+	case typeARP:
+		r.arp(f)
+	case typeIP:
+		r.ip(f)
+	}
+}
+
+// answer sends a frame to an address.
+func (r *Remote) answer(to []byte, kind uint16, body []byte) {
+	me := remoteMAC()
+	f := append(append([]byte(nil), to...), me[:]...)
+	f = append(binary.BigEndian.AppendUint16(f, kind), body...)
+	if len(f) < 60 {
+		f = append(f, make([]byte, 60-len(f))...)
+	}
+	r.out.SendAfter(f, r.delay)
+}
+
+// arp answers who has the host's address (RFC 826).
+func (r *Remote) arp(f []byte) {
+	me, ip := remoteMAC(), remoteIP()
+	if len(f) < 42 || binary.BigEndian.Uint16(f[20:]) != 1 || !bytes.Equal(f[38:42], ip[:]) {
+		return
+	}
+	b := bytes.Clone(f[14:42])
+	b[7] = 2
+	copy(b[8:], me[:])
+	copy(b[14:], ip[:])
+	copy(b[18:], f[22:32])
+	r.answer(f[22:28], typeARP, b)
+}
+
+// ip takes a packet that is whole and for this host or for all.
+func (r *Remote) ip(f []byte) {
+	p := f[14:]
+	header, total := int(p[0]&0xf)*4, int(binary.BigEndian.Uint16(p[2:]))
+	if p[0]>>4 != 4 || header < 20 || total < header+8 || total > len(p) || ^sum(p[:header], 0) != 0 ||
+		binary.BigEndian.Uint16(p[6:])&0x3fff != 0 {
+		return
+	}
+	me := remoteIP()
+	mine, body := bytes.Equal(p[16:20], me[:]), p[header:total]
+	switch {
+	case p[9] == protICMP && mine && body[0] == 8 && ^sum(body, 0) == 0:
+		b := bytes.Clone(body)
+		b[0], b[2], b[3] = 0, 0, 0
+		binary.BigEndian.PutUint16(b[2:], ^sum(b, 0))
+		r.sendIP(f[6:12], ip4(p[12:16]), protICMP, b)
+	case p[9] == protUDP:
+		r.udp(f[6:12], p, body, mine)
+	}
+}
+
+func (r *Remote) udp(from []byte, p, body []byte, mine bool) {
+	be := binary.BigEndian
+	n := int(be.Uint16(body[4:]))
+	if n < 8 || n > len(body) || be.Uint16(body[6:]) != 0 && ^pseudo(p[12:20], body[:n]) != 0 {
+		return
+	}
+	data := body[8:n]
+	switch port := be.Uint16(body[2:]); {
+	case port == portEcho && mine:
+		r.sendUDP(from, ip4(p[12:16]), portEcho, be.Uint16(body), data)
+	case port == portDHCP:
+		if reply := dhcp(data); reply != nil {
+			r.sendUDP(data[28:34], ip4{255, 255, 255, 255}, portDHCP, 68, reply)
+		}
+	}
+}
+
+func (r *Remote) sendUDP(to []byte, ip ip4, from, port uint16, data []byte) {
+	be := binary.BigEndian
+	b := be.AppendUint16(be.AppendUint16(nil, from), port)
+	b = append(be.AppendUint32(b, uint32(8+len(data))<<16), data...)
+	me := remoteIP()
+	if s := ^pseudo(append(me[:], ip[:]...), b); s != 0 {
+		be.PutUint16(b[6:], s)
+	} else {
+		be.PutUint16(b[6:], 0xffff)
+	}
+	r.sendIP(to, ip, protUDP, b)
+}
+
+func (r *Remote) sendIP(to []byte, ip ip4, proto byte, body []byte) {
+	me := remoteIP()
+	h := []byte{0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, proto, 0, 0}
+	h = append(append(h, me[:]...), ip[:]...)
+	binary.BigEndian.PutUint16(h[2:], uint16(20+len(body)))
+	binary.BigEndian.PutUint16(h[10:], ^sum(h, 0))
+	r.answer(to, typeIP, append(h, body...))
+}
+
+// sum is the Internet checksum before inversion (RFC 1071).
+func sum(b []byte, s uint32) uint16 {
+	for i, v := range b {
+		s += uint32(v) << (8 * (1 - i&1))
+	}
+	for s>>16 != 0 {
+		s = s&0xffff + s>>16
+	}
+	return uint16(s)
+}
+
+// pseudo is the sum of a UDP datagram with its pseudo-header, of which addresses are given.
+func pseudo(addresses, udp []byte) uint16 {
+	return sum(udp, uint32(sum(addresses, 0))+protUDP+uint32(len(udp)))
+}
