@@ -28,8 +28,9 @@ type uop struct {
 	at       uint8  // its number in the block, of the branch if it was fused
 	pair     uint8  // 1 if it was
 	spent    uint32 // cost of the block up to and with it, in picoseconds
-	disp     uint64
+	disp     int32
 	imm      uint64
+	link     unsafe.Pointer // *block that follows in the page when it branches, nil if not looked up yet
 }
 
 const (
@@ -51,8 +52,8 @@ type registers [256]uint64
 // bounds are looked at once for all of it.
 type block struct {
 	first *uop   // of the optimized form, which ends with uEnd
-	count uint8  // instructions; 0 where an instruction is not for the dispatcher
 	most  int64  // cost of all but the last, in picoseconds
+	count uint8  // instructions; 0 where an instruction is not for the dispatcher
 	exact []uop  // one for each instruction
 	insts []Inst // the same instructions for the stepper's functions
 
@@ -69,8 +70,8 @@ type pageCode struct {
 }
 
 // noBlock stands where an instruction is not for the dispatcher: it reaches
-// into the next page.
-var noBlock = new(block)
+// into the next page. It costs so much that it is always looked at closer.
+var noBlock = &block{most: math.MaxInt64 / 2}
 
 // block returns the block that begins at an offset of a page.
 func (p *pageCode) block(off uint64, page *mem.Page, costs *costTable) *block {
@@ -179,14 +180,27 @@ type Bound struct {
 }
 
 // quick is the clock before which a block of a page may begin and end without a
-// closer look at bounds: never, if something in the page is watched.
-func (b *Bound) quick(page uint64) int64 {
+// closer look: never, if something in the page is watched or blocks are counted.
+func (c *CPU) quick(b *Bound, page uint64) int64 {
+	if c.tally != nil {
+		return math.MinInt64
+	}
 	for _, pc := range b.Watch {
 		if pc-page < mem.PageSize {
 			return math.MinInt64
 		}
 	}
 	return b.Clock
+}
+
+// lookCloser returns the first uop of what may be executed of a block at rip,
+// nil if nothing may.
+func (c *CPU) lookCloser(b *block, bound *Bound, left uint64, clock int64, rip uint64) *uop {
+	if left == 0 || clock >= bound.Clock || b.count == 0 || watchesBlock(bound.Watch, b, rip) {
+		return nil
+	}
+	c.tally.begin(b, left)
+	return b.within(left, bound.Clock-clock, c)
 }
 
 // ExecuteBlocks executes instructions of a running processor to which nothing

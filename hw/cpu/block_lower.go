@@ -139,18 +139,19 @@ func lowerMemory(i *Inst, u *uop, next uint64) bool {
 	if i.Prefix&PrefixMem == 0 {
 		return true
 	}
-	u.disp = uint64(i.Disp)
+	disp := i.Disp
 	switch {
 	case i.Base == RIPReg:
 		u.base = rPage
-		u.disp += next
+		disp += int64(next)
 	case i.Base < 16:
 		u.base = i.Base
 	}
 	if i.Index < 16 {
 		u.index, u.scale = i.Index, i.Scale
 	}
-	return i.Addr == 8 && (i.Seg < FS || i.Op == OpLEA)
+	u.disp = int32(disp)
+	return i.Addr == 8 && (i.Seg < FS || i.Op == OpLEA) && int64(u.disp) == disp
 }
 
 func lowerForm(i *Inst, u *uop) layout {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"resvirt/hw/mem"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -883,19 +884,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 	var (
 		r          = &c.regs
 		u          *uop
+		b          *block
 		t          uint64 // target of a branch that leaves the page
 		mode       = c.accessMode()
 		hosts      = unsafe.Pointer(&c.host[0][mode&3])
 		clock      = c.Clock
 		left, mark = bound.Count, bound.Count // instructions allowed; the same when they were last counted
 		page, off  = s.tag, c.RIP - s.tag
-		quick      = bound.quick(page) // clock up to which blocks need no closer look
+		quick      = c.quick(bound, page) // clock up to which blocks need no closer look
 		sse        = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
 	)
 	c.lazy.kind = lazyNone
 	copy(r[:16], c.GPR[:])
 	r[rPage] = page
-	for left != 0 && clock < bound.Clock {
+	for {
 		if off >= mem.PageSize { // on to the next page
 			t = page + off
 			s = &c.codes[tlbIndex(t)][mode&3]
@@ -903,18 +905,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				break
 			}
 			page, off = s.tag, t-s.tag
-			r[rPage], quick = page, bound.quick(page)
+			r[rPage], quick = page, c.quick(bound, page)
 		}
-		b := s.code.blocks[off].Load()
+		b = s.code.blocks[off].Load()
 		if b == nil {
 			b = s.code.block(off, s.page, c.costs())
 		}
+	run: // b, which begins at off
 		u = b.first
-		if uint64(b.count) > left || clock+b.most >= quick || b.count == 0 {
-			if b.count == 0 || watchesBlock(bound.Watch, b, page+off) {
+		if uint64(b.count) > left || clock+b.most >= quick {
+			u = c.lookCloser(b, bound, left, clock, page+off)
+			if u == nil {
 				break
 			}
-			u = b.within(left, bound.Clock-clock, c)
 		}
 		for ; ; u = (*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)) {
 			switch u.code {
@@ -927,7 +930,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.src]
 
 			case 5: // OpMOV, 8, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -939,7 +942,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = v
 
 			case 6: // OpMOV, 8, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -951,7 +954,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = v
 
 			case 7: // OpMOV, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -963,7 +966,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(r[u.src])
 
 			case 8: // OpMOV, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -975,7 +978,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(r[u.src])
 
 			case 9: // OpMOV, 8, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -987,7 +990,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(u.imm)
 
 			case 10: // OpMOV, 8, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1005,7 +1008,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(r[u.src]))
 
 			case 13: // OpMOV, 4, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -1017,7 +1020,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(v))
 
 			case 14: // OpMOV, 4, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -1029,7 +1032,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(v))
 
 			case 15: // OpMOV, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1041,7 +1044,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(r[u.src])
 
 			case 16: // OpMOV, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1053,7 +1056,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(r[u.src])
 
 			case 17: // OpMOV, 4, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1065,7 +1068,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(u.imm)
 
 			case 18: // OpMOV, 4, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1080,7 +1083,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(r[u.src]))
 
 			case 20: // OpMOV, 1, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -1092,7 +1095,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(v))
 
 			case 21: // OpMOV, 1, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -1104,7 +1107,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(v))
 
 			case 22: // OpMOV, 1, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1116,7 +1119,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(r[u.src])
 
 			case 23: // OpMOV, 1, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1128,7 +1131,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(r[u.src])
 
 			case 24: // OpMOV, 1, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1140,7 +1143,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(u.imm)
 
 			case 25: // OpMOV, 1, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1155,7 +1158,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(u.imm))
 
 			case 27: // OpMOV, 2, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
@@ -1166,7 +1169,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xffff | v
 			case 28: // OpMOV, 2, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
@@ -1177,7 +1180,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xffff | v
 			case 29: // OpMOV, 2, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1189,7 +1192,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint16)(p) = uint16(r[u.src])
 
 			case 30: // OpMOV, 2, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1201,7 +1204,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint16)(p) = uint16(r[u.src])
 
 			case 31: // OpMOV, 2, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1213,7 +1216,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint16)(p) = uint16(u.imm)
 
 			case 32: // OpMOV, 2, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1225,12 +1228,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint16)(p) = uint16(u.imm)
 
 			case 33: // OpLEA, 8, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				r[u.dst] = ea
 
 			case 34: // OpLEA, 8, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				r[u.dst] = ea
 
@@ -1238,7 +1241,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint8(r[u.src]))
 
 			case 36: // OpMOVZX, 8, layRM, 1, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -1250,7 +1253,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = v
 
 			case 37: // OpMOVZX, 8, layRM, 1, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -1265,7 +1268,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(int64(int8(r[u.src])))
 
 			case 39: // OpMOVSX, 8, layRM, 1, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -1277,7 +1280,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(int64(int8(v)))
 
 			case 40: // OpMOVSX, 8, layRM, 1, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -1292,7 +1295,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint16(r[u.src]))
 
 			case 42: // OpMOVZX, 8, layRM, 2, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
@@ -1304,7 +1307,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = v
 
 			case 43: // OpMOVZX, 8, layRM, 2, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
@@ -1319,7 +1322,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(int64(int16(r[u.src])))
 
 			case 45: // OpMOVSX, 8, layRM, 2, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
@@ -1331,7 +1334,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(int64(int16(v)))
 
 			case 46: // OpMOVSX, 8, layRM, 2, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
@@ -1551,7 +1554,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = v
 
 			case 63: // OpXCHG, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1566,7 +1569,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.src] = v
 			case 64: // OpXCHG, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1581,7 +1584,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.src] = v
 			case 65: // OpCMPXCHG, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1603,7 +1606,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[RAX] = v
 				}
 			case 66: // OpCMPXCHG, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1625,7 +1628,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[RAX] = v
 				}
 			case 67: // OpXADD, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1644,7 +1647,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.src] = v
 			case 68: // OpXADD, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1687,12 +1690,12 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			case 72: // OpBSWAP, 8, layR, 0, modNone
 				r[u.dst] = bits.ReverseBytes64(r[u.dst]) >> 0
 			case 73: // OpLEA, 4, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				r[u.dst] = uint64(uint32(ea))
 
 			case 74: // OpLEA, 4, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				r[u.dst] = uint64(uint32(ea))
 
@@ -1700,7 +1703,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(uint64(uint8(r[u.src]))))
 
 			case 76: // OpMOVZX, 4, layRM, 1, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -1712,7 +1715,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(v))
 
 			case 77: // OpMOVZX, 4, layRM, 1, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -1727,7 +1730,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(uint64(int64(int8(r[u.src])))))
 
 			case 79: // OpMOVSX, 4, layRM, 1, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -1739,7 +1742,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(uint64(int64(int8(v)))))
 
 			case 80: // OpMOVSX, 4, layRM, 1, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -1754,7 +1757,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(uint64(uint16(r[u.src]))))
 
 			case 82: // OpMOVZX, 4, layRM, 2, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
@@ -1766,7 +1769,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(v))
 
 			case 83: // OpMOVZX, 4, layRM, 2, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
@@ -1781,7 +1784,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(uint64(int64(int16(r[u.src])))))
 
 			case 85: // OpMOVSX, 4, layRM, 2, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
@@ -1793,7 +1796,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(uint64(int64(int16(v)))))
 
 			case 86: // OpMOVSX, 4, layRM, 2, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
@@ -2013,7 +2016,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(uint32(v))
 
 			case 103: // OpXCHG, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2028,7 +2031,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.src] = v
 			case 104: // OpXCHG, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2043,7 +2046,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.src] = v
 			case 105: // OpCMPXCHG, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2065,7 +2068,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[RAX] = v
 				}
 			case 106: // OpCMPXCHG, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2087,7 +2090,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[RAX] = v
 				}
 			case 107: // OpXADD, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2106,7 +2109,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				r[u.src] = v
 			case 108: // OpXADD, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2160,7 +2163,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(int64(int32(r[u.src])))
 
 			case 118: // OpMOVSXD, 8, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -2172,7 +2175,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = uint64(int64(int32(v)))
 
 			case 119: // OpMOVSXD, 8, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -2192,7 +2195,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 121: // OpSET, 1, layM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2211,7 +2214,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 122: // OpSET, 1, layM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2238,7 +2241,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 124: // OpSET, 1, layM, 1, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2257,7 +2260,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 125: // OpSET, 1, layM, 1, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2288,7 +2291,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 127: // OpSET, 1, layM, 2, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2311,7 +2314,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 128: // OpSET, 1, layM, 2, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2346,7 +2349,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 130: // OpSET, 1, layM, 3, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2369,7 +2372,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 131: // OpSET, 1, layM, 3, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2404,7 +2407,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 133: // OpSET, 1, layM, 4, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2427,7 +2430,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 134: // OpSET, 1, layM, 4, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2462,7 +2465,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 136: // OpSET, 1, layM, 5, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2485,7 +2488,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 137: // OpSET, 1, layM, 5, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2520,7 +2523,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 139: // OpSET, 1, layM, 6, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2543,7 +2546,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 140: // OpSET, 1, layM, 6, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2578,7 +2581,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 142: // OpSET, 1, layM, 7, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2601,7 +2604,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 143: // OpSET, 1, layM, 7, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2636,7 +2639,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 145: // OpSET, 1, layM, 8, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2659,7 +2662,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 146: // OpSET, 1, layM, 8, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2694,7 +2697,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 148: // OpSET, 1, layM, 9, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2717,7 +2720,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 149: // OpSET, 1, layM, 9, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2748,7 +2751,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 151: // OpSET, 1, layM, 10, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2767,7 +2770,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 152: // OpSET, 1, layM, 10, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2794,7 +2797,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 154: // OpSET, 1, layM, 11, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2813,7 +2816,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 155: // OpSET, 1, layM, 11, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2844,7 +2847,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 157: // OpSET, 1, layM, 12, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2867,7 +2870,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 158: // OpSET, 1, layM, 12, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2902,7 +2905,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 160: // OpSET, 1, layM, 13, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2925,7 +2928,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 161: // OpSET, 1, layM, 13, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2960,7 +2963,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 163: // OpSET, 1, layM, 14, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2983,7 +2986,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 164: // OpSET, 1, layM, 14, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3018,7 +3021,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					r[u.dst]++
 				}
 			case 166: // OpSET, 1, layM, 15, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3041,7 +3044,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(x)
 
 			case 167: // OpSET, 1, layM, 15, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3078,7 +3081,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 170: // OpADD, 8, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3094,7 +3097,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 171: // OpADD, 8, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3110,7 +3113,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 172: // OpADD, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3128,7 +3131,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 173: // OpADD, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3146,7 +3149,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 174: // OpADD, 8, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3164,7 +3167,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 175: // OpADD, 8, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3202,7 +3205,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 180: // OpSUB, 8, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3218,7 +3221,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 181: // OpSUB, 8, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3234,7 +3237,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 182: // OpSUB, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3252,7 +3255,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 183: // OpSUB, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3270,7 +3273,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 184: // OpSUB, 8, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3288,7 +3291,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 185: // OpSUB, 8, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3328,7 +3331,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 190: // OpAND, 8, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3345,7 +3348,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 191: // OpAND, 8, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3362,7 +3365,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 192: // OpAND, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3381,7 +3384,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 193: // OpAND, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3400,7 +3403,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 194: // OpAND, 8, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3419,7 +3422,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 195: // OpAND, 8, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3460,7 +3463,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 200: // OpOR, 8, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3477,7 +3480,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 201: // OpOR, 8, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3494,7 +3497,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 202: // OpOR, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3513,7 +3516,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 203: // OpOR, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3532,7 +3535,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 204: // OpOR, 8, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3551,7 +3554,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 205: // OpOR, 8, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3592,7 +3595,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 210: // OpXOR, 8, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3609,7 +3612,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 211: // OpXOR, 8, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3626,7 +3629,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 212: // OpXOR, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3645,7 +3648,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 213: // OpXOR, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3664,7 +3667,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 214: // OpXOR, 8, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3683,7 +3686,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 215: // OpXOR, 8, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3718,7 +3721,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 0
 
 			case 220: // OpCMP, 8, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3732,7 +3735,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 0
 
 			case 221: // OpCMP, 8, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -3746,7 +3749,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 0
 
 			case 222: // OpCMP, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3762,7 +3765,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 0
 
 			case 223: // OpCMP, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3778,7 +3781,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 0
 
 			case 224: // OpCMP, 8, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3794,7 +3797,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 0
 
 			case 225: // OpCMP, 8, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3822,7 +3825,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 0
 
 			case 228: // OpTEST, 8, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3839,7 +3842,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 0
 
 			case 229: // OpTEST, 8, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3856,7 +3859,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 0
 
 			case 230: // OpTEST, 8, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3873,7 +3876,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 0
 
 			case 231: // OpTEST, 8, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3912,7 +3915,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 233: // OpINC, 8, layM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -3945,7 +3948,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 234: // OpINC, 8, layM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4003,7 +4006,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r
 
 			case 237: // OpDEC, 8, layM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4036,7 +4039,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 			case 238: // OpDEC, 8, layM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4096,7 +4099,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 244: // OpADD, 4, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4112,7 +4115,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 245: // OpADD, 4, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4128,7 +4131,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 246: // OpADD, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4146,7 +4149,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 247: // OpADD, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4164,7 +4167,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 248: // OpADD, 4, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4182,7 +4185,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 249: // OpADD, 4, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4220,7 +4223,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 254: // OpSUB, 4, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4236,7 +4239,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 255: // OpSUB, 4, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4252,7 +4255,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 256: // OpSUB, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4270,7 +4273,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 257: // OpSUB, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4288,7 +4291,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 258: // OpSUB, 4, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4306,7 +4309,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 259: // OpSUB, 4, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4346,7 +4349,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 264: // OpAND, 4, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4363,7 +4366,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 265: // OpAND, 4, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4380,7 +4383,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 266: // OpAND, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4399,7 +4402,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 267: // OpAND, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4418,7 +4421,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 268: // OpAND, 4, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4437,7 +4440,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 269: // OpAND, 4, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4478,7 +4481,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 274: // OpOR, 4, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4495,7 +4498,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 275: // OpOR, 4, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4512,7 +4515,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 276: // OpOR, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4531,7 +4534,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 277: // OpOR, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4550,7 +4553,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 278: // OpOR, 4, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4569,7 +4572,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 279: // OpOR, 4, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4610,7 +4613,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 284: // OpXOR, 4, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4627,7 +4630,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 285: // OpXOR, 4, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4644,7 +4647,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 286: // OpXOR, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4663,7 +4666,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 287: // OpXOR, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4682,7 +4685,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 288: // OpXOR, 4, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4701,7 +4704,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 289: // OpXOR, 4, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4736,7 +4739,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 32
 
 			case 294: // OpCMP, 4, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4750,7 +4753,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 32
 
 			case 295: // OpCMP, 4, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -4764,7 +4767,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 32
 
 			case 296: // OpCMP, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4780,7 +4783,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 32
 
 			case 297: // OpCMP, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4796,7 +4799,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 32
 
 			case 298: // OpCMP, 4, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4812,7 +4815,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 32
 
 			case 299: // OpCMP, 4, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4840,7 +4843,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 32
 
 			case 302: // OpTEST, 4, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4857,7 +4860,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 32
 
 			case 303: // OpTEST, 4, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4874,7 +4877,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 32
 
 			case 304: // OpTEST, 4, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4891,7 +4894,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 32
 
 			case 305: // OpTEST, 4, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4930,7 +4933,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 307: // OpINC, 4, layM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -4963,7 +4966,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 308: // OpINC, 4, layM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5021,7 +5024,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = c.lazy.r >> 32
 
 			case 311: // OpDEC, 4, layM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5054,7 +5057,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 			case 312: // OpDEC, 4, layM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5114,7 +5117,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 318: // OpADD, 1, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5130,7 +5133,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 319: // OpADD, 1, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5146,7 +5149,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 320: // OpADD, 1, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5164,7 +5167,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 321: // OpADD, 1, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5182,7 +5185,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 322: // OpADD, 1, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5200,7 +5203,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 323: // OpADD, 1, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5232,7 +5235,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 326: // OpSUB, 1, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5248,7 +5251,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 327: // OpSUB, 1, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5264,7 +5267,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 328: // OpSUB, 1, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5282,7 +5285,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 329: // OpSUB, 1, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5300,7 +5303,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 330: // OpSUB, 1, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5318,7 +5321,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 331: // OpSUB, 1, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5352,7 +5355,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 334: // OpAND, 1, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5369,7 +5372,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 335: // OpAND, 1, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5386,7 +5389,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 336: // OpAND, 1, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5405,7 +5408,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 337: // OpAND, 1, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5424,7 +5427,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 338: // OpAND, 1, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5443,7 +5446,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 339: // OpAND, 1, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5478,7 +5481,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 342: // OpOR, 1, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5495,7 +5498,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 343: // OpOR, 1, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5512,7 +5515,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 344: // OpOR, 1, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5531,7 +5534,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 345: // OpOR, 1, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5550,7 +5553,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 346: // OpOR, 1, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5569,7 +5572,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 347: // OpOR, 1, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5604,7 +5607,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 350: // OpXOR, 1, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5621,7 +5624,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 351: // OpXOR, 1, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5638,7 +5641,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 352: // OpXOR, 1, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5657,7 +5660,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 353: // OpXOR, 1, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5676,7 +5679,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 354: // OpXOR, 1, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5695,7 +5698,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 355: // OpXOR, 1, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5724,7 +5727,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 56
 
 			case 358: // OpCMP, 1, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5738,7 +5741,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 56
 
 			case 359: // OpCMP, 1, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -5752,7 +5755,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 56
 
 			case 360: // OpCMP, 1, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5768,7 +5771,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 56
 
 			case 361: // OpCMP, 1, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5784,7 +5787,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 56
 
 			case 362: // OpCMP, 1, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5800,7 +5803,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 56
 
 			case 363: // OpCMP, 1, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5828,7 +5831,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 56
 
 			case 366: // OpTEST, 1, layMR, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5845,7 +5848,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 56
 
 			case 367: // OpTEST, 1, layMR, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5862,7 +5865,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 56
 
 			case 368: // OpTEST, 1, layMI, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5879,7 +5882,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.kind = lazySub + 56
 
 			case 369: // OpTEST, 1, layMI, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5918,7 +5921,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 371: // OpINC, 1, layM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5951,7 +5954,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 372: // OpINC, 1, layM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -6006,7 +6009,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
 			case 374: // OpDEC, 1, layM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -6039,7 +6042,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
 			case 375: // OpDEC, 1, layM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -6841,7 +6844,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 433: // OpIMUL2, 8, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -6868,7 +6871,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 434: // OpIMUL2, 8, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -6951,7 +6954,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 440: // OpIMUL2, 4, layRM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -6978,7 +6981,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 441: // OpIMUL2, 4, layRM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -7584,7 +7587,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				goto far
 
 			case 481: // OpJMPIND, 8, layM, 0, modNone
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -7605,7 +7608,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				goto far
 
 			case 482: // OpJMPIND, 8, layM, 0, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -7685,7 +7688,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 486: // OpCALLIND, 8, layM, 0, modNone
 				{
-					ea := r[u.base] + u.disp
+					ea := r[u.base] + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
@@ -7718,7 +7721,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 487: // OpCALLIND, 8, layM, 0, modIndexed
 				{
-					ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+					ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
@@ -7787,7 +7790,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			case 490: // OpPUSH, 8, layM, 0, modNone
 				var x uint64
 				{
-					ea := r[u.base] + u.disp
+					ea := r[u.base] + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
@@ -7811,7 +7814,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			case 491: // OpPUSH, 8, layM, 0, modIndexed
 				var x uint64
 				{
-					ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+					ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
@@ -7891,7 +7894,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7906,7 +7909,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7921,7 +7924,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -7936,7 +7939,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -7957,7 +7960,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7972,7 +7975,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7987,7 +7990,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8002,7 +8005,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8023,7 +8026,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				if ea&15 != 0 {
 					goto step
@@ -8042,7 +8045,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				if ea&15 != 0 {
 					goto step
@@ -8061,7 +8064,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				if ea&15 != 0 {
 					goto step
@@ -8080,7 +8083,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				if ea&15 != 0 {
 					goto step
@@ -8105,7 +8108,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				if ea&15 != 0 {
 					goto step
@@ -8124,7 +8127,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				if ea&15 != 0 {
 					goto step
@@ -8143,7 +8146,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				if ea&15 != 0 {
 					goto step
@@ -8162,7 +8165,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				if ea&15 != 0 {
 					goto step
@@ -8187,7 +8190,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8202,7 +8205,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8217,7 +8220,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8233,7 +8236,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8255,7 +8258,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8270,7 +8273,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8285,7 +8288,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8301,7 +8304,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8329,7 +8332,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8344,7 +8347,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8359,7 +8362,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8375,7 +8378,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8413,7 +8416,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -8428,7 +8431,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -8443,7 +8446,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8459,7 +8462,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8680,7 +8683,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8700,7 +8703,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8731,7 +8734,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8751,7 +8754,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8782,7 +8785,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8802,7 +8805,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8833,7 +8836,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8853,7 +8856,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8884,7 +8887,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8904,7 +8907,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8940,7 +8943,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 579: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -8959,7 +8962,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 580: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8980,7 +8983,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 581: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9023,7 +9026,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 584: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9065,7 +9068,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 587: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -9084,7 +9087,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 588: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9105,7 +9108,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 589: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9148,7 +9151,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 592: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9190,7 +9193,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 595: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -9209,7 +9212,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 596: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9230,7 +9233,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 597: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9273,7 +9276,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 600: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9315,7 +9318,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 603: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -9334,7 +9337,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 604: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9355,7 +9358,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 605: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9398,7 +9401,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 608: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9440,7 +9443,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 611: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -9459,7 +9462,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 612: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9480,7 +9483,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 613: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9523,7 +9526,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 616: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9565,7 +9568,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 619: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -9584,7 +9587,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 620: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9605,7 +9608,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 621: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9648,7 +9651,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 624: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9690,7 +9693,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 627: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -9709,7 +9712,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 628: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9730,7 +9733,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 629: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9773,7 +9776,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 632: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9815,7 +9818,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 635: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -9834,7 +9837,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 636: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9855,7 +9858,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 637: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9898,7 +9901,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 640: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9940,7 +9943,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 643: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -9959,7 +9962,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 644: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9980,7 +9983,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 645: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10023,7 +10026,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 648: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10065,7 +10068,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 651: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -10084,7 +10087,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 652: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10105,7 +10108,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 653: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10148,7 +10151,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 656: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10190,7 +10193,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 659: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -10209,7 +10212,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 660: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10230,7 +10233,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 661: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10273,7 +10276,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 664: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10315,7 +10318,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 667: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
@@ -10334,7 +10337,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 668: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10355,7 +10358,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 669: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10398,7 +10401,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 672: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10440,7 +10443,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 675: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -10459,7 +10462,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 676: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10480,7 +10483,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 677: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10523,7 +10526,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 680: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10565,7 +10568,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 683: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -10584,7 +10587,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 684: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10605,7 +10608,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 685: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10648,7 +10651,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 688: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10690,7 +10693,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 691: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -10709,7 +10712,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 692: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10730,7 +10733,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 693: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10773,7 +10776,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 696: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10815,7 +10818,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 699: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -10834,7 +10837,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 700: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10855,7 +10858,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 701: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10898,7 +10901,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 704: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10940,7 +10943,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 707: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -10959,7 +10962,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 708: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10980,7 +10983,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 709: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11023,7 +11026,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 712: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11065,7 +11068,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 715: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -11084,7 +11087,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 716: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11105,7 +11108,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 717: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11148,7 +11151,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 720: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11190,7 +11193,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 723: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -11209,7 +11212,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 724: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11230,7 +11233,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 725: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11273,7 +11276,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 728: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11315,7 +11318,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 731: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -11334,7 +11337,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 732: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11355,7 +11358,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 733: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11398,7 +11401,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 736: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11440,7 +11443,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 739: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -11459,7 +11462,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 740: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11480,7 +11483,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 741: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11523,7 +11526,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 744: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11565,7 +11568,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 747: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -11584,7 +11587,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 748: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11605,7 +11608,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 749: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11648,7 +11651,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 752: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11690,7 +11693,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 755: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -11709,7 +11712,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 756: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11730,7 +11733,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 757: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11773,7 +11776,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 760: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11815,7 +11818,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 763: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
@@ -11834,7 +11837,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 764: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11855,7 +11858,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 765: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11898,7 +11901,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 768: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11940,7 +11943,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 771: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -11959,7 +11962,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 772: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11980,7 +11983,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 773: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12023,7 +12026,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 776: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12065,7 +12068,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 779: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -12084,7 +12087,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 780: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12105,7 +12108,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 781: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12148,7 +12151,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 784: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12190,7 +12193,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 787: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -12209,7 +12212,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 788: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12230,7 +12233,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 789: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12273,7 +12276,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 792: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12315,7 +12318,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 795: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -12334,7 +12337,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 796: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12355,7 +12358,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 797: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12398,7 +12401,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 800: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12440,7 +12443,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 803: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -12459,7 +12462,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 804: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12480,7 +12483,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 805: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12523,7 +12526,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 808: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12565,7 +12568,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 811: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -12584,7 +12587,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 812: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12605,7 +12608,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 813: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12648,7 +12651,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 816: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12690,7 +12693,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 819: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -12709,7 +12712,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 820: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12730,7 +12733,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 821: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12773,7 +12776,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 824: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12815,7 +12818,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 827: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -12834,7 +12837,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 828: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12855,7 +12858,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 829: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12898,7 +12901,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 832: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12940,7 +12943,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 835: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -12959,7 +12962,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 836: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12980,7 +12983,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 837: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13023,7 +13026,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 840: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13065,7 +13068,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 843: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -13084,7 +13087,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 844: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13105,7 +13108,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 845: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13148,7 +13151,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 848: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13190,7 +13193,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 851: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -13209,7 +13212,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 852: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13230,7 +13233,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 853: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13273,7 +13276,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 856: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13315,7 +13318,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 859: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
@@ -13334,7 +13337,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 860: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13355,7 +13358,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 861: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13398,7 +13401,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 			case 864: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
-				ea := r[u.base] + u.disp
+				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13425,15 +13428,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 	step: // by the stepper's functions
 		{
-			n, b := uint64(u.at-u.pair), s.code.blocks[off].Load()
+			n := uint64(u.at - u.pair)
+			b = s.code.blocks[off].Load()
 			copy(c.GPR[:], r[:16])
 			c.RFLAGS = c.lazy.settle(c.RFLAGS)
 			c.lazy.kind = lazyNone
 			c.RIP, c.Clock = page+uint64(u.off), clock+b.before(n)
 			left -= n
-			if c.tally != nil {
-				c.tally.note(b, n)
-			}
+			c.tally.end(left)
 			c.count(mark - left)
 			left--
 			mark = left
@@ -13446,19 +13448,29 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		}
 	far: // to t in the page of s
 		page, off = s.tag, t-s.tag
-		r[rPage], quick = page, bound.quick(page)
-	near: // to off
-		if c.tally != nil {
-			c.tally.note(b, uint64(u.at)+1)
-		}
+		r[rPage], quick = page, c.quick(bound, page)
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
+		continue
+	near: // to off
+		clock += int64(u.spent)
+		left -= uint64(u.at) + 1
+		b = (*block)(atomic.LoadPointer(&u.link))
+		if b != nil {
+			goto run
+		}
+		if off < mem.PageSize {
+			b = s.code.block(off, s.page, c.costs())
+			atomic.StorePointer(&u.link, unsafe.Pointer(b))
+			goto run
+		}
 		continue
 	out: // at off
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
 		break
 	}
+	c.tally.end(left)
 	copy(c.GPR[:], r[:16])
 	c.RFLAGS = c.lazy.settle(c.RFLAGS)
 	c.RIP, c.Clock = page+off, clock

@@ -9,8 +9,8 @@ import (
 
 // setEA and setIndexed compute the address of a memory operand.
 const (
-	setEA      = "ea := r[u.base] + u.disp\n"
-	setIndexed = "ea := r[u.base] + r[u.index]<<(u.scale&3) + u.disp\n"
+	setEA      = "ea := r[u.base] + uint64(int64(u.disp))\n"
+	setIndexed = "ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))\n"
 )
 
 // page sets p to the host address of ea, or gives up.

@@ -7,7 +7,26 @@ import "resvirt/models"
 // blocks count how often they ran up to each instruction.
 type tally struct {
 	counts [models.NumClasses]uint64
-	blocks []*block // all that were made since
+	blocks []*block // all that ran since
+
+	running *block // what has begun and not ended
+	left    uint64 // instructions that were allowed when it did
+}
+
+// begin notes that a block begins while left instructions are allowed, end that
+// whatever ran has ended. Without a tally they do nothing.
+func (t *tally) begin(b *block, left uint64) {
+	if t != nil {
+		t.end(left)
+		t.running, t.left = b, left
+	}
+}
+
+func (t *tally) end(left uint64) {
+	if t != nil && t.running != nil {
+		t.note(t.running, t.left-left)
+		t.running = nil
+	}
 }
 
 // note counts a run of the first n instructions of a block. Forks share blocks:
