@@ -24,3 +24,13 @@ func (c *CPU) Translate(va uint64) (pa uint64, ok bool) {
 	}
 	return 0, false
 }
+
+// SetMTRR writes one of the registers that give memory its types, by its MSR
+// number, as firmware does before anything runs.
+func (c *CPU) SetMTRR(n uint32, v uint64) {
+	p := c.msr(n)
+	if p == nil || n != msrMTRRDefType && mtrrIndex(n) < 0 {
+		panic("BUG: cpu: no MTRR has this number")
+	}
+	*p = v
+}

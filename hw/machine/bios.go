@@ -36,3 +36,31 @@ func (m *Machine) placeVectors() {
 	m.mem.WriteBytes(0, table)
 	m.mem.WriteBytes(biosCode, code)
 }
+
+// setMemoryTypes gives memory the types of a PC in every processor's MTRRs (Intel
+// SDM vol. 3, 12.11): write-back, but uncached where devices are. The machine has
+// no caches; operating systems want to see it.
+func (m *Machine) setMemoryTypes() {
+	const (
+		base0, mask0 = 0x200, 0x201 // of the first variable range
+		fixed64K     = 0x250        // 00000 to 7FFFF
+		fixed16K     = 0x258        // 80000 to 9FFFF; the next is A0000 to BFFFF
+		fixed4K      = 0x268        // from C0000 on, eight registers
+		defType      = 0x2ff
+
+		writeBack = 0x0606060606060606
+		hole      = 0xc0000000 // uncached, up to 4 GiB
+		valid     = 1 << 11
+		physMask  = 1<<40 - 1
+	)
+	for _, c := range m.cpus {
+		c.SetMTRR(fixed64K, writeBack)
+		c.SetMTRR(fixed16K, writeBack)
+		for i := range uint32(8) {
+			c.SetMTRR(fixed4K+i, writeBack)
+		}
+		c.SetMTRR(base0, hole)
+		c.SetMTRR(mask0, physMask&^(1<<30-1)|valid)
+		c.SetMTRR(defType, 1<<11|1<<10|6) // enabled, the fixed ones too
+	}
+}

@@ -33,6 +33,7 @@ func (m *Machine) Firmware() (rsdp uint32) {
 	m.apics[0].Write(now, lint1, 0x8400) // NMI
 
 	m.placeVectors()
+	m.setMemoryTypes()
 	data := make([]byte, 0x100) // the BIOS data area
 	binary.LittleEndian.PutUint16(data[0x00:], portCOM1)
 	binary.LittleEndian.PutUint16(data[0x0e:], lowEnd>>4)

@@ -129,7 +129,9 @@ func (m *Machine) loadMultibootELF(file []byte, _ mbHeader) (entry, end uint32, 
 // kernels begin as well.
 func (m *Machine) enterFlat(entry, eax, ebx uint32) {
 	c := m.cpus[0]
+	firmware := c.MSR
 	c.Reset()
+	c.MSR = firmware
 	c.Activity = cpu.Running
 	const flat = 0xffffffff
 	for i := range c.Seg {
