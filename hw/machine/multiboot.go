@@ -138,6 +138,7 @@ func (m *Machine) enterFlat(entry, eax, ebx uint32) {
 		c.Seg[i] = cpu.Segment{Sel: 0x10, Attr: 0xc93, Limit: flat}
 	}
 	c.Seg[cpu.CS] = cpu.Segment{Sel: 0x08, Attr: 0xc9b, Limit: flat}
+	c.LDTR = cpu.Segment{} // none
 	c.CPL = 0
 	c.CR0 = 0x11 // protection and the fixed ET bit; caches on
 	c.RFLAGS = 2
