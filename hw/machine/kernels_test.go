@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"resvirt/hw/disk"
 	"resvirt/sim"
 )
 
@@ -31,6 +32,7 @@ var testKernels = []testKernel{
 	{"triple", []int{1}, TripleFault, 0},
 	{"smp", []int{2, 4, 16}, Exit, 1},
 	{"ipi", []int{16}, Exit, 1},
+	{"nvme", []int{1, 2}, Exit, 1},
 }
 
 func kernelFile(name string) []byte {
@@ -48,6 +50,12 @@ func (k testKernel) boot(t testing.TB, cpus int, engine Engine) *Machine {
 	t.Helper()
 	spec := DefaultSpec()
 	spec.CPUs, spec.MemBytes, spec.Engine = cpus, 16<<20, engine
+	switch k.name {
+	case "nvme":
+		spec.Disk = &disk.Spec{Bytes: 1 << 20}
+	case "nic":
+		spec.NICs = []NIC{{MAC: [6]byte{2, 0, 0, 0, 0, 1}}}
+	}
 	m, err := New(spec)
 	if err != nil {
 		t.Fatal(err)
