@@ -33,6 +33,7 @@ var testKernels = []testKernel{
 	{"smp", []int{2, 4, 16}, Exit, 1},
 	{"ipi", []int{16}, Exit, 1},
 	{"nvme", []int{1, 2}, Exit, 1},
+	{"nic", []int{1, 2}, Exit, 1},
 }
 
 func kernelFile(name string) []byte {
