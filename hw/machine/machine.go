@@ -39,6 +39,7 @@ type Machine struct {
 
 	devices devices
 	hooks   hooks
+	budget  Budget // of the slice under way
 }
 
 // New builds a machine at power-on: RAM zero, the boot processor (0) about to

@@ -59,7 +59,8 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	}
 
 	due := min(turn.End, m.state.Queue.Next(), m.perfDue(c.ID))
-	b := Budget{Clock: int64(due), Retired: math.MaxUint64, Ring0: math.MaxUint64, Watch: m.hooks.watch, Ring3: m.hooks.entries>>c.ID&1 != 0}
+	b := &m.budget // not a variable here, which the engine's interface would put on the heap each time
+	*b = Budget{Clock: int64(due), Retired: math.MaxUint64, Ring0: math.MaxUint64, Watch: m.hooks.watch, Ring3: m.hooks.entries>>c.ID&1 != 0}
 	if u.Time != 0 {
 		b.Clock = min(b.Clock, int64(u.Time))
 	}
@@ -72,8 +73,8 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	c.Limit, c.Others = int64(due), m.slowestBut(c)
 	var why Why
 	if m.hooks.trace != nil {
-		why = m.runHooked(c, &b)
-	} else if why = m.spec.Engine.Run(c, &b); why == WhyWatch {
+		why = m.runHooked(c, b)
+	} else if why = m.spec.Engine.Run(c, b); why == WhyWatch {
 		m.stepHooked(c)
 	}
 	return m.afterSlice(c, u, why)
