@@ -1,5 +1,5 @@
-# The NVMe controller (NVM Express 1.4) with DMA, and MSI-X: identification, a
-# pair of I/O queues, blocks written and read back, an error, a masked vector.
+# The NVMe controller (NVM Express 1.4) with DMA: identification by MSI, then by
+# MSI-X a pair of I/O queues, blocks written and read back, an error, a masked vector.
         .include "kernel.inc"
         .set SQ, 0x200000               # queue n at SQ + n * 4096, likewise its completions
         .set CQ, 0x202000
@@ -24,15 +24,6 @@ main:   movq $on_admin, %rax
         say "\n"
         movl $4, %eax
         movl $0x406, %ecx               # memory, bus master, no pin
-        call write_config
-        movl $0x70, %eax
-        call read_config
-        say "msi-x "
-        call byte                       # capability 11
-        say "\n"
-        orl $0x80000000, %eax
-        movl %eax, %ecx
-        movl $0x70, %eax
         call write_config
         movl $0x10, %eax
         call read_config
@@ -67,12 +58,46 @@ main:   movq $on_admin, %rax
         call number
         say "\n"
 
+        movl $0x50, %eax
+        call read_config
+        movl %eax, %ebp
+        say "msi "
+        call byte                       # capability 5
+        movl $0x70, %eax
+        call read_config
+        say " msi-x "
+        call byte                       # capability 11
+        say "\n"
+        movl $0x54, %eax                # MSI: vector 41
+        movl $0xfee00000, %ecx
+        call write_config
+        movl $0x58, %eax
+        xorl %ecx, %ecx
+        call write_config
+        movl $0x5c, %eax
+        movl $0x41, %ecx
+        call write_config
+        movl $0x50, %eax
+        leal 0x10000(%rbp), %ecx        # on
+        call write_config
         xorl %r8d, %r8d                 # R8: the queue
         movl $6, command                # identify the controller
         movq $WHO, command+24
         movl $1, command+40
         call do
         say "identify "
+        call tell
+        movl $0x50, %eax                # MSI off, MSI-X on
+        movl %ebp, %ecx
+        call write_config
+        movl $0x70, %eax
+        call read_config
+        orl $0x80000000, %eax
+        movl %eax, %ecx
+        movl $0x70, %eax
+        call write_config
+        call do
+        say "by msi-x "
         call tell
         movb $0, WHO+24+14              # of the model's 40 characters
         movl $WHO+24, %esi
