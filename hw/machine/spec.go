@@ -1,5 +1,5 @@
 // Package machine is the whole simulated computer: processors, local APICs,
-// RAM, the few devices, and the order in which they act. It is deterministic:
+// RAM, the devices, and the order in which they act. It is deterministic:
 // the same image runs through the same states whatever the host does, and
 // however a run is cut into pieces by the bounds given to Run.
 package machine

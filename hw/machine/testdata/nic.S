@@ -151,21 +151,7 @@ bad:    say "no interrupts\n"
         movl $1, %eax
         ret
 
-read_config:                            # register EAX into EAX
-        orl $CONFIG, %eax
-        movl $0xcf8, %edx
-        outl %eax, %dx
-        movl $0xcfc, %edx
-        inl %dx, %eax
-        ret
-write_config:                           # ECX into register EAX
-        orl $CONFIG, %eax
-        movl $0xcf8, %edx
-        outl %eax, %dx
-        movl %ecx, %eax
-        movl $0xcfc, %edx
-        outl %eax, %dx
-        ret
+        .include "pci.inc"
 
 on_interrupt:                           # reading the causes lets the line go
         pushq %rax

@@ -185,23 +185,7 @@ bad:    say "wrong\n"
         movl $1, %eax
         ret
 
-read_config:                            # register EAX into EAX
-        pushq %rdx
-        orl $CONFIG, %eax
-        movl $0xcf8, %edx
-        outl %eax, %dx
-        movl $0xcfc, %edx
-        inl %dx, %eax
-        popq %rdx
-        ret
-write_config:                           # ECX into register EAX
-        orl $CONFIG, %eax
-        movl $0xcf8, %edx
-        outl %eax, %dx
-        movl %ecx, %eax
-        movl $0xcfc, %edx
-        outl %eax, %dx
-        ret
+        .include "pci.inc"
 
 text:   lodsb
         testb %al, %al
