@@ -19,6 +19,8 @@ type persistent struct {
 
 	owner    uint32 // 1 + the CPU that recovers, 0 = nobody does
 	attempts uint32 // of the recovery under way
+	mode     uint32 // what it does, modeX
+	ended    uint64 // time stamp counter when the last recovery was complete
 	periods  uint32 // of the watchdog in this attempt
 	saved    uint32 // kept is what the failed instance had
 	stop     uint64 // CPUs that have been told to stop

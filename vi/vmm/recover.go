@@ -3,28 +3,38 @@ package main
 import (
 	"sync/atomic"
 
-	"resvirt/vi/abi"
 	"resvirt/vi/bare"
 )
 
-// Recovery by microreboot, as ReHype does it: a new instance of the VMM boots
-// in the place of the failed one, from the pristine copy that the loader left,
-// and takes over the domains, whose state lies in heap pages. The step
-// microreboot is all that a new instance cannot do without; every other step
-// repairs one kind of inconsistency and has a file of its own.
+// Recovery replaces or repairs the failed VMM in place, in one of two ways. A
+// microreboot (recover_reboot.go, as ReHype) boots a new instance from a
+// pristine copy; a microreset (recover_reset.go, as NiLiHype) goes on with the
+// old one. Both discard whatever the VMM was executing on every CPU, and both
+// then repair what no longer fits together. Every step repairs one kind of
+// inconsistency, has a file of its own and can be switched off alone.
 
 const (
 	// maxAttempts bounds failures while recovering.
 	maxAttempts = 3
 	// stopCycles is how long to wait for other CPUs, in cycles.
 	stopCycles = 1000000
+	// relapseCycles is how soon after a recovery a failure is its relapse.
+	relapseCycles = 200000
 )
 
-// recoverVMM runs on the CPU that detected a failure, on a fresh stack, still
-// with the code and the static data of the failed instance.
+// persistent.mode
+const (
+	modeNone = iota
+	modeReset
+	modeReboot
+)
+
+// recoverVMM runs on the CPU that detected a failure, on a fresh stack, with
+// the code and the static data of the failed instance.
 func recoverVMM() {
 	p := persist()
-	if !begin(stepMicroreboot) {
+	mode := chooseMode(p)
+	if mode == modeNone {
 		giveUp()
 	}
 	c := this()
@@ -43,11 +53,33 @@ func recoverVMM() {
 	}
 	keepCPU(c)
 	stopOthers(c, p.kept.cpus)
-	p.up, p.resumed = 0, 0
+	p.up, p.resumed, p.mode = 0, 0, mode
+	if mode == modeReset {
+		resetMain()
+	}
 	m := &bare.Image
 	entryAddrs(&entries) // may be gone in a second attempt
 	copyPristine(entries.copyImage-m.VirtBase+pristineBase, directMapBase+m.PhysBase, pristineBase,
 		m.DataEnd-m.VirtBase, m.BSSEnd-m.VirtBase)
+}
+
+// chooseMode decides how to recover: the way that costs less comes first.
+// Where both are allowed, a microreset that failed, or that was followed by
+// another failure at once, has not repaired enough: then a microreboot.
+func chooseMode(p *persistent) uint32 {
+	if allowed(stepMicroreset) && !(allowed(stepMicroreboot) && (p.attempts != 0 || relapse(p))) && begin(stepMicroreset) {
+		return modeReset
+	}
+	if begin(stepMicroreboot) {
+		return modeReboot
+	}
+	return modeNone
+}
+
+// relapse says whether the last recovery is so recent that this failure is
+// likely to be its fault.
+func relapse(p *persistent) bool {
+	return p.ended != 0 && readTSC()-p.ended < relapseCycles
 }
 
 // keepCPU takes what recovery needs out of a CPU's block, once for a failure.
@@ -62,7 +94,7 @@ func keepCPU(c *CPU) {
 	keepGuest(c)
 }
 
-// park waits for the new instance. What this CPU was doing is lost.
+// park waits for the recovering CPU. What this CPU was doing is lost.
 func park(c *CPU) {
 	p := persist()
 	keepCPU(c)
@@ -70,15 +102,11 @@ func park(c *CPU) {
 	waitRelease(&p.parked, 1<<c.number(), &p.release)
 }
 
-// rebootMain is the first Go code of the new instance, on the CPU that recovers.
-func rebootMain() {
+// recoverOn goes on when the recovering CPU itself is in order: the others put
+// themselves in order too, then everything is repaired, then all resume.
+func recoverOn(c *CPU) {
 	p := persist()
-	bare.WriteCR3(p.kept.idleRoot)
-	entryAddrs(&entries)
-	restoreRoots(&p.kept)
-	coreTables()
-	c := rebootCPU()
-	p.up = 1 << c.ID
+	p.up = 1 << c.number()
 	atomic.AddUint64(&p.release, 1)
 	waitMask(&p.up, 1<<p.kept.cpus-1)
 	reintegrate()
@@ -86,6 +114,7 @@ func rebootMain() {
 	f := &p.failure
 	p.cpus = [maxCPUs]keptCPU{}
 	p.stop, p.parked, p.saved, p.attempts = 0, 0, 0, 0
+	p.ended = readTSC()
 	atomic.StoreUint32(&p.owner, 0)
 	atomic.StoreUint32(&p.resumed, 1)
 	logHex("recovered from a failure at", f.pc)
@@ -93,97 +122,50 @@ func rebootMain() {
 	resumeCPU(c)
 }
 
-// rebootAP is the same on the others.
-func rebootAP() {
+// recoverOther is the first Go code of the other CPUs once they are let go.
+func recoverOther() {
 	p := persist()
-	bare.WriteCR3(p.kept.idleRoot)
-	c := rebootCPU()
-	setBits(&p.up, 1<<c.ID)
+	var c *CPU
+	if p.mode == modeReset {
+		c = resetCPU()
+	} else {
+		c = rebootCPU()
+	}
+	setBits(&p.up, 1<<c.number())
 	for atomic.LoadUint32(&p.resumed) == 0 {
 		bare.Pause()
 	}
 	resumeCPU(c)
 }
 
-// rebootCPU makes a new block for the calling CPU, but for its stacks, and
-// brings the CPU under the new instance's rules.
-func rebootCPU() *CPU {
-	c := this()
-	id := c.number()
-	clearBits(&persist().parked, 1<<id)
-	c.ID, c.APICID = id, id
-	initTables(c)
-	// What the processor reads stays: the watchdog's NMI may come at any time.
-	*c = CPU{g: c.g, ID: id, APICID: id, gdt: c.gdt, idt: c.idt, tss: c.tss}
-	initBlock(id, id)
-	initCPU(c)
-	startWatchdog()
-	ackInterrupts()
-	ackNMI()
-	coreRebootCPU(c)
-	return c
-}
-
-// coreRebootCPU is coreInitCPU with what the failed instance had.
-func coreRebootCPU(c *CPU) {
-	k, kept := &c.core, &persist().cpus[c.ID]
-	k.online = 1
-	setBits(&onlineMask, 1<<c.ID)
-	k.idle, k.curr = kept.idle, kept.curr
-	if !vcpuOK(k.curr) {
-		k.curr = k.idle
-	}
-	k.sched.curr = k.curr
-	k.clock.tsc, k.clock.stime = kept.tsc, kept.stime
-	startTimers(c)
-	c.state = cpuUp
-}
-
-// reintegrate takes the domains over, on one CPU while all others wait.
+// reintegrate repairs, on one CPU while all others wait.
 func reintegrate() {
+	unlockStatic()
 	reinitLocks()
 	repairFrames()
-	rebuildHeap()
 	for d := domains.head; d != nil; d = d.next {
 		for i := uint32(0); i < d.nvcpus; i++ {
 			restoreGuest(d.vcpu[i])
 		}
 	}
 	repairSched()
-	requeueAll()
 	retime()
 	redeliver()
 	finishLine()
+	verify()
 }
 
 // resumeCPU ends recovery on a CPU: its vCPU goes on, or it idles.
 func resumeCPU(c *CPU) {
+	rearm()
 	v := c.core.curr
-	raiseSoft(softTimer)
-	raiseSoft(softSchedule)
 	if v.isIdle() {
+		c.fpu, c.guestTS, c.loaded = nil, false, nil
 		resetStackAndCall(idleLoop)
 	}
 	loadContext(c, v)
 	updateGuestTime(v)
 	returnToGuest()
-}
-
-// requeueAll puts the vCPUs that were in run queues into the new ones.
-func requeueAll() {
-	for d := domains.head; d != nil; d = d.next {
-		for i := uint32(0); i < d.nvcpus; i++ {
-			v := d.vcpu[i]
-			v.qnext, v.qprev = nil, nil
-			if v.queued {
-				v.queued = false
-				q := &cpuByID(v.cpu).core.sched
-				q.lk.lock()
-				q.insert(v)
-				q.lk.unlock()
-			}
-		}
-	}
 }
 
 // waitMask waits until all bits of a mask are set in a word.
@@ -192,11 +174,4 @@ func waitMask(p *uint64, mask uint64) {
 		assert(readTSC()-t < stopCycles)
 		bare.Pause()
 	}
-}
-
-// coreTables fills in the static data that is not constant.
-func coreTables() {
-	setClock(params.tscHz, params.apicHz)
-	hypercalls[abi.HypercallMulticall] = hyperMulticall
-	hypercalls[abi.HypercallSelfCheck] = hyperSelfCheck
 }

@@ -105,7 +105,7 @@ TEXT ·rebootOther(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	LEAQ	const_frameTop-16(AX), SP
 	NOCALLER
 	XORPS	X15, X15
-	CALL	·rebootAP(SB)
+	CALL	·recoverOther(SB)
 	UD2
 
 // func waitRelease(parked *uint64, bit uint64, release *uint64)

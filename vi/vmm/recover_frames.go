@@ -13,6 +13,9 @@ import "unsafe"
 // repairFrames makes the frame table consistent with the domains.
 func repairFrames() {
 	if !begin(stepPageFrames) {
+		if !resetting() {
+			rebuildHeap() // a new instance has no lists yet
+		}
 		return
 	}
 	dropTestDomain()
@@ -31,6 +34,7 @@ func repairFrames() {
 	for d := domains.head; d != nil; d = d.next {
 		d.refs = d.countRefs()
 	}
+	rebuildHeap()
 }
 
 // dropTestDomain forgets the domain that an interrupted self check had made.

@@ -104,10 +104,11 @@ func TestRetry(t *testing.T) {
 		persist().policy = 0
 		want := uint64(0x500)
 		if on {
-			persist().policy = 1 << stepHypercallRetry
+			persist().policy = 1<<stepHypercallRetry | 1<<stepMulticallRetry | 1<<stepUndoLog
 			want -= syscallLen
 		}
 		v.arch.noted, v.isRunning = 0, 1
+		v.arch.flags |= inKernelMode
 		v.arch.log = progress{}
 		v.arch.mc.active = true
 		r := regs{RIP: 0x500}

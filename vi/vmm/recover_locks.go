@@ -1,11 +1,19 @@
 package main
 
 // Step reinit_locks. A lock whose holder was discarded stays taken for ever.
-// Those in static data and in the CPUs' blocks are free in a new instance;
-// those in heap objects are freed here.
+// Those in heap objects are freed here, and those in the CPUs' blocks and in
+// interrupt descriptors, which are free already in a new instance. (Locks in
+// static data proper are another step's, see recover_static.go.)
 func reinitLocks() {
 	if !begin(stepReinitLocks) {
 		return
+	}
+	for i := uint32(0); i < nrCPUs(); i++ {
+		k := &cpuByID(i).core
+		k.sched.lk, k.timers.lk = spinlock{}, spinlock{}
+	}
+	for i := range irqs {
+		irqs[i].lk = spinlock{}
 	}
 	for d := domains.head; d != nil; d = d.next {
 		d.lk, d.pageLock, d.eventLock, d.mmuLock = spinlock{}, spinlock{}, spinlock{}, spinlock{}

@@ -10,7 +10,17 @@ import "resvirt/vi/abi"
 // repairSched makes every vCPU's state agree with the CPUs' records.
 func repairSched() {
 	if !begin(stepSchedMetadata) {
+		if !resetting() {
+			requeueAll() // a new instance has empty queues
+		}
 		return
+	}
+	for i := uint32(0); i < nrCPUs(); i++ {
+		k := &cpuByID(i).core
+		if !vcpuOK(k.curr) {
+			k.curr = k.idle
+		}
+		k.sched.curr, k.sched.head = k.curr, nil
 	}
 	for d := domains.head; d != nil; d = d.next {
 		for i := uint32(0); i < d.nvcpus; i++ {
@@ -20,6 +30,7 @@ func repairSched() {
 	for i := uint32(0); i < nrCPUs(); i++ {
 		repairVCPU(cpuByID(i).core.idle)
 	}
+	requeueAll()
 }
 
 func repairVCPU(v *VCPU) {

@@ -22,7 +22,6 @@ func TestRepairSched(t *testing.T) {
 	k.idle.state, k.idle.isRunning = abi.RunstateRunning, 1
 	k.sched.head = nil
 	repairSched()
-	requeueAll()
 	if running.state != abi.RunstateRunning || running.isRunning != 1 || running.queued {
 		t.Errorf("running: %d %d %v", running.state, running.isRunning, running.queued)
 	}

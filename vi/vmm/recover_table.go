@@ -24,6 +24,15 @@ const (
 	stepRecurringTimers
 	stepEvents
 	stepConsole
+	stepMicroreset
+	stepClearIRQCount
+	stepStaticLocks
+	stepHardwareTimer
+	stepSyscallRetry
+	stepMulticallRetry
+	stepUndoLog
+	stepRenewCPU
+	stepVerify
 )
 
 // recoverySteps is the one list of steps; the host reads the names here.
@@ -42,6 +51,15 @@ var recoverySteps = [...]recoveryStep{
 	stepRecurringTimers: {"recurring_timers"},
 	stepEvents:          {"event_redelivery"},
 	stepConsole:         {"console_line"},
+	stepMicroreset:      {"microreset"},
+	stepClearIRQCount:   {"clear_irq_count"},
+	stepStaticLocks:     {"static_locks"},
+	stepHardwareTimer:   {"hardware_timer"},
+	stepSyscallRetry:    {"syscall_retry"},
+	stepMulticallRetry:  {"multicall_retry"},
+	stepUndoLog:         {"undo_log"},
+	stepRenewCPU:        {"renew_cpu"},
+	stepVerify:          {"verify"},
 }
 
 // allowed says whether the policy allows a step.

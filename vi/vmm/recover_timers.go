@@ -2,37 +2,68 @@ package main
 
 // Step recurring_timers. A timer leaves the heap before its handler runs, and a
 // handler that wants to recur sets it again. If it was discarded in between the
-// timer would never expire again. The CPUs' own timers start with the new
-// instance; those of vCPUs are looked after here.
+// timer would never expire again.
 
-// retime fills the new instance's heaps with the timers of vCPUs that were in
-// the old ones.
+// retime sets what should be set. A new instance has started its CPUs' own
+// timers, and takes over from the failed one the timers of vCPUs that were set.
 func retime() {
-	for d := domains.head; d != nil; d = d.next {
-		for i := uint32(0); i < d.nvcpus; i++ {
-			v := d.vcpu[i]
-			for _, t := range [...]*timer{&v.pollTimer, &v.singleshot, &v.periodic} {
-				if t.pos != 0 {
-					t.pos = 0
-					t.set(t.expires)
-				}
-			}
-		}
+	if !resetting() {
+		eachVCPU(refill)
 	}
 	if !begin(stepRecurringTimers) {
 		return
 	}
+	if resetting() {
+		for i := uint32(0); i < nrCPUs(); i++ {
+			recur(cpuByID(i))
+		}
+	}
+	eachVCPU(recurVCPU)
+}
+
+// refill sets those timers of a vCPU that were in a heap of the failed instance.
+func refill(v *VCPU) {
+	for _, t := range [...]*timer{&v.pollTimer, &v.singleshot, &v.periodic} {
+		if t.pos != 0 {
+			t.pos = 0
+			t.set(t.expires)
+		}
+	}
+}
+
+// recur sets a CPU's own timers again.
+func recur(c *CPU) {
+	k := &c.core
+	k.timers.running = nil
+	t := now()
+	if !k.sched.tick.active() {
+		k.sched.tick.set(t + params.tickNS)
+	}
+	if !k.watchdogTimer.active() {
+		k.watchdogTimer.set(t + params.watchdogNS)
+	}
+	if c.ID == 0 && !k.clock.timer.active() {
+		k.clock.timer.set(t + params.calibNS)
+	}
+}
+
+// recurVCPU sets the timers of a vCPU whose handlers may not have run to the end.
+func recurVCPU(v *VCPU) {
+	if v.periodNS != 0 && !v.periodic.active() {
+		v.periodic.set(now() + v.periodNS)
+	}
+	for _, t := range [...]*timer{&v.pollTimer, &v.singleshot} {
+		if persist().cpus[t.cpu&(maxCPUs-1)].running == t && !t.active() {
+			t.set(t.expires) // once more is harmless
+		}
+	}
+}
+
+// eachVCPU calls fn for every vCPU of every domain.
+func eachVCPU(fn func(*VCPU)) {
 	for d := domains.head; d != nil; d = d.next {
 		for i := uint32(0); i < d.nvcpus; i++ {
-			v := d.vcpu[i]
-			if v.periodNS != 0 && !v.periodic.active() {
-				v.periodic.set(now() + v.periodNS)
-			}
-			for _, t := range [...]*timer{&v.pollTimer, &v.singleshot} {
-				if persist().cpus[t.cpu&(maxCPUs-1)].running == t && !t.active() {
-					t.set(t.expires) // once more is harmless
-				}
-			}
+			fn(d.vcpu[i])
 		}
 	}
 }

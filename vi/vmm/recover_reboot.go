@@ -1,0 +1,79 @@
+package main
+
+import (
+	"resvirt/vi/abi"
+	"resvirt/vi/bare"
+)
+
+// Step microreboot. A new instance of the VMM boots in the place of the failed
+// one, from the pristine copy that the loader left, and takes over the domains,
+// whose state lies in heap pages. Code, static data and the CPUs' blocks are
+// new, whatever was wrong with them; what no new instance can do without is
+// done here, every other repair is a step of its own.
+
+// rebootMain is the first Go code of the new instance, on the CPU that recovers.
+func rebootMain() {
+	entryAddrs(&entries)
+	restoreRoots(&persist().kept)
+	coreTables()
+	recoverOn(rebootCPU())
+}
+
+// rebootCPU makes a new block for the calling CPU, but for its stacks, and
+// brings the CPU under the new instance's rules.
+func rebootCPU() *CPU {
+	bare.WriteCR3(persist().kept.idleRoot)
+	c := this()
+	id := c.number()
+	clearBits(&persist().parked, 1<<id)
+	c.ID, c.APICID = id, id
+	initTables(c)
+	// What the processor reads stays: the watchdog's NMI may come at any time.
+	*c = CPU{g: c.g, ID: id, APICID: id, gdt: c.gdt, idt: c.idt, tss: c.tss}
+	initBlock(id, id)
+	initCPU(c)
+	startWatchdog()
+	ackInterrupts()
+	ackNMI()
+	coreRebootCPU(c)
+	return c
+}
+
+// coreRebootCPU is coreInitCPU with what the failed instance had.
+func coreRebootCPU(c *CPU) {
+	k, kept := &c.core, &persist().cpus[c.ID]
+	k.online = 1
+	setBits(&onlineMask, 1<<c.ID)
+	k.idle, k.curr = kept.idle, kept.curr
+	if !vcpuOK(k.curr) {
+		k.curr = k.idle
+	}
+	k.sched.curr = k.curr
+	k.clock.tsc, k.clock.stime = kept.tsc, kept.stime
+	startTimers(c)
+	c.state = cpuUp
+}
+
+// requeueAll puts the vCPUs that are marked as queued into empty run queues.
+func requeueAll() {
+	for d := domains.head; d != nil; d = d.next {
+		for i := uint32(0); i < d.nvcpus; i++ {
+			v := d.vcpu[i]
+			v.qnext, v.qprev = nil, nil
+			if v.queued {
+				v.queued = false
+				q := &cpuByID(v.cpu).core.sched
+				q.lk.lock()
+				q.insert(v)
+				q.lk.unlock()
+			}
+		}
+	}
+}
+
+// coreTables fills in the static data that is not constant.
+func coreTables() {
+	setClock(params.tscHz, params.apicHz)
+	hypercalls[abi.HypercallMulticall] = hyperMulticall
+	hypercalls[abi.HypercallSelfCheck] = hyperSelfCheck
+}

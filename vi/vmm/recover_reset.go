@@ -1,0 +1,30 @@
+package main
+
+import "resvirt/vi/bare"
+
+// Step microreset. The failed instance goes on: all that it was executing, on
+// all CPUs, is discarded by resetting the stack pointers, and its data is
+// repaired in place. Nothing is initialized again, so that it takes a fraction
+// of a microreboot; but all that is wrong and not repaired stays wrong.
+
+// resetMain goes on in the failed instance, on the CPU that recovers.
+func resetMain() {
+	recoverOn(resetCPU())
+}
+
+// resetCPU puts the calling CPU in order. Its stack has been reset already.
+func resetCPU() *CPU {
+	c := this()
+	clearBits(&persist().parked, 1<<c.number())
+	bare.WriteCR3(rootTable)
+	c.trapped = false
+	renewCPU(c)
+	clearIRQCount(c)
+	startWatchdog()
+	ackInterrupts()
+	ackNMI()
+	return c
+}
+
+// resetting says whether the recovery under way is a microreset.
+func resetting() bool { return persist().mode == modeReset }
