@@ -149,6 +149,7 @@ func reintegrate() {
 		}
 	}
 	repairSched()
+	rebuildTimers()
 	retime()
 	redeliver()
 	finishLine()

@@ -33,6 +33,7 @@ const (
 	stepUndoLog
 	stepRenewCPU
 	stepVerify
+	stepTimerHeap
 )
 
 // recoverySteps is the one list of steps; the host reads the names here.
@@ -60,6 +61,7 @@ var recoverySteps = [...]recoveryStep{
 	stepUndoLog:         {"undo_log"},
 	stepRenewCPU:        {"renew_cpu"},
 	stepVerify:          {"verify"},
+	stepTimerHeap:       {"timer_heap"},
 }
 
 // allowed says whether the policy allows a step.

@@ -24,10 +24,7 @@ func retime() {
 // refill sets those timers of a vCPU that were in a heap of the failed instance.
 func refill(v *VCPU) {
 	for _, t := range [...]*timer{&v.pollTimer, &v.singleshot, &v.periodic} {
-		if t.pos != 0 {
-			t.pos = 0
-			t.set(t.expires)
-		}
+		setAgain(t)
 	}
 }
 
