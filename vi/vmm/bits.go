@@ -25,6 +25,16 @@ func clearBits(p *uint64, bits uint64) {
 	}
 }
 
+// setBitsLogged is setBits as the journal of frames wants it.
+func setBitsLogged(p *uint64, bits uint64) {
+	for {
+		x := atomic.LoadUint64(p)
+		if x&bits == bits || swapLogged(p, x, x|bits) {
+			return
+		}
+	}
+}
+
 // testAndSet sets one bit atomically and says whether it was set before.
 func testAndSet(p *uint64, bit uint) bool {
 	for {

@@ -125,6 +125,7 @@ func coreStart() {
 	if domains.head == nil {
 		endOfRun()
 	}
+	commit()
 	for d := domains.head; d != nil; d = d.next {
 		d.vcpu[0].wake()
 	}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"math/bits"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -19,6 +19,7 @@ func killDomain(d *Domain, makeWay bool) bool {
 	for i := uint32(0); i < d.nvcpus; i++ {
 		dropTables(d.vcpu[i])
 	}
+	commit()
 	if !relinquish(d, makeWay) {
 		return false
 	}
@@ -47,11 +48,11 @@ func stopDomain(d *Domain) {
 // dropTables gives back what a vCPU's registers refer to.
 func dropTables(v *VCPU) {
 	if m := v.arch.guestTable; m != 0 {
-		v.arch.guestTable = 0
+		setFrame(&v.arch.guestTable, 0)
 		putPageAndType(pageOf(m))
 	}
 	if m := v.arch.guestTableUser; m != 0 {
-		v.arch.guestTableUser = 0
+		setFrame(&v.arch.guestTableUser, 0)
 		putPageAndType(pageOf(m))
 	}
 	clearGDT(v)
@@ -72,6 +73,7 @@ func relinquish(d *Domain, makeWay bool) bool {
 		if ok {
 			p.put()
 		}
+		commit()
 		if unpinned && makeWay && softPending() {
 			return false
 		}
@@ -80,6 +82,7 @@ func relinquish(d *Domain, makeWay bool) bool {
 	for n := 1; d.pageList != 0; n++ {
 		m := d.pageList
 		ok := pageOf(mfn(m)).dropAllocation()
+		commit()
 		assert(ok && d.pageList != m)
 		if n%16 == 0 && makeWay && softPending() {
 			return false
@@ -115,5 +118,13 @@ func destroyDomain(d *Domain) {
 
 // testAndClearFlag clears a flag atomically and says whether it was set.
 func testAndClearFlag(p *uint64, flag uint64) bool {
-	return testAndClear(p, uint(bits.TrailingZeros64(flag)))
+	for {
+		x := atomic.LoadUint64(p)
+		if x&flag == 0 {
+			return false
+		}
+		if swapLogged(p, x, x&^flag) {
+			return true
+		}
+	}
 }

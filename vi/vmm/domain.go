@@ -22,7 +22,7 @@ type Domain struct {
 	eventLock spinlock // event channels
 	mmuLock   spinlock // serialises operations on whole page tables, as Xen's domain lock
 
-	pageList uint32 // first of its frames
+	pageList uint64 // first of its frames
 	totPages uint64
 	maxPages uint64
 

@@ -78,7 +78,7 @@ func (p *page) get(d *Domain) bool {
 		if x&pgRefs == 0 || x&pgRefs == pgRefs || x&pgAllocated == 0 {
 			return false
 		}
-		if atomic.CompareAndSwapUint64(&p.count, x, x+1) {
+		if swapLogged(&p.count, x, x+1) {
 			break
 		}
 	}
@@ -91,10 +91,10 @@ func (p *page) get(d *Domain) bool {
 
 // put drops a reference; the last one frees the frame.
 func (p *page) put() {
-	x := atomic.AddUint64(&p.count, ^uint64(0))
+	x := addLogged(&p.count, ^uint64(0))
 	assert(x&pgRefs != pgRefs)
 	if x&pgRefs == 0 {
-		freeDomainPage(p)
+		freeLater(p)
 	}
 }
 
@@ -105,7 +105,7 @@ func (p *page) dropAllocation() bool {
 		if x&pgAllocated == 0 {
 			return false
 		}
-		if atomic.CompareAndSwapUint64(&p.count, x, x&^pgAllocated) {
+		if swapLogged(&p.count, x, x&^pgAllocated) {
 			p.put()
 			return true
 		}
@@ -136,7 +136,7 @@ func (p *page) getType(t uint64) int64 {
 			}
 			continue
 		}
-		if atomic.CompareAndSwapUint64(&p.typ, x, nx) {
+		if swapLogged(&p.typ, x, nx) {
 			break
 		}
 	}
@@ -159,10 +159,10 @@ func (p *page) validate(t uint64) int64 {
 		// Nobody else got in: the count is one and not validated.
 		assert(atomic.LoadUint64(&p.typ)&(ptCount|ptValidated) == 1)
 		p.stamp = atomic.LoadUint32(&flushClock)
-		atomic.StoreUint64(&p.typ, 0)
+		setLogged(&p.typ, 0)
 		return rc
 	}
-	setBits(&p.typ, ptValidated)
+	setBitsLogged(&p.typ, ptValidated)
 	return 0
 }
 
@@ -177,12 +177,12 @@ func (p *page) putType() {
 		if nx&ptCount == 0 {
 			p.stamp = atomic.LoadUint32(&flushClock)
 			if isTableType(nx) && x&ptValidated != 0 {
-				if !atomic.CompareAndSwapUint64(&p.typ, x, x&^ptValidated) {
+				if !swapLogged(&p.typ, x, x&^ptValidated) {
 					continue
 				}
 				freeTable(p, x&ptTypeMask, len(table{}))
 				p.stamp = atomic.LoadUint32(&flushClock)
-				atomic.AddUint64(&p.typ, ^uint64(0))
+				addLogged(&p.typ, ^uint64(0))
 				return
 			}
 		} else if x&ptValidated == 0 || nx&(ptLocked|ptCount) == ptLocked|1 {
@@ -193,7 +193,7 @@ func (p *page) putType() {
 			}
 			continue
 		}
-		if atomic.CompareAndSwapUint64(&p.typ, x, nx) {
+		if swapLogged(&p.typ, x, nx) {
 			return
 		}
 	}
@@ -238,7 +238,7 @@ func (p *page) lockTable() bool {
 		if x&ptValidated == 0 || x&ptCount == 0 {
 			return false
 		}
-		if atomic.CompareAndSwapUint64(&p.typ, x, x+1|ptLocked) {
+		if swapLogged(&p.typ, x, x+1|ptLocked) {
 			return true
 		}
 	}
@@ -249,7 +249,7 @@ func (p *page) unlockTable() {
 	for {
 		x := atomic.LoadUint64(&p.typ)
 		assert(x&ptLocked != 0 && x&ptCount > 1)
-		if atomic.CompareAndSwapUint64(&p.typ, x, (x-1)&^ptLocked) {
+		if swapLogged(&p.typ, x, (x-1)&^ptLocked) {
 			return
 		}
 	}

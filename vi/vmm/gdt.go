@@ -39,7 +39,7 @@ func setGDT(v *VCPU, list *[abi.FirstReservedGDTPage]uint64, entries uint32) int
 	clearGDT(v)
 	v.arch.gdtEnts = entries
 	for i := 0; i < pages; i++ {
-		v.arch.gdtFrames[i] = mfn(list[i])
+		setFrame(&v.arch.gdtFrames[i], mfn(list[i]))
 	}
 	return 0
 }
@@ -49,7 +49,7 @@ func clearGDT(v *VCPU) {
 	v.arch.gdtEnts = 0
 	for i := range v.arch.gdtFrames {
 		if m := v.arch.gdtFrames[i]; m != 0 {
-			v.arch.gdtFrames[i] = 0
+			setFrame(&v.arch.gdtFrames[i], 0)
 			putPageAndType(pageOf(m))
 		}
 	}

@@ -14,7 +14,7 @@ const pageHead = 1 << 32
 
 var heap struct {
 	lk    spinlock
-	head  [maxOrder + 1]uint32 // first free block of each order
+	head  [maxOrder + 1]uint64 // first free block of each order
 	nfree uint64               // frames in the lists
 }
 
@@ -23,6 +23,7 @@ func allocFrames(order uint) mfn {
 	assert(!inIRQ())
 	assert(order <= maxOrder)
 	heap.lk.lock()
+	j := myJournal()
 	m := heapTake(order)
 	stamp := uint32(0)
 	if m != 0 {
@@ -30,9 +31,16 @@ func allocFrames(order uint) mfn {
 			p := pageOf(m + i)
 			assert(p.count == pgFree)
 			stamp = max(stamp, p.stamp)
+			j.keep(&p.count)
 			p.count, p.typ = 0, 0
 		}
+		if order == 0 {
+			j.note(nil, 0, uint64(m))
+		} else {
+			j.lost = true
+		}
 	}
+	j.whole()
 	heap.lk.unlock()
 	if m != 0 {
 		// Some processor may still hold a translation to the frame's last use.
@@ -56,6 +64,7 @@ func heapTake(order uint) mfn {
 		o--
 		heapLink(m+1<<o, o)
 	}
+	myJournal().keep(&heap.nfree)
 	heap.nfree -= 1 << order
 	return m
 }
@@ -65,18 +74,24 @@ func freeFrames(m mfn, order uint) {
 	assert(!inIRQ())
 	assert(frameOK(m) && uint64(m)+1<<order <= frames.n)
 	heap.lk.lock()
+	j := myJournal()
 	for i := mfn(0); i < 1<<order; i++ {
 		p := pageOf(m + i)
 		assert(p.count&pgFree == 0 && p.count&pgRefs == 0)
+		j.keep(&p.count)
+		j.keep(p.holder())
+		j.keepPage(p)
 		p.count, p.typ, p.owner = pgFree, 0, 0
 		p.stamp = atomic.LoadUint32(&flushClock)
 	}
 	heapInsert(m, order)
+	j.whole()
 	heap.lk.unlock()
 }
 
 // heapInsert links a block, merging it with its free buddies.
 func heapInsert(m mfn, order uint) {
+	myJournal().keep(&heap.nfree)
 	heap.nfree += 1 << order
 	for order < maxOrder {
 		buddy := m ^ 1<<order
@@ -95,27 +110,37 @@ func heapInsert(m mfn, order uint) {
 }
 
 func heapLink(m mfn, order uint) {
-	p := pageOf(m)
+	p, j := pageOf(m), myJournal()
+	j.keepPage(p)
+	j.keep(&heap.head[order])
 	p.typ = pageHead | uint64(order)
-	p.prev, p.next = 0, heap.head[order]
+	p.prev, p.next = 0, uint32(heap.head[order])
 	if p.next != 0 {
-		pageOf(mfn(p.next)).prev = uint32(m)
+		next := pageOf(mfn(p.next))
+		j.keep(next.links())
+		next.prev = uint32(m)
 	}
-	heap.head[order] = uint32(m)
+	heap.head[order] = uint64(m)
 }
 
 func heapUnlink(m mfn, order uint) {
-	p := pageOf(m)
+	p, j := pageOf(m), myJournal()
 	assert(p.typ == pageHead|uint64(order))
+	j.keepPage(p)
 	if p.prev != 0 {
-		assert(pageOf(mfn(p.prev)).next == uint32(m))
-		pageOf(mfn(p.prev)).next = p.next
+		prev := pageOf(mfn(p.prev))
+		assert(prev.next == uint32(m))
+		j.keep(prev.links())
+		prev.next = p.next
 	} else {
-		assert(heap.head[order] == uint32(m))
-		heap.head[order] = p.next
+		assert(heap.head[order] == uint64(m))
+		j.keep(&heap.head[order])
+		heap.head[order] = uint64(p.next)
 	}
 	if p.next != 0 {
-		pageOf(mfn(p.next)).prev = p.prev
+		next := pageOf(mfn(p.next))
+		j.keep(next.links())
+		next.prev = p.prev
 	}
 	p.typ, p.next, p.prev = 0, 0, 0
 }
@@ -126,6 +151,7 @@ func allocHeapPage() mfn {
 	if m == 0 {
 		return 0
 	}
+	myJournal().lost = true // who will point to it is not written down
 	zeroPage(m)
 	pageOf(m).count = pgHeap | pgAllocated | 1
 	return m
@@ -135,6 +161,7 @@ func allocHeapPage() mfn {
 func freeHeapPage(m mfn) {
 	p := pageOf(m)
 	assert(p.count == pgHeap|pgAllocated|1)
+	myJournal().lost = true // who points to it is not written down
 	p.count, p.typ, p.owner = 0, 0, 0
 	freeFrames(m, 0)
 }

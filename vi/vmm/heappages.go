@@ -37,17 +37,32 @@ func linkDomainPage(d *Domain, m mfn) {
 	assert(d.pageLock.held())
 	p := pageOf(m)
 	assert(p.owner == 0 && p.count == 0)
+	j := myJournal()
+	j.keepList(d, p)
 	p.owner = d.frame32()
 	atomic.StoreUint64(&p.count, pgAllocated|1)
-	p.prev, p.next = 0, d.pageList
+	p.prev, p.next = 0, uint32(d.pageList)
 	if p.next != 0 {
-		pageOf(mfn(p.next)).prev = uint32(m)
+		next := pageOf(mfn(p.next))
+		j.keep(next.links())
+		next.prev = uint32(m)
 	}
-	d.pageList = uint32(m)
+	d.pageList = uint64(m)
 	if d.totPages == 0 {
 		d.hold() // as long as the domain has pages
 	}
 	d.totPages++
+	j.whole()
+}
+
+// keepList writes down what putting a frame into a domain's list, or taking it
+// out, is about to change of the domain and of the frame.
+func (j *journal) keepList(d *Domain, p *page) {
+	j.keep(&p.count)
+	j.keep(p.holder())
+	j.keep(p.links())
+	j.keep(&d.pageList)
+	j.keep(&d.totPages)
 }
 
 // freeDomainPage is the end of a frame whose last reference was dropped.
@@ -58,18 +73,25 @@ func freeDomainPage(p *page) {
 	d := p.ownerDomain()
 	assert(d != nil && p.typ&ptCount == 0)
 	d.pageLock.lock()
+	j := myJournal()
+	j.keepList(d, p)
 	if p.prev != 0 {
-		pageOf(mfn(p.prev)).next = p.next
+		prev := pageOf(mfn(p.prev))
+		j.keep(prev.links())
+		prev.next = p.next
 	} else {
-		assert(d.pageList == uint32(m))
-		d.pageList = p.next
+		assert(d.pageList == uint64(m))
+		d.pageList = uint64(p.next)
 	}
 	if p.next != 0 {
-		pageOf(mfn(p.next)).prev = p.prev
+		next := pageOf(mfn(p.next))
+		j.keep(next.links())
+		next.prev = p.prev
 	}
 	p.next, p.prev, p.owner = 0, 0, 0
 	d.totPages--
 	last := d.totPages == 0
+	j.whole()
 	d.pageLock.unlock()
 	if d.dying {
 		zeroPage(m) // as Xen scrubs what a dead domain leaves

@@ -50,6 +50,7 @@ func hypercall(r *regs) {
 	}
 	count(statHypercalls)
 	r.RAX = uint64(dispatch(r.RAX, r.RDI, r.RSI, r.RDX, r.R10, r.R8))
+	commit()
 	v.arch.log.resume, v.arch.log.again = 0, false
 	v.note(r, false)
 }

@@ -39,7 +39,7 @@ func checkHeapLists() uint64 {
 	n := uint64(0)
 	for order := range heap.head {
 		prev := uint32(0)
-		for m := heap.head[order]; m != 0; {
+		for m := uint32(heap.head[order]); m != 0; {
 			p := pageOf(mfn(m))
 			if p.count != pgFree || p.typ != pageHead|uint64(order) || p.prev != prev {
 				return checkHeap

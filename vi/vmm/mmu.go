@@ -73,11 +73,13 @@ func mmuUpdate(d *Domain, at, val uint64) int64 {
 			if t := p.typ & ptTypeMask; isTableType(t) && !(t == ptL4 && isHypervisorSlot(slot)) {
 				rc = modEntry(e, val, t, d)
 			} else if t == ptWritable {
-				*e, rc = val, 0
+				setLogged(e, val)
+				rc = 0
 			}
 			p.unlockTable()
 		} else if p.getType(ptWritable) == 0 {
-			*e, rc = val, 0
+			setLogged(e, val)
+			rc = 0
 			p.putType()
 		}
 	case abi.MMUMachphysUpdate:
@@ -162,7 +164,7 @@ func vcpuMask(d *Domain, at uint64) (uint64, int64) {
 }
 
 // setM2P records what frame number a guest gives to a machine frame.
-func setM2P(m mfn, pfn uint64) { *(*uint64)(dmap(m2pPhys + uint64(m)*8)) = pfn }
+func setM2P(m mfn, pfn uint64) { setLogged((*uint64)(dmap(m2pPhys+uint64(m)*8)), pfn) }
 
 // m2pPhys is where the machine-to-physical table lies; guests read it at m2pBase.
 var m2pPhys uint64

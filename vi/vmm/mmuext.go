@@ -110,7 +110,7 @@ func pin(m mfn, d *Domain, t uint64) int64 {
 		}
 		return -abi.EINVAL
 	}
-	setBits(&p.typ, ptPinned)
+	setBitsLogged(&p.typ, ptPinned)
 	return 0
 }
 
@@ -142,7 +142,7 @@ func newBase(v *VCPU, m mfn) int64 {
 		if rc := getPageAndType(m, v.domain, ptL4); rc != 0 {
 			return rc
 		}
-		v.arch.guestTable = m
+		setFrame(&v.arch.guestTable, m)
 	}
 	writeCR3(v.cr3())
 	if m != old {
@@ -162,7 +162,7 @@ func newUserBase(v *VCPU, m mfn) int64 {
 			return rc
 		}
 	}
-	v.arch.guestTableUser = m
+	setFrame(&v.arch.guestTableUser, m)
 	if old != 0 {
 		putPageAndType(pageOf(old))
 	}

@@ -25,7 +25,7 @@ func world(t *testing.T, cpus uint32) *rand.Rand {
 	directMapBase = block(testFrames*pageSize, pageSize)
 	frameTableBase = block(testFrames*32, pageSize)
 	bare.Image.PerCPU = block(uint64(maxCPUs)*cpuBlockSize, cpuBlockSize)
-	heap.head, heap.nfree, heap.lk = [maxOrder + 1]uint32{}, 0, spinlock{}
+	heap.head, heap.nfree, heap.lk = [maxOrder + 1]uint64{}, 0, spinlock{}
 	domains.head, frames.n, onlineMask, flushClock = nil, testFrames, 0, 0
 	stats = [maxCPUs][8]uint64{}
 	rootTable = 16 << pageShift

@@ -154,7 +154,7 @@ func modEntry(e *uint64, val uint64, t uint64, d *Domain) int64 {
 // swapEntry writes an entry unless something but accessed and dirty changed.
 func swapEntry(e *uint64, old, val uint64) int64 {
 	for {
-		if atomic.CompareAndSwapUint64(e, old, val) {
+		if swapLogged(e, old, val) {
 			return 0
 		}
 		now := atomic.LoadUint64(e)

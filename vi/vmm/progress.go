@@ -27,6 +27,7 @@ func (p *progress) parts() uint64 {
 // part logs that so many parts are done.
 func (p *progress) part(n uint64) {
 	p.again = false
+	commit()
 	atomic.StoreUint64(&p.done, p.done&^0xffffffff|n)
 }
 
@@ -36,5 +37,6 @@ func (p *progress) entries() uint64 { return p.resume >> 32 }
 // entry logs that so many entries are done.
 func (p *progress) entry(n uint64) {
 	p.again = false
+	commit()
 	atomic.StoreUint64(&p.done, n<<32)
 }

@@ -12,12 +12,16 @@ import "unsafe"
 
 // repairFrames makes the frame table consistent with the domains.
 func repairFrames() {
+	if undoFrames() {
+		return
+	}
 	if !begin(stepPageFrames) {
 		if !resetting() {
 			rebuildHeap() // a new instance has no lists yet
 		}
 		return
 	}
+	clearJournals()
 	dropTestDomain()
 	forgetCounts()
 	for i := uint32(0); i < nrCPUs(); i++ {
@@ -35,6 +39,7 @@ func repairFrames() {
 		d.refs = d.countRefs()
 	}
 	rebuildHeap()
+	clearJournals()
 }
 
 // dropTestDomain forgets the domain that an interrupted self check had made.
@@ -179,11 +184,11 @@ func relist() {
 		if p.typ&ptCount == 0 {
 			p.typ = 0
 		}
-		p.next = d.pageList
+		p.next = uint32(d.pageList)
 		if p.next != 0 {
 			pageOf(mfn(p.next)).prev = uint32(m)
 		}
-		d.pageList = uint32(m)
+		d.pageList = uint64(m)
 		d.totPages++
 	}
 }

@@ -24,7 +24,7 @@ func shapes() (list [heapEnd]shape) {
 
 // repair does what recovery does to frames and heap.
 func repair() {
-	heap.head, heap.nfree = [maxOrder + 1]uint32{}, 0
+	heap.head, heap.nfree = [maxOrder + 1]uint64{}, 0
 	repairFrames()
 	rebuildHeap()
 }
@@ -162,7 +162,7 @@ func TestRebuildHeap(t *testing.T) {
 	}
 	free := heap.nfree
 	sizes := heap.head
-	heap.head, heap.nfree = [maxOrder + 1]uint32{}, 0
+	heap.head, heap.nfree = [maxOrder + 1]uint64{}, 0
 	rebuildHeap()
 	if heap.nfree != free || checkHeapLists() != 0 {
 		t.Errorf("%d frames free, there are %d", heap.nfree, free)

@@ -3,7 +3,7 @@ package main
 // rebuildHeap makes the lists of free blocks, which are static data, anew from
 // the frame table, which knows what is free.
 func rebuildHeap() {
-	heap.head, heap.nfree = [maxOrder + 1]uint32{}, 0
+	heap.head, heap.nfree = [maxOrder + 1]uint64{}, 0
 	m, end := mfn(bootInfo.heapStart>>pageShift), mfn(frames.n)
 	for m < end {
 		if pageOf(m).count != pgFree {

@@ -34,6 +34,7 @@ const (
 	stepRenewCPU
 	stepVerify
 	stepTimerHeap
+	stepFrameJournal
 )
 
 // recoverySteps is the one list of steps; the host reads the names here.
@@ -62,6 +63,7 @@ var recoverySteps = [...]recoveryStep{
 	stepRenewCPU:        {"renew_cpu"},
 	stepVerify:          {"verify"},
 	stepTimerHeap:       {"timer_heap"},
+	stepFrameJournal:    {"frame_journal"},
 }
 
 // allowed says whether the policy allows a step.

@@ -22,7 +22,7 @@ func recoverable(t *testing.T) {
 	bare.Image.Persist = (addrOf(unsafe.Pointer(page)) + pageMask) &^ pageMask
 	persist().policy = ^uint64(0)
 	frames.n, bootInfo.heapStart = heapEnd, heapFirst<<pageShift
-	heap.head, heap.nfree = [maxOrder + 1]uint32{}, 0
+	heap.head, heap.nfree = [maxOrder + 1]uint64{}, 0
 	rebuildHeap()
 }
 

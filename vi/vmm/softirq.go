@@ -48,6 +48,7 @@ func doSoft() {
 		case pending&(1<<softReap) != 0:
 			testAndClear(&c.core.softirq, softReap)
 			reapDomains()
+			commit()
 		default:
 			assert(pending == 0)
 			return

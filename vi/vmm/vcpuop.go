@@ -143,7 +143,7 @@ func initVCPU(v *VCPU, arg uint64) int64 {
 			a.guestTableUser = user
 		}
 	}
-	a.guestTable = root
+	setFrame(&a.guestTable, root)
 	a.kernelSS, a.kernelSP = stack[0], stack[1]
 	a.event, a.failsafe, a.syscall = calls[0], calls[1], calls[2]
 	a.fsBase, a.gsKernel, a.gsUser = bases[0], bases[1], bases[2]
