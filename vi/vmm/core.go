@@ -23,6 +23,8 @@ type coreCPU struct {
 	clock  clockCPU
 	call   callCPU
 	eoi    eoiStack
+
+	journal journalCPU
 }
 
 // cpusOnline is the set of CPUs that take part.

@@ -63,6 +63,7 @@ func dropTables(v *VCPU) {
 // is its allocation. It returns false to make way.
 func relinquish(d *Domain, makeWay bool) bool {
 	for m := mfn(d.pageList); m != 0 && !d.unpinned; {
+		myJournal().skip() // its end begins again anyway
 		p := pageOf(m)
 		ok := p.get(nil) // keeps p in the list
 		unpinned := ok && testAndClearFlag(&p.typ, ptPinned)
@@ -80,6 +81,7 @@ func relinquish(d *Domain, makeWay bool) bool {
 	}
 	d.unpinned = true
 	for n := 1; d.pageList != 0; n++ {
+		myJournal().skip()
 		m := d.pageList
 		ok := pageOf(mfn(m)).dropAllocation()
 		commit()

@@ -37,7 +37,7 @@ func allocFrames(order uint) mfn {
 		if order == 0 {
 			j.note(nil, 0, uint64(m))
 		} else {
-			j.lost = true
+			j.skip()
 		}
 	}
 	j.whole()
@@ -151,7 +151,7 @@ func allocHeapPage() mfn {
 	if m == 0 {
 		return 0
 	}
-	myJournal().lost = true // who will point to it is not written down
+	myJournal().skip() // who will point to it is not written down
 	zeroPage(m)
 	pageOf(m).count = pgHeap | pgAllocated | 1
 	return m
@@ -161,7 +161,7 @@ func allocHeapPage() mfn {
 func freeHeapPage(m mfn) {
 	p := pageOf(m)
 	assert(p.count == pgHeap|pgAllocated|1)
-	myJournal().lost = true // who points to it is not written down
+	myJournal().skip() // who points to it is not written down
 	p.count, p.typ, p.owner = 0, 0, 0
 	freeFrames(m, 0)
 }

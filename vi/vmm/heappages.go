@@ -57,7 +57,7 @@ func linkDomainPage(d *Domain, m mfn) {
 
 // keepList writes down what putting a frame into a domain's list, or taking it
 // out, is about to change of the domain and of the frame.
-func (j *journal) keepList(d *Domain, p *page) {
+func (j *journalCPU) keepList(d *Domain, p *page) {
 	j.keep(&p.count)
 	j.keep(p.holder())
 	j.keep(p.links())

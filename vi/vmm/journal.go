@@ -36,13 +36,9 @@ type keptWord struct {
 	old uint64
 }
 
-// journal is one CPU's. A new instance finds it empty.
+// journal is one CPU's. What is used all the time of it lies in the CPU's block:
+// where the next change goes, and what is to be done when the part is.
 type journal struct {
-	n     uint32 // changes of the part under way
-	nkept uint32 // words of the section under way
-	frees uint32 // frames to be freed when the part is done
-	lost  bool   // something was not written down: all frames must be counted
-
 	changes [maxChanges]change
 	kept    [maxKept]keptWord
 	free    [maxFrees]*page
@@ -50,29 +46,51 @@ type journal struct {
 
 var journals [maxCPUs]journal
 
-// myJournal is the calling CPU's.
-func myJournal() *journal { return &journals[this().ID&(maxCPUs-1)] }
+// journalCPU is a CPU's place in its journal.
+type journalCPU struct {
+	begin, top, end uint64 // addresses in changes: the first, the next, behind the last
+	frees           uint32 // frames to be freed when the part is done
+	lost            uint32 // not 0: something was not written down, all frames must be counted
+	nkept           uint32 // words of the section under way
+}
+
+const changeSize = uint64(unsafe.Sizeof(change{}))
+
+// openJournal empties a CPU's journal.
+func openJournal(c *CPU) {
+	changes := &journals[c.ID&(maxCPUs-1)].changes
+	j := &c.core.journal
+	j.begin = addrOf(unsafe.Pointer(changes))
+	j.top, j.end = j.begin, j.begin+maxChanges*changeSize
+	j.frees, j.lost, j.nkept = 0, 0, 0
+}
+
+// book is the journal that the place is in.
+func (j *journalCPU) book() *journal { return (*journal)(ptr(j.begin)) }
+
+// myJournal is the calling CPU's place.
+func myJournal() *journalCPU { return &this().core.journal }
 
 // note writes down a change that is about to be made.
-func (j *journal) note(at *uint64, old, new uint64) {
-	n := j.n
-	if n >= maxChanges {
-		j.lost = true
+func (j *journalCPU) note(at *uint64, old, new uint64) {
+	if j.top == j.end {
+		j.lost = 1
 		return
 	}
-	j.changes[n] = change{at, old, new}
-	j.n = n + 1
+	c := (*change)(ptr(j.top))
+	c.at, c.old, c.new = at, old, new
+	j.top += changeSize
 }
 
 // swapLogged is a compare-and-swap that can be taken back.
 func swapLogged(at *uint64, old, new uint64) bool {
 	j := myJournal()
-	n := j.n
+	top := j.top
 	j.note(at, old, new)
 	if atomic.CompareAndSwapUint64(at, old, new) {
 		return true
 	}
-	j.n = n
+	j.top = top
 	return false
 }
 
@@ -96,18 +114,18 @@ func setLogged(at *uint64, v uint64) {
 func setFrame(at *mfn, m mfn) { setLogged((*uint64)(at), uint64(m)) }
 
 // keep writes down a word that the section under way is about to change.
-func (j *journal) keep(at *uint64) {
+func (j *journalCPU) keep(at *uint64) {
 	n := j.nkept
-	if n >= maxKept {
-		j.lost = true
+	if n >= maxKept || j.lost != 0 {
+		j.lost = 1
 		return
 	}
-	j.kept[n] = keptWord{at, *at}
+	j.book().kept[n] = keptWord{at, *at}
 	j.nkept = n + 1
 }
 
 // keepPage writes down the words of a descriptor's place in a list.
-func (j *journal) keepPage(p *page) {
+func (j *journalCPU) keepPage(p *page) {
 	j.keep(&p.typ)
 	j.keep(p.links())
 }
@@ -119,30 +137,35 @@ func (p *page) links() *uint64 { return (*uint64)(unsafe.Pointer(&p.next)) }
 func (p *page) holder() *uint64 { return (*uint64)(unsafe.Pointer(&p.owner)) }
 
 // whole ends a section: what it did stays.
-func (j *journal) whole() { j.nkept = 0 }
+func (j *journalCPU) whole() { j.nkept = 0 }
 
 // freeLater frees a frame whose last use was dropped, once the part is done.
 func freeLater(p *page) {
 	j := myJournal()
-	if j.frees >= maxFrees {
-		j.lost = true
+	if j.frees >= maxFrees || j.lost != 0 {
+		j.lost = 1
 		freeDomainPage(p)
 		return
 	}
-	j.free[j.frees] = p
+	j.book().free[j.frees] = p
 	j.frees++
 }
 
+// skip writes nothing down until the part is done: all frames must be counted.
+func (j *journalCPU) skip() { j.lost, j.top = 1, j.end }
+
 // commit ends a part of an operation: what it did stays.
 func commit() {
-	j := myJournal()
-	if j.n == 0 && j.frees == 0 && !j.lost {
-		return
+	if j := myJournal(); j.top != j.begin || j.lost != 0 {
+		j.commit()
 	}
-	j.n = 0
+}
+
+func (j *journalCPU) commit() {
+	j.top = j.begin
 	for j.frees != 0 {
-		freeDomainPage(j.free[j.frees-1])
+		freeDomainPage(j.book().free[(j.frees-1)%maxFrees])
 		j.frees--
 	}
-	j.lost = false
+	j.lost = 0
 }

@@ -150,5 +150,6 @@ func initBlock(id, apicID uint32) *CPU {
 	c.g.stackguard0 = base + blockStack + stackSlack
 	c.g.stackguard1 = c.g.stackguard0
 	c.ID, c.APICID = id, apicID
+	openJournal(c)
 	return c
 }

@@ -1,6 +1,9 @@
 package main
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // Step frame_journal. What discarded operations have changed of frames is taken
 // back, or, where only the frames that they no longer used remained to be
@@ -19,21 +22,21 @@ func undoFrames() bool {
 			return false // ends and self checks begin again from what is counted
 		}
 	}
-	for i := range journals {
-		if j := &journals[i]; j.lost {
+	for i := uint32(0); i < nrCPUs(); i++ {
+		if c := cpuByID(i); !c.core.journal.sound(c) {
 			return false
 		}
 	}
-	for i := range journals {
-		journals[i].undoSection()
+	for i := uint32(0); i < nrCPUs(); i++ {
+		cpuByID(i).undoSection()
 	}
-	for i := range journals {
-		if !journals[i].undo() {
+	for i := uint32(0); i < nrCPUs(); i++ {
+		if !cpuByID(i).undo() {
 			return false
 		}
 	}
-	for i := range journals {
-		journals[i].finish()
+	for i := uint32(0); i < nrCPUs(); i++ {
+		cpuByID(i).finish()
 	}
 	for d := domains.head; d != nil; d = d.next {
 		d.refs = d.countRefs()
@@ -43,47 +46,51 @@ func undoFrames() bool {
 
 // clearJournals forgets everything: it has been taken back, or all is counted.
 func clearJournals() {
-	for i := range journals {
-		j := &journals[i]
-		j.n, j.nkept, j.frees, j.lost = 0, 0, 0, false
+	for i := uint32(0); i < nrCPUs(); i++ {
+		openJournal(cpuByID(i))
 	}
 }
 
+// sound says whether a CPU's place in its journal is one that can be.
+func (j *journalCPU) sound(c *CPU) bool {
+	begin := addrOf(unsafe.Pointer(&journals[c.ID&(maxCPUs-1)].changes))
+	return j.lost == 0 && j.begin == begin && j.end == begin+maxChanges*changeSize &&
+		j.top >= begin && j.top <= j.end && (j.top-begin)%changeSize == 0 &&
+		j.nkept <= maxKept && j.frees <= maxFrees
+}
+
 // undoSection restores the words of a list that was being changed.
-func (j *journal) undoSection() {
-	for j.nkept != 0 {
-		k := &j.kept[(j.nkept-1)%maxKept]
+func (c *CPU) undoSection() {
+	for j := &c.core.journal; j.nkept != 0; j.nkept-- {
+		k := &journals[c.ID&(maxCPUs-1)].kept[(j.nkept-1)%maxKept]
 		*k.at = k.old
-		j.nkept--
 	}
 }
 
 // undo takes the changes back, the last one first, unless a word has been
 // changed since.
-func (j *journal) undo() bool {
-	if j.n > maxChanges || j.frees > maxFrees {
-		return false
-	}
-	if j.n != 0 {
+func (c *CPU) undo() bool {
+	j := &c.core.journal
+	if j.top != j.begin {
 		j.frees = 0 // the part was not done: what it dropped is in use again
 	}
-	for last := true; j.n != 0; last = false {
-		c := &j.changes[j.n-1]
-		if c.at != nil {
+	for last := true; j.top != j.begin; last = false {
+		e := (*change)(ptr(j.top - changeSize))
+		if e.at != nil {
 			// The processor sets these bits of page-table entries by itself.
 			const bits = pteA | pteD
-			x := atomic.LoadUint64(c.at)
-			done := (x^c.new)&^bits == 0
-			if !done && !(last && (x^c.old)&^bits == 0) {
+			x := atomic.LoadUint64(e.at)
+			done := (x^e.new)&^bits == 0
+			if !done && !(last && (x^e.old)&^bits == 0) {
 				return false
 			}
 			if done {
-				*c.at = c.old
+				*e.at = e.old
 			}
-		} else if !release(pageOf(mfn(c.new))) {
+		} else if !release(pageOf(mfn(e.new))) {
 			return false
 		}
-		j.n--
+		j.top -= changeSize
 	}
 	return true
 }
@@ -105,9 +112,9 @@ func release(p *page) bool {
 }
 
 // finish carries on with freeing what a part that was done no longer uses.
-func (j *journal) finish() {
-	for ; j.frees != 0; j.frees-- {
-		switch p := j.free[j.frees-1]; {
+func (c *CPU) finish() {
+	for j := &c.core.journal; j.frees != 0; j.frees-- {
+		switch p := journals[c.ID&(maxCPUs-1)].free[(j.frees-1)%maxFrees]; {
 		case p.count&pgRefs != 0 || p.count&pgFree != 0:
 		case p.owner == 0:
 			freeFrames(p.frame(), 0)
