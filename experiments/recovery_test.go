@@ -35,6 +35,34 @@ func lostLock(t *testing.T, l *lab, m *hardware, _ int) {
 	m.WritePhys(addr-vmm.Base+vmm.Phys, []byte{8, 0, 0, 0})
 }
 
+// badGate makes the IDT's gate of page faults useless, and fails.
+func badGate(t *testing.T, l *lab, m *hardware, cpu int) {
+	poke(t, m, cpu, m.CPU(cpu).IDTR.Base+14*16, 0)
+	failstop(t, l, m, cpu)
+}
+
+// badCode makes the descriptor of the VMM's code useless, and fails.
+func badCode(t *testing.T, l *lab, m *hardware, cpu int) {
+	poke(t, m, cpu, m.CPU(cpu).GDTR.Base+0xe008, 0)
+	failstop(t, l, m, cpu)
+}
+
+// badStack makes the stack for exceptions from guests useless, and fails.
+func badStack(t *testing.T, l *lab, m *hardware, cpu int) {
+	poke(t, m, cpu, m.CPU(cpu).TR.Base+4, 1<<62)
+	failstop(t, l, m, cpu)
+}
+
+// poke writes a word at an address of the VMM's.
+func poke(t *testing.T, m *hardware, cpu int, va, v uint64) {
+	t.Helper()
+	pa, ok := m.CPU(cpu).Translate(va)
+	if !ok {
+		t.Fatalf("%#x is not mapped", va)
+	}
+	m.WritePhys(pa, binary.LittleEndian.AppendUint64(nil, v))
+}
+
 // at brings m to the instruction of a crash and returns the CPU about to execute it.
 func (c *crash) at(t *testing.T, l *lab, m *hardware) int {
 	t.Helper()
@@ -72,9 +100,14 @@ func (c *crash) follow(t *testing.T, l *lab, setting string) (faults.Observation
 	if i < 0 {
 		t.Fatalf("no setting %s", setting)
 	}
+	return c.under(t, l, mustPolicy(l.exp.Settings[i], l.sys))
+}
+
+// under does the same for a policy word.
+func (c *crash) under(t *testing.T, l *lab, policy uint64) (faults.Observation, faults.Outcome, string) {
+	t.Helper()
 	m := l.sys.Fork(l.golden.Checkpoints[0].State).(*hardware)
 	cpu := c.at(t, l, m)
-	policy := mustPolicy(l.exp.Settings[i], l.sys)
 	m.SetPolicy(policy)
 	c.do(t, l, m, cpu)
 	o := faults.Observe(m, l.sys.Target(), &l.golden.Golden, policy)
@@ -114,6 +147,21 @@ func TestRecovery(t *testing.T) {
 				t.Errorf("none: %s: %s, steps %v", outcome, reason, o.Steps)
 			}
 		})
+	}
+}
+
+// What the processor itself reads may be what is damaged. With every step
+// allowed a failure is detected and repaired all the same.
+func TestDamagedTables(t *testing.T) {
+	l := realLab(t)
+	for name, do := range map[string]func(*testing.T, *lab, *hardware, int){
+		"gate": badGate, "code descriptor": badCode, "stack": badStack,
+	} {
+		c := crash{"main.allocTable", 20, 400, do}
+		o, outcome, reason := c.under(t, l, 1<<len(l.sys.Steps())-1)
+		if outcome != faults.Recovered {
+			t.Errorf("%s: %s: %s; detected %v", name, outcome, reason, o.Detections)
+		}
 	}
 }
 

@@ -20,9 +20,18 @@ type gate struct{ lo, hi uint64 }
 // gateTo makes a gate; dpl is the least privileged level that may use INT n.
 func gateTo(addr uint64, ist, dpl uint64) gate {
 	return gate{
-		lo: addr&0xffff | selHVCode<<16 | ist<<32 | (0x8e|dpl<<5)<<40 | (addr>>16&0xffff)<<48,
+		lo: addr&0xffff | code(ist)<<16 | ist<<32 | (0x8e|dpl<<5)<<40 | (addr>>16&0xffff)<<48,
 		hi: addr >> 32,
 	}
+}
+
+// code is the selector of a handler's code. Those that a failure ends up in have
+// a descriptor of their own: a bad one would fail #DF like everything else.
+func code(ist uint64) uint64 {
+	if ist != 0 {
+		return selHVCode2
+	}
+	return selHVCode
 }
 
 // IST numbers.
@@ -65,6 +74,7 @@ func initTables(c *CPU) {
 func initGDT(c *CPU, base uint64) {
 	g := (*[512]uint64)(ptr(base + blockGDT))
 	g[selHVCode>>3&511] = 0x00af9b000000ffff
+	g[selHVCode2>>3&511] = g[selHVCode>>3&511]
 	g[selHVData>>3&511] = 0x00cf93000000ffff
 	g[0xe019>>3&511] = 0x00cfbb000000ffff // ring 1, 32 bits: unused, Xen has it
 	g[0xe023>>3&511] = 0x00cffb000000ffff // ring 3 code, 32 bits: base of SYSRET's selectors

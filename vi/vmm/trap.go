@@ -73,6 +73,7 @@ func errorInterrupt() { apicWrite(apicESR, 0) }
 const (
 	selHVCode  = 0xe008
 	selHVData  = 0xe010
+	selHVCode2 = 0xe080 // the same, for what comes with a stack of its own
 	selRing3CS = abi.FlatRing3CS64
 	selRing3SS = abi.FlatRing3SS64
 	selTSS     = 0xe040
