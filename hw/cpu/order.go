@@ -11,9 +11,26 @@ func (c *CPU) early(op Op) bool {
 	if c.Others == 0 || c.Clock <= c.Others {
 		return false
 	}
+	if ordered(op) {
+		c.EndTurn = true
+		return true
+	}
+	return false
+}
+
+// Waits tells whether the instruction with this code would wait here.
+func (c *CPU) Waits(code []byte) bool {
+	var i Inst
+	if c.Others == 0 || c.Clock <= c.Others || decode(code, c.mode(), &i) != DecodeOK {
+		return false
+	}
+	return ordered(i.Op)
+}
+
+// ordered tells whether an operation looks at the time.
+func ordered(op Op) bool {
 	switch op {
 	case OpRDTSC, OpRDTSCP, OpIN, OpOUT:
-		c.EndTurn = true
 		return true
 	}
 	return false

@@ -78,10 +78,24 @@ func (m *Machine) runHooked(c *cpu.CPU, b *Budget) Why {
 	return WhyBound
 }
 
+// waits tells whether the next instruction of c would only give way to a
+// processor that is behind. It is traced when it is executed.
+func (m *Machine) waits(c *cpu.CPU) bool {
+	if c.Others == 0 || c.Clock <= c.Others {
+		return false
+	}
+	var code [cpu.MaxLen]byte
+	n := 0
+	for n < len(code) && m.ReadVirt(c.ID, c.Seg[cpu.CS].Base+c.RIP+uint64(n), code[n:n+1]) == nil {
+		n++
+	}
+	return c.Waits(code[:n])
+}
+
 // stepHooked executes one instruction and logs what there is to log of it.
 func (m *Machine) stepHooked(c *cpu.CPU) {
 	h := &m.hooks
-	if now := (traced{c.Retired + 1, c.RIP}); h.trace != nil && h.traced[c.ID] != now {
+	if now := (traced{c.Retired + 1, c.RIP}); h.trace != nil && h.traced[c.ID] != now && !m.waits(c) {
 		h.traced[c.ID] = now
 		h.trace(TraceEntry{CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP, CPL: c.CPL})
 	}
