@@ -56,7 +56,7 @@ func (c *CPU) fetchPage(va uint64) (*mem.Page, bool) {
 	if !ok || c.isDevice(pa) {
 		return nil, ok
 	}
-	p := c.Mem.PageForRead(pa >> 12)
+	p := c.Mem.PageForFetch(pa >> 12)
 	c.keepHost(va, p, accFetch, mode)
 	return p, true
 }

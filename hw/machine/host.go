@@ -6,23 +6,45 @@ import "fmt"
 func (m *Machine) ReadPhys(pa uint64, b []byte) { m.mem.ReadBytes(pa, b) }
 
 // WritePhys changes RAM from outside. It is the seam through which an
-// experiment sets the VMM's policy word, and no other use is intended.
+// experiment sets the VMM's policy word and injects faults in memory, and no
+// other use is intended.
 func (m *Machine) WritePhys(pa uint64, b []byte) { m.mem.WriteBytes(pa, b) }
 
 // ReadVirt copies memory at a virtual address as a processor's page tables map
 // it now, without touching accessed bits, the TLB or anything else.
 func (m *Machine) ReadVirt(id int, va uint64, b []byte) error {
+	return m.readMapped(id, va, b, m.mem.ReadBytes)
+}
+
+// ReadCode is ReadVirt as instruction fetch sees memory.
+func (m *Machine) ReadCode(id int, va uint64, b []byte) error {
+	return m.readMapped(id, va, b, m.mem.FetchBytes)
+}
+
+func (m *Machine) readMapped(id int, va uint64, b []byte, read func(pa uint64, b []byte)) error {
 	for len(b) > 0 {
 		pa, ok := m.cpus[id].Translate(va)
 		if !ok {
 			return fmt.Errorf("machine: %#x is not mapped on CPU %d", va, id)
 		}
 		n := min(len(b), int(0x1000-va&0xfff))
-		m.mem.ReadBytes(pa, b[:n])
+		read(pa, b[:n])
 		b, va = b[n:], va+uint64(n)
 	}
 	return nil
 }
+
+// Translate is the physical address that a virtual one has on a processor now,
+// without touching anything.
+func (m *Machine) Translate(id int, va uint64) (pa uint64, ok bool) { return m.cpus[id].Translate(va) }
+
+// FlipFetch lets all processors fetch the byte at pa with some bits inverted,
+// until it is written or EndFlips. Data accesses see memory as it is. It is the
+// seam of faults in code, and part of the machine's state.
+func (m *Machine) FlipFetch(pa uint64, mask uint8) { m.mem.FlipFetch(pa, mask) }
+
+// EndFlips ends what FlipFetch began.
+func (m *Machine) EndFlips() { m.mem.EndFlips() }
 
 // SetEngine lets another engine execute from here on, as if it always had.
 func (m *Machine) SetEngine(e Engine) { m.spec.Engine = e }

@@ -41,6 +41,9 @@ func (m *Memory) Read64(pa uint64) uint64 {
 func (m *Memory) Write8(pa uint64, v uint8) {
 	if m.has(pa) {
 		m.writable(pa >> PageShift)[pa&offMask] = v
+		if m.flips != nil {
+			m.wrote(pa, 1)
+		}
 	}
 }
 
@@ -48,6 +51,9 @@ func (m *Memory) Write8(pa uint64, v uint8) {
 func (m *Memory) Write16(pa uint64, v uint16) {
 	if off := pa & offMask; off <= PageSize-2 && m.has(pa) {
 		binary.LittleEndian.PutUint16(m.writable(pa >> PageShift)[off:], v)
+		if m.flips != nil {
+			m.wrote(pa, 2)
+		}
 		return
 	}
 	m.slowWrite(pa, 2, uint64(v))
@@ -57,6 +63,9 @@ func (m *Memory) Write16(pa uint64, v uint16) {
 func (m *Memory) Write32(pa uint64, v uint32) {
 	if off := pa & offMask; off <= PageSize-4 && m.has(pa) {
 		binary.LittleEndian.PutUint32(m.writable(pa >> PageShift)[off:], v)
+		if m.flips != nil {
+			m.wrote(pa, 4)
+		}
 		return
 	}
 	m.slowWrite(pa, 4, uint64(v))
@@ -66,6 +75,9 @@ func (m *Memory) Write32(pa uint64, v uint32) {
 func (m *Memory) Write64(pa uint64, v uint64) {
 	if off := pa & offMask; off <= PageSize-8 && m.has(pa) {
 		binary.LittleEndian.PutUint64(m.writable(pa >> PageShift)[off:], v)
+		if m.flips != nil {
+			m.wrote(pa, 8)
+		}
 		return
 	}
 	m.slowWrite(pa, 8, v)
@@ -92,6 +104,9 @@ func (m *Memory) WriteBytes(pa uint64, b []byte) {
 		n := min(len(b), int(PageSize-pa&offMask))
 		if m.has(pa) {
 			copy(m.writable(pa >> PageShift)[pa&offMask:], b[:n])
+			if m.flips != nil {
+				m.wrote(pa, uint64(n))
+			}
 		}
 		b, pa = b[n:], pa+uint64(n)
 	}

@@ -11,6 +11,9 @@ package mem
 // and again; it may hold code later. Write pointers to a private page are
 // revoked, so that the next write is seen and drops the code.
 func (m *Memory) Code(pfn uint64, decode func() any) any {
+	if f := m.fetched(pfn); f != nil {
+		return f.overlayCode(decode)
+	}
 	p := m.root[pfn>>leafShift].pages[pfn&leafMask]
 	if p == nil {
 		return decode() // for a page never written

@@ -12,9 +12,10 @@ import (
 // they are backed or not.
 type Sum = sim.Digest
 
-// Digest returns the digest of the whole content. It costs the dirty pages.
+// Digest returns the digest of the whole content and of the fetch overlay. It
+// costs the dirty pages.
 func (m *Memory) Digest() Sum {
-	s := m.base
+	s := m.base.Add(flipSum(m.flips))
 	for _, pfn := range m.dirty {
 		was := m.start[pfn>>leafShift].pages[pfn&leafMask]
 		now := m.root[pfn>>leafShift].pages[pfn&leafMask]

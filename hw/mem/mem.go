@@ -62,6 +62,9 @@ type Memory struct {
 	start  []*leaf
 	handed []*handed // by leaf, nil while no pointer was handed out
 
+	flips   []Flip    // the fetch overlay by address, nil if there is none; never changed in place
+	overlay []fetched // the frames that it lies on
+
 	zero  *page  // what unbacked pages read as
 	empty *leaf  // a leaf without pages
 	gen   uint64 // see Gen

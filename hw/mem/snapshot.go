@@ -9,10 +9,11 @@ type Snapshot struct {
 	sum   Sum
 	zero  *page
 	empty *leaf
+	flips []Flip
 }
 
-// Sum returns the digest of the content.
-func (s *Snapshot) Sum() Sum { return s.sum }
+// Sum returns the digest of the content and of the fetch overlay.
+func (s *Snapshot) Sum() Sum { return s.sum.Add(flipSum(s.flips)) }
 
 // Snapshot seals every page and returns the content of RAM. Host pointers are revoked.
 func (m *Memory) Snapshot() *Snapshot {
@@ -29,7 +30,7 @@ func (m *Memory) Snapshot() *Snapshot {
 	m.disown()
 	m.dirty = m.dirty[:0]
 	m.gen++
-	return &Snapshot{m.layout, m.start, m.base, m.zero, m.empty}
+	return &Snapshot{m.layout, m.start, m.base, m.zero, m.empty, m.flips}
 }
 
 // Restore brings back the content of s, a snapshot of this RAM or of any of the
@@ -55,12 +56,13 @@ func (m *Memory) Restore(s *Snapshot) {
 	m.disown()
 	m.dirty = m.dirty[:0]
 	m.start, m.base, m.zero, m.empty = s.root, s.sum, s.zero, s.empty
-	m.gen++
+	m.setFlips(s.flips)
 }
 
 // NewFrom returns a new RAM with the content of s, sharing its pages.
 func NewFrom(s *Snapshot) *Memory {
 	m := fromTable(s.layout, s.root, s.zero, s.empty)
 	m.base = s.sum
+	m.setFlips(s.flips)
 	return m
 }
