@@ -19,6 +19,9 @@ func identity(e *Experiment, sys System) string {
 	fmt.Fprintf(&b, "vmm domains %d of %d MB tick %d us watchdog %d us\n", e.VMM.Domains, e.VMM.DomainMB, e.VMM.TickUS, e.VMM.WatchdogUS)
 	fmt.Fprintf(&b, "workload %s length %d\n", e.Workload.Name, e.Workload.Length)
 	fmt.Fprintf(&b, "faults target %s types %s window %v instructions %d\n", e.Faults.Target, strings.Join(e.Faults.Types, " "), e.Faults.Window, e.Faults.Instructions)
+	if e.Faults.PerRun != 1 {
+		fmt.Fprintf(&b, "faults per run %d\n", e.Faults.PerRun)
+	}
 	fmt.Fprintf(&b, "deadline detection %d us recovery %d us\n", e.Deadline.DetectionUS, e.Deadline.RecoveryUS)
 	fmt.Fprintf(&b, "golden snapshots %d digests %d misses %d\n", e.Golden.Snapshots, e.Golden.Digests, e.Golden.Misses)
 	fmt.Fprintf(&b, "seed %d\n", e.Seed)

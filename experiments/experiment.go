@@ -44,6 +44,7 @@ type Faults struct {
 	Types        []string `toml:"types"`
 	Window       []uint64 `toml:"window"`       // percent of the golden run
 	Instructions uint64   `toml:"instructions"` // second level of the trigger
+	PerRun       int      `toml:"per_run"`      // faults of its type that strike a run
 }
 
 // Deadline bounds a faulty run in virtual time after the golden end.
@@ -72,7 +73,7 @@ func Default() Experiment {
 		Machine:  Machine{CPUs: 2, MemoryMB: 64, QuantumNS: 500},
 		VMM:      VMM{Domains: 2, DomainMB: 8, TickUS: 5, WatchdogUS: 150},
 		Workload: Workload{Name: "unixbench", Length: 1},
-		Faults:   Faults{Target: "vmm", Types: []string{"failstop", "register"}, Window: []uint64{10, 90}, Instructions: 20000},
+		Faults:   Faults{Target: "vmm", Types: []string{"failstop", "register"}, Window: []uint64{10, 90}, Instructions: 20000, PerRun: 1},
 		Deadline: Deadline{DetectionUS: 1000, RecoveryUS: 5000},
 		Golden:   Sampling{Snapshots: 40, Digests: 400, Misses: 8},
 	}

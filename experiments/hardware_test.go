@@ -45,7 +45,7 @@ func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
 	l := realLab(t)
 	w := &worker{lab: l}
 	for i := range 6 {
-		p := faults.Draw(l.campaign, i, l.model, l.golden.Span)
+		p := faults.Draw(l.campaign, i, l.model, l.golden.Span)[0]
 		p.N %= 3000
 		if ok, why := w.toTrigger(p); !ok {
 			t.Fatal(why)
@@ -85,7 +85,7 @@ func TestRealFaultsAreApplied(t *testing.T) {
 				t.Errorf("%s: %s", r.Run(), r.Reason)
 			case s == nil:
 				t.Errorf("%s was not applied: %s", r.Run(), r.Reason)
-			case r.Plan.Kind == faults.Failstop && (s.Register != faults.RIP || s.After != 0 || s.Before == 0):
+			case r.Plan.Kind == faults.Failstop && (s.What != "rip" || s.After != 0 || s.Before == 0):
 				t.Errorf("%s: failstop: %+v", r.Run(), s)
 			case r.Plan.Kind == faults.RegisterFlip && s.Before^s.After != 1<<r.Plan.Bit:
 				t.Errorf("%s: register: %+v", r.Run(), s)

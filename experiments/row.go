@@ -14,7 +14,8 @@ type Row struct {
 	Setting string
 	Index   int
 	Plan    faults.Plan
-	Strike  *faults.Strike // nil when the fault was not applied
+	Strike  *faults.Strike  // nil when the fault was not applied
+	Further []faults.Struck // the run's other faults, in the order of their times
 
 	Outcome    faults.Outcome
 	Reason     string
@@ -38,9 +39,18 @@ type Row struct {
 // Run names a run on the command line: "full/17".
 func (r *Row) Run() string { return fmt.Sprintf("%s/%d", r.Setting, r.Index) }
 
+// plans are all faults of the run.
+func (r *Row) plans() []faults.Plan {
+	list := []faults.Plan{r.Plan}
+	for _, f := range r.Further {
+		list = append(list, f.Plan)
+	}
+	return list
+}
+
 // fill takes over what an observation shows.
 func (r *Row) fill(o *faults.Observation) {
-	r.Detections, r.Steps = o.Detections, o.Steps
+	r.Detections, r.Steps, r.Further = o.Detections, o.Steps, o.Further
 	r.EndPosition, r.EndTime, r.EndDigest = o.Position, o.Time, o.Digest
 	r.Instructions = o.Position - r.Strike.Position
 	r.Ends = o.Ends

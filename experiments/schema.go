@@ -1,7 +1,7 @@
 package experiments
 
 // formatVersion is counted up when the tables change.
-const formatVersion = "2"
+const formatVersion = "3"
 
 // schema is the database. A row of runs holds nothing of the host; what is of
 // the host stands in sessions.
@@ -34,9 +34,10 @@ CREATE TABLE runs (
   trigger_ps INTEGER NOT NULL, trigger_n INTEGER NOT NULL,
   cpu INTEGER, position INTEGER, time_ps INTEGER,
   pc TEXT, function TEXT, offset INTEGER, file TEXT, line INTEGER,
-  register TEXT, bit INTEGER, before TEXT, after TEXT,
+  what TEXT, address TEXT, bit INTEGER, before TEXT, after TEXT, -- of the first fault; register, class of memory, operator or "code"
   detected TEXT, detected_what TEXT, detected_function TEXT, detected_file TEXT, detected_line INTEGER,
   detection_ps INTEGER, recovery_ps INTEGER, recovery_instructions INTEGER,
+  strikes TEXT NOT NULL, -- JSON: every fault of the run, planned and as it struck
   detections TEXT NOT NULL, steps TEXT NOT NULL, verdicts TEXT NOT NULL, ends TEXT NOT NULL, -- JSON
   end_position INTEGER NOT NULL, end_ps INTEGER NOT NULL, end_digest TEXT NOT NULL, instructions INTEGER NOT NULL,
   console TEXT NOT NULL,

@@ -87,7 +87,7 @@ func (c *checker) nullFaults() (string, error) {
 	model := c.model
 	model.Kinds = []faults.Kind{faults.Null}
 	err := c.each(n, func(w *worker, i int) error {
-		p := faults.Draw(c.campaign, i, model, c.golden.Span)
+		p := faults.Draw(c.campaign, i, model, c.golden.Span)[0]
 		applied, why := w.toTrigger(p)
 		switch {
 		case !applied && w.m.Digest() != c.golden.Digest:

@@ -8,25 +8,15 @@ import (
 )
 
 // applied looks for proof in the rows of the check before it, and for a second
-// one in the machine: the changed register, read at the recorded position.
+// one in the machine: what was changed, read at the recorded position.
 func (c *checker) applied() (string, error) {
 	struck := c.struck()
 	err := c.each(len(struck), func(w *worker, i int) error {
 		r, s := struck[i], struck[i].Strike
 		w.restore(c.golden.Before(r.Plan.Time, c.sys.Margin()).State)
 		w.m.Run(faults.Until{Position: s.Position})
-		before := w.m.Register(s.CPU, s.Register)
-		switch {
-		case before != s.Before:
-			return fmt.Errorf("%s: the row says that %s was %#x, the golden run has %#x there", r.Run(), s.Register, s.Before, before)
-		case s.Before == s.After:
-			return fmt.Errorf("%s: the row says that nothing changed", r.Run())
-		case s.Bit >= 0 && s.Before^s.After != 1<<s.Bit:
-			return fmt.Errorf("%s: the row says bit %d, but %#x became %#x", r.Run(), s.Bit, s.Before, s.After)
-		}
-		w.m.SetRegister(s.CPU, s.Register, s.After)
-		if after := w.m.Register(s.CPU, s.Register); after != s.After {
-			return fmt.Errorf("%s: the row says that %s became %#x, the machine has %#x", r.Run(), s.Register, s.After, after)
+		if err := s.Check(w.m); err != nil {
+			return fmt.Errorf("%s: %w", r.Run(), err)
 		}
 		return nil
 	})
@@ -55,7 +45,7 @@ func (c *checker) exhaustive() (string, error) {
 		r := struck[i]
 		var fork faults.Snapshot
 		w := &worker{lab: &l}
-		again := w.trial(r.Plan, c.setting(r.Setting), &fork)
+		again := w.trial(r.plans(), c.setting(r.Setting), &fork)
 		switch {
 		case r.Outcome == faults.ToolError:
 			return nil

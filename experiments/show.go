@@ -27,6 +27,9 @@ func (db *DB) Show(w io.Writer, setting string, index int) error {
 		fmt.Fprintf(&b, "         pc %#x, %s\n", s.Place.PC, placeText(s.Place))
 		fmt.Fprintf(&b, "         %s\n", strikeText(s))
 	}
+	for i, f := range r.Further {
+		furtherText(&b, i+2, &f)
+	}
 	fmt.Fprintf(&b, "outcome: %s\n", outcomeText(r))
 	if r.Cause != "" {
 		fmt.Fprintf(&b, "cause:   %s\n", r.Cause)
@@ -48,6 +51,17 @@ func (db *DB) Show(w io.Writer, setting string, index int) error {
 	}
 	_, err = fmt.Fprintf(w, "\nthe console ended with:\n%s\n", strings.TrimSpace(r.Console))
 	return err
+}
+
+// furtherText says what became of one more fault of a run.
+func furtherText(b *strings.Builder, n int, f *faults.Struck) {
+	fmt.Fprintf(b, "fault %d: trigger: time %v, then %d instructions of the target\n", n, f.Plan.Time, f.Plan.N)
+	if s := f.Strike; s != nil {
+		fmt.Fprintf(b, "applied: CPU %d, position %d, time %v\n", s.CPU, s.Position, s.Time)
+		fmt.Fprintf(b, "         pc %#x, %s\n         %s\n", s.Place.PC, placeText(s.Place), strikeText(s))
+		return
+	}
+	b.WriteString("         not applied: the run ended before it, or there was nothing to strike\n")
 }
 
 // endsText says where each processor was at the end.

@@ -1,8 +1,10 @@
 package experiments
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"resvirt/faults"
@@ -24,7 +26,7 @@ func timeline(r *Row) []moment {
 		return []moment{{what: "not applied: " + r.Reason}}
 	}
 	s := r.Strike
-	list := []moment{{"fault: " + strikeText(s), s.CPU, s.Position, s.Time, placeText(s.Place)}}
+	list := []moment{strikeMoment(s)}
 	steps := r.Steps
 	for i, d := range r.Detections {
 		for len(steps) > 0 && steps[0].Position < d.Position {
@@ -39,7 +41,17 @@ func timeline(r *Row) []moment {
 	for _, s := range steps {
 		list = append(list, stepMoment(s))
 	}
+	for _, f := range r.Further {
+		if f.Strike != nil {
+			list = append(list, strikeMoment(f.Strike))
+		}
+	}
+	slices.SortStableFunc(list, func(a, b moment) int { return cmp.Compare(a.position, b.position) })
 	return append(list, moment{what: "outcome: " + outcomeText(r), cpu: -1, position: r.EndPosition, time: r.EndTime})
+}
+
+func strikeMoment(s *faults.Strike) moment {
+	return moment{"fault: " + strikeText(s), s.CPU, s.Position, s.Time, placeText(s.Place)}
 }
 
 func stepMoment(s faults.Step) moment {
@@ -48,16 +60,6 @@ func stepMoment(s faults.Step) moment {
 		m.what = s.Name
 	}
 	return m
-}
-
-func strikeText(s *faults.Strike) string {
-	switch {
-	case s.Bit >= 0:
-		return fmt.Sprintf("bit %d of %s flipped, %#x became %#x", s.Bit, s.Register, s.Before, s.After)
-	case s.Before == s.After:
-		return "null fault, nothing changed"
-	}
-	return fmt.Sprintf("%s set from %#x to %#x", s.Register, s.Before, s.After)
 }
 
 func outcomeText(r *Row) string {

@@ -11,6 +11,7 @@ type Trace struct {
 	Sound     Registers // just before the fault, on the same processor
 	Detection []Traced  // on the processor that detected; empty without a detection
 	Entry     int       // index in Detection of the detection entry
+	Note      string    // what is left out, and why
 }
 
 // Registers are the values of a processor's registers, by number.
@@ -52,14 +53,14 @@ func (r *recent) take(cpu, n int) []Traced {
 	return append([]Traced(nil), list[max(0, len(list)-n):]...)
 }
 
-// readCode reads up to 15 bytes of code, fewer where a page ends the mapping.
+// readCode reads up to 15 bytes of code as they are fetched, fewer where a page ends the mapping.
 func readCode(m faults.Machine, cpu int, pc uint64) []byte {
 	buf := make([]byte, 15)
-	if m.ReadVirt(cpu, pc, buf) == nil {
+	if m.ReadCode(cpu, pc, buf) == nil {
 		return buf
 	}
 	buf = buf[:min(15, 4096-pc%4096)]
-	if m.ReadVirt(cpu, pc, buf) == nil {
+	if m.ReadCode(cpu, pc, buf) == nil {
 		return buf
 	}
 	return nil
@@ -72,7 +73,7 @@ func (w *worker) trace(row *Row, s Setting, n int) *Trace {
 	r := &recent{m: w.m, keep: half, last: map[int][]Traced{}}
 	w.m.Trace(r.add)
 	defer w.m.Trace(nil)
-	faults.RunToTrigger(w.m, row.Plan)
+	faults.RunToTrigger(w.m, w.sys.Target(), row.Plan)
 	t := &Trace{Fault: r.take(row.Strike.CPU, half), Sound: registers(w.m, row.Strike.CPU)}
 	t.Struck = len(t.Fault)
 
@@ -87,17 +88,23 @@ func (w *worker) trace(row *Row, s Setting, n int) *Trace {
 			t.Fault = append(t.Fault, r.take(e.CPU, 1)...)
 		}
 	})
-	if len(row.Detections) == 0 {
+	if len(row.Further) > 0 {
+		t.Note = "what follows is not traced: more faults strike on the way"
+	}
+	if len(row.Detections) == 0 || t.Note != "" {
 		w.m.Run(faults.Until{Position: row.EndPosition, Time: w.golden.Deadline})
 		return t
 	}
-	w.traceDetection(t, r, row.Detections[0], half)
+	w.traceDetection(t, r, row.Detections[0], row.Plan.Kind.Lifts(), half)
 	return t
 }
 
 // traceDetection goes on to the first detection and a little beyond.
-func (w *worker) traceDetection(t *Trace, r *recent, d faults.Detection, half int) {
+func (w *worker) traceDetection(t *Trace, r *recent, d faults.Detection, lifts bool, half int) {
 	w.m.Run(faults.Until{Time: w.golden.Deadline, Watched: true})
+	if lifts {
+		w.m.EndFlips()
+	}
 	t.Detection = r.take(d.CPU, half+1)
 	t.Entry = len(t.Detection) - 1
 	w.m.Trace(func(e faults.TraceEntry) {

@@ -36,6 +36,9 @@ func (t *Trace) Text(w io.Writer, r *Replay) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\naround the fault, CPU %d:\n", r.Row.Strike.CPU)
 	listing(&b, r, t.Fault, t.Struck, &t.Sound, "fault: "+strikeText(r.Row.Strike))
+	if t.Note != "" {
+		fmt.Fprintf(&b, "%s\n", t.Note)
+	}
 	if len(t.Detection) > 0 {
 		fmt.Fprintf(&b, "\naround the detection, CPU %d:\n", r.Row.Detections[0].CPU)
 		listing(&b, r, t.Detection, t.Entry, nil, "detection: "+r.Row.Detections[0].What)

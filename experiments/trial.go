@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -26,19 +27,22 @@ type worker struct {
 // unit runs fault index under each of the settings, from one fork at the
 // instruction that the fault strikes.
 func (w *worker) unit(index int, settings []Setting) []Row {
-	plan := faults.Draw(w.campaign, index, w.model, w.golden.Span)
+	plans := faults.Draw(w.campaign, index, w.model, w.golden.Span)
 	var fork faults.Snapshot
 	var rows []Row
 	for _, s := range settings {
-		rows = append(rows, w.trial(plan, s, &fork))
+		rows = append(rows, w.trial(plans, s, &fork))
 	}
 	return rows
 }
 
-// trial runs one fault under one setting. A panic on the way is a defect of
-// ours: it becomes a row, and the machine is replaced.
-func (w *worker) trial(plan faults.Plan, s Setting, fork *faults.Snapshot) (row Row) {
-	row = Row{Setting: s.Name, Index: plan.Index, Plan: plan}
+// trial runs the faults of a run under one setting. A panic on the way is a
+// defect of ours: it becomes a row, and the machine is replaced.
+func (w *worker) trial(plans []faults.Plan, s Setting, fork *faults.Snapshot) (row Row) {
+	row = Row{Setting: s.Name, Index: plans[0].Index, Plan: plans[0]}
+	for _, p := range plans[1:] {
+		row.Further = append(row.Further, faults.Struck{Plan: p})
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			w.m = nil
@@ -46,7 +50,7 @@ func (w *worker) trial(plan faults.Plan, s Setting, fork *faults.Snapshot) (row 
 		}
 	}()
 	if *fork == nil {
-		if applied, why := w.toTrigger(plan); !applied {
+		if applied, why := w.toTrigger(plans[0]); !applied {
 			row.Outcome, row.Reason = faults.NotApplied, why
 			return row
 		}
@@ -70,7 +74,7 @@ func (w *worker) restore(s faults.Snapshot) {
 // toTrigger brings the worker's machine to the instruction that plan strikes.
 func (w *worker) toTrigger(plan faults.Plan) (bool, string) {
 	w.restore(w.golden.Before(plan.Time, w.sys.Margin()).State)
-	ok, stop := faults.RunToTrigger(w.m, plan)
+	ok, stop := faults.RunToTrigger(w.m, w.sys.Target(), plan)
 	if !ok {
 		return false, "the run ended before the trigger: " + describe(stop)
 	}
@@ -83,12 +87,16 @@ func (w *worker) strike(row *Row, s Setting) {
 	policy := mustPolicy(s, w.sys)
 	w.m.SetPolicy(policy)
 	strike, err := faults.Inject(w.m, t, row.Plan)
+	if errors.Is(err, faults.ErrNothing) {
+		row.Outcome, row.Reason = faults.NotApplied, err.Error()
+		return
+	}
 	row.Strike = &strike
 	if err != nil {
 		row.Outcome, row.Reason = faults.ToolError, err.Error()
 		return
 	}
-	o := faults.Observe(w.m, t, g, policy)
+	o := faults.Observe(w.m, t, g, policy, row.plans()...)
 	row.fill(&o)
 	if !o.Converged {
 		row.Verdicts = t.Judge(g.Output, o.Output)

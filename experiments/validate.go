@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"strings"
 
 	"resvirt/faults"
 )
@@ -21,6 +22,7 @@ func (e *Experiment) Validate() error {
 		{"vmm.domain_mb", e.VMM.DomainMB, 4, 4096},
 		{"vmm.tick_us", e.VMM.TickUS, 1, 1_000_000},
 		{"vmm.watchdog_us", e.VMM.WatchdogUS, 1, 1_000_000},
+		{"faults.per_run", e.Faults.PerRun, 1, 100},
 		{"workload.length", e.Workload.Length, 1, 1_000_000},
 		{"deadline.detection_us", e.Deadline.DetectionUS, 1, 100_000_000},
 		{"deadline.recovery_us", e.Deadline.RecoveryUS, 1, 100_000_000},
@@ -49,7 +51,7 @@ func (f *Faults) validate() error {
 		return fmt.Errorf("faults.target = %q: the only target so far is \"vmm\"", f.Target)
 	}
 	if len(f.Types) == 0 {
-		return fmt.Errorf("faults.types is empty: name failstop, register or both")
+		return fmt.Errorf("faults.types is empty: name one or more of %s", strings.Join(faults.KindNames(), ", "))
 	}
 	seen := map[string]bool{}
 	for _, name := range f.Types {
@@ -89,7 +91,7 @@ func validateSettings(settings []Setting) error {
 
 // model is the experiment's fault model as package faults takes it.
 func (e *Experiment) model() faults.Model {
-	m := faults.Model{From: e.Faults.Window[0] * 10, To: e.Faults.Window[1] * 10, Instructions: e.Faults.Instructions}
+	m := faults.Model{From: e.Faults.Window[0] * 10, To: e.Faults.Window[1] * 10, Instructions: e.Faults.Instructions, PerRun: e.Faults.PerRun}
 	for _, name := range e.Faults.Types {
 		k, err := faults.ParseKind(name)
 		if err != nil {

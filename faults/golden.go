@@ -1,6 +1,10 @@
 package faults
 
-import "resvirt/sim"
+import (
+	"sort"
+
+	"resvirt/sim"
+)
 
 // Golden is the fault-free run of a configuration, as far as a faulty run has
 // to be compared with it.
@@ -37,6 +41,11 @@ func (g *Golden) Before(t, margin sim.Time) *Checkpoint {
 		}
 	}
 	return &g.Checkpoints[best]
+}
+
+// from is the first checkpoint at a position or after it.
+func (g *Golden) from(position uint64) int {
+	return sort.Search(len(g.Checkpoints), func(i int) bool { return g.Checkpoints[i].Position >= position })
 }
 
 // sameAs tells whether m is in the golden state of checkpoint c but for the

@@ -1,6 +1,9 @@
 package faults
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Kind is a fault type.
 type Kind uint8
@@ -13,9 +16,36 @@ const (
 	Failstop
 	// RegisterFlip inverts one bit of one general register, RFLAGS or RIP.
 	RegisterFlip
+	// Code inverts one bit of one of the 15 bytes from the struck instruction on,
+	// as instruction fetch sees it, until detection begins.
+	Code
+	// CodeKept is Code until the byte is written: until the image is replaced.
+	CodeKept
+	// Memory inverts one bit of the target's memory, of a class drawn first.
+	Memory
+	// Software replaces one instruction, as instruction fetch sees it, by what a
+	// programmer's mistake would have made of it, until detection begins.
+	Software
+	// SoftwareKept is Software until the instruction is written.
+	SoftwareKept
 )
 
-var kindNames = [...]string{Null: "null", Failstop: "failstop", RegisterFlip: "register"}
+var kindNames = [...]string{
+	Null: "null", Failstop: "failstop", RegisterFlip: "register", Code: "code", CodeKept: "code_kept",
+	Memory: "memory", Software: "software", SoftwareKept: "software_kept",
+}
+
+// MarshalText is String, for databases.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText is ParseKind.
+func (k *Kind) UnmarshalText(b []byte) (err error) {
+	*k, err = ParseKind(string(b))
+	return err
+}
+
+// KindNames lists the fault types that an experiment can name.
+func KindNames() []string { return append([]string(nil), kindNames[1:]...) }
 
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
@@ -31,31 +61,14 @@ func ParseKind(s string) (Kind, error) {
 			return Kind(k), nil
 		}
 	}
-	return 0, fmt.Errorf("unknown fault type %q; there are failstop, register and null", s)
+	return 0, fmt.Errorf("unknown fault type %q; there are %s and null", s, strings.Join(KindNames(), ", "))
 }
 
-// Register names a register that a fault can change: the sixteen general
-// registers in encoding order, then RFLAGS, then RIP.
-type Register uint8
+// Lifts tells whether a fault of this kind ends when detection begins.
+func (k Kind) Lifts() bool { return k == Code || k == Software }
 
-const (
-	RFLAGS    Register = 16
-	RIP       Register = 17
-	Registers          = 18
-)
+// InCode tells whether a fault of this kind changes what is fetched.
+func (k Kind) InCode() bool { return k.Lifts() || k == CodeKept || k == SoftwareKept }
 
-var registerNames = [Registers]string{
-	"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rflags", "rip",
-}
-
-func (r Register) String() string {
-	if r < Registers {
-		return registerNames[r]
-	}
-	return fmt.Sprintf("register(%d)", uint8(r))
-}
-
-// flagBits are the bits of RFLAGS that exist (AMD APM vol. 2, 3.1.6). The
-// others are wires to 0 or 1, not storage: they cannot flip.
-var flagBits = [...]uint8{0, 2, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21}
+// inSoftware tells whether it changes a whole instruction.
+func (k Kind) inSoftware() bool { return k == Software || k == SoftwareKept }

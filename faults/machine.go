@@ -9,6 +9,7 @@ type Machine interface {
 	// by itself. Stopping does not change the run.
 	Run(Until) Stop
 	Position() uint64 // retired instructions of all CPUs
+	Ring0() uint64    // those of them that began at privilege level 0
 	Now() sim.Time    // clock of the CPU about to run
 	Next() int        // the CPU about to run
 	CPUs() int
@@ -18,9 +19,18 @@ type Machine interface {
 	SetRegister(cpu int, r Register, v uint64)
 	CPL(cpu int) uint8
 	ReadVirt(cpu int, va uint64, buf []byte) error
+	ReadCode(cpu int, va uint64, buf []byte) error // as instruction fetch sees it
+	Translate(cpu int, va uint64) (pa uint64, ok bool)
+	ReadPhys(pa uint64, buf []byte)
 
-	// Policy is the target's policy word; SetPolicy is the one place where the
-	// host writes target memory, before the fault strikes.
+	// What faults change besides registers. FlipFetch inverts bits of a byte for
+	// instruction fetch by all CPUs, until the byte is written or EndFlips.
+	WritePhys(pa uint64, buf []byte)
+	FlipFetch(pa uint64, mask uint8)
+	EndFlips()
+
+	// Policy is the target's policy word; SetPolicy, before the fault strikes, and
+	// memory faults are all by which the host writes target memory.
 	Policy() uint64
 	SetPolicy(uint64)
 

@@ -1,10 +1,6 @@
 package faults
 
-import (
-	"sort"
-
-	"resvirt/sim"
-)
+import "resvirt/sim"
 
 // Detection is one pass through a detection entry.
 type Detection struct {
@@ -42,7 +38,8 @@ type Observation struct {
 	Time       sim.Time
 	Digest     sim.Digest
 	Output     []byte
-	Ends       []End // what each CPU was executing, by number
+	Ends       []End    // what each CPU was executing, by number
+	Further    []Struck // the run's other faults
 }
 
 // End is where a CPU was when the run ended.
@@ -58,29 +55,42 @@ const slice = 100 * sim.Microsecond
 // the run, a proof that nothing more can happen, or the deadline. Before a
 // detection it compares m with golden checkpoints: with each of the first
 // MaxConvergenceMiss after the fault, then with those that hold a snapshot.
-func Observe(m Machine, t *Target, g *Golden, policy uint64) Observation {
+// plans are the run's faults: the first has struck, the others strike on the
+// way. What they change of code for a time ends when detection begins.
+func Observe(m Machine, t *Target, g *Golden, policy uint64, plans ...Plan) Observation {
 	var o Observation
-	next := sort.Search(len(g.Checkpoints), func(i int) bool { return g.Checkpoints[i].Position >= m.Position() })
-	if g.Exhaustive {
-		next = len(g.Checkpoints)
+	var rest later
+	if len(plans) > 1 {
+		rest.plans = plans[1:]
+	}
+	next := len(g.Checkpoints)
+	if !g.Exhaustive {
+		next = g.from(m.Position())
 	}
 	for missed := 0; ; {
 		until := Until{Time: g.Deadline, Watched: true}
 		if len(o.Detections) > 0 {
 			until.Time = min(g.Deadline, m.Now()+slice)
-		} else if next < len(g.Checkpoints) {
+		} else if next < len(g.Checkpoints) && len(rest.plans) == 0 {
 			until.Position = g.Checkpoints[next].Position
 		}
+		rest.bound(m, &until)
 		o.Stop = Stop{Reason: Reached}
 		if until.Position == 0 || until.Position > m.Position() {
 			o.Stop = m.Run(until)
 		}
 		if o.Stop.Reason == Watched {
 			o.Detections = append(o.Detections, detection(m, t, o.Stop.CPU))
+			if len(plans) > 0 && plans[0].Kind.Lifts() {
+				m.EndFlips()
+			}
 			continue
 		}
 		if o.Stop.Reason != Reached || m.Now() >= g.Deadline {
 			break
+		}
+		if rest.strike(m, t) && !g.Exhaustive {
+			next = g.from(m.Position())
 		}
 		if len(o.Detections) == 0 && m.Position() == until.Position {
 			if sameAs(m, g, &g.Checkpoints[next], policy) {
@@ -100,6 +110,7 @@ func Observe(m Machine, t *Target, g *Golden, policy uint64) Observation {
 	for i := range m.CPUs() {
 		o.Ends = append(o.Ends, End{m.CPL(i), t.Locate(m.Register(i, RIP))})
 	}
+	o.Further = rest.all()
 	o.readEvents(m.Events(), t)
 	return o
 }

@@ -8,7 +8,7 @@ import (
 
 func draw(i int) faults.Plan {
 	m := faults.Model{Kinds: []faults.Kind{faults.Failstop, faults.RegisterFlip}, From: 100, To: 900, Instructions: 20000}
-	return faults.Draw("campaign", i, m, faults.Span{Start: 1000, End: 1001000})
+	return faults.Draw("campaign", i, m, faults.Span{Start: 1000, End: 1001000})[0]
 }
 
 // A fault depends on campaign and index alone, not on which were drawn before.
@@ -77,8 +77,63 @@ func even(t *testing.T, what string, got, want int) {
 func TestWholeWindow(t *testing.T) {
 	m := faults.Model{Kinds: []faults.Kind{faults.Null}, From: 0, To: 1000}
 	for i := range 100 {
-		if p := faults.Draw("c", i, m, faults.Span{Start: 5, End: 6}); p.Time < 5 || p.Time > 6 || p.N != 0 {
+		if p := faults.Draw("c", i, m, faults.Span{Start: 5, End: 6})[0]; p.Time < 5 || p.Time > 6 || p.N != 0 {
 			t.Errorf("%+v", p)
+		}
+	}
+}
+
+// Every value of every other type of fault is drawn, and evenly.
+func TestOtherKindsAreUniform(t *testing.T) {
+	const n = 30000
+	kinds := []faults.Kind{faults.Code, faults.Memory, faults.Software}
+	m := faults.Model{Kinds: kinds, From: 100, To: 900, Instructions: 20000}
+	var offsets [faults.CodeReach]int
+	var classes [faults.Classes]int
+	var codeBits, memoryBits [8]int
+	var tenth [10]int
+	for i := range n {
+		p := faults.Draw("c", i, m, faults.Span{Start: 0, End: 1000000})[0]
+		switch p.Kind {
+		case faults.Code:
+			offsets[p.Offset]++
+			codeBits[p.Bit]++
+		case faults.Memory:
+			classes[p.Class]++
+			memoryBits[p.Bit]++
+			tenth[p.Choice/(1<<63/5)%10]++
+		case faults.Software:
+			tenth[p.Choice/(1<<63/5)%10]++
+		}
+	}
+	for _, list := range [][]int{offsets[:], classes[:], codeBits[:], memoryBits[:]} {
+		for _, k := range list {
+			even(t, "value", k, n/3/len(list))
+		}
+	}
+	for _, k := range tenth {
+		even(t, "choice", k, n*2/3/10)
+	}
+}
+
+// Several faults of a run are different ones of one kind, in order; the first
+// one drawn is the one that a run with one fault has.
+func TestSeveralFaults(t *testing.T) {
+	m := faults.Model{Kinds: []faults.Kind{faults.Memory, faults.Code}, From: 100, To: 900, Instructions: 20000, PerRun: 5}
+	span := faults.Span{Start: 1000, End: 1001000}
+	for i := range 100 {
+		list := faults.Draw("c", i, m, span)
+		one := m
+		one.PerRun = 1
+		first, found := faults.Draw("c", i, one, span)[0], false
+		for k, p := range list {
+			found = found || p == first
+			if p.Kind != m.Kinds[i%2] || p.Index != i || k > 0 && (p.Time < list[k-1].Time || p == list[k-1]) {
+				t.Fatalf("run %d: %+v", i, list)
+			}
+		}
+		if len(list) != 5 || !found {
+			t.Fatalf("run %d: %+v", i, list)
 		}
 	}
 }

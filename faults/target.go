@@ -18,6 +18,14 @@ type Target struct {
 	// ExitOK is the exit code of a run whose final checks passed.
 	ExitOK uint32
 
+	// Memory lists the physical memory of a class, always in the same order; nil
+	// if the target has none that can be struck.
+	Memory func(m Machine, c Class) []Range
+	// Object says what lies at a physical address, "" if that is not known.
+	Object func(pa uint64) string
+	// Locking tells whether code belongs to the functions of locks.
+	Locking func(p Place) bool
+
 	// Cause reads why and where the target thinks it failed, right after a
 	// detection entry retired on cpu.
 	Cause func(m Machine, cpu int) Cause

@@ -24,6 +24,9 @@ import (
 //	r8   reaches what the model lacks                      (unsupported)
 //	r9   crashes the host program                          (tool error)
 //	rip  is checked in each instruction                    (panic)
+//
+// Of memory, a change of static data shows in the output; of code, any change
+// of an instruction that executes is found.
 type toy struct {
 	s      toyState
 	events []faults.Event
@@ -34,6 +37,9 @@ type toyState struct {
 	cpu    [2]toyCPU
 	turn   int
 	left   int
+	ring0  uint64
+	data   [64]byte // memory, 16 bytes of each class
+	flips  [80]byte // the fetch overlay of the program
 	policy uint64
 	serial []byte
 	final  *faults.Stop
@@ -74,7 +80,7 @@ func (t *toy) Next() int                                      { return t.s.turn 
 func (t *toy) CPUs() int                                      { return len(t.s.cpu) }
 func (t *toy) Register(c int, r faults.Register) uint64       { return t.s.cpu[c].reg[r] }
 func (t *toy) SetRegister(c int, r faults.Register, v uint64) { t.s.cpu[c].reg[r] = v }
-func (t *toy) ReadVirt(int, uint64, []byte) error             { return nil }
+func (t *toy) Ring0() uint64                                  { return t.s.ring0 }
 func (t *toy) Policy() uint64                                 { return t.s.policy }
 func (t *toy) SetPolicy(p uint64)                             { t.s.policy = p }
 func (t *toy) Serial() []byte                                 { return t.s.serial }
@@ -101,7 +107,7 @@ func (t *toy) CPL(c int) uint8 {
 
 func (t *toy) Digest() sim.Digest {
 	h := fnv.New128a()
-	fmt.Fprintf(h, "%v %v %v %v %s", t.s.cpu, t.s.turn, t.s.left, t.s.policy, t.s.serial)
+	fmt.Fprintf(h, "%v %v %v %v %v %v %s", t.s.cpu, t.s.turn, t.s.left, t.s.policy, t.s.data, t.s.flips, t.s.serial)
 	d, err := sim.ParseDigest(fmt.Sprintf("%x", h.Sum(nil)))
 	if err != nil {
 		panic(err)
@@ -162,6 +168,9 @@ func (t *toy) end(s faults.Stop) { t.s.final = &s }
 // step executes an instruction and tells whether it was a watched one.
 func (t *toy) step(cpu int) bool {
 	c := &t.s.cpu[cpu]
+	if t.CPL(cpu) == 0 {
+		t.s.ring0++
+	}
 	c.clock += sim.Nanosecond
 	c.retired++
 	if c.failing > 0 {
@@ -179,7 +188,7 @@ func (t *toy) step(cpu int) bool {
 	if c.reg[9] != 0 {
 		panic("the toy broke")
 	}
-	if c.reg[1] != 0x1000 && c.step%20 == 2 || c.reg[faults.RIP] != toyBase+4*(c.step%20) {
+	if t.struck(c) || c.reg[1] != 0x1000 && c.step%20 == 2 || c.reg[faults.RIP] != toyBase+4*(c.step%20) {
 		t.event(faults.EventWatched, cpu, toyPanic, 0)
 		c.failing = 1
 		return true
@@ -202,7 +211,7 @@ func (t *toy) work(cpu int, c *toyCPU) {
 		c.reg[0] = c.reg[0]*6364136223846793005 + 1
 	case 19:
 		if c.loops++; c.loops%100 == 0 || c.loops == 1 {
-			what := fmt.Sprintf("sum %x", c.reg[0])
+			what := fmt.Sprintf("sum %x", c.reg[0]+uint64(t.s.data[0]))
 			if c.loops == 1 {
 				what = "start"
 			}
@@ -295,6 +304,9 @@ func (System) Target() *faults.Target {
 			return faults.Cause{What: "check failed", PC: m.Register(cpu, faults.RIP)}
 		},
 		Judge: toyJudge,
+		Memory: func(_ faults.Machine, c faults.Class) []faults.Range {
+			return []faults.Range{{Start: 16 * uint64(c), Len: 1}, {Start: 16*uint64(c) + 4, Len: 1}}
+		},
 	}
 }
 

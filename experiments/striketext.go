@@ -1,0 +1,107 @@
+package experiments
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"golang.org/x/arch/x86/x86asm"
+
+	"resvirt/faults"
+)
+
+// strikeText says what a fault changed, from what to what, in one line.
+func strikeText(s *faults.Strike) string {
+	switch {
+	case s.Before == s.After && s.Code == s.Fetched:
+		return "null fault, nothing changed"
+	case s.Kind == faults.Code || s.Kind == faults.CodeKept:
+		return fmt.Sprintf("bit %d of a byte of code at %#x flipped for fetches, %#02x became %#02x: %s", s.Bit, s.Address, s.Before, s.After, codeText(s))
+	case s.Kind.InCode():
+		return fmt.Sprintf("mistake (%s) in code at %#x: %s", s.What, s.Address, codeText(s))
+	case s.Kind == faults.Memory && s.Object != "":
+		return fmt.Sprintf("bit %d of a byte of %s at %#x (%s) flipped, %#02x became %#02x", s.Bit, s.What, s.Address, s.Object, s.Before, s.After)
+	case s.Kind == faults.Memory:
+		return fmt.Sprintf("bit %d of a byte of %s at %#x flipped, %#02x became %#02x", s.Bit, s.What, s.Address, s.Before, s.After)
+	case s.Bit >= 0:
+		return fmt.Sprintf("bit %d of %s flipped, %#x became %#x", s.Bit, s.What, s.Before, s.After)
+	}
+	return fmt.Sprintf("%s set from %#x to %#x", s.What, s.Before, s.After)
+}
+
+// codeText disassembles what was fetched and what is fetched instead, from the
+// first instruction that differs to where the two meet again.
+func codeText(s *faults.Strike) string {
+	was, _ := hex.DecodeString(s.Code)
+	is, _ := hex.DecodeString(s.Fetched)
+	first, last := differ(was, is)
+	from := 0
+	for from < len(was) { // the instruction with the first byte that differs
+		n := codeLen(was[from:])
+		if from+n > first {
+			break
+		}
+		from += n
+	}
+	to := last + 1
+	for a, b := from, from; a < len(was) && b < len(is); { // until both are at the end of an instruction
+		if a <= b {
+			a += codeLen(was[a:])
+		} else {
+			b += codeLen(is[b:])
+		}
+		if to = a; a == b && a > last {
+			break
+		}
+	}
+	pc := s.Place.PC
+	at := ""
+	if from > 0 {
+		at = fmt.Sprintf(" (%#x)", pc+uint64(from))
+	}
+	to = max(min(to, len(was), len(is)), from)
+	return fmt.Sprintf("%s became %s%s", listCode(was[from:to], pc+uint64(from)), listCode(is[from:to], pc+uint64(from)), at)
+}
+
+// differ is the first and the last index at which two codes of one length differ.
+func differ(a, b []byte) (first, last int) {
+	first = -1
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			if last = i; first < 0 {
+				first = i
+			}
+		}
+	}
+	return max(first, 0), last
+}
+
+// codeLen is the length of the instruction at the start of b; what is none counts as a byte.
+func codeLen(b []byte) int {
+	if i, err := x86asm.Decode(b, 64); err == nil && i.Len > 0 {
+		return i.Len
+	}
+	return 1
+}
+
+// listCode is code as a list of instructions; equal neighbours are counted.
+func listCode(b []byte, pc uint64) string {
+	var list []string
+	again := 1
+	for len(b) > 0 {
+		n, text := codeLen(b), ""
+		if i, err := x86asm.Decode(b, 64); err == nil {
+			text = strings.TrimSpace(x86asm.GoSyntax(i, pc, nil))
+		} else {
+			text = fmt.Sprintf("(%02x)", b[0])
+		}
+		if k := len(list) - 1; k >= 0 && (list[k] == text || list[k] == fmt.Sprintf("%d× %s", again, text)) {
+			again++
+			list[k] = fmt.Sprintf("%d× %s", again, text)
+		} else {
+			list, again = append(list, text), 1
+		}
+		b, pc = b[n:], pc+uint64(n)
+	}
+	return "[" + strings.Join(list, "; ") + "]"
+}

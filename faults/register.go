@@ -1,0 +1,39 @@
+package faults
+
+import "fmt"
+
+// Register names a register that a fault can change: the sixteen general
+// registers in encoding order, then RFLAGS, then RIP.
+type Register uint8
+
+const (
+	RFLAGS    Register = 16
+	RIP       Register = 17
+	Registers          = 18
+)
+
+var registerNames = [Registers]string{
+	"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rflags", "rip",
+}
+
+func (r Register) String() string {
+	if r < Registers {
+		return registerNames[r]
+	}
+	return fmt.Sprintf("register(%d)", uint8(r))
+}
+
+// ParseRegister is the inverse of String.
+func ParseRegister(s string) (Register, error) {
+	for r, n := range registerNames {
+		if n == s {
+			return Register(r), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown register %q", s)
+}
+
+// flagBits are the bits of RFLAGS that exist (AMD APM vol. 2, 3.1.6). The
+// others are wires to 0 or 1, not storage: they cannot flip.
+var flagBits = [...]uint8{0, 2, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21}
