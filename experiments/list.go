@@ -31,6 +31,10 @@ func List(w io.Writer, steps []string) error {
 	}
 	fmt.Fprintln(t, "\nkeys of an experiment file and their defaults:")
 	keys(t, "", reflect.ValueOf(Default()))
+	fmt.Fprintln(t, "\nfault types (of faults.types):")
+	for k := faults.Failstop; k < faults.Kinds; k++ {
+		fmt.Fprintf(t, "  %s\t%s\n", k, k.Meaning())
+	}
 	fmt.Fprintln(t, "\noutcomes:")
 	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
 		fmt.Fprintf(t, "  %s\n", o)

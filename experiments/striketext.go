@@ -60,7 +60,7 @@ func codeText(s *faults.Strike) string {
 		at = fmt.Sprintf(" (%#x)", pc+uint64(from))
 	}
 	to = max(min(to, len(was), len(is)), from)
-	return fmt.Sprintf("%s became %s%s", listCode(was[from:to], pc+uint64(from)), listCode(is[from:to], pc+uint64(from)), at)
+	return fmt.Sprintf("%s became %s%s", listCode(was, from, to, pc), listCode(is, from, to, pc), at)
 }
 
 // differ is the first and the last index at which two codes of one length differ.
@@ -84,24 +84,22 @@ func codeLen(b []byte) int {
 	return 1
 }
 
-// listCode is code as a list of instructions; equal neighbours are counted.
-func listCode(b []byte, pc uint64) string {
+// listCode is the instructions of code from one offset to another; equal
+// neighbours are counted.
+func listCode(code []byte, from, to int, pc uint64) string {
 	var list []string
-	again := 1
-	for len(b) > 0 {
-		n, text := codeLen(b), ""
-		if i, err := x86asm.Decode(b, 64); err == nil {
-			text = strings.TrimSpace(x86asm.GoSyntax(i, pc, nil))
-		} else {
-			text = fmt.Sprintf("(%02x)", b[0])
+	again, last := 1, ""
+	for at := from; at < to; at += codeLen(code[at:]) {
+		text := fmt.Sprintf("(%02x)", code[at])
+		if i, err := x86asm.Decode(code[at:], 64); err == nil && i.Len > 0 {
+			text = strings.TrimSpace(x86asm.GoSyntax(i, pc+uint64(at), nil))
 		}
-		if k := len(list) - 1; k >= 0 && (list[k] == text || list[k] == fmt.Sprintf("%d× %s", again, text)) {
-			again++
-			list[k] = fmt.Sprintf("%d× %s", again, text)
-		} else {
-			list, again = append(list, text), 1
+		if text != last {
+			list, again, last = append(list, text), 1, text
+			continue
 		}
-		b, pc = b[n:], pc+uint64(n)
+		again++
+		list[len(list)-1] = fmt.Sprintf("%d× %s", again, text)
 	}
 	return "[" + strings.Join(list, "; ") + "]"
 }

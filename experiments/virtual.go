@@ -40,6 +40,11 @@ func (s *system) prepare() error {
 	if s.target, err = vmmTarget(s.images, s.steps); err != nil {
 		return err
 	}
+	memory, err := newVMMMemory(vmm, s.spec.CPUs)
+	if err != nil {
+		return err
+	}
+	s.target.Memory, s.target.Object, s.target.Locking = memory.ranges, memory.object, isLock
 	addr, ok := vmm.Addr("main.policy")
 	if !ok {
 		return fmt.Errorf("the VMM's image has no variable main.policy: a setting has nowhere to go")

@@ -41,6 +41,10 @@ func helper(function string) bool {
 	return function == "main.begin" || strings.HasPrefix(function, modulePath+"/vi/bare.")
 }
 
+// isLock tells whether code was compiled from the VMM's spinlocks, in a function
+// of their own or inlined.
+func isLock(p faults.Place) bool { return p.File == "vi/vmm/lock.go" }
+
 // vmmCause reads the arguments of the detection entry, which Go's register ABI
 // passes in RAX and RBX: what was found, and the address of the instruction.
 func vmmCause(m faults.Machine, cpu int) faults.Cause {

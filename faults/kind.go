@@ -28,9 +28,10 @@ const (
 	Software
 	// SoftwareKept is Software until the instruction is written.
 	SoftwareKept
+	Kinds // how many there are
 )
 
-var kindNames = [...]string{
+var kindNames = [Kinds]string{
 	Null: "null", Failstop: "failstop", RegisterFlip: "register", Code: "code", CodeKept: "code_kept",
 	Memory: "memory", Software: "software", SoftwareKept: "software_kept",
 }
@@ -44,11 +45,25 @@ func (k *Kind) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
+var kindMeanings = [Kinds]string{
+	Null:         "nothing changes",
+	Failstop:     "the program counter becomes 0",
+	RegisterFlip: "one bit of a general register, RFLAGS or RIP",
+	Code:         "one bit of the 15 bytes from the instruction on, as they are fetched, until detection begins",
+	CodeKept:     "the same until the image is replaced",
+	Memory:       "one bit of static data, heap, stack or page tables",
+	Software:     "one instruction becomes a programmer's mistake until detection begins",
+	SoftwareKept: "the same until the image is replaced",
+}
+
+// Meaning says in one line what a fault of this kind does.
+func (k Kind) Meaning() string { return kindMeanings[k] }
+
 // KindNames lists the fault types that an experiment can name.
 func KindNames() []string { return append([]string(nil), kindNames[1:]...) }
 
 func (k Kind) String() string {
-	if int(k) < len(kindNames) {
+	if k < Kinds {
 		return kindNames[k]
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))

@@ -1,0 +1,179 @@
+package experiments
+
+import (
+	"errors"
+	"testing"
+
+	"resvirt/faults"
+	"resvirt/hw/machine"
+)
+
+var otherKinds = []faults.Kind{faults.Code, faults.CodeKept, faults.Memory, faults.Software, faults.SoftwareKept}
+
+// labOf is the shared lab with another fault model.
+func labOf(t *testing.T, kinds []faults.Kind, perRun int) *lab {
+	t.Helper()
+	l := *realLab(t)
+	l.model.Kinds, l.model.PerRun = kinds, perRun
+	return &l
+}
+
+// Faults of the other types strike, leave a proof that holds in the golden run,
+// are the same under every setting, and come out alike on both engines.
+func TestOtherFaultsOnTheSystem(t *testing.T) {
+	l := labOf(t, otherKinds, 1)
+	s := *l.sys.(*system)
+	s.spec.Engine = machine.Plain{}
+	m, err := s.Boot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, fast := &worker{lab: l, m: m}, &worker{lab: l}
+	settings := []Setting{l.exp.Settings[0], l.exp.Settings[len(l.exp.Settings)-1]}
+	for i := range len(otherKinds) {
+		rows := fast.unit(i, settings)
+		if k := otherKinds[i]; k == faults.Code || k == faults.Software {
+			again := plain.unit(i, settings[:1])
+			if d, err := compare(&rows[0], &again[0]); err != nil || len(d) > 0 {
+				t.Errorf("fault %d on the plain engine: %v %v", i, d, err)
+			}
+		}
+		for _, r := range rows {
+			if r.Outcome == faults.ToolError || r.Strike == nil || *r.Strike != *rows[0].Strike {
+				t.Errorf("%s: %s %s %+v", r.Run(), r.Outcome, r.Reason, r.Strike)
+				continue
+			}
+			fast.restore(l.golden.Before(r.Plan.Time, l.sys.Margin()).State)
+			fast.m.Run(faults.Until{Position: r.Strike.Position})
+			clean := fast.m.Digest()
+			if err := r.Strike.Check(fast.m); err != nil {
+				t.Errorf("%s: %v", r.Run(), err)
+			}
+			if fast.m.Digest() == clean {
+				t.Errorf("%s: the fault changed no state", r.Run())
+			}
+		}
+	}
+}
+
+// A fault that ends when detection begins leaves nothing behind; one that is
+// kept is there until the image is replaced.
+func TestOverlayEndsWithDetection(t *testing.T) {
+	for _, kind := range []faults.Kind{faults.Code, faults.CodeKept} {
+		l := labOf(t, []faults.Kind{kind}, 1)
+		w := &worker{lab: l}
+		none := l.exp.Settings[0]
+		detected := 0
+		for i := 0; i < 12 && detected < 3; i++ {
+			r := w.unit(i, []Setting{none})[0]
+			flips := len(w.m.(*hardware).Memory().Flips())
+			if len(r.Detections) > 0 {
+				detected++
+			}
+			if want := len(r.Detections) == 0 || kind == faults.CodeKept; want != (flips != 0) {
+				t.Errorf("%s %d: %d detections, %d flips at the end", kind, i, len(r.Detections), flips)
+			}
+		}
+		if detected == 0 {
+			t.Errorf("%s: nothing was detected", kind)
+		}
+		full := l.exp.Settings[len(l.exp.Settings)-1]
+		for i := 0; i < 12 && kind == faults.CodeKept; i++ {
+			if r := w.unit(i, []Setting{full})[0]; r.Outcome == faults.Recovered && len(w.m.(*hardware).Memory().Flips()) != 0 {
+				t.Errorf("%s: the image was replaced and the fault is still there", r.Run())
+			} else if r.Outcome == faults.Recovered {
+				return
+			}
+		}
+	}
+}
+
+// Several faults of a run strike in order, each by its own trigger.
+func TestSeveralFaultsOnTheSystem(t *testing.T) {
+	l := labOf(t, []faults.Kind{faults.RegisterFlip, faults.Memory, faults.Software}, 3)
+	w, other := &worker{lab: l}, &worker{lab: l}
+	struck := 0
+	for i := range 6 {
+		r, again := w.unit(i, l.exp.Settings[:1])[0], other.unit(i, l.exp.Settings[:1])[0]
+		if d, err := compare(&r, &again); err != nil || len(d) > 0 {
+			t.Errorf("run %d: %v %v", i, d, err)
+		}
+		if len(r.Further) != 2 || r.Outcome == faults.ToolError {
+			t.Fatalf("run %d: %s %s: %+v", i, r.Outcome, r.Reason, r.Further)
+		}
+		at := r.Strike.Position
+		for _, f := range r.Further {
+			if f.Strike == nil {
+				continue
+			}
+			if struck++; f.Strike.Position < at || f.Strike.Kind != r.Plan.Kind || f.Strike.Time < f.Plan.Time {
+				t.Errorf("run %d: %+v", i, f)
+			}
+			at = f.Strike.Position
+		}
+	}
+	if struck == 0 {
+		t.Error("no further fault struck")
+	}
+}
+
+// The classes of memory lie in RAM, do not overlap, and hold what they must.
+func TestMemoryClasses(t *testing.T) {
+	l := realLab(t)
+	w := &worker{lab: l}
+	for i := range 3 {
+		p := faults.Draw("classes", i, faults.Model{Kinds: []faults.Kind{faults.Null}, From: 100, To: 900}, l.golden.Span)[0]
+		w.toTrigger(p)
+		m, target := w.m, l.sys.Target()
+		owner := map[uint64]faults.Class{}
+		var size [faults.Classes]uint64
+		holds := func(c faults.Class, pa uint64) {
+			if got, ok := owner[pa]; !ok || got != c {
+				t.Errorf("%#x is not of %s", pa, c)
+			}
+		}
+		for c := range faults.Classes {
+			for _, r := range target.Memory(m, c) {
+				size[c] += r.Len
+				for pa := r.Start; pa < r.Start+r.Len; pa += 8 {
+					if was, twice := owner[pa]; twice || pa >= uint64(l.exp.Machine.MemoryMB)<<20 {
+						t.Fatalf("%#x of %s is %s, too, or no RAM", pa, c, was)
+					}
+					owner[pa] = c
+				}
+			}
+		}
+		vmm := l.sys.(*system).images["vmm"]
+		phys := func(name string) uint64 {
+			addr, ok := vmm.Addr(name)
+			if !ok {
+				t.Fatal("no variable", name)
+			}
+			return addr - vmm.Base + vmm.Phys
+		}
+		holds(faults.Static, phys("main.domains")&^7)
+		holds(faults.PageTables, word(m, phys("main.rootTable")))
+		table, _ := m.Translate(m.Next(), word(m, phys("main.frameTableBase")))
+		holds(faults.Heap, table)
+		if rsp, ok := m.Translate(m.Next(), m.Register(m.Next(), 4)); !ok {
+			t.Error("no stack")
+		} else {
+			holds(faults.Stack, rsp)
+		}
+		if size[faults.Static] < 64<<10 || size[faults.Heap] < 512<<10 || size[faults.Stack] < 8 || size[faults.PageTables] < 16*4096 {
+			t.Errorf("sizes %v", size)
+		}
+	}
+}
+
+func TestNothingToStrikeIsNotApplied(t *testing.T) {
+	l := realLab(t)
+	w := &worker{lab: l}
+	p := faults.Plan{Kind: faults.Memory, Time: (l.golden.Span.Start + l.golden.Span.End) / 2}
+	w.toTrigger(p)
+	target := *l.sys.Target()
+	target.Memory = nil
+	if _, err := faults.Inject(w.m, &target, p); !errors.Is(err, faults.ErrNothing) {
+		t.Error(err)
+	}
+}
