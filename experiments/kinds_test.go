@@ -21,6 +21,26 @@ golden = {snapshots = 8, digests = 80, misses = 4}
 setting = [{name = "none"}, {name = "full", steps = ["restart", "patch"]}]
 `
 
+// The tool's checks of itself hold for all types, with one fault a run and with
+// several: above all, that what a row claims to have changed was changed.
+func TestSelfcheckOfAllTypes(t *testing.T) {
+	for _, perRun := range []int{1, 3} {
+		e, err := experiments.Parse("toy", []byte(kindsText))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Faults.PerRun = perRun
+		err = experiments.Selfcheck(context.Background(), e, toy.System{Version: "1"}, 4, 6, func(c experiments.Check) {
+			if c.Err != nil {
+				t.Errorf("%d faults a run: %s: %v", perRun, c.Name, c.Err)
+			}
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A campaign of all types with several faults a run: one worker and four give
 // the same rows, which are read back as written, shown and replayed.
 func TestCampaignOfAllTypes(t *testing.T) {
