@@ -4,8 +4,11 @@ import (
 	"errors"
 	"testing"
 
+	"golang.org/x/arch/x86/x86asm"
+
 	"resvirt/faults"
 	"resvirt/hw/machine"
+	"resvirt/vi/inspect"
 )
 
 var otherKinds = []faults.Kind{faults.Code, faults.CodeKept, faults.Memory, faults.Software, faults.SoftwareKept}
@@ -175,5 +178,41 @@ func TestNothingToStrikeIsNotApplied(t *testing.T) {
 	target.Memory = nil
 	if _, err := faults.Inject(w.m, &target, p); !errors.Is(err, faults.ErrNothing) {
 		t.Error(err)
+	}
+}
+
+// What takes and releases the VMM's locks is known as such, inlined or not, and
+// other exclusive accesses are not.
+func TestLocksAreKnown(t *testing.T) {
+	s := realLab(t).sys.(*system)
+	vmm := s.images["vmm"]
+	taken, released, other := 0, 0, 0
+	for _, f := range vmm.Symbols() {
+		if fn, ok := vmm.Func(f.Start); !ok || fn != f {
+			continue
+		}
+		for pc := f.Start; pc < f.End; {
+			code := make([]byte, 15)
+			if inspect.Initial(vmm)(pc, code) != nil {
+				break
+			}
+			i, err := x86asm.Decode(code, 64)
+			if err != nil {
+				break
+			}
+			_, inMemory := i.Args[0].(x86asm.Mem)
+			switch lock := s.target.Locking(s.target.Locate(pc)); {
+			case inMemory && i.Op == x86asm.CMPXCHG && lock:
+				taken++
+			case inMemory && i.Op == x86asm.XCHG && lock:
+				released++
+			case inMemory && (i.Op == x86asm.CMPXCHG || i.Op == x86asm.XCHG):
+				other++
+			}
+			pc += uint64(i.Len)
+		}
+	}
+	if taken == 0 || released == 0 || other == 0 {
+		t.Errorf("%d take a lock, %d release one, %d are something else", taken, released, other)
 	}
 }

@@ -85,7 +85,7 @@ func TestOverlayHasItsOwnCode(t *testing.T) {
 		t.Fatal("first decoding")
 	}
 	m.FlipFetch(0x1003, 1)
-	if m.Code(1, decode) != 2 || m.Code(1, decode) != 2 {
+	if first := m.Code(1, decode); first != 2 || m.Code(1, decode) != first {
 		t.Error("the overlay shares code with the page")
 	}
 	m.FlipFetch(0x1004, 1)
