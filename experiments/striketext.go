@@ -78,10 +78,17 @@ func differ(a, b []byte) (first, last int) {
 
 // codeLen is the length of the instruction at the start of b; what is none counts as a byte.
 func codeLen(b []byte) int {
-	if i, err := x86asm.Decode(b, 64); err == nil && i.Len > 0 {
+	if i, ok := decoded(b); ok {
 		return i.Len
 	}
 	return 1
+}
+
+// decoded is the instruction at the start of b. The decoder takes a prefix that
+// nothing fits for an instruction without an operation.
+func decoded(b []byte) (x86asm.Inst, bool) {
+	i, err := x86asm.Decode(b, 64)
+	return i, err == nil && i.Op != 0 && i.Len > 0
 }
 
 // listCode is the instructions of code from one offset to another; equal
@@ -91,7 +98,7 @@ func listCode(code []byte, from, to int, pc uint64) string {
 	again, last := 1, ""
 	for at := from; at < to; at += codeLen(code[at:]) {
 		text := fmt.Sprintf("(%02x)", code[at])
-		if i, err := x86asm.Decode(code[at:], 64); err == nil && i.Len > 0 {
+		if i, ok := decoded(code[at:]); ok {
 			text = strings.TrimSpace(x86asm.GoSyntax(i, pc+uint64(at), nil))
 		}
 		if text != last {

@@ -22,7 +22,7 @@ type shape struct {
 // for others, and for what does not decode, ok is false.
 func shapeOf(code []byte) (s shape, ok bool) {
 	inst, err := x86asm.Decode(code, 64)
-	if err != nil || inst.Len == 0 || inst.Len > len(code) {
+	if err != nil || inst.Op == 0 || inst.Len > len(code) {
 		return s, false
 	}
 	s = shape{asm: inst, code: code[:inst.Len], modrm: -1, sib: -1, disp: -1, imm: -1}
