@@ -11,7 +11,7 @@ import (
 func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation) string {
 	switch {
 	case outcome == VMLost:
-		return "VM lost: " + alike(reason)
+		return "VM lost: " + Alike(reason)
 	case outcome != ComponentLost:
 		return ""
 	case len(o.Detections) > 1:
@@ -22,7 +22,7 @@ func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation) st
 	case o.GivenUp:
 		return reason
 	case o.Stop.Reason == Exited:
-		return alike(reason) + lastWords(t, o)
+		return Alike(reason) + lastWords(t, o)
 	}
 	return "hang " + phase(o, o.Position) + ": " + stuckAt(o)
 }
@@ -76,7 +76,7 @@ func lastWords(t *Target, o *Observation) string {
 		return ""
 	}
 	if s := t.LastWords(o.Output); s != "" {
-		return ": " + alike(s)
+		return ": " + Alike(s)
 	}
 	return ""
 }
@@ -86,8 +86,8 @@ var (
 	domains = regexp.MustCompile(`\bd[0-9]+\b`)
 )
 
-// alike replaces numbers and names of VMs, which differ between runs that
+// Alike replaces numbers and names of VMs, which differ between runs that
 // failed for one cause.
-func alike(s string) string {
+func Alike(s string) string {
 	return numbers.ReplaceAllString(domains.ReplaceAllString(s, "a VM"), "N")
 }

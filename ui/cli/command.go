@@ -25,6 +25,8 @@ func commands() []command {
 		{"report", "DB", "print the table of a database", reportFlags, runReport},
 		{"show", "DB [RUN]", "print everything known of a run such as full/17; without RUN, list the runs", showFlags, runShow},
 		{"replay", "DB RUN", "execute a run again, compare it with the stored row, print its timeline", replayFlags, runReplay},
+		{"explain", "DB RUN", "execute a failed run again and tell what was wrong, what repaired it, and why it failed", explainFlags, runExplain},
+		{"causes", "DB", "rank the causes of all failed runs of a campaign", causesFlags, runCauses},
 		{"boot", "KERNEL", "boot a Multiboot or PVH kernel on the machine: the serial port is standard input and output", bootFlags, runBoot},
 		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck},
 		{"bench", "", "measure the emulator on fixed kernels: speed, events, cost of states", benchFlags, runBench},

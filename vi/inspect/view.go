@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"io"
+	"sync"
 
 	"resvirt/vi/image"
 )
@@ -13,6 +14,7 @@ import (
 // View knows the types of an image's variables.
 type View struct {
 	image   *image.Image
+	mu      sync.Mutex // the types are parsed when first asked for
 	dwarf   *dwarf.Data
 	types   map[string]dwarf.Offset // of each package-level variable
 	structs map[string]dwarf.Offset // by name
@@ -88,7 +90,7 @@ func (v *View) Var(name string, mem Memory) (Value, error) {
 	if !ok || !found {
 		return Value{}, fmt.Errorf("inspect %s: there is no variable %s", v.image.Name, name)
 	}
-	typ, err := v.dwarf.Type(offset)
+	typ, err := v.typeAt(offset)
 	if err != nil {
 		return Value{}, fmt.Errorf("inspect %s: type of %s: %w", v.image.Name, name, err)
 	}
@@ -101,11 +103,17 @@ func (v *View) At(typeName string, addr uint64, mem Memory) (Value, error) {
 	if !ok {
 		return Value{}, fmt.Errorf("inspect %s: there is no struct %s", v.image.Name, typeName)
 	}
-	typ, err := v.dwarf.Type(offset)
+	typ, err := v.typeAt(offset)
 	if err != nil {
 		return Value{}, fmt.Errorf("inspect %s: type %s: %w", v.image.Name, typeName, err)
 	}
 	return Value{fmt.Sprintf("%s@%#x", typeName, addr), typ, addr, mem}, nil
+}
+
+func (v *View) typeAt(offset dwarf.Offset) (dwarf.Type, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.dwarf.Type(offset)
 }
 
 // Const is an integer constant of the image's source, such as "main.maxCPUs".
