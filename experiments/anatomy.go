@@ -127,7 +127,7 @@ func (a *anatomy) memory(m faults.Machine) inspect.Memory {
 		case h != nil && va >= a.vmm.Base && va+n <= end && va+n >= va:
 			h.ReadPhys(va-a.vmm.Base+a.vmm.Phys, buf)
 			return nil
-		case h != nil && va >= a.direct && va-a.direct+n <= a.frames()<<12 && va+n >= va:
+		case h != nil && va >= a.direct && va-a.direct+n <= a.ramFrames()<<12 && va+n >= va:
 			h.ReadPhys(va-a.direct, buf)
 			return nil
 		}
@@ -141,8 +141,8 @@ func (a *anatomy) memory(m faults.Machine) inspect.Memory {
 	}
 }
 
-// frames bounds the frame numbers of RAM, the hole below 4 GiB included.
-func (a *anatomy) frames() uint64 {
+// ramFrames bounds the frame numbers of RAM, the hole below 4 GiB included.
+func (a *anatomy) ramFrames() uint64 {
 	n := a.ram
 	if n > 2<<30 {
 		n += 2 << 30
@@ -152,7 +152,7 @@ func (a *anatomy) frames() uint64 {
 
 // machine is what the checks need of m.
 func (a *anatomy) machine(m faults.Machine) *inspect.Machine {
-	im := &inspect.Machine{Memory: a.memory(m), Frames: a.frames()}
+	im := &inspect.Machine{Memory: a.memory(m), Frames: a.ramFrames()}
 	for i := range m.CPUs() {
 		p := inspect.Processor{Guest: m.CPL(i) == 3}
 		if h, ok := m.(*hardware); ok {

@@ -10,6 +10,7 @@ import (
 // handler, which starts on a fresh stack and forgets it.
 type captured struct {
 	known  bool
+	site   faults.Place // that failed
 	regs   Registers
 	chain  []frame
 	recent []Traced // on its processor, the last instruction last
@@ -50,7 +51,8 @@ func (x *explainer) capture(row *Row, s Setting, at *faults.Detection) (*capture
 			break
 		}
 	}
-	c.chain = trim(c.chain, at.Place)
+	c.site = x.a.site(at)
+	c.chain = trim(c.chain, c.site)
 	return c, nil
 }
 
@@ -75,7 +77,7 @@ func trim(chain []frame, at faults.Place) []frame {
 
 func handlesFailures(function string) bool {
 	switch strings.TrimSuffix(function, ".abi0") {
-	case "main.panicOn", "main.hangOn", "main.failed", "main.assertFailed", "main.fatalTrap", "main.trapFromVMM", "main.trapEntry", "main.hang", "main.handleNMI":
+	case "main.panicOn", "main.hangOn", "main.failed", "main.assertFailed", "main.assert", "main.fatalTrap", "main.trapFromVMM", "main.trapEntry", "main.hang", "main.handleNMI":
 		return true
 	}
 	return false

@@ -29,6 +29,47 @@ type frame struct {
 // interrupts and exceptions that the VMM took while it ran. mem must read what
 // the processor sees.
 func (a *anatomy) chain(mem inspect.Memory, r Registers) []frame {
+	var list []frame
+	for _, f := range a.frames(mem, r) {
+		for _, p := range a.expand(f.place) {
+			list = append(list, frame{p, f.bp, f.regs})
+		}
+	}
+	return list
+}
+
+// expand lists the functions that the compiler put into each other at a place,
+// innermost first.
+func (a *anatomy) expand(p faults.Place) []faults.Place {
+	calls := a.view.Calls(p.PC)
+	if len(calls) == 0 {
+		return []faults.Place{p}
+	}
+	var list []faults.Place
+	for _, c := range calls {
+		list = append(list, faults.Place{PC: p.PC, Function: c.Function, Offset: p.Offset, File: c.File, Line: c.Line})
+	}
+	return list
+}
+
+// site is where a check failed, or what an exception interrupted: the first
+// function that is not the check itself. Checks tell their return address.
+func (a *anatomy) site(d *faults.Detection) faults.Place {
+	p := d.Place
+	if checked(d.What) && p.PC != 0 {
+		p = a.target.Locate(p.PC - 1)
+	}
+	list := a.expand(p)
+	for _, p := range list {
+		if p.Function != "main.assert" {
+			return p
+		}
+	}
+	return list[0]
+}
+
+// frames are the functions that exist, as the stack has them.
+func (a *anatomy) frames(mem inspect.Memory, r Registers) []frame {
 	list := a.innermost(mem, r, nil)
 	for len(list) < chainLimit {
 		last := &list[len(list)-1]
@@ -92,12 +133,4 @@ func (a *anatomy) virtual(m faults.Machine, cpu int) inspect.Memory {
 // chainOf is what a processor is doing.
 func (a *anatomy) chainOf(m faults.Machine, cpu int) []frame {
 	return a.chain(a.virtual(m, cpu), registers(m, cpu))
-}
-
-func places(list []frame) []faults.Place {
-	var out []faults.Place
-	for _, f := range list {
-		out = append(out, f.place)
-	}
-	return out
 }

@@ -11,8 +11,8 @@ import (
 // just behind the detection.
 func (x *explainer) evidence(c *captured, at *faults.Detection) []string {
 	var list []string
-	if src := x.sources.Line(at.Place.File, at.Place.Line); src != "" {
-		list = append(list, fmt.Sprintf("%s: %s", shortPlace(at.Place), src))
+	if src := x.sources.Line(c.site.File, c.site.Line); src != "" {
+		list = append(list, fmt.Sprintf("%s: %s", shortPlace(c.site), src))
 	}
 	if !c.known {
 		return list
@@ -66,11 +66,11 @@ func (x *explainer) lockOf(c *captured) *spinning {
 	if len(c.chain) == 0 || !inLock(c.chain[0].place) {
 		return nil
 	}
-	s := x.spins(c.chain, c.regs)
-	if s == nil || s.lock == nil {
+	lock := x.heldLock(c.chain[0], c.regs)
+	if lock == nil {
 		return nil
 	}
-	return s
+	return &spinning{in: takerOf(c.chain), lock: lock}
 }
 
 func lockText(s *spinning) string {
@@ -86,7 +86,7 @@ func (x *explainer) spinText(s *spinning) []string {
 		return nil
 	case s.lock != nil:
 		return []string{fmt.Sprintf("it spins on lock %s, for %s", lockText(s), shortPlace(s.in))}
-	case inLock(s.in):
+	case waitsForLock(s.in):
 		return []string{"it spins on a lock that is not found"}
 	}
 	text := "it spins in " + shortPlace(s.in)

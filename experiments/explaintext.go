@@ -96,7 +96,7 @@ func writeViolations(b *strings.Builder, indent string, list []inspect.Violation
 }
 
 func (e *Explanation) writeSteps(b *strings.Builder) {
-	b.WriteString("\nRECOVERY, step by step: what holds again after it (+), what does not any more (-)\n")
+	b.WriteString("\nRECOVERY, step by step, until it is first complete: what holds again after it (+), what does not any more (-)\n")
 	if len(e.Steps) == 0 {
 		b.WriteString("  no step was announced\n")
 	}

@@ -49,54 +49,76 @@ func consoleEnd(b []byte) []string {
 	return lines[max(0, len(lines)-consoleLines):]
 }
 
-// failedAgain explains the last of several failures.
+// failedAgain explains the second of several failures: what recovery left made
+// it, and the later ones follow from it.
 func (x *explainer) failedAgain(e *End, row *Row, s Setting) error {
-	d := &row.Detections[len(row.Detections)-1]
+	d := &row.Detections[1]
 	c, err := x.capture(row, s, d)
 	if err != nil {
 		return err
 	}
-	e.Evidence = append([]string{fmt.Sprintf("failure %d: %s, %s on CPU %d", len(row.Detections), d.Kind, d.What, d.CPU)}, x.evidence(c, d)...)
+	e.Evidence = append([]string{fmt.Sprintf("failure 2 of %d: %s, %s on CPU %d at position %d", len(row.Detections), d.Kind, d.What, d.CPU, d.Position)}, x.evidence(c, d)...)
 	e.CPUs = x.chains()
 	if c.known {
 		e.CPUs[d.CPU].Calls = x.linesOf(c.chain)
 	}
 	e.Console = consoleEnd(x.m.Serial())
-	head, _, _ := strings.Cut(row.Cause, ":")
-	var spin *spinning
-	what := d.What + " in " + shortPlace(d.Place)
+	spin, what := x.failure(c, d)
+	e.Cause = "failed again " + faults.Phase(row.Steps, d.Position) + ": " + what
+	return x.blame(e, row, s, spin, d.Position)
+}
+
+// failure names a failure, the same for runs that are alike, and the lock that
+// it is about, if any.
+func (x *explainer) failure(c *captured, d *faults.Detection) (*spinning, string) {
+	what := d.What + " in " + shortPlace(c.site)
 	switch {
 	case d.Kind == "hang":
-		spin = x.spins(c.chain, c.regs)
-		what = spinCause(spin, what)
+		spin := x.spins(c.chain, c.regs)
+		return spin, spinCause(spin, "hang, NMI in "+shortPlace(c.site)) + x.unacknowledged(spin)
 	case checked(d.What):
-		if src := x.sources.Line(d.Place.File, d.Place.Line); src != "" {
-			what = fmt.Sprintf("%s `%s` in %s", d.What, src, shortPlace(d.Place))
+		if src := x.sources.Line(c.site.File, c.site.Line); src != "" {
+			what = fmt.Sprintf("%s `%s` in %s", d.What, src, shortPlace(c.site))
 		}
-		if spin = x.lockOf(c); spin != nil {
+		spin := x.lockOf(c)
+		if spin != nil {
 			what += " for lock " + alikeName(spin.lock.Name)
 		}
+		return spin, what
 	case d.What == exceptions[vecPageFault]:
 		f := x.a.checks.Failure(x.a.machine(x.m))
-		what = fmt.Sprintf("%s at %s in %s", d.What, addressText(f.Addr), shortPlace(d.Place))
+		what = fmt.Sprintf("%s at %s in %s", d.What, addressText(f.Addr), shortPlace(c.site))
 	}
-	e.Cause = head + ": " + what
-	return x.blame(e, row, s, spin, d.Position)
+	return nil, what
 }
 
 // spinCause names what is waited for, the same for runs that are alike.
 func spinCause(s *spinning, otherwise string) string {
 	switch {
 	case s == nil:
-		return "hang, " + otherwise
+		return otherwise
 	case s.lock != nil:
 		return "spins on lock " + alikeName(s.lock.Name)
-	case inLock(s.in):
+	case waitsForLock(s.in):
 		return "spins on an unknown lock"
 	case s.what != "":
 		return "spins in " + shortPlace(s.in) + " for a frame that is locked or not validated"
 	}
 	return "spins in " + shortPlace(s.in)
+}
+
+// unacknowledged tells, of a hang that no lock explains, whether an interrupt
+// stayed in service, which keeps those of its priority and below away.
+func (x *explainer) unacknowledged(spin *spinning) string {
+	if spin != nil && spin.lock != nil {
+		return ""
+	}
+	for _, v := range x.a.check(x.m) {
+		if v.Kind == "interrupts" && strings.Contains(v.Place, "in-service") {
+			return "; " + alikeName(v.Place) + " is not empty"
+		}
+	}
+	return ""
 }
 
 // blame adds where a lock was taken that is waited for in vain, and by whom.
@@ -150,11 +172,13 @@ func (x *explainer) hung(e *End, row *Row, s Setting) error {
 	x.finish(e, row)
 	left := x.a.check(x.m)
 	head, _, _ := strings.Cut(row.Cause, ":")
+	var chains [][]frame
 	for i := range x.m.CPUs() {
+		chain := x.a.chainOf(x.m, i)
+		chains = append(chains, chain)
 		if x.m.CPL(i) != 0 {
 			continue
 		}
-		chain := x.a.chainOf(x.m, i)
 		spin := x.spins(chain, registers(x.m, i))
 		if spin == nil {
 			continue
@@ -162,10 +186,10 @@ func (x *explainer) hung(e *End, row *Row, s Setting) error {
 		for _, t := range x.spinText(spin) {
 			e.Evidence = append(e.Evidence, fmt.Sprintf("CPU %d: %s", i, t))
 		}
-		e.Cause = head + ": " + spinCause(spin, "")
+		e.Cause = head + ": " + spinCause(spin, "") + x.unacknowledged(spin)
 		return x.blame(e, row, s, spin, row.EndPosition)
 	}
-	e.Cause = head + ": " + x.doing()
+	e.Cause = head + ": " + x.doing(chains)
 	if v := telling(left, "interrupts", "timers", "events", "vcpus", "queues"); v != nil {
 		e.Cause += "; " + alikeName(v.String())
 	}
@@ -174,26 +198,26 @@ func (x *explainer) hung(e *End, row *Row, s Setting) error {
 }
 
 // doing says in a word what the processors do.
-func (x *explainer) doing() string {
-	im := x.a.machine(x.m)
-	halted, guest := 0, 0
-	for _, p := range im.CPUs {
-		halted, guest = halted+count(p.Halted && !p.Guest), guest+count(p.Guest)
+func (x *explainer) doing(chains [][]frame) string {
+	idle, guest := 0, 0
+	var where []string
+	for i, p := range x.a.machine(x.m).CPUs {
+		switch {
+		case p.Guest:
+			guest++
+		case slices.ContainsFunc(chains[i], func(f frame) bool { return f.place.Function == "main.idleLoop" }):
+			idle++
+		case len(chains[i]) > 0:
+			where = append(where, chains[i][len(chains[i])-1].place.Function)
+		}
 	}
 	switch {
-	case halted == len(im.CPUs):
+	case idle == len(chains):
 		return "all CPUs idle"
 	case guest > 0:
 		return "VMs run, but do not get on"
 	}
-	return "CPUs in the VMM"
-}
-
-func count(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	return "CPUs in " + strings.Join(where, " and ")
 }
 
 // telling picks the first violation of the first of some kinds.

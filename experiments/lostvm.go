@@ -31,6 +31,14 @@ func (x *explainer) lostVM(e *End, row *Row, s Setting) error {
 		}
 		return nil
 	}
+	lost, texts, err := x.resumption(row, s, vm)
+	if err != nil {
+		return err
+	}
+	for _, l := range lost {
+		e.Cause += "; " + l
+	}
+	e.Evidence = append(e.Evidence, texts...)
 	refused, last, err := x.guestCalls(row, s, vm)
 	if err != nil {
 		return err

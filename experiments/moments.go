@@ -11,7 +11,7 @@ import (
 const mostSteps = 80
 
 // follow looks at the target when the failure is detected and at each step
-// that recovery announces.
+// that recovery announces until it is complete for the first time.
 func (x *explainer) follow(e *Explanation, row *Row, s Setting) error {
 	if len(row.Detections) == 0 {
 		return nil
@@ -24,7 +24,7 @@ func (x *explainer) follow(e *Explanation, row *Row, s Setting) error {
 	before := append(slices.Clone(d.Violations), d.Golden...)
 	last := ""
 	for i, st := range announced(row) {
-		if i >= mostSteps {
+		if i >= mostSteps || e.Complete {
 			break
 		}
 		x.to(st.Position)
@@ -35,7 +35,7 @@ func (x *explainer) follow(e *Explanation, row *Row, s Setting) error {
 			before = now
 		}
 		last = st.Name
-		if st.Done && !e.Complete {
+		if st.Done {
 			e.Complete, e.Left = true, now
 		}
 		e.Steps = append(e.Steps, Effect{Name: st.Name, CPU: st.CPU, Position: st.Position, Time: st.Time, Left: len(now)})
@@ -76,15 +76,16 @@ func (x *explainer) detection(row *Row, s Setting, at *faults.Detection) (*Detec
 	return d, nil
 }
 
-// minus is what is in a and not in b, in the order of a.
+// minus is what is wrong in a and not in b, by place, in the order of a.
 func minus(a, b []inspect.Violation) []inspect.Violation {
-	in := map[inspect.Violation]bool{}
+	type where struct{ kind, place string }
+	in := map[where]bool{}
 	for _, v := range b {
-		in[v] = true
+		in[where{v.Kind, v.Place}] = true
 	}
 	var list []inspect.Violation
 	for _, v := range a {
-		if !in[v] {
+		if !in[where{v.Kind, v.Place}] {
 			list = append(list, v)
 		}
 	}

@@ -27,15 +27,15 @@ func (x *explainer) spins(chain []frame, r Registers) *spinning {
 		}
 		i++
 	}
-	if i == len(chain) || i == 0 && !inLock(chain[0].place) {
+	if i == len(chain) || i == 0 && !waitsForLock(chain[0].place) {
 		return nil
 	}
 	if chain[i].regs != nil {
 		r = *chain[i].regs
 	}
 	s := &spinning{in: chain[i].place}
-	candidates := x.candidates(chain[i], r)
-	if !inLock(s.in) {
+	if !waitsForLock(s.in) {
+		candidates := x.candidates(chain[i], r)
 		im := x.a.machine(x.m)
 		for _, c := range candidates {
 			if what, ok := x.a.checks.Frame(im, c); ok && (strings.Contains(what, "locked") || strings.Contains(what, "not validated")) {
@@ -45,23 +45,29 @@ func (x *explainer) spins(chain []frame, r Registers) *spinning {
 		}
 		return s
 	}
-	held := map[uint64]*inspect.Lock{}
-	for _, l := range x.a.locks(x.m) {
-		if l.Holder >= 0 {
-			held[l.Addr] = &l
-		}
-	}
-	for _, c := range candidates {
-		if s.lock = held[c]; s.lock != nil {
-			break
-		}
-	}
+	s.lock = x.heldLock(chain[i], r)
 	for ; i < len(chain) && inLock(chain[i].place); i++ {
 	}
 	if i < len(chain) {
 		s.in = chain[i].place
 	}
 	return s
+}
+
+// heldLock is the lock that a function works with, if somebody holds it.
+func (x *explainer) heldLock(f frame, r Registers) *inspect.Lock {
+	held := map[uint64]*inspect.Lock{}
+	for _, l := range x.a.locks(x.m) {
+		if l.Holder >= 0 {
+			held[l.Addr] = &l
+		}
+	}
+	for _, c := range x.candidates(f, r) {
+		if l := held[c]; l != nil {
+			return l
+		}
+	}
+	return nil
 }
 
 // candidates are values that a function works with: its first argument where
@@ -87,10 +93,13 @@ func inLock(p faults.Place) bool {
 	return strings.HasSuffix(p.File, "/lock.go") || strings.HasPrefix(p.Function, "main.(*spinlock).")
 }
 
+// waitsForLock says whether a place is where a lock is waited for.
+func waitsForLock(p faults.Place) bool { return strings.HasPrefix(p.Function, "main.(*spinlock).lock") }
+
 // helpsSpin says whether a function only passes time.
 func helpsSpin(p faults.Place) bool {
 	return strings.HasSuffix(p.Function, "bare.Pause.abi0") || strings.HasSuffix(p.Function, "bare.Pause") ||
-		p.Function == "main.cpuRelax" || strings.HasPrefix(p.Function, "resvirt/vi/bare.RDTSC")
+		p.Function == "main.cpuRelax" || p.Function == "main.readTSC" || p.Function == "resvirt/vi/bare.Pause" || strings.HasPrefix(p.Function, "sync/atomic.") || strings.HasPrefix(p.Function, "internal/runtime/atomic.") || strings.HasPrefix(p.Function, "resvirt/vi/bare.RDTSC")
 }
 
 var ofOne = regexp.MustCompile(`\b(CPU|frame|port|entry) [0-9]+\b|\bd[0-9]+(v[0-9]+)?\b|\bidle[0-9]+\b|0x[0-9a-f]+|\[[0-9]+\]`)

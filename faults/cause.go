@@ -16,21 +16,21 @@ func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation) st
 		return ""
 	case len(o.Detections) > 1:
 		d := &o.Detections[len(o.Detections)-1]
-		return fmt.Sprintf("failed again %s: %s, %s in %s", phase(o, d.Position), d.Kind, d.What, at(d.Place))
+		return fmt.Sprintf("failed again %s: %s, %s in %s", Phase(o.Steps, d.Position), d.Kind, d.What, at(d.Place))
 	case o.Stop.Reason == Reset:
-		return "machine reset " + phase(o, o.Position)
+		return "machine reset " + Phase(o.Steps, o.Position)
 	case o.GivenUp:
 		return reason
 	case o.Stop.Reason == Exited:
 		return Alike(reason) + lastWords(t, o)
 	}
-	return "hang " + phase(o, o.Position) + ": " + stuckAt(o)
+	return "hang " + Phase(o.Steps, o.Position) + ": " + stuckAt(o)
 }
 
-// phase says how far recovery was at a position.
-func phase(o *Observation, position uint64) string {
+// Phase says how far recovery was at a position.
+func Phase(steps []Step, position uint64) string {
 	last := "before the first step of recovery"
-	for _, s := range o.Steps {
+	for _, s := range steps {
 		switch {
 		case s.Position > position:
 			return last

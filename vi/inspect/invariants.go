@@ -153,12 +153,21 @@ func (w *world) checkCalls() {
 		}
 		if v.Noted != 0 && v.States[v.Noted-1].Call {
 			s := v.States[v.Noted-1]
-			w.wrong("calls", v.name, "in "+w.callName(s.RAX)+progressText(v.Log), "not within a hypercall")
+			w.wrong("calls", v.name, "in "+w.underWay(v, s.RAX)+progressText(v.Log), "not within a hypercall")
 		}
 		if v.Multicall {
 			w.wrong("calls", v.name+".arch.mc.active", "true", "false")
 		}
 	}
+}
+
+// underWay names a vCPU's hypercall or, of its user mode, system call.
+func (w *world) underWay(v *vcpuOf, nr uint64) string {
+	const kernelMode = 1
+	if v.Flags&kernelMode == 0 {
+		return fmt.Sprintf("system call %d", nr)
+	}
+	return w.callName(nr)
 }
 
 func progressText(log uint64) string {
@@ -191,7 +200,7 @@ func (w *world) checkInterrupts() {
 			stack = append(stack, uint8(v))
 		}
 		if !slices.Equal(stack, w.m.CPUs[i].InService) {
-			w.wrong("interrupts", name+"local APIC's in-service vectors", fmt.Sprintf("%#x", w.m.CPUs[i].InService), "%#x, as core.eoi has them", stack)
+			w.wrong("interrupts", name+"local APIC's in-service set", vectors(w.m.CPUs[i].InService), "%s, as core.eoi has it", vectors(stack))
 		}
 		if c.Soft>>w.softs != 0 {
 			w.wrong("interrupts", name+"core.softirq", fmt.Sprintf("%#x", c.Soft), "below %#x", uint64(1)<<w.softs)
@@ -199,6 +208,18 @@ func (w *world) checkInterrupts() {
 			w.wrong("interrupts", name+"core.softirq", fmt.Sprintf("%#x while it is halted", c.Soft), "0")
 		}
 	}
+	w.checkInFlight()
+}
+
+// vectors lists interrupt vectors.
+func vectors(list []uint8) string {
+	if len(list) == 0 {
+		return "empty"
+	}
+	return fmt.Sprintf("% #x", list)
+}
+
+func (w *world) checkInFlight() {
 	for i := range w.irqs.count {
 		if v := w.get(place64{w.irqsAt + uint64(i*w.irqs.stride+w.irqs.inFlight), 4}); v != 0 {
 			w.wrong("interrupts", fmt.Sprintf("main.irqs[%d].inFlight", i), num(v), "0")

@@ -206,6 +206,9 @@ func (r *recount) checkFrame(f int, p *frameInfo, listed bool) {
 	if !listed {
 		r.wrong("domains", name, "in no list", "in its owner's list of pages")
 	}
+	if p.Count&r.layout.refs == 0 {
+		r.wrong("frames", name, "not referred to", "free")
+	}
 	want := r.refs[f]
 	if p.Count&allocated != 0 {
 		want++

@@ -74,26 +74,20 @@ type vcpuInfo struct {
 	Periodic     timerInfo
 	PeriodNS     int64
 
-	Root      uint64      `vmm:"arch.guestTable"`
-	RootUser  uint64      `vmm:"arch.guestTableUser"`
-	Traps     uint64      `vmm:"arch.traps"`
-	GDT       []uint64    `vmm:"arch.gdtFrames"`
-	Noted     uint64      `vmm:"arch.noted"`
-	States    []noteInfo  `vmm:"arch.states"`
-	Multicall bool        `vmm:"arch.mc.active"`
-	Log       uint64      `vmm:"arch.log.done"`
-	Regs      guestRegsIn `vmm:"arch.regs"`
-}
-
-type guestRegsIn struct {
-	RIP uint64 `vmm:"RIP"`
-	RSP uint64 `vmm:"RSP"`
+	Root      uint64     `vmm:"arch.guestTable"`
+	RootUser  uint64     `vmm:"arch.guestTableUser"`
+	Traps     uint64     `vmm:"arch.traps"`
+	GDT       []uint64   `vmm:"arch.gdtFrames"`
+	Flags     uint64     `vmm:"arch.flags"`
+	Noted     uint64     `vmm:"arch.noted"`
+	States    []noteInfo `vmm:"arch.states"`
+	Multicall bool       `vmm:"arch.mc.active"`
+	Log       uint64     `vmm:"arch.log.done"`
 }
 
 type noteInfo struct {
 	Call bool
 	RAX  uint64 `vmm:"regs.RAX"`
-	RIP  uint64 `vmm:"regs.RIP"`
 }
 
 type portInfo struct{ State, Vcpu, RemotePort, Remote uint64 }
