@@ -149,11 +149,11 @@ func (g *goldenCalls) of(l *lab, a *anatomy) map[string]bool {
 // callsKept is how many hypercalls before a VM's failure are told.
 const callsKept = 6
 
-// guestCalls watches the hypercalls of a VM from the end of recovery to the end
-// of the run: those refused as in no golden run, and the last ones.
+// guestCalls watches the hypercalls of a VM from the end of recovery, or the
+// fault if there was none, to the end of the run: those refused as in no golden run, and the last ones.
 func (x *explainer) guestCalls(row *Row, s Setting, vm string) (refused []string, last []string, err error) {
 	golden := x.calls.of(x.lab, x.a)
-	from := row.Detections[0].Position
+	from := row.Strike.Position
 	for _, st := range row.Steps {
 		if st.Done {
 			from = st.Position

@@ -103,19 +103,31 @@ func (db *DB) findCauses(ctx context.Context, open func(Experiment, []Part) (Sys
 			return nil, err
 		}
 	}
-	settings, err := db.Settings()
-	if err != nil {
-		return nil, err
+	settings := make([]Setting, len(todo))
+	execute := 0
+	for i, r := range todo {
+		var err error
+		if settings[i], err = db.setting(r.setting); err != nil {
+			return nil, err
+		}
+		if !obvious(settings[i]) {
+			execute++
+		}
+	}
+	if execute == 0 {
+		return obviousCauses(rows), nil
 	}
 	say("golden run")
 	l, parts, err := db.lab(open)
 	if err != nil {
 		return nil, err
 	}
-	say(fmt.Sprintf("executing %s again", plural(len(todo), "failed run")))
 	a, err := anatomyOf(l.sys)
 	if err != nil && err != errNoAnatomy {
 		return nil, err
+	}
+	if a != nil {
+		say(fmt.Sprintf("executing %s again", plural(execute, "failed run")))
 	}
 	texts := sources(parts)
 	calls := &goldenCalls{}
@@ -131,25 +143,35 @@ func (db *DB) findCauses(ctx context.Context, open func(Experiment, []Part) (Sys
 		}
 		x := <-free
 		defer func() { free <- x }()
-		i0 := slices.IndexFunc(settings, func(s Setting) bool { return s.Name == rows[i].Setting })
-		if i0 < 0 {
-			return fmt.Errorf("database %s: run %s has a setting that is not there", db.path, rows[i].Run())
-		}
 		var err error
-		found[i], err = x.cause(rows[i], settings[i0])
+		found[i], err = x.cause(rows[i], settings[i])
 		return err
 	})
 	return found, err
 }
 
-// cause is the cause of one run and its first evidence.
-func (x *explainer) cause(row *Row, s Setting) (causeOf, error) {
+// stated is the cause that a row has by itself.
+func stated(row *Row) causeOf {
 	c := causeOf{setting: row.Setting, index: row.Index, cause: row.Cause, line: outcomeText(row)}
 	if c.cause == "" {
-		c.cause = "not detected: " + row.Outcome.String() + ", " + faults.Alike(row.Reason)
+		c.cause = notDetected(row)
 	}
-	if x.a == nil || len(s.Steps) == 0 || len(row.Detections) == 0 {
-		return c, nil // nothing to look into, or nothing that was to repair anything
+	return c
+}
+
+func obviousCauses(rows []*Row) []causeOf {
+	var list []causeOf
+	for _, r := range rows {
+		list = append(list, stated(r))
+	}
+	return list
+}
+
+// cause is the cause of one run and its first evidence.
+func (x *explainer) cause(row *Row, s Setting) (causeOf, error) {
+	c := stated(row)
+	if x.a == nil || obvious(s) {
+		return c, nil
 	}
 	e, err := x.end(row, s)
 	if err != nil {
@@ -161,6 +183,10 @@ func (x *explainer) cause(row *Row, s Setting) (causeOf, error) {
 	}
 	return c, nil
 }
+
+// obvious says whether a run need not be executed to know its cause: nothing
+// was to repair anything.
+func obvious(s Setting) bool { return len(s.Steps) == 0 }
 
 // rank counts causes by setting and fault type, in the order of first runs.
 func rank(refs []failedRun, known map[string]causeOf) *Causes {

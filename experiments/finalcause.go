@@ -17,7 +17,7 @@ func (x *explainer) end(row *Row, s Setting) (End, error) {
 	case !row.Outcome.Unsurvived():
 		e.Cause = "none: the run did not fail"
 	case len(row.Detections) == 0:
-		e.Cause = "not detected: " + row.Outcome.String() + ", " + faults.Alike(row.Reason)
+		err = x.undetected(&e, row, s)
 	case strings.HasPrefix(row.Cause, "failed again"):
 		err = x.failedAgain(&e, row, s)
 	case strings.HasPrefix(row.Cause, "hang"):
@@ -28,6 +28,32 @@ func (x *explainer) end(row *Row, s Setting) (End, error) {
 		err = x.lostVM(&e, row, s)
 	}
 	return e, err
+}
+
+// undetected explains a run that nobody saw failing.
+func (x *explainer) undetected(e *End, row *Row, s Setting) error {
+	e.Cause = notDetected(row)
+	if row.Outcome == faults.Hang {
+		kept := e.Cause
+		err := x.hung(e, row, s)
+		_, what, _ := strings.Cut(e.Cause, ": ")
+		e.Cause = kept + ": " + what
+		return err
+	}
+	if vm := failedVM(row); vm != "" {
+		if err := x.choked(e, row, s, vm); err != nil {
+			return err
+		}
+	}
+	if err := x.begin(row, s); err != nil {
+		return err
+	}
+	x.finish(e, row)
+	return nil
+}
+
+func notDetected(row *Row) string {
+	return "not detected: " + row.Outcome.String() + ", " + faults.Alike(row.Reason)
 }
 
 // lastPosted says whether the VMM gave up.

@@ -39,6 +39,12 @@ func (x *explainer) lostVM(e *End, row *Row, s Setting) error {
 		e.Cause += "; " + l
 	}
 	e.Evidence = append(e.Evidence, texts...)
+	return x.choked(e, row, s, vm)
+}
+
+// choked adds which result of a hypercall a VM had never had before, and the
+// last hypercalls that it made.
+func (x *explainer) choked(e *End, row *Row, s Setting, vm string) error {
 	refused, last, err := x.guestCalls(row, s, vm)
 	if err != nil {
 		return err
@@ -46,7 +52,7 @@ func (x *explainer) lostVM(e *End, row *Row, s Setting) error {
 	if len(refused) > 0 {
 		first := refused[0]
 		e.Cause += "; " + first
-		e.Evidence = append(e.Evidence, fmt.Sprintf("%s: %s, as it never does in the golden run (%d such results)", vm, first, len(refused)))
+		e.Evidence = append(e.Evidence, fmt.Sprintf("%s: %s, as it never does in the golden run (%s)", vm, first, plural(len(refused), "such result")))
 	}
 	e.Evidence = append(e.Evidence, "the last hypercalls of "+vm+":")
 	e.Evidence = append(e.Evidence, last...)

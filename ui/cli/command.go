@@ -21,7 +21,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "EXPERIMENT", "run a campaign, or what is missing of it, and print its table", runFlags, runRun},
-		{"list", "", "list the experiments that ship, the recovery steps and the keys of an experiment file", nil, runList},
+		{"list", "", "list the experiments that ship, the recovery steps and the keys of an experiment file", listFlags, runList},
 		{"report", "DB", "print the table of a database", reportFlags, runReport},
 		{"show", "DB [RUN]", "print everything known of a run such as full/17; without RUN, list the runs", showFlags, runShow},
 		{"replay", "DB RUN", "execute a run again, compare it with the stored row, print its timeline", replayFlags, runReplay},
