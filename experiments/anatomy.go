@@ -26,6 +26,8 @@ type anatomy struct {
 	perCPU, block        uint64
 	frameTop             uint64 // of the guest's registers in a block
 	frameRIP, frameCS    uint64
+	frameVector          uint64
+	entering             uint64 // bit of the vector of a SYSCALL that has not been noted
 	current, flags       uint64 // offsets of core.curr in a block and of the flags in a vCPU
 	lockEntry, dispatchE uint64
 	wayBack              uint64 // returnToGuest
@@ -107,6 +109,7 @@ func newAnatomy(s *system) (*anatomy, error) {
 	}
 	a.direct, a.perCPU, a.block = number("main.directMapBase", ""), number("resvirt/vi/bare.Image", "PerCPU"), constant("main.cpuBlockSize")
 	a.frameTop, a.frameRIP, a.frameCS = constant("main.frameTop"), constant("main.frameRIP"), constant("main.frameCS")
+	a.frameVector, a.entering = constant("main.frameVector"), constant("main.trapSyscallNew")&^constant("main.trapSyscall")
 	a.current, a.flags = offset("main.CPU", "core.curr"), offset("main.VCPU", "arch.flags")
 	a.lockEntry, a.dispatchE, a.wayBack = function("main.(*spinlock).lock"), function("main.hypercall"), function("main.returnToGuest")
 	a.leave = []uint64{function("main.panicOn"), function("main.hangOn"), function("main.failed")}

@@ -85,13 +85,16 @@ func (db *DB) explainOr(err error) error {
 	return db.explain(err)
 }
 
-// keepCauses stores what was found; a database that cannot be written is no
-// reason to fail.
+// keepCauses stores what was found, unless the database cannot be written.
 func (db *DB) keepCauses(list []causeOf) error {
-	err := db.tx(func(tx *sql.Tx) error {
-		if _, err := tx.Exec(causesSchema); err != nil {
-			return readOnly(err)
+	if _, err := db.sql.Exec(causesSchema); err != nil {
+		var e sqlite3.Error
+		if errors.As(err, &e) && e.Code == sqlite3.ErrReadonly {
+			return nil
 		}
+		return db.explain(err)
+	}
+	return db.tx(func(tx *sql.Tx) error {
 		for _, c := range list {
 			if _, err := tx.Exec("INSERT OR REPLACE INTO causes VALUES (1, ?, ?, ?, ?, ?)", c.setting, c.index, causesVersion, c.cause, c.line); err != nil {
 				return err
@@ -99,18 +102,4 @@ func (db *DB) keepCauses(list []causeOf) error {
 		}
 		return nil
 	})
-	if errors.Is(err, errReadOnly) {
-		return nil
-	}
-	return err
-}
-
-var errReadOnly = errors.New("read-only")
-
-func readOnly(err error) error {
-	var e sqlite3.Error
-	if errors.As(err, &e) && e.Code == sqlite3.ErrReadonly {
-		return errReadOnly
-	}
-	return err
 }

@@ -33,7 +33,7 @@ func (x *explainer) end(row *Row, s Setting) (End, error) {
 // undetected explains a run that nobody saw failing.
 func (x *explainer) undetected(e *End, row *Row, s Setting) error {
 	e.Cause = notDetected(row)
-	if row.Outcome == faults.Hang {
+	if row.Outcome == faults.Hang && row.Reason == "deadline" {
 		kept := e.Cause
 		err := x.hung(e, row, s)
 		_, what, _ := strings.Cut(e.Cause, ": ")
@@ -150,7 +150,7 @@ func (x *explainer) unacknowledged(spin *spinning) string {
 // blame adds where a lock was taken that is waited for in vain, and by whom.
 func (x *explainer) blame(e *End, row *Row, s Setting, spin *spinning, until uint64) error {
 	if spin == nil || spin.lock == nil {
-		return nil
+		return x.blameLeft(e, row, s)
 	}
 	lock, holder := spin.lock.Addr, int(spin.lock.Holder)
 	first := row.Detections[0].Position
@@ -198,29 +198,46 @@ func (x *explainer) hung(e *End, row *Row, s Setting) error {
 	x.finish(e, row)
 	left := x.a.check(x.m)
 	head, _, _ := strings.Cut(row.Cause, ":")
-	var chains [][]frame
-	for i := range x.m.CPUs() {
-		chain := x.a.chainOf(x.m, i)
-		chains = append(chains, chain)
-		if x.m.CPL(i) != 0 {
-			continue
-		}
-		spin := x.spins(chain, registers(x.m, i))
-		if spin == nil {
-			continue
-		}
+	if i, spin := x.spinner(row); spin != nil {
 		for _, t := range x.spinText(spin) {
 			e.Evidence = append(e.Evidence, fmt.Sprintf("CPU %d: %s", i, t))
 		}
 		e.Cause = head + ": " + spinCause(spin, "") + x.unacknowledged(spin)
 		return x.blame(e, row, s, spin, row.EndPosition)
 	}
+	var chains [][]frame
+	for i := range x.m.CPUs() {
+		chains = append(chains, x.a.chainOf(x.m, i))
+	}
 	e.Cause = head + ": " + x.doing(chains)
 	if v := telling(left, "interrupts", "timers", "events", "vcpus", "queues"); v != nil {
 		e.Cause += "; " + alikeName(v.String())
 	}
-	e.Evidence = append(e.Evidence, violationTexts(left, 8)...)
-	return nil
+	e.Evidence = append(e.Evidence, "wrong at the end: "+strings.Join(violationTexts(left, 8), "; "))
+	if vm := failedVM(row); vm != "" {
+		if err := x.choked(e, row, s, vm); err != nil {
+			return err
+		}
+	}
+	return x.blameLeft(e, row, s)
+}
+
+// spinner finds a processor that waits for something. A loop is recognized where
+// it pauses, so the run is followed a little beyond its end.
+func (x *explainer) spinner(row *Row) (int, *spinning) {
+	const samples, apart = 40, 7
+	for k := range uint64(samples) {
+		x.to(row.EndPosition + k*apart)
+		for i, p := range x.a.machine(x.m).CPUs {
+			if p.Guest || p.Halted {
+				continue
+			}
+			if spin := x.spins(x.a.chainOf(x.m, i), registers(x.m, i)); spin != nil {
+				return i, spin
+			}
+		}
+	}
+	return 0, nil
 }
 
 // doing says in a word what the processors do.
@@ -234,7 +251,7 @@ func (x *explainer) doing(chains [][]frame) string {
 		case slices.ContainsFunc(chains[i], func(f frame) bool { return f.place.Function == "main.idleLoop" }):
 			idle++
 		case len(chains[i]) > 0:
-			where = append(where, chains[i][len(chains[i])-1].place.Function)
+			where = append(where, strings.TrimSuffix(chains[i][0].place.Function, ".abi0"))
 		}
 	}
 	switch {

@@ -19,6 +19,7 @@ type guestAt struct {
 	fs, gs  uint64
 	bases   bool   // they are known
 	call    string // the hypercall or system call under way, "" = none
+	upcall  uint64 // where its kernel has just interrupted it, 0 = nowhere
 }
 
 const vcpuType = "main.VCPU"
@@ -57,7 +58,15 @@ func (x *explainer) guests(vm string) []guestAt {
 func (x *explainer) fill(g *guestAt, mem inspect.Memory) {
 	g.regs = registers(x.m, g.cpu)
 	if x.m.CPL(g.cpu) == 0 {
-		g.regs, _, _ = x.a.registersAt(mem, x.a.blockOf(g.cpu)+x.a.frameTop)
+		at := x.a.blockOf(g.cpu) + x.a.frameTop
+		g.regs, _, _ = x.a.registersAt(mem, at)
+		if v, err := readWord(mem, at+x.a.frameVector); err == nil && g.call == "" && v&0xffffffff&x.a.entering != 0 {
+			g.call = "a call that had just entered the VMM"
+		}
+	}
+	// At an entry the kernel's stack has RCX, R11 and RIP.
+	if p := x.a.target.Locate(g.regs[faults.RIP]); x.m.CPL(g.cpu) == 3 && p.Offset == 0 && strings.Contains(p.Function, "guest.vec") {
+		g.upcall, _ = readWord(x.a.virtual(x.m, g.cpu), g.regs[4]+16)
 	}
 	if h, ok := x.m.(*hardware); ok {
 		g.fs, g.gs, g.bases = h.CPU(g.cpu).Seg[cpu.FS].Base, h.CPU(g.cpu).Seg[cpu.GS].Base, true
@@ -133,7 +142,7 @@ func compareGuest(was, is *guestAt, t *faults.Target) (lost, evidence []string) 
 	case was.call != "" && is.regs[faults.RIP] == rip-syscallBytes:
 		evidence = append(evidence, fmt.Sprintf("%s was in %s, which is issued again, in %s", was.name, was.call, at))
 	case was.call != "" && is.regs[faults.RIP] == rip:
-		lost = append(lost, alikeCall(was.call)+" under way was not issued again")
+		lost = append(lost, alikeCall(was.call)+" was not issued again")
 		evidence = append(evidence, fmt.Sprintf("%s was in %s, which is not issued again: it goes on in %s with %#x for its result", was.name, was.call, at, is.regs[0]))
 	case is.regs[faults.RIP] == rip:
 		var names []string
@@ -146,6 +155,9 @@ func compareGuest(was, is *guestAt, t *faults.Target) (lost, evidence []string) 
 			lost = append(lost, "registers of the VM changed")
 			evidence = append(evidence, fmt.Sprintf("%s goes on in %s with other registers: %s", was.name, at, strings.Join(names, "; ")))
 		}
+	case is.upcall != 0 && is.upcall != rip && is.upcall != rip-syscallBytes && was.call != "":
+		lost = append(lost, "RIP of the VM changed")
+		evidence = append(evidence, fmt.Sprintf("%s was at %s and goes on in %s, as if it had been at %#x", was.name, shortPlace(t.Locate(rip)), at, is.upcall))
 	default:
 		evidence = append(evidence, fmt.Sprintf("%s was at %s and goes on in %s", was.name, shortPlace(t.Locate(rip)), at))
 	}
@@ -156,10 +168,13 @@ func compareGuest(was, is *guestAt, t *faults.Target) (lost, evidence []string) 
 	return lost, evidence
 }
 
-// alikeCall drops the number of a system call.
+// alikeCall drops which call it is.
 func alikeCall(call string) string {
-	if strings.HasPrefix(call, "system call") {
-		return "the system call"
+	switch {
+	case strings.HasPrefix(call, "system call"):
+		return "a system call under way"
+	case strings.HasPrefix(call, "hypercall"):
+		return "a hypercall under way"
 	}
 	return call
 }

@@ -21,13 +21,15 @@ type spinning struct {
 // registers of its innermost function.
 func (x *explainer) spins(chain []frame, r Registers) *spinning {
 	i := 0
+	pauses := false
 	for i < len(chain) && (helpsSpin(chain[i].place) || handlesFailures(chain[i].place.Function)) {
 		if chain[i].regs != nil {
 			r = *chain[i].regs
 		}
+		pauses = pauses || passesTime(chain[i].place)
 		i++
 	}
-	if i == len(chain) || i == 0 && !waitsForLock(chain[0].place) {
+	if i == len(chain) || !pauses && !waitsForLock(chain[i].place) {
 		return nil
 	}
 	if chain[i].regs != nil {
@@ -96,10 +98,15 @@ func inLock(p faults.Place) bool {
 // waitsForLock says whether a place is where a lock is waited for.
 func waitsForLock(p faults.Place) bool { return strings.HasPrefix(p.Function, "main.(*spinlock).lock") }
 
-// helpsSpin says whether a function only passes time.
+// helpsSpin says whether a function is one that loops call which wait.
 func helpsSpin(p faults.Place) bool {
-	return strings.HasSuffix(p.Function, "bare.Pause.abi0") || strings.HasSuffix(p.Function, "bare.Pause") ||
-		p.Function == "main.cpuRelax" || p.Function == "main.readTSC" || p.Function == "resvirt/vi/bare.Pause" || strings.HasPrefix(p.Function, "sync/atomic.") || strings.HasPrefix(p.Function, "internal/runtime/atomic.") || strings.HasPrefix(p.Function, "resvirt/vi/bare.RDTSC")
+	return passesTime(p) || strings.HasPrefix(p.Function, "sync/atomic.") || strings.HasPrefix(p.Function, "internal/runtime/atomic.")
+}
+
+// passesTime says whether a function does nothing but pass time or read it.
+func passesTime(p faults.Place) bool {
+	f := strings.TrimSuffix(p.Function, ".abi0")
+	return f == "resvirt/vi/bare.Pause" || f == "main.cpuRelax" || f == "main.readTSC" || f == "resvirt/vi/bare.RDTSC"
 }
 
 var ofOne = regexp.MustCompile(`\b(CPU|frame|port|entry) [0-9]+\b|\bd[0-9]+(v[0-9]+)?\b|\bidle[0-9]+\b|0x[0-9a-f]+|\[[0-9]+\]`)

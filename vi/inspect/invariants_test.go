@@ -63,7 +63,7 @@ func TestChecksEndOnNoise(t *testing.T) {
 				return nil
 			}
 			for i := range buf {
-				buf[i] = byte(r.Uint32()) & byte(r.Uint32()) & 0x1f
+				buf[i] = byte(r.Uint32()&r.Uint32()>>8) & 0x1f
 			}
 			return nil
 		}

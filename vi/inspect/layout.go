@@ -119,8 +119,6 @@ type persistInfo struct {
 
 type failureInfo struct{ Count, Cpu, Kind, Pc, Addr, Code uint64 }
 
-type irqInfo struct{ InFlight uint64 }
-
 // layout is all that the checks need to know of an image, found by name.
 type layout struct {
 	frame, cpu, domain, vcpu, port, shared, upcall *mirror
