@@ -11,7 +11,7 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// TestExplainsFailedRuns explains the first failed runs of the setting that
+// TestExplainsFailedRuns explains the first failed run of the setting that
 // repairs nothing, twice: the same run has the same explanation, with a cause,
 // with what every CPU did, and with what recovery changed.
 func TestExplainsFailedRuns(t *testing.T) {
@@ -30,7 +30,7 @@ func TestExplainsFailedRuns(t *testing.T) {
 	again := newExplainer(l, a, sources(l.sys.Parts()))
 	again.calls = x.calls
 	explained := 0
-	for i := 0; explained < 2 && i < 20; i += 2 { // even faults are failstop
+	for i := 0; explained == 0 && i < 20; i += 2 { // even faults are failstop
 		row := x.unit(i, []Setting{basic})[0]
 		if row.Plan.Kind != faults.Failstop || !row.Outcome.Unsurvived() {
 			continue
@@ -47,9 +47,6 @@ func TestExplainsFailedRuns(t *testing.T) {
 			t.Errorf("%s: no call chain at the detection: %+v", row.Run(), e.Detection)
 		case len(e.Steps) == 0 || e.Steps[0].Name != "microreboot":
 			t.Errorf("%s: steps %+v", row.Run(), e.Steps)
-		}
-		if explained > 1 {
-			continue
 		}
 		second, err := again.explain(&row, basic)
 		if err != nil {

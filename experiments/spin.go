@@ -100,13 +100,15 @@ func waitsForLock(p faults.Place) bool { return strings.HasPrefix(p.Function, "m
 
 // helpsSpin says whether a function is one that loops call which wait.
 func helpsSpin(p faults.Place) bool {
-	return passesTime(p) || strings.HasPrefix(p.Function, "sync/atomic.") || strings.HasPrefix(p.Function, "internal/runtime/atomic.")
+	f := strings.TrimSuffix(p.Function, ".abi0")
+	return passesTime(p) || f == "main.readTSC" || f == "resvirt/vi/bare.RDTSC" ||
+		strings.HasPrefix(f, "sync/atomic.") || strings.HasPrefix(f, "internal/runtime/atomic.")
 }
 
-// passesTime says whether a function does nothing but pass time or read it.
+// passesTime says whether a function does nothing but pass time.
 func passesTime(p faults.Place) bool {
 	f := strings.TrimSuffix(p.Function, ".abi0")
-	return f == "resvirt/vi/bare.Pause" || f == "main.cpuRelax" || f == "main.readTSC" || f == "resvirt/vi/bare.RDTSC"
+	return f == "resvirt/vi/bare.Pause" || f == "main.cpuRelax"
 }
 
 var ofOne = regexp.MustCompile(`\b(CPU|frame|port|entry) [0-9]+\b|\bd[0-9]+(v[0-9]+)?\b|\bidle[0-9]+\b|0x[0-9a-f]+|\[[0-9]+\]`)
