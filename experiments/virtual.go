@@ -24,6 +24,7 @@ type system struct {
 	policy  uint64 // physical address
 	stats   uint64 // virtual address, 0 = none
 	provoke uint64 // physical address, 0 = none
+	anatomy func() (*anatomy, error)
 }
 
 // prepare computes what is fixed from the experiment and the images.
@@ -54,6 +55,7 @@ func (s *system) prepare() error {
 		s.provoke = addr - vmm.Base + vmm.Phys
 	}
 	s.stats, _ = vmm.Addr("main.stats")
+	s.prepareAnatomy()
 	return s.spec.Validate()
 }
 

@@ -11,26 +11,26 @@ import (
 func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation) string {
 	switch {
 	case outcome == VMLost:
-		return "VM lost: " + alike(reason)
+		return "VM lost: " + Alike(reason)
 	case outcome != ComponentLost:
 		return ""
 	case len(o.Detections) > 1:
 		d := &o.Detections[len(o.Detections)-1]
-		return fmt.Sprintf("failed again %s: %s, %s in %s", phase(o, d.Position), d.Kind, d.What, at(d.Place))
+		return fmt.Sprintf("failed again %s: %s, %s in %s", Phase(o.Steps, d.Position), d.Kind, d.What, at(d.Place))
 	case o.Stop.Reason == Reset:
-		return "machine reset " + phase(o, o.Position)
+		return "machine reset " + Phase(o.Steps, o.Position)
 	case o.GivenUp:
 		return reason
 	case o.Stop.Reason == Exited:
-		return alike(reason) + lastWords(t, o)
+		return Alike(reason) + lastWords(t, o)
 	}
-	return "hang " + phase(o, o.Position) + ": " + stuckAt(o)
+	return "hang " + Phase(o.Steps, o.Position) + ": " + stuckAt(o)
 }
 
-// phase says how far recovery was at a position.
-func phase(o *Observation, position uint64) string {
+// Phase says how far recovery was at a position.
+func Phase(steps []Step, position uint64) string {
 	last := "before the first step of recovery"
-	for _, s := range o.Steps {
+	for _, s := range steps {
 		switch {
 		case s.Position > position:
 			return last
@@ -76,7 +76,7 @@ func lastWords(t *Target, o *Observation) string {
 		return ""
 	}
 	if s := t.LastWords(o.Output); s != "" {
-		return ": " + alike(s)
+		return ": " + Alike(s)
 	}
 	return ""
 }
@@ -86,8 +86,8 @@ var (
 	domains = regexp.MustCompile(`\bd[0-9]+\b`)
 )
 
-// alike replaces numbers and names of VMs, which differ between runs that
+// Alike replaces numbers and names of VMs, which differ between runs that
 // failed for one cause.
-func alike(s string) string {
+func Alike(s string) string {
 	return numbers.ReplaceAllString(domains.ReplaceAllString(s, "a VM"), "N")
 }

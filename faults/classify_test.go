@@ -101,7 +101,7 @@ func TestAlikeDropsWhatDiffersBetweenRuns(t *testing.T) {
 		"d2: 5 of 15 lines, the next would be \"context 1bf00b89afd8f2b1\"":                   "a VM: N of N lines, the next would be \"context N\"",
 		"added bad face": "added bad face",
 	} {
-		if got := alike(in); got != want {
+		if got := Alike(in); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -21,10 +21,12 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "EXPERIMENT", "run a campaign, or what is missing of it, and print its table", runFlags, runRun},
-		{"list", "", "list the experiments that ship, the recovery steps and the keys of an experiment file", nil, runList},
+		{"list", "", "list the experiments that ship, the recovery steps and the keys of an experiment file", listFlags, runList},
 		{"report", "DB", "print the table of a database", reportFlags, runReport},
 		{"show", "DB [RUN]", "print everything known of a run such as full/17; without RUN, list the runs", showFlags, runShow},
 		{"replay", "DB RUN", "execute a run again, compare it with the stored row, print its timeline", replayFlags, runReplay},
+		{"explain", "DB RUN", "execute a failed run again and tell what was wrong, what repaired it, and why it failed", explainFlags, runExplain},
+		{"causes", "DB", "rank the causes of all failed runs of a campaign", causesFlags, runCauses},
 		{"boot", "KERNEL", "boot a Multiboot or PVH kernel on the machine: the serial port is standard input and output", bootFlags, runBoot},
 		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck},
 		{"bench", "", "measure the emulator on fixed kernels: speed, events, cost of states", benchFlags, runBench},

@@ -144,11 +144,18 @@ func runReplay(e *env, operands []string, values any) error {
 	return nil
 }
 
-func runList(e *env, _ []string, _ any) error {
+func listFlags(fs *flag.FlagSet) any {
+	return fs.Bool("steps", false, "list only the recovery steps: the bit in the policy word, the source, what each repairs")
+}
+
+func runList(e *env, _ []string, values any) error {
 	// The recovery steps are what the VMM's image has.
 	sys, err := e.build(experiments.Default(), newPrinter(e.stderr).say)
 	if err != nil {
 		return err
+	}
+	if *values.(*bool) {
+		return experiments.ListSteps(e.stdout, sys)
 	}
 	return experiments.List(e.stdout, sys.Steps())
 }

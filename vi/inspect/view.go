@@ -6,15 +6,20 @@ import (
 	"debug/elf"
 	"fmt"
 	"io"
+	"sync"
 
 	"resvirt/vi/image"
 )
 
 // View knows the types of an image's variables.
 type View struct {
-	image *image.Image
-	dwarf *dwarf.Data
-	types map[string]dwarf.Offset // of each package-level variable
+	image   *image.Image
+	mu      sync.Mutex // the types are parsed when first asked for
+	dwarf   *dwarf.Data
+	subs    []subprogram            // by address; nil until asked for
+	types   map[string]dwarf.Offset // of each package-level variable
+	structs map[string]dwarf.Offset // by name
+	consts  map[string]int64        // integer constants; the compiler leaves out what is above int64
 }
 
 // Memory copies memory of an image at a virtual address.
@@ -30,7 +35,7 @@ func Open(m *image.Image) (*View, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inspect %s: %w", m.Name, err)
 	}
-	v := &View{image: m, dwarf: d, types: map[string]dwarf.Offset{}}
+	v := &View{image: m, dwarf: d, types: map[string]dwarf.Offset{}, structs: map[string]dwarf.Offset{}, consts: map[string]int64{}}
 	for r := d.Reader(); ; {
 		e, err := r.Next()
 		if err != nil {
@@ -39,17 +44,32 @@ func Open(m *image.Image) (*View, error) {
 		if e == nil {
 			return v, nil
 		}
-		switch e.Tag {
-		case dwarf.TagCompileUnit:
+		if e.Tag == dwarf.TagCompileUnit {
 			continue
-		case dwarf.TagVariable:
-			name, named := e.Val(dwarf.AttrName).(string)
-			if typ, ok := e.Val(dwarf.AttrType).(dwarf.Offset); ok && named {
-				v.types[name] = typ
-			}
 		}
+		v.enter(e)
 		if e.Children {
 			r.SkipChildren()
+		}
+	}
+}
+
+// enter keeps what has a name.
+func (v *View) enter(e *dwarf.Entry) {
+	name, ok := e.Val(dwarf.AttrName).(string)
+	if !ok {
+		return
+	}
+	switch e.Tag {
+	case dwarf.TagVariable:
+		if typ, ok := e.Val(dwarf.AttrType).(dwarf.Offset); ok {
+			v.types[name] = typ
+		}
+	case dwarf.TagStructType:
+		v.structs[name] = e.Offset
+	case dwarf.TagConstant:
+		if c, ok := e.Val(dwarf.AttrConstValue).(int64); ok {
+			v.consts[name] = c
 		}
 	}
 }
@@ -71,9 +91,37 @@ func (v *View) Var(name string, mem Memory) (Value, error) {
 	if !ok || !found {
 		return Value{}, fmt.Errorf("inspect %s: there is no variable %s", v.image.Name, name)
 	}
-	typ, err := v.dwarf.Type(offset)
+	typ, err := v.typeAt(offset)
 	if err != nil {
 		return Value{}, fmt.Errorf("inspect %s: type of %s: %w", v.image.Name, name, err)
 	}
 	return Value{name, typ, addr, mem}, nil
+}
+
+// At is a struct of a named type at an address, such as "main.Domain".
+func (v *View) At(typeName string, addr uint64, mem Memory) (Value, error) {
+	offset, ok := v.structs[typeName]
+	if !ok {
+		return Value{}, fmt.Errorf("inspect %s: there is no struct %s", v.image.Name, typeName)
+	}
+	typ, err := v.typeAt(offset)
+	if err != nil {
+		return Value{}, fmt.Errorf("inspect %s: type %s: %w", v.image.Name, typeName, err)
+	}
+	return Value{fmt.Sprintf("%s@%#x", typeName, addr), typ, addr, mem}, nil
+}
+
+func (v *View) typeAt(offset dwarf.Offset) (dwarf.Type, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.dwarf.Type(offset)
+}
+
+// Const is an integer constant of the image's source, such as "main.maxCPUs".
+func (v *View) Const(name string) (int64, error) {
+	c, ok := v.consts[name]
+	if !ok {
+		return 0, fmt.Errorf("inspect %s: there is no constant %s", v.image.Name, name)
+	}
+	return c, nil
 }

@@ -1,0 +1,100 @@
+package experiments
+
+import (
+	"fmt"
+	"strings"
+
+	"resvirt/faults"
+)
+
+// evidence says what a failing thread of the VMM was choking on. The machine is
+// just behind the detection.
+func (x *explainer) evidence(c *captured, at *faults.Detection) []string {
+	var list []string
+	if src := x.sources.Line(c.site.File, c.site.Line); src != "" {
+		list = append(list, fmt.Sprintf("%s: %s", shortPlace(c.site), src))
+	}
+	if !c.known {
+		return list
+	}
+	switch {
+	case at.Kind == "hang":
+		list = append(list, x.spinText(x.spins(c.chain, c.regs))...)
+	case checked(at.What):
+		if text := x.comparison(c.recent, at.Place.Function, x.a.memory(x.m)); text != "" {
+			list = append(list, text)
+		}
+		if s := x.lockOf(c); s != nil {
+			list = append(list, "it is about lock "+lockText(s))
+		}
+	default:
+		f := x.a.checks.Failure(x.a.machine(x.m))
+		if f.Kind == vecPageFault {
+			list = append(list, fmt.Sprintf("address %#x (%s), error code %#x", f.Addr, addressText(f.Addr), f.Code))
+		}
+		for i := len(c.recent) - 1; i >= 0; i-- {
+			if c.recent[i].PC == at.Place.PC {
+				list = append(list, "it executed "+accessed(&c.recent[i], x.a.target.Symbols))
+				break
+			}
+		}
+	}
+	return list
+}
+
+const vecPageFault = 14
+
+// checked says whether a failure is of a check in the source, not an exception.
+func checked(what string) bool {
+	return what == "assertion" || strings.HasPrefix(what, "Go check")
+}
+
+func addressText(addr uint64) string {
+	switch {
+	case addr < 4096:
+		return "next to 0: a nil pointer"
+	case addr < 0x0000800000000000 || addr >= 0xffff880000000000:
+		return "an address of guests"
+	case addr < 0xffff800000000000:
+		return "no canonical address"
+	}
+	return "an address of the hypervisor that is not mapped so"
+}
+
+// lockOf is the lock that a failing function of locks works on.
+func (x *explainer) lockOf(c *captured) *spinning {
+	if len(c.chain) == 0 || !inLock(c.chain[0].place) {
+		return nil
+	}
+	lock := x.heldLock(c.chain[0], c.regs)
+	if lock == nil {
+		return nil
+	}
+	return &spinning{in: takerOf(c.chain), lock: lock}
+}
+
+func lockText(s *spinning) string {
+	if s.lock == nil {
+		return "that is not known"
+	}
+	return fmt.Sprintf("%s, held by CPU %d", s.lock.Name, s.lock.Holder)
+}
+
+func (x *explainer) spinText(s *spinning) []string {
+	switch {
+	case s == nil:
+		return nil
+	case s.lock != nil:
+		return []string{fmt.Sprintf("it spins on lock %s, for %s", lockText(s), shortPlace(s.in))}
+	case waitsForLock(s.in):
+		return []string{"it spins on a lock that is not found"}
+	}
+	text := "it spins in " + shortPlace(s.in)
+	if src := x.sources.Line(s.in.File, s.in.Line); src != "" {
+		text += ": " + src
+	}
+	if s.what != "" {
+		text += "; " + s.what
+	}
+	return []string{text}
+}

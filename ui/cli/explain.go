@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"flag"
+	"io"
+
+	"resvirt/experiments"
+)
+
+func explainFlags(fs *flag.FlagSet) any {
+	return fs.String("format", "text", "print `FORM`: text or json")
+}
+
+func runExplain(e *env, operands []string, values any) error {
+	format := *values.(*string)
+	if format != "text" && format != "json" {
+		return usage("explain: --format %s: there are text and json", format)
+	}
+	setting, index, err := parseRun(operands[1])
+	if err != nil {
+		return err
+	}
+	db, err := experiments.OpenReader(operands[0])
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	x, err := db.Explain(e.stored, setting, index)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		return x.JSON(e.stdout)
+	}
+	return x.Text(e.stdout)
+}
+
+type causesValues struct {
+	filter experiments.CauseFilter
+	format string
+}
+
+func causesFlags(fs *flag.FlagSet) any {
+	v := &causesValues{}
+	fs.StringVar(&v.filter.Setting, "setting", "", "only runs of setting `NAME`")
+	fs.StringVar(&v.filter.Fault, "type", "", "only faults of type `TYPE`")
+	fs.StringVar(&v.format, "format", "text", "print `FORM`: text, json or csv")
+	return v
+}
+
+func runCauses(e *env, operands []string, values any) error {
+	v := values.(*causesValues)
+	write := map[string]func(*experiments.Causes, io.Writer) error{
+		"text": (*experiments.Causes).Text, "json": (*experiments.Causes).JSON, "csv": (*experiments.Causes).CSV,
+	}[v.format]
+	if write == nil {
+		return usage("causes: --format %s: there are text, json and csv", v.format)
+	}
+	db, err := experiments.OpenReader(operands[0])
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	c, err := db.Causes(e.ctx, e.stored, v.filter, newPrinter(e.stderr).say)
+	if err != nil {
+		return err
+	}
+	return write(c, e.stdout)
+}

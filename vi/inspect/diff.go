@@ -1,0 +1,83 @@
+package inspect
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Change is a number of a struct that has two values.
+type Change struct{ Path, A, B string }
+
+// Differences lists the numbers that differ in two copies of a value's bytes,
+// in the order in which they lie in memory. Paths begin at the value.
+func (v Value) Differences(a, b []byte) []Change {
+	if int64(len(a)) != v.Size() || int64(len(b)) != v.Size() {
+		return nil
+	}
+	var list []Change
+	for _, l := range leaves(Value{"", v.typ, 0, nil}) {
+		if end := l.offset + l.size; !bytes.Equal(a[l.offset:end], b[l.offset:end]) {
+			path := strings.TrimPrefix(l.path, ".")
+			if path == "" {
+				path = "it"
+			}
+			list = append(list, Change{path, l.text(a), l.text(b)})
+		}
+	}
+	return list
+}
+
+// Vars lists the package-level variables whose names begin with a prefix.
+func (v *View) Vars(prefix string) []string {
+	var list []string
+	for name := range v.types {
+		if strings.HasPrefix(name, prefix) {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Object is a struct of the VMM's that lies in its heap.
+type Object struct {
+	Name, Type string
+	Addr       uint64
+}
+
+// Objects lists the domains and vCPUs, in the order of the domains' list.
+func (c *Checker) Objects(m *Machine) []Object {
+	w := c.world(m)
+	var list []Object
+	for i := range w.domains {
+		list = append(list, Object{w.domainName(i), "main.Domain", w.domains[i].Addr})
+	}
+	for i := range w.vcpus {
+		list = append(list, Object{w.vcpus[i].name, "main.VCPU", w.vcpus[i].Addr})
+	}
+	return list
+}
+
+// Frame describes a frame's descriptor at an address in the frame table.
+func (c *Checker) Frame(m *Machine, addr uint64) (string, bool) {
+	l := c.layout
+	if addr < l.frameTable || (addr-l.frameTable)%uint64(l.frame.size) != 0 || (addr-l.frameTable)/uint64(l.frame.size) >= m.Frames {
+		return "", false
+	}
+	buf := make([]byte, l.frame.size)
+	if m.Memory(addr, buf) != nil {
+		return "", false
+	}
+	var f frameInfo
+	l.frame.frameAt(buf, &f)
+	state := typeNames[f.Typ>>l.ptShift]
+	if f.Typ&l.validated == 0 {
+		state += ", not validated"
+	}
+	if f.Typ&l.locked != 0 {
+		state += ", locked"
+	}
+	return fmt.Sprintf("frame %d: %s, type count %d, use count %d", (addr-l.frameTable)/uint64(l.frame.size), state, f.Typ&l.typeCount, f.Count&l.refs), true
+}

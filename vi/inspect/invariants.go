@@ -1,0 +1,228 @@
+package inspect
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
+
+// Checker checks the invariants of the VMM's structures from outside. It knows
+// no more than the VMM's own types, is immutable and may serve many machines.
+type Checker struct {
+	layout *layout
+	view   *View
+}
+
+// NewChecker prepares the checks for a VMM. It fails, with a list of all names
+// that are missing, if the VMM's structures are not those that it knows.
+func NewChecker(v *View) (*Checker, error) {
+	l, err := newLayout(v)
+	if err != nil {
+		return nil, err
+	}
+	return &Checker{l, v}, nil
+}
+
+func (c *Checker) world(m *Machine) *world {
+	w := &world{layout: c.layout, view: c.view, m: m, byFrame: map[uint64]int{}, known: map[uint64]string{}, n: map[string]int{}}
+	w.load()
+	return w
+}
+
+// Check lists the invariants that do not hold, by kind, in an order that
+// depends on the memory alone. Whatever the memory holds, it ends. Where an
+// operation is under way some do not hold although nothing is wrong.
+func (c *Checker) Check(m *Machine) []Violation {
+	w := c.world(m)
+	w.checkImage()
+	w.checkLocks()
+	w.checkCalls()
+	w.checkInterrupts()
+	w.checkVCPUs()
+	w.checkQueues()
+	w.checkTimers()
+	w.checkEvents()
+	w.checkFrames()
+	w.checkHeap()
+	for _, k := range Kinds {
+		if more := w.n[k] - mostViolations; more > 0 {
+			w.list = append(w.list, Violation{k, "and more", fmt.Sprint(more), "0"})
+		}
+	}
+	slices.SortStableFunc(w.list, func(a, b Violation) int {
+		return slices.Index(Kinds, a.Kind) - slices.Index(Kinds, b.Kind)
+	})
+	return w.list
+}
+
+// checkImage: code and read-only data are what was loaded.
+func (w *world) checkImage() {
+	n := w.roEnd - w.textStart
+	now, loaded := make([]byte, n), make([]byte, n)
+	if w.m.Memory(w.textStart, now) != nil || Initial(w.view.image)(w.textStart, loaded) != nil {
+		w.wrong("image", "code and constants", "not mapped", "mapped")
+		return
+	}
+	const step = 4096
+	for at := 0; at < len(now); at += step {
+		end := min(at+step, len(now))
+		if bytes.Equal(now[at:end], loaded[at:end]) {
+			continue
+		}
+		for i := at; i < end; i++ {
+			if now[i] != loaded[i] {
+				w.wrong("image", w.inImage(w.textStart+uint64(i)), fmt.Sprintf("%#02x", now[i]), "%#02x", loaded[i])
+			}
+		}
+	}
+}
+
+// inImage names an address of the image by its symbol.
+func (w *world) inImage(addr uint64) string {
+	s, ok := w.view.image.Func(addr)
+	if !ok {
+		s, ok = w.view.image.Var(addr)
+	}
+	if !ok {
+		return fmt.Sprintf("byte %#x", addr)
+	}
+	return fmt.Sprintf("%s+%#x", s.Name, addr-s.Start)
+}
+
+// Lock is a spinlock and who holds it.
+type Lock struct {
+	Name   string
+	Addr   uint64
+	Holder int64 // CPU, -1 = free
+}
+
+// Locks lists all spinlocks that can be found.
+func (c *Checker) Locks(m *Machine) []Lock { return c.world(m).locks() }
+
+func (w *world) locks() []Lock {
+	var list []Lock
+	add := func(base uint64, owner string, places []lockPlace) {
+		for _, p := range places {
+			v, err := word(w.m.Memory, base+p.offset, 4)
+			if err == nil {
+				list = append(list, Lock{owner + p.path, base + p.offset, int64(v) - 1})
+			}
+		}
+	}
+	add(0, "", w.layout.locks[""])
+	for i := range w.cpus {
+		add(w.cpus[i].Addr, fmt.Sprintf("CPU %d ", i), w.layout.locks["main.CPU"])
+	}
+	for i := range w.domains {
+		add(w.domains[i].Addr, w.domainName(i)+".", w.layout.locks["main.Domain"])
+	}
+	for i := range w.vcpus {
+		add(w.vcpus[i].Addr, w.vcpus[i].name+".", w.layout.locks["main.VCPU"])
+	}
+	return list
+}
+
+// checkLocks: none is held.
+func (w *world) checkLocks() {
+	for _, l := range w.locks() {
+		switch {
+		case l.Holder < 0:
+		case l.Holder >= int64(len(w.m.CPUs)):
+			w.wrong("locks", l.Name, num(uint64(l.Holder+1)), "free, or 1 + the number of a CPU")
+		default:
+			w.wrong("locks", l.Name, fmt.Sprintf("held by CPU %d", l.Holder), "free")
+		}
+	}
+}
+
+// checkCalls: nothing is asked of other CPUs, no hypercall is under way.
+func (w *world) checkCalls() {
+	for _, p := range []struct {
+		name string
+		at   place64
+	}{{"main.call.todo", w.callTodo}, {"main.flushRequest.todo", w.flushTodo}} {
+		if v := w.get(p.at); v != 0 {
+			w.wrong("calls", p.name, fmt.Sprintf("%#x", v), "0")
+		}
+	}
+	for i := range w.vcpus {
+		v := &w.vcpus[i]
+		if v.Noted > uint64(len(v.States)) {
+			w.wrong("calls", v.name+".arch.noted", num(v.Noted), "at most %d", len(v.States))
+			continue
+		}
+		if v.Noted != 0 && v.States[v.Noted-1].Call {
+			s := v.States[v.Noted-1]
+			w.wrong("calls", v.name, "in "+w.underWay(v, s.RAX)+progressText(v.Log), "not within a hypercall")
+		}
+		if v.Multicall {
+			w.wrong("calls", v.name+".arch.mc.active", "true", "false")
+		}
+	}
+}
+
+// underWay names a vCPU's hypercall or, of its user mode, system call.
+func (w *world) underWay(v *vcpuOf, nr uint64) string {
+	const kernelMode = 1
+	if v.Flags&kernelMode == 0 {
+		return fmt.Sprintf("system call %d", nr)
+	}
+	return w.callName(nr)
+}
+
+func progressText(log uint64) string {
+	if log == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" after %d entries and %d parts", log>>32, log&0xffffffff)
+}
+
+// checkInterrupts: none is being handled, and the APIC agrees with the VMM
+// about which are in service.
+func (w *world) checkInterrupts() {
+	for i := range w.cpus {
+		c, name := &w.cpus[i], fmt.Sprintf("CPU %d ", i)
+		if c.ID != uint64(i) && c.Online != 0 {
+			w.wrong("interrupts", name+"ID", num(c.ID), "%d", i)
+		}
+		if c.IRQCount != 0 {
+			w.wrong("interrupts", name+"core.irqCount", num(c.IRQCount), "0")
+		}
+		if c.Depth > uint64(len(c.Vectors)) {
+			w.wrong("interrupts", name+"core.eoi.depth", num(c.Depth), "at most %d", len(c.Vectors))
+			continue
+		}
+		if c.Depth != 0 {
+			w.wrong("interrupts", name+"core.eoi.depth", num(c.Depth), "0")
+		}
+		var stack []uint8
+		for _, v := range c.Vectors[:c.Depth] {
+			stack = append(stack, uint8(v))
+		}
+		if !slices.Equal(stack, w.m.CPUs[i].InService) {
+			w.wrong("interrupts", name+"local APIC's in-service set", vectors(w.m.CPUs[i].InService), "%s, as core.eoi has it", vectors(stack))
+		}
+		if c.Soft>>w.softs != 0 {
+			w.wrong("interrupts", name+"core.softirq", fmt.Sprintf("%#x", c.Soft), "below %#x", uint64(1)<<w.softs)
+		} else if c.Soft != 0 && w.m.CPUs[i].Halted {
+			w.wrong("interrupts", name+"core.softirq", fmt.Sprintf("%#x while it is halted", c.Soft), "0")
+		}
+	}
+	w.checkInFlight()
+}
+
+// vectors lists interrupt vectors.
+func vectors(list []uint8) string {
+	if len(list) == 0 {
+		return "empty"
+	}
+	return fmt.Sprintf("% #x", list)
+}
+
+func (w *world) checkInFlight() {
+	for i := range w.irqs.count {
+		if v := w.get(place64{w.irqsAt + uint64(i*w.irqs.stride+w.irqs.inFlight), 4}); v != 0 {
+			w.wrong("interrupts", fmt.Sprintf("main.irqs[%d].inFlight", i), num(v), "0")
+		}
+	}
+}

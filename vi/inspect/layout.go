@@ -1,0 +1,310 @@
+package inspect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"resvirt/vi/image"
+)
+
+// The parts of the VMM's structures that the invariants are about, as mirrors:
+// the names are the VMM's own.
+
+type frameInfo struct{ Count, Typ, Owner, Next, Prev uint64 }
+
+type timerInfo struct {
+	Addr    uint64 `vmm:"@"`
+	Expires int64
+	Fn, Cpu uint64
+	Pos     uint64
+}
+
+type cpuInfo struct {
+	Addr     uint64   `vmm:"@"`
+	ID       uint64   `vmm:"ID"`
+	Curr     uint64   `vmm:"core.curr"`
+	Idle     uint64   `vmm:"core.idle"`
+	IRQCount uint64   `vmm:"core.irqCount"`
+	Soft     uint64   `vmm:"core.softirq"`
+	Online   uint64   `vmm:"core.online"`
+	Queue    uint64   `vmm:"core.sched.head"`
+	Chosen   uint64   `vmm:"core.sched.curr"`
+	Size     uint64   `vmm:"core.timers.size"`
+	Running  uint64   `vmm:"core.timers.running"`
+	Deadline int64    `vmm:"core.timers.deadline"`
+	Heap     []uint64 `vmm:"core.timers.heap"`
+	Depth    uint64   `vmm:"core.eoi.depth"`
+	Vectors  []uint64 `vmm:"core.eoi.vector"`
+
+	Slice       timerInfo `vmm:"core.sched.slice"`
+	Tick        timerInfo `vmm:"core.sched.tick"`
+	Watchdog    timerInfo `vmm:"core.watchdogTimer"`
+	Calibration timerInfo `vmm:"core.clock.timer"`
+}
+
+type domainInfo struct {
+	Addr     uint64 `vmm:"@"`
+	Next, Id uint64
+	Refs     uint64
+	PageList uint64
+	TotPages uint64
+	Dying    bool
+	Shutdown bool
+	Nvcpus   uint64
+	Vcpu     []uint64
+	Shared   uint64
+	Buckets  []uint64
+}
+
+type vcpuInfo struct {
+	Addr         uint64 `vmm:"@"`
+	Domain       uint64
+	Id, Cpu      uint64
+	State        uint64
+	IsRunning    uint64
+	Pause        uint64
+	PauseCount   uint64
+	Pri          int64
+	Queued       bool
+	Qnext, Qprev uint64
+	Info         uint64
+	PollTimer    timerInfo
+	Singleshot   timerInfo
+	Periodic     timerInfo
+	PeriodNS     int64
+
+	Root      uint64     `vmm:"arch.guestTable"`
+	RootUser  uint64     `vmm:"arch.guestTableUser"`
+	Traps     uint64     `vmm:"arch.traps"`
+	GDT       []uint64   `vmm:"arch.gdtFrames"`
+	Flags     uint64     `vmm:"arch.flags"`
+	Noted     uint64     `vmm:"arch.noted"`
+	States    []noteInfo `vmm:"arch.states"`
+	Multicall bool       `vmm:"arch.mc.active"`
+	Log       uint64     `vmm:"arch.log.done"`
+}
+
+type noteInfo struct {
+	Call bool
+	RAX  uint64 `vmm:"regs.RAX"`
+}
+
+type portInfo struct{ State, Vcpu, RemotePort, Remote uint64 }
+
+type sharedInfo struct {
+	Pending []uint64 `vmm:"EvtchnPending"`
+	Mask    []uint64 `vmm:"EvtchnMask"`
+}
+
+type upcallInfo struct {
+	Pending  uint64 `vmm:"EvtchnUpcallPending"`
+	Mask     uint64 `vmm:"EvtchnUpcallMask"`
+	Selector uint64 `vmm:"EvtchnPendingSel"`
+}
+
+type heapInfo struct {
+	Head  []uint64
+	Nfree uint64
+}
+
+type persistInfo struct {
+	Owner   uint64
+	Saved   uint64
+	Domains uint64 `vmm:"kept.domains"`
+	Frames  uint64 `vmm:"kept.frames"`
+	Heap    uint64 `vmm:"kept.heapStart"`
+	Failure failureInfo
+}
+
+type failureInfo struct{ Count, Cpu, Kind, Pc, Addr, Code uint64 }
+
+// layout is all that the checks need to know of an image, found by name.
+type layout struct {
+	frame, cpu, domain, vcpu, port, shared, upcall *mirror
+	heap, persist                                  *mirror
+	heapAt, persistAt, irqsAt                      uint64
+	irqs                                           struct{ stride, inFlight, count int64 }
+	framesN, domainsHead, heapStart                place64
+	callTodo, flushTodo                            place64
+
+	perCPU, block            uint64 // of the first CPU's block; distance
+	frameTable, directMap    uint64
+	textStart, roEnd         uint64
+	imageStart, imageEnd     uint64
+	maxCPUs, maxOrder        uint64
+	evtchnPerBucket, firstIV uint64
+	ptShift                  uint64
+	pinned, validated        uint64
+	locked, typeCount        uint64
+	free, heapPage, refs     uint64
+	head                     uint64
+	hvFirst, hvLast          int
+	blocked, softs           uint64
+	priBoost                 int64
+
+	locks map[string][]lockPlace // by type name, or "" for variables
+}
+
+// place64 is a number of the image at a fixed address.
+type place64 struct {
+	addr uint64
+	size int64
+}
+
+// lockPlace is where a spinlock lies in something.
+type lockPlace struct {
+	path   string
+	offset uint64
+}
+
+// binder collects what an image lacks.
+type binder struct {
+	v     *View
+	lacks []string
+}
+
+func (b *binder) keep(lacks []string) { b.lacks = append(b.lacks, lacks...) }
+
+func (b *binder) typ(name string, to any) *mirror {
+	m, lacks := b.v.bind(name, to)
+	b.keep(lacks)
+	return m
+}
+
+func (b *binder) constant(name string) uint64 {
+	c, err := b.v.Const(name)
+	if err != nil {
+		b.keep([]string{err.Error()})
+	}
+	return uint64(c)
+}
+
+// number finds a numeric variable, or a field of one by a path.
+func (b *binder) number(name, path string) place64 {
+	at, err := b.v.Var(name, nil)
+	if err != nil {
+		b.keep([]string{err.Error()})
+		return place64{}
+	}
+	if path != "" {
+		if at, err = at.Path(path); err != nil {
+			b.keep([]string{err.Error()})
+			return place64{}
+		}
+	}
+	return place64{at.Addr, at.Size()}
+}
+
+// initial is a numeric variable's value in the image as it is loaded.
+func (b *binder) initial(name, path string) uint64 {
+	p := b.number(name, path)
+	if p.size == 0 {
+		return 0
+	}
+	v, err := p.read(Initial(b.v.image))
+	if err != nil {
+		b.keep([]string{err.Error()})
+	}
+	return v
+}
+
+// newLayout finds everything, or names all that an image lacks.
+func newLayout(v *View) (*layout, error) {
+	b := &binder{v: v}
+	l := &layout{locks: map[string][]lockPlace{}}
+	l.frame, l.cpu, l.domain = b.typ("main.page", frameInfo{}), b.typ("main.CPU", cpuInfo{}), b.typ("main.Domain", domainInfo{})
+	l.vcpu, l.port = b.typ("main.VCPU", vcpuInfo{}), b.typ("main.evtchn", portInfo{})
+	l.shared, l.upcall = b.typ("resvirt/vi/abi.SharedInfo", sharedInfo{}), b.typ("resvirt/vi/abi.VcpuInfo", upcallInfo{})
+	var lacks []string
+	l.heap, l.heapAt, lacks = v.bindVar("main.heap", heapInfo{})
+	b.keep(lacks)
+	l.persist = b.typ("main.persistent", persistInfo{})
+	// The page that survives starts with the policy word.
+	addr, ok := v.image.Addr("main.policy")
+	if l.persistAt = addr; !ok {
+		b.keep([]string{"there is no symbol main.policy"})
+	}
+	l.framesN, l.domainsHead = b.number("main.frames", "n"), b.number("main.domains", "head")
+	l.heapStart = b.number("main.bootInfo", "heapStart")
+	l.callTodo, l.flushTodo = b.number("main.call", "todo"), b.number("main.flushRequest", "todo")
+	l.bindConstants(b)
+	l.bindImage(b)
+	l.bindIRQs(b)
+	l.bindLocks(b)
+	if len(b.lacks) > 0 {
+		slices.Sort(b.lacks)
+		return nil, fmt.Errorf("inspect %s: the checks do not know this VMM: %s", v.image.Name, strings.Join(slices.Compact(b.lacks), "; "))
+	}
+	return l, nil
+}
+
+func (l *layout) bindConstants(b *binder) {
+	l.block, l.maxCPUs, l.maxOrder = b.constant("main.cpuBlockSize"), b.constant("main.maxCPUs"), b.constant("main.maxOrder")
+	l.evtchnPerBucket, l.firstIV = b.constant("main.evtchnPerBucket"), 0x20
+	l.ptShift, l.pinned, l.validated = b.constant("main.ptTypeShift"), b.constant("main.ptPinned"), b.constant("main.ptValidated")
+	l.locked, l.typeCount = b.constant("main.ptLocked"), b.constant("main.ptCount")
+	l.free, l.heapPage, l.refs, l.head = b.constant("main.pgFree"), b.constant("main.pgHeap"), b.constant("main.pgRefs"), b.constant("main.pageHead")
+	l.hvFirst, l.hvLast = int(b.constant("main.hvSlotFirst")), int(b.constant("main.hvSlotLast"))
+	l.blocked, l.priBoost = b.constant("main.pauseBlocked"), int64(b.constant("main.priBoost"))
+	b.constant("main.softTimer")
+	for name := range b.v.consts {
+		if strings.HasPrefix(name, "main.soft") {
+			l.softs++
+		}
+	}
+}
+
+func (l *layout) bindImage(b *binder) {
+	const info = "resvirt/vi/bare.Image"
+	l.perCPU, l.frameTable, l.directMap = b.initial(info, "PerCPU"), b.initial("main.frameTableBase", ""), b.initial("main.directMapBase", "")
+	l.textStart, l.roEnd = b.initial(info, "TextStart"), b.initial(info, "ROEnd")
+	l.imageStart, l.imageEnd = b.initial(info, "VirtBase"), b.initial(info, "End")
+}
+
+func (l *layout) bindIRQs(b *binder) {
+	at, err := b.v.Var("main.irqs", nil)
+	if err == nil {
+		l.irqsAt = at.Addr
+		if at, err = at.Index(0); err == nil {
+			l.irqs.stride = at.Size()
+			at, err = at.Field("inFlight")
+			l.irqs.inFlight = int64(at.Addr - l.irqsAt)
+		}
+	}
+	if err != nil {
+		b.keep([]string{err.Error()})
+	}
+	l.irqs.count = int64(256 - l.firstIV)
+}
+
+// bindLocks finds every spinlock by its type.
+func (l *layout) bindLocks(b *binder) {
+	for _, name := range []string{"main.CPU", "main.Domain", "main.VCPU"} {
+		if at, err := b.v.At(name, 0, nil); err == nil {
+			at.name = ""
+			l.locks[name] = locksIn(at)
+		}
+	}
+	var names []string
+	for name := range b.v.types {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if at, err := b.v.Var(name, nil); err == nil {
+			l.locks[""] = append(l.locks[""], locksIn(at)...)
+		}
+	}
+	if len(l.locks[""]) == 0 {
+		b.keep([]string{"there is no variable with a main.spinlock"})
+	}
+}
+
+func (p place64) read(mem Memory) (uint64, error) { return word(mem, p.addr, p.size) }
+
+// RecoveryFailure is the VMM's own record of the failure that it detected last.
+type RecoveryFailure = failureInfo
+
+// Image is the image that a view looks at.
+func (v *View) Image() *image.Image { return v.image }
