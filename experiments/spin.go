@@ -156,7 +156,7 @@ func (x *explainer) takenWhere(row *Row, s Setting, lock uint64, holder int, unt
 			x.m.Trace(nil)
 		}
 	}()
-	if ok, _ := faults.RunToTrigger(x.m, row.Plan); !ok {
+	if ok, _ := faults.RunToTrigger(x.m, x.sys.Target(), row.Plan); !ok {
 		return last
 	}
 	x.m.SetPolicy(mustPolicy(s, x.sys))

@@ -85,7 +85,8 @@ func allocTable(p *page, t uint64) int64 {
 		return -abi.EINVAL
 	}
 	tab := tableAt(p.frame())
-	for i := range tab {
+	i := 0
+	for ; i < len(tab); i++ {
 		e := tab[i]
 		if e&pteP == 0 || t == ptL4 && isHypervisorSlot(i) {
 			continue
@@ -98,6 +99,7 @@ func allocTable(p *page, t uint64) int64 {
 			tab[i] = a
 		}
 	}
+	assert(i == len(tab)) // a wrong index would leave uses uncounted, which shows much later
 	if t == ptL4 {
 		copyHypervisorSlots(tab)
 	}
@@ -107,11 +109,13 @@ func allocTable(p *page, t uint64) int64 {
 // freeTable gives back what the first n entries of a page table refer to.
 func freeTable(p *page, t uint64, n int) {
 	tab := tableAt(p.frame())
-	for i := range tab[:n] {
+	i := 0
+	for ; i < n; i++ {
 		if e := tab[i]; e&pteP != 0 && !(t == ptL4 && isHypervisorSlot(i)) {
 			putEntry(e, t)
 		}
 	}
+	assert(i == n)
 }
 
 func isHypervisorSlot(i int) bool { return i >= hvSlotFirst && i <= hvSlotLast }

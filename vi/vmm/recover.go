@@ -19,7 +19,7 @@ const (
 	// stopCycles is how long to wait for other CPUs, in cycles.
 	stopCycles = 1000000
 	// relapseCycles is how soon after a recovery a failure is its relapse.
-	relapseCycles = 200000
+	relapseCycles = 4000000
 )
 
 // persistent.mode
