@@ -108,9 +108,9 @@ func allocTable(p *page, t uint64) int64 {
 
 // freeTable gives back what the first n entries of a page table refer to.
 func freeTable(p *page, t uint64, n int) {
-	tab := tableAt(p.frame())
+	tab := tableAt(p.frame())[:n]
 	i := 0
-	for ; i < n; i++ {
+	for ; i < len(tab); i++ {
 		if e := tab[i]; e&pteP != 0 && !(t == ptL4 && isHypervisorSlot(i)) {
 			putEntry(e, t)
 		}
