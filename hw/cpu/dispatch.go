@@ -892,6 +892,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		left, mark = bound.Count, bound.Count // instructions allowed; the same when they were last counted
 		page, off  = s.tag, c.RIP - s.tag
 		quick      = c.quick(bound, page) // clock up to which blocks need no closer look
+		watched    = len(bound.Watch) != 0
 		sse        = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
 	)
 	c.lazy.kind = lazyNone
@@ -905,14 +906,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				break
 			}
 			page, off = s.tag, t-s.tag
-			r[rPage], quick = page, c.quick(bound, page)
+			r[rPage] = page
+			if watched {
+				quick = c.quick(bound, page)
+			}
 		}
 		b = s.code.blocks[off].Load()
 		if b == nil {
 			b = s.code.block(off, s.page, c.costs())
 		}
 	run: // b, which begins at off
-		u = b.first
+		u = (*uop)(unsafe.Add(unsafe.Pointer(b), uopStride))
 		if uint64(b.count) > left || clock+b.most >= quick {
 			u = c.lookCloser(b, bound, left, clock, page+off)
 			if u == nil {
@@ -7069,7 +7073,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 448: // OpJCC, 8, layNear, 1, modNone
@@ -7095,7 +7099,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 450: // OpJCC, 8, layNear, 2, modNone
@@ -7129,7 +7133,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 452: // OpJCC, 8, layNear, 3, modNone
@@ -7163,7 +7167,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 454: // OpJCC, 8, layNear, 4, modNone
@@ -7197,7 +7201,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 456: // OpJCC, 8, layNear, 5, modNone
@@ -7231,7 +7235,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 458: // OpJCC, 8, layNear, 6, modNone
@@ -7265,7 +7269,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 460: // OpJCC, 8, layNear, 7, modNone
@@ -7299,7 +7303,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 462: // OpJCC, 8, layNear, 8, modNone
@@ -7333,7 +7337,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 464: // OpJCC, 8, layNear, 9, modNone
@@ -7367,7 +7371,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 466: // OpJCC, 8, layNear, 10, modNone
@@ -7393,7 +7397,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 468: // OpJCC, 8, layNear, 11, modNone
@@ -7419,7 +7423,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 470: // OpJCC, 8, layNear, 12, modNone
@@ -7453,7 +7457,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 472: // OpJCC, 8, layNear, 13, modNone
@@ -7487,7 +7491,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 474: // OpJCC, 8, layNear, 14, modNone
@@ -7521,7 +7525,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 476: // OpJCC, 8, layNear, 15, modNone
@@ -7555,7 +7559,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
 			case 478: // OpJMP, 8, layNear, 0, modNone
@@ -7572,7 +7576,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 				s = s2
-				goto far
+				goto direct
 
 			case 480: // OpJMPIND, 8, layR, 0, modNone
 				t = r[u.dst]
@@ -7662,7 +7666,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				r[RSP] = ea
 
 				s = s2
-				goto far
+				goto direct
 
 			case 485: // OpCALLIND, 8, layR, 0, modNone
 				t = r[u.dst]
@@ -13429,7 +13433,6 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 	step: // by the stepper's functions
 		{
 			n := uint64(u.at - u.pair)
-			b = s.code.blocks[off].Load()
 			copy(c.GPR[:], r[:16])
 			c.RFLAGS = c.lazy.settle(c.RFLAGS)
 			c.lazy.kind = lazyNone
@@ -13439,16 +13442,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			c.count(mark - left)
 			left--
 			mark = left
-			if !c.executeInBlock(u, &b.insts[n]) {
+			if !c.executeInBlock(u, &b.rest.insts[n]) || s.tag != page {
 				return true
 			}
 			copy(r[:16], c.GPR[:])
 			clock, off = c.Clock, c.RIP-page
 			continue
 		}
+	direct: // to t in the page of s, where u always goes
+		b = (*block)(atomic.LoadPointer(&u.link))
+		if b == nil || b.home != uintptr(unsafe.Pointer(s.code)) {
+			b = s.code.block(t-s.tag, s.page, c.costs())
+			atomic.StorePointer(&u.link, unsafe.Pointer(b))
+		}
+		page, off = s.tag, t-s.tag
+		r[rPage] = page
+		if watched {
+			quick = c.quick(bound, page)
+		}
+		clock += int64(u.spent)
+		left -= uint64(u.at) + 1
+		goto run
 	far: // to t in the page of s
 		page, off = s.tag, t-s.tag
-		r[rPage], quick = page, c.quick(bound, page)
+		r[rPage] = page
+		if watched {
+			quick = c.quick(bound, page)
+		}
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
 		continue

@@ -104,6 +104,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		left, mark   = bound.Count, bound.Count // instructions allowed; the same when they were last counted
 		page, off    = s.tag, c.RIP - s.tag
 		quick        = c.quick(bound, page)           // clock up to which blocks need no closer look
+		watched      = len(bound.Watch) != 0
 		sse          = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
 	)
 	c.lazy.kind = lazyNone
@@ -117,14 +118,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				break
 			}
 			page, off = s.tag, t-s.tag
-			r[rPage], quick = page, c.quick(bound, page)
+			r[rPage] = page
+			if watched {
+				quick = c.quick(bound, page)
+			}
 		}
 		b = s.code.blocks[off].Load()
 		if b == nil {
 			b = s.code.block(off, s.page, c.costs())
 		}
 	run: // b, which begins at off
-		u = b.first
+		u = (*uop)(unsafe.Add(unsafe.Pointer(b), uopStride))
 		if uint64(b.count) > left || clock+b.most >= quick {
 			u = c.lookCloser(b, bound, left, clock, page+off)
 			if u == nil {
@@ -144,7 +148,6 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 	step: // by the stepper's functions
 		{
 			n := uint64(u.at - u.pair)
-			b = s.code.blocks[off].Load()
 			copy(c.GPR[:], r[:16])
 			c.RFLAGS = c.lazy.settle(c.RFLAGS)
 			c.lazy.kind = lazyNone
@@ -154,16 +157,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			c.count(mark - left)
 			left--
 			mark = left
-			if !c.executeInBlock(u, &b.insts[n]) {
+			if !c.executeInBlock(u, &b.rest.insts[n]) || s.tag != page {
 				return true
 			}
 			copy(r[:16], c.GPR[:])
 			clock, off = c.Clock, c.RIP-page
 			continue
 		}
+	direct: // to t in the page of s, where u always goes
+		b = (*block)(atomic.LoadPointer(&u.link))
+		if b == nil || b.home != uintptr(unsafe.Pointer(s.code)) {
+			b = s.code.block(t-s.tag, s.page, c.costs())
+			atomic.StorePointer(&u.link, unsafe.Pointer(b))
+		}
+		page, off = s.tag, t-s.tag
+		r[rPage] = page
+		if watched {
+			quick = c.quick(bound, page)
+		}
+		clock += int64(u.spent)
+		left -= uint64(u.at) + 1
+		goto run
 	far: // to t in the page of s
 		page, off = s.tag, t-s.tag
-		r[rPage], quick = page, c.quick(bound, page)
+		r[rPage] = page
+		if watched {
+			quick = c.quick(bound, page)
+		}
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
 		continue

@@ -100,7 +100,10 @@ const toPage = `s2 := &c.codes[tlbIndex(t)][mode&3]
 	}
 	`
 
-const jumpFar = "s = s2\ngoto far\n"
+const (
+	jumpFar    = "s = s2\ngoto far\n"
+	jumpDirect = "s = s2\ngoto direct\n"
+)
 
 // push stores an expression below the stack pointer.
 func push(expr string) string {
@@ -111,15 +114,15 @@ func (g *dispatchGen) branches() {
 	const near, far = "off = u.imm\ngoto near\n", "t = page + u.imm\n" + toPage
 	for cc := range 16 {
 		g.on("JCC", 8, "Near", cc, when(cc), "if yes {", near, "}")
-		g.on("JCC", 8, "Far", cc, when(cc), "if yes {", far, jumpFar, "}")
+		g.on("JCC", 8, "Far", cc, when(cc), "if yes {", far, jumpDirect, "}")
 	}
 	g.on("JMP", 8, "Near", 0, near)
-	g.on("JMP", 8, "Far", 0, far, jumpFar)
+	g.on("JMP", 8, "Far", 0, far, jumpDirect)
 	g.on("JMPIND", 8, "R", 0, "t = "+dst, toPage, jumpFar)
 	g.on("JMPIND", 8, "M", 0, load("v", 8), "t = v", toPage, jumpFar)
 	next := push("page + uint64(u.next)")
 	g.on("CALL", 8, "Near", 0, next, near)
-	g.on("CALL", 8, "Far", 0, far, next, jumpFar)
+	g.on("CALL", 8, "Far", 0, far, next, jumpDirect)
 	g.on("CALLIND", 8, "R", 0, "t = "+dst, toPage, next, jumpFar)
 	g.on("CALLIND", 8, "M", 0, "{", load("v", 8), "t = v\n}", toPage, next, jumpFar)
 	g.on("RET", 8, "None", 0, "ea := r[RSP]", page("rtag", 8), get("v", 8), "t = v", toPage, "r[RSP] = ea + 8 + u.imm", jumpFar)
