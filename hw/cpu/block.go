@@ -241,7 +241,7 @@ func (c *CPU) lookCloser(b *block, bound *Bound, left uint64, clock int64, rip u
 // than the instructions in a row may have to happen.
 func (c *CPU) ExecuteBlocks(b *Bound) {
 	if c.RFLAGS&(FlagTF|FlagRF) == 0 && !c.IntShadow && !c.alignCheck() {
-		if s := c.code(c.RIP); s != nil && c.dispatch(s, b) {
+		if s := c.fetched(); s != nil && c.dispatch(s, b) {
 			return
 		}
 	}

@@ -885,7 +885,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		r          = &c.regs
 		u          *uop
 		b          *block
-		t          uint64 // target of a branch that leaves the page
+		t          uint64 // target of a branch that leaves the page, or an operand's address
+		need       uint64 // see refillData
 		mode       = c.accessMode()
 		hosts      = unsafe.Pointer(&c.host[0][mode&3])
 		clock      = c.Clock
@@ -923,6 +924,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				break
 			}
 		}
+	again: // with u
 		for ; ; u = (*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)) {
 			switch u.code {
 			case uEnd:
@@ -938,7 +940,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -950,7 +953,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -963,7 +967,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -975,7 +980,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -987,7 +993,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -999,7 +1006,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1016,7 +1024,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -1028,7 +1037,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -1041,7 +1051,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1053,7 +1064,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1065,7 +1077,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1077,7 +1090,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1091,7 +1105,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1103,7 +1118,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1116,7 +1132,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1128,7 +1145,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1140,7 +1158,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1152,7 +1171,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1166,7 +1186,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1177,7 +1198,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1189,7 +1211,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 5
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1201,7 +1224,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 5
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1213,7 +1237,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 5
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1225,7 +1250,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 5
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1249,7 +1275,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1261,7 +1288,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1276,7 +1304,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1288,7 +1317,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1303,7 +1333,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1315,7 +1346,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1330,7 +1362,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1342,7 +1375,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1563,7 +1597,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1578,7 +1613,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1593,7 +1629,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1615,7 +1652,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1637,7 +1675,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1656,7 +1695,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1711,7 +1751,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1723,7 +1764,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1738,7 +1780,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1750,7 +1793,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1765,7 +1809,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1777,7 +1822,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1792,7 +1838,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1804,7 +1851,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -2025,7 +2073,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2040,7 +2089,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2055,7 +2105,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2077,7 +2128,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2099,7 +2151,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2118,7 +2171,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2171,7 +2225,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -2183,7 +2238,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -2204,7 +2260,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2223,7 +2280,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2250,7 +2308,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2269,7 +2328,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2300,7 +2360,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2323,7 +2384,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2358,7 +2420,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2381,7 +2444,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2416,7 +2480,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2439,7 +2504,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2474,7 +2540,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2497,7 +2564,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2532,7 +2600,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2555,7 +2624,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2590,7 +2660,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2613,7 +2684,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2648,7 +2720,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2671,7 +2744,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2706,7 +2780,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2729,7 +2804,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2760,7 +2836,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2779,7 +2856,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2806,7 +2884,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2825,7 +2904,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2856,7 +2936,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2879,7 +2960,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2914,7 +2996,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2937,7 +3020,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2972,7 +3056,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2995,7 +3080,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3030,7 +3116,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3053,7 +3140,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3089,7 +3177,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3105,7 +3194,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3122,7 +3212,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3140,7 +3231,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3158,7 +3250,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3176,7 +3269,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3213,7 +3307,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3229,7 +3324,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3246,7 +3342,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3264,7 +3361,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3282,7 +3380,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3300,7 +3399,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3339,7 +3439,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3356,7 +3457,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3374,7 +3476,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3393,7 +3496,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3412,7 +3516,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3431,7 +3536,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3471,7 +3577,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3488,7 +3595,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3506,7 +3614,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3525,7 +3634,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3544,7 +3654,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3563,7 +3674,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3603,7 +3715,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3620,7 +3733,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3638,7 +3752,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3657,7 +3772,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3676,7 +3792,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3695,7 +3812,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3729,7 +3847,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3743,7 +3862,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3758,7 +3878,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3774,7 +3895,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3790,7 +3912,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3806,7 +3929,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3834,7 +3958,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3851,7 +3976,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3868,7 +3994,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3885,7 +4012,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3924,7 +4052,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3957,7 +4086,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4015,7 +4145,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4048,7 +4179,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4107,7 +4239,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4123,7 +4256,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4140,7 +4274,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4158,7 +4293,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4176,7 +4312,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4194,7 +4331,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4231,7 +4369,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4247,7 +4386,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4264,7 +4404,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4282,7 +4423,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4300,7 +4442,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4318,7 +4461,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4357,7 +4501,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4374,7 +4519,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4392,7 +4538,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4411,7 +4558,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4430,7 +4578,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4449,7 +4598,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4489,7 +4639,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4506,7 +4657,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4524,7 +4676,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4543,7 +4696,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4562,7 +4716,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4581,7 +4736,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4621,7 +4777,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4638,7 +4795,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4656,7 +4814,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4675,7 +4834,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4694,7 +4854,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4713,7 +4874,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4747,7 +4909,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4761,7 +4924,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4776,7 +4940,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4792,7 +4957,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4808,7 +4974,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4824,7 +4991,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4852,7 +5020,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4869,7 +5038,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4886,7 +5056,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4903,7 +5074,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4942,7 +5114,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4975,7 +5148,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5033,7 +5207,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5066,7 +5241,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5125,7 +5301,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5141,7 +5318,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5158,7 +5336,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5176,7 +5355,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5194,7 +5374,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5212,7 +5393,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5243,7 +5425,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5259,7 +5442,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5276,7 +5460,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5294,7 +5479,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5312,7 +5498,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5330,7 +5517,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5363,7 +5551,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5380,7 +5569,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5398,7 +5588,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5417,7 +5608,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5436,7 +5628,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5455,7 +5648,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5489,7 +5683,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5506,7 +5701,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5524,7 +5720,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5543,7 +5740,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5562,7 +5760,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5581,7 +5780,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5615,7 +5815,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5632,7 +5833,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5650,7 +5852,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5669,7 +5872,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5688,7 +5892,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5707,7 +5912,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5735,7 +5941,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5749,7 +5956,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5764,7 +5972,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5780,7 +5989,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5796,7 +6006,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5812,7 +6023,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5840,7 +6052,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5857,7 +6070,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5874,7 +6088,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5891,7 +6106,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5930,7 +6146,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5963,7 +6180,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -6018,7 +6236,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -6051,7 +6270,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -6852,7 +7072,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -6879,7 +7100,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -6962,7 +7184,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -6989,7 +7212,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -7595,7 +7819,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -7616,7 +7841,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -7637,7 +7863,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				*(*uint64)(p) = uint64(page + uint64(u.next))
@@ -7659,7 +7886,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				*(*uint64)(p) = uint64(page + uint64(u.next))
@@ -7681,7 +7909,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				*(*uint64)(p) = uint64(page + uint64(u.next))
@@ -7696,7 +7925,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
-						goto step
+						t, need = ea, 16
+						goto miss
 					}
 					p := unsafe.Add(unsafe.Pointer(h.page), d)
 					v := uint64(*(*uint64)(p))
@@ -7729,7 +7959,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
-						goto step
+						t, need = ea, 16
+						goto miss
 					}
 					p := unsafe.Add(unsafe.Pointer(h.page), d)
 					v := uint64(*(*uint64)(p))
@@ -7761,7 +7992,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7785,7 +8017,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				*(*uint64)(p) = uint64(v)
@@ -7798,7 +8031,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
-						goto step
+						t, need = ea, 16
+						goto miss
 					}
 					p := unsafe.Add(unsafe.Pointer(h.page), d)
 					v := uint64(*(*uint64)(p))
@@ -7822,7 +8056,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
-						goto step
+						t, need = ea, 16
+						goto miss
 					}
 					p := unsafe.Add(unsafe.Pointer(h.page), d)
 					v := uint64(*(*uint64)(p))
@@ -7844,7 +8079,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				*(*uint64)(p) = uint64(u.imm)
@@ -7855,7 +8091,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7879,7 +8116,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7903,7 +8141,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7918,7 +8157,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7933,7 +8173,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7948,7 +8189,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7969,7 +8211,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7984,7 +8227,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7999,7 +8243,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8014,7 +8259,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8039,7 +8285,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8058,7 +8305,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8077,7 +8325,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8096,7 +8345,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8121,7 +8371,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8140,7 +8391,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8159,7 +8411,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8178,7 +8431,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8198,7 +8452,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8213,7 +8468,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8229,7 +8485,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8245,7 +8502,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8266,7 +8524,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8281,7 +8540,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8297,7 +8557,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8313,7 +8574,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8340,7 +8602,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8355,7 +8618,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8371,7 +8635,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8387,7 +8652,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8424,7 +8690,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -8439,7 +8706,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -8455,7 +8723,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8471,7 +8740,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8691,7 +8961,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8711,7 +8982,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8742,7 +9014,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8762,7 +9035,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8793,7 +9067,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8813,7 +9088,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8844,7 +9120,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8864,7 +9141,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8895,7 +9173,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8915,7 +9194,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8951,7 +9231,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8971,7 +9252,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8992,7 +9274,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9035,7 +9318,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9076,7 +9360,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9096,7 +9381,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9117,7 +9403,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9160,7 +9447,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9201,7 +9489,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9221,7 +9510,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9242,7 +9532,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9285,7 +9576,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9326,7 +9618,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9346,7 +9639,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9367,7 +9661,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9410,7 +9705,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9451,7 +9747,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9471,7 +9768,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9492,7 +9790,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9535,7 +9834,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9576,7 +9876,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9596,7 +9897,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9617,7 +9919,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9660,7 +9963,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9701,7 +10005,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9721,7 +10026,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9742,7 +10048,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9785,7 +10092,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9826,7 +10134,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9846,7 +10155,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9867,7 +10177,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9910,7 +10221,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9951,7 +10263,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9971,7 +10284,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9992,7 +10306,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10035,7 +10350,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10076,7 +10392,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -10096,7 +10413,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10117,7 +10435,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10160,7 +10479,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10201,7 +10521,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -10221,7 +10542,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10242,7 +10564,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10285,7 +10608,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10326,7 +10650,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -10346,7 +10671,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10367,7 +10693,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10410,7 +10737,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10451,7 +10779,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -10471,7 +10800,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10492,7 +10822,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10535,7 +10866,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10576,7 +10908,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -10596,7 +10929,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10617,7 +10951,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10660,7 +10995,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10701,7 +11037,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -10721,7 +11058,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10742,7 +11080,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10785,7 +11124,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10826,7 +11166,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -10846,7 +11187,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10867,7 +11209,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10910,7 +11253,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10951,7 +11295,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -10971,7 +11316,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10992,7 +11338,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11035,7 +11382,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11076,7 +11424,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11096,7 +11445,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11117,7 +11467,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11160,7 +11511,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11201,7 +11553,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11221,7 +11574,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11242,7 +11596,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11285,7 +11640,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11326,7 +11682,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11346,7 +11703,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11367,7 +11725,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11410,7 +11769,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11451,7 +11811,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11471,7 +11832,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11492,7 +11854,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11535,7 +11898,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11576,7 +11940,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11596,7 +11961,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11617,7 +11983,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11660,7 +12027,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11701,7 +12069,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11721,7 +12090,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11742,7 +12112,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11785,7 +12156,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11826,7 +12198,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11846,7 +12219,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11867,7 +12241,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11910,7 +12285,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11951,7 +12327,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -11971,7 +12348,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11992,7 +12370,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12035,7 +12414,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12076,7 +12456,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12096,7 +12477,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12117,7 +12499,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12160,7 +12543,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12201,7 +12585,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12221,7 +12606,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12242,7 +12628,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12285,7 +12672,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12326,7 +12714,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12346,7 +12735,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12367,7 +12757,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12410,7 +12801,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12451,7 +12843,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12471,7 +12864,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12492,7 +12886,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12535,7 +12930,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12576,7 +12972,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12596,7 +12993,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12617,7 +13015,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12660,7 +13059,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12701,7 +13101,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12721,7 +13122,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12742,7 +13144,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12785,7 +13188,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12826,7 +13230,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12846,7 +13251,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12867,7 +13273,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12910,7 +13317,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12951,7 +13359,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12971,7 +13380,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12992,7 +13402,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13035,7 +13446,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13076,7 +13488,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -13096,7 +13509,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13117,7 +13531,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13160,7 +13575,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13201,7 +13617,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -13221,7 +13638,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13242,7 +13660,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13285,7 +13704,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13326,7 +13746,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -13346,7 +13767,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13367,7 +13789,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13410,7 +13833,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13430,6 +13854,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				goto step
 			}
 		}
+	miss: // of the host page of an operand at t
+		c.Clock = clock
+		if c.refillData(t, need) && c.Clock+b.most < quick {
+			clock = c.Clock
+			goto again
+		}
+		clock = c.Clock
 	step: // by the stepper's functions
 		{
 			n := uint64(u.at - u.pair)

@@ -97,7 +97,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		r            = &c.regs
 		u            *uop
 		b            *block
-		t            uint64 // target of a branch that leaves the page
+		t            uint64 // target of a branch that leaves the page, or an operand's address
+		need         uint64 // see refillData
 		mode         = c.accessMode()
 		hosts        = unsafe.Pointer(&c.host[0][mode&3])
 		clock        = c.Clock
@@ -135,6 +136,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				break
 			}
 		}
+	again: // with u
 		for ; ; u = (*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)) {
 			switch u.code {
 			case uEnd:
@@ -145,6 +147,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				goto step
 			}
 		}
+	miss: // of the host page of an operand at t
+		c.Clock = clock
+		if c.refillData(t, need) && c.Clock+b.most < quick {
+			clock = c.Clock
+			goto again
+		}
+		clock = c.Clock
 	step: // by the stepper's functions
 		{
 			n := uint64(u.at - u.pair)

@@ -110,6 +110,12 @@ func push(expr string) string {
 	return "ea := r[RSP] - 8\n" + page("wtag", 8) + put(expr, 8) + "r[RSP] = ea\n"
 }
 
+// pushToo is push for an instruction that has read memory before. It does not
+// begin again, because its two pages may compete for a place in the TLB.
+func pushToo(expr string) string {
+	return "ea := r[RSP] - 8\n" + pageOr("goto step", "wtag", 8) + put(expr, 8) + "r[RSP] = ea\n"
+}
+
 func (g *dispatchGen) branches() {
 	const near, far = "off = u.imm\ngoto near\n", "t = page + u.imm\n" + toPage
 	for cc := range 16 {
@@ -124,13 +130,13 @@ func (g *dispatchGen) branches() {
 	g.on("CALL", 8, "Near", 0, next, near)
 	g.on("CALL", 8, "Far", 0, far, next, jumpDirect)
 	g.on("CALLIND", 8, "R", 0, "t = "+dst, toPage, next, jumpFar)
-	g.on("CALLIND", 8, "M", 0, "{", load("v", 8), "t = v\n}", toPage, next, jumpFar)
+	g.on("CALLIND", 8, "M", 0, "{", load("v", 8), "t = v\n}", toPage, pushToo("page + uint64(u.next)"), jumpFar)
 	g.on("RET", 8, "None", 0, "ea := r[RSP]", page("rtag", 8), get("v", 8), "t = v", toPage, "r[RSP] = ea + 8 + u.imm", jumpFar)
 }
 
 func (g *dispatchGen) stack() {
 	g.on("PUSH", 8, "R", 0, "v := "+dst, push("v"))
-	g.on("PUSH", 8, "M", 0, "var x uint64\n{", load("v", 8), "x = v\n}", push("x"))
+	g.on("PUSH", 8, "M", 0, "var x uint64\n{", load("v", 8), "x = v\n}", pushToo("x"))
 	g.on("PUSH", 8, "I", 0, push("u.imm"))
 	g.on("POP", 8, "R", 0, "ea := r[RSP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), dst+" = v")
 	g.on("PAUSE", 4, "None", 0, "c.EndTurn = true", "off = uint64(u.next)", "goto out")
