@@ -177,6 +177,8 @@ func endsBlock(i *Inst) bool {
 	switch i.Op {
 	case OpJMP, OpJMPIND, OpCALL, OpCALLIND, OpRET, OpINS, OpOUTS, OpPAUSE:
 		return true
+	case OpCLI, OpSTI, OpPUSHF, OpPOPF, OpCLAC, OpSTAC, OpCLTS, OpSWAPGS, OpRDTSC, OpMOVFROMCR, OpINVLPG:
+		return false // executeInBlock sees what there is to see
 	}
 	k := i.Op.Kind()
 	return k == KindSystem || k == KindNone
@@ -292,7 +294,7 @@ func newPageCode() any { return new(pageCode) }
 // executeInBlock executes one instruction of a block with all its consequences,
 // and tells whether the one after it may follow at once.
 func (c *CPU) executeInBlock(u *uop, i *Inst) bool {
-	moves, next := c.moves, c.RIP+uint64(i.Len)
+	moves, next, flags := c.moves, c.RIP+uint64(i.Len), c.RFLAGS
 	c.longWay++
 	c.atOnce = true
 	c.shadowed = false
@@ -303,7 +305,16 @@ func (c *CPU) executeInBlock(u *uop, i *Inst) bool {
 		return false
 	}
 	return u.code != uLast && c.Stop.Kind == StopNone && !c.EndTurn && c.moves == moves &&
-		c.hostGen == c.Mem.Gen() && c.RIP == next
+		c.hostGen == c.Mem.Gen() && c.RIP == next && !c.IntShadow && (c.RFLAGS^flags)&(FlagTF|FlagIF|FlagAC) == 0
+}
+
+// sseOn tells whether SSE instructions of 16-byte registers may execute.
+func (c *CPU) sseOn() bool { return c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0 }
+
+// interruptible tells whether something would be delivered if IF were set.
+func (c *CPU) interruptible() bool {
+	_, ok := c.Bus.Interrupt(c.ID)
+	return ok || c.NMIPending
 }
 
 // count notes n retired instructions, all begun at the present privilege level.

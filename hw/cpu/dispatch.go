@@ -394,488 +394,497 @@ var uopCodes = map[uopKey]uint16{
 	{OpADC, 4, layRI, 0, modNone}:        383,
 	{OpSBB, 4, layRR, 0, modNone}:        384,
 	{OpSBB, 4, layRI, 0, modNone}:        385,
-	{OpSHL, 8, layRI, 0, modNone}:        386,
-	{OpSHL, 8, layRI, 0, modQuiet}:       387,
-	{OpSHR, 8, layRI, 0, modNone}:        388,
-	{OpSHR, 8, layRI, 0, modQuiet}:       389,
-	{OpSAR, 8, layRI, 0, modNone}:        390,
-	{OpSAR, 8, layRI, 0, modQuiet}:       391,
-	{OpROL, 8, layRI, 0, modNone}:        392,
-	{OpROL, 8, layRI, 0, modQuiet}:       393,
-	{OpROR, 8, layRI, 0, modNone}:        394,
-	{OpROR, 8, layRI, 0, modQuiet}:       395,
-	{OpSHL, 8, layRC, 0, modNone}:        396,
-	{OpSHR, 8, layRC, 0, modNone}:        397,
-	{OpSAR, 8, layRC, 0, modNone}:        398,
-	{OpROL, 8, layRC, 0, modNone}:        399,
-	{OpROR, 8, layRC, 0, modNone}:        400,
-	{OpBT, 8, layRR, 0, modNone}:         401,
-	{OpBT, 8, layRI, 0, modNone}:         402,
-	{OpBTS, 8, layRR, 0, modNone}:        403,
-	{OpBTS, 8, layRI, 0, modNone}:        404,
-	{OpBTR, 8, layRR, 0, modNone}:        405,
-	{OpBTR, 8, layRI, 0, modNone}:        406,
-	{OpBTC, 8, layRR, 0, modNone}:        407,
-	{OpBTC, 8, layRI, 0, modNone}:        408,
-	{OpSHL, 4, layRI, 0, modNone}:        409,
-	{OpSHL, 4, layRI, 0, modQuiet}:       410,
-	{OpSHR, 4, layRI, 0, modNone}:        411,
-	{OpSHR, 4, layRI, 0, modQuiet}:       412,
-	{OpSAR, 4, layRI, 0, modNone}:        413,
-	{OpSAR, 4, layRI, 0, modQuiet}:       414,
-	{OpROL, 4, layRI, 0, modNone}:        415,
-	{OpROL, 4, layRI, 0, modQuiet}:       416,
-	{OpROR, 4, layRI, 0, modNone}:        417,
-	{OpROR, 4, layRI, 0, modQuiet}:       418,
-	{OpSHL, 4, layRC, 0, modNone}:        419,
-	{OpSHR, 4, layRC, 0, modNone}:        420,
-	{OpSAR, 4, layRC, 0, modNone}:        421,
-	{OpROL, 4, layRC, 0, modNone}:        422,
-	{OpROR, 4, layRC, 0, modNone}:        423,
-	{OpBT, 4, layRR, 0, modNone}:         424,
-	{OpBT, 4, layRI, 0, modNone}:         425,
-	{OpBTS, 4, layRR, 0, modNone}:        426,
-	{OpBTS, 4, layRI, 0, modNone}:        427,
-	{OpBTR, 4, layRR, 0, modNone}:        428,
-	{OpBTR, 4, layRI, 0, modNone}:        429,
-	{OpBTC, 4, layRR, 0, modNone}:        430,
-	{OpBTC, 4, layRI, 0, modNone}:        431,
-	{OpIMUL2, 8, layRR, 0, modNone}:      432,
-	{OpIMUL2, 8, layRM, 0, modNone}:      433,
-	{OpIMUL2, 8, layRM, 0, modIndexed}:   434,
-	{OpIMUL3, 8, layRRI, 0, modNone}:     435,
-	{OpIMUL2, 8, layRR, 0, modQuiet}:     436,
-	{OpIMUL3, 8, layRRI, 0, modQuiet}:    437,
-	{OpMUL, 8, layR, 0, modNone}:         438,
-	{OpIMUL2, 4, layRR, 0, modNone}:      439,
-	{OpIMUL2, 4, layRM, 0, modNone}:      440,
-	{OpIMUL2, 4, layRM, 0, modIndexed}:   441,
-	{OpIMUL3, 4, layRRI, 0, modNone}:     442,
-	{OpIMUL2, 4, layRR, 0, modQuiet}:     443,
-	{OpIMUL3, 4, layRRI, 0, modQuiet}:    444,
-	{OpMUL, 4, layR, 0, modNone}:         445,
-	{OpJCC, 8, layNear, 0, modNone}:      446,
-	{OpJCC, 8, layFar, 0, modNone}:       447,
-	{OpJCC, 8, layNear, 1, modNone}:      448,
-	{OpJCC, 8, layFar, 1, modNone}:       449,
-	{OpJCC, 8, layNear, 2, modNone}:      450,
-	{OpJCC, 8, layFar, 2, modNone}:       451,
-	{OpJCC, 8, layNear, 3, modNone}:      452,
-	{OpJCC, 8, layFar, 3, modNone}:       453,
-	{OpJCC, 8, layNear, 4, modNone}:      454,
-	{OpJCC, 8, layFar, 4, modNone}:       455,
-	{OpJCC, 8, layNear, 5, modNone}:      456,
-	{OpJCC, 8, layFar, 5, modNone}:       457,
-	{OpJCC, 8, layNear, 6, modNone}:      458,
-	{OpJCC, 8, layFar, 6, modNone}:       459,
-	{OpJCC, 8, layNear, 7, modNone}:      460,
-	{OpJCC, 8, layFar, 7, modNone}:       461,
-	{OpJCC, 8, layNear, 8, modNone}:      462,
-	{OpJCC, 8, layFar, 8, modNone}:       463,
-	{OpJCC, 8, layNear, 9, modNone}:      464,
-	{OpJCC, 8, layFar, 9, modNone}:       465,
-	{OpJCC, 8, layNear, 10, modNone}:     466,
-	{OpJCC, 8, layFar, 10, modNone}:      467,
-	{OpJCC, 8, layNear, 11, modNone}:     468,
-	{OpJCC, 8, layFar, 11, modNone}:      469,
-	{OpJCC, 8, layNear, 12, modNone}:     470,
-	{OpJCC, 8, layFar, 12, modNone}:      471,
-	{OpJCC, 8, layNear, 13, modNone}:     472,
-	{OpJCC, 8, layFar, 13, modNone}:      473,
-	{OpJCC, 8, layNear, 14, modNone}:     474,
-	{OpJCC, 8, layFar, 14, modNone}:      475,
-	{OpJCC, 8, layNear, 15, modNone}:     476,
-	{OpJCC, 8, layFar, 15, modNone}:      477,
-	{OpJMP, 8, layNear, 0, modNone}:      478,
-	{OpJMP, 8, layFar, 0, modNone}:       479,
-	{OpJMPIND, 8, layR, 0, modNone}:      480,
-	{OpJMPIND, 8, layM, 0, modNone}:      481,
-	{OpJMPIND, 8, layM, 0, modIndexed}:   482,
-	{OpCALL, 8, layNear, 0, modNone}:     483,
-	{OpCALL, 8, layFar, 0, modNone}:      484,
-	{OpCALLIND, 8, layR, 0, modNone}:     485,
-	{OpCALLIND, 8, layM, 0, modNone}:     486,
-	{OpCALLIND, 8, layM, 0, modIndexed}:  487,
-	{OpRET, 8, layNone, 0, modNone}:      488,
-	{OpPUSH, 8, layR, 0, modNone}:        489,
-	{OpPUSH, 8, layM, 0, modNone}:        490,
-	{OpPUSH, 8, layM, 0, modIndexed}:     491,
-	{OpPUSH, 8, layI, 0, modNone}:        492,
-	{OpPOP, 8, layR, 0, modNone}:         493,
-	{OpPAUSE, 4, layNone, 0, modNone}:    494,
-	{OpCLD, 0, layNone, 0, modNone}:      495,
-	{OpCLI, 0, layNone, 0, modNone}:      496,
-	{OpLEAVE, 8, layNone, 0, modNone}:    497,
-	{OpMOVUPS, 16, layRR, 0, modNone}:    498,
-	{OpMOVUPS, 16, layRM, 0, modNone}:    499,
-	{OpMOVUPS, 16, layRM, 0, modIndexed}: 500,
-	{OpMOVUPS, 16, layMR, 0, modNone}:    501,
-	{OpMOVUPS, 16, layMR, 0, modIndexed}: 502,
-	{OpMOVDQU, 16, layRR, 0, modNone}:    503,
-	{OpMOVDQU, 16, layRM, 0, modNone}:    504,
-	{OpMOVDQU, 16, layRM, 0, modIndexed}: 505,
-	{OpMOVDQU, 16, layMR, 0, modNone}:    506,
-	{OpMOVDQU, 16, layMR, 0, modIndexed}: 507,
-	{OpMOVAPS, 16, layRR, 0, modNone}:    508,
-	{OpMOVAPS, 16, layRM, 0, modNone}:    509,
-	{OpMOVAPS, 16, layRM, 0, modIndexed}: 510,
-	{OpMOVAPS, 16, layMR, 0, modNone}:    511,
-	{OpMOVAPS, 16, layMR, 0, modIndexed}: 512,
-	{OpMOVDQA, 16, layRR, 0, modNone}:    513,
-	{OpMOVDQA, 16, layRM, 0, modNone}:    514,
-	{OpMOVDQA, 16, layRM, 0, modIndexed}: 515,
-	{OpMOVDQA, 16, layMR, 0, modNone}:    516,
-	{OpMOVDQA, 16, layMR, 0, modIndexed}: 517,
-	{OpMOVSD, 8, layRR, 0, modNone}:      518,
-	{OpMOVSD, 8, layRM, 0, modNone}:      519,
-	{OpMOVSD, 8, layRM, 0, modIndexed}:   520,
-	{OpMOVSD, 8, layMR, 0, modNone}:      521,
-	{OpMOVSD, 8, layMR, 0, modIndexed}:   522,
-	{OpMOVQ, 8, layRR, 0, modNone}:       523,
-	{OpMOVQ, 8, layRM, 0, modNone}:       524,
-	{OpMOVQ, 8, layRM, 0, modIndexed}:    525,
-	{OpMOVQ, 8, layMR, 0, modNone}:       526,
-	{OpMOVQ, 8, layMR, 0, modIndexed}:    527,
-	{OpMOVD, 8, layRR, 0, modNone}:       528,
-	{OpMOVD, 8, layRR, 1, modNone}:       529,
-	{OpMOVD, 8, layRM, 0, modNone}:       530,
-	{OpMOVD, 8, layRM, 0, modIndexed}:    531,
-	{OpMOVD, 8, layMR, 0, modNone}:       532,
-	{OpMOVD, 8, layMR, 0, modIndexed}:    533,
-	{OpCVTSI2SD, 8, layRR, 0, modNone}:   534,
-	{OpMOVD, 4, layRR, 0, modNone}:       535,
-	{OpMOVD, 4, layRR, 1, modNone}:       536,
-	{OpMOVD, 4, layRM, 0, modNone}:       537,
-	{OpMOVD, 4, layRM, 0, modIndexed}:    538,
-	{OpMOVD, 4, layMR, 0, modNone}:       539,
-	{OpMOVD, 4, layMR, 0, modIndexed}:    540,
-	{OpCVTSI2SD, 4, layRR, 0, modNone}:   541,
-	{OpPXOR, 16, layRR, 0, modNone}:      542,
-	{OpXORPS, 16, layRR, 0, modNone}:     543,
-	{OpXORPD, 16, layRR, 0, modNone}:     544,
-	{OpPAND, 16, layRR, 0, modNone}:      545,
-	{OpANDPS, 16, layRR, 0, modNone}:     546,
-	{OpANDPD, 16, layRR, 0, modNone}:     547,
-	{OpPOR, 16, layRR, 0, modNone}:       548,
-	{OpORPS, 16, layRR, 0, modNone}:      549,
-	{OpORPD, 16, layRR, 0, modNone}:      550,
-	{OpPANDN, 16, layRR, 0, modNone}:     551,
-	{OpANDNPS, 16, layRR, 0, modNone}:    552,
-	{OpANDNPD, 16, layRR, 0, modNone}:    553,
-	{OpPADDQ, 16, layRR, 0, modNone}:     554,
-	{OpPSUBQ, 16, layRR, 0, modNone}:     555,
-	{OpPADDD, 16, layRR, 0, modNone}:     556,
-	{OpPSUBD, 16, layRR, 0, modNone}:     557,
-	{OpPSRLQ, 16, layRI, 0, modNone}:     558,
-	{OpPSLLQ, 16, layRI, 0, modNone}:     559,
-	{OpPSRLD, 16, layRI, 0, modNone}:     560,
-	{OpPSLLD, 16, layRI, 0, modNone}:     561,
-	{OpADDSD, 8, layRR, 0, modNone}:      562,
-	{OpADDSD, 8, layRM, 0, modNone}:      563,
-	{OpADDSD, 8, layRM, 0, modIndexed}:   564,
-	{OpSUBSD, 8, layRR, 0, modNone}:      565,
-	{OpSUBSD, 8, layRM, 0, modNone}:      566,
-	{OpSUBSD, 8, layRM, 0, modIndexed}:   567,
-	{OpMULSD, 8, layRR, 0, modNone}:      568,
-	{OpMULSD, 8, layRM, 0, modNone}:      569,
-	{OpMULSD, 8, layRM, 0, modIndexed}:   570,
-	{OpDIVSD, 8, layRR, 0, modNone}:      571,
-	{OpDIVSD, 8, layRM, 0, modNone}:      572,
-	{OpDIVSD, 8, layRM, 0, modIndexed}:   573,
-	{OpUCOMISD, 8, layRR, 0, modNone}:    574,
-	{OpUCOMISD, 8, layRM, 0, modNone}:    575,
-	{OpUCOMISD, 8, layRM, 0, modIndexed}: 576,
+	{OpRCL, 8, layRI, 0, modNone}:        386,
+	{OpRCR, 8, layRI, 0, modNone}:        387,
+	{OpSHL, 8, layRI, 0, modNone}:        388,
+	{OpSHL, 8, layRI, 0, modQuiet}:       389,
+	{OpSHR, 8, layRI, 0, modNone}:        390,
+	{OpSHR, 8, layRI, 0, modQuiet}:       391,
+	{OpSAR, 8, layRI, 0, modNone}:        392,
+	{OpSAR, 8, layRI, 0, modQuiet}:       393,
+	{OpROL, 8, layRI, 0, modNone}:        394,
+	{OpROL, 8, layRI, 0, modQuiet}:       395,
+	{OpROR, 8, layRI, 0, modNone}:        396,
+	{OpROR, 8, layRI, 0, modQuiet}:       397,
+	{OpSHL, 8, layRC, 0, modNone}:        398,
+	{OpSHR, 8, layRC, 0, modNone}:        399,
+	{OpSAR, 8, layRC, 0, modNone}:        400,
+	{OpROL, 8, layRC, 0, modNone}:        401,
+	{OpROR, 8, layRC, 0, modNone}:        402,
+	{OpBT, 8, layRR, 0, modNone}:         403,
+	{OpBT, 8, layRI, 0, modNone}:         404,
+	{OpBTS, 8, layRR, 0, modNone}:        405,
+	{OpBTS, 8, layRI, 0, modNone}:        406,
+	{OpBTR, 8, layRR, 0, modNone}:        407,
+	{OpBTR, 8, layRI, 0, modNone}:        408,
+	{OpBTC, 8, layRR, 0, modNone}:        409,
+	{OpBTC, 8, layRI, 0, modNone}:        410,
+	{OpRCL, 4, layRI, 0, modNone}:        411,
+	{OpRCR, 4, layRI, 0, modNone}:        412,
+	{OpSHL, 4, layRI, 0, modNone}:        413,
+	{OpSHL, 4, layRI, 0, modQuiet}:       414,
+	{OpSHR, 4, layRI, 0, modNone}:        415,
+	{OpSHR, 4, layRI, 0, modQuiet}:       416,
+	{OpSAR, 4, layRI, 0, modNone}:        417,
+	{OpSAR, 4, layRI, 0, modQuiet}:       418,
+	{OpROL, 4, layRI, 0, modNone}:        419,
+	{OpROL, 4, layRI, 0, modQuiet}:       420,
+	{OpROR, 4, layRI, 0, modNone}:        421,
+	{OpROR, 4, layRI, 0, modQuiet}:       422,
+	{OpSHL, 4, layRC, 0, modNone}:        423,
+	{OpSHR, 4, layRC, 0, modNone}:        424,
+	{OpSAR, 4, layRC, 0, modNone}:        425,
+	{OpROL, 4, layRC, 0, modNone}:        426,
+	{OpROR, 4, layRC, 0, modNone}:        427,
+	{OpBT, 4, layRR, 0, modNone}:         428,
+	{OpBT, 4, layRI, 0, modNone}:         429,
+	{OpBTS, 4, layRR, 0, modNone}:        430,
+	{OpBTS, 4, layRI, 0, modNone}:        431,
+	{OpBTR, 4, layRR, 0, modNone}:        432,
+	{OpBTR, 4, layRI, 0, modNone}:        433,
+	{OpBTC, 4, layRR, 0, modNone}:        434,
+	{OpBTC, 4, layRI, 0, modNone}:        435,
+	{OpIMUL2, 8, layRR, 0, modNone}:      436,
+	{OpIMUL2, 8, layRM, 0, modNone}:      437,
+	{OpIMUL2, 8, layRM, 0, modIndexed}:   438,
+	{OpIMUL3, 8, layRRI, 0, modNone}:     439,
+	{OpIMUL2, 8, layRR, 0, modQuiet}:     440,
+	{OpIMUL3, 8, layRRI, 0, modQuiet}:    441,
+	{OpMUL, 8, layR, 0, modNone}:         442,
+	{OpIMUL2, 4, layRR, 0, modNone}:      443,
+	{OpIMUL2, 4, layRM, 0, modNone}:      444,
+	{OpIMUL2, 4, layRM, 0, modIndexed}:   445,
+	{OpIMUL3, 4, layRRI, 0, modNone}:     446,
+	{OpIMUL2, 4, layRR, 0, modQuiet}:     447,
+	{OpIMUL3, 4, layRRI, 0, modQuiet}:    448,
+	{OpMUL, 4, layR, 0, modNone}:         449,
+	{OpJCC, 8, layNear, 0, modNone}:      450,
+	{OpJCC, 8, layFar, 0, modNone}:       451,
+	{OpJCC, 8, layNear, 1, modNone}:      452,
+	{OpJCC, 8, layFar, 1, modNone}:       453,
+	{OpJCC, 8, layNear, 2, modNone}:      454,
+	{OpJCC, 8, layFar, 2, modNone}:       455,
+	{OpJCC, 8, layNear, 3, modNone}:      456,
+	{OpJCC, 8, layFar, 3, modNone}:       457,
+	{OpJCC, 8, layNear, 4, modNone}:      458,
+	{OpJCC, 8, layFar, 4, modNone}:       459,
+	{OpJCC, 8, layNear, 5, modNone}:      460,
+	{OpJCC, 8, layFar, 5, modNone}:       461,
+	{OpJCC, 8, layNear, 6, modNone}:      462,
+	{OpJCC, 8, layFar, 6, modNone}:       463,
+	{OpJCC, 8, layNear, 7, modNone}:      464,
+	{OpJCC, 8, layFar, 7, modNone}:       465,
+	{OpJCC, 8, layNear, 8, modNone}:      466,
+	{OpJCC, 8, layFar, 8, modNone}:       467,
+	{OpJCC, 8, layNear, 9, modNone}:      468,
+	{OpJCC, 8, layFar, 9, modNone}:       469,
+	{OpJCC, 8, layNear, 10, modNone}:     470,
+	{OpJCC, 8, layFar, 10, modNone}:      471,
+	{OpJCC, 8, layNear, 11, modNone}:     472,
+	{OpJCC, 8, layFar, 11, modNone}:      473,
+	{OpJCC, 8, layNear, 12, modNone}:     474,
+	{OpJCC, 8, layFar, 12, modNone}:      475,
+	{OpJCC, 8, layNear, 13, modNone}:     476,
+	{OpJCC, 8, layFar, 13, modNone}:      477,
+	{OpJCC, 8, layNear, 14, modNone}:     478,
+	{OpJCC, 8, layFar, 14, modNone}:      479,
+	{OpJCC, 8, layNear, 15, modNone}:     480,
+	{OpJCC, 8, layFar, 15, modNone}:      481,
+	{OpJMP, 8, layNear, 0, modNone}:      482,
+	{OpJMP, 8, layFar, 0, modNone}:       483,
+	{OpJMPIND, 8, layR, 0, modNone}:      484,
+	{OpJMPIND, 8, layM, 0, modNone}:      485,
+	{OpJMPIND, 8, layM, 0, modIndexed}:   486,
+	{OpCALL, 8, layNear, 0, modNone}:     487,
+	{OpCALL, 8, layFar, 0, modNone}:      488,
+	{OpCALLIND, 8, layR, 0, modNone}:     489,
+	{OpCALLIND, 8, layM, 0, modNone}:     490,
+	{OpCALLIND, 8, layM, 0, modIndexed}:  491,
+	{OpRET, 8, layNone, 0, modNone}:      492,
+	{OpPUSH, 8, layR, 0, modNone}:        493,
+	{OpPUSH, 8, layM, 0, modNone}:        494,
+	{OpPUSH, 8, layM, 0, modIndexed}:     495,
+	{OpPUSH, 8, layI, 0, modNone}:        496,
+	{OpPOP, 8, layR, 0, modNone}:         497,
+	{OpPAUSE, 4, layNone, 0, modNone}:    498,
+	{OpLEAVE, 8, layNone, 0, modNone}:    499,
+	{OpCLD, 0, layNone, 0, modNone}:      500,
+	{OpCLI, 0, layNone, 0, modNone}:      501,
+	{OpSTI, 0, layNone, 0, modNone}:      502,
+	{OpCLAC, 0, layNone, 0, modNone}:     503,
+	{OpSTAC, 0, layNone, 0, modNone}:     504,
+	{OpPUSHF, 8, layNone, 0, modNone}:    505,
+	{OpPOPF, 8, layNone, 0, modNone}:     506,
+	{OpMOVUPS, 16, layRR, 0, modNone}:    507,
+	{OpMOVUPS, 16, layRM, 0, modNone}:    508,
+	{OpMOVUPS, 16, layRM, 0, modIndexed}: 509,
+	{OpMOVUPS, 16, layMR, 0, modNone}:    510,
+	{OpMOVUPS, 16, layMR, 0, modIndexed}: 511,
+	{OpMOVDQU, 16, layRR, 0, modNone}:    512,
+	{OpMOVDQU, 16, layRM, 0, modNone}:    513,
+	{OpMOVDQU, 16, layRM, 0, modIndexed}: 514,
+	{OpMOVDQU, 16, layMR, 0, modNone}:    515,
+	{OpMOVDQU, 16, layMR, 0, modIndexed}: 516,
+	{OpMOVAPS, 16, layRR, 0, modNone}:    517,
+	{OpMOVAPS, 16, layRM, 0, modNone}:    518,
+	{OpMOVAPS, 16, layRM, 0, modIndexed}: 519,
+	{OpMOVAPS, 16, layMR, 0, modNone}:    520,
+	{OpMOVAPS, 16, layMR, 0, modIndexed}: 521,
+	{OpMOVDQA, 16, layRR, 0, modNone}:    522,
+	{OpMOVDQA, 16, layRM, 0, modNone}:    523,
+	{OpMOVDQA, 16, layRM, 0, modIndexed}: 524,
+	{OpMOVDQA, 16, layMR, 0, modNone}:    525,
+	{OpMOVDQA, 16, layMR, 0, modIndexed}: 526,
+	{OpMOVSD, 8, layRR, 0, modNone}:      527,
+	{OpMOVSD, 8, layRM, 0, modNone}:      528,
+	{OpMOVSD, 8, layRM, 0, modIndexed}:   529,
+	{OpMOVSD, 8, layMR, 0, modNone}:      530,
+	{OpMOVSD, 8, layMR, 0, modIndexed}:   531,
+	{OpMOVQ, 8, layRR, 0, modNone}:       532,
+	{OpMOVQ, 8, layRM, 0, modNone}:       533,
+	{OpMOVQ, 8, layRM, 0, modIndexed}:    534,
+	{OpMOVQ, 8, layMR, 0, modNone}:       535,
+	{OpMOVQ, 8, layMR, 0, modIndexed}:    536,
+	{OpMOVD, 8, layRR, 0, modNone}:       537,
+	{OpMOVD, 8, layRR, 1, modNone}:       538,
+	{OpMOVD, 8, layRM, 0, modNone}:       539,
+	{OpMOVD, 8, layRM, 0, modIndexed}:    540,
+	{OpMOVD, 8, layMR, 0, modNone}:       541,
+	{OpMOVD, 8, layMR, 0, modIndexed}:    542,
+	{OpCVTSI2SD, 8, layRR, 0, modNone}:   543,
+	{OpMOVD, 4, layRR, 0, modNone}:       544,
+	{OpMOVD, 4, layRR, 1, modNone}:       545,
+	{OpMOVD, 4, layRM, 0, modNone}:       546,
+	{OpMOVD, 4, layRM, 0, modIndexed}:    547,
+	{OpMOVD, 4, layMR, 0, modNone}:       548,
+	{OpMOVD, 4, layMR, 0, modIndexed}:    549,
+	{OpCVTSI2SD, 4, layRR, 0, modNone}:   550,
+	{OpPXOR, 16, layRR, 0, modNone}:      551,
+	{OpXORPS, 16, layRR, 0, modNone}:     552,
+	{OpXORPD, 16, layRR, 0, modNone}:     553,
+	{OpPAND, 16, layRR, 0, modNone}:      554,
+	{OpANDPS, 16, layRR, 0, modNone}:     555,
+	{OpANDPD, 16, layRR, 0, modNone}:     556,
+	{OpPOR, 16, layRR, 0, modNone}:       557,
+	{OpORPS, 16, layRR, 0, modNone}:      558,
+	{OpORPD, 16, layRR, 0, modNone}:      559,
+	{OpPANDN, 16, layRR, 0, modNone}:     560,
+	{OpANDNPS, 16, layRR, 0, modNone}:    561,
+	{OpANDNPD, 16, layRR, 0, modNone}:    562,
+	{OpPADDQ, 16, layRR, 0, modNone}:     563,
+	{OpPSUBQ, 16, layRR, 0, modNone}:     564,
+	{OpPADDD, 16, layRR, 0, modNone}:     565,
+	{OpPSUBD, 16, layRR, 0, modNone}:     566,
+	{OpPSRLQ, 16, layRI, 0, modNone}:     567,
+	{OpPSLLQ, 16, layRI, 0, modNone}:     568,
+	{OpPSRLD, 16, layRI, 0, modNone}:     569,
+	{OpPSLLD, 16, layRI, 0, modNone}:     570,
+	{OpADDSD, 8, layRR, 0, modNone}:      571,
+	{OpADDSD, 8, layRM, 0, modNone}:      572,
+	{OpADDSD, 8, layRM, 0, modIndexed}:   573,
+	{OpSUBSD, 8, layRR, 0, modNone}:      574,
+	{OpSUBSD, 8, layRM, 0, modNone}:      575,
+	{OpSUBSD, 8, layRM, 0, modIndexed}:   576,
+	{OpMULSD, 8, layRR, 0, modNone}:      577,
+	{OpMULSD, 8, layRM, 0, modNone}:      578,
+	{OpMULSD, 8, layRM, 0, modIndexed}:   579,
+	{OpDIVSD, 8, layRR, 0, modNone}:      580,
+	{OpDIVSD, 8, layRM, 0, modNone}:      581,
+	{OpDIVSD, 8, layRM, 0, modIndexed}:   582,
+	{OpUCOMISD, 8, layRR, 0, modNone}:    583,
+	{OpUCOMISD, 8, layRM, 0, modNone}:    584,
+	{OpUCOMISD, 8, layRM, 0, modIndexed}: 585,
 }
 
 var uopPairs = map[pairKey]uint16{
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   577,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   578,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   579,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   580,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   581,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  582,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  583,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  584,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   585,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   586,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   587,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   588,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   589,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  590,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  591,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  592,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   593,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   594,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   595,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   596,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   597,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  598,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  599,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  600,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   601,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   602,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   603,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   604,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   605,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  606,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  607,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  608,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   609,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   610,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   611,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   612,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   613,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  614,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  615,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  616,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   617,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   618,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   619,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   620,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   621,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  622,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  623,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  624,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   625,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   626,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   627,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   628,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   629,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  630,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  631,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  632,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   633,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   634,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   635,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   636,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   637,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  638,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  639,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  640,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  641,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  642,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  643,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  644,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  645,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 646,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 647,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 648,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  649,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  650,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  651,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  652,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  653,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 654,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 655,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 656,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  657,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  658,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  659,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  660,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  661,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 662,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 663,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 664,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  665,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  666,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  667,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  668,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  669,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 670,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 671,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 672,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   673,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   674,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   675,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   676,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   677,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  678,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  679,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  680,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   681,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   682,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   683,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   684,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   685,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  686,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  687,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  688,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   689,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   690,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   691,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   692,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   693,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  694,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  695,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  696,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   697,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   698,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   699,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   700,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   701,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  702,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  703,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  704,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   705,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   706,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   707,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   708,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   709,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  710,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  711,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  712,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   713,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   714,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   715,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   716,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   717,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  718,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  719,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  720,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   721,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   722,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   723,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   724,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   725,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  726,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  727,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  728,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   729,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   730,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   731,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   732,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   733,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  734,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  735,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  736,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  737,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  738,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  739,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  740,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  741,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 742,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 743,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 744,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  745,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  746,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  747,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  748,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  749,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 750,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 751,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 752,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  753,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  754,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  755,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  756,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  757,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 758,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 759,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 760,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  761,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  762,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  763,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  764,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  765,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 766,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 767,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 768,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   769,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   770,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   771,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   772,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   773,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  774,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  775,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  776,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   777,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   778,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   779,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   780,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   781,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  782,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  783,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  784,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   785,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   786,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   787,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   788,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   789,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  790,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  791,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  792,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   793,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   794,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   795,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   796,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   797,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  798,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  799,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  800,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   801,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   802,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   803,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   804,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   805,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  806,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  807,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  808,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   809,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   810,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   811,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   812,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   813,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  814,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  815,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  816,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   817,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   818,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   819,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   820,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   821,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  822,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  823,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  824,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   825,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   826,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   827,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   828,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   829,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  830,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  831,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  832,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  833,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  834,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  835,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  836,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  837,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 838,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 839,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 840,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  841,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  842,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  843,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  844,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  845,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 846,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 847,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 848,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  849,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  850,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  851,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  852,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  853,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 854,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 855,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 856,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  857,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  858,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  859,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  860,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  861,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 862,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 863,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 864,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   586,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   587,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   588,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   589,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   590,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  591,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  592,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  593,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   594,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   595,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   596,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   597,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   598,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  599,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  600,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  601,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   602,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   603,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   604,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   605,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   606,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  607,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  608,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  609,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   610,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   611,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   612,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   613,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   614,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  615,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  616,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  617,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   618,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   619,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   620,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   621,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   622,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  623,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  624,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  625,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   626,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   627,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   628,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   629,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   630,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  631,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  632,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  633,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   634,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   635,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   636,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   637,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   638,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  639,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  640,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  641,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   642,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   643,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   644,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   645,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   646,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  647,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  648,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  649,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  650,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  651,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  652,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  653,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  654,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 655,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 656,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 657,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  658,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  659,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  660,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  661,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  662,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 663,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 664,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 665,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  666,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  667,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  668,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  669,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  670,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 671,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 672,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 673,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  674,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  675,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  676,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  677,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  678,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 679,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 680,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 681,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   682,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   683,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   684,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   685,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   686,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  687,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  688,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  689,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   690,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   691,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   692,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   693,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   694,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  695,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  696,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  697,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   698,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   699,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   700,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   701,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   702,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  703,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  704,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  705,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   706,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   707,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   708,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   709,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   710,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  711,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  712,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  713,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   714,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   715,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   716,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   717,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   718,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  719,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  720,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  721,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   722,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   723,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   724,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   725,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   726,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  727,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  728,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  729,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   730,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   731,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   732,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   733,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   734,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  735,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  736,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  737,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   738,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   739,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   740,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   741,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   742,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  743,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  744,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  745,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  746,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  747,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  748,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  749,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  750,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 751,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 752,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 753,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  754,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  755,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  756,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  757,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  758,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 759,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 760,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 761,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  762,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  763,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  764,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  765,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  766,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 767,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 768,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 769,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  770,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  771,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  772,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  773,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  774,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 775,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 776,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 777,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   778,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   779,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   780,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   781,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   782,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  783,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  784,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  785,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   786,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   787,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   788,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   789,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   790,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  791,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  792,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  793,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   794,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   795,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   796,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   797,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   798,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  799,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  800,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  801,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   802,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   803,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   804,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   805,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   806,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  807,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  808,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  809,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   810,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   811,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   812,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   813,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   814,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  815,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  816,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  817,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   818,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   819,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   820,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   821,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   822,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  823,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  824,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  825,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   826,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   827,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   828,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   829,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   830,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  831,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  832,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  833,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   834,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   835,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   836,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   837,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   838,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  839,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  840,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  841,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  842,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  843,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  844,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  845,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  846,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 847,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 848,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 849,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  850,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  851,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  852,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  853,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  854,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 855,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 856,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 857,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  858,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  859,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  860,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  861,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  862,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 863,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 864,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 865,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  866,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  867,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  868,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  869,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  870,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 871,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 872,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 873,
 }
 
 // dispatch executes from RIP, in the page of s, up to a bound or to what needs
@@ -894,7 +903,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		page, off  = s.tag, c.RIP - s.tag
 		quick      = c.quick(bound, page) // clock up to which blocks need no closer look
 		watched    = len(bound.Watch) != 0
-		sse        = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
+		sse        = c.sseOn()
 	)
 	c.lazy.kind = lazyNone
 	copy(r[:16], c.GPR[:])
@@ -6436,7 +6445,60 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 386: // OpSHL, 8, layRI, 0, modNone
+			case 386: // OpRCL, 8, layRI, 0, modNone
+				var w uint64
+				switch {
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := r[u.dst]
+				x := v<<1 | w&1
+				w = v >> 63
+				w |= (x>>63 ^ w) & 1 << 11
+				r[u.dst] = x
+				switch {
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 387: // OpRCR, 8, layRI, 0, modNone
+				var w uint64
+				switch {
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := r[u.dst]
+				x := v>>1 | w&1<<63
+				w = v&1 | (x>>63^x>>62)&1<<11
+				r[u.dst] = x
+				switch {
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 388: // OpSHL, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
@@ -6447,11 +6509,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 387: // OpSHL, 8, layRI, 0, modQuiet
+			case 389: // OpSHL, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = r[u.dst] << (v & 63)
-			case 388: // OpSHR, 8, layRI, 0, modNone
+			case 390: // OpSHR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
@@ -6462,11 +6524,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 389: // OpSHR, 8, layRI, 0, modQuiet
+			case 391: // OpSHR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = r[u.dst] >> (v & 63)
-			case 390: // OpSAR, 8, layRI, 0, modNone
+			case 392: // OpSAR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				y := int64(int64(r[u.dst]))
@@ -6477,11 +6539,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 391: // OpSAR, 8, layRI, 0, modQuiet
+			case 393: // OpSAR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(int64(int64(r[u.dst])) >> (v & 63))
-			case 392: // OpROL, 8, layRI, 0, modNone
+			case 394: // OpROL, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
@@ -6498,11 +6560,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 393: // OpROL, 8, layRI, 0, modQuiet
+			case 395: // OpROL, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
-			case 394: // OpROR, 8, layRI, 0, modNone
+			case 396: // OpROR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
@@ -6518,11 +6580,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 395: // OpROR, 8, layRI, 0, modQuiet
+			case 397: // OpROR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
-			case 396: // OpSHL, 8, layRC, 0, modNone
+			case 398: // OpSHL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6536,7 +6598,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 397: // OpSHR, 8, layRC, 0, modNone
+			case 399: // OpSHR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6550,7 +6612,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 398: // OpSAR, 8, layRC, 0, modNone
+			case 400: // OpSAR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6564,7 +6626,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 399: // OpROL, 8, layRC, 0, modNone
+			case 401: // OpROL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6584,7 +6646,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 400: // OpROR, 8, layRC, 0, modNone
+			case 402: // OpROR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6603,7 +6665,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 401: // OpBT, 8, layRR, 0, modNone
+			case 403: // OpBT, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6619,7 +6681,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 402: // OpBT, 8, layRI, 0, modNone
+			case 404: // OpBT, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6635,7 +6697,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 403: // OpBTS, 8, layRR, 0, modNone
+			case 405: // OpBTS, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6652,7 +6714,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 404: // OpBTS, 8, layRI, 0, modNone
+			case 406: // OpBTS, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6669,7 +6731,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 405: // OpBTR, 8, layRR, 0, modNone
+			case 407: // OpBTR, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6686,7 +6748,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 406: // OpBTR, 8, layRI, 0, modNone
+			case 408: // OpBTR, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6703,7 +6765,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 407: // OpBTC, 8, layRR, 0, modNone
+			case 409: // OpBTC, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6720,7 +6782,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 408: // OpBTC, 8, layRI, 0, modNone
+			case 410: // OpBTC, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6737,7 +6799,60 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 409: // OpSHL, 4, layRI, 0, modNone
+			case 411: // OpRCL, 4, layRI, 0, modNone
+				var w uint64
+				switch {
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := uint64(uint32(r[u.dst]))
+				x := uint64(uint32(v<<1 | w&1))
+				w = v >> 31
+				w |= (x>>31 ^ w) & 1 << 11
+				r[u.dst] = x
+				switch {
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 412: // OpRCR, 4, layRI, 0, modNone
+				var w uint64
+				switch {
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := uint64(uint32(r[u.dst]))
+				x := v>>1 | w&1<<31
+				w = v&1 | (x>>31^x>>30)&1<<11
+				r[u.dst] = x
+				switch {
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 413: // OpSHL, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
@@ -6748,11 +6863,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 410: // OpSHL, 4, layRI, 0, modQuiet
+			case 414: // OpSHL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(r[u.dst] << (v & 63)))
-			case 411: // OpSHR, 4, layRI, 0, modNone
+			case 415: // OpSHR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
@@ -6763,11 +6878,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 412: // OpSHR, 4, layRI, 0, modQuiet
+			case 416: // OpSHR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(r[u.dst])) >> (v & 63)
-			case 413: // OpSAR, 4, layRI, 0, modNone
+			case 417: // OpSAR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				y := int64(int32(r[u.dst]))
@@ -6778,11 +6893,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 414: // OpSAR, 4, layRI, 0, modQuiet
+			case 418: // OpSAR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(uint64(int64(int32(r[u.dst])) >> (v & 63))))
-			case 415: // OpROL, 4, layRI, 0, modNone
+			case 419: // OpROL, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
@@ -6799,11 +6914,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 416: // OpROL, 4, layRI, 0, modQuiet
+			case 420: // OpROL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
-			case 417: // OpROR, 4, layRI, 0, modNone
+			case 421: // OpROR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
@@ -6819,11 +6934,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 418: // OpROR, 4, layRI, 0, modQuiet
+			case 422: // OpROR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
-			case 419: // OpSHL, 4, layRC, 0, modNone
+			case 423: // OpSHL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6838,7 +6953,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 420: // OpSHR, 4, layRC, 0, modNone
+			case 424: // OpSHR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6853,7 +6968,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 421: // OpSAR, 4, layRC, 0, modNone
+			case 425: // OpSAR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6868,7 +6983,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 422: // OpROL, 4, layRC, 0, modNone
+			case 426: // OpROL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6889,7 +7004,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 423: // OpROR, 4, layRC, 0, modNone
+			case 427: // OpROR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6909,7 +7024,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 424: // OpBT, 4, layRR, 0, modNone
+			case 428: // OpBT, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6925,7 +7040,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 425: // OpBT, 4, layRI, 0, modNone
+			case 429: // OpBT, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6941,7 +7056,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 426: // OpBTS, 4, layRR, 0, modNone
+			case 430: // OpBTS, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6959,7 +7074,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 427: // OpBTS, 4, layRI, 0, modNone
+			case 431: // OpBTS, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6977,7 +7092,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 428: // OpBTR, 4, layRR, 0, modNone
+			case 432: // OpBTR, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6995,7 +7110,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 429: // OpBTR, 4, layRI, 0, modNone
+			case 433: // OpBTR, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7013,7 +7128,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 430: // OpBTC, 4, layRR, 0, modNone
+			case 434: // OpBTC, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7031,7 +7146,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 431: // OpBTC, 4, layRI, 0, modNone
+			case 435: // OpBTC, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7049,7 +7164,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 432: // OpIMUL2, 8, layRR, 0, modNone
+			case 436: // OpIMUL2, 8, layRR, 0, modNone
 				y, x := mulSigned(r[u.dst], r[u.src])
 				yes := y != uint64(int64(x)>>63)
 
@@ -7067,7 +7182,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 433: // OpIMUL2, 8, layRM, 0, modNone
+			case 437: // OpIMUL2, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7095,7 +7210,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 434: // OpIMUL2, 8, layRM, 0, modIndexed
+			case 438: // OpIMUL2, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7123,7 +7238,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 435: // OpIMUL3, 8, layRRI, 0, modNone
+			case 439: // OpIMUL3, 8, layRRI, 0, modNone
 				y, x := mulSigned(r[u.src], u.imm)
 				yes := y != uint64(int64(x)>>63)
 
@@ -7141,11 +7256,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 436: // OpIMUL2, 8, layRR, 0, modQuiet
+			case 440: // OpIMUL2, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] * r[u.src]
-			case 437: // OpIMUL3, 8, layRRI, 0, modQuiet
+			case 441: // OpIMUL3, 8, layRRI, 0, modQuiet
 				r[u.dst] = r[u.src] * u.imm
-			case 438: // OpMUL, 8, layR, 0, modNone
+			case 442: // OpMUL, 8, layR, 0, modNone
 				r[RDX], r[RAX] = bits.Mul64(r[RAX], r[u.dst])
 				yes := r[RDX] != 0
 				var w uint64
@@ -7161,7 +7276,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 439: // OpIMUL2, 4, layRR, 0, modNone
+			case 443: // OpIMUL2, 4, layRR, 0, modNone
 				y := int64(int32(r[u.dst])) * int64(int32(r[u.src]))
 				x, yes := uint64(uint32(y)), y != int64(int32(y))
 
@@ -7179,7 +7294,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 440: // OpIMUL2, 4, layRM, 0, modNone
+			case 444: // OpIMUL2, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7207,7 +7322,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 441: // OpIMUL2, 4, layRM, 0, modIndexed
+			case 445: // OpIMUL2, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7235,7 +7350,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 442: // OpIMUL3, 4, layRRI, 0, modNone
+			case 446: // OpIMUL3, 4, layRRI, 0, modNone
 				y := int64(int32(r[u.src])) * int64(int32(u.imm))
 				x, yes := uint64(uint32(y)), y != int64(int32(y))
 
@@ -7253,11 +7368,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 443: // OpIMUL2, 4, layRR, 0, modQuiet
+			case 447: // OpIMUL2, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] * r[u.src]))
-			case 444: // OpIMUL3, 4, layRRI, 0, modQuiet
+			case 448: // OpIMUL3, 4, layRRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.src] * u.imm))
-			case 445: // OpMUL, 4, layR, 0, modNone
+			case 449: // OpMUL, 4, layR, 0, modNone
 				x := uint64(uint32(r[RAX])) * uint64(uint32(r[u.dst]))
 				r[RAX], r[RDX] = uint64(uint32(x)), x>>32
 				yes := r[RDX] != 0
@@ -7274,7 +7389,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 446: // OpJCC, 8, layNear, 0, modNone
+			case 450: // OpJCC, 8, layNear, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7283,7 +7398,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 447: // OpJCC, 8, layFar, 0, modNone
+			case 451: // OpJCC, 8, layFar, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7300,7 +7415,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 448: // OpJCC, 8, layNear, 1, modNone
+			case 452: // OpJCC, 8, layNear, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7309,7 +7424,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 449: // OpJCC, 8, layFar, 1, modNone
+			case 453: // OpJCC, 8, layFar, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7326,7 +7441,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 450: // OpJCC, 8, layNear, 2, modNone
+			case 454: // OpJCC, 8, layNear, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -7339,7 +7454,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 451: // OpJCC, 8, layFar, 2, modNone
+			case 455: // OpJCC, 8, layFar, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -7360,7 +7475,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 452: // OpJCC, 8, layNear, 3, modNone
+			case 456: // OpJCC, 8, layNear, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -7373,7 +7488,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 453: // OpJCC, 8, layFar, 3, modNone
+			case 457: // OpJCC, 8, layFar, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -7394,7 +7509,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 454: // OpJCC, 8, layNear, 4, modNone
+			case 458: // OpJCC, 8, layNear, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -7407,7 +7522,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 455: // OpJCC, 8, layFar, 4, modNone
+			case 459: // OpJCC, 8, layFar, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -7428,7 +7543,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 456: // OpJCC, 8, layNear, 5, modNone
+			case 460: // OpJCC, 8, layNear, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -7441,7 +7556,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 457: // OpJCC, 8, layFar, 5, modNone
+			case 461: // OpJCC, 8, layFar, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -7462,7 +7577,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 458: // OpJCC, 8, layNear, 6, modNone
+			case 462: // OpJCC, 8, layNear, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -7475,7 +7590,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 459: // OpJCC, 8, layFar, 6, modNone
+			case 463: // OpJCC, 8, layFar, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -7496,7 +7611,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 460: // OpJCC, 8, layNear, 7, modNone
+			case 464: // OpJCC, 8, layNear, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -7509,7 +7624,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 461: // OpJCC, 8, layFar, 7, modNone
+			case 465: // OpJCC, 8, layFar, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -7530,7 +7645,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 462: // OpJCC, 8, layNear, 8, modNone
+			case 466: // OpJCC, 8, layNear, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -7543,7 +7658,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 463: // OpJCC, 8, layFar, 8, modNone
+			case 467: // OpJCC, 8, layFar, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -7564,7 +7679,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 464: // OpJCC, 8, layNear, 9, modNone
+			case 468: // OpJCC, 8, layNear, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -7577,7 +7692,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 465: // OpJCC, 8, layFar, 9, modNone
+			case 469: // OpJCC, 8, layFar, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -7598,7 +7713,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 466: // OpJCC, 8, layNear, 10, modNone
+			case 470: // OpJCC, 8, layNear, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7607,7 +7722,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 467: // OpJCC, 8, layFar, 10, modNone
+			case 471: // OpJCC, 8, layFar, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7624,7 +7739,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 468: // OpJCC, 8, layNear, 11, modNone
+			case 472: // OpJCC, 8, layNear, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7633,7 +7748,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 469: // OpJCC, 8, layFar, 11, modNone
+			case 473: // OpJCC, 8, layFar, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7650,7 +7765,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 470: // OpJCC, 8, layNear, 12, modNone
+			case 474: // OpJCC, 8, layNear, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -7663,7 +7778,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 471: // OpJCC, 8, layFar, 12, modNone
+			case 475: // OpJCC, 8, layFar, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -7684,7 +7799,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 472: // OpJCC, 8, layNear, 13, modNone
+			case 476: // OpJCC, 8, layNear, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -7697,7 +7812,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 473: // OpJCC, 8, layFar, 13, modNone
+			case 477: // OpJCC, 8, layFar, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -7718,7 +7833,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 474: // OpJCC, 8, layNear, 14, modNone
+			case 478: // OpJCC, 8, layNear, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -7731,7 +7846,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 475: // OpJCC, 8, layFar, 14, modNone
+			case 479: // OpJCC, 8, layFar, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -7752,7 +7867,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 476: // OpJCC, 8, layNear, 15, modNone
+			case 480: // OpJCC, 8, layNear, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -7765,7 +7880,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 477: // OpJCC, 8, layFar, 15, modNone
+			case 481: // OpJCC, 8, layFar, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -7786,11 +7901,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 478: // OpJMP, 8, layNear, 0, modNone
+			case 482: // OpJMP, 8, layNear, 0, modNone
 				off = u.imm
 				goto near
 
-			case 479: // OpJMP, 8, layFar, 0, modNone
+			case 483: // OpJMP, 8, layFar, 0, modNone
 				t = page + u.imm
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -7802,7 +7917,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto direct
 
-			case 480: // OpJMPIND, 8, layR, 0, modNone
+			case 484: // OpJMPIND, 8, layR, 0, modNone
 				t = r[u.dst]
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -7814,7 +7929,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 481: // OpJMPIND, 8, layM, 0, modNone
+			case 485: // OpJMPIND, 8, layM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7836,7 +7951,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 482: // OpJMPIND, 8, layM, 0, modIndexed
+			case 486: // OpJMPIND, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7858,7 +7973,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 483: // OpCALL, 8, layNear, 0, modNone
+			case 487: // OpCALL, 8, layNear, 0, modNone
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -7873,7 +7988,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				off = u.imm
 				goto near
 
-			case 484: // OpCALL, 8, layFar, 0, modNone
+			case 488: // OpCALL, 8, layFar, 0, modNone
 				t = page + u.imm
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -7896,7 +8011,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto direct
 
-			case 485: // OpCALLIND, 8, layR, 0, modNone
+			case 489: // OpCALLIND, 8, layR, 0, modNone
 				t = r[u.dst]
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -7919,7 +8034,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 486: // OpCALLIND, 8, layM, 0, modNone
+			case 490: // OpCALLIND, 8, layM, 0, modNone
 				{
 					ea := r[u.base] + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7953,7 +8068,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 487: // OpCALLIND, 8, layM, 0, modIndexed
+			case 491: // OpCALLIND, 8, layM, 0, modIndexed
 				{
 					ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7987,7 +8102,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 488: // OpRET, 8, layNone, 0, modNone
+			case 492: // OpRET, 8, layNone, 0, modNone
 				ea := r[RSP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8011,7 +8126,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 489: // OpPUSH, 8, layR, 0, modNone
+			case 493: // OpPUSH, 8, layR, 0, modNone
 				v := r[u.dst]
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8024,7 +8139,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(v)
 				r[RSP] = ea
 
-			case 490: // OpPUSH, 8, layM, 0, modNone
+			case 494: // OpPUSH, 8, layM, 0, modNone
 				var x uint64
 				{
 					ea := r[u.base] + uint64(int64(u.disp))
@@ -8049,7 +8164,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(x)
 				r[RSP] = ea
 
-			case 491: // OpPUSH, 8, layM, 0, modIndexed
+			case 495: // OpPUSH, 8, layM, 0, modIndexed
 				var x uint64
 				{
 					ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
@@ -8074,7 +8189,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(x)
 				r[RSP] = ea
 
-			case 492: // OpPUSH, 8, layI, 0, modNone
+			case 496: // OpPUSH, 8, layI, 0, modNone
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8086,7 +8201,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(u.imm)
 				r[RSP] = ea
 
-			case 493: // OpPOP, 8, layR, 0, modNone
+			case 497: // OpPOP, 8, layR, 0, modNone
 				ea := r[RSP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8100,18 +8215,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				r[u.dst] = v
-			case 494: // OpPAUSE, 4, layNone, 0, modNone
+			case 498: // OpPAUSE, 4, layNone, 0, modNone
 				c.EndTurn = true
 				off = uint64(u.next)
 				goto out
-			case 495: // OpCLD, 0, layNone, 0, modNone
-				c.RFLAGS &^= FlagDF
-			case 496: // OpCLI, 0, layNone, 0, modNone
-				if c.CPL != 0 {
-					goto step
-				}
-				c.RFLAGS &^= FlagIF
-			case 497: // OpLEAVE, 8, layNone, 0, modNone
+			case 499: // OpLEAVE, 8, layNone, 0, modNone
 				ea := r[RBP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8125,13 +8233,97 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				r[RBP] = v
-			case 498: // OpMOVUPS, 16, layRR, 0, modNone
+			case 500: // OpCLD, 0, layNone, 0, modNone
+				c.RFLAGS &^= FlagDF
+			case 501: // OpCLI, 0, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+
+				c.RFLAGS &^= FlagIF
+			case 502: // OpSTI, 0, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+
+				if c.RFLAGS&FlagIF == 0 && ((*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)).code <= uEnd || c.interruptible()) {
+					goto step
+				}
+				c.RFLAGS |= FlagIF
+			case 503: // OpCLAC, 0, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+
+				c.RFLAGS &^= FlagAC
+				mode = c.accessMode()
+				hosts = unsafe.Pointer(&c.host[0][mode&3])
+				s2 := &c.codes[tlbIndex(page)][mode&3]
+				if s2.tag != page {
+					if s2 = c.code(page + uint64(u.off)); s2 == nil {
+						off = uint64(u.next)
+						goto out
+					}
+				}
+				s = s2
+			case 504: // OpSTAC, 0, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+
+				c.RFLAGS |= FlagAC
+				mode = c.accessMode()
+				hosts = unsafe.Pointer(&c.host[0][mode&3])
+				s2 := &c.codes[tlbIndex(page)][mode&3]
+				if s2.tag != page {
+					if s2 = c.code(page + uint64(u.off)); s2 == nil {
+						off = uint64(u.next)
+						goto out
+					}
+				}
+				s = s2
+			case 505: // OpPUSHF, 8, layNone, 0, modNone
+				v := c.lazy.settle(c.RFLAGS)
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					t, need = ea, 17
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(v &^ (FlagRF | FlagVM))
+				r[RSP] = ea
+
+			case 506: // OpPOPF, 8, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+
+				ea := r[RSP]
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					t, need = ea, 16
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				f := c.lazy.settle(c.RFLAGS)
+				if (v^f)&^(FlagsStatus|FlagDF|FlagIF) != 0 || v&^f&FlagIF != 0 && c.interruptible() {
+					goto step
+				}
+				c.RFLAGS, c.lazy.kind = v, lazyNone
+				r[RSP] = ea + 8
+			case 507: // OpMOVUPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 499: // OpMOVUPS, 16, layRM, 0, modNone
+			case 508: // OpMOVUPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8147,7 +8339,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 500: // OpMOVUPS, 16, layRM, 0, modIndexed
+			case 509: // OpMOVUPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8163,7 +8355,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 501: // OpMOVUPS, 16, layMR, 0, modNone
+			case 510: // OpMOVUPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8179,7 +8371,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 502: // OpMOVUPS, 16, layMR, 0, modIndexed
+			case 511: // OpMOVUPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8195,13 +8387,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 503: // OpMOVDQU, 16, layRR, 0, modNone
+			case 512: // OpMOVDQU, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 504: // OpMOVDQU, 16, layRM, 0, modNone
+			case 513: // OpMOVDQU, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8217,7 +8409,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 505: // OpMOVDQU, 16, layRM, 0, modIndexed
+			case 514: // OpMOVDQU, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8233,7 +8425,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 506: // OpMOVDQU, 16, layMR, 0, modNone
+			case 515: // OpMOVDQU, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8249,7 +8441,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 507: // OpMOVDQU, 16, layMR, 0, modIndexed
+			case 516: // OpMOVDQU, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8265,13 +8457,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 508: // OpMOVAPS, 16, layRR, 0, modNone
+			case 517: // OpMOVAPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 509: // OpMOVAPS, 16, layRM, 0, modNone
+			case 518: // OpMOVAPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8291,7 +8483,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 510: // OpMOVAPS, 16, layRM, 0, modIndexed
+			case 519: // OpMOVAPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8311,7 +8503,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 511: // OpMOVAPS, 16, layMR, 0, modNone
+			case 520: // OpMOVAPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8331,7 +8523,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 512: // OpMOVAPS, 16, layMR, 0, modIndexed
+			case 521: // OpMOVAPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8351,13 +8543,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 513: // OpMOVDQA, 16, layRR, 0, modNone
+			case 522: // OpMOVDQA, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 514: // OpMOVDQA, 16, layRM, 0, modNone
+			case 523: // OpMOVDQA, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8377,7 +8569,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 515: // OpMOVDQA, 16, layRM, 0, modIndexed
+			case 524: // OpMOVDQA, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8397,7 +8589,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 516: // OpMOVDQA, 16, layMR, 0, modNone
+			case 525: // OpMOVDQA, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8417,7 +8609,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 517: // OpMOVDQA, 16, layMR, 0, modIndexed
+			case 526: // OpMOVDQA, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8437,13 +8629,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 518: // OpMOVSD, 8, layRR, 0, modNone
+			case 527: // OpMOVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] = c.FPU.XMM[u.src&15][0]
-			case 519: // OpMOVSD, 8, layRM, 0, modNone
+			case 528: // OpMOVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8459,7 +8651,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 520: // OpMOVSD, 8, layRM, 0, modIndexed
+			case 529: // OpMOVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8475,7 +8667,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 521: // OpMOVSD, 8, layMR, 0, modNone
+			case 530: // OpMOVSD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8492,7 +8684,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 522: // OpMOVSD, 8, layMR, 0, modIndexed
+			case 531: // OpMOVSD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8509,13 +8701,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 523: // OpMOVQ, 8, layRR, 0, modNone
+			case 532: // OpMOVQ, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{c.FPU.XMM[u.src&15][0], 0}
-			case 524: // OpMOVQ, 8, layRM, 0, modNone
+			case 533: // OpMOVQ, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8531,7 +8723,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 525: // OpMOVQ, 8, layRM, 0, modIndexed
+			case 534: // OpMOVQ, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8547,7 +8739,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 526: // OpMOVQ, 8, layMR, 0, modNone
+			case 535: // OpMOVQ, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8564,7 +8756,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 527: // OpMOVQ, 8, layMR, 0, modIndexed
+			case 536: // OpMOVQ, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8581,19 +8773,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 528: // OpMOVD, 8, layRR, 0, modNone
+			case 537: // OpMOVD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{r[u.src], 0}
-			case 529: // OpMOVD, 8, layRR, 1, modNone
+			case 538: // OpMOVD, 8, layRR, 1, modNone
 				if !sse {
 					goto step
 				}
 
 				r[u.dst] = c.FPU.XMM[u.src&15][0]
-			case 530: // OpMOVD, 8, layRM, 0, modNone
+			case 539: // OpMOVD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8609,7 +8801,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 531: // OpMOVD, 8, layRM, 0, modIndexed
+			case 540: // OpMOVD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8625,7 +8817,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 532: // OpMOVD, 8, layMR, 0, modNone
+			case 541: // OpMOVD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8642,7 +8834,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 533: // OpMOVD, 8, layMR, 0, modIndexed
+			case 542: // OpMOVD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8659,7 +8851,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 534: // OpCVTSI2SD, 8, layRR, 0, modNone
+			case 543: // OpCVTSI2SD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8669,19 +8861,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
-			case 535: // OpMOVD, 4, layRR, 0, modNone
+			case 544: // OpMOVD, 4, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{uint64(uint32(r[u.src])), 0}
-			case 536: // OpMOVD, 4, layRR, 1, modNone
+			case 545: // OpMOVD, 4, layRR, 1, modNone
 				if !sse {
 					goto step
 				}
 
 				r[u.dst] = uint64(uint32(c.FPU.XMM[u.src&15][0]))
-			case 537: // OpMOVD, 4, layRM, 0, modNone
+			case 546: // OpMOVD, 4, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8697,7 +8889,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint32)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 538: // OpMOVD, 4, layRM, 0, modIndexed
+			case 547: // OpMOVD, 4, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8713,7 +8905,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint32)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 539: // OpMOVD, 4, layMR, 0, modNone
+			case 548: // OpMOVD, 4, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8730,7 +8922,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-			case 540: // OpMOVD, 4, layMR, 0, modIndexed
+			case 549: // OpMOVD, 4, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8747,7 +8939,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-			case 541: // OpCVTSI2SD, 4, layRR, 0, modNone
+			case 550: // OpCVTSI2SD, 4, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8757,7 +8949,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
-			case 542: // OpPXOR, 16, layRR, 0, modNone
+			case 551: // OpPXOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8766,7 +8958,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 543: // OpXORPS, 16, layRR, 0, modNone
+			case 552: // OpXORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8775,7 +8967,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 544: // OpXORPD, 16, layRR, 0, modNone
+			case 553: // OpXORPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8784,7 +8976,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 545: // OpPAND, 16, layRR, 0, modNone
+			case 554: // OpPAND, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8793,7 +8985,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 546: // OpANDPS, 16, layRR, 0, modNone
+			case 555: // OpANDPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8802,7 +8994,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 547: // OpANDPD, 16, layRR, 0, modNone
+			case 556: // OpANDPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8811,7 +9003,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 548: // OpPOR, 16, layRR, 0, modNone
+			case 557: // OpPOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8820,7 +9012,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 549: // OpORPS, 16, layRR, 0, modNone
+			case 558: // OpORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8829,7 +9021,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 550: // OpORPD, 16, layRR, 0, modNone
+			case 559: // OpORPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8838,7 +9030,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 551: // OpPANDN, 16, layRR, 0, modNone
+			case 560: // OpPANDN, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8847,7 +9039,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 552: // OpANDNPS, 16, layRR, 0, modNone
+			case 561: // OpANDNPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8856,7 +9048,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 553: // OpANDNPD, 16, layRR, 0, modNone
+			case 562: // OpANDNPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8865,7 +9057,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 554: // OpPADDQ, 16, layRR, 0, modNone
+			case 563: // OpPADDQ, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8874,7 +9066,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a + b
 				}
-			case 555: // OpPSUBQ, 16, layRR, 0, modNone
+			case 564: // OpPSUBQ, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8883,7 +9075,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a - b
 				}
-			case 556: // OpPADDD, 16, layRR, 0, modNone
+			case 565: // OpPADDD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8892,7 +9084,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a+b)) | (a>>32+b>>32)<<32
 				}
-			case 557: // OpPSUBD, 16, layRR, 0, modNone
+			case 566: // OpPSUBD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8901,7 +9093,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a-b)) | (a>>32-b>>32)<<32
 				}
-			case 558: // OpPSRLQ, 16, layRI, 0, modNone
+			case 567: // OpPSRLQ, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8911,7 +9103,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = a >> n
 				}
-			case 559: // OpPSLLQ, 16, layRI, 0, modNone
+			case 568: // OpPSLLQ, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8921,7 +9113,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = a << n
 				}
-			case 560: // OpPSRLD, 16, layRI, 0, modNone
+			case 569: // OpPSRLD, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8931,7 +9123,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)>>n) | a>>32>>n<<32
 				}
-			case 561: // OpPSLLD, 16, layRI, 0, modNone
+			case 570: // OpPSLLD, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8941,7 +9133,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)<<n) | uint64(uint32(a>>32)<<n)<<32
 				}
-			case 562: // OpADDSD, 8, layRR, 0, modNone
+			case 571: // OpADDSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8952,7 +9144,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 563: // OpADDSD, 8, layRM, 0, modNone
+			case 572: // OpADDSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8973,7 +9165,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 564: // OpADDSD, 8, layRM, 0, modIndexed
+			case 573: // OpADDSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8994,7 +9186,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 565: // OpSUBSD, 8, layRR, 0, modNone
+			case 574: // OpSUBSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9005,7 +9197,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 566: // OpSUBSD, 8, layRM, 0, modNone
+			case 575: // OpSUBSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9026,7 +9218,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 567: // OpSUBSD, 8, layRM, 0, modIndexed
+			case 576: // OpSUBSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -9047,7 +9239,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 568: // OpMULSD, 8, layRR, 0, modNone
+			case 577: // OpMULSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9058,7 +9250,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 569: // OpMULSD, 8, layRM, 0, modNone
+			case 578: // OpMULSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9079,7 +9271,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 570: // OpMULSD, 8, layRM, 0, modIndexed
+			case 579: // OpMULSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -9100,7 +9292,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 571: // OpDIVSD, 8, layRR, 0, modNone
+			case 580: // OpDIVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9111,7 +9303,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 572: // OpDIVSD, 8, layRM, 0, modNone
+			case 581: // OpDIVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9132,7 +9324,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 573: // OpDIVSD, 8, layRM, 0, modIndexed
+			case 582: // OpDIVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -9153,7 +9345,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 574: // OpUCOMISD, 8, layRR, 0, modNone
+			case 583: // OpUCOMISD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9164,7 +9356,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 575: // OpUCOMISD, 8, layRM, 0, modNone
+			case 584: // OpUCOMISD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9185,7 +9377,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 576: // OpUCOMISD, 8, layRM, 0, modIndexed
+			case 585: // OpUCOMISD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -9206,7 +9398,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 577: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
+			case 586: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9216,7 +9408,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 578: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
+			case 587: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9226,7 +9418,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 579: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
+			case 588: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9246,7 +9438,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 580: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
+			case 589: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9268,7 +9460,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 581: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
+			case 590: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9290,7 +9482,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 582: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
+			case 591: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9301,7 +9493,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 583: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
+			case 592: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9312,7 +9504,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 584: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
+			case 593: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9335,7 +9527,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 585: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
+			case 594: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9345,7 +9537,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 586: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
+			case 595: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9355,7 +9547,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 587: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
+			case 596: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9375,7 +9567,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 588: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
+			case 597: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9397,7 +9589,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 589: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
+			case 598: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9419,7 +9611,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 590: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
+			case 599: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9430,7 +9622,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 591: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
+			case 600: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9441,7 +9633,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 592: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
+			case 601: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9464,7 +9656,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 593: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
+			case 602: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9474,7 +9666,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 594: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
+			case 603: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9484,7 +9676,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 595: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
+			case 604: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9504,7 +9696,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 596: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
+			case 605: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9526,7 +9718,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 597: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
+			case 606: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9548,7 +9740,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 598: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
+			case 607: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9559,7 +9751,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 599: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
+			case 608: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9570,7 +9762,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 600: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
+			case 609: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9593,7 +9785,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 601: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
+			case 610: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9603,7 +9795,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 602: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
+			case 611: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9613,7 +9805,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 603: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
+			case 612: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9633,7 +9825,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 604: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
+			case 613: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9655,7 +9847,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 605: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
+			case 614: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9677,7 +9869,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 606: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
+			case 615: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9688,7 +9880,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 607: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
+			case 616: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9699,7 +9891,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 608: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
+			case 617: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9722,7 +9914,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 609: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
+			case 618: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9732,7 +9924,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 610: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
+			case 619: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9742,7 +9934,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 611: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
+			case 620: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9762,7 +9954,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 612: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
+			case 621: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9784,7 +9976,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 613: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
+			case 622: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9806,7 +9998,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 614: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
+			case 623: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9817,7 +10009,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 615: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
+			case 624: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9828,7 +10020,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 616: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
+			case 625: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9851,7 +10043,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 617: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
+			case 626: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9861,7 +10053,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 618: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
+			case 627: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9871,7 +10063,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 619: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
+			case 628: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9891,7 +10083,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 620: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
+			case 629: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9913,7 +10105,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 621: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
+			case 630: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9935,7 +10127,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 622: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
+			case 631: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9946,7 +10138,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 623: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
+			case 632: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9957,7 +10149,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 624: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
+			case 633: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9980,7 +10172,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 625: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
+			case 634: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9990,7 +10182,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 626: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
+			case 635: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10000,7 +10192,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 627: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
+			case 636: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10020,7 +10212,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 628: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
+			case 637: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10042,7 +10234,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 629: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
+			case 638: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10064,7 +10256,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 630: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
+			case 639: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10075,7 +10267,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 631: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
+			case 640: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10086,7 +10278,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 632: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
+			case 641: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10109,7 +10301,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 633: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
+			case 642: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10119,7 +10311,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 634: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
+			case 643: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10129,7 +10321,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 635: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
+			case 644: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10149,7 +10341,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 636: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
+			case 645: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10171,7 +10363,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 637: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
+			case 646: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10193,7 +10385,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 638: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
+			case 647: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10204,7 +10396,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 639: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
+			case 648: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10215,7 +10407,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 640: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
+			case 649: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10238,7 +10430,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 641: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
+			case 650: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10248,7 +10440,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 642: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
+			case 651: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10258,7 +10450,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 643: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
+			case 652: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10278,7 +10470,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 644: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
+			case 653: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10300,7 +10492,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 645: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
+			case 654: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10322,7 +10514,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 646: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
+			case 655: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10333,7 +10525,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 647: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
+			case 656: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10344,7 +10536,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 648: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
+			case 657: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10367,7 +10559,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 649: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
+			case 658: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10377,7 +10569,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 650: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
+			case 659: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10387,7 +10579,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 651: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
+			case 660: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10407,7 +10599,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 652: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
+			case 661: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10429,7 +10621,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 653: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
+			case 662: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10451,7 +10643,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 654: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
+			case 663: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10462,7 +10654,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 655: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
+			case 664: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10473,7 +10665,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 656: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
+			case 665: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10496,7 +10688,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 657: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
+			case 666: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10506,7 +10698,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 658: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
+			case 667: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10516,7 +10708,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 659: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
+			case 668: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10536,7 +10728,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 660: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
+			case 669: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10558,7 +10750,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 661: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
+			case 670: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10580,7 +10772,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 662: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
+			case 671: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10591,7 +10783,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 663: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
+			case 672: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10602,7 +10794,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 664: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
+			case 673: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10625,7 +10817,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 665: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
+			case 674: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10635,7 +10827,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 666: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
+			case 675: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10645,7 +10837,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 667: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
+			case 676: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10665,7 +10857,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 668: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
+			case 677: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10687,7 +10879,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 669: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
+			case 678: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10709,7 +10901,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 670: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
+			case 679: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10720,7 +10912,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 671: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
+			case 680: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10731,7 +10923,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 672: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
+			case 681: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10754,7 +10946,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 673: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
+			case 682: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10764,7 +10956,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 674: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
+			case 683: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10774,7 +10966,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 675: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
+			case 684: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10794,7 +10986,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 676: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
+			case 685: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10816,7 +11008,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 677: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
+			case 686: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10838,7 +11030,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 678: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
+			case 687: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10849,7 +11041,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 679: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
+			case 688: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10860,7 +11052,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 680: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
+			case 689: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10883,7 +11075,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 681: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
+			case 690: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10893,7 +11085,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 682: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
+			case 691: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10903,7 +11095,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 683: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
+			case 692: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10923,7 +11115,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 684: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
+			case 693: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10945,7 +11137,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 685: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
+			case 694: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10967,7 +11159,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 686: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
+			case 695: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10978,7 +11170,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 687: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
+			case 696: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10989,7 +11181,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 688: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
+			case 697: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11012,7 +11204,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 689: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
+			case 698: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11022,7 +11214,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 690: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
+			case 699: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11032,7 +11224,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 691: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
+			case 700: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11052,7 +11244,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 692: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
+			case 701: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11074,7 +11266,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 693: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
+			case 702: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11096,7 +11288,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 694: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
+			case 703: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11107,7 +11299,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 695: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
+			case 704: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11118,7 +11310,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 696: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
+			case 705: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11141,7 +11333,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 697: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
+			case 706: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11151,7 +11343,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 698: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
+			case 707: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11161,7 +11353,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 699: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
+			case 708: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11181,7 +11373,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 700: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
+			case 709: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11203,7 +11395,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 701: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
+			case 710: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11225,7 +11417,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 702: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
+			case 711: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11236,7 +11428,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 703: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
+			case 712: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11247,7 +11439,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 704: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
+			case 713: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11270,7 +11462,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 705: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
+			case 714: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11280,7 +11472,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 706: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
+			case 715: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11290,7 +11482,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 707: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
+			case 716: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11310,7 +11502,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 708: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
+			case 717: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11332,7 +11524,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 709: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
+			case 718: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11354,7 +11546,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 710: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
+			case 719: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11365,7 +11557,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 711: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
+			case 720: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11376,7 +11568,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 712: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
+			case 721: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11399,7 +11591,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 713: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
+			case 722: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11409,7 +11601,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 714: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
+			case 723: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11419,7 +11611,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 715: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
+			case 724: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11439,7 +11631,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 716: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
+			case 725: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11461,7 +11653,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 717: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
+			case 726: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11483,7 +11675,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 718: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
+			case 727: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11494,7 +11686,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 719: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
+			case 728: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11505,7 +11697,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 720: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
+			case 729: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11528,7 +11720,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 721: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
+			case 730: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11538,7 +11730,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 722: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
+			case 731: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11548,7 +11740,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 723: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
+			case 732: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11568,7 +11760,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 724: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
+			case 733: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11590,7 +11782,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 725: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
+			case 734: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11612,7 +11804,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 726: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
+			case 735: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11623,7 +11815,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 727: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
+			case 736: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11634,7 +11826,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 728: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
+			case 737: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11657,7 +11849,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 729: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
+			case 738: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11667,7 +11859,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 730: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
+			case 739: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11677,7 +11869,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 731: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
+			case 740: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11697,7 +11889,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 732: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
+			case 741: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11719,7 +11911,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 733: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
+			case 742: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11741,7 +11933,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 734: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
+			case 743: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11752,7 +11944,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 735: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
+			case 744: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11763,7 +11955,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 736: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
+			case 745: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11786,7 +11978,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 737: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
+			case 746: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11796,7 +11988,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 738: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
+			case 747: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11806,7 +11998,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 739: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
+			case 748: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11826,7 +12018,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 740: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
+			case 749: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11848,7 +12040,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 741: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
+			case 750: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11870,7 +12062,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 742: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
+			case 751: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11881,7 +12073,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 743: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
+			case 752: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11892,7 +12084,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 744: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
+			case 753: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11915,7 +12107,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 745: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
+			case 754: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11925,7 +12117,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 746: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
+			case 755: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11935,7 +12127,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 747: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
+			case 756: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11955,7 +12147,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 748: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
+			case 757: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11977,7 +12169,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 749: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
+			case 758: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11999,7 +12191,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 750: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
+			case 759: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12010,7 +12202,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 751: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
+			case 760: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12021,7 +12213,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 752: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
+			case 761: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12044,7 +12236,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 753: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
+			case 762: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -12054,7 +12246,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 754: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
+			case 763: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -12064,7 +12256,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 755: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
+			case 764: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12084,7 +12276,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 756: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
+			case 765: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12106,7 +12298,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 757: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
+			case 766: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12128,7 +12320,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 758: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
+			case 767: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12139,7 +12331,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 759: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
+			case 768: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12150,7 +12342,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 760: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
+			case 769: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12173,7 +12365,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 761: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
+			case 770: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -12183,7 +12375,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 762: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
+			case 771: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -12193,7 +12385,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 763: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
+			case 772: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12213,7 +12405,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 764: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
+			case 773: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12235,7 +12427,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 765: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
+			case 774: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12257,7 +12449,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 766: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
+			case 775: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12268,7 +12460,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 767: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
+			case 776: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12279,7 +12471,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 768: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
+			case 777: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12302,7 +12494,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 769: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
+			case 778: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12312,7 +12504,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 770: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
+			case 779: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12322,7 +12514,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 771: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
+			case 780: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12342,7 +12534,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 772: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
+			case 781: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12364,7 +12556,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 773: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
+			case 782: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12386,7 +12578,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 774: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
+			case 783: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12397,7 +12589,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 775: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
+			case 784: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12408,7 +12600,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 776: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
+			case 785: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12431,7 +12623,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 777: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
+			case 786: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12441,7 +12633,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 778: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
+			case 787: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12451,7 +12643,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 779: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
+			case 788: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12471,7 +12663,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 780: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
+			case 789: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12493,7 +12685,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 781: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
+			case 790: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12515,7 +12707,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 782: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
+			case 791: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12526,7 +12718,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 783: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
+			case 792: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12537,7 +12729,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 784: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
+			case 793: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12560,7 +12752,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 785: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
+			case 794: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12570,7 +12762,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 786: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
+			case 795: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12580,7 +12772,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 787: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
+			case 796: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12600,7 +12792,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 788: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
+			case 797: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12622,7 +12814,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 789: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
+			case 798: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12644,7 +12836,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 790: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
+			case 799: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12655,7 +12847,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 791: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
+			case 800: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12666,7 +12858,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 792: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
+			case 801: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12689,7 +12881,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 793: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
+			case 802: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12699,7 +12891,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 794: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
+			case 803: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12709,7 +12901,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 795: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
+			case 804: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12729,7 +12921,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 796: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
+			case 805: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12751,7 +12943,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 797: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
+			case 806: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12773,7 +12965,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 798: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
+			case 807: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12784,7 +12976,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 799: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
+			case 808: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12795,7 +12987,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 800: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
+			case 809: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12818,7 +13010,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 801: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
+			case 810: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12828,7 +13020,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 802: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
+			case 811: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12838,7 +13030,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 803: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
+			case 812: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12858,7 +13050,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 804: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
+			case 813: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12880,7 +13072,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 805: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
+			case 814: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12902,7 +13094,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 806: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
+			case 815: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12913,7 +13105,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 807: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
+			case 816: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12924,7 +13116,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 808: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
+			case 817: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12947,7 +13139,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 809: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
+			case 818: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12957,7 +13149,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 810: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
+			case 819: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12967,7 +13159,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 811: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
+			case 820: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12987,7 +13179,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 812: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
+			case 821: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13009,7 +13201,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 813: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
+			case 822: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13031,7 +13223,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 814: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
+			case 823: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13042,7 +13234,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 815: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
+			case 824: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13053,7 +13245,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 816: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
+			case 825: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13076,7 +13268,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 817: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
+			case 826: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13086,7 +13278,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 818: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
+			case 827: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13096,7 +13288,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 819: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
+			case 828: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13116,7 +13308,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 820: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
+			case 829: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13138,7 +13330,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 821: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
+			case 830: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13160,7 +13352,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 822: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
+			case 831: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13171,7 +13363,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 823: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
+			case 832: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13182,7 +13374,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 824: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
+			case 833: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13205,7 +13397,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 825: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
+			case 834: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13215,7 +13407,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 826: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
+			case 835: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13225,7 +13417,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 827: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
+			case 836: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13245,7 +13437,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 828: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
+			case 837: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13267,7 +13459,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 829: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
+			case 838: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13289,7 +13481,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 830: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
+			case 839: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13300,7 +13492,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 831: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
+			case 840: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13311,7 +13503,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 832: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
+			case 841: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13334,7 +13526,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 833: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
+			case 842: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13344,7 +13536,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 834: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
+			case 843: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13354,7 +13546,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 835: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
+			case 844: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13374,7 +13566,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 836: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
+			case 845: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13396,7 +13588,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 837: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
+			case 846: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13418,7 +13610,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 838: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
+			case 847: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13429,7 +13621,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 839: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
+			case 848: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13440,7 +13632,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 840: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
+			case 849: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13463,7 +13655,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 841: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
+			case 850: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13473,7 +13665,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 842: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
+			case 851: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13483,7 +13675,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 843: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
+			case 852: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13503,7 +13695,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 844: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
+			case 853: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13525,7 +13717,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 845: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
+			case 854: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13547,7 +13739,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 846: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
+			case 855: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13558,7 +13750,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 847: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
+			case 856: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13569,7 +13761,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 848: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
+			case 857: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13592,7 +13784,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 849: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
+			case 858: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13602,7 +13794,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 850: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
+			case 859: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13612,7 +13804,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 851: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
+			case 860: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13632,7 +13824,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 852: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
+			case 861: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13654,7 +13846,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 853: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
+			case 862: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13676,7 +13868,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 854: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
+			case 863: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13687,7 +13879,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 855: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
+			case 864: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13698,7 +13890,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 856: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
+			case 865: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13721,7 +13913,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 857: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
+			case 866: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13731,7 +13923,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 858: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
+			case 867: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13741,7 +13933,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 859: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
+			case 868: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13761,7 +13953,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 860: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
+			case 869: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13783,7 +13975,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 861: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
+			case 870: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13805,7 +13997,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 862: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
+			case 871: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13816,7 +14008,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 863: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
+			case 872: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13827,7 +14019,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 864: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
+			case 873: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13877,7 +14069,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				return true
 			}
 			copy(r[:16], c.GPR[:])
-			clock, off = c.Clock, c.RIP-page
+			clock, off, sse = c.Clock, c.RIP-page, c.sseOn()
 			continue
 		}
 	direct: // to t in the page of s, where u always goes

@@ -22,6 +22,7 @@ func TestDispatchIsGenerated(t *testing.T) {
 	g.multiplications()
 	g.branches()
 	g.stack()
+	g.flags()
 	g.vectors()
 	g.fused()
 	want, err := format.Source([]byte(g.file()))
@@ -106,7 +107,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		page, off    = s.tag, c.RIP - s.tag
 		quick        = c.quick(bound, page)           // clock up to which blocks need no closer look
 		watched      = len(bound.Watch) != 0
-		sse          = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
+		sse          = c.sseOn()
 	)
 	c.lazy.kind = lazyNone
 	copy(r[:16], c.GPR[:])
@@ -170,7 +171,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				return true
 			}
 			copy(r[:16], c.GPR[:])
-			clock, off = c.Clock, c.RIP-page
+			clock, off, sse = c.Clock, c.RIP-page, c.sseOn()
 			continue
 		}
 	direct: // to t in the page of s, where u always goes

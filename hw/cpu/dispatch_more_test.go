@@ -10,6 +10,7 @@ import (
 
 func (g *dispatchGen) shifts() {
 	for _, n := range []int{8, 4} {
+		g.carried(n)
 		bits := 8 * n
 		extend := ""
 		if n == 4 {
@@ -65,6 +66,15 @@ func (g *dispatchGen) rotates(n int, lay, count string) {
 			g.quiet(op[0], n, lay, count, dst+" = uint64("+op[1]+")")
 		}
 	}
+}
+
+// carried are RCL and RCR by one.
+func (g *dispatchGen) carried(n int) {
+	top := 8*n - 1
+	g.on("RCL", n, "RI", 0, carry, "v := "+low(dst, n), "x := "+low("v<<1|w&1", n), fmt.Sprintf("w = v>>%d", top),
+		fmt.Sprintf("w |= (x>>%d^w)&1<<11", top), dst+" = x", setCarryAndOverflow)
+	g.on("RCR", n, "RI", 0, carry, "v := "+low(dst, n), fmt.Sprintf("x := v>>1 | w&1<<%d", top),
+		fmt.Sprintf("w = v&1 | (x>>%d^x>>%d)&1<<11", top, top-1), dst+" = x", setCarryAndOverflow)
 }
 
 func (g *dispatchGen) multiplications() {
@@ -140,9 +150,33 @@ func (g *dispatchGen) stack() {
 	g.on("PUSH", 8, "I", 0, push("u.imm"))
 	g.on("POP", 8, "R", 0, "ea := r[RSP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), dst+" = v")
 	g.on("PAUSE", 4, "None", 0, "c.EndTurn = true", "off = uint64(u.next)", "goto out")
-	g.on("CLD", 0, "None", 0, "c.RFLAGS &^= FlagDF")
-	g.on("CLI", 0, "None", 0, "if c.CPL != 0 {\ngoto step\n}", "c.RFLAGS &^= FlagIF")
 	g.on("LEAVE", 8, "None", 0, "ea := r[RBP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), "r[RBP] = v")
+}
+
+// flags are instructions that change flags of the system. Setting IF stays in
+// the block if nothing is pending; the shadow of STI then ends with the
+// instruction after it, which must be one of the block.
+func (g *dispatchGen) flags() {
+	const kernel = "if c.CPL != 0 {\ngoto step\n}\n"
+	g.on("CLD", 0, "None", 0, "c.RFLAGS &^= FlagDF")
+	g.on("CLI", 0, "None", 0, kernel, "c.RFLAGS &^= FlagIF")
+	g.on("STI", 0, "None", 0, kernel,
+		"if c.RFLAGS&FlagIF == 0 && ((*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)).code <= uEnd || c.interruptible()) {\ngoto step\n}",
+		"c.RFLAGS |= FlagIF")
+	for _, op := range []string{"CLAC", "STAC"} {
+		change := "c.RFLAGS |= FlagAC"
+		if op == "CLAC" {
+			change = "c.RFLAGS &^= FlagAC"
+		}
+		g.on(op, 0, "None", 0, kernel, change, "mode = c.accessMode()", "hosts = unsafe.Pointer(&c.host[0][mode&3])",
+			"s2 := &c.codes[tlbIndex(page)][mode&3]",
+			"if s2.tag != page {\nif s2 = c.code(page + uint64(u.off)); s2 == nil {\noff = uint64(u.next)\ngoto out\n}\n}", "s = s2")
+	}
+	g.on("PUSHF", 8, "None", 0, "v := c.lazy.settle(c.RFLAGS)", push("v &^ (FlagRF | FlagVM)"))
+	g.on("POPF", 8, "None", 0, kernel, "ea := r[RSP]", page("rtag", 8), get("v", 8),
+		"f := c.lazy.settle(c.RFLAGS)",
+		"if (v^f)&^(FlagsStatus|FlagDF|FlagIF) != 0 || v&^f&FlagIF != 0 && c.interruptible() {\ngoto step\n}",
+		"c.RFLAGS, c.lazy.kind = v, lazyNone", "r[RSP] = ea + 8")
 }
 
 func (g *dispatchGen) vectors() {
