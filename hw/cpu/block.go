@@ -57,7 +57,8 @@ type block struct {
 	most  int64    // cost of all but the last, in picoseconds
 	home  uintptr  // address of the pageCode it belongs to, which rest keeps
 	count uint8    // instructions; 0 where an instruction is not for the dispatcher
-	_     [15]byte // so that a block is as large as a uop, and its pointer where a uop has it
+	size  uint16   // bytes of instructions
+	_     [12]byte // so that a block is as large as a uop, and its pointer where a uop has it
 	rest  *blockRest
 }
 
@@ -136,7 +137,7 @@ func newBlock(off uint64, page *mem.Page, costs *costTable) *block {
 	}
 	rest := &blockRest{exact: slices.Clone(exact[:n]), insts: slices.Clone(insts[:n])}
 	b := newHead(ended(optimize(rest.exact, rest.insts)))
-	b.most, b.count, b.rest = int64(most), uint8(n), rest
+	b.most, b.count, b.size, b.rest = int64(most), uint8(n), exact[n-1].next-exact[0].off, rest
 	return b
 }
 
@@ -177,7 +178,7 @@ func endsBlock(i *Inst) bool {
 	switch i.Op {
 	case OpJMP, OpJMPIND, OpCALL, OpCALLIND, OpRET, OpINS, OpOUTS, OpPAUSE:
 		return true
-	case OpCLI, OpSTI, OpPUSHF, OpPOPF, OpCLAC, OpSTAC, OpCLTS, OpSWAPGS, OpRDTSC, OpMOVFROMCR, OpINVLPG:
+	case OpCLI, OpSTI, OpPUSHF, OpPOPF, OpCLTS, OpSWAPGS, OpRDTSC, OpMOVFROMCR, OpINVLPG:
 		return false // executeInBlock sees what there is to see
 	}
 	k := i.Op.Kind()
@@ -186,8 +187,7 @@ func endsBlock(i *Inst) bool {
 
 // covers tells whether an address lies in the block, which begins at start.
 func (b *block) covers(start, rip uint64) bool {
-	exact := b.rest.exact
-	return rip-start < uint64(exact[len(exact)-1].next-exact[0].off)
+	return rip-start < uint64(b.size)
 }
 
 // codeSlot caches the decoded code of the page at address tag, for one access

@@ -28,10 +28,16 @@ func (c *CPU) refill(va, size uint64, acc access) bool {
 		return false
 	}
 	var p *mem.Page
-	if acc == accWrite {
-		p = c.Mem.PageForWrite(pa >> 12)
-	} else {
-		p = c.Mem.PageForRead(pa >> 12)
+	switch pfn := pa >> 12; acc {
+	case accRead:
+		p = c.Mem.PageForRead(pfn)
+	case accWrite:
+		if c.Mem.Overlaid(pfn) {
+			return false // the write has to be seen
+		}
+		p = c.Mem.PageForWrite(pfn)
+	case accFetch:
+		p = c.Mem.PageForFetch(pfn)
 	}
 	c.keepHost(va, p, acc, mode)
 	return c.moves == moves && c.hostGen == c.Mem.Gen()

@@ -168,9 +168,7 @@ func (g *dispatchGen) flags() {
 		if op == "CLAC" {
 			change = "c.RFLAGS &^= FlagAC"
 		}
-		g.on(op, 0, "None", 0, kernel, change, "mode = c.accessMode()", "hosts = unsafe.Pointer(&c.host[0][mode&3])",
-			"s2 := &c.codes[tlbIndex(page)][mode&3]",
-			"if s2.tag != page {\nif s2 = c.code(page + uint64(u.off)); s2 == nil {\noff = uint64(u.next)\ngoto out\n}\n}", "s = s2")
+		g.on(op, 0, "None", 0, kernel, change, "off = uint64(u.next)", "goto out") // which pages are for whom changes
 	}
 	g.on("PUSHF", 8, "None", 0, "v := c.lazy.settle(c.RFLAGS)", push("v &^ (FlagRF | FlagVM)"))
 	g.on("POPF", 8, "None", 0, kernel, "ea := r[RSP]", page("rtag", 8), get("v", 8),
