@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -30,7 +31,7 @@ type uop struct {
 	spent    uint32 // cost of the block up to and with it, in picoseconds
 	disp     int32
 	imm      uint64
-	link     unsafe.Pointer // *block that follows in the page when it branches, nil if not looked up yet
+	link     unsafe.Pointer // *block that follows when it branches, nil if not looked up yet; to another page, the last one that did
 }
 
 const (
@@ -47,18 +48,36 @@ const (
 // registers are indexed by a byte, so that no index needs a check; the first 18 are used.
 type registers [256]uint64
 
-// block is a run of instructions within a page. It goes on after conditional
+// block is the head of a run of instructions within a page. What is executed
+// follows it in memory, as uops that end with uEnd, so that beginning a block
+// touches as few lines of the host's cache as can be. It goes on after conditional
 // branches that are not taken. Ahead of time it is known what it costs, so that
 // bounds are looked at once for all of it.
 type block struct {
-	first *uop   // of the optimized form, which ends with uEnd
-	most  int64  // cost of all but the last, in picoseconds
-	count uint8  // instructions; 0 where an instruction is not for the dispatcher
-	exact []uop  // one for each instruction
-	insts []Inst // the same instructions for the stepper's functions
-
-	ran []uint64 // how often the first n instructions were executed, by n; see tally
+	most  int64    // cost of all but the last, in picoseconds
+	home  uintptr  // address of the pageCode it belongs to, which rest keeps
+	count uint8    // instructions; 0 where an instruction is not for the dispatcher
+	size  uint16   // bytes of instructions
+	_     [12]byte // so that a block is as large as a uop, and its pointer where a uop has it
+	rest  *blockRest
 }
+
+// blockRest is what of a block is not needed as long as all goes well.
+type blockRest struct {
+	page  *pageCode
+	exact []uop    // one for each instruction
+	insts []Inst   // the same instructions for the stepper's functions
+	ran   []uint64 // how often the first n instructions were executed, by n; see tally
+}
+
+// newHead returns a block without instructions before uops, which end with uEnd.
+func newHead(ops []uop) *block {
+	run := append(make([]uop, 1, len(ops)+1), ops...)
+	return (*block)(unsafe.Pointer(&run[0]))
+}
+
+// first returns the first uop of the optimized form.
+func (b *block) first() *uop { return (*uop)(unsafe.Add(unsafe.Pointer(b), uopStride)) }
 
 // maxBlock bounds the length of a block.
 const maxBlock = 24
@@ -71,7 +90,13 @@ type pageCode struct {
 
 // noBlock stands where an instruction is not for the dispatcher: it reaches
 // into the next page. It costs so much that it is always looked at closer.
-var noBlock = &block{most: math.MaxInt64 / 2}
+var noBlock = makeNoBlock()
+
+func makeNoBlock() *block {
+	b := newHead([]uop{{code: uEnd}})
+	b.most, b.rest = math.MaxInt64/2, &blockRest{}
+	return b
+}
 
 // block returns the block that begins at an offset of a page.
 func (p *pageCode) block(off uint64, page *mem.Page, costs *costTable) *block {
@@ -79,33 +104,40 @@ func (p *pageCode) block(off uint64, page *mem.Page, costs *costTable) *block {
 		return b
 	}
 	b := newBlock(off, page, costs)
+	if b != noBlock {
+		b.home, b.rest.page = uintptr(unsafe.Pointer(p)), p
+	}
 	p.blocks[off].Store(b)
 	return b
 }
 
 func newBlock(off uint64, page *mem.Page, costs *costTable) *block {
-	b := &block{}
-	spent := sim.Time(0)
-	for len(b.exact) < maxBlock && off < mem.PageSize {
-		var i Inst
-		if decode(page[off:min(off+MaxLen, mem.PageSize)], Mode64, &i) != DecodeOK {
+	var exact [maxBlock]uop
+	var insts [maxBlock]Inst
+	var spent, most sim.Time
+	n := 0
+	for n < maxBlock && off < mem.PageSize {
+		i := &insts[n]
+		if decode(page[off:min(off+MaxLen, mem.PageSize)], Mode64, i) != DecodeOK {
 			break
 		}
-		u := lower(&i, off)
-		b.most = int64(spent)
+		u := lower(i, off)
+		most = spent
 		spent += costs[i.Class()]
-		u.at, u.spent = uint8(len(b.exact)), uint32(spent)
-		b.exact, b.insts = append(b.exact, u), append(b.insts, i)
-		if endsBlock(&i) {
+		u.at, u.spent = uint8(n), uint32(spent)
+		exact[n] = u
+		n++
+		if endsBlock(i) {
 			break
 		}
 		off += uint64(i.Len)
 	}
-	if len(b.exact) == 0 {
+	if n == 0 {
 		return noBlock
 	}
-	b.count = uint8(len(b.exact))
-	b.first = &ended(optimize(b.exact, b.insts))[0]
+	rest := &blockRest{exact: slices.Clone(exact[:n]), insts: slices.Clone(insts[:n])}
+	b := newHead(ended(optimize(rest.exact, rest.insts)))
+	b.most, b.count, b.size, b.rest = int64(most), uint8(n), exact[n-1].next-exact[0].off, rest
 	return b
 }
 
@@ -121,7 +153,7 @@ func (b *block) before(n uint64) int64 {
 	if n == 0 {
 		return 0
 	}
-	return int64(b.exact[n-1].spent)
+	return int64(b.rest.exact[n-1].spent)
 }
 
 // within returns the first uop of those that may begin while fewer than left
@@ -129,13 +161,14 @@ func (b *block) before(n uint64) int64 {
 // each for itself. They are valid until the next call.
 func (b *block) within(left uint64, room int64, c *CPU) *uop {
 	if uint64(b.count) <= left && b.most < room {
-		return b.first
+		return b.first()
 	}
+	exact := b.rest.exact
 	n := 1
-	for n < len(b.exact) && uint64(n) < left && int64(b.exact[n-1].spent) < room {
+	for n < len(exact) && uint64(n) < left && int64(exact[n-1].spent) < room {
 		n++
 	}
-	c.part = ended(append(c.part[:0], b.exact[:n]...))
+	c.part = ended(append(c.part[:0], exact[:n]...))
 	return &c.part[0]
 }
 
@@ -145,6 +178,8 @@ func endsBlock(i *Inst) bool {
 	switch i.Op {
 	case OpJMP, OpJMPIND, OpCALL, OpCALLIND, OpRET, OpINS, OpOUTS, OpPAUSE:
 		return true
+	case OpCLI, OpSTI, OpPUSHF, OpPOPF, OpCLTS, OpSWAPGS, OpRDTSC, OpMOVFROMCR, OpINVLPG:
+		return false // executeInBlock sees what there is to see
 	}
 	k := i.Op.Kind()
 	return k == KindSystem || k == KindNone
@@ -152,7 +187,7 @@ func endsBlock(i *Inst) bool {
 
 // covers tells whether an address lies in the block, which begins at start.
 func (b *block) covers(start, rip uint64) bool {
-	return rip-start < uint64(b.exact[len(b.exact)-1].next-b.exact[0].off)
+	return rip-start < uint64(b.size)
 }
 
 // codeSlot caches the decoded code of the page at address tag, for one access
@@ -208,7 +243,7 @@ func (c *CPU) lookCloser(b *block, bound *Bound, left uint64, clock int64, rip u
 // than the instructions in a row may have to happen.
 func (c *CPU) ExecuteBlocks(b *Bound) {
 	if c.RFLAGS&(FlagTF|FlagRF) == 0 && !c.IntShadow && !c.alignCheck() {
-		if s := c.code(c.RIP); s != nil && c.dispatch(s, b) {
+		if s := c.fetched(); s != nil && c.dispatch(s, b) {
 			return
 		}
 	}
@@ -259,7 +294,7 @@ func newPageCode() any { return new(pageCode) }
 // executeInBlock executes one instruction of a block with all its consequences,
 // and tells whether the one after it may follow at once.
 func (c *CPU) executeInBlock(u *uop, i *Inst) bool {
-	moves, next := c.moves, c.RIP+uint64(i.Len)
+	moves, next, flags := c.moves, c.RIP+uint64(i.Len), c.RFLAGS
 	c.longWay++
 	c.atOnce = true
 	c.shadowed = false
@@ -270,7 +305,16 @@ func (c *CPU) executeInBlock(u *uop, i *Inst) bool {
 		return false
 	}
 	return u.code != uLast && c.Stop.Kind == StopNone && !c.EndTurn && c.moves == moves &&
-		c.hostGen == c.Mem.Gen() && c.RIP == next
+		c.hostGen == c.Mem.Gen() && c.RIP == next && !c.IntShadow && (c.RFLAGS^flags)&(FlagTF|FlagIF|FlagAC) == 0
+}
+
+// sseOn tells whether SSE instructions of 16-byte registers may execute.
+func (c *CPU) sseOn() bool { return c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0 }
+
+// interruptible tells whether something would be delivered if IF were set.
+func (c *CPU) interruptible() bool {
+	_, ok := c.Bus.Interrupt(c.ID)
+	return ok || c.NMIPending
 }
 
 // count notes n retired instructions, all begun at the present privilege level.

@@ -100,6 +100,8 @@ func lowerOperands(i *Inst, u *uop, next uint64) (key uopKey, ok bool) {
 			u.imm = i.Imm & 63
 		}
 		return key, key.lay == layRC || key.lay == layRI && u.imm != 0
+	case OpRCL, OpRCR:
+		return key, key.lay == layRI && u.imm&0xff == 1
 	case OpMOV:
 		if key.lay == layRI && i.Size >= 4 {
 			u.imm &= mask(i.Size)

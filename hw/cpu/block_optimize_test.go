@@ -49,4 +49,4 @@ func TestOptimizedForms(t *testing.T) {
 	}
 }
 
-func (b *block) parts() ([]uop, []Inst) { return b.exact, b.insts }
+func (b *block) parts() ([]uop, []Inst) { return b.rest.exact, b.rest.insts }

@@ -394,488 +394,497 @@ var uopCodes = map[uopKey]uint16{
 	{OpADC, 4, layRI, 0, modNone}:        383,
 	{OpSBB, 4, layRR, 0, modNone}:        384,
 	{OpSBB, 4, layRI, 0, modNone}:        385,
-	{OpSHL, 8, layRI, 0, modNone}:        386,
-	{OpSHL, 8, layRI, 0, modQuiet}:       387,
-	{OpSHR, 8, layRI, 0, modNone}:        388,
-	{OpSHR, 8, layRI, 0, modQuiet}:       389,
-	{OpSAR, 8, layRI, 0, modNone}:        390,
-	{OpSAR, 8, layRI, 0, modQuiet}:       391,
-	{OpROL, 8, layRI, 0, modNone}:        392,
-	{OpROL, 8, layRI, 0, modQuiet}:       393,
-	{OpROR, 8, layRI, 0, modNone}:        394,
-	{OpROR, 8, layRI, 0, modQuiet}:       395,
-	{OpSHL, 8, layRC, 0, modNone}:        396,
-	{OpSHR, 8, layRC, 0, modNone}:        397,
-	{OpSAR, 8, layRC, 0, modNone}:        398,
-	{OpROL, 8, layRC, 0, modNone}:        399,
-	{OpROR, 8, layRC, 0, modNone}:        400,
-	{OpBT, 8, layRR, 0, modNone}:         401,
-	{OpBT, 8, layRI, 0, modNone}:         402,
-	{OpBTS, 8, layRR, 0, modNone}:        403,
-	{OpBTS, 8, layRI, 0, modNone}:        404,
-	{OpBTR, 8, layRR, 0, modNone}:        405,
-	{OpBTR, 8, layRI, 0, modNone}:        406,
-	{OpBTC, 8, layRR, 0, modNone}:        407,
-	{OpBTC, 8, layRI, 0, modNone}:        408,
-	{OpSHL, 4, layRI, 0, modNone}:        409,
-	{OpSHL, 4, layRI, 0, modQuiet}:       410,
-	{OpSHR, 4, layRI, 0, modNone}:        411,
-	{OpSHR, 4, layRI, 0, modQuiet}:       412,
-	{OpSAR, 4, layRI, 0, modNone}:        413,
-	{OpSAR, 4, layRI, 0, modQuiet}:       414,
-	{OpROL, 4, layRI, 0, modNone}:        415,
-	{OpROL, 4, layRI, 0, modQuiet}:       416,
-	{OpROR, 4, layRI, 0, modNone}:        417,
-	{OpROR, 4, layRI, 0, modQuiet}:       418,
-	{OpSHL, 4, layRC, 0, modNone}:        419,
-	{OpSHR, 4, layRC, 0, modNone}:        420,
-	{OpSAR, 4, layRC, 0, modNone}:        421,
-	{OpROL, 4, layRC, 0, modNone}:        422,
-	{OpROR, 4, layRC, 0, modNone}:        423,
-	{OpBT, 4, layRR, 0, modNone}:         424,
-	{OpBT, 4, layRI, 0, modNone}:         425,
-	{OpBTS, 4, layRR, 0, modNone}:        426,
-	{OpBTS, 4, layRI, 0, modNone}:        427,
-	{OpBTR, 4, layRR, 0, modNone}:        428,
-	{OpBTR, 4, layRI, 0, modNone}:        429,
-	{OpBTC, 4, layRR, 0, modNone}:        430,
-	{OpBTC, 4, layRI, 0, modNone}:        431,
-	{OpIMUL2, 8, layRR, 0, modNone}:      432,
-	{OpIMUL2, 8, layRM, 0, modNone}:      433,
-	{OpIMUL2, 8, layRM, 0, modIndexed}:   434,
-	{OpIMUL3, 8, layRRI, 0, modNone}:     435,
-	{OpIMUL2, 8, layRR, 0, modQuiet}:     436,
-	{OpIMUL3, 8, layRRI, 0, modQuiet}:    437,
-	{OpMUL, 8, layR, 0, modNone}:         438,
-	{OpIMUL2, 4, layRR, 0, modNone}:      439,
-	{OpIMUL2, 4, layRM, 0, modNone}:      440,
-	{OpIMUL2, 4, layRM, 0, modIndexed}:   441,
-	{OpIMUL3, 4, layRRI, 0, modNone}:     442,
-	{OpIMUL2, 4, layRR, 0, modQuiet}:     443,
-	{OpIMUL3, 4, layRRI, 0, modQuiet}:    444,
-	{OpMUL, 4, layR, 0, modNone}:         445,
-	{OpJCC, 8, layNear, 0, modNone}:      446,
-	{OpJCC, 8, layFar, 0, modNone}:       447,
-	{OpJCC, 8, layNear, 1, modNone}:      448,
-	{OpJCC, 8, layFar, 1, modNone}:       449,
-	{OpJCC, 8, layNear, 2, modNone}:      450,
-	{OpJCC, 8, layFar, 2, modNone}:       451,
-	{OpJCC, 8, layNear, 3, modNone}:      452,
-	{OpJCC, 8, layFar, 3, modNone}:       453,
-	{OpJCC, 8, layNear, 4, modNone}:      454,
-	{OpJCC, 8, layFar, 4, modNone}:       455,
-	{OpJCC, 8, layNear, 5, modNone}:      456,
-	{OpJCC, 8, layFar, 5, modNone}:       457,
-	{OpJCC, 8, layNear, 6, modNone}:      458,
-	{OpJCC, 8, layFar, 6, modNone}:       459,
-	{OpJCC, 8, layNear, 7, modNone}:      460,
-	{OpJCC, 8, layFar, 7, modNone}:       461,
-	{OpJCC, 8, layNear, 8, modNone}:      462,
-	{OpJCC, 8, layFar, 8, modNone}:       463,
-	{OpJCC, 8, layNear, 9, modNone}:      464,
-	{OpJCC, 8, layFar, 9, modNone}:       465,
-	{OpJCC, 8, layNear, 10, modNone}:     466,
-	{OpJCC, 8, layFar, 10, modNone}:      467,
-	{OpJCC, 8, layNear, 11, modNone}:     468,
-	{OpJCC, 8, layFar, 11, modNone}:      469,
-	{OpJCC, 8, layNear, 12, modNone}:     470,
-	{OpJCC, 8, layFar, 12, modNone}:      471,
-	{OpJCC, 8, layNear, 13, modNone}:     472,
-	{OpJCC, 8, layFar, 13, modNone}:      473,
-	{OpJCC, 8, layNear, 14, modNone}:     474,
-	{OpJCC, 8, layFar, 14, modNone}:      475,
-	{OpJCC, 8, layNear, 15, modNone}:     476,
-	{OpJCC, 8, layFar, 15, modNone}:      477,
-	{OpJMP, 8, layNear, 0, modNone}:      478,
-	{OpJMP, 8, layFar, 0, modNone}:       479,
-	{OpJMPIND, 8, layR, 0, modNone}:      480,
-	{OpJMPIND, 8, layM, 0, modNone}:      481,
-	{OpJMPIND, 8, layM, 0, modIndexed}:   482,
-	{OpCALL, 8, layNear, 0, modNone}:     483,
-	{OpCALL, 8, layFar, 0, modNone}:      484,
-	{OpCALLIND, 8, layR, 0, modNone}:     485,
-	{OpCALLIND, 8, layM, 0, modNone}:     486,
-	{OpCALLIND, 8, layM, 0, modIndexed}:  487,
-	{OpRET, 8, layNone, 0, modNone}:      488,
-	{OpPUSH, 8, layR, 0, modNone}:        489,
-	{OpPUSH, 8, layM, 0, modNone}:        490,
-	{OpPUSH, 8, layM, 0, modIndexed}:     491,
-	{OpPUSH, 8, layI, 0, modNone}:        492,
-	{OpPOP, 8, layR, 0, modNone}:         493,
-	{OpPAUSE, 4, layNone, 0, modNone}:    494,
-	{OpCLD, 0, layNone, 0, modNone}:      495,
-	{OpCLI, 0, layNone, 0, modNone}:      496,
-	{OpLEAVE, 8, layNone, 0, modNone}:    497,
-	{OpMOVUPS, 16, layRR, 0, modNone}:    498,
-	{OpMOVUPS, 16, layRM, 0, modNone}:    499,
-	{OpMOVUPS, 16, layRM, 0, modIndexed}: 500,
-	{OpMOVUPS, 16, layMR, 0, modNone}:    501,
-	{OpMOVUPS, 16, layMR, 0, modIndexed}: 502,
-	{OpMOVDQU, 16, layRR, 0, modNone}:    503,
-	{OpMOVDQU, 16, layRM, 0, modNone}:    504,
-	{OpMOVDQU, 16, layRM, 0, modIndexed}: 505,
-	{OpMOVDQU, 16, layMR, 0, modNone}:    506,
-	{OpMOVDQU, 16, layMR, 0, modIndexed}: 507,
-	{OpMOVAPS, 16, layRR, 0, modNone}:    508,
-	{OpMOVAPS, 16, layRM, 0, modNone}:    509,
-	{OpMOVAPS, 16, layRM, 0, modIndexed}: 510,
-	{OpMOVAPS, 16, layMR, 0, modNone}:    511,
-	{OpMOVAPS, 16, layMR, 0, modIndexed}: 512,
-	{OpMOVDQA, 16, layRR, 0, modNone}:    513,
-	{OpMOVDQA, 16, layRM, 0, modNone}:    514,
-	{OpMOVDQA, 16, layRM, 0, modIndexed}: 515,
-	{OpMOVDQA, 16, layMR, 0, modNone}:    516,
-	{OpMOVDQA, 16, layMR, 0, modIndexed}: 517,
-	{OpMOVSD, 8, layRR, 0, modNone}:      518,
-	{OpMOVSD, 8, layRM, 0, modNone}:      519,
-	{OpMOVSD, 8, layRM, 0, modIndexed}:   520,
-	{OpMOVSD, 8, layMR, 0, modNone}:      521,
-	{OpMOVSD, 8, layMR, 0, modIndexed}:   522,
-	{OpMOVQ, 8, layRR, 0, modNone}:       523,
-	{OpMOVQ, 8, layRM, 0, modNone}:       524,
-	{OpMOVQ, 8, layRM, 0, modIndexed}:    525,
-	{OpMOVQ, 8, layMR, 0, modNone}:       526,
-	{OpMOVQ, 8, layMR, 0, modIndexed}:    527,
-	{OpMOVD, 8, layRR, 0, modNone}:       528,
-	{OpMOVD, 8, layRR, 1, modNone}:       529,
-	{OpMOVD, 8, layRM, 0, modNone}:       530,
-	{OpMOVD, 8, layRM, 0, modIndexed}:    531,
-	{OpMOVD, 8, layMR, 0, modNone}:       532,
-	{OpMOVD, 8, layMR, 0, modIndexed}:    533,
-	{OpCVTSI2SD, 8, layRR, 0, modNone}:   534,
-	{OpMOVD, 4, layRR, 0, modNone}:       535,
-	{OpMOVD, 4, layRR, 1, modNone}:       536,
-	{OpMOVD, 4, layRM, 0, modNone}:       537,
-	{OpMOVD, 4, layRM, 0, modIndexed}:    538,
-	{OpMOVD, 4, layMR, 0, modNone}:       539,
-	{OpMOVD, 4, layMR, 0, modIndexed}:    540,
-	{OpCVTSI2SD, 4, layRR, 0, modNone}:   541,
-	{OpPXOR, 16, layRR, 0, modNone}:      542,
-	{OpXORPS, 16, layRR, 0, modNone}:     543,
-	{OpXORPD, 16, layRR, 0, modNone}:     544,
-	{OpPAND, 16, layRR, 0, modNone}:      545,
-	{OpANDPS, 16, layRR, 0, modNone}:     546,
-	{OpANDPD, 16, layRR, 0, modNone}:     547,
-	{OpPOR, 16, layRR, 0, modNone}:       548,
-	{OpORPS, 16, layRR, 0, modNone}:      549,
-	{OpORPD, 16, layRR, 0, modNone}:      550,
-	{OpPANDN, 16, layRR, 0, modNone}:     551,
-	{OpANDNPS, 16, layRR, 0, modNone}:    552,
-	{OpANDNPD, 16, layRR, 0, modNone}:    553,
-	{OpPADDQ, 16, layRR, 0, modNone}:     554,
-	{OpPSUBQ, 16, layRR, 0, modNone}:     555,
-	{OpPADDD, 16, layRR, 0, modNone}:     556,
-	{OpPSUBD, 16, layRR, 0, modNone}:     557,
-	{OpPSRLQ, 16, layRI, 0, modNone}:     558,
-	{OpPSLLQ, 16, layRI, 0, modNone}:     559,
-	{OpPSRLD, 16, layRI, 0, modNone}:     560,
-	{OpPSLLD, 16, layRI, 0, modNone}:     561,
-	{OpADDSD, 8, layRR, 0, modNone}:      562,
-	{OpADDSD, 8, layRM, 0, modNone}:      563,
-	{OpADDSD, 8, layRM, 0, modIndexed}:   564,
-	{OpSUBSD, 8, layRR, 0, modNone}:      565,
-	{OpSUBSD, 8, layRM, 0, modNone}:      566,
-	{OpSUBSD, 8, layRM, 0, modIndexed}:   567,
-	{OpMULSD, 8, layRR, 0, modNone}:      568,
-	{OpMULSD, 8, layRM, 0, modNone}:      569,
-	{OpMULSD, 8, layRM, 0, modIndexed}:   570,
-	{OpDIVSD, 8, layRR, 0, modNone}:      571,
-	{OpDIVSD, 8, layRM, 0, modNone}:      572,
-	{OpDIVSD, 8, layRM, 0, modIndexed}:   573,
-	{OpUCOMISD, 8, layRR, 0, modNone}:    574,
-	{OpUCOMISD, 8, layRM, 0, modNone}:    575,
-	{OpUCOMISD, 8, layRM, 0, modIndexed}: 576,
+	{OpRCL, 8, layRI, 0, modNone}:        386,
+	{OpRCR, 8, layRI, 0, modNone}:        387,
+	{OpSHL, 8, layRI, 0, modNone}:        388,
+	{OpSHL, 8, layRI, 0, modQuiet}:       389,
+	{OpSHR, 8, layRI, 0, modNone}:        390,
+	{OpSHR, 8, layRI, 0, modQuiet}:       391,
+	{OpSAR, 8, layRI, 0, modNone}:        392,
+	{OpSAR, 8, layRI, 0, modQuiet}:       393,
+	{OpROL, 8, layRI, 0, modNone}:        394,
+	{OpROL, 8, layRI, 0, modQuiet}:       395,
+	{OpROR, 8, layRI, 0, modNone}:        396,
+	{OpROR, 8, layRI, 0, modQuiet}:       397,
+	{OpSHL, 8, layRC, 0, modNone}:        398,
+	{OpSHR, 8, layRC, 0, modNone}:        399,
+	{OpSAR, 8, layRC, 0, modNone}:        400,
+	{OpROL, 8, layRC, 0, modNone}:        401,
+	{OpROR, 8, layRC, 0, modNone}:        402,
+	{OpBT, 8, layRR, 0, modNone}:         403,
+	{OpBT, 8, layRI, 0, modNone}:         404,
+	{OpBTS, 8, layRR, 0, modNone}:        405,
+	{OpBTS, 8, layRI, 0, modNone}:        406,
+	{OpBTR, 8, layRR, 0, modNone}:        407,
+	{OpBTR, 8, layRI, 0, modNone}:        408,
+	{OpBTC, 8, layRR, 0, modNone}:        409,
+	{OpBTC, 8, layRI, 0, modNone}:        410,
+	{OpRCL, 4, layRI, 0, modNone}:        411,
+	{OpRCR, 4, layRI, 0, modNone}:        412,
+	{OpSHL, 4, layRI, 0, modNone}:        413,
+	{OpSHL, 4, layRI, 0, modQuiet}:       414,
+	{OpSHR, 4, layRI, 0, modNone}:        415,
+	{OpSHR, 4, layRI, 0, modQuiet}:       416,
+	{OpSAR, 4, layRI, 0, modNone}:        417,
+	{OpSAR, 4, layRI, 0, modQuiet}:       418,
+	{OpROL, 4, layRI, 0, modNone}:        419,
+	{OpROL, 4, layRI, 0, modQuiet}:       420,
+	{OpROR, 4, layRI, 0, modNone}:        421,
+	{OpROR, 4, layRI, 0, modQuiet}:       422,
+	{OpSHL, 4, layRC, 0, modNone}:        423,
+	{OpSHR, 4, layRC, 0, modNone}:        424,
+	{OpSAR, 4, layRC, 0, modNone}:        425,
+	{OpROL, 4, layRC, 0, modNone}:        426,
+	{OpROR, 4, layRC, 0, modNone}:        427,
+	{OpBT, 4, layRR, 0, modNone}:         428,
+	{OpBT, 4, layRI, 0, modNone}:         429,
+	{OpBTS, 4, layRR, 0, modNone}:        430,
+	{OpBTS, 4, layRI, 0, modNone}:        431,
+	{OpBTR, 4, layRR, 0, modNone}:        432,
+	{OpBTR, 4, layRI, 0, modNone}:        433,
+	{OpBTC, 4, layRR, 0, modNone}:        434,
+	{OpBTC, 4, layRI, 0, modNone}:        435,
+	{OpIMUL2, 8, layRR, 0, modNone}:      436,
+	{OpIMUL2, 8, layRM, 0, modNone}:      437,
+	{OpIMUL2, 8, layRM, 0, modIndexed}:   438,
+	{OpIMUL3, 8, layRRI, 0, modNone}:     439,
+	{OpIMUL2, 8, layRR, 0, modQuiet}:     440,
+	{OpIMUL3, 8, layRRI, 0, modQuiet}:    441,
+	{OpMUL, 8, layR, 0, modNone}:         442,
+	{OpIMUL2, 4, layRR, 0, modNone}:      443,
+	{OpIMUL2, 4, layRM, 0, modNone}:      444,
+	{OpIMUL2, 4, layRM, 0, modIndexed}:   445,
+	{OpIMUL3, 4, layRRI, 0, modNone}:     446,
+	{OpIMUL2, 4, layRR, 0, modQuiet}:     447,
+	{OpIMUL3, 4, layRRI, 0, modQuiet}:    448,
+	{OpMUL, 4, layR, 0, modNone}:         449,
+	{OpJCC, 8, layNear, 0, modNone}:      450,
+	{OpJCC, 8, layFar, 0, modNone}:       451,
+	{OpJCC, 8, layNear, 1, modNone}:      452,
+	{OpJCC, 8, layFar, 1, modNone}:       453,
+	{OpJCC, 8, layNear, 2, modNone}:      454,
+	{OpJCC, 8, layFar, 2, modNone}:       455,
+	{OpJCC, 8, layNear, 3, modNone}:      456,
+	{OpJCC, 8, layFar, 3, modNone}:       457,
+	{OpJCC, 8, layNear, 4, modNone}:      458,
+	{OpJCC, 8, layFar, 4, modNone}:       459,
+	{OpJCC, 8, layNear, 5, modNone}:      460,
+	{OpJCC, 8, layFar, 5, modNone}:       461,
+	{OpJCC, 8, layNear, 6, modNone}:      462,
+	{OpJCC, 8, layFar, 6, modNone}:       463,
+	{OpJCC, 8, layNear, 7, modNone}:      464,
+	{OpJCC, 8, layFar, 7, modNone}:       465,
+	{OpJCC, 8, layNear, 8, modNone}:      466,
+	{OpJCC, 8, layFar, 8, modNone}:       467,
+	{OpJCC, 8, layNear, 9, modNone}:      468,
+	{OpJCC, 8, layFar, 9, modNone}:       469,
+	{OpJCC, 8, layNear, 10, modNone}:     470,
+	{OpJCC, 8, layFar, 10, modNone}:      471,
+	{OpJCC, 8, layNear, 11, modNone}:     472,
+	{OpJCC, 8, layFar, 11, modNone}:      473,
+	{OpJCC, 8, layNear, 12, modNone}:     474,
+	{OpJCC, 8, layFar, 12, modNone}:      475,
+	{OpJCC, 8, layNear, 13, modNone}:     476,
+	{OpJCC, 8, layFar, 13, modNone}:      477,
+	{OpJCC, 8, layNear, 14, modNone}:     478,
+	{OpJCC, 8, layFar, 14, modNone}:      479,
+	{OpJCC, 8, layNear, 15, modNone}:     480,
+	{OpJCC, 8, layFar, 15, modNone}:      481,
+	{OpJMP, 8, layNear, 0, modNone}:      482,
+	{OpJMP, 8, layFar, 0, modNone}:       483,
+	{OpJMPIND, 8, layR, 0, modNone}:      484,
+	{OpJMPIND, 8, layM, 0, modNone}:      485,
+	{OpJMPIND, 8, layM, 0, modIndexed}:   486,
+	{OpCALL, 8, layNear, 0, modNone}:     487,
+	{OpCALL, 8, layFar, 0, modNone}:      488,
+	{OpCALLIND, 8, layR, 0, modNone}:     489,
+	{OpCALLIND, 8, layM, 0, modNone}:     490,
+	{OpCALLIND, 8, layM, 0, modIndexed}:  491,
+	{OpRET, 8, layNone, 0, modNone}:      492,
+	{OpPUSH, 8, layR, 0, modNone}:        493,
+	{OpPUSH, 8, layM, 0, modNone}:        494,
+	{OpPUSH, 8, layM, 0, modIndexed}:     495,
+	{OpPUSH, 8, layI, 0, modNone}:        496,
+	{OpPOP, 8, layR, 0, modNone}:         497,
+	{OpPAUSE, 4, layNone, 0, modNone}:    498,
+	{OpLEAVE, 8, layNone, 0, modNone}:    499,
+	{OpCLD, 0, layNone, 0, modNone}:      500,
+	{OpCLI, 0, layNone, 0, modNone}:      501,
+	{OpSTI, 0, layNone, 0, modNone}:      502,
+	{OpCLAC, 0, layNone, 0, modNone}:     503,
+	{OpSTAC, 0, layNone, 0, modNone}:     504,
+	{OpPUSHF, 8, layNone, 0, modNone}:    505,
+	{OpPOPF, 8, layNone, 0, modNone}:     506,
+	{OpMOVUPS, 16, layRR, 0, modNone}:    507,
+	{OpMOVUPS, 16, layRM, 0, modNone}:    508,
+	{OpMOVUPS, 16, layRM, 0, modIndexed}: 509,
+	{OpMOVUPS, 16, layMR, 0, modNone}:    510,
+	{OpMOVUPS, 16, layMR, 0, modIndexed}: 511,
+	{OpMOVDQU, 16, layRR, 0, modNone}:    512,
+	{OpMOVDQU, 16, layRM, 0, modNone}:    513,
+	{OpMOVDQU, 16, layRM, 0, modIndexed}: 514,
+	{OpMOVDQU, 16, layMR, 0, modNone}:    515,
+	{OpMOVDQU, 16, layMR, 0, modIndexed}: 516,
+	{OpMOVAPS, 16, layRR, 0, modNone}:    517,
+	{OpMOVAPS, 16, layRM, 0, modNone}:    518,
+	{OpMOVAPS, 16, layRM, 0, modIndexed}: 519,
+	{OpMOVAPS, 16, layMR, 0, modNone}:    520,
+	{OpMOVAPS, 16, layMR, 0, modIndexed}: 521,
+	{OpMOVDQA, 16, layRR, 0, modNone}:    522,
+	{OpMOVDQA, 16, layRM, 0, modNone}:    523,
+	{OpMOVDQA, 16, layRM, 0, modIndexed}: 524,
+	{OpMOVDQA, 16, layMR, 0, modNone}:    525,
+	{OpMOVDQA, 16, layMR, 0, modIndexed}: 526,
+	{OpMOVSD, 8, layRR, 0, modNone}:      527,
+	{OpMOVSD, 8, layRM, 0, modNone}:      528,
+	{OpMOVSD, 8, layRM, 0, modIndexed}:   529,
+	{OpMOVSD, 8, layMR, 0, modNone}:      530,
+	{OpMOVSD, 8, layMR, 0, modIndexed}:   531,
+	{OpMOVQ, 8, layRR, 0, modNone}:       532,
+	{OpMOVQ, 8, layRM, 0, modNone}:       533,
+	{OpMOVQ, 8, layRM, 0, modIndexed}:    534,
+	{OpMOVQ, 8, layMR, 0, modNone}:       535,
+	{OpMOVQ, 8, layMR, 0, modIndexed}:    536,
+	{OpMOVD, 8, layRR, 0, modNone}:       537,
+	{OpMOVD, 8, layRR, 1, modNone}:       538,
+	{OpMOVD, 8, layRM, 0, modNone}:       539,
+	{OpMOVD, 8, layRM, 0, modIndexed}:    540,
+	{OpMOVD, 8, layMR, 0, modNone}:       541,
+	{OpMOVD, 8, layMR, 0, modIndexed}:    542,
+	{OpCVTSI2SD, 8, layRR, 0, modNone}:   543,
+	{OpMOVD, 4, layRR, 0, modNone}:       544,
+	{OpMOVD, 4, layRR, 1, modNone}:       545,
+	{OpMOVD, 4, layRM, 0, modNone}:       546,
+	{OpMOVD, 4, layRM, 0, modIndexed}:    547,
+	{OpMOVD, 4, layMR, 0, modNone}:       548,
+	{OpMOVD, 4, layMR, 0, modIndexed}:    549,
+	{OpCVTSI2SD, 4, layRR, 0, modNone}:   550,
+	{OpPXOR, 16, layRR, 0, modNone}:      551,
+	{OpXORPS, 16, layRR, 0, modNone}:     552,
+	{OpXORPD, 16, layRR, 0, modNone}:     553,
+	{OpPAND, 16, layRR, 0, modNone}:      554,
+	{OpANDPS, 16, layRR, 0, modNone}:     555,
+	{OpANDPD, 16, layRR, 0, modNone}:     556,
+	{OpPOR, 16, layRR, 0, modNone}:       557,
+	{OpORPS, 16, layRR, 0, modNone}:      558,
+	{OpORPD, 16, layRR, 0, modNone}:      559,
+	{OpPANDN, 16, layRR, 0, modNone}:     560,
+	{OpANDNPS, 16, layRR, 0, modNone}:    561,
+	{OpANDNPD, 16, layRR, 0, modNone}:    562,
+	{OpPADDQ, 16, layRR, 0, modNone}:     563,
+	{OpPSUBQ, 16, layRR, 0, modNone}:     564,
+	{OpPADDD, 16, layRR, 0, modNone}:     565,
+	{OpPSUBD, 16, layRR, 0, modNone}:     566,
+	{OpPSRLQ, 16, layRI, 0, modNone}:     567,
+	{OpPSLLQ, 16, layRI, 0, modNone}:     568,
+	{OpPSRLD, 16, layRI, 0, modNone}:     569,
+	{OpPSLLD, 16, layRI, 0, modNone}:     570,
+	{OpADDSD, 8, layRR, 0, modNone}:      571,
+	{OpADDSD, 8, layRM, 0, modNone}:      572,
+	{OpADDSD, 8, layRM, 0, modIndexed}:   573,
+	{OpSUBSD, 8, layRR, 0, modNone}:      574,
+	{OpSUBSD, 8, layRM, 0, modNone}:      575,
+	{OpSUBSD, 8, layRM, 0, modIndexed}:   576,
+	{OpMULSD, 8, layRR, 0, modNone}:      577,
+	{OpMULSD, 8, layRM, 0, modNone}:      578,
+	{OpMULSD, 8, layRM, 0, modIndexed}:   579,
+	{OpDIVSD, 8, layRR, 0, modNone}:      580,
+	{OpDIVSD, 8, layRM, 0, modNone}:      581,
+	{OpDIVSD, 8, layRM, 0, modIndexed}:   582,
+	{OpUCOMISD, 8, layRR, 0, modNone}:    583,
+	{OpUCOMISD, 8, layRM, 0, modNone}:    584,
+	{OpUCOMISD, 8, layRM, 0, modIndexed}: 585,
 }
 
 var uopPairs = map[pairKey]uint16{
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   577,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   578,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   579,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   580,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   581,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  582,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  583,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  584,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   585,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   586,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   587,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   588,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   589,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  590,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  591,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  592,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   593,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   594,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   595,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   596,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   597,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  598,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  599,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  600,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   601,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   602,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   603,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   604,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   605,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  606,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  607,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  608,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   609,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   610,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   611,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   612,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   613,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  614,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  615,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  616,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   617,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   618,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   619,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   620,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   621,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  622,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  623,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  624,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   625,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   626,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   627,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   628,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   629,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  630,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  631,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  632,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   633,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   634,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   635,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   636,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   637,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  638,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  639,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  640,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  641,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  642,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  643,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  644,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  645,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 646,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 647,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 648,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  649,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  650,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  651,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  652,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  653,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 654,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 655,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 656,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  657,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  658,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  659,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  660,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  661,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 662,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 663,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 664,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  665,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  666,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  667,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  668,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  669,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 670,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 671,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 672,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   673,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   674,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   675,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   676,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   677,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  678,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  679,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  680,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   681,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   682,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   683,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   684,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   685,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  686,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  687,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  688,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   689,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   690,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   691,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   692,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   693,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  694,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  695,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  696,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   697,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   698,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   699,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   700,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   701,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  702,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  703,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  704,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   705,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   706,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   707,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   708,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   709,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  710,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  711,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  712,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   713,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   714,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   715,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   716,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   717,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  718,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  719,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  720,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   721,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   722,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   723,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   724,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   725,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  726,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  727,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  728,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   729,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   730,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   731,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   732,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   733,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  734,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  735,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  736,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  737,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  738,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  739,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  740,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  741,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 742,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 743,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 744,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  745,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  746,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  747,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  748,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  749,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 750,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 751,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 752,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  753,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  754,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  755,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  756,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  757,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 758,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 759,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 760,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  761,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  762,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  763,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  764,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  765,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 766,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 767,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 768,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   769,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   770,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   771,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   772,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   773,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  774,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  775,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  776,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   777,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   778,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   779,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   780,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   781,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  782,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  783,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  784,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   785,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   786,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   787,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   788,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   789,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  790,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  791,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  792,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   793,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   794,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   795,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   796,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   797,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  798,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  799,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  800,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   801,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   802,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   803,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   804,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   805,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  806,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  807,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  808,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   809,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   810,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   811,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   812,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   813,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  814,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  815,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  816,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   817,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   818,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   819,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   820,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   821,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  822,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  823,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  824,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   825,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   826,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   827,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   828,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   829,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  830,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  831,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  832,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  833,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  834,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  835,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  836,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  837,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 838,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 839,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 840,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  841,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  842,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  843,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  844,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  845,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 846,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 847,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 848,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  849,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  850,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  851,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  852,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  853,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 854,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 855,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 856,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  857,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  858,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  859,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  860,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  861,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 862,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 863,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 864,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   586,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   587,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   588,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   589,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   590,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  591,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  592,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  593,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   594,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   595,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   596,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   597,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   598,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  599,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  600,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  601,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   602,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   603,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   604,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   605,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   606,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  607,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  608,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  609,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   610,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   611,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   612,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   613,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   614,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  615,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  616,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  617,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   618,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   619,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   620,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   621,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   622,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  623,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  624,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  625,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   626,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   627,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   628,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   629,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   630,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  631,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  632,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  633,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   634,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   635,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   636,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   637,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   638,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  639,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  640,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  641,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   642,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   643,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   644,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   645,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   646,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  647,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  648,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  649,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  650,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  651,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  652,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  653,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  654,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 655,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 656,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 657,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  658,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  659,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  660,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  661,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  662,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 663,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 664,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 665,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  666,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  667,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  668,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  669,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  670,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 671,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 672,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 673,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  674,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  675,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  676,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  677,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  678,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 679,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 680,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 681,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   682,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   683,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   684,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   685,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   686,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  687,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  688,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  689,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   690,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   691,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   692,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   693,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   694,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  695,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  696,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  697,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   698,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   699,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   700,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   701,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   702,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  703,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  704,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  705,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   706,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   707,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   708,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   709,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   710,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  711,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  712,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  713,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   714,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   715,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   716,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   717,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   718,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  719,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  720,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  721,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   722,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   723,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   724,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   725,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   726,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  727,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  728,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  729,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   730,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   731,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   732,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   733,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   734,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  735,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  736,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  737,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   738,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   739,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   740,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   741,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   742,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  743,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  744,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  745,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  746,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  747,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  748,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  749,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  750,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 751,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 752,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 753,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  754,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  755,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  756,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  757,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  758,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 759,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 760,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 761,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  762,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  763,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  764,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  765,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  766,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 767,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 768,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 769,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  770,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  771,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  772,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  773,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  774,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 775,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 776,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 777,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   778,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   779,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   780,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   781,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   782,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  783,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  784,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  785,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   786,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   787,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   788,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   789,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   790,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  791,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  792,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  793,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   794,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   795,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   796,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   797,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   798,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  799,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  800,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  801,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   802,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   803,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   804,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   805,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   806,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  807,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  808,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  809,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   810,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   811,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   812,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   813,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   814,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  815,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  816,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  817,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   818,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   819,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   820,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   821,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   822,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  823,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  824,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  825,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   826,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   827,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   828,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   829,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   830,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  831,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  832,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  833,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   834,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   835,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   836,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   837,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   838,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  839,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  840,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  841,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  842,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  843,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  844,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  845,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  846,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 847,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 848,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 849,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  850,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  851,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  852,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  853,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  854,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 855,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 856,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 857,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  858,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  859,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  860,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  861,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  862,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 863,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 864,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 865,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  866,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  867,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  868,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  869,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  870,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 871,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 872,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 873,
 }
 
 // dispatch executes from RIP, in the page of s, up to a bound or to what needs
@@ -885,14 +894,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		r          = &c.regs
 		u          *uop
 		b          *block
-		t          uint64 // target of a branch that leaves the page
+		t          uint64 // target of a branch that leaves the page, or an operand's address
+		need       uint64 // see refillData
 		mode       = c.accessMode()
 		hosts      = unsafe.Pointer(&c.host[0][mode&3])
 		clock      = c.Clock
 		left, mark = bound.Count, bound.Count // instructions allowed; the same when they were last counted
 		page, off  = s.tag, c.RIP - s.tag
 		quick      = c.quick(bound, page) // clock up to which blocks need no closer look
-		sse        = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
+		watched    = len(bound.Watch) != 0
+		sse        = c.sseOn()
 	)
 	c.lazy.kind = lazyNone
 	copy(r[:16], c.GPR[:])
@@ -905,20 +916,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				break
 			}
 			page, off = s.tag, t-s.tag
-			r[rPage], quick = page, c.quick(bound, page)
+			r[rPage] = page
+			if watched {
+				quick = c.quick(bound, page)
+			}
 		}
 		b = s.code.blocks[off].Load()
 		if b == nil {
 			b = s.code.block(off, s.page, c.costs())
 		}
 	run: // b, which begins at off
-		u = b.first
+		u = (*uop)(unsafe.Add(unsafe.Pointer(b), uopStride))
 		if uint64(b.count) > left || clock+b.most >= quick {
 			u = c.lookCloser(b, bound, left, clock, page+off)
 			if u == nil {
 				break
 			}
 		}
+	again: // with u
 		for ; ; u = (*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)) {
 			switch u.code {
 			case uEnd:
@@ -934,7 +949,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -946,7 +962,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -959,7 +976,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -971,7 +989,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -983,7 +1002,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -995,7 +1015,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1012,7 +1033,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -1024,7 +1046,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -1037,7 +1060,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1049,7 +1073,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1061,7 +1086,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1073,7 +1099,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1087,7 +1114,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1099,7 +1127,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1112,7 +1141,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1124,7 +1154,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1136,7 +1167,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1148,7 +1180,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1162,7 +1195,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1173,7 +1207,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1185,7 +1220,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 5
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1197,7 +1233,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 5
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1209,7 +1246,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 5
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1221,7 +1259,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 5
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1245,7 +1284,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1257,7 +1297,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1272,7 +1313,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1284,7 +1326,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1299,7 +1342,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1311,7 +1355,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1326,7 +1371,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1338,7 +1384,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1559,7 +1606,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1574,7 +1622,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1589,7 +1638,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1611,7 +1661,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1633,7 +1684,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1652,7 +1704,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -1707,7 +1760,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1719,7 +1773,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1734,7 +1789,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1746,7 +1802,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -1761,7 +1818,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1773,7 +1831,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1788,7 +1847,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -1800,7 +1860,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-2 {
-					goto step
+					t, need = ea, 4
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint16)(p))
@@ -2021,7 +2082,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2036,7 +2098,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2051,7 +2114,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2073,7 +2137,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2095,7 +2160,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2114,7 +2180,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2167,7 +2234,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -2179,7 +2247,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -2200,7 +2269,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2219,7 +2289,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2246,7 +2317,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2265,7 +2337,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2296,7 +2369,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2319,7 +2393,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2354,7 +2429,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2377,7 +2453,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2412,7 +2489,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2435,7 +2513,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2470,7 +2549,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2493,7 +2573,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2528,7 +2609,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2551,7 +2633,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2586,7 +2669,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2609,7 +2693,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2644,7 +2729,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2667,7 +2753,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2702,7 +2789,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2725,7 +2813,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2756,7 +2845,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2775,7 +2865,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2802,7 +2893,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2821,7 +2913,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2852,7 +2945,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2875,7 +2969,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2910,7 +3005,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2933,7 +3029,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2968,7 +3065,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -2991,7 +3089,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3026,7 +3125,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3049,7 +3149,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3085,7 +3186,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3101,7 +3203,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3118,7 +3221,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3136,7 +3240,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3154,7 +3259,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3172,7 +3278,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3209,7 +3316,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3225,7 +3333,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3242,7 +3351,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3260,7 +3370,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3278,7 +3389,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3296,7 +3408,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3335,7 +3448,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3352,7 +3466,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3370,7 +3485,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3389,7 +3505,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3408,7 +3525,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3427,7 +3545,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3467,7 +3586,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3484,7 +3604,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3502,7 +3623,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3521,7 +3643,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3540,7 +3663,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3559,7 +3683,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3599,7 +3724,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3616,7 +3742,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3634,7 +3761,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3653,7 +3781,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3672,7 +3801,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3691,7 +3821,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3725,7 +3856,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3739,7 +3871,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -3754,7 +3887,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3770,7 +3904,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3786,7 +3921,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3802,7 +3938,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3830,7 +3967,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3847,7 +3985,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3864,7 +4003,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3881,7 +4021,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3920,7 +4061,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -3953,7 +4095,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4011,7 +4154,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4044,7 +4188,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4103,7 +4248,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4119,7 +4265,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4136,7 +4283,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4154,7 +4302,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4172,7 +4321,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4190,7 +4340,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4227,7 +4378,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4243,7 +4395,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4260,7 +4413,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4278,7 +4432,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4296,7 +4451,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4314,7 +4470,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4353,7 +4510,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4370,7 +4528,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4388,7 +4547,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4407,7 +4567,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4426,7 +4587,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4445,7 +4607,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4485,7 +4648,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4502,7 +4666,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4520,7 +4685,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4539,7 +4705,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4558,7 +4725,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4577,7 +4745,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4617,7 +4786,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4634,7 +4804,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4652,7 +4823,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4671,7 +4843,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4690,7 +4863,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4709,7 +4883,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4743,7 +4918,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4757,7 +4933,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -4772,7 +4949,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4788,7 +4966,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4804,7 +4983,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4820,7 +5000,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4848,7 +5029,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4865,7 +5047,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4882,7 +5065,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4899,7 +5083,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4938,7 +5123,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -4971,7 +5157,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5029,7 +5216,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5062,7 +5250,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5121,7 +5310,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5137,7 +5327,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5154,7 +5345,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5172,7 +5364,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5190,7 +5383,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5208,7 +5402,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5239,7 +5434,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5255,7 +5451,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5272,7 +5469,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5290,7 +5488,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5308,7 +5507,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5326,7 +5526,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5359,7 +5560,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5376,7 +5578,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5394,7 +5597,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5413,7 +5617,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5432,7 +5637,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5451,7 +5657,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5485,7 +5692,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5502,7 +5710,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5520,7 +5729,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5539,7 +5749,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5558,7 +5769,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5577,7 +5789,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5611,7 +5824,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5628,7 +5842,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5646,7 +5861,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5665,7 +5881,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5684,7 +5901,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5703,7 +5921,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5731,7 +5950,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5745,7 +5965,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -5760,7 +5981,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5776,7 +5998,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5792,7 +6015,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5808,7 +6032,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5836,7 +6061,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5853,7 +6079,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5870,7 +6097,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5887,7 +6115,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5926,7 +6155,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -5959,7 +6189,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -6014,7 +6245,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -6047,7 +6279,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 3
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -6212,7 +6445,60 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 386: // OpSHL, 8, layRI, 0, modNone
+			case 386: // OpRCL, 8, layRI, 0, modNone
+				var w uint64
+				switch {
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := r[u.dst]
+				x := v<<1 | w&1
+				w = v >> 63
+				w |= (x>>63 ^ w) & 1 << 11
+				r[u.dst] = x
+				switch {
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 387: // OpRCR, 8, layRI, 0, modNone
+				var w uint64
+				switch {
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := r[u.dst]
+				x := v>>1 | w&1<<63
+				w = v&1 | (x>>63^x>>62)&1<<11
+				r[u.dst] = x
+				switch {
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 388: // OpSHL, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
@@ -6223,11 +6509,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 387: // OpSHL, 8, layRI, 0, modQuiet
+			case 389: // OpSHL, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = r[u.dst] << (v & 63)
-			case 388: // OpSHR, 8, layRI, 0, modNone
+			case 390: // OpSHR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
@@ -6238,11 +6524,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 389: // OpSHR, 8, layRI, 0, modQuiet
+			case 391: // OpSHR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = r[u.dst] >> (v & 63)
-			case 390: // OpSAR, 8, layRI, 0, modNone
+			case 392: // OpSAR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				y := int64(int64(r[u.dst]))
@@ -6253,11 +6539,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 391: // OpSAR, 8, layRI, 0, modQuiet
+			case 393: // OpSAR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(int64(int64(r[u.dst])) >> (v & 63))
-			case 392: // OpROL, 8, layRI, 0, modNone
+			case 394: // OpROL, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
@@ -6274,11 +6560,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 393: // OpROL, 8, layRI, 0, modQuiet
+			case 395: // OpROL, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
-			case 394: // OpROR, 8, layRI, 0, modNone
+			case 396: // OpROR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
@@ -6294,11 +6580,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 395: // OpROR, 8, layRI, 0, modQuiet
+			case 397: // OpROR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
-			case 396: // OpSHL, 8, layRC, 0, modNone
+			case 398: // OpSHL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6312,7 +6598,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 397: // OpSHR, 8, layRC, 0, modNone
+			case 399: // OpSHR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6326,7 +6612,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 398: // OpSAR, 8, layRC, 0, modNone
+			case 400: // OpSAR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6340,7 +6626,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 399: // OpROL, 8, layRC, 0, modNone
+			case 401: // OpROL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6360,7 +6646,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 400: // OpROR, 8, layRC, 0, modNone
+			case 402: // OpROR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6379,7 +6665,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 401: // OpBT, 8, layRR, 0, modNone
+			case 403: // OpBT, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6395,7 +6681,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 402: // OpBT, 8, layRI, 0, modNone
+			case 404: // OpBT, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6411,7 +6697,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 403: // OpBTS, 8, layRR, 0, modNone
+			case 405: // OpBTS, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6428,7 +6714,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 404: // OpBTS, 8, layRI, 0, modNone
+			case 406: // OpBTS, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6445,7 +6731,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 405: // OpBTR, 8, layRR, 0, modNone
+			case 407: // OpBTR, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6462,7 +6748,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 406: // OpBTR, 8, layRI, 0, modNone
+			case 408: // OpBTR, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6479,7 +6765,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 407: // OpBTC, 8, layRR, 0, modNone
+			case 409: // OpBTC, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6496,7 +6782,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 408: // OpBTC, 8, layRI, 0, modNone
+			case 410: // OpBTC, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6513,7 +6799,60 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 409: // OpSHL, 4, layRI, 0, modNone
+			case 411: // OpRCL, 4, layRI, 0, modNone
+				var w uint64
+				switch {
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := uint64(uint32(r[u.dst]))
+				x := uint64(uint32(v<<1 | w&1))
+				w = v >> 31
+				w |= (x>>31 ^ w) & 1 << 11
+				r[u.dst] = x
+				switch {
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 412: // OpRCR, 4, layRI, 0, modNone
+				var w uint64
+				switch {
+				case c.lazy.kind < lazyAdd:
+					w = flagIf(c.lazy.a < c.lazy.b, 1)
+				case c.lazy.kind < lazyParts:
+					w = flagIf(c.lazy.r < c.lazy.a, 1)
+				case c.lazy.kind != lazyNone:
+					w = c.lazy.a & FlagCF
+				default:
+					w = c.RFLAGS & FlagCF
+				}
+
+				v := uint64(uint32(r[u.dst]))
+				x := v>>1 | w&1<<31
+				w = v&1 | (x>>31^x>>30)&1<<11
+				r[u.dst] = x
+				switch {
+				case c.lazy.kind < lazyParts:
+					c.lazy.a, c.lazy.kind = (c.lazy.a^c.lazy.b^c.lazy.r)>>(c.lazy.kind&63)&FlagAF|w, c.lazy.kind&63+lazyParts
+				case c.lazy.kind != lazyNone:
+					c.lazy.a = c.lazy.a&FlagAF | w
+				default:
+					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
+				}
+
+			case 413: // OpSHL, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
@@ -6524,11 +6863,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 410: // OpSHL, 4, layRI, 0, modQuiet
+			case 414: // OpSHL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(r[u.dst] << (v & 63)))
-			case 411: // OpSHR, 4, layRI, 0, modNone
+			case 415: // OpSHR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
@@ -6539,11 +6878,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 412: // OpSHR, 4, layRI, 0, modQuiet
+			case 416: // OpSHR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(r[u.dst])) >> (v & 63)
-			case 413: // OpSAR, 4, layRI, 0, modNone
+			case 417: // OpSAR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				y := int64(int32(r[u.dst]))
@@ -6554,11 +6893,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 414: // OpSAR, 4, layRI, 0, modQuiet
+			case 418: // OpSAR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(uint64(int64(int32(r[u.dst])) >> (v & 63))))
-			case 415: // OpROL, 4, layRI, 0, modNone
+			case 419: // OpROL, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
@@ -6575,11 +6914,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 416: // OpROL, 4, layRI, 0, modQuiet
+			case 420: // OpROL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
-			case 417: // OpROR, 4, layRI, 0, modNone
+			case 421: // OpROR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
@@ -6595,11 +6934,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 418: // OpROR, 4, layRI, 0, modQuiet
+			case 422: // OpROR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
-			case 419: // OpSHL, 4, layRC, 0, modNone
+			case 423: // OpSHL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6614,7 +6953,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 420: // OpSHR, 4, layRC, 0, modNone
+			case 424: // OpSHR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6629,7 +6968,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 421: // OpSAR, 4, layRC, 0, modNone
+			case 425: // OpSAR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6644,7 +6983,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 422: // OpROL, 4, layRC, 0, modNone
+			case 426: // OpROL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6665,7 +7004,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 423: // OpROR, 4, layRC, 0, modNone
+			case 427: // OpROR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6685,7 +7024,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 424: // OpBT, 4, layRR, 0, modNone
+			case 428: // OpBT, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6701,7 +7040,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 425: // OpBT, 4, layRI, 0, modNone
+			case 429: // OpBT, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6717,7 +7056,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 426: // OpBTS, 4, layRR, 0, modNone
+			case 430: // OpBTS, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6735,7 +7074,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 427: // OpBTS, 4, layRI, 0, modNone
+			case 431: // OpBTS, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6753,7 +7092,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 428: // OpBTR, 4, layRR, 0, modNone
+			case 432: // OpBTR, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6771,7 +7110,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 429: // OpBTR, 4, layRI, 0, modNone
+			case 433: // OpBTR, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6789,7 +7128,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 430: // OpBTC, 4, layRR, 0, modNone
+			case 434: // OpBTC, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6807,7 +7146,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 431: // OpBTC, 4, layRI, 0, modNone
+			case 435: // OpBTC, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6825,7 +7164,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 432: // OpIMUL2, 8, layRR, 0, modNone
+			case 436: // OpIMUL2, 8, layRR, 0, modNone
 				y, x := mulSigned(r[u.dst], r[u.src])
 				yes := y != uint64(int64(x)>>63)
 
@@ -6843,12 +7182,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 433: // OpIMUL2, 8, layRM, 0, modNone
+			case 437: // OpIMUL2, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -6870,12 +7210,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 434: // OpIMUL2, 8, layRM, 0, modIndexed
+			case 438: // OpIMUL2, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -6897,7 +7238,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 435: // OpIMUL3, 8, layRRI, 0, modNone
+			case 439: // OpIMUL3, 8, layRRI, 0, modNone
 				y, x := mulSigned(r[u.src], u.imm)
 				yes := y != uint64(int64(x)>>63)
 
@@ -6915,11 +7256,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 436: // OpIMUL2, 8, layRR, 0, modQuiet
+			case 440: // OpIMUL2, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] * r[u.src]
-			case 437: // OpIMUL3, 8, layRRI, 0, modQuiet
+			case 441: // OpIMUL3, 8, layRRI, 0, modQuiet
 				r[u.dst] = r[u.src] * u.imm
-			case 438: // OpMUL, 8, layR, 0, modNone
+			case 442: // OpMUL, 8, layR, 0, modNone
 				r[RDX], r[RAX] = bits.Mul64(r[RAX], r[u.dst])
 				yes := r[RDX] != 0
 				var w uint64
@@ -6935,7 +7276,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 439: // OpIMUL2, 4, layRR, 0, modNone
+			case 443: // OpIMUL2, 4, layRR, 0, modNone
 				y := int64(int32(r[u.dst])) * int64(int32(r[u.src]))
 				x, yes := uint64(uint32(y)), y != int64(int32(y))
 
@@ -6953,12 +7294,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 440: // OpIMUL2, 4, layRM, 0, modNone
+			case 444: // OpIMUL2, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -6980,12 +7322,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 441: // OpIMUL2, 4, layRM, 0, modIndexed
+			case 445: // OpIMUL2, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -7007,7 +7350,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 442: // OpIMUL3, 4, layRRI, 0, modNone
+			case 446: // OpIMUL3, 4, layRRI, 0, modNone
 				y := int64(int32(r[u.src])) * int64(int32(u.imm))
 				x, yes := uint64(uint32(y)), y != int64(int32(y))
 
@@ -7025,11 +7368,11 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 443: // OpIMUL2, 4, layRR, 0, modQuiet
+			case 447: // OpIMUL2, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] * r[u.src]))
-			case 444: // OpIMUL3, 4, layRRI, 0, modQuiet
+			case 448: // OpIMUL3, 4, layRRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.src] * u.imm))
-			case 445: // OpMUL, 4, layR, 0, modNone
+			case 449: // OpMUL, 4, layR, 0, modNone
 				x := uint64(uint32(r[RAX])) * uint64(uint32(r[u.dst]))
 				r[RAX], r[RDX] = uint64(uint32(x)), x>>32
 				yes := r[RDX] != 0
@@ -7046,7 +7389,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 446: // OpJCC, 8, layNear, 0, modNone
+			case 450: // OpJCC, 8, layNear, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7055,7 +7398,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 447: // OpJCC, 8, layFar, 0, modNone
+			case 451: // OpJCC, 8, layFar, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7069,10 +7412,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 448: // OpJCC, 8, layNear, 1, modNone
+			case 452: // OpJCC, 8, layNear, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7081,7 +7424,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 449: // OpJCC, 8, layFar, 1, modNone
+			case 453: // OpJCC, 8, layFar, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7095,10 +7438,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 450: // OpJCC, 8, layNear, 2, modNone
+			case 454: // OpJCC, 8, layNear, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -7111,7 +7454,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 451: // OpJCC, 8, layFar, 2, modNone
+			case 455: // OpJCC, 8, layFar, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -7129,10 +7472,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 452: // OpJCC, 8, layNear, 3, modNone
+			case 456: // OpJCC, 8, layNear, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -7145,7 +7488,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 453: // OpJCC, 8, layFar, 3, modNone
+			case 457: // OpJCC, 8, layFar, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -7163,10 +7506,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 454: // OpJCC, 8, layNear, 4, modNone
+			case 458: // OpJCC, 8, layNear, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -7179,7 +7522,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 455: // OpJCC, 8, layFar, 4, modNone
+			case 459: // OpJCC, 8, layFar, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -7197,10 +7540,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 456: // OpJCC, 8, layNear, 5, modNone
+			case 460: // OpJCC, 8, layNear, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -7213,7 +7556,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 457: // OpJCC, 8, layFar, 5, modNone
+			case 461: // OpJCC, 8, layFar, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -7231,10 +7574,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 458: // OpJCC, 8, layNear, 6, modNone
+			case 462: // OpJCC, 8, layNear, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -7247,7 +7590,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 459: // OpJCC, 8, layFar, 6, modNone
+			case 463: // OpJCC, 8, layFar, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -7265,10 +7608,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 460: // OpJCC, 8, layNear, 7, modNone
+			case 464: // OpJCC, 8, layNear, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -7281,7 +7624,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 461: // OpJCC, 8, layFar, 7, modNone
+			case 465: // OpJCC, 8, layFar, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -7299,10 +7642,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 462: // OpJCC, 8, layNear, 8, modNone
+			case 466: // OpJCC, 8, layNear, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -7315,7 +7658,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 463: // OpJCC, 8, layFar, 8, modNone
+			case 467: // OpJCC, 8, layFar, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -7333,10 +7676,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 464: // OpJCC, 8, layNear, 9, modNone
+			case 468: // OpJCC, 8, layNear, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -7349,7 +7692,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 465: // OpJCC, 8, layFar, 9, modNone
+			case 469: // OpJCC, 8, layFar, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -7367,10 +7710,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 466: // OpJCC, 8, layNear, 10, modNone
+			case 470: // OpJCC, 8, layNear, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7379,7 +7722,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 467: // OpJCC, 8, layFar, 10, modNone
+			case 471: // OpJCC, 8, layFar, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7393,10 +7736,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 468: // OpJCC, 8, layNear, 11, modNone
+			case 472: // OpJCC, 8, layNear, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7405,7 +7748,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 469: // OpJCC, 8, layFar, 11, modNone
+			case 473: // OpJCC, 8, layFar, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7419,10 +7762,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 470: // OpJCC, 8, layNear, 12, modNone
+			case 474: // OpJCC, 8, layNear, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -7435,7 +7778,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 471: // OpJCC, 8, layFar, 12, modNone
+			case 475: // OpJCC, 8, layFar, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -7453,10 +7796,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 472: // OpJCC, 8, layNear, 13, modNone
+			case 476: // OpJCC, 8, layNear, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -7469,7 +7812,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 473: // OpJCC, 8, layFar, 13, modNone
+			case 477: // OpJCC, 8, layFar, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -7487,10 +7830,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 474: // OpJCC, 8, layNear, 14, modNone
+			case 478: // OpJCC, 8, layNear, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -7503,7 +7846,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 475: // OpJCC, 8, layFar, 14, modNone
+			case 479: // OpJCC, 8, layFar, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -7521,10 +7864,10 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 476: // OpJCC, 8, layNear, 15, modNone
+			case 480: // OpJCC, 8, layNear, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -7537,7 +7880,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 477: // OpJCC, 8, layFar, 15, modNone
+			case 481: // OpJCC, 8, layFar, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -7555,14 +7898,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					}
 
 					s = s2
-					goto far
+					goto direct
 
 				}
-			case 478: // OpJMP, 8, layNear, 0, modNone
+			case 482: // OpJMP, 8, layNear, 0, modNone
 				off = u.imm
 				goto near
 
-			case 479: // OpJMP, 8, layFar, 0, modNone
+			case 483: // OpJMP, 8, layFar, 0, modNone
 				t = page + u.imm
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -7572,9 +7915,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 
 				s = s2
-				goto far
+				goto direct
 
-			case 480: // OpJMPIND, 8, layR, 0, modNone
+			case 484: // OpJMPIND, 8, layR, 0, modNone
 				t = r[u.dst]
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -7586,12 +7929,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 481: // OpJMPIND, 8, layM, 0, modNone
+			case 485: // OpJMPIND, 8, layM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -7607,12 +7951,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 482: // OpJMPIND, 8, layM, 0, modIndexed
+			case 486: // OpJMPIND, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -7628,12 +7973,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 483: // OpCALL, 8, layNear, 0, modNone
+			case 487: // OpCALL, 8, layNear, 0, modNone
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				*(*uint64)(p) = uint64(page + uint64(u.next))
@@ -7642,7 +7988,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				off = u.imm
 				goto near
 
-			case 484: // OpCALL, 8, layFar, 0, modNone
+			case 488: // OpCALL, 8, layFar, 0, modNone
 				t = page + u.imm
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -7655,16 +8001,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				*(*uint64)(p) = uint64(page + uint64(u.next))
 				r[RSP] = ea
 
 				s = s2
-				goto far
+				goto direct
 
-			case 485: // OpCALLIND, 8, layR, 0, modNone
+			case 489: // OpCALLIND, 8, layR, 0, modNone
 				t = r[u.dst]
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -7677,7 +8024,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				*(*uint64)(p) = uint64(page + uint64(u.next))
@@ -7686,13 +8034,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 486: // OpCALLIND, 8, layM, 0, modNone
+			case 490: // OpCALLIND, 8, layM, 0, modNone
 				{
 					ea := r[u.base] + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
-						goto step
+						t, need = ea, 16
+						goto miss
 					}
 					p := unsafe.Add(unsafe.Pointer(h.page), d)
 					v := uint64(*(*uint64)(p))
@@ -7719,13 +8068,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 487: // OpCALLIND, 8, layM, 0, modIndexed
+			case 491: // OpCALLIND, 8, layM, 0, modIndexed
 				{
 					ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
-						goto step
+						t, need = ea, 16
+						goto miss
 					}
 					p := unsafe.Add(unsafe.Pointer(h.page), d)
 					v := uint64(*(*uint64)(p))
@@ -7752,12 +8102,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 488: // OpRET, 8, layNone, 0, modNone
+			case 492: // OpRET, 8, layNone, 0, modNone
 				ea := r[RSP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7775,26 +8126,28 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 489: // OpPUSH, 8, layR, 0, modNone
+			case 493: // OpPUSH, 8, layR, 0, modNone
 				v := r[u.dst]
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				*(*uint64)(p) = uint64(v)
 				r[RSP] = ea
 
-			case 490: // OpPUSH, 8, layM, 0, modNone
+			case 494: // OpPUSH, 8, layM, 0, modNone
 				var x uint64
 				{
 					ea := r[u.base] + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
-						goto step
+						t, need = ea, 16
+						goto miss
 					}
 					p := unsafe.Add(unsafe.Pointer(h.page), d)
 					v := uint64(*(*uint64)(p))
@@ -7811,14 +8164,15 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(x)
 				r[RSP] = ea
 
-			case 491: // OpPUSH, 8, layM, 0, modIndexed
+			case 495: // OpPUSH, 8, layM, 0, modIndexed
 				var x uint64
 				{
 					ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 					d := ea - h.rtag
 					if d > mem.PageSize-8 {
-						goto step
+						t, need = ea, 16
+						goto miss
 					}
 					p := unsafe.Add(unsafe.Pointer(h.page), d)
 					v := uint64(*(*uint64)(p))
@@ -7835,23 +8189,25 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(x)
 				r[RSP] = ea
 
-			case 492: // OpPUSH, 8, layI, 0, modNone
+			case 496: // OpPUSH, 8, layI, 0, modNone
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				*(*uint64)(p) = uint64(u.imm)
 				r[RSP] = ea
 
-			case 493: // OpPOP, 8, layR, 0, modNone
+			case 497: // OpPOP, 8, layR, 0, modNone
 				ea := r[RSP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7859,23 +8215,17 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				r[u.dst] = v
-			case 494: // OpPAUSE, 4, layNone, 0, modNone
+			case 498: // OpPAUSE, 4, layNone, 0, modNone
 				c.EndTurn = true
 				off = uint64(u.next)
 				goto out
-			case 495: // OpCLD, 0, layNone, 0, modNone
-				c.RFLAGS &^= FlagDF
-			case 496: // OpCLI, 0, layNone, 0, modNone
-				if c.CPL != 0 {
-					goto step
-				}
-				c.RFLAGS &^= FlagIF
-			case 497: // OpLEAVE, 8, layNone, 0, modNone
+			case 499: // OpLEAVE, 8, layNone, 0, modNone
 				ea := r[RBP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -7883,13 +8233,81 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				r[RBP] = v
-			case 498: // OpMOVUPS, 16, layRR, 0, modNone
+			case 500: // OpCLD, 0, layNone, 0, modNone
+				c.RFLAGS &^= FlagDF
+			case 501: // OpCLI, 0, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+
+				c.RFLAGS &^= FlagIF
+			case 502: // OpSTI, 0, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+
+				if c.RFLAGS&FlagIF == 0 && ((*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)).code <= uEnd || c.interruptible()) {
+					goto step
+				}
+				c.RFLAGS |= FlagIF
+			case 503: // OpCLAC, 0, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+
+				c.RFLAGS &^= FlagAC
+				off = uint64(u.next)
+				goto out
+			case 504: // OpSTAC, 0, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+
+				c.RFLAGS |= FlagAC
+				off = uint64(u.next)
+				goto out
+			case 505: // OpPUSHF, 8, layNone, 0, modNone
+				v := c.lazy.settle(c.RFLAGS)
+				ea := r[RSP] - 8
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-8 {
+					t, need = ea, 17
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+				*(*uint64)(p) = uint64(v &^ (FlagRF | FlagVM))
+				r[RSP] = ea
+
+			case 506: // OpPOPF, 8, layNone, 0, modNone
+				if c.CPL != 0 {
+					goto step
+				}
+
+				ea := r[RSP]
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.rtag
+				if d > mem.PageSize-8 {
+					t, need = ea, 16
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				v := uint64(*(*uint64)(p))
+
+				f := c.lazy.settle(c.RFLAGS)
+				if (v^f)&^(FlagsStatus|FlagDF|FlagIF) != 0 || v&^f&FlagIF != 0 && c.interruptible() {
+					goto step
+				}
+				c.RFLAGS, c.lazy.kind = v, lazyNone
+				r[RSP] = ea + 8
+			case 507: // OpMOVUPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 499: // OpMOVUPS, 16, layRM, 0, modNone
+			case 508: // OpMOVUPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7899,12 +8317,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 500: // OpMOVUPS, 16, layRM, 0, modIndexed
+			case 509: // OpMOVUPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7914,12 +8333,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 501: // OpMOVUPS, 16, layMR, 0, modNone
+			case 510: // OpMOVUPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7929,12 +8349,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 502: // OpMOVUPS, 16, layMR, 0, modIndexed
+			case 511: // OpMOVUPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7944,18 +8365,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 503: // OpMOVDQU, 16, layRR, 0, modNone
+			case 512: // OpMOVDQU, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 504: // OpMOVDQU, 16, layRM, 0, modNone
+			case 513: // OpMOVDQU, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7965,12 +8387,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 505: // OpMOVDQU, 16, layRM, 0, modIndexed
+			case 514: // OpMOVDQU, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -7980,12 +8403,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 506: // OpMOVDQU, 16, layMR, 0, modNone
+			case 515: // OpMOVDQU, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -7995,12 +8419,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 507: // OpMOVDQU, 16, layMR, 0, modIndexed
+			case 516: // OpMOVDQU, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8010,18 +8435,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 508: // OpMOVAPS, 16, layRR, 0, modNone
+			case 517: // OpMOVAPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 509: // OpMOVAPS, 16, layRM, 0, modNone
+			case 518: // OpMOVAPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8035,12 +8461,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 510: // OpMOVAPS, 16, layRM, 0, modIndexed
+			case 519: // OpMOVAPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8054,12 +8481,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 511: // OpMOVAPS, 16, layMR, 0, modNone
+			case 520: // OpMOVAPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8073,12 +8501,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 512: // OpMOVAPS, 16, layMR, 0, modIndexed
+			case 521: // OpMOVAPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8092,18 +8521,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 513: // OpMOVDQA, 16, layRR, 0, modNone
+			case 522: // OpMOVDQA, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 514: // OpMOVDQA, 16, layRM, 0, modNone
+			case 523: // OpMOVDQA, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8117,12 +8547,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 515: // OpMOVDQA, 16, layRM, 0, modIndexed
+			case 524: // OpMOVDQA, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8136,12 +8567,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 32
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 516: // OpMOVDQA, 16, layMR, 0, modNone
+			case 525: // OpMOVDQA, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8155,12 +8587,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 517: // OpMOVDQA, 16, layMR, 0, modIndexed
+			case 526: // OpMOVDQA, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8174,18 +8607,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-16 {
-					goto step
+					t, need = ea, 33
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 518: // OpMOVSD, 8, layRR, 0, modNone
+			case 527: // OpMOVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] = c.FPU.XMM[u.src&15][0]
-			case 519: // OpMOVSD, 8, layRM, 0, modNone
+			case 528: // OpMOVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8194,13 +8628,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 520: // OpMOVSD, 8, layRM, 0, modIndexed
+			case 529: // OpMOVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8209,13 +8644,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 521: // OpMOVSD, 8, layMR, 0, modNone
+			case 530: // OpMOVSD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8225,13 +8661,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 522: // OpMOVSD, 8, layMR, 0, modIndexed
+			case 531: // OpMOVSD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8241,19 +8678,20 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 523: // OpMOVQ, 8, layRR, 0, modNone
+			case 532: // OpMOVQ, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{c.FPU.XMM[u.src&15][0], 0}
-			case 524: // OpMOVQ, 8, layRM, 0, modNone
+			case 533: // OpMOVQ, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8262,13 +8700,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 525: // OpMOVQ, 8, layRM, 0, modIndexed
+			case 534: // OpMOVQ, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8277,13 +8716,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 526: // OpMOVQ, 8, layMR, 0, modNone
+			case 535: // OpMOVQ, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8293,13 +8733,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 527: // OpMOVQ, 8, layMR, 0, modIndexed
+			case 536: // OpMOVQ, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8309,25 +8750,26 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 528: // OpMOVD, 8, layRR, 0, modNone
+			case 537: // OpMOVD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{r[u.src], 0}
-			case 529: // OpMOVD, 8, layRR, 1, modNone
+			case 538: // OpMOVD, 8, layRR, 1, modNone
 				if !sse {
 					goto step
 				}
 
 				r[u.dst] = c.FPU.XMM[u.src&15][0]
-			case 530: // OpMOVD, 8, layRM, 0, modNone
+			case 539: // OpMOVD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8336,13 +8778,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 531: // OpMOVD, 8, layRM, 0, modIndexed
+			case 540: // OpMOVD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8351,13 +8794,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 532: // OpMOVD, 8, layMR, 0, modNone
+			case 541: // OpMOVD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8367,13 +8811,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 533: // OpMOVD, 8, layMR, 0, modIndexed
+			case 542: // OpMOVD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8383,13 +8828,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 17
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 534: // OpCVTSI2SD, 8, layRR, 0, modNone
+			case 543: // OpCVTSI2SD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8399,19 +8845,19 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
-			case 535: // OpMOVD, 4, layRR, 0, modNone
+			case 544: // OpMOVD, 4, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{uint64(uint32(r[u.src])), 0}
-			case 536: // OpMOVD, 4, layRR, 1, modNone
+			case 545: // OpMOVD, 4, layRR, 1, modNone
 				if !sse {
 					goto step
 				}
 
 				r[u.dst] = uint64(uint32(c.FPU.XMM[u.src&15][0]))
-			case 537: // OpMOVD, 4, layRM, 0, modNone
+			case 546: // OpMOVD, 4, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8420,13 +8866,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 538: // OpMOVD, 4, layRM, 0, modIndexed
+			case 547: // OpMOVD, 4, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8435,13 +8882,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 539: // OpMOVD, 4, layMR, 0, modNone
+			case 548: // OpMOVD, 4, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8451,13 +8899,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-			case 540: // OpMOVD, 4, layMR, 0, modIndexed
+			case 549: // OpMOVD, 4, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8467,13 +8916,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 9
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-			case 541: // OpCVTSI2SD, 4, layRR, 0, modNone
+			case 550: // OpCVTSI2SD, 4, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8483,7 +8933,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
-			case 542: // OpPXOR, 16, layRR, 0, modNone
+			case 551: // OpPXOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8492,7 +8942,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 543: // OpXORPS, 16, layRR, 0, modNone
+			case 552: // OpXORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8501,7 +8951,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 544: // OpXORPD, 16, layRR, 0, modNone
+			case 553: // OpXORPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8510,7 +8960,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 545: // OpPAND, 16, layRR, 0, modNone
+			case 554: // OpPAND, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8519,7 +8969,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 546: // OpANDPS, 16, layRR, 0, modNone
+			case 555: // OpANDPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8528,7 +8978,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 547: // OpANDPD, 16, layRR, 0, modNone
+			case 556: // OpANDPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8537,7 +8987,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 548: // OpPOR, 16, layRR, 0, modNone
+			case 557: // OpPOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8546,7 +8996,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 549: // OpORPS, 16, layRR, 0, modNone
+			case 558: // OpORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8555,7 +9005,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 550: // OpORPD, 16, layRR, 0, modNone
+			case 559: // OpORPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8564,7 +9014,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 551: // OpPANDN, 16, layRR, 0, modNone
+			case 560: // OpPANDN, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8573,7 +9023,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 552: // OpANDNPS, 16, layRR, 0, modNone
+			case 561: // OpANDNPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8582,7 +9032,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 553: // OpANDNPD, 16, layRR, 0, modNone
+			case 562: // OpANDNPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8591,7 +9041,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 554: // OpPADDQ, 16, layRR, 0, modNone
+			case 563: // OpPADDQ, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8600,7 +9050,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a + b
 				}
-			case 555: // OpPSUBQ, 16, layRR, 0, modNone
+			case 564: // OpPSUBQ, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8609,7 +9059,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a - b
 				}
-			case 556: // OpPADDD, 16, layRR, 0, modNone
+			case 565: // OpPADDD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8618,7 +9068,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a+b)) | (a>>32+b>>32)<<32
 				}
-			case 557: // OpPSUBD, 16, layRR, 0, modNone
+			case 566: // OpPSUBD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8627,7 +9077,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a-b)) | (a>>32-b>>32)<<32
 				}
-			case 558: // OpPSRLQ, 16, layRI, 0, modNone
+			case 567: // OpPSRLQ, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8637,7 +9087,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = a >> n
 				}
-			case 559: // OpPSLLQ, 16, layRI, 0, modNone
+			case 568: // OpPSLLQ, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8647,7 +9097,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = a << n
 				}
-			case 560: // OpPSRLD, 16, layRI, 0, modNone
+			case 569: // OpPSRLD, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8657,7 +9107,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)>>n) | a>>32>>n<<32
 				}
-			case 561: // OpPSLLD, 16, layRI, 0, modNone
+			case 570: // OpPSLLD, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8667,7 +9117,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)<<n) | uint64(uint32(a>>32)<<n)<<32
 				}
-			case 562: // OpADDSD, 8, layRR, 0, modNone
+			case 571: // OpADDSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8678,7 +9128,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 563: // OpADDSD, 8, layRM, 0, modNone
+			case 572: // OpADDSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8687,7 +9137,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8698,7 +9149,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 564: // OpADDSD, 8, layRM, 0, modIndexed
+			case 573: // OpADDSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8707,7 +9158,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8718,7 +9170,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 565: // OpSUBSD, 8, layRR, 0, modNone
+			case 574: // OpSUBSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8729,7 +9181,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 566: // OpSUBSD, 8, layRM, 0, modNone
+			case 575: // OpSUBSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8738,7 +9190,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8749,7 +9202,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 567: // OpSUBSD, 8, layRM, 0, modIndexed
+			case 576: // OpSUBSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8758,7 +9211,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8769,7 +9223,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 568: // OpMULSD, 8, layRR, 0, modNone
+			case 577: // OpMULSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8780,7 +9234,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 569: // OpMULSD, 8, layRM, 0, modNone
+			case 578: // OpMULSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8789,7 +9243,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8800,7 +9255,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 570: // OpMULSD, 8, layRM, 0, modIndexed
+			case 579: // OpMULSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8809,7 +9264,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8820,7 +9276,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 571: // OpDIVSD, 8, layRR, 0, modNone
+			case 580: // OpDIVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8831,7 +9287,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 572: // OpDIVSD, 8, layRM, 0, modNone
+			case 581: // OpDIVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8840,7 +9296,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8851,7 +9308,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 573: // OpDIVSD, 8, layRM, 0, modIndexed
+			case 582: // OpDIVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8860,7 +9317,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8871,7 +9329,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 574: // OpUCOMISD, 8, layRR, 0, modNone
+			case 583: // OpUCOMISD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8882,7 +9340,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 575: // OpUCOMISD, 8, layRM, 0, modNone
+			case 584: // OpUCOMISD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8891,7 +9349,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8902,7 +9361,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 576: // OpUCOMISD, 8, layRM, 0, modIndexed
+			case 585: // OpUCOMISD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8911,7 +9370,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8922,7 +9382,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 577: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
+			case 586: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8932,7 +9392,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 578: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
+			case 587: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -8942,12 +9402,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 579: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
+			case 588: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -8961,13 +9422,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 580: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
+			case 589: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -8982,13 +9444,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 581: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
+			case 590: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9003,7 +9466,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 582: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
+			case 591: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9014,7 +9477,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 583: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
+			case 592: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9025,13 +9488,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 584: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
+			case 593: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9047,7 +9511,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 585: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
+			case 594: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9057,7 +9521,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 586: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
+			case 595: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9067,12 +9531,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 587: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
+			case 596: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9086,13 +9551,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 588: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
+			case 597: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9107,13 +9573,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 589: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
+			case 598: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9128,7 +9595,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 590: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
+			case 599: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9139,7 +9606,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 591: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
+			case 600: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9150,13 +9617,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 592: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
+			case 601: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9172,7 +9640,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 593: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
+			case 602: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9182,7 +9650,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 594: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
+			case 603: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9192,12 +9660,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 595: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
+			case 604: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9211,13 +9680,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 596: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
+			case 605: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9232,13 +9702,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 597: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
+			case 606: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9253,7 +9724,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 598: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
+			case 607: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9264,7 +9735,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 599: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
+			case 608: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9275,13 +9746,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 600: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
+			case 609: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9297,7 +9769,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 601: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
+			case 610: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9307,7 +9779,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 602: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
+			case 611: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9317,12 +9789,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 603: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
+			case 612: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9336,13 +9809,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 604: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
+			case 613: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9357,13 +9831,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 605: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
+			case 614: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9378,7 +9853,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 606: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
+			case 615: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9389,7 +9864,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 607: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
+			case 616: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9400,13 +9875,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 608: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
+			case 617: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9422,7 +9898,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 609: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
+			case 618: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9432,7 +9908,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 610: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
+			case 619: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9442,12 +9918,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 611: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
+			case 620: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9461,13 +9938,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 612: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
+			case 621: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9482,13 +9960,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 613: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
+			case 622: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9503,7 +9982,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 614: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
+			case 623: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9514,7 +9993,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 615: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
+			case 624: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9525,13 +10004,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 616: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
+			case 625: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9547,7 +10027,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 617: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
+			case 626: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9557,7 +10037,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 618: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
+			case 627: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9567,12 +10047,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 619: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
+			case 628: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9586,13 +10067,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 620: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
+			case 629: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9607,13 +10089,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 621: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
+			case 630: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9628,7 +10111,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 622: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
+			case 631: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9639,7 +10122,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 623: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
+			case 632: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9650,13 +10133,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 624: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
+			case 633: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9672,7 +10156,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 625: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
+			case 634: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9682,7 +10166,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 626: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
+			case 635: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9692,12 +10176,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 627: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
+			case 636: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9711,13 +10196,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 628: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
+			case 637: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9732,13 +10218,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 629: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
+			case 638: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9753,7 +10240,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 630: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
+			case 639: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9764,7 +10251,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 631: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
+			case 640: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9775,13 +10262,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 632: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
+			case 641: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9797,7 +10285,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 633: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
+			case 642: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9807,7 +10295,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 634: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
+			case 643: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9817,12 +10305,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 635: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
+			case 644: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9836,13 +10325,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 636: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
+			case 645: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9857,13 +10347,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 637: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
+			case 646: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9878,7 +10369,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 638: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
+			case 647: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9889,7 +10380,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 639: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
+			case 648: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9900,13 +10391,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 640: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
+			case 649: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9922,7 +10414,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 641: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
+			case 650: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9932,7 +10424,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 642: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
+			case 651: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9942,12 +10434,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 643: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
+			case 652: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -9961,13 +10454,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 644: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
+			case 653: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -9982,13 +10476,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 645: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
+			case 654: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10003,7 +10498,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 646: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
+			case 655: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10014,7 +10509,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 647: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
+			case 656: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10025,13 +10520,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 648: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
+			case 657: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10047,7 +10543,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 649: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
+			case 658: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10057,7 +10553,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 650: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
+			case 659: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10067,12 +10563,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 651: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
+			case 660: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -10086,13 +10583,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 652: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
+			case 661: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10107,13 +10605,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 653: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
+			case 662: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10128,7 +10627,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 654: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
+			case 663: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10139,7 +10638,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 655: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
+			case 664: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10150,13 +10649,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 656: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
+			case 665: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10172,7 +10672,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 657: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
+			case 666: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10182,7 +10682,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 658: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
+			case 667: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10192,12 +10692,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 659: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
+			case 668: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -10211,13 +10712,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 660: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
+			case 669: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10232,13 +10734,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 661: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
+			case 670: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10253,7 +10756,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 662: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
+			case 671: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10264,7 +10767,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 663: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
+			case 672: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10275,13 +10778,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 664: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
+			case 673: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10297,7 +10801,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 665: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
+			case 674: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10307,7 +10811,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 666: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
+			case 675: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10317,12 +10821,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 667: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
+			case 676: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint64)(p))
@@ -10336,13 +10841,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 668: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
+			case 677: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10357,13 +10863,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 669: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
+			case 678: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10378,7 +10885,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 670: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
+			case 679: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10389,7 +10896,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 671: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
+			case 680: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10400,13 +10907,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 672: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
+			case 681: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-8 {
-					goto step
+					t, need = ea, 16
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10422,7 +10930,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 673: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
+			case 682: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10432,7 +10940,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 674: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
+			case 683: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10442,12 +10950,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 675: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
+			case 684: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -10461,13 +10970,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 676: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
+			case 685: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10482,13 +10992,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 677: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
+			case 686: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10503,7 +11014,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 678: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
+			case 687: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10514,7 +11025,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 679: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
+			case 688: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10525,13 +11036,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 680: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
+			case 689: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10547,7 +11059,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 681: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
+			case 690: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10557,7 +11069,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 682: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
+			case 691: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10567,12 +11079,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 683: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
+			case 692: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -10586,13 +11099,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 684: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
+			case 693: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10607,13 +11121,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 685: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
+			case 694: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10628,7 +11143,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 686: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
+			case 695: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10639,7 +11154,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 687: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
+			case 696: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10650,13 +11165,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 688: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
+			case 697: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10672,7 +11188,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 689: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
+			case 698: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10682,7 +11198,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 690: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
+			case 699: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10692,12 +11208,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 691: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
+			case 700: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -10711,13 +11228,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 692: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
+			case 701: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10732,13 +11250,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 693: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
+			case 702: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10753,7 +11272,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 694: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
+			case 703: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10764,7 +11283,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 695: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
+			case 704: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10775,13 +11294,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 696: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
+			case 705: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10797,7 +11317,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 697: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
+			case 706: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10807,7 +11327,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 698: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
+			case 707: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10817,12 +11337,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 699: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
+			case 708: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -10836,13 +11357,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 700: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
+			case 709: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10857,13 +11379,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 701: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
+			case 710: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10878,7 +11401,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 702: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
+			case 711: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10889,7 +11412,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 703: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
+			case 712: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10900,13 +11423,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 704: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
+			case 713: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10922,7 +11446,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 705: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
+			case 714: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10932,7 +11456,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 706: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
+			case 715: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10942,12 +11466,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 707: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
+			case 716: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -10961,13 +11486,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 708: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
+			case 717: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -10982,13 +11508,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 709: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
+			case 718: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11003,7 +11530,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 710: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
+			case 719: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11014,7 +11541,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 711: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
+			case 720: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11025,13 +11552,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 712: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
+			case 721: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11047,7 +11575,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 713: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
+			case 722: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11057,7 +11585,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 714: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
+			case 723: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11067,12 +11595,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 715: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
+			case 724: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11086,13 +11615,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 716: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
+			case 725: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11107,13 +11637,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 717: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
+			case 726: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11128,7 +11659,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 718: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
+			case 727: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11139,7 +11670,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 719: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
+			case 728: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11150,13 +11681,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 720: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
+			case 729: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11172,7 +11704,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 721: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
+			case 730: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11182,7 +11714,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 722: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
+			case 731: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11192,12 +11724,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 723: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
+			case 732: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11211,13 +11744,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 724: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
+			case 733: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11232,13 +11766,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 725: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
+			case 734: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11253,7 +11788,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 726: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
+			case 735: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11264,7 +11799,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 727: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
+			case 736: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11275,13 +11810,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 728: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
+			case 737: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11297,7 +11833,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 729: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
+			case 738: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11307,7 +11843,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 730: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
+			case 739: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11317,12 +11853,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 731: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
+			case 740: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11336,13 +11873,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 732: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
+			case 741: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11357,13 +11895,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 733: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
+			case 742: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11378,7 +11917,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 734: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
+			case 743: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11389,7 +11928,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 735: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
+			case 744: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11400,13 +11939,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 736: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
+			case 745: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11422,7 +11962,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 737: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
+			case 746: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11432,7 +11972,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 738: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
+			case 747: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11442,12 +11982,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 739: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
+			case 748: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11461,13 +12002,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 740: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
+			case 749: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11482,13 +12024,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 741: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
+			case 750: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11503,7 +12046,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 742: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
+			case 751: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11514,7 +12057,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 743: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
+			case 752: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11525,13 +12068,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 744: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
+			case 753: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11547,7 +12091,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 745: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
+			case 754: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11557,7 +12101,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 746: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
+			case 755: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11567,12 +12111,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 747: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
+			case 756: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11586,13 +12131,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 748: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
+			case 757: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11607,13 +12153,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 749: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
+			case 758: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11628,7 +12175,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 750: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
+			case 759: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11639,7 +12186,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 751: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
+			case 760: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11650,13 +12197,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 752: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
+			case 761: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11672,7 +12220,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 753: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
+			case 762: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11682,7 +12230,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 754: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
+			case 763: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11692,12 +12240,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 755: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
+			case 764: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11711,13 +12260,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 756: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
+			case 765: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11732,13 +12282,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 757: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
+			case 766: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11753,7 +12304,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 758: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
+			case 767: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11764,7 +12315,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 759: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
+			case 768: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11775,13 +12326,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 760: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
+			case 769: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11797,7 +12349,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 761: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
+			case 770: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11807,7 +12359,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 762: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
+			case 771: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11817,12 +12369,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 763: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
+			case 772: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint32)(p))
@@ -11836,13 +12389,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 764: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
+			case 773: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11857,13 +12411,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 765: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
+			case 774: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11878,7 +12433,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 766: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
+			case 775: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11889,7 +12444,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 767: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
+			case 776: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11900,13 +12455,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 768: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
+			case 777: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-4 {
-					goto step
+					t, need = ea, 8
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11922,7 +12478,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 769: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
+			case 778: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11932,7 +12488,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 770: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
+			case 779: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -11942,12 +12498,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 771: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
+			case 780: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -11961,13 +12518,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 772: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
+			case 781: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -11982,13 +12540,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 773: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
+			case 782: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12003,7 +12562,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 774: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
+			case 783: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12014,7 +12573,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 775: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
+			case 784: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12025,13 +12584,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 776: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
+			case 785: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12047,7 +12607,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 777: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
+			case 786: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12057,7 +12617,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 778: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
+			case 787: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12067,12 +12627,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 779: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
+			case 788: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12086,13 +12647,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 780: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
+			case 789: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12107,13 +12669,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 781: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
+			case 790: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12128,7 +12691,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 782: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
+			case 791: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12139,7 +12702,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 783: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
+			case 792: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12150,13 +12713,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 784: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
+			case 793: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12172,7 +12736,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 785: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
+			case 794: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12182,7 +12746,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 786: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
+			case 795: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12192,12 +12756,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 787: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
+			case 796: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12211,13 +12776,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 788: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
+			case 797: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12232,13 +12798,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 789: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
+			case 798: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12253,7 +12820,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 790: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
+			case 799: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12264,7 +12831,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 791: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
+			case 800: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12275,13 +12842,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 792: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
+			case 801: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12297,7 +12865,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 793: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
+			case 802: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12307,7 +12875,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 794: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
+			case 803: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12317,12 +12885,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 795: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
+			case 804: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12336,13 +12905,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 796: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
+			case 805: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12357,13 +12927,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 797: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
+			case 806: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12378,7 +12949,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 798: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
+			case 807: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12389,7 +12960,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 799: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
+			case 808: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12400,13 +12971,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 800: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
+			case 809: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12422,7 +12994,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 801: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
+			case 810: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12432,7 +13004,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 802: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
+			case 811: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12442,12 +13014,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 803: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
+			case 812: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12461,13 +13034,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 804: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
+			case 813: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12482,13 +13056,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 805: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
+			case 814: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12503,7 +13078,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 806: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
+			case 815: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12514,7 +13089,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 807: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
+			case 816: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12525,13 +13100,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 808: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
+			case 817: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12547,7 +13123,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 809: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
+			case 818: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12557,7 +13133,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 810: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
+			case 819: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12567,12 +13143,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 811: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
+			case 820: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12586,13 +13163,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 812: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
+			case 821: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12607,13 +13185,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 813: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
+			case 822: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12628,7 +13207,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 814: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
+			case 823: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12639,7 +13218,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 815: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
+			case 824: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12650,13 +13229,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 816: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
+			case 825: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12672,7 +13252,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 817: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
+			case 826: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12682,7 +13262,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 818: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
+			case 827: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12692,12 +13272,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 819: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
+			case 828: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12711,13 +13292,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 820: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
+			case 829: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12732,13 +13314,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 821: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
+			case 830: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12753,7 +13336,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 822: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
+			case 831: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12764,7 +13347,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 823: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
+			case 832: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12775,13 +13358,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 824: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
+			case 833: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12797,7 +13381,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 825: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
+			case 834: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12807,7 +13391,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 826: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
+			case 835: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12817,12 +13401,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 827: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
+			case 836: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12836,13 +13421,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 828: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
+			case 837: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12857,13 +13443,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 829: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
+			case 838: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12878,7 +13465,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 830: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
+			case 839: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12889,7 +13476,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 831: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
+			case 840: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12900,13 +13487,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 832: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
+			case 841: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12922,7 +13510,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 833: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
+			case 842: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12932,7 +13520,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 834: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
+			case 843: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12942,12 +13530,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 835: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
+			case 844: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -12961,13 +13550,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 836: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
+			case 845: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -12982,13 +13572,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 837: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
+			case 846: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13003,7 +13594,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 838: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
+			case 847: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13014,7 +13605,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 839: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
+			case 848: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13025,13 +13616,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 840: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
+			case 849: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13047,7 +13639,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 841: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
+			case 850: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13057,7 +13649,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 842: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
+			case 851: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13067,12 +13659,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 843: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
+			case 852: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -13086,13 +13679,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 844: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
+			case 853: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13107,13 +13701,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 845: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
+			case 854: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13128,7 +13723,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 846: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
+			case 855: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13139,7 +13734,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 847: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
+			case 856: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13150,13 +13745,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 848: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
+			case 857: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13172,7 +13768,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 849: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
+			case 858: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13182,7 +13778,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 850: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
+			case 859: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13192,12 +13788,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 851: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
+			case 860: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -13211,13 +13808,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 852: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
+			case 861: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13232,13 +13830,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 853: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
+			case 862: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13253,7 +13852,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 854: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
+			case 863: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13264,7 +13863,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 855: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
+			case 864: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13275,13 +13874,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 856: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
+			case 865: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13297,7 +13897,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 857: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
+			case 866: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13307,7 +13907,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 858: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
+			case 867: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13317,12 +13917,13 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 859: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
+			case 868: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 				v := uint64(*(*uint8)(p))
@@ -13336,13 +13937,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 860: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
+			case 869: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13357,13 +13959,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 861: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
+			case 870: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13378,7 +13981,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 862: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
+			case 871: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13389,7 +13992,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 863: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
+			case 872: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13400,13 +14003,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 864: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
+			case 873: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
 				if d > mem.PageSize-1 {
-					goto step
+					t, need = ea, 2
+					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
@@ -13426,10 +14030,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				goto step
 			}
 		}
+	miss: // of the host page of an operand at t
+		c.Clock = clock
+		if c.refillData(t, need) && c.Clock+b.most < quick {
+			clock = c.Clock
+			goto again
+		}
+		clock = c.Clock
 	step: // by the stepper's functions
 		{
 			n := uint64(u.at - u.pair)
-			b = s.code.blocks[off].Load()
 			copy(c.GPR[:], r[:16])
 			c.RFLAGS = c.lazy.settle(c.RFLAGS)
 			c.lazy.kind = lazyNone
@@ -13439,16 +14049,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			c.count(mark - left)
 			left--
 			mark = left
-			if !c.executeInBlock(u, &b.insts[n]) {
+			if !c.executeInBlock(u, &b.rest.insts[n]) || s.tag != page {
 				return true
 			}
 			copy(r[:16], c.GPR[:])
-			clock, off = c.Clock, c.RIP-page
+			clock, off, sse = c.Clock, c.RIP-page, c.sseOn()
 			continue
 		}
+	direct: // to t in the page of s, where u always goes
+		b = (*block)(atomic.LoadPointer(&u.link))
+		if b == nil || b.home != uintptr(unsafe.Pointer(s.code)) {
+			b = s.code.block(t-s.tag, s.page, c.costs())
+			atomic.StorePointer(&u.link, unsafe.Pointer(b))
+		}
+		page, off = s.tag, t-s.tag
+		r[rPage] = page
+		if watched {
+			quick = c.quick(bound, page)
+		}
+		clock += int64(u.spent)
+		left -= uint64(u.at) + 1
+		goto run
 	far: // to t in the page of s
 		page, off = s.tag, t-s.tag
-		r[rPage], quick = page, c.quick(bound, page)
+		r[rPage] = page
+		if watched {
+			quick = c.quick(bound, page)
+		}
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
 		continue

@@ -13,15 +13,24 @@ const (
 	setIndexed = "ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))\n"
 )
 
-// page sets p to the host address of ea, or gives up.
+// page sets p to the host address of ea, or asks for it.
 func page(tag string, size int) string {
+	need := 2 * size
+	if tag == "wtag" {
+		need++
+	}
+	return pageOr(fmt.Sprintf("t, need = ea, %d\ngoto miss", need), tag, size)
+}
+
+// pageOr does something else if the address is not known.
+func pageOr(miss, tag string, size int) string {
 	return fmt.Sprintf(`h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 		d := ea - h.%s
 		if d > mem.PageSize-%d {
-			goto step
+			%s
 		}
 		p := unsafe.Add(unsafe.Pointer(h.page), d)
-		`, tag, size)
+		`, tag, size, miss)
 }
 
 // get sets v to size bytes at p, put stores an expression there.

@@ -22,6 +22,7 @@ func TestDispatchIsGenerated(t *testing.T) {
 	g.multiplications()
 	g.branches()
 	g.stack()
+	g.flags()
 	g.vectors()
 	g.fused()
 	want, err := format.Source([]byte(g.file()))
@@ -97,14 +98,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 		r            = &c.regs
 		u            *uop
 		b            *block
-		t            uint64 // target of a branch that leaves the page
+		t            uint64 // target of a branch that leaves the page, or an operand's address
+		need         uint64 // see refillData
 		mode         = c.accessMode()
 		hosts        = unsafe.Pointer(&c.host[0][mode&3])
 		clock        = c.Clock
 		left, mark   = bound.Count, bound.Count // instructions allowed; the same when they were last counted
 		page, off    = s.tag, c.RIP - s.tag
 		quick        = c.quick(bound, page)           // clock up to which blocks need no closer look
-		sse          = c.CR0&(CR0EM|CR0TS) == 0 && c.CR4&CR4OSFXSR != 0
+		watched      = len(bound.Watch) != 0
+		sse          = c.sseOn()
 	)
 	c.lazy.kind = lazyNone
 	copy(r[:16], c.GPR[:])
@@ -117,20 +120,24 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				break
 			}
 			page, off = s.tag, t-s.tag
-			r[rPage], quick = page, c.quick(bound, page)
+			r[rPage] = page
+			if watched {
+				quick = c.quick(bound, page)
+			}
 		}
 		b = s.code.blocks[off].Load()
 		if b == nil {
 			b = s.code.block(off, s.page, c.costs())
 		}
 	run: // b, which begins at off
-		u = b.first
+		u = (*uop)(unsafe.Add(unsafe.Pointer(b), uopStride))
 		if uint64(b.count) > left || clock+b.most >= quick {
 			u = c.lookCloser(b, bound, left, clock, page+off)
 			if u == nil {
 				break
 			}
 		}
+	again: // with u
 		for ; ; u = (*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)) {
 			switch u.code {
 			case uEnd:
@@ -141,10 +148,16 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 				goto step
 			}
 		}
+	miss: // of the host page of an operand at t
+		c.Clock = clock
+		if c.refillData(t, need) && c.Clock+b.most < quick {
+			clock = c.Clock
+			goto again
+		}
+		clock = c.Clock
 	step: // by the stepper's functions
 		{
 			n := uint64(u.at - u.pair)
-			b = s.code.blocks[off].Load()
 			copy(c.GPR[:], r[:16])
 			c.RFLAGS = c.lazy.settle(c.RFLAGS)
 			c.lazy.kind = lazyNone
@@ -154,16 +167,33 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 			c.count(mark - left)
 			left--
 			mark = left
-			if !c.executeInBlock(u, &b.insts[n]) {
+			if !c.executeInBlock(u, &b.rest.insts[n]) || s.tag != page {
 				return true
 			}
 			copy(r[:16], c.GPR[:])
-			clock, off = c.Clock, c.RIP-page
+			clock, off, sse = c.Clock, c.RIP-page, c.sseOn()
 			continue
 		}
+	direct: // to t in the page of s, where u always goes
+		b = (*block)(atomic.LoadPointer(&u.link))
+		if b == nil || b.home != uintptr(unsafe.Pointer(s.code)) {
+			b = s.code.block(t-s.tag, s.page, c.costs())
+			atomic.StorePointer(&u.link, unsafe.Pointer(b))
+		}
+		page, off = s.tag, t-s.tag
+		r[rPage] = page
+		if watched {
+			quick = c.quick(bound, page)
+		}
+		clock += int64(u.spent)
+		left -= uint64(u.at) + 1
+		goto run
 	far: // to t in the page of s
 		page, off = s.tag, t-s.tag
-		r[rPage], quick = page, c.quick(bound, page)
+		r[rPage] = page
+		if watched {
+			quick = c.quick(bound, page)
+		}
 		clock += int64(u.spent)
 		left -= uint64(u.at) + 1
 		continue

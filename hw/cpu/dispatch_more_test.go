@@ -10,6 +10,7 @@ import (
 
 func (g *dispatchGen) shifts() {
 	for _, n := range []int{8, 4} {
+		g.carried(n)
 		bits := 8 * n
 		extend := ""
 		if n == 4 {
@@ -67,6 +68,15 @@ func (g *dispatchGen) rotates(n int, lay, count string) {
 	}
 }
 
+// carried are RCL and RCR by one.
+func (g *dispatchGen) carried(n int) {
+	top := 8*n - 1
+	g.on("RCL", n, "RI", 0, carry, "v := "+low(dst, n), "x := "+low("v<<1|w&1", n), fmt.Sprintf("w = v>>%d", top),
+		fmt.Sprintf("w |= (x>>%d^w)&1<<11", top), dst+" = x", setCarryAndOverflow)
+	g.on("RCR", n, "RI", 0, carry, "v := "+low(dst, n), fmt.Sprintf("x := v>>1 | w&1<<%d", top),
+		fmt.Sprintf("w = v&1 | (x>>%d^x>>%d)&1<<11", top, top-1), dst+" = x", setCarryAndOverflow)
+}
+
 func (g *dispatchGen) multiplications() {
 	for _, n := range []int{8, 4} {
 		wide := func(a, b string) string { // x = product, yes = it does not fit
@@ -100,40 +110,71 @@ const toPage = `s2 := &c.codes[tlbIndex(t)][mode&3]
 	}
 	`
 
-const jumpFar = "s = s2\ngoto far\n"
+const (
+	jumpFar    = "s = s2\ngoto far\n"
+	jumpDirect = "s = s2\ngoto direct\n"
+)
 
 // push stores an expression below the stack pointer.
 func push(expr string) string {
 	return "ea := r[RSP] - 8\n" + page("wtag", 8) + put(expr, 8) + "r[RSP] = ea\n"
 }
 
+// pushToo is push for an instruction that has read memory before. It does not
+// begin again, because its two pages may compete for a place in the TLB.
+func pushToo(expr string) string {
+	return "ea := r[RSP] - 8\n" + pageOr("goto step", "wtag", 8) + put(expr, 8) + "r[RSP] = ea\n"
+}
+
 func (g *dispatchGen) branches() {
 	const near, far = "off = u.imm\ngoto near\n", "t = page + u.imm\n" + toPage
 	for cc := range 16 {
 		g.on("JCC", 8, "Near", cc, when(cc), "if yes {", near, "}")
-		g.on("JCC", 8, "Far", cc, when(cc), "if yes {", far, jumpFar, "}")
+		g.on("JCC", 8, "Far", cc, when(cc), "if yes {", far, jumpDirect, "}")
 	}
 	g.on("JMP", 8, "Near", 0, near)
-	g.on("JMP", 8, "Far", 0, far, jumpFar)
+	g.on("JMP", 8, "Far", 0, far, jumpDirect)
 	g.on("JMPIND", 8, "R", 0, "t = "+dst, toPage, jumpFar)
 	g.on("JMPIND", 8, "M", 0, load("v", 8), "t = v", toPage, jumpFar)
 	next := push("page + uint64(u.next)")
 	g.on("CALL", 8, "Near", 0, next, near)
-	g.on("CALL", 8, "Far", 0, far, next, jumpFar)
+	g.on("CALL", 8, "Far", 0, far, next, jumpDirect)
 	g.on("CALLIND", 8, "R", 0, "t = "+dst, toPage, next, jumpFar)
-	g.on("CALLIND", 8, "M", 0, "{", load("v", 8), "t = v\n}", toPage, next, jumpFar)
+	g.on("CALLIND", 8, "M", 0, "{", load("v", 8), "t = v\n}", toPage, pushToo("page + uint64(u.next)"), jumpFar)
 	g.on("RET", 8, "None", 0, "ea := r[RSP]", page("rtag", 8), get("v", 8), "t = v", toPage, "r[RSP] = ea + 8 + u.imm", jumpFar)
 }
 
 func (g *dispatchGen) stack() {
 	g.on("PUSH", 8, "R", 0, "v := "+dst, push("v"))
-	g.on("PUSH", 8, "M", 0, "var x uint64\n{", load("v", 8), "x = v\n}", push("x"))
+	g.on("PUSH", 8, "M", 0, "var x uint64\n{", load("v", 8), "x = v\n}", pushToo("x"))
 	g.on("PUSH", 8, "I", 0, push("u.imm"))
 	g.on("POP", 8, "R", 0, "ea := r[RSP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), dst+" = v")
 	g.on("PAUSE", 4, "None", 0, "c.EndTurn = true", "off = uint64(u.next)", "goto out")
-	g.on("CLD", 0, "None", 0, "c.RFLAGS &^= FlagDF")
-	g.on("CLI", 0, "None", 0, "if c.CPL != 0 {\ngoto step\n}", "c.RFLAGS &^= FlagIF")
 	g.on("LEAVE", 8, "None", 0, "ea := r[RBP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), "r[RBP] = v")
+}
+
+// flags are instructions that change flags of the system. Setting IF stays in
+// the block if nothing is pending; the shadow of STI then ends with the
+// instruction after it, which must be one of the block.
+func (g *dispatchGen) flags() {
+	const kernel = "if c.CPL != 0 {\ngoto step\n}\n"
+	g.on("CLD", 0, "None", 0, "c.RFLAGS &^= FlagDF")
+	g.on("CLI", 0, "None", 0, kernel, "c.RFLAGS &^= FlagIF")
+	g.on("STI", 0, "None", 0, kernel,
+		"if c.RFLAGS&FlagIF == 0 && ((*uop)(unsafe.Add(unsafe.Pointer(u), uopStride)).code <= uEnd || c.interruptible()) {\ngoto step\n}",
+		"c.RFLAGS |= FlagIF")
+	for _, op := range []string{"CLAC", "STAC"} {
+		change := "c.RFLAGS |= FlagAC"
+		if op == "CLAC" {
+			change = "c.RFLAGS &^= FlagAC"
+		}
+		g.on(op, 0, "None", 0, kernel, change, "off = uint64(u.next)", "goto out") // which pages are for whom changes
+	}
+	g.on("PUSHF", 8, "None", 0, "v := c.lazy.settle(c.RFLAGS)", push("v &^ (FlagRF | FlagVM)"))
+	g.on("POPF", 8, "None", 0, kernel, "ea := r[RSP]", page("rtag", 8), get("v", 8),
+		"f := c.lazy.settle(c.RFLAGS)",
+		"if (v^f)&^(FlagsStatus|FlagDF|FlagIF) != 0 || v&^f&FlagIF != 0 && c.interruptible() {\ngoto step\n}",
+		"c.RFLAGS, c.lazy.kind = v, lazyNone", "r[RSP] = ea + 8")
 }
 
 func (g *dispatchGen) vectors() {

@@ -1,6 +1,10 @@
 package cpu
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"resvirt/hw/mem"
+)
 
 // The FXSAVE image (APM vol. 2, 11.5.5; figures 11-8 and 11-9). REX.W selects
 // 64-bit pointers; without it they are 32-bit offsets and selectors, which this
@@ -47,6 +51,10 @@ func (c *CPU) fxsave(i *Inst) {
 	var b [fxSize]byte
 	c.FPU.pack(&b, i.Prefix&PrefixREXW != 0)
 	n := fxXMM + 16*c.fxXMMCount()
+	if e, va := c.slot(i.Seg, off); va-e.wtag <= mem.PageSize-fxSize && c.hostGen == c.Mem.Gen() {
+		copy(e.page[va-e.wtag:], b[:n])
+		return
+	}
 	for k := 0; k < n; k += 8 {
 		c.storeN(i.Seg, off+uint64(k), 8, binary.LittleEndian.Uint64(b[k:]))
 	}
@@ -57,19 +65,31 @@ func (c *CPU) fxrstor(i *Inst) {
 	if !ok {
 		return
 	}
-	var b [fxSize]byte
-	for k := 0; k < fxSize; k += 8 {
-		v, ok := c.loadN(i.Seg, off+uint64(k), 8)
-		if !ok {
-			return
-		}
-		binary.LittleEndian.PutUint64(b[k:], v)
+	b, ok := c.fxLoad(i.Seg, off)
+	if !ok {
+		return
 	}
 	if binary.LittleEndian.Uint32(b[fxMXCSR:])&^mxcsrMask != 0 {
 		c.raiseErr(VecGP, 0)
 		return
 	}
 	c.FPU.unpack(&b, i.Prefix&PrefixREXW != 0, c.fxXMMCount())
+}
+
+// fxLoad loads an image.
+func (c *CPU) fxLoad(seg uint8, off uint64) (b [fxSize]byte, ok bool) {
+	if e, va := c.slot(seg, off); va-e.rtag <= mem.PageSize-fxSize && c.hostGen == c.Mem.Gen() {
+		copy(b[:], e.page[va-e.rtag:])
+		return b, true
+	}
+	for k := 0; k < fxSize; k += 8 {
+		v, ok := c.loadN(seg, off+uint64(k), 8)
+		if !ok {
+			return b, false
+		}
+		binary.LittleEndian.PutUint64(b[k:], v)
+	}
+	return b, true
 }
 
 // pack writes the image. Registers lie in it relative to the top of the stack.

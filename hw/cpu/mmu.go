@@ -54,27 +54,38 @@ func (c *CPU) allows(pte uint64, acc access, mode uint8) bool {
 	return true
 }
 
-// walk translates va by the page tables, sets accessed and dirty bits, fills
-// the TLB and returns the TLB form of the translation, or raises #PF
-// (APM vol. 2, 5.3). Accessed bits are set only by walks that succeed.
+// walk translates va by the page tables and returns the TLB form of the
+// translation, or raises #PF. It takes its time in either case.
 func (c *CPU) walk(va uint64, acc access, mode uint8) (uint64, bool) {
-	c.charge(models.TLBWalk)
+	pte, code, ok := c.resolve(va, acc, mode)
+	if !ok {
+		c.charge(models.TLBWalk)
+		return 0, c.raisePF(va, acc, mode, code)
+	}
+	return pte, true
+}
+
+// resolve reads the page tables. If they allow the access it sets accessed and
+// dirty bits, fills the TLB and charges for the walk; otherwise it changes
+// nothing and returns the reason for a #PF (APM vol. 2, 5.3). So accessed bits
+// are set only by walks that succeed.
+func (c *CPU) resolve(va uint64, acc access, mode uint8) (pte uint64, code uint32, ok bool) {
 	w, ok := c.startWalk(va)
 	if !ok {
-		return 0, c.raisePF(va, acc, mode, 0)
+		return 0, 0, false
 	}
 	perm := pteW | pteU
 	var at, entry [4]uint64
 	top := w.level
 	for ; ; w.level-- {
 		var e uint64
-		at[w.level], e = w.read(c, va)
-		entry[w.level] = e
+		at[w.level&3], e = w.read(c, va)
+		entry[w.level&3] = e
 		if e&pteP == 0 {
-			return 0, c.raisePF(va, acc, mode, 0)
+			return 0, 0, false
 		}
 		if e&w.reserved(c, e) != 0 {
-			return 0, c.raisePF(va, acc, mode, pfPresent|pfReserved)
+			return 0, pfPresent | pfReserved, false
 		}
 		perm = perm&(e|^(pteW|pteU)) | e&pteNX
 		if w.leaf(c, e) {
@@ -83,26 +94,27 @@ func (c *CPU) walk(va uint64, acc access, mode uint8) (uint64, bool) {
 		w.table = e & pteFrame
 	}
 	if !c.allows(perm, acc, mode) {
-		return 0, c.raisePF(va, acc, mode, pfPresent)
+		return 0, pfPresent, false
 	}
+	c.charge(models.TLBWalk)
 	for l := top; l > w.level; l-- {
-		c.setTableBits(at[l], entry[l], pteA)
+		c.setTableBits(at[l&3], entry[l&3], pteA)
 	}
 	mark := pteA
 	if acc == accWrite {
 		mark |= pteD
 	}
-	leaf := entry[w.level]
-	c.setTableBits(at[w.level], leaf, mark)
+	leaf := entry[w.level&3]
+	c.setTableBits(at[w.level&3], leaf, mark)
 
-	pte := perm | pteP | (leaf|mark)&(pteA|pteD) | tlbSize(w.pageSize(c))
+	pte = perm | pteP | (leaf|mark)&(pteA|pteD) | tlbSize(w.pageSize(c))
 	if c.CR4&CR4PGE != 0 {
 		pte |= leaf & pteG
 	}
 	pte |= w.frame(c, leaf) | va&(w.pageSize(c)-1)&^0xfff
 	c.dropHost(tlbIndex(va))
 	c.TLB.insert(va, c.pcid(), pte)
-	return pte, true
+	return pte, 0, true
 }
 
 // isDevice tells whether physical address pa is anything but RAM: what mem does

@@ -7,7 +7,7 @@ import "resvirt/models"
 // blocks count how often they ran up to each instruction.
 type tally struct {
 	counts [models.NumClasses]uint64
-	blocks []*block // all that ran since
+	blocks []*blockRest // of all that ran since
 
 	running *block // what has begun and not ended
 	left    uint64 // instructions that were allowed when it did
@@ -32,11 +32,12 @@ func (t *tally) end(left uint64) {
 // note counts a run of the first n instructions of a block. Forks share blocks:
 // of machines that do, only one may count.
 func (t *tally) note(b *block, n uint64) {
-	if b.ran == nil {
-		b.ran = make([]uint64, len(b.insts)+1)
-		t.blocks = append(t.blocks, b)
+	r := b.rest
+	if r.ran == nil {
+		r.ran = make([]uint64, len(r.insts)+1)
+		t.blocks = append(t.blocks, r)
 	}
-	b.ran[n]++
+	r.ran[n]++
 }
 
 // CountClasses begins to count.

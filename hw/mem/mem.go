@@ -65,9 +65,10 @@ type Memory struct {
 	flips   []Flip    // the fetch overlay by address, nil if there is none; never changed in place
 	overlay []fetched // the frames that it lies on
 
-	zero  *page  // what unbacked pages read as
-	empty *leaf  // a leaf without pages
-	gen   uint64 // see Gen
+	zero  *page    // what unbacked pages read as
+	empty *leaf    // a leaf without pages
+	gen   uint64   // see Gen
+	known []*known // by content, see sameCode
 
 	freePages  []*page
 	freeLeaves []*leaf

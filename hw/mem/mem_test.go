@@ -255,3 +255,32 @@ func BenchmarkHashPage(b *testing.B) {
 		hashPage(p)
 	}
 }
+
+// TestCodeIsKnownByContent loads a program, another one over it, and the first
+// one again, elsewhere: it is not decoded a second time.
+func TestCodeIsKnownByContent(t *testing.T) {
+	m, err := New(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := func(v string) func() any { return func() any { return v } }
+	start := m.Snapshot()
+	for _, row := range []struct {
+		pfn        uint64
+		content    uint64
+		made, want string
+	}{{2, 7, "x", "x"}, {2, 8, "y", "y"}, {2, 7, "z", "x"}, {5, 8, "z", "y"}, {5, 9, "z", "z"}} {
+		m.Write64(row.pfn<<PageShift+8, row.content)
+		if got := m.Code(row.pfn, code(row.made)); got != row.want {
+			t.Errorf("page %d with content %d: %v, not %s", row.pfn, row.content, got, row.want)
+		}
+	}
+	m.Restore(start)
+	if m.Write64(3<<PageShift+8, 7); m.Code(3, code("new")) != "x" {
+		t.Error("forgotten by Restore")
+	}
+	m.Write64(3<<PageShift+16, 1)
+	if m.Code(3, code("new")) != "new" {
+		t.Error("known by a part of the content")
+	}
+}

@@ -12,9 +12,12 @@ func TestSpeedsAreLaidOut(t *testing.T) {
 	second := bench.Result{Instructions: 200e6, Iterations: 7, Host: time.Second}
 	half := bench.Result{Instructions: 50e6, Host: time.Second}
 	var b strings.Builder
-	printSpeeds(&b, []speedRow{{"sieve", second, "", 0}, {"sort", half, "", 0}, {"fault", second, "page faults", 1000}})
+	printSpeeds(&b, []speedRow{
+		{name: "sieve", result: second}, {name: "sort", result: half}, {name: "chase", result: half, apart: true},
+		{name: "fault", result: second, events: "page faults", count: 1000},
+	})
 	for _, want := range []string{
-		"sieve 200000000 7 200 sort 50000000 0 50 geometric mean 100",
+		"sieve 200000000 7 200 sort 50000000 0 50 geometric mean 100 apart: chase 50000000 0 50",
 		"fault 1000 1000 page faults",
 	} {
 		if !strings.Contains(strings.Join(strings.Fields(b.String()), " "), want) {
