@@ -31,6 +31,7 @@ type anatomy struct {
 	current, flags       uint64 // offsets of core.curr in a block and of the flags in a vCPU
 	lockEntry, dispatchE uint64
 	wayBack              uint64 // returnToGuest
+	pause                uint64 // bare.Pause
 	leave                []uint64
 }
 
@@ -112,6 +113,7 @@ func newAnatomy(s *system) (*anatomy, error) {
 	a.frameVector, a.entering = constant("main.frameVector"), constant("main.trapSyscallNew")&^constant("main.trapSyscall")
 	a.current, a.flags = offset("main.CPU", "core.curr"), offset("main.VCPU", "arch.flags")
 	a.lockEntry, a.dispatchE, a.wayBack = function("main.(*spinlock).lock"), function("main.hypercall"), function("main.returnToGuest")
+	a.pause = function("resvirt/vi/bare.Pause")
 	a.leave = []uint64{function("main.panicOn"), function("main.hangOn"), function("main.failed")}
 	if len(lacks) > 0 {
 		return nil, fmt.Errorf("explaining: this VMM is not known: %s", strings.Join(lacks, "; "))

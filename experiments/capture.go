@@ -13,12 +13,14 @@ type captured struct {
 	site   faults.Place // that failed
 	regs   Registers
 	chain  []frame
+	waits  bool     // it has paused shortly before, as loops do that wait
 	recent []Traced // on its processor, the last instruction last
 }
 
 const (
 	captureBefore = 6000 // instructions of all processors that are watched one by one
 	captureKept   = 200  // of one processor that are kept
+	pausedBefore  = 600  // of it between a pause in a loop and the report of a hang
 )
 
 // capture runs to just after a detection and keeps what led to it.
@@ -31,13 +33,18 @@ func (x *explainer) capture(row *Row, s Setting, at *faults.Detection) (*capture
 	}
 	c := &captured{}
 	r := &recent{m: x.m, keep: captureKept, last: map[int][]Traced{}}
+	sincePause := pausedBefore
 	x.m.Trace(func(e faults.TraceEntry) {
 		if e.CPU != at.CPU {
 			return
 		}
 		r.add(e)
+		if sincePause++; e.PC == x.a.pause {
+			sincePause = 0
+		}
 		for _, pc := range x.a.leave {
 			if e.PC == pc && e.CPL == 0 {
+				c.waits = sincePause < pausedBefore
 				c.known, c.regs = true, registers(x.m, e.CPU)
 				c.chain = x.a.chain(x.a.virtual(x.m, e.CPU), c.regs)
 				c.recent = r.take(e.CPU, captureKept)

@@ -19,7 +19,7 @@ func (x *explainer) evidence(c *captured, at *faults.Detection) []string {
 	}
 	switch {
 	case at.Kind == "hang":
-		list = append(list, x.spinText(x.spins(c.chain, c.regs))...)
+		list = append(list, x.spinText(x.spins(c.chain, c.regs, c.waits))...)
 	case checked(at.What):
 		if text := x.comparison(c.recent, at.Place.Function, x.a.memory(x.m)); text != "" {
 			list = append(list, text)
@@ -86,8 +86,6 @@ func (x *explainer) spinText(s *spinning) []string {
 		return nil
 	case s.lock != nil:
 		return []string{fmt.Sprintf("it spins on lock %s, for %s", lockText(s), shortPlace(s.in))}
-	case waitsForLock(s.in):
-		return []string{"it spins on a lock that is not found"}
 	}
 	text := "it spins in " + shortPlace(s.in)
 	if src := x.sources.Line(s.in.File, s.in.Line); src != "" {

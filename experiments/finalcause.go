@@ -100,7 +100,7 @@ func (x *explainer) failure(c *captured, d *faults.Detection) (*spinning, string
 	what := d.What + " in " + shortPlace(c.site)
 	switch {
 	case d.Kind == "hang":
-		spin := x.spins(c.chain, c.regs)
+		spin := x.spins(c.chain, c.regs, c.waits)
 		return spin, spinCause(spin, "hang, NMI in "+shortPlace(c.site)) + x.unacknowledged(spin)
 	case checked(d.What):
 		if src := x.sources.Line(c.site.File, c.site.Line); src != "" {
@@ -125,8 +125,6 @@ func spinCause(s *spinning, otherwise string) string {
 		return otherwise
 	case s.lock != nil:
 		return "spins on lock " + alikeName(s.lock.Name)
-	case waitsForLock(s.in):
-		return "spins on an unknown lock"
 	case s.what != "":
 		return "spins in " + shortPlace(s.in) + " for a frame that is locked or not validated"
 	}
@@ -232,7 +230,7 @@ func (x *explainer) spinner(row *Row) (int, *spinning) {
 			if p.Guest || p.Halted {
 				continue
 			}
-			if spin := x.spins(x.a.chainOf(x.m, i), registers(x.m, i)); spin != nil {
+			if spin := x.spins(x.a.chainOf(x.m, i), registers(x.m, i), false); spin != nil && !spin.has(i) {
 				return i, spin
 			}
 		}

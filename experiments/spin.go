@@ -18,10 +18,9 @@ type spinning struct {
 }
 
 // spins says what a chain waits for, nil if it does not spin. r are the
-// registers of its innermost function.
-func (x *explainer) spins(chain []frame, r Registers) *spinning {
+// registers of its innermost function; pauses says that it is known to wait.
+func (x *explainer) spins(chain []frame, r Registers, pauses bool) *spinning {
 	i := 0
-	pauses := false
 	for i < len(chain) && (helpsSpin(chain[i].place) || handlesFailures(chain[i].place.Function)) {
 		if chain[i].regs != nil {
 			r = *chain[i].regs
@@ -47,7 +46,9 @@ func (x *explainer) spins(chain []frame, r Registers) *spinning {
 		}
 		return s
 	}
-	s.lock = x.heldLock(chain[i], r)
+	if s.lock = x.heldLock(chain[i], r); s.lock == nil {
+		return nil // it is about to take it
+	}
 	for ; i < len(chain) && inLock(chain[i].place); i++ {
 	}
 	if i < len(chain) {
@@ -71,6 +72,10 @@ func (x *explainer) heldLock(f frame, r Registers) *inspect.Lock {
 	}
 	return nil
 }
+
+// has says whether a CPU holds what it seems to wait for: it has just got it, for
+// a lock that is taken twice is asserted.
+func (s *spinning) has(cpu int) bool { return s.lock != nil && s.lock.Holder == int64(cpu) }
 
 // candidates are values that a function works with: its first argument where
 // the compiler spills it, registers, what lies in its frame.
