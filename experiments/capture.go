@@ -51,13 +51,8 @@ func (x *explainer) capture(row *Row, s Setting, at *faults.Detection) (*capture
 			}
 		}
 	})
-	x.to(at.Position)
+	x.past(at)
 	x.m.Trace(nil)
-	for x.m.Position() <= at.Position {
-		if stop := x.m.Run(faults.Until{Time: x.lab.golden.Deadline, Watched: true}); stop.Reason != faults.Watched {
-			break
-		}
-	}
 	c.site = x.a.site(at)
 	c.chain = trim(c.chain, c.site)
 	return c, nil

@@ -113,10 +113,17 @@ type explainer struct {
 	a       *anatomy
 	sources Sources
 	calls   *goldenCalls
+	follows follows
+}
+
+// follows is what still has to happen to the run that the machine repeats.
+type follows struct {
+	further []faults.Struck   // faults that strike later
+	lifts   *faults.Detection // where a change of code ends, nil if none does
 }
 
 func newExplainer(l *lab, a *anatomy, s Sources) *explainer {
-	return &explainer{worker{lab: l}, a, s, &goldenCalls{}}
+	return &explainer{worker: worker{lab: l}, a: a, sources: s, calls: &goldenCalls{}}
 }
 
 func (x *explainer) explain(row *Row, s Setting) (*Explanation, error) {
@@ -136,16 +143,55 @@ func (x *explainer) explain(row *Row, s Setting) (*Explanation, error) {
 
 // begin brings the machine to the fault and applies it.
 func (x *explainer) begin(row *Row, s Setting) error {
+	x.follows = follows{}
 	if ok, why := x.toTrigger(row.Plan); !ok {
 		return fmt.Errorf("%s: the fault is not applied again: %s", row.Run(), why)
 	}
-	x.m.SetPolicy(mustPolicy(s, x.sys))
-	_, err := faults.Inject(x.m, x.sys.Target(), row.Plan)
-	return err
+	return x.inject(row, s)
 }
 
-// to runs on to a position.
+// inject applies the fault, and notes what else is to happen.
+func (x *explainer) inject(row *Row, s Setting) error {
+	x.m.SetPolicy(mustPolicy(s, x.sys))
+	if _, err := faults.Inject(x.m, x.sys.Target(), row.Plan); err != nil {
+		return err
+	}
+	x.follows.further = row.Further
+	if row.Plan.Kind.Lifts() && len(row.Detections) > 0 {
+		x.follows.lifts = &row.Detections[0]
+	}
+	return nil
+}
+
+// to runs on to a position. On the way later faults strike, and what the first
+// changed of code ends with the detection, as when the run was first executed.
 func (x *explainer) to(position uint64) {
+	for {
+		f := &x.follows
+		strikes := len(f.further) > 0 && f.further[0].Strike != nil && f.further[0].Strike.Position <= position
+		lifts := f.lifts != nil && f.lifts.Position < position
+		switch {
+		case lifts && (!strikes || f.lifts.Position < f.further[0].Strike.Position):
+			x.past(f.lifts)
+		case strikes:
+			next := f.further[0]
+			f.further = f.further[1:]
+			x.run(next.Strike.Position)
+			if x.m.Next() == next.Strike.CPU && x.m.CPL(next.Strike.CPU) == 0 {
+				// What it finds is what it found before: there is nothing to tell.
+				_, _ = faults.Inject(x.m, x.sys.Target(), next.Plan)
+			}
+		case len(f.further) > 0 && f.further[0].Strike == nil:
+			f.further = f.further[1:]
+		default:
+			x.run(position)
+			return
+		}
+	}
+}
+
+// run goes on to a position without anything on the way.
+func (x *explainer) run(position uint64) {
 	for x.m.Position() < position {
 		before := x.m.Position()
 		if stop := x.m.Run(faults.Until{Position: position}); stop.Reason != faults.Reached || x.m.Position() == before {
@@ -154,9 +200,25 @@ func (x *explainer) to(position uint64) {
 	}
 }
 
+// past runs on until a detection has just been made.
+func (x *explainer) past(d *faults.Detection) {
+	x.to(d.Position)
+	lifts := x.follows.lifts
+	for x.m.Position() <= d.Position {
+		if stop := x.m.Run(faults.Until{Time: x.lab.golden.Deadline, Watched: true}); stop.Reason != faults.Watched {
+			break
+		}
+	}
+	if lifts != nil {
+		x.m.EndFlips()
+		x.follows.lifts = nil
+	}
+}
+
 // golden brings the machine to the golden state at a position or, if the golden
 // run is shorter, shortly before its end.
 func (x *explainer) golden(position uint64) {
+	x.follows = follows{}
 	g := &x.lab.golden.Golden
 	position = min(position, g.End-1)
 	best := 0

@@ -80,11 +80,7 @@ func (x *explainer) resumption(row *Row, s Setting, vm string) (lost, evidence [
 	if err := x.begin(row, s); err != nil {
 		return nil, nil, err
 	}
-	for x.m.Position() <= row.Detections[0].Position {
-		if stop := x.m.Run(faults.Until{Time: x.lab.golden.Deadline, Watched: true}); stop.Reason != faults.Watched {
-			break
-		}
-	}
+	x.past(&row.Detections[0])
 	before := x.guests(vm)
 	done := x.m.Position()
 	for _, st := range row.Steps {

@@ -154,6 +154,7 @@ func (x *explainer) takenWhere(row *Row, s Setting, lock uint64, holder int, unt
 			last = &taken{x.a.chainOf(x.m, e.CPU), e.CPU, e.Position}
 		}
 	}
+	x.follows = follows{}
 	x.restore(x.lab.golden.Before(row.Plan.Time, x.sys.Margin()).State)
 	x.m.Trace(watch)
 	defer func() {
@@ -164,8 +165,7 @@ func (x *explainer) takenWhere(row *Row, s Setting, lock uint64, holder int, unt
 	if ok, _ := faults.RunToTrigger(x.m, x.sys.Target(), row.Plan); !ok {
 		return last
 	}
-	x.m.SetPolicy(mustPolicy(s, x.sys))
-	if _, err := faults.Inject(x.m, x.sys.Target(), row.Plan); err != nil {
+	if err := x.inject(row, s); err != nil {
 		return last
 	}
 	x.to(until)
