@@ -1,40 +1,63 @@
 package machine
 
-import "encoding/binary"
+import (
+	_ "embed"
+	"encoding/binary"
+)
 
-// A PC's firmware leaves interrupt vectors for real mode behind, and kernels call
-// its services by them. Ours has none: they return with the carry flag, which is
-// how a BIOS says that it lacks a function, and hardware interrupts are dismissed.
+// A PC's firmware leaves interrupt vectors for real mode behind, by which software
+// calls its services. The code of ours is bios.S, built by bios.sh; it lies in the
+// last page of the BIOS's memory and begins with offsets of its routines.
 const (
-	biosCode    = 0xff000 // of the routines
+	biosCode    = 0xff000
 	biosSegment = 0xf000
 )
 
+//go:embed bios.bin
+var biosImage []byte
+
+// Routines, in the order of the table in bios.S.
+const (
+	biosRefuse = iota
+	biosDismiss
+	biosDismiss2
+	biosTick
+	biosReturn
+	biosServices // of the vectors in biosVectors
+)
+
+// biosVectors have services; what the others are asked for is refused.
+var biosVectors = [...]uint8{0x10, 0x11, 0x12, 0x15, 0x16, 0x1a}
+
 // placeVectors puts the vectors and the routines behind them into memory.
 func (m *Machine) placeVectors() {
-	refuse := []byte{0xf9, 0xca, 2, 0}                                               // stc; retf 2
-	dismiss := []byte{0x50, 0xb0, 0x20, 0xe6, portPIC1, 0x58, 0xcf}                  // push ax; mov al, 20h; out; pop ax; iret
-	dismiss2 := []byte{0x50, 0xb0, 0x20, 0xe6, portPIC2, 0xe6, portPIC1, 0x58, 0xcf} // the same for both chips
-	var code []byte
-	routine := func(b []byte) uint32 {
-		at := uint32(biosCode+len(code)) - biosSegment<<4
-		code = append(code, b...)
-		return biosSegment<<16 | at
+	routine := func(n int) uint32 {
+		offset := uint32(binary.LittleEndian.Uint16(biosImage[2*n:]))
+		return biosSegment<<16 | biosCode - biosSegment<<4 + offset
 	}
-	service, first, second := routine(refuse), routine(dismiss), routine(dismiss2)
-	var table []byte
-	for v := range 256 {
-		r := service
+	var table [256]uint32
+	for v := range table {
 		switch {
 		case v >= 0x08 && v < 0x10:
-			r = first
+			table[v] = routine(biosDismiss)
 		case v >= 0x70 && v < 0x78:
-			r = second
+			table[v] = routine(biosDismiss2)
+		case v < 0x08 || v == 0x1c: // nothing to do
+			table[v] = routine(biosReturn)
+		default:
+			table[v] = routine(biosRefuse)
 		}
-		table = binary.LittleEndian.AppendUint32(table, r)
 	}
-	m.mem.WriteBytes(0, table)
-	m.mem.WriteBytes(biosCode, code)
+	table[0x08] = routine(biosTick)
+	for i, v := range biosVectors {
+		table[v] = routine(biosServices + i)
+	}
+	var b []byte
+	for _, r := range table {
+		b = binary.LittleEndian.AppendUint32(b, r)
+	}
+	m.mem.WriteBytes(0, b)
+	m.mem.WriteBytes(biosCode, biosImage)
 }
 
 // setMemoryTypes gives memory the types of a PC in every processor's MTRRs (Intel

@@ -69,6 +69,7 @@ func (m *Machine) attachDevices() {
 	m.attachPorts(portTrigger, 2, byteWide{dev.TriggerPorts{PIC: d.pic}, 2})
 	m.attachMemory(ioapicBase, 0x1000, heedingMemory{m, d.ioapic})
 	m.attachPCI()
+	m.attachQEMU()
 }
 
 func (m *Machine) powerOff() { m.end(Stop{Reason: PowerOff, CPU: m.devices.user}) }

@@ -29,6 +29,8 @@ type Spec struct {
 	Seed     uint64        // of the numbers that RDRAND gives
 	Engine   Engine        // nil means Plain; all come to the same states
 
+	TestDevice bool // QEMU's pc-testdev is there, see dev.TestDevice
+
 	Disk *disk.Spec // behind an NVMe controller; nil for none
 	NICs []NIC      // at most two; see NIC
 }

@@ -19,6 +19,7 @@ type bootValues struct {
 	disk, pcap      string
 	maxInstructions uint64
 	trace           string
+	seed            uint64
 	stats           bool
 }
 
@@ -31,6 +32,7 @@ func bootFlags(fs *flag.FlagSet) any {
 	fs.StringVar(&v.disk, "disk", "", "an NVMe disk with the content of `FILE`; what the guest writes is written there at the end")
 	fs.StringVar(&v.pcap, "pcap", "", "record the network in `FILE`, for Wireshark")
 	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors")
+	fs.Uint64Var(&v.seed, "seed", 0, "RDRAND's numbers come from `N`; unless given, from 0")
 	fs.StringVar(&v.trace, "trace", "", "write each instruction to `FILE`; this is slow")
 	fs.BoolVar(&v.stats, "stats", false, "end with what was executed, how fast, and counts by class of instruction")
 	return v
@@ -42,7 +44,8 @@ func runBoot(e *env, operands []string, values any) error {
 		return usage("boot: --mem %d: it must be at least 4", v.mem)
 	}
 	spec := machine.DefaultSpec()
-	spec.CPUs, spec.MemBytes = v.cpus, uint64(v.mem)<<20
+	spec.CPUs, spec.MemBytes, spec.Seed = v.cpus, uint64(v.mem)<<20, v.seed
+	spec.TestDevice = true // with QEMU, suites that want it name it themselves
 	if err := spec.Validate(); err != nil {
 		return usage("boot: %s", strings.TrimPrefix(err.Error(), "machine: "))
 	}
@@ -102,8 +105,8 @@ func load(m *machine.Machine, path string, kernel []byte, appended string, mods 
 		return m.LoadMultiboot(kernel, strings.TrimSuffix(path+" "+appended, " "), mods)
 	case machine.HasPVHEntry(kernel):
 		return m.LoadPVH(kernel, appended, mods)
-	case len(kernel) > 0x206 && string(kernel[0x202:0x206]) == "HdrS":
-		return errors.New("a compressed Linux kernel (bzImage) does not boot here: extract its vmlinux, see docs/linux.md")
+	case machine.IsBzImage(kernel):
+		return m.LoadBzImage(kernel, appended, mods)
 	}
-	return errors.New("no kernel that boots here: it has neither a Multiboot header nor a PVH entry note")
+	return errors.New("no kernel that boots here: it has neither a Multiboot header nor a PVH entry note, and is no bzImage")
 }
