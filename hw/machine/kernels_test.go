@@ -32,6 +32,10 @@ var testKernels = []testKernel{
 	{"triple", []int{1}, TripleFault, 0},
 	{"smp", []int{2, 4, 16}, Exit, 1},
 	{"ipi", []int{16}, Exit, 1},
+	{"stepping", []int{1}, Exit, 1},
+	{"returns", []int{1}, Exit, 1},
+	{"apic", []int{1}, Exit, 1},
+	{"qemu", []int{1}, Exit, 1},
 	{"nvme", []int{1, 2}, Exit, 1},
 	{"nic", []int{1, 2}, Exit, 1},
 }
@@ -52,6 +56,8 @@ func (k testKernel) boot(t testing.TB, cpus int, engine Engine) *Machine {
 	spec := DefaultSpec()
 	spec.CPUs, spec.MemBytes, spec.Engine = cpus, 16<<20, engine
 	switch k.name {
+	case "qemu":
+		spec.TestDevice = true
 	case "nvme":
 		spec.Disk = &disk.Spec{Bytes: 1 << 20}
 	case "nic":
