@@ -35,6 +35,7 @@ var testKernels = []testKernel{
 	{"stepping", []int{1}, Exit, 1},
 	{"returns", []int{1}, Exit, 1},
 	{"apic", []int{1}, Exit, 1},
+	{"tasks", []int{1}, Exit, 1},
 	{"qemu", []int{1}, Exit, 1},
 	{"nvme", []int{1, 2}, Exit, 1},
 	{"nic", []int{1, 2}, Exit, 1},
