@@ -132,7 +132,7 @@ func TestLoadersRefuse(t *testing.T) {
 		{"huge", "does not fit", with(pvh, program+40, 0, 0, 0, 0, 0, 0, 0, 0xff)},
 		{"address", "does not fit", with(pvh, program+24, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)},
 		{"no note", "no PVH entry note", with(pvh, len(pvh)-16-4, 'Y')},
-		{"Multiboot class", "32-bit x86", with(mb, 4, 2)},
+		{"Multiboot machine", "machine 183", with(mb, 18, 183)},
 	} {
 		m := loaderMachine(t)
 		err := m.LoadPVH(row.file, "", nil)
@@ -153,6 +153,8 @@ func FuzzLoaders(f *testing.F) {
 	f.Add(testkernel.PVH(testkernel.Halt()))
 	f.Add(testkernel.MultibootELF(testkernel.Halt()))
 	f.Add(testkernel.Multiboot(testkernel.Halt()))
+	f.Add(bzImage(0x20f, nil, []byte{0xf4}))
+	f.Add(bzImage(0x207, nil, nil))
 	short := testkernel.PVH(nil)
 	binary.LittleEndian.PutUint64(short[64+2*56+32:], 13) // a note that is cut off
 	f.Add(short)
@@ -161,6 +163,7 @@ func FuzzLoaders(f *testing.F) {
 		if HasMultibootHeader(file) {
 			m.LoadMultiboot(file, "line", []Module{{"m", []byte("module")}})
 		}
+		m.LoadBzImage(file, "line", []Module{{"m", []byte("module")}})
 		HasPVHEntry(file)
 		m.LoadPVH(file, "line", []Module{{"m", []byte("module")}})
 		if n := m.Memory().Dirty(); n > 8<<20>>12 {

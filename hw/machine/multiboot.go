@@ -37,7 +37,7 @@ const (
 
 // LoadMultiboot does what a Multiboot boot loader does on the boot processor: it
 // puts a kernel and modules into memory and leaves the processor at the entry.
-// The kernel is a flat image with addresses in its header (flag 16) or 32-bit ELF.
+// The kernel is a flat image with addresses in its header (flag 16) or ELF for x86.
 func (m *Machine) LoadMultiboot(kernel []byte, cmdline string, mods []Module) error {
 	h, err := findHeader(kernel)
 	if err != nil {
@@ -112,15 +112,16 @@ func (m *Machine) loadFlat(file []byte, h mbHeader) (entry, end uint32, err erro
 	return h.entry, h.load + uint32(size), nil
 }
 
-// loadMultibootELF loads an executable for 32-bit x86. One for another machine
-// says itself where it goes (flag 16), or is none that section 3.2 can start.
+// loadMultibootELF loads an executable for x86. Section 3.2 speaks of 32 bits alone;
+// a 64-bit one, which begins with 32-bit code, is placed by its physical addresses,
+// as GRUB does it. One for another machine says itself where it goes (flag 16).
 func (m *Machine) loadMultibootELF(file []byte, _ mbHeader) (entry, end uint32, err error) {
 	f, err := parseELF(file)
 	if err != nil {
 		return 0, 0, fmt.Errorf("%w, and its Multiboot header has no load addresses (flag 16)", err)
 	}
-	if f.bits != 32 || f.machine != elf386 {
-		return 0, 0, fmt.Errorf("machine: the Multiboot kernel is a %d-bit ELF file for machine %d: the loader takes 32-bit x86 or load addresses in the header (flag 16)", f.bits, f.machine)
+	if f.machine != elf386 && f.machine != elfAMD64 {
+		return 0, 0, fmt.Errorf("machine: the Multiboot kernel is a %d-bit ELF file for machine %d: the loader takes x86 or load addresses in the header (flag 16)", f.bits, f.machine)
 	}
 	return m.loadELF(f)
 }

@@ -6,12 +6,13 @@
         .set WHO, 0x204000
         .set HERE, 0x205000
         .set THERE, 0x207000
-        .set CONFIG, 0x80002000         # configuration address of device 4
 
 main:   movq $on_admin, %rax
         movw %ax, idt+16*0x41
         movq $on_io, %rax
         movw %ax, idt+16*0x42
+        movl $0x010802, %eax            # NVM Express
+        call find_class
         xorl %eax, %eax
         call read_config
         say "device "
@@ -154,14 +155,43 @@ main:   movq $on_admin, %rax
         say "read past the end "
         call tell
 
+        movl $3, command+40             # around the queues, twice and more
+        movl $40, %r9d
+6:      call do
+        testl %edx, %edx
+        jnz bad
+        decl %r9d
+        jnz 6b
+        say "forty more "
+        call tell
+        xorl %r8d, %r8d
+        movl $6, command
+        movl $0, command+4
+        movq $WHO, command+24
+        movl $1, command+40
+        movl $20, %r9d
+7:      call do
+        testl %edx, %edx
+        jnz bad
+        decl %r9d
+        jnz 7b
+        say "and twenty "
+        call tell
+        movl $1, %r8d
+        movl $2, command
+        movl $1, command+4
+        movq $THERE, command+24
+
         movl $1, 0x201c(%rbx)           # a masked vector: the message waits
         movl $3, command+40
         call submit
 4:      pause
         movl heads+4, %eax
         shll $4, %eax
-        testb $1, CQ+0x1000+14(%rax)
-        jz 4b
+        movb CQ+0x1000+14(%rax), %al
+        xorb phases+4, %al
+        testb $1, %al                   # the phase of new completions?
+        jnz 4b
         sti
         movl $2000, %ecx
 5:      loop 5b
@@ -211,11 +241,17 @@ await:  cli
         shll $12, %ecx
         shll $4, %eax
         movzwl CQ+14(%rcx,%rax), %edx
-        testl $1, %edx                  # no queue goes around here: the phase is 1
-        jz bad
+        movl %edx, %eax
+        xorl phases(,%r8,4), %eax
+        testl $1, %eax
+        jnz bad
         shrl $1, %edx
-        incl heads(,%r8,4)
         movl heads(,%r8,4), %eax
+        incl %eax
+        andl $15, %eax
+        jnz 2f
+        xorl $1, phases(,%r8,4)
+2:      movl %eax, heads(,%r8,4)
         movl %eax, 0x1004(%rbx,%r8,8)
         ret
 submit: movl tails(,%r8,4), %edi
@@ -226,8 +262,10 @@ submit: movl tails(,%r8,4), %edi
         movl $command, %esi
         movl $8, %ecx
         rep movsq
-        incl tails(,%r8,4)
         movl tails(,%r8,4), %eax
+        incl %eax
+        andl $15, %eax
+        movl %eax, tails(,%r8,4)
         movl %eax, 0x1000(%rbx,%r8,8)
         ret
 
@@ -251,6 +289,7 @@ on_io:  incl irqs+4
         movl $0, APIC+0xb0
         iretq
 
+phases: .long 1, 1                      # of each queue's next completion
 end:
         .bss
         .balign 8
