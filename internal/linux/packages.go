@@ -27,23 +27,29 @@ func Directory() (string, error) {
 const (
 	KernelFile = "vmlinux"
 	InitrdFile = "initrd"
+	ImageFile  = "vmlinuz" // the kernel as Debian has it, compressed
+	MemoryTest = "memtest" // Memtest86+
 )
 
-// Files reads kernel and initial RAM disk. Where they are missing, the error
-// says how to make them.
-func Files() (kernel, initrd []byte, err error) {
+// File reads one of the files. Where it is missing, the error says how to make it.
+func File(name string) ([]byte, error) {
 	dir, err := Directory()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	kernel, err = os.ReadFile(filepath.Join(dir, KernelFile))
-	if err == nil {
-		initrd, err = os.ReadFile(filepath.Join(dir, InitrdFile))
-	}
+	b, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w; `go run ./internal/linux/fetch` makes it from Debian's packages", err)
+		return nil, fmt.Errorf("%w; `go run ./internal/linux/fetch` makes it from Debian's packages", err)
 	}
-	return kernel, initrd, nil
+	return b, nil
+}
+
+// Files reads kernel and initial RAM disk.
+func Files() (kernel, initrd []byte, err error) {
+	if kernel, err = File(KernelFile); err == nil {
+		initrd, err = File(InitrdFile)
+	}
+	return kernel, initrd, err
 }
 
 // Fetch downloads the packages with apt-get, as any user may, and makes the
@@ -62,8 +68,8 @@ func Fetch(say func(string)) error {
 	if err != nil {
 		return err
 	}
-	say("downloading " + kernelPackage + " and busybox-static")
-	if _, err := output(work, "apt-get", "download", kernelPackage, "busybox-static"); err != nil {
+	say("downloading " + kernelPackage + ", busybox-static and memtest86+")
+	if _, err := output(work, "apt-get", "download", kernelPackage, "busybox-static", "memtest86+"); err != nil {
 		return err
 	}
 	debs, err := filepath.Glob(filepath.Join(work, "*.deb"))
@@ -104,10 +110,19 @@ func build(tree, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, KernelFile), kernel, 0o644); err != nil {
+	memtest, err := os.ReadFile(filepath.Join(tree, "boot", "memtest86+x64.bin"))
+	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, InitrdFile), disk, 0o644)
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{{KernelFile, kernel}, {InitrdFile, disk}, {ImageFile, image}, {MemoryTest, memtest}} {
+		if err := os.WriteFile(filepath.Join(dir, f.name), f.data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dependency is the package that a meta package stands for.

@@ -32,7 +32,7 @@ func bootFlags(fs *flag.FlagSet) any {
 	fs.StringVar(&v.disk, "disk", "", "an NVMe disk with the content of `FILE`; what the guest writes is written there at the end")
 	fs.StringVar(&v.pcap, "pcap", "", "record the network in `FILE`, for Wireshark")
 	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors")
-	fs.Uint64Var(&v.seed, "seed", 0, "RDRAND's numbers come from `N`; unless given, from 0")
+	fs.Uint64Var(&v.seed, "seed", 0, "RDRAND gives the numbers that belong to `N`; unless given, 0")
 	fs.StringVar(&v.trace, "trace", "", "write each instruction to `FILE`; this is slow")
 	fs.BoolVar(&v.stats, "stats", false, "end with what was executed, how fast, and counts by class of instruction")
 	return v

@@ -18,5 +18,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Printf("%s/%s\n%s/%s\n", dir, linux.KernelFile, dir, linux.InitrdFile)
+	for _, name := range []string{linux.KernelFile, linux.InitrdFile, linux.ImageFile, linux.MemoryTest} {
+		fmt.Printf("%s/%s\n", dir, name)
+	}
 }
