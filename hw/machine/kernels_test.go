@@ -36,6 +36,7 @@ var testKernels = []testKernel{
 	{"returns", []int{1}, Exit, 1},
 	{"apic", []int{1}, Exit, 1},
 	{"tasks", []int{1}, Exit, 1},
+	{"counters", []int{1}, Exit, 1},
 	{"qemu", []int{1}, Exit, 1},
 	{"nvme", []int{1, 2}, Exit, 1},
 	{"nic", []int{1, 2}, Exit, 1},

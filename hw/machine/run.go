@@ -58,7 +58,8 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 		return Stop{Reason: ReachedTime, CPU: c.ID}
 	}
 
-	due := min(turn.End, m.state.Queue.Next(), m.perfDue(c.ID))
+	overflow, left := m.perfDue(c.ID)
+	due := min(turn.End, m.state.Queue.Next(), overflow)
 	b := &m.budget // not a variable here, which the engine's interface would put on the heap each time
 	*b = Budget{Clock: int64(due), Retired: math.MaxUint64, Ring0: math.MaxUint64, Watch: m.hooks.watch, Ring3: m.hooks.entries>>c.ID&1 != 0}
 	if u.Time != 0 {
@@ -66,6 +67,9 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	}
 	if u.Position != 0 {
 		b.Retired = c.Retired + (u.Position - pos)
+	}
+	if left != math.MaxUint64 {
+		b.Retired = min(b.Retired, c.Retired+left)
 	}
 	if ring0 != math.MaxUint64 {
 		b.Ring0 = c.Retired0 + (ring0 - m.Ring0())

@@ -99,9 +99,7 @@ func (m *Machine) Digest() sim.Digest {
 	for i, c := range m.cpus {
 		c.State.Hash(&h)
 		m.apics[i].Hash(&h)
-		p := m.state.Perf[i]
-		h.Uint64(uint64(p.Slept))
-		h.Uint64(uint64(p.Since))
+		m.hashPerf(&h, i)
 	}
 	m.state.hash(&h)
 	for _, s := range m.devices.slots {
