@@ -35,6 +35,8 @@ const (
 	PMPorts   = 12
 
 	SoftOff = 5 // SLP_TYP of the state S5
+
+	pmQEMUOff = 0 // QEMU's, which kernels write to port 0x604 without looking it up
 )
 
 const (
@@ -86,7 +88,7 @@ func (p *PM) write(port uint16, v uint16) {
 		p.Enable = (p.Enable&keep | v) & pmEnableBits
 	case PMControl:
 		p.Control = (p.Control&keep | v) &^ pmSleepEnable
-		if v&pmSleepEnable != 0 && p.Control>>pmSleepType&7 == SoftOff {
+		if kind := p.Control >> pmSleepType & 7; v&pmSleepEnable != 0 && (kind == SoftOff || kind == pmQEMUOff) {
 			p.off()
 		}
 	}

@@ -61,4 +61,7 @@ func TestPowerOff(t *testing.T) {
 	if off != 1 || p.In(PMControl, 2) != 5<<10|1 {
 		t.Errorf("off %d times, control register %#x", off, p.In(PMControl, 2))
 	}
+	if p.Out(PMControl, 2, 1<<13); off != 2 { // as with QEMU
+		t.Errorf("off %d times", off)
+	}
 }
