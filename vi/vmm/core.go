@@ -25,6 +25,7 @@ type coreCPU struct {
 	eoi    eoiStack
 
 	journal journalCPU
+	refused mfn // frame because of which a request of the guest failed, 0 = none
 }
 
 // cpusOnline is the set of CPUs that take part.

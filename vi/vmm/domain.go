@@ -45,6 +45,8 @@ type Domain struct {
 
 	assist uint64 // vm_assist bits
 
+	doubted int64 // when a refusal was doubted last
+
 	line    [lineMax]byte // console output that is no whole line yet
 	lineLen uint32
 	linePos uint32 // so much of a whole line is printed

@@ -129,7 +129,7 @@ func (p *page) getType(t uint64) int64 {
 				}
 			}
 		} else if x&ptTypeMask != t {
-			return -abi.EINVAL
+			return refuse(p)
 		} else if x&ptValidated == 0 {
 			for atomic.LoadUint64(&p.typ) == x {
 				cpuRelax()

@@ -60,7 +60,9 @@ func dispatch(nr, a1, a2, a3, a4, a5 uint64) int64 {
 	if nr >= abi.NumHypercalls || hypercalls[nr] == nil {
 		return -abi.ENOSYS
 	}
-	return hypercalls[nr](a1, a2, a3, a4, a5)
+	rc := hypercalls[nr](a1, a2, a3, a4, a5)
+	doubt(rc)
+	return rc
 }
 
 // preemptCheck says whether a long hypercall should make way: there are soft

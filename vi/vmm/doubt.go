@@ -1,0 +1,105 @@
+package main
+
+import "resvirt/vi/abi"
+
+// Doubt before refusing. A guest's kernel that works is seldom refused: most
+// refusals after a fault come from a frame whose uses were counted wrongly long
+// before, and the guest, which trusts the hypervisor, gives up. So before a
+// request is refused because a frame is in use as something else, the uses of
+// that frame are counted; if they do not explain the refusal, that is a failure
+// detected while it can still be repaired, and the request is issued again.
+
+// doubtEvery bounds what a guest that asks for refusals can make this cost.
+const doubtEvery = 20 // scheduler ticks
+
+// doubt is entered with the result of a hypercall that is about to be refused.
+// Nothing of it is under way any more.
+func doubt(rc int64) {
+	k := &this().core
+	m := k.refused
+	if rc >= 0 || m == 0 {
+		return
+	}
+	k.refused = 0
+	d := current().domain
+	if again() || d.doubted != 0 && now() < d.doubted+doubtEvery*params.tickNS || !checker.lk.tryLock() {
+		return
+	}
+	d.doubted = now()
+	holdOthers()
+	ok := pageOf(m).explained()
+	letOthersGo()
+	checker.lk.unlock()
+	if !ok {
+		myJournal().skip() // taking back what is under way would not repair it
+	}
+	assert(ok)
+}
+
+// explained counts the uses of a frame and compares. Nothing may change meanwhile.
+func (p *page) explained() bool {
+	if p.count&pgHeap != 0 {
+		return true // shared, and counted by who shares it
+	}
+	u := uses{of: p.frame()}
+	if p.count&pgAllocated != 0 {
+		u.refs++
+	}
+	if p.typ&ptPinned != 0 {
+		u.add(true)
+	}
+	for d := domains.head; d != nil; d = d.next {
+		u.inDomain(d)
+	}
+	return u.refs == p.count&pgRefs && u.typed == p.typ&ptCount
+}
+
+// uses counts what refers to a frame.
+type uses struct {
+	of          mfn
+	refs, typed uint64
+}
+
+func (u *uses) add(typed bool) {
+	u.refs++
+	if typed {
+		u.typed++
+	}
+}
+
+// inDomain counts what a domain's page tables and vCPUs refer to.
+func (u *uses) inDomain(d *Domain) {
+	for m := mfn(d.pageList); m != 0; m = mfn(pageOf(m).next) {
+		if t := pageOf(m).typ; isTableType(t) && t&ptCount != 0 {
+			u.inTable(tableAt(m), t&ptTypeMask)
+		}
+	}
+	for i := uint32(0); i < d.nvcpus; i++ {
+		a := &d.vcpu[i].arch
+		for _, m := range [...]mfn{a.guestTable, a.guestTableUser} {
+			if m == u.of {
+				u.add(true)
+			}
+		}
+		for _, m := range a.gdtFrames {
+			if m == u.of {
+				u.add(true)
+			}
+		}
+	}
+}
+
+func (u *uses) inTable(tab *table, t uint64) {
+	for i, e := range tab {
+		if e&pteP == 0 || pteFrame(e) != u.of || t == ptL4 && isHypervisorSlot(i) {
+			continue
+		}
+		u.add(t != ptL1 || e&pteW != 0)
+	}
+}
+
+// refuse notes that a frame is not what a request wants it to be.
+func refuse(p *page) int64 {
+	this().core.refused = p.frame()
+	return -abi.EINVAL
+}
