@@ -28,6 +28,7 @@ type Machine struct {
 type VMM struct {
 	Domains    int `toml:"domains"`
 	DomainMB   int `toml:"domain_mb"`
+	DomainCPUs int `toml:"domain_cpus"` // AppVMs share so many processors, 0 = all
 	TickUS     int `toml:"tick_us"`
 	WatchdogUS int `toml:"watchdog_us"`
 }

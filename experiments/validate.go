@@ -20,6 +20,7 @@ func (e *Experiment) Validate() error {
 		{"machine.quantum_ns", e.Machine.QuantumNS, 1, 1000},
 		{"vmm.domains", e.VMM.Domains, 1, 16},
 		{"vmm.domain_mb", e.VMM.DomainMB, 4, 4096},
+		{"vmm.domain_cpus", e.VMM.DomainCPUs, 0, e.Machine.CPUs},
 		{"vmm.tick_us", e.VMM.TickUS, 1, 1_000_000},
 		{"vmm.watchdog_us", e.VMM.WatchdogUS, 1, 1_000_000},
 		{"faults.per_run", e.Faults.PerRun, 1, 100},

@@ -62,8 +62,8 @@ func (s *system) prepare() error {
 // commandLine is what the loader tells the VMM; what follows "--" is for the guests.
 func (s *system) commandLine() string {
 	e := &s.exp
-	return fmt.Sprintf("domains=%d dom_mb=%d tick_us=%d watchdog_us=%d apic_hz=%d tsc_hz=%d -- workload=%s length=%d",
-		e.VMM.Domains, e.VMM.DomainMB, e.VMM.TickUS, e.VMM.WatchdogUS,
+	return fmt.Sprintf("cpus=%d domains=%d dom_mb=%d dom_cpus=%d tick_us=%d watchdog_us=%d apic_hz=%d tsc_hz=%d -- workload=%s length=%d",
+		e.Machine.CPUs, e.VMM.Domains, e.VMM.DomainMB, e.VMM.DomainCPUs, e.VMM.TickUS, e.VMM.WatchdogUS,
 		int64(sim.Second/s.spec.Models.APICBusPeriod), int64(sim.Second/s.spec.Models.TSCPeriod), e.Workload.Name, e.Workload.Length)
 }
 

@@ -109,7 +109,10 @@ func coreStart() {
 	irqOn()
 	bootFree = heap.nfree
 	logHex("frames free", heap.nfree)
-	cpus := uint32(nrCPUs())
+	cpus := nrCPUs()
+	if params.domCPUs != 0 {
+		cpus = min(cpus, uint32(params.domCPUs))
+	}
 	if bootInfo.nmods < 2 {
 		logStr("no guest kernel: nothing to run")
 	} else {

@@ -26,6 +26,9 @@ type Domain struct {
 	totPages uint64
 	maxPages uint64
 
+	pauseCount uint32 // its vCPUs may not run while it is not 0
+	weight     uint32 // of each vCPU, see account
+
 	dying        bool
 	unpinned     bool // no page table of it is pinned any more
 	shutdown     bool
@@ -102,7 +105,7 @@ func createDomain(id uint16, maxPages uint64) *Domain {
 		return nil
 	}
 	d := (*Domain)(frameAddr(m))
-	d.id, d.refs, d.maxPages = id, 1, maxPages
+	d.id, d.refs, d.maxPages, d.weight = id, 1, maxPages, defaultWeight
 	s := allocHeapPage()
 	if s == 0 || !d.addBucket() {
 		if s != 0 {

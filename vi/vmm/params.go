@@ -8,6 +8,7 @@ type bootParams struct {
 	domains    uint64 // domains=: AppVMs to build
 	domMB      uint64 // dom_mb=: their memory, MiB
 	vcpus      uint64 // vcpus=: of each domain
+	domCPUs    uint64 // dom_cpus=: the AppVMs are on so many CPUs, 0 = all
 	tickNS     int64  // tick_us=: scheduler tick
 	watchdogNS int64  // watchdog_us=: period of the watchdog's counter
 	calibNS    int64  // calib_us=: period of the clock calibration
@@ -23,6 +24,7 @@ func (p *bootParams) load() {
 	p.domains = bootOption("domains", 2)
 	p.domMB = bootOption("dom_mb", 8)
 	p.vcpus = min(max(bootOption("vcpus", 1), 1), maxVCPUs)
+	p.domCPUs = bootOption("dom_cpus", 0)
 	p.tickNS = int64(bootOption("tick_us", 5)) * 1000
 	p.watchdogNS = int64(bootOption("watchdog_us", 150)) * 1000
 	p.calibNS = int64(bootOption("calib_us", 100)) * 1000
