@@ -7,8 +7,9 @@ import (
 
 // killDomain takes everything back from a domain: vCPUs stop, page tables are
 // unpinned, every frame loses its allocation. The domain itself goes with the
-// last reference, usually that of its last frame. If it may make way it returns
-// false when soft interrupts are pending, and goes on when it is called again.
+// last reference, usually that of its last frame, which another domain may still
+// have mapped. If it may make way it returns false when soft interrupts are
+// pending, and goes on when it is called again.
 func killDomain(d *Domain, makeWay bool) bool {
 	if !d.dying {
 		d.dying = true
@@ -23,7 +24,7 @@ func killDomain(d *Domain, makeWay bool) bool {
 	if !relinquish(d, makeWay) {
 		return false
 	}
-	assert(d.totPages == 0)
+	d.gone = true
 	d.put()
 	d.put() // of createDomain
 	return true
@@ -58,39 +59,63 @@ func dropTables(v *VCPU) {
 	clearGDT(v)
 }
 
-// relinquish unpins and frees every frame of a dying domain, which nobody
-// else touches any more. Once no page table is in use, all that holds a frame
-// is its allocation. It returns false to make way.
+// relinquish unpins and frees every frame of a dying domain. Once no page table
+// is in use, all that holds a frame is its allocation, and what other domains
+// map. It returns false to make way.
 func relinquish(d *Domain, makeWay bool) bool {
-	for m := mfn(d.pageList); m != 0 && !d.unpinned; {
-		myJournal().skip() // its end begins again anyway
-		p := pageOf(m)
-		ok := p.get(nil) // keeps p in the list
-		unpinned := ok && testAndClearFlag(&p.typ, ptPinned)
-		if unpinned {
-			putPageAndType(p)
-		}
-		m = mfn(p.next)
-		if ok {
-			p.put()
-		}
-		commit()
-		if unpinned && makeWay && softPending() {
-			return false
-		}
+	if !d.unpinned && !d.eachPage(makeWay, unpinPage) {
+		return false
 	}
 	d.unpinned = true
-	for n := 1; d.pageList != 0; n++ {
-		myJournal().skip()
-		m := d.pageList
-		ok := pageOf(mfn(m)).dropAllocation()
-		commit()
-		assert(ok && d.pageList != m)
-		if n%16 == 0 && makeWay && softPending() {
-			return false
+	return d.eachPage(makeWay, (*page).dropAllocation)
+}
+
+func unpinPage(p *page) bool {
+	unpinned := testAndClearFlag(&p.typ, ptPinned)
+	if unpinned {
+		putPageAndType(p)
+	}
+	return unpinned
+}
+
+// eachPage calls fn, which says whether it had to do something, for every frame
+// of d. It returns false to make way.
+func (d *Domain) eachPage(makeWay bool, fn func(*page) bool) bool {
+	n := 0
+	for p := d.pageAfter(nil); p != nil; {
+		next := d.pageAfter(p)
+		if fn(p) {
+			n++
+		}
+		p.put()
+		p = next
+		if n == 16 && p != nil && makeWay {
+			n = 0
+			if softPending() {
+				p.put()
+				return false
+			}
 		}
 	}
 	return true
+}
+
+// pageAfter is the next allocated frame of d behind one that is held, or the
+// first, with a reference that keeps it in the list; nil at the end.
+func (d *Domain) pageAfter(p *page) *page {
+	d.pageLock.lock()
+	m := mfn(d.pageList)
+	if p != nil {
+		m = mfn(p.next)
+	}
+	for m != 0 && !pageOf(m).get(nil) {
+		m = mfn(pageOf(m).next)
+	}
+	d.pageLock.unlock()
+	if m == 0 {
+		return nil
+	}
+	return pageOf(m)
 }
 
 // destroyDomain frees what is left of a domain to which nothing refers.
@@ -115,7 +140,11 @@ func destroyDomain(d *Domain) {
 	rc := unsharePage(s)
 	assert(rc == 0)
 	freeHeapPage(s)
+	announce := d.id != testDomain
 	freeHeapPage(frameOfAddr(unsafe.Pointer(d)))
+	if announce {
+		announceEnd()
+	}
 }
 
 // testAndClearFlag clears a flag atomically and says whether it was set.

@@ -26,11 +26,15 @@ type Domain struct {
 	totPages uint64
 	maxPages uint64
 
-	pauseCount uint32 // its vCPUs may not run while it is not 0
-	weight     uint32 // of each vCPU, see account
+	privileged bool      // the control domain
+	handle     [16]uint8 // what the control domain knows it by
+	pauseCount uint32    // its vCPUs may not run while it is not 0
+	weight     uint32    // of each vCPU, see account
+	maxVCPUs   uint32    // so many it was made for
 
 	dying        bool
 	unpinned     bool // no page table of it is pinned any more
+	gone         bool // all is taken back, but others hold references
 	shutdown     bool
 	shutdownCode uint32
 	started      bool // its workload has printed its start line
@@ -80,20 +84,48 @@ func (d *Domain) put() {
 	}
 }
 
-// findDomain returns a domain by id with a reference, or nil.
-func findDomain(id uint16) *Domain {
+// domainFrom returns the first domain with an id not below the given one, with
+// a reference, or nil.
+func domainFrom(id uint32) *Domain {
 	domains.lk.lock()
 	d := domains.head
-	for d != nil && d.id < id {
+	for d != nil && (uint32(d.id) < id || !d.tryHold()) {
 		d = d.next
 	}
-	if d != nil && (d.id != id || d.dying) {
+	domains.lk.unlock()
+	return d
+}
+
+// tryHold takes a reference unless the last one is gone.
+func (d *Domain) tryHold() bool {
+	for {
+		n := atomic.LoadUint32(&d.refs)
+		if n == 0 {
+			return false
+		}
+		if atomic.CompareAndSwapUint32(&d.refs, n, n+1) {
+			return true
+		}
+	}
+}
+
+// lookupDomain returns a domain by id with a reference, or nil.
+func lookupDomain(id uint16) *Domain {
+	d := domainFrom(uint32(id))
+	if d != nil && d.id != id {
+		d.put()
 		d = nil
 	}
-	if d != nil {
-		d.hold()
+	return d
+}
+
+// findDomain is lookupDomain for domains that are not dying.
+func findDomain(id uint16) *Domain {
+	d := lookupDomain(id)
+	if d != nil && d.dying {
+		d.put()
+		d = nil
 	}
-	domains.lk.unlock()
 	return d
 }
 
@@ -163,6 +195,7 @@ func (d *Domain) shutDown(reason uint32) {
 	d.lk.lock()
 	if d.shutdown {
 		d.lk.unlock()
+		announceEnd() // who was to do it may have been discarded
 		return
 	}
 	d.shutdownCode = reason
@@ -173,5 +206,6 @@ func (d *Domain) shutDown(reason uint32) {
 		v.sleepNoSync()
 	}
 	d.lk.unlock()
+	announceEnd()
 	raiseSoftOn(0, softReap)
 }

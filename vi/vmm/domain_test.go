@@ -71,16 +71,16 @@ func TestPageTypes(t *testing.T) {
 		{"a frame of another domain", func() int64 { return getPageAndType(q[0], d, ptWritable) }, -abi.EINVAL},
 		{"a frame that does not exist", func() int64 { return getPageAndType(testFrames+1, d, ptWritable) }, -abi.EINVAL},
 		{"mapping a table writable", func() int64 {
-			return mmuUpdate(d, uint64(l1)<<pageShift|8, entryTo(l2, pteW|pteU))
+			return mmuUpdate(d, d, uint64(l1)<<pageShift|8, entryTo(l2, pteW|pteU))
 		}, -abi.EINVAL},
 		{"mapping a table read-only", func() int64 {
-			return mmuUpdate(d, uint64(l1)<<pageShift|8, entryTo(l2, pteU))
+			return mmuUpdate(d, d, uint64(l1)<<pageShift|8, entryTo(l2, pteU))
 		}, 0},
 		{"a foreign frame in a table", func() int64 {
-			return mmuUpdate(d, uint64(l1)<<pageShift|16, entryTo(q[0], pteU))
+			return mmuUpdate(d, d, uint64(l1)<<pageShift|16, entryTo(q[0], pteU))
 		}, -abi.EINVAL},
 		{"a large page", func() int64 {
-			return mmuUpdate(d, uint64(l2)<<pageShift|8, entryTo(data, ptePS|pteU))
+			return mmuUpdate(d, d, uint64(l2)<<pageShift|8, entryTo(data, ptePS|pteU))
 		}, -abi.EINVAL},
 		{"unpinning", func() int64 { return unpin(l2, d) }, 0},
 		{"the L1 table as writable, once nothing uses it", func() int64 { return getPageAndType(l1, d, ptWritable) }, 0},
