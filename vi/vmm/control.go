@@ -15,7 +15,7 @@ func controlDomain() *Domain {
 }
 
 // target resolves the domain id of a hypercall's argument. Only the control
-// domain may name another; release takes the reference back.
+// domain may name another; putTarget takes the reference back.
 func target(id uint16) (*Domain, int64) {
 	d := current().domain
 	if id == abi.DomidSelf || id == d.id {
@@ -30,8 +30,8 @@ func target(id uint16) (*Domain, int64) {
 	return nil, -abi.ESRCH
 }
 
-// release ends the use of what target returned.
-func release(d *Domain) {
+// putTarget ends the use of what target returned.
+func putTarget(d *Domain) {
 	if d != current().domain {
 		d.put()
 	}

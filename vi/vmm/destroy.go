@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/bits"
 	"sync/atomic"
 	"unsafe"
 )
@@ -63,59 +64,71 @@ func dropTables(v *VCPU) {
 // is in use, all that holds a frame is its allocation, and what other domains
 // map. It returns false to make way.
 func relinquish(d *Domain, makeWay bool) bool {
-	if !d.unpinned && !d.eachPage(makeWay, unpinPage) {
+	if !d.unpinned && !d.sweep(makeWay, ptPinned, unpinPage) {
 		return false
 	}
 	d.unpinned = true
-	return d.eachPage(makeWay, (*page).dropAllocation)
+	return d.sweep(makeWay, 0, dropPage)
 }
 
-func unpinPage(p *page) bool {
-	unpinned := testAndClearFlag(&p.typ, ptPinned)
-	if unpinned {
+func unpinPage(p *page) {
+	if testAndClearFlag(&p.typ, ptPinned) {
 		putPageAndType(p)
 	}
-	return unpinned
 }
 
-// eachPage calls fn, which says whether it had to do something, for every frame
-// of d. It returns false to make way.
-func (d *Domain) eachPage(makeWay bool, fn func(*page) bool) bool {
-	n := 0
-	for p := d.pageAfter(nil); p != nil; {
-		next := d.pageAfter(p)
-		if fn(p) {
-			n++
+func dropPage(p *page) { p.dropAllocation() }
+
+const (
+	sweepBatch = 16  // frames between looks at what is more urgent
+	sweepScan  = 256 // frames that are looked at with the list locked
+)
+
+// sweep calls fn for the allocated frames of d whose type has all of some flags.
+// It returns false to make way, and goes on where it was when it is called again.
+func (d *Domain) sweep(makeWay bool, flags uint64, fn func(*page)) bool {
+	var batch [sweepBatch]*page
+	for {
+		myJournal().skip() // a dying domain's end begins again anyway
+		cursor := d.cursor // held, so that it stays in the list
+		d.pageLock.lock()
+		m := mfn(d.pageList)
+		if cursor != nil {
+			m = mfn(cursor.next)
 		}
-		p.put()
-		p = next
-		if n == 16 && p != nil && makeWay {
-			n = 0
-			if softPending() {
-				p.put()
-				return false
+		var next *page
+		n := 0
+		for seen := 0; m != 0 && next == nil; seen++ {
+			p := pageOf(m)
+			if p.typ&flags == flags && p.get(nil) {
+				batch[n&(sweepBatch-1)] = p
+				n++
+				if n == sweepBatch {
+					atomic.AddUint64(&p.count, 1) // cannot fail: it is held already
+					next = p
+				}
+			} else if seen >= sweepScan && p.get(nil) {
+				next = p
 			}
+			m = mfn(p.next)
+		}
+		d.pageLock.unlock()
+		for _, p := range batch[:n] {
+			fn(p)
+			p.put()
+		}
+		d.cursor = next
+		if cursor != nil {
+			cursor.put()
+		}
+		commit()
+		if next == nil {
+			return true
+		}
+		if makeWay && softPending() {
+			return false
 		}
 	}
-	return true
-}
-
-// pageAfter is the next allocated frame of d behind one that is held, or the
-// first, with a reference that keeps it in the list; nil at the end.
-func (d *Domain) pageAfter(p *page) *page {
-	d.pageLock.lock()
-	m := mfn(d.pageList)
-	if p != nil {
-		m = mfn(p.next)
-	}
-	for m != 0 && !pageOf(m).get(nil) {
-		m = mfn(pageOf(m).next)
-	}
-	d.pageLock.unlock()
-	if m == 0 {
-		return nil
-	}
-	return pageOf(m)
 }
 
 // destroyDomain frees what is left of a domain to which nothing refers.

@@ -33,8 +33,9 @@ type Domain struct {
 	maxVCPUs   uint32    // so many it was made for
 
 	dying        bool
-	unpinned     bool // no page table of it is pinned any more
-	gone         bool // all is taken back, but others hold references
+	unpinned     bool  // no page table of it is pinned any more
+	cursor       *page // where taking its frames back has come to
+	gone         bool  // all is taken back, but others hold references
 	shutdown     bool
 	shutdownCode uint32
 	started      bool // its workload has printed its start line

@@ -31,7 +31,7 @@ func hyperEventChannelOp(cmd, arg, _, _, _ uint64) int64 {
 			a.RemoteDom = d.id
 		}
 		a.Port, rc = allocUnbound(of, a.RemoteDom)
-		release(of)
+		putTarget(of)
 	case abi.EvtchnopBindInterdomain:
 		a := (*abi.EvtchnBindInterdomain)(p)
 		if a.RemoteDom == abi.DomidSelf {

@@ -35,7 +35,7 @@ func hyperMemoryOp(cmd, arg, _, _, _ uint64) int64 {
 		d, rc := target(r.Domid)
 		if rc == 0 {
 			rc = changeReservation(d, cmd, arg, &r)
-			release(d)
+			putTarget(d)
 		}
 		return rc
 	}

@@ -21,9 +21,9 @@ func hyperMMUUpdate(reqs, n, pdone, foreign, _ uint64) int64 {
 	}
 	if rc == 0 {
 		rc = mmuUpdates(owner, d, reqs, n, pdone, foreign)
-		release(owner)
+		putTarget(owner)
 	}
-	release(d)
+	putTarget(d)
 	return rc
 }
 
@@ -133,7 +133,7 @@ func hyperUpdateVAOther(va, val, flags, foreign, _ uint64) int64 {
 	d, rc := target(uint16(foreign))
 	if rc == 0 {
 		rc = updateVA(va, val, flags, d)
-		release(d)
+		putTarget(d)
 	}
 	return rc
 }

@@ -13,7 +13,7 @@ func hyperMMUExtOp(ops, n, pdone, foreign, _ uint64) int64 {
 	d, rc := target(uint16(foreign))
 	if rc == 0 {
 		rc = mmuexts(d, ops, n, pdone, foreign)
-		release(d)
+		putTarget(d)
 	}
 	return rc
 }

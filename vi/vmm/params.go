@@ -25,7 +25,7 @@ func (p *bootParams) sliceNS() int64 { return p.tickNS * ticksPerSlice }
 func (p *bootParams) load() {
 	p.domains = bootOption("domains", 2)
 	p.control = bootOption("control", 0)
-	p.controlMB = bootOption("control_mb", 8)
+	p.controlMB = bootOption("control_mb", 6)
 	p.domMB = bootOption("dom_mb", 8)
 	p.vcpus = min(max(bootOption("vcpus", 1), 1), maxVCPUs)
 	p.domCPUs = bootOption("dom_cpus", 0)

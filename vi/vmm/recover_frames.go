@@ -30,7 +30,7 @@ func repairFrames() {
 	for d := domains.head; d != nil; d = d.next {
 		d.claimObjects()
 		if !d.gone {
-			d.dying, d.unpinned = false, false // its end begins again
+			d.dying, d.unpinned, d.cursor = false, false, nil // its end begins again
 		}
 	}
 	for d := domains.head; d != nil; d = d.next {
