@@ -1,7 +1,7 @@
 package experiments
 
 // formatVersion is counted up when the tables change.
-const formatVersion = "3"
+const formatVersion = "4"
 
 // schema is the database. A row of runs holds nothing of the host; what is of
 // the host stands in sessions.

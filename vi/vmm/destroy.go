@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math/bits"
 	"sync/atomic"
 	"unsafe"
 )

@@ -52,6 +52,7 @@ func command(cmd uint32, id uint16, words ...uint64) (abi.Domctl, int64) {
 			d.put()
 		}
 	}
+	commit()
 	log.again = false
 	return op, rc
 }
@@ -59,8 +60,10 @@ func command(cmd uint32, id uint16, words ...uint64) (abi.Domctl, int64) {
 // createWords are the words of a DomctlCreateDomain for so many vCPUs.
 func createWords(vcpus uint32) []uint64 { return []uint64{3: uint64(vcpus) << 32} }
 
+// must ends what was issued as a hypercall ends it.
 func must(t *testing.T, what string, rc int64) {
 	t.Helper()
+	commit()
 	if rc != 0 {
 		t.Fatalf("%s: %d", what, rc)
 	}
