@@ -26,6 +26,7 @@ type system struct {
 	policy  uint64 // physical address
 	stats   uint64 // virtual address, 0 = none
 	provoke uint64 // physical address, 0 = none
+	options string // more for the VMM's command line, of tests
 	anatomy func() (*anatomy, error)
 }
 
@@ -68,7 +69,7 @@ func (s *system) commandLine() string {
 	if e.VMM.Control {
 		control = fmt.Sprintf("control=1 control_mb=%d late=%d ", controlMB, e.VMM.Late)
 	}
-	return control + fmt.Sprintf("cpus=%d domains=%d dom_mb=%d dom_cpus=%d tick_us=%d watchdog_us=%d apic_hz=%d tsc_hz=%d -- workload=%s length=%d",
+	return s.options + control + fmt.Sprintf("cpus=%d domains=%d dom_mb=%d dom_cpus=%d tick_us=%d watchdog_us=%d apic_hz=%d tsc_hz=%d -- workload=%s length=%d",
 		e.Machine.CPUs, e.VMM.Domains, e.VMM.DomainMB, e.VMM.DomainCPUs, e.VMM.TickUS, e.VMM.WatchdogUS,
 		int64(sim.Second/s.spec.Models.APICBusPeriod), int64(sim.Second/s.spec.Models.TSCPeriod), e.Workload.Name, e.Workload.Length)
 }

@@ -31,6 +31,9 @@ func kmain(si *abi.StartInfo) {
 	configure()
 	guest.Must("VIRQ_DOM_EXC", guest.BindVirq(abi.VirqDomExc))
 	guest.Print("control start\n")
+	for range guest.Option("cycles=") {
+		cycle()
+	}
 	for i := range config.domains {
 		create(i)
 	}
