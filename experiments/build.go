@@ -18,6 +18,7 @@ var imagePackages = []struct {
 }{
 	{"vmm", "./vi/vmm", image.VMM},
 	{"appvm", "./vi/appvm", image.Guest},
+	{"control", "./vi/control", image.Control},
 	{"workload", "./workloads/unixbench", image.User},
 }
 
@@ -100,7 +101,7 @@ func moduleRoot() (string, error) {
 // trace can quote them when they have moved on.
 func sourceParts(root string) ([]Part, error) {
 	var parts []Part
-	for _, dir := range []string{"vi/abi", "vi/bare", "vi/vmm", "vi/guest", "vi/appvm", "workloads"} {
+	for _, dir := range []string{"vi/abi", "vi/bare", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "workloads"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" && filepath.Ext(path) != ".s" {
 				return err

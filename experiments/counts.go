@@ -23,6 +23,15 @@ func (db *DB) counts() (map[cellKey]int, error) {
 	return counts, rows.Err()
 }
 
+// recoveredPaper is the number of rows of a cell that are recovered by the papers' rule.
+func (db *DB) recoveredPaper(setting, fault string) (n int, err error) {
+	err = db.sql.QueryRow("SELECT count(*) FROM runs WHERE campaign = 1 AND setting = ? AND fault = ? AND recovered_paper", setting, fault).Scan(&n)
+	if err != nil {
+		return 0, db.explain(err)
+	}
+	return n, nil
+}
+
 // latencies reads a column of virtual times of one cell: detection_ps of all
 // detected runs, or recovery_ps of the recovered ones.
 func (db *DB) latencies(column, setting, fault string) ([]sim.Time, error) {

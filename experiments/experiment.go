@@ -26,10 +26,13 @@ type Machine struct {
 // VMM is what the loader tells the hypervisor. The clock is scaled by TickUS
 // and WatchdogUS, so that short runs hold enough ticks and hang periods.
 type VMM struct {
-	Domains    int `toml:"domains"`
-	DomainMB   int `toml:"domain_mb"`
-	TickUS     int `toml:"tick_us"`
-	WatchdogUS int `toml:"watchdog_us"`
+	Domains    int  `toml:"domains"`
+	Control    bool `toml:"control"` // a control domain builds the AppVMs and serves their consoles
+	Late       int  `toml:"late"`    // AppVMs that it makes when all others but one have ended
+	DomainMB   int  `toml:"domain_mb"`
+	DomainCPUs int  `toml:"domain_cpus"` // AppVMs share so many processors, 0 = all
+	TickUS     int  `toml:"tick_us"`
+	WatchdogUS int  `toml:"watchdog_us"`
 }
 
 // Workload is what the AppVMs run.

@@ -12,6 +12,7 @@ import (
 // Lines of VMs begin with "(dN) "; what the VMM prints in between is nobody's.
 func judge(golden, got []byte) []faults.Verdict {
 	want, have := linesByVM(golden), linesByVM(got)
+	early, late := linesByVM(untilLate(golden)), lateBegun(got)
 	var names []string
 	for name := range want {
 		names = append(names, name)
@@ -19,9 +20,33 @@ func judge(golden, got []byte) []faults.Verdict {
 	sort.Strings(names)
 	var list []faults.Verdict
 	for _, name := range names {
-		list = append(list, verdict(name, want[name], have[name]))
+		v := verdict(name, want[name], have[name])
+		switch {
+		case name == controlVM:
+			v.Role = faults.ControlVM
+		case early[name] == nil:
+			v.Role, v.Begun = faults.LateVM, late
+		}
+		list = append(list, v)
 	}
 	return list
+}
+
+// The control domain, and the lines by which it says that it begins to make a VM
+// late, and that it has come to its end.
+const (
+	controlVM   = "d0"
+	lateLine    = "(d0) control makes one more\n"
+	controlDone = "control end"
+)
+
+// lateBegun tells whether the control domain has begun to make a VM late.
+func lateBegun(serial []byte) bool { return bytes.Contains(serial, []byte(lateLine)) }
+
+// untilLate is the console output before that.
+func untilLate(serial []byte) []byte {
+	before, _, _ := bytes.Cut(serial, []byte(lateLine))
+	return before
 }
 
 func verdict(vm string, want, have []string) faults.Verdict {
@@ -29,6 +54,8 @@ func verdict(vm string, want, have []string) faults.Verdict {
 	for _, line := range have {
 		if line == "probe ok" {
 			v.Probe, v.Complete = "passed", true
+		} else if vm == controlVM && line == controlDone {
+			v.Complete = true
 		} else if what, ok := cutPrefix(line, "probe failed"); ok {
 			v.Probe, v.Complete = "failed"+what, true
 		}

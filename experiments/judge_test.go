@@ -3,6 +3,8 @@ package experiments
 import (
 	"strings"
 	"testing"
+
+	"resvirt/faults"
 )
 
 const goldenConsole = "(VMM) up\n(d1) workload start\n(d2) workload start\n(d1) a 1\n(d2) a 1\n(d1) probe ok\n(d2) probe ok\n(VMM) done\n"
@@ -40,6 +42,32 @@ func TestJudge(t *testing.T) {
 		}
 		if list[1].Probe != c.probe2 {
 			t.Errorf("%s: probe %q, want %q", c.name, list[1].Probe, c.probe2)
+		}
+	}
+}
+
+const lateConsole = "(d0) control start\n(d1) workload start\n(d2) workload start\n(d1) probe ok\n" + lateLine +
+	"(d2) probe ok\n(d3) workload start\n(d3) probe ok\n(d0) control end\n"
+
+// Roles come from the golden run; a late VM has begun when it is being made.
+func TestJudgeRoles(t *testing.T) {
+	upTo := func(text string) string { return lateConsole[:strings.Index(lateConsole, text)] }
+	for _, c := range []struct {
+		name, got string
+		begun     bool
+		complete  bool // the control domain is
+	}{
+		{"whole", lateConsole, true, true},
+		{"before the late VM", upTo(lateLine), false, false},
+		{"it is being made", upTo("(d2) probe"), true, false},
+		{"no end", upTo("(d0) control end"), true, false},
+	} {
+		list := judge([]byte(lateConsole), []byte(c.got))
+		if len(list) != 4 || list[0].Role != faults.ControlVM || list[1].Role != "" || list[2].Role != "" || list[3].Role != faults.LateVM {
+			t.Fatalf("%s: %+v", c.name, list)
+		}
+		if list[3].Begun != c.begun || list[0].Complete != c.complete || list[0].Right != c.complete {
+			t.Errorf("%s: %+v", c.name, list)
 		}
 	}
 }

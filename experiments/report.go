@@ -26,7 +26,7 @@ type Cell struct {
 	Applied    int            `json:"applied"`
 	Detected   int            `json:"detected"`
 	Recovered  int            `json:"recovered"` // strict
-	// RecoveredPaper is null until a VM is created after recovery.
+	// RecoveredPaper is null where no VM is created late: the papers' rule wants one.
 	RecoveredPaper *int    `json:"recovered_paper"`
 	Unsurvived     int     `json:"unsurvived"`
 	Low            float64 `json:"low"` // of recovered / detected, strict
@@ -71,6 +71,13 @@ func (db *DB) Report() (*Report, error) {
 			cell := newCell(c.Experiment, s.Name, e.Faults.Target, f, counts)
 			if err := db.addLatencies(&cell); err != nil {
 				return nil, err
+			}
+			if e.VMM.Late > 0 {
+				n, err := db.recoveredPaper(s.Name, f)
+				if err != nil {
+					return nil, err
+				}
+				cell.RecoveredPaper = &n
 			}
 			r.Cells = append(r.Cells, cell)
 		}

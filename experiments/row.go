@@ -19,6 +19,7 @@ type Row struct {
 
 	Outcome    faults.Outcome
 	Reason     string
+	Paper      bool   // recovered by the papers' rule, which forgives one lost AppVM
 	Cause      string // of a failed recovery, the same for runs that failed alike
 	Detections []faults.Detection
 	Steps      []faults.Step

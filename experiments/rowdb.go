@@ -10,7 +10,7 @@ import (
 	"resvirt/sim"
 )
 
-const insertRow = `INSERT INTO runs VALUES (1, ?,?, ?,?,?,?, ?,?, ?,?,?, ?,?,?,?,?, ?,?,?,?,?, ?,?,?,?,?, ?,?,?, ?,?,?,?,?, ?,?,?,?,?)`
+const insertRow = `INSERT INTO runs VALUES (1, ?,?, ?,?,?,?,?, ?,?, ?,?,?, ?,?,?,?,?, ?,?,?,?,?, ?,?,?,?,?, ?,?,?, ?,?,?,?,?, ?,?,?,?,?)`
 
 // insert writes one row.
 func insert(tx *sql.Stmt, r *Row) error {
@@ -23,7 +23,7 @@ func insert(tx *sql.Stmt, r *Row) error {
 		}
 		lists[i] = string(b)
 	}
-	args := []any{r.Setting, r.Index, r.Plan.Kind.String(), r.Outcome.String(), r.Reason, r.Cause, int64(r.Plan.Time), int64(r.Plan.N)}
+	args := []any{r.Setting, r.Index, r.Plan.Kind.String(), r.Outcome.String(), r.Paper, r.Reason, r.Cause, int64(r.Plan.Time), int64(r.Plan.N)}
 	args = append(args, strikeColumns(r.Strike)...)
 	args = append(args, detectionColumns(r)...)
 	args = append(args, lists[0], lists[1], lists[2], lists[3], lists[4], int64(r.EndPosition), int64(r.EndTime), r.EndDigest.String(), int64(r.Instructions), r.Console)
@@ -72,10 +72,10 @@ func (db *DB) Row(setting string, index int) (*Row, error) {
 	r := &Row{Setting: setting, Index: index}
 	var outcome, digest, strikes, detections, steps, verdicts, ends string
 	var detection, recovery, instructions sql.NullInt64
-	err := db.sql.QueryRow(`SELECT outcome, reason, cause, detection_ps, recovery_ps, recovery_instructions,
+	err := db.sql.QueryRow(`SELECT outcome, recovered_paper, reason, cause, detection_ps, recovery_ps, recovery_instructions,
 		strikes, detections, steps, verdicts, ends,
 		end_position, end_ps, end_digest, instructions, console FROM runs WHERE campaign = 1 AND setting = ? AND idx = ?`, setting, index).Scan(
-		&outcome, &r.Reason, &r.Cause, &detection, &recovery, &instructions,
+		&outcome, &r.Paper, &r.Reason, &r.Cause, &detection, &recovery, &instructions,
 		&strikes, &detections, &steps, &verdicts, &ends,
 		&r.EndPosition, &r.EndTime, &digest, &r.Instructions, &r.Console)
 	if errors.Is(err, sql.ErrNoRows) {

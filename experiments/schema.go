@@ -1,7 +1,7 @@
 package experiments
 
 // formatVersion is counted up when the tables change.
-const formatVersion = "3"
+const formatVersion = "4"
 
 // schema is the database. A row of runs holds nothing of the host; what is of
 // the host stands in sessions.
@@ -30,7 +30,7 @@ CREATE TABLE parts (
 ) WITHOUT ROWID;
 CREATE TABLE runs (
   campaign INTEGER NOT NULL, setting TEXT NOT NULL, idx INTEGER NOT NULL,
-  fault TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, cause TEXT NOT NULL,
+  fault TEXT NOT NULL, outcome TEXT NOT NULL, recovered_paper INTEGER NOT NULL, reason TEXT NOT NULL, cause TEXT NOT NULL,
   trigger_ps INTEGER NOT NULL, trigger_n INTEGER NOT NULL,
   cpu INTEGER, position INTEGER, time_ps INTEGER,
   pc TEXT, function TEXT, offset INTEGER, file TEXT, line INTEGER,

@@ -17,6 +17,9 @@ type System interface {
 	Steps() []string
 	// Started tells from the console whether all VMs began their workload.
 	Started(serial []byte) bool
+	// Measured tells from the console whether the part of a run in which
+	// faults may strike is over. It may never be before the end.
+	Measured(serial []byte) bool
 	// Facts reads what the golden run is judged by.
 	Facts(faults.Machine) Counters
 	// Margin is how far processors' clocks can differ.

@@ -125,6 +125,7 @@ func (w *worker) strike(row *Row, s Setting) {
 		row.Verdicts = t.Judge(g.Output, o.Output)
 	}
 	row.Outcome, row.Reason = faults.Classify(t, g, &o, row.Verdicts)
+	row.Paper = faults.RecoveredPaper(t, g, &o, row.Outcome, row.Verdicts)
 	row.Cause = faults.FailedBecause(t, row.Outcome, row.Reason, &o)
 }
 

@@ -19,7 +19,9 @@ func (e *Experiment) Validate() error {
 		{"machine.memory_mb", e.Machine.MemoryMB, 16, 65536},
 		{"machine.quantum_ns", e.Machine.QuantumNS, 1, 1000},
 		{"vmm.domains", e.VMM.Domains, 1, 16},
+		{"vmm.late", e.VMM.Late, 0, 16},
 		{"vmm.domain_mb", e.VMM.DomainMB, 4, 4096},
+		{"vmm.domain_cpus", e.VMM.DomainCPUs, 0, e.Machine.CPUs},
 		{"vmm.tick_us", e.VMM.TickUS, 1, 1_000_000},
 		{"vmm.watchdog_us", e.VMM.WatchdogUS, 1, 1_000_000},
 		{"faults.per_run", e.Faults.PerRun, 1, 100},
@@ -34,8 +36,8 @@ func (e *Experiment) Validate() error {
 			return fmt.Errorf("%s = %d: it must lie between %d and %d", r.key, r.v, r.low, r.top)
 		}
 	}
-	if e.VMM.Domains*e.VMM.DomainMB+16 > e.Machine.MemoryMB {
-		return fmt.Errorf("vmm.domains × vmm.domain_mb = %d MB leaves less than 16 MB of machine.memory_mb = %d for the VMM", e.VMM.Domains*e.VMM.DomainMB, e.Machine.MemoryMB)
+	if err := e.VMM.validate(e.Machine.MemoryMB); err != nil {
+		return err
 	}
 	if e.Workload.Name != "unixbench" {
 		return fmt.Errorf("workload.name = %q: the only workload so far is \"unixbench\"", e.Workload.Name)
@@ -44,6 +46,30 @@ func (e *Experiment) Validate() error {
 		return err
 	}
 	return validateSettings(e.Settings)
+}
+
+// controlMB is the memory of the control domain, controlDomainMB the most that
+// it can give to an AppVM.
+const (
+	controlMB       = 6
+	controlDomainMB = 64
+)
+
+func (v *VMM) validate(memoryMB int) error {
+	vms, what := v.Domains*v.DomainMB, "vmm.domains × vmm.domain_mb"
+	if v.Control {
+		vms, what = (v.Domains+v.Late)*v.DomainMB+controlMB, fmt.Sprintf("(vmm.domains + vmm.late) × vmm.domain_mb + %d for the control domain", controlMB)
+	}
+	if vms+16 > memoryMB {
+		return fmt.Errorf("%s = %d MB leaves less than 16 MB of machine.memory_mb = %d for the VMM", what, vms, memoryMB)
+	}
+	if v.Late != 0 && !v.Control {
+		return fmt.Errorf("vmm.late = %d: only a control domain can make AppVMs late: set vmm.control = true", v.Late)
+	}
+	if v.Control && v.DomainMB > controlDomainMB {
+		return fmt.Errorf("vmm.domain_mb = %d: with a control domain it must be at most %d", v.DomainMB, controlDomainMB)
+	}
+	return nil
 }
 
 func (f *Faults) validate() error {

@@ -1,6 +1,8 @@
 package experiments
 
 import (
+	"archive/tar"
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -24,6 +26,7 @@ type system struct {
 	policy  uint64 // physical address
 	stats   uint64 // virtual address, 0 = none
 	provoke uint64 // physical address, 0 = none
+	options string // more for the VMM's command line, of tests
 	anatomy func() (*anatomy, error)
 }
 
@@ -62,8 +65,12 @@ func (s *system) prepare() error {
 // commandLine is what the loader tells the VMM; what follows "--" is for the guests.
 func (s *system) commandLine() string {
 	e := &s.exp
-	return fmt.Sprintf("domains=%d dom_mb=%d tick_us=%d watchdog_us=%d apic_hz=%d tsc_hz=%d -- workload=%s length=%d",
-		e.VMM.Domains, e.VMM.DomainMB, e.VMM.TickUS, e.VMM.WatchdogUS,
+	control := ""
+	if e.VMM.Control {
+		control = fmt.Sprintf("control=1 control_mb=%d late=%d ", controlMB, e.VMM.Late)
+	}
+	return s.options + control + fmt.Sprintf("cpus=%d domains=%d dom_mb=%d dom_cpus=%d tick_us=%d watchdog_us=%d apic_hz=%d tsc_hz=%d -- workload=%s length=%d",
+		e.Machine.CPUs, e.VMM.Domains, e.VMM.DomainMB, e.VMM.DomainCPUs, e.VMM.TickUS, e.VMM.WatchdogUS,
 		int64(sim.Second/s.spec.Models.APICBusPeriod), int64(sim.Second/s.spec.Models.TSCPeriod), e.Workload.Name, e.Workload.Length)
 }
 
@@ -73,15 +80,39 @@ func (s *system) Boot() (faults.Machine, error) {
 		return nil, err
 	}
 	vmm := s.images["vmm"].File
+	kernel, initrd := s.images["appvm"].File, s.images["workload"].File
+	if s.exp.VMM.Control {
+		kernel, initrd = s.images["control"].File, archive(kernel, initrd)
+	}
 	err = m.LoadMultiboot(vmm, s.commandLine(), []machine.Module{
-		{Cmdline: "pristine", Data: vmm},
-		{Cmdline: "kernel", Data: s.images["appvm"].File},
-		{Cmdline: "initrd", Data: s.images["workload"].File},
+		{Cmdline: "pristine", Data: vmm}, {Cmdline: "kernel", Data: kernel}, {Cmdline: "initrd", Data: initrd},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s.wrap(m), nil
+}
+
+// archive is the module from which the control domain builds the AppVMs.
+func archive(kernel, initrd []byte) []byte {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{{"kernel", kernel}, {"initrd", initrd}} {
+		err := w.WriteHeader(&tar.Header{Format: tar.FormatUSTAR, Name: f.name, Mode: 0o644, Size: int64(len(f.data))})
+		if err == nil {
+			_, err = w.Write(f.data)
+		}
+		if err != nil {
+			panic("BUG: an archive in memory: " + err.Error())
+		}
+	}
+	if err := w.Close(); err != nil {
+		panic("BUG: an archive in memory: " + err.Error())
+	}
+	return b.Bytes()
 }
 
 func (s *system) Fork(snapshot faults.Snapshot) faults.Machine {
@@ -98,6 +129,9 @@ func (s *system) Target() *faults.Target { return s.target }
 func (s *system) Steps() []string { return s.steps }
 
 func (s *system) Started(serial []byte) bool { return startedAll(serial, s.exp.VMM.Domains) }
+
+// Measured is over when a VM is made late: then one is created after recovery.
+func (s *system) Measured(serial []byte) bool { return s.exp.VMM.Late > 0 && lateBegun(serial) }
 
 // Margin is two quanta: clocks differ by one, and a turn may end late.
 func (s *system) Margin() sim.Time { return 2 * s.spec.Quantum }

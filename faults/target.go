@@ -58,7 +58,18 @@ type Verdict struct {
 	Probe    string `json:"probe"`    // "passed", "failed: ...", or "" when it was not reached
 	Detail   string `json:"detail,omitempty"`
 	Wrong    bool   `json:"wrong,omitempty"` // some output differs, as opposed to being missing
+	Role     Role   `json:"role,omitempty"`
+	Begun    bool   `json:"begun,omitempty"` // of a late VM: its creation had begun
 }
+
+// Role is what a VM is to the outcome; most are just VMs.
+type Role string
+
+// Roles.
+const (
+	ControlVM Role = "control" // makes the other VMs; not an AppVM
+	LateVM    Role = "late"    // an AppVM that is made when the measured part is over
+)
 
 // Place is a program location of the target, or of a VM where the symbols
 // reach that far.

@@ -267,6 +267,9 @@ func (System) Fork(s faults.Snapshot) faults.Machine {
 // Started is part of experiments.System.
 func (System) Started(serial []byte) bool { return bytes.Count(serial, []byte("start\n")) == 2 }
 
+// Measured is part of experiments.System.
+func (System) Measured([]byte) bool { return false }
+
 // Facts is part of experiments.System.
 func (System) Facts(m faults.Machine) experiments.Counters {
 	t := m.(*toy)

@@ -77,6 +77,9 @@ var constants = []struct {
 	{"__HYPERVISOR_sched_op", HypercallSchedOp},
 	{"__HYPERVISOR_callback_op", HypercallCallbackOp},
 	{"__HYPERVISOR_event_channel_op", HypercallEventChannelOp},
+	{"__HYPERVISOR_sysctl", HypercallSysctl},
+	{"__HYPERVISOR_domctl", HypercallDomctl},
+	{"__HYPERVISOR_update_va_mapping_otherdomain", HypercallUpdateVAOther},
 	{"__HYPERVISOR_arch_7", HypercallSelfCheck},
 
 	{"DOMID_SELF", DomidSelf},

@@ -32,6 +32,7 @@ const (
 	HypercallCallbackOp       = 30
 	HypercallEventChannelOp   = 32
 	HypercallPhysdevOp        = 33
+	HypercallSysctl           = 35
 	HypercallDomctl           = 36
 
 	// HypercallSelfCheck is arch_7, which Xen leaves to private use: resvirt's

@@ -26,11 +26,36 @@ func TestLayout(t *testing.T) {
 		bi  EvtchnBindInterdomain
 		cb  CallbackRegister
 		rvi VcpuRegisterVcpuInfo
+		dc  Domctl
+		dcr DomctlCreateDomain
+		di  DomctlDomainInfo
+		dv  DomctlVcpuInfo
+		da  DomctlAffinity
+		ds  DomctlScheduler
+		sc  Sysctl
+		sr  SysctlConsole
+		sph SysctlPhysical
+		sdl SysctlDomains
 	)
 	for _, c := range []struct {
 		name      string
 		got, want uintptr
 	}{
+		{"xen_domctl", unsafe.Sizeof(dc), 144},
+		{"xen_domctl.u", unsafe.Offsetof(dc.U), 16},
+		{"xen_domctl_createdomain", unsafe.Sizeof(dcr), 64},
+		{"xen_domctl_createdomain.max_vcpus", unsafe.Offsetof(dcr.MaxVcpus), 28},
+		{"xen_domctl_getdomaininfo", unsafe.Sizeof(di), 112},
+		{"xen_domctl_getdomaininfo.shared_info_frame", unsafe.Offsetof(di.SharedInfoFrame), 48},
+		{"xen_domctl_getdomaininfo.cpupool", unsafe.Offsetof(di.CPUPool), 92},
+		{"xen_domctl_getvcpuinfo", unsafe.Sizeof(dv), 24},
+		{"xen_domctl_vcpuaffinity", unsafe.Sizeof(da), 40},
+		{"xen_domctl_scheduler_op", unsafe.Sizeof(ds), 24},
+		{"xen_sysctl", unsafe.Sizeof(sc), 136},
+		{"xen_sysctl_readconsole", unsafe.Sizeof(sr), 24},
+		{"xen_sysctl_physinfo", unsafe.Sizeof(sph), 112},
+		{"xen_sysctl_physinfo.total_pages", unsafe.Offsetof(sph.TotalPages), 40},
+		{"xen_sysctl_getdomaininfolist", unsafe.Sizeof(sdl), 24},
 		{"start_info", unsafe.Sizeof(si), 1168},
 		{"start_info.nr_pages", unsafe.Offsetof(si.NrPages), 32},
 		{"start_info.shared_info", unsafe.Offsetof(si.SharedInfo), 40},

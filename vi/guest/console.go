@@ -20,13 +20,23 @@ func Print(s string) {
 }
 
 func putc(c byte) {
+	if line.n == 0 {
+		line.n = copy(line.buf[:], Prefix)
+	}
 	line.buf[line.n] = c
 	line.n++
 	if c == '\n' || line.n == len(line.buf) {
-		hypercall(abi.HypercallConsoleIO, abi.ConsoleIOWrite, uint64(line.n), addr(unsafe.Pointer(&line.buf)), 0)
+		if consoleRing != nil {
+			ringWrite(line.buf[:line.n])
+		} else {
+			WriteConsole(line.buf[:line.n])
+		}
 		line.n = 0
 	}
 }
+
+// Prefix begins each line. A control domain names itself, as nobody else does.
+var Prefix string
 
 // PrintHex adds a number in hexadecimal.
 func PrintHex(v uint64) {

@@ -15,6 +15,8 @@ const (
 	portIPI   // to this vCPU, of the probe
 	portReply // from the worker
 	portPair  // an interdomain channel to ourselves, of the probe
+
+	portControl // of a control domain, which looks at everything after any event
 )
 
 var (
@@ -23,9 +25,6 @@ var (
 )
 
 func maskPort(port uint32) { atomic.OrUint64(&shared.EvtchnMask[port/64], 1<<(port%64)) }
-func unmaskPort(port uint32) {
-	atomic.AndUint64(&shared.EvtchnMask[port/64], ^(uint64(1) << (port % 64)))
-}
 
 // bindPort notes what a port is for and lets its events through.
 func bindPort(port uint32, use uint8) {
@@ -33,8 +32,7 @@ func bindPort(port uint32, use uint8) {
 		Die("event channel port", uint64(port))
 	}
 	ports[port] = use
-	unmaskPort(port)
-	// An event that came while the port was masked has raised nothing.
+	// By hypercall: an event that came while the port was masked has raised nothing.
 	arg := abi.EvtchnPort{Port: port}
 	must("unmask", evtchnOp(abi.EvtchnopUnmask, unsafe.Pointer(&arg)))
 }

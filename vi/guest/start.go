@@ -16,6 +16,7 @@ func Start(si *abi.StartInfo) {
 	}
 	cmdline = si.CmdLine[:n]
 	initMemory(si)
+	initRing(si)
 	initrd.start, initrd.size = si.ModStart, si.ModLen
 	initTraps()
 	initEvents()

@@ -74,7 +74,9 @@ func Finish(linked []byte, kind Kind, pkg, module string) (*Image, error) {
 	case VMM:
 		err = finishVMM(m, module)
 	case Guest:
-		err = finishGuest(m, module)
+		err = finishGuest(m, module, guestBase)
+	case Control:
+		err = finishGuest(m, module, controlBase)
 	default:
 		err = finishUser(m, module)
 	}

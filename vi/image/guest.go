@@ -13,6 +13,9 @@ import (
 // wastes nothing below the kernel.
 const guestBase = 0xffffffff81000000
 
+// controlBase is the same for the control domain's kernel.
+const controlBase = 0xffffffffa1000000
+
 // Xen's ELF note types (xen/include/public/elfnote.h).
 const (
 	noteEntry         = 1
@@ -30,9 +33,9 @@ const (
 
 // finishGuest makes an ELF64 file that Xen's domain builders load.
 //
-// Memory, from guestBase on: text, read-only data, data, bss, the hypercall
+// Memory, from base on: text, read-only data, data, bss, the hypercall
 // page, and the boot CPU's block of 64 KiB.
-func finishGuest(m *Image, module string) error {
+func finishGuest(m *Image, module string, base uint64) error {
 	probe, err := load(m.ELF)
 	if err != nil {
 		return err
@@ -41,14 +44,14 @@ func finishGuest(m *Image, module string) error {
 	if err != nil {
 		return err
 	}
-	slide := guestBase - pr.text[0]
+	slide := base - pr.text[0]
 	l, c, r, err := prepare(m.ELF, module, slide)
 	if err != nil {
 		return err
 	}
 	hcall := r.data[1] + slide
 	block := alignUp(hcall+pageSize, blockSize)
-	info := bare.Info{VirtBase: guestBase, TextStart: r.text[0] + slide, TextEnd: r.text[1] + slide,
+	info := bare.Info{VirtBase: base, TextStart: r.text[0] + slide, TextEnd: r.text[1] + slide,
 		ROStart: r.ro[0] + slide, ROEnd: r.ro[1] + slide, DataStart: r.data[0] + slide,
 		DataEnd: alignUp(l.fileHi, pageSize) + slide, BSSEnd: hcall, PerCPU: block, PerCPUs: 1,
 		End: block + blockSize, HypercallPage: hcall}
@@ -56,22 +59,22 @@ func finishGuest(m *Image, module string) error {
 		return err
 	}
 	seg := func(lo, hi uint64, flags elf.ProgFlag, end uint64) segment {
-		return segment{typ: elf.PT_LOAD, flags: flags, vaddr: lo + slide, paddr: lo + slide - guestBase,
+		return segment{typ: elf.PT_LOAD, flags: flags, vaddr: lo + slide, paddr: lo + slide - base,
 			data: trimZeros(l.mem[lo-l.lo : min(hi, alignUp(l.fileHi, pageSize))-l.lo]), memsz: end - lo}
 	}
-	m.Slide, m.Base, m.Entry = slide, guestBase, l.f.Entry+slide
+	m.Slide, m.Base, m.Entry = slide, base, l.f.Entry+slide
 	m.File = writeELF(m.Entry, []segment{
 		seg(r.text[0], r.text[1], elf.PF_R|elf.PF_X, r.text[1]),
 		seg(r.ro[0], r.ro[1], elf.PF_R, r.ro[1]),
 		seg(r.data[0], r.data[1], elf.PF_R|elf.PF_W|elf.PF_X, info.End-slide),
-		{typ: elf.PT_NOTE, flags: elf.PF_R, data: xenNotes(m.Entry, hcall)},
+		{typ: elf.PT_NOTE, flags: elf.PF_R, data: xenNotes(base, m.Entry, hcall)},
 	})
 	m.symbols, err = readSymbols(l.f, slide, module, []symbol{{"resvirt.hypercall_page", hcall, pageSize, false}})
 	return err
 }
 
 // xenNotes is the note segment that tells a domain builder how to start the kernel.
-func xenNotes(entry, hcall uint64) []byte {
+func xenNotes(base, entry, hcall uint64) []byte {
 	var b bytes.Buffer
 	note := func(typ uint32, desc []byte) {
 		binary.Write(&b, binary.LittleEndian, []uint32{4, uint32(len(desc)), typ})
@@ -87,7 +90,7 @@ func xenNotes(entry, hcall uint64) []byte {
 	text(noteLoader, "generic")
 	text(notePAEMode, "yes")
 	text(noteFeatures, "!writable_page_tables|pae_pgdir_above_4gb")
-	number(noteVirtBase, guestBase)
+	number(noteVirtBase, base)
 	number(notePaddrOffset, 0)
 	number(noteEntry, entry)
 	number(noteHypercallPage, hcall)

@@ -1,9 +1,10 @@
 // Package image turns a Go main package into something that boots without the
 // Go runtime, and reads its symbols and lines back.
 //
-// There are three kinds. The VMM is a flat Multiboot image slid to a high
+// There are four kinds. The VMM is a flat Multiboot image slid to a high
 // virtual address. A guest kernel is an ELF64 file with Xen's notes, slid to
-// the top 2 GiB. A user program is a static ELF64 file at a low address. All
+// the top 2 GiB, and so is the control domain's, elsewhere, so that an address
+// tells which is meant. A user program is a static ELF64 file at a low address. All
 // are built by the stock toolchain; this package relocates them, removes the
 // uses of FS, redirects what must not run and proves from the machine code
 // that nothing reachable needs the runtime.
@@ -20,14 +21,15 @@ type Kind uint8
 
 // Kinds of image.
 const (
-	VMM   Kind = iota // Multiboot, ring 0
-	Guest             // ELF64 with Xen notes
-	User              // ELF64, ring 3
+	VMM     Kind = iota // Multiboot, ring 0
+	Guest               // ELF64 with Xen notes
+	User                // ELF64, ring 3
+	Control             // as Guest, at an address of its own
 )
 
 // String names the kind as it appears in cache files and messages.
 func (k Kind) String() string {
-	return [...]string{"vmm", "guest", "user"}[k]
+	return [...]string{"vmm", "guest", "user", "control"}[k]
 }
 
 // Image is a built image and what the host knows of it.

@@ -64,14 +64,15 @@ func (w *world) checkVCPU(v *vcpuOf) {
 	if runnable := v.State == abi.RunstateRunnable; v.Queued != runnable {
 		w.wrong("vcpus", v.name+".queued", fmt.Sprint(v.Queued), "%v, for it is %s", runnable, runstate(v.State))
 	}
-	free := v.Pause == 0 && v.PauseCount == 0
+	paused := w.domains[v.domain].PauseCount
+	free := v.Pause == 0 && paused == 0
 	switch {
 	case v.State >= abi.RunstateBlocked && free:
 		w.wrong("vcpus", v.name+".state", runstate(v.State), "running or runnable: nothing keeps it")
-	case v.State == abi.RunstateBlocked && v.Pause&w.blocked == 0:
+	case v.State == abi.RunstateBlocked && v.Pause&w.blocked == 0 && paused == 0:
 		w.wrong("vcpus", v.name+".state", "blocked", "offline: it does not wait")
 	case v.State == abi.RunstateRunnable && !free:
-		w.wrong("vcpus", v.name+".state", "runnable", "not runnable: pause is %#x, pauseCount %d", v.Pause, v.PauseCount)
+		w.wrong("vcpus", v.name+".state", "runnable", "not runnable: pause is %#x, its domain has %d pauses", v.Pause, paused)
 	}
 	if v.Traps != 0 {
 		w.object(v.name+".arch.traps", v.Traps)

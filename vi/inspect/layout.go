@@ -51,10 +51,12 @@ type domainInfo struct {
 	TotPages uint64
 	Dying    bool
 	Shutdown bool
-	Nvcpus   uint64
-	Vcpu     []uint64
-	Shared   uint64
-	Buckets  []uint64
+
+	PauseCount uint64
+	Nvcpus     uint64
+	Vcpu       []uint64
+	Shared     uint64
+	Buckets    []uint64
 }
 
 type vcpuInfo struct {
@@ -64,7 +66,6 @@ type vcpuInfo struct {
 	State        uint64
 	IsRunning    uint64
 	Pause        uint64
-	PauseCount   uint64
 	Pri          int64
 	Queued       bool
 	Qnext, Qprev uint64

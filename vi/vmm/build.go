@@ -24,15 +24,20 @@ type builder struct {
 }
 
 // buildDomain makes a domain of the kernel in module 1 and the initrd in
-// module 2, with its first vCPU ready to run but down; nil if it cannot.
+// module 2, with its first vCPU ready to run but down; nil if it cannot. Domain
+// 0 is the control domain.
 func buildDomain(id uint16, cpu uint32) *Domain {
-	pages := params.domMB << 20 >> pageShift
+	pages, vcpus := params.domMB<<20>>pageShift, uint32(params.vcpus)
+	if id == 0 {
+		pages, vcpus = params.controlMB<<20>>pageShift, 1
+	}
 	d := createDomain(id, pages)
 	if d == nil {
 		return nil
 	}
+	d.privileged = id == 0
 	ok := true
-	for i := uint32(0); i < uint32(params.vcpus); i++ {
+	for i := uint32(0); i < vcpus; i++ {
 		ok = ok && d.addVCPU((cpu+i)%nrCPUs()) != nil
 	}
 	order := uint(0)
@@ -194,7 +199,13 @@ func (b *builder) startInfo() {
 	if si.ModLen = initrd.end - initrd.start; si.ModLen != 0 {
 		si.ModStart = b.initrd
 	}
-	n := copy(si.CmdLine[:abi.MaxGuestCmdline-1], bootInfo.cmdline[params.guestAt:bootInfo.cmdlen])
+	line := bootInfo.cmdline[params.guestAt:bootInfo.cmdlen]
+	if b.d.privileged {
+		si.Flags |= abi.SIFPrivileged | abi.SIFInitdomain
+		si.ConsoleMFN = 0 // it has the hypervisor's console
+		line = bootInfo.cmdline[:bootInfo.cmdlen]
+	}
+	n := copy(si.CmdLine[:abi.MaxGuestCmdline-1], line)
 	si.CmdLine[n] = 0
 }
 

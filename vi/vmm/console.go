@@ -37,6 +37,7 @@ func serialPut(b byte) {
 	if testCPU != nil {
 		return
 	}
+	remember(b)
 	waitSerial()
 	bare.Out8(com1, b)
 	consoleMid = b != '\n'
@@ -105,7 +106,7 @@ func (d *Domain) addByte(b byte) bool {
 		d.line[d.lineLen%lineMax] = b
 		d.lineLen++
 	}
-	if d.lineLen == 0 {
+	if d.lineLen == 0 && !d.privileged { // the control domain prints for others
 		put('(')
 		put('d')
 		for unit := uint16(10000); unit > 0; unit /= 10 {
@@ -139,6 +140,7 @@ func (d *Domain) printRest() {
 		if testCPU != nil {
 			d.linePos++
 		} else {
+			remember(b)
 			waitSerial()
 			outCounted(com1, b, &d.linePos)
 		}

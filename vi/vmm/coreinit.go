@@ -104,22 +104,32 @@ func watchdogTick(t *timer) {
 	t.set(now() + params.watchdogNS)
 }
 
+// startDomain builds a domain and brings its first vCPU up.
+func startDomain(id uint16, cpu uint32) {
+	d := buildDomain(id, cpu)
+	if d == nil {
+		logHex("cannot build domain", uint64(id))
+		return
+	}
+	d.vcpu[0].pause &^= pauseDown
+}
+
 // coreStart builds the domains. It runs on the boot CPU with all CPUs up.
 func coreStart() {
 	irqOn()
 	bootFree = heap.nfree
 	logHex("frames free", heap.nfree)
-	cpus := uint32(nrCPUs())
+	cpus := nrCPUs()
+	if params.domCPUs != 0 {
+		cpus = min(cpus, uint32(params.domCPUs))
+	}
 	if bootInfo.nmods < 2 {
 		logStr("no guest kernel: nothing to run")
+	} else if params.control != 0 {
+		startDomain(0, 0)
 	} else {
 		for i := uint32(0); i < uint32(params.domains); i++ {
-			d := buildDomain(uint16(1+i), i%cpus)
-			if d == nil {
-				logHex("cannot build domain", uint64(i+1))
-				continue
-			}
-			d.vcpu[0].pause &^= pauseDown
+			startDomain(uint16(1+i), i%cpus)
 		}
 	}
 	if domains.head == nil {

@@ -7,8 +7,9 @@ import (
 
 // killDomain takes everything back from a domain: vCPUs stop, page tables are
 // unpinned, every frame loses its allocation. The domain itself goes with the
-// last reference, usually that of its last frame. If it may make way it returns
-// false when soft interrupts are pending, and goes on when it is called again.
+// last reference, usually that of its last frame, which another domain may still
+// have mapped. If it may make way it returns false when soft interrupts are
+// pending, and goes on when it is called again.
 func killDomain(d *Domain, makeWay bool) bool {
 	if !d.dying {
 		d.dying = true
@@ -23,7 +24,7 @@ func killDomain(d *Domain, makeWay bool) bool {
 	if !relinquish(d, makeWay) {
 		return false
 	}
-	assert(d.totPages == 0)
+	d.gone = true
 	d.put()
 	d.put() // of createDomain
 	return true
@@ -58,39 +59,75 @@ func dropTables(v *VCPU) {
 	clearGDT(v)
 }
 
-// relinquish unpins and frees every frame of a dying domain, which nobody
-// else touches any more. Once no page table is in use, all that holds a frame
-// is its allocation. It returns false to make way.
+// relinquish unpins and frees every frame of a dying domain. Once no page table
+// is in use, all that holds a frame is its allocation, and what other domains
+// map. It returns false to make way.
 func relinquish(d *Domain, makeWay bool) bool {
-	for m := mfn(d.pageList); m != 0 && !d.unpinned; {
-		myJournal().skip() // its end begins again anyway
-		p := pageOf(m)
-		ok := p.get(nil) // keeps p in the list
-		unpinned := ok && testAndClearFlag(&p.typ, ptPinned)
-		if unpinned {
-			putPageAndType(p)
-		}
-		m = mfn(p.next)
-		if ok {
-			p.put()
-		}
-		commit()
-		if unpinned && makeWay && softPending() {
-			return false
-		}
+	if !d.unpinned && !d.sweep(makeWay, ptPinned, unpinPage) {
+		return false
 	}
 	d.unpinned = true
-	for n := 1; d.pageList != 0; n++ {
-		myJournal().skip()
-		m := d.pageList
-		ok := pageOf(mfn(m)).dropAllocation()
+	return d.sweep(makeWay, 0, dropPage)
+}
+
+func unpinPage(p *page) {
+	if testAndClearFlag(&p.typ, ptPinned) {
+		putPageAndType(p)
+	}
+}
+
+func dropPage(p *page) { p.dropAllocation() }
+
+const (
+	sweepBatch = 16  // frames between looks at what is more urgent
+	sweepScan  = 256 // frames that are looked at with the list locked
+)
+
+// sweep calls fn for the allocated frames of d whose type has all of some flags.
+// It returns false to make way, and goes on where it was when it is called again.
+func (d *Domain) sweep(makeWay bool, flags uint64, fn func(*page)) bool {
+	var batch [sweepBatch]*page
+	for {
+		myJournal().skip() // a dying domain's end begins again anyway
+		cursor := d.cursor // held, so that it stays in the list
+		d.pageLock.lock()
+		m := mfn(d.pageList)
+		if cursor != nil {
+			m = mfn(cursor.next)
+		}
+		var next *page
+		n := 0
+		for seen := 0; m != 0 && next == nil; seen++ {
+			p := pageOf(m)
+			if p.typ&flags == flags && p.get(nil) {
+				batch[n&(sweepBatch-1)] = p
+				n++
+				if n == sweepBatch {
+					atomic.AddUint64(&p.count, 1) // cannot fail: it is held already
+					next = p
+				}
+			} else if seen >= sweepScan && p.get(nil) {
+				next = p
+			}
+			m = mfn(p.next)
+		}
+		d.pageLock.unlock()
+		for _, p := range batch[:n] {
+			fn(p)
+			p.put()
+		}
+		d.cursor = next
+		if cursor != nil {
+			cursor.put()
+		}
 		commit()
-		assert(ok && d.pageList != m)
-		if n%16 == 0 && makeWay && softPending() {
+		if next == nil {
+			return true
+		}
+		if makeWay && softPending() {
 			return false
 		}
 	}
-	return true
 }
 
 // destroyDomain frees what is left of a domain to which nothing refers.
@@ -115,7 +152,11 @@ func destroyDomain(d *Domain) {
 	rc := unsharePage(s)
 	assert(rc == 0)
 	freeHeapPage(s)
+	announce := d.id != testDomain
 	freeHeapPage(frameOfAddr(unsafe.Pointer(d)))
+	if announce {
+		announceEnd()
+	}
 }
 
 // testAndClearFlag clears a flag atomically and says whether it was set.

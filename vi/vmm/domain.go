@@ -26,8 +26,16 @@ type Domain struct {
 	totPages uint64
 	maxPages uint64
 
+	privileged bool      // the control domain
+	handle     [16]uint8 // what the control domain knows it by
+	pauseCount uint32    // its vCPUs may not run while it is not 0
+	weight     uint32    // of each vCPU, see account
+	maxVCPUs   uint32    // so many it was made for
+
 	dying        bool
-	unpinned     bool // no page table of it is pinned any more
+	unpinned     bool  // no page table of it is pinned any more
+	cursor       *page // where taking its frames back has come to
+	gone         bool  // all is taken back, but others hold references
 	shutdown     bool
 	shutdownCode uint32
 	started      bool // its workload has printed its start line
@@ -79,20 +87,48 @@ func (d *Domain) put() {
 	}
 }
 
-// findDomain returns a domain by id with a reference, or nil.
-func findDomain(id uint16) *Domain {
+// domainFrom returns the first domain with an id not below the given one, with
+// a reference, or nil.
+func domainFrom(id uint32) *Domain {
 	domains.lk.lock()
 	d := domains.head
-	for d != nil && d.id < id {
+	for d != nil && (uint32(d.id) < id || !d.tryHold()) {
 		d = d.next
 	}
-	if d != nil && (d.id != id || d.dying) {
+	domains.lk.unlock()
+	return d
+}
+
+// tryHold takes a reference unless the last one is gone.
+func (d *Domain) tryHold() bool {
+	for {
+		n := atomic.LoadUint32(&d.refs)
+		if n == 0 {
+			return false
+		}
+		if atomic.CompareAndSwapUint32(&d.refs, n, n+1) {
+			return true
+		}
+	}
+}
+
+// lookupDomain returns a domain by id with a reference, or nil.
+func lookupDomain(id uint16) *Domain {
+	d := domainFrom(uint32(id))
+	if d != nil && d.id != id {
+		d.put()
 		d = nil
 	}
-	if d != nil {
-		d.hold()
+	return d
+}
+
+// findDomain is lookupDomain for domains that are not dying.
+func findDomain(id uint16) *Domain {
+	d := lookupDomain(id)
+	if d != nil && d.dying {
+		d.put()
+		d = nil
 	}
-	domains.lk.unlock()
 	return d
 }
 
@@ -104,7 +140,7 @@ func createDomain(id uint16, maxPages uint64) *Domain {
 		return nil
 	}
 	d := (*Domain)(frameAddr(m))
-	d.id, d.refs, d.maxPages = id, 1, maxPages
+	d.id, d.refs, d.maxPages, d.weight = id, 1, maxPages, defaultWeight
 	s := allocHeapPage()
 	if s == 0 || !d.addBucket() {
 		if s != 0 {
@@ -162,6 +198,7 @@ func (d *Domain) shutDown(reason uint32) {
 	d.lk.lock()
 	if d.shutdown {
 		d.lk.unlock()
+		announceEnd() // who was to do it may have been discarded
 		return
 	}
 	d.shutdownCode = reason
@@ -172,5 +209,6 @@ func (d *Domain) shutDown(reason uint32) {
 		v.sleepNoSync()
 	}
 	d.lk.unlock()
+	announceEnd()
 	raiseSoftOn(0, softReap)
 }

@@ -71,16 +71,16 @@ func TestPageTypes(t *testing.T) {
 		{"a frame of another domain", func() int64 { return getPageAndType(q[0], d, ptWritable) }, -abi.EINVAL},
 		{"a frame that does not exist", func() int64 { return getPageAndType(testFrames+1, d, ptWritable) }, -abi.EINVAL},
 		{"mapping a table writable", func() int64 {
-			return mmuUpdate(d, uint64(l1)<<pageShift|8, entryTo(l2, pteW|pteU))
+			return mmuUpdate(d, d, uint64(l1)<<pageShift|8, entryTo(l2, pteW|pteU))
 		}, -abi.EINVAL},
 		{"mapping a table read-only", func() int64 {
-			return mmuUpdate(d, uint64(l1)<<pageShift|8, entryTo(l2, pteU))
+			return mmuUpdate(d, d, uint64(l1)<<pageShift|8, entryTo(l2, pteU))
 		}, 0},
 		{"a foreign frame in a table", func() int64 {
-			return mmuUpdate(d, uint64(l1)<<pageShift|16, entryTo(q[0], pteU))
+			return mmuUpdate(d, d, uint64(l1)<<pageShift|16, entryTo(q[0], pteU))
 		}, -abi.EINVAL},
 		{"a large page", func() int64 {
-			return mmuUpdate(d, uint64(l2)<<pageShift|8, entryTo(data, ptePS|pteU))
+			return mmuUpdate(d, d, uint64(l2)<<pageShift|8, entryTo(data, ptePS|pteU))
 		}, -abi.EINVAL},
 		{"unpinning", func() int64 { return unpin(l2, d) }, 0},
 		{"the L1 table as writable, once nothing uses it", func() int64 { return getPageAndType(l1, d, ptWritable) }, 0},
@@ -180,6 +180,31 @@ func TestInvariantsFindWhatIsBroken(t *testing.T) {
 	}
 }
 
+// turn does what schedule does, but for the change of registers, lets the chosen
+// vCPU run for a tick and returns it.
+func turn(t *testing.T) *VCPU {
+	k := &testCPU.core
+	k.sched.lk.lock()
+	prev := k.curr
+	next := k.sched.choose(prev, k.idle)
+	if prev != next {
+		if prev.runnable() {
+			prev.setState(abi.RunstateRunnable, now())
+		} else {
+			prev.setState(abi.RunstateBlocked, now())
+		}
+		next.setState(abi.RunstateRunning, now())
+		prev.isRunning, next.isRunning = 0, 1
+		next.sliceStart = now()
+	}
+	k.curr, k.sched.curr = next, next
+	k.sched.lk.unlock()
+	sound(t)
+	testTSC += 20000
+	schedTick(&k.sched.tick)
+	return next
+}
+
 // TestSchedulerShares wakes vCPUs of several domains on one CPU: each gets its
 // turn, and the queue holds exactly those that wait.
 func TestSchedulerShares(t *testing.T) {
@@ -192,29 +217,9 @@ func TestSchedulerShares(t *testing.T) {
 		v.wake()
 		list = append(list, v)
 	}
-	k := &testCPU.core
 	turns := map[*VCPU]int{}
 	for range 4000 {
-		// What schedule does, but for the change of registers.
-		k.sched.lk.lock()
-		prev := k.curr
-		next := k.sched.choose(prev, k.idle)
-		if prev != next {
-			if prev.runnable() {
-				prev.setState(abi.RunstateRunnable, now())
-			} else {
-				prev.setState(abi.RunstateBlocked, now())
-			}
-			next.setState(abi.RunstateRunning, now())
-			prev.isRunning, next.isRunning = 0, 1
-			next.sliceStart = now()
-		}
-		k.curr, k.sched.curr = next, next
-		k.sched.lk.unlock()
-		sound(t)
-		turns[next]++
-		testTSC += 20000
-		schedTick(&k.sched.tick)
+		turns[turn(t)]++
 		v := list[r.IntN(len(list))]
 		switch {
 		case v.pause != 0:
@@ -228,5 +233,43 @@ func TestSchedulerShares(t *testing.T) {
 		if turns[v] < 400 {
 			t.Errorf("vCPU %d had %d of 4000 turns", i, turns[v])
 		}
+	}
+}
+
+// TestSchedulerWeights: busy vCPUs on one CPU run in proportion to the weights
+// of their domains, and a paused domain does not run at all.
+func TestSchedulerWeights(t *testing.T) {
+	world(t, 1)
+	weights := []uint32{128, 256, 512, 256}
+	var list []*Domain
+	for i, w := range weights {
+		d, _ := pagesOf(t, uint16(i+1), 1)
+		d.weight = w
+		d.vcpu[0].pause = 0
+		d.vcpu[0].wake()
+		list = append(list, d)
+	}
+	// The last one is paused from the start, twice, and let go once.
+	list[3].setPauses(2)
+	list[3].setPauses(1)
+	const n = 7000
+	turns := map[*Domain]int{}
+	for range n {
+		turns[turn(t).domain]++
+	}
+	for i, d := range list[:3] {
+		if want := n * int(weights[i]) / (128 + 256 + 512); turns[d] < want*9/10 || turns[d] > want*11/10 {
+			t.Errorf("weight %d: %d turns, want about %d", weights[i], turns[d], want)
+		}
+	}
+	if turns[list[3]] != 0 {
+		t.Errorf("a paused domain had %d turns", turns[list[3]])
+	}
+	list[3].setPauses(0)
+	for range n {
+		turns[turn(t).domain]++
+	}
+	if turns[list[3]] < n/8 {
+		t.Errorf("after the pause %d turns", turns[list[3]])
 	}
 }

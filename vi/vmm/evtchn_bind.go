@@ -6,6 +6,9 @@ import "resvirt/vi/abi"
 func allocUnbound(d *Domain, remote uint16) (uint32, int64) {
 	d.eventLock.lock()
 	port, rc := d.freePort(), int64(-abi.ENOSPC)
+	if d.dying || d.nvcpus == 0 { // events go to the first vCPU
+		port, rc = 0, -abi.EINVAL
+	}
 	if port != 0 {
 		e := d.port(port)
 		e.remoteID, e.vcpu = remote, 0

@@ -23,13 +23,15 @@ func hyperEventChannelOp(cmd, arg, _, _, _ uint64) int64 {
 	switch cmd {
 	case abi.EvtchnopAllocUnbound:
 		a := (*abi.EvtchnAllocUnbound)(p)
-		if self(a.Dom) == nil {
-			return -abi.EPERM
+		var of *Domain
+		if of, rc = target(a.Dom); rc != 0 {
+			return rc
 		}
 		if a.RemoteDom == abi.DomidSelf {
 			a.RemoteDom = d.id
 		}
-		a.Port, rc = allocUnbound(d, a.RemoteDom)
+		a.Port, rc = allocUnbound(of, a.RemoteDom)
+		putTarget(of)
 	case abi.EvtchnopBindInterdomain:
 		a := (*abi.EvtchnBindInterdomain)(p)
 		if a.RemoteDom == abi.DomidSelf {

@@ -93,9 +93,6 @@ func freeDomainPage(p *page) {
 	last := d.totPages == 0
 	j.whole()
 	d.pageLock.unlock()
-	if d.dying {
-		zeroPage(m) // as Xen scrubs what a dead domain leaves
-	}
 	p.count, p.typ = 0, 0
 	freeFrames(m, 0)
 	if last {

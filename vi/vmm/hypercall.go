@@ -29,6 +29,9 @@ var hypercalls = [abi.NumHypercalls]handler{
 	abi.HypercallSchedOp:          hyperSchedOp,
 	abi.HypercallCallbackOp:       hyperCallbackOp,
 	abi.HypercallEventChannelOp:   hyperEventChannelOp,
+	abi.HypercallUpdateVAOther:    hyperUpdateVAOther,
+	abi.HypercallSysctl:           hyperSysctl,
+	abi.HypercallDomctl:           hyperDomctl,
 }
 
 // syscallLen is the length of the SYSCALL instruction.

@@ -29,13 +29,15 @@ func hyperMemoryOp(cmd, arg, _, _, _ uint64) int64 {
 		if !fromGuest(unsafe.Pointer(&r), arg, uint64(unsafe.Sizeof(r))) {
 			return -abi.EFAULT
 		}
-		if self(r.Domid) == nil {
-			return -abi.EPERM
-		}
 		if r.ExtentOrder != 0 || r.NrExtents > 1<<20 || start > r.NrExtents {
 			return int64(start)
 		}
-		return changeReservation(d, cmd, arg, &r)
+		d, rc := target(r.Domid)
+		if rc == 0 {
+			rc = changeReservation(d, cmd, arg, &r)
+			putTarget(d)
+		}
+		return rc
 	}
 	return -abi.ENOSYS
 }

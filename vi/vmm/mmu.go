@@ -8,12 +8,28 @@ import (
 
 // hyperMMUUpdate is mmu_update: changes of page-table entries by machine
 // address, and of the machine-to-physical table.
+// The control domain may name two others: whose frames entries and the table may
+// name, and one above it the owner of the page tables, if that is not the caller.
 func hyperMMUUpdate(reqs, n, pdone, foreign, _ uint64) int64 {
-	v := current()
-	d := self(uint16(foreign))
-	if d == nil || foreign>>16 != 0 {
-		return -abi.ESRCH
+	d, rc := target(uint16(foreign))
+	if rc != 0 {
+		return rc
 	}
+	owner := current().domain
+	if foreign>>16 != 0 {
+		owner, rc = target(uint16(foreign>>16) - 1)
+	}
+	if rc == 0 {
+		rc = mmuUpdates(owner, d, reqs, n, pdone, foreign)
+		putTarget(owner)
+	}
+	putTarget(d)
+	return rc
+}
+
+// mmuUpdates does requests on tables of owner with frames of d.
+func mmuUpdates(owner, d *Domain, reqs, n, pdone, foreign uint64) int64 {
+	v := current()
 	done := uint64(0)
 	if n&abi.MMUPreemptedBit != 0 {
 		n &^= abi.MMUPreemptedBit
@@ -33,7 +49,7 @@ func hyperMMUUpdate(reqs, n, pdone, foreign, _ uint64) int64 {
 		if !fromGuest(unsafe.Pointer(&req), reqs+i*16, 16) {
 			rc = -abi.EFAULT
 		} else {
-			rc = mmuUpdate(d, req.Ptr, req.Val)
+			rc = mmuUpdate(owner, d, req.Ptr, req.Val)
 		}
 		if rc != 0 {
 			done += i
@@ -51,14 +67,17 @@ func hyperMMUUpdate(reqs, n, pdone, foreign, _ uint64) int64 {
 	return rc
 }
 
-// mmuUpdate does one request.
-func mmuUpdate(d *Domain, at, val uint64) int64 {
+// mmuUpdate does one request on a table of owner; frames of d may be mapped.
+func mmuUpdate(owner, d *Domain, at, val uint64) int64 {
 	m := mfn(at >> pageShift)
 	if !frameOK(m) {
 		return -abi.EINVAL
 	}
 	p := pageOf(m)
-	if !p.get(d) {
+	if at&3 == abi.MMUMachphysUpdate {
+		owner = d
+	}
+	if !p.get(owner) {
 		return -abi.EINVAL
 	}
 	rc := int64(-abi.EINVAL)
@@ -71,7 +90,7 @@ func mmuUpdate(d *Domain, at, val uint64) int64 {
 		}
 		if p.lockTable() {
 			if t := p.typ & ptTypeMask; isTableType(t) && !(t == ptL4 && isHypervisorSlot(slot)) {
-				rc = modEntry(e, val, t, d)
+				rc = modForeign(e, val, t, owner, d)
 			} else if t == ptWritable {
 				setLogged(e, val)
 				rc = 0
@@ -90,9 +109,37 @@ func mmuUpdate(d *Domain, at, val uint64) int64 {
 	return rc
 }
 
+// modForeign is modEntry for a table of owner: entries of the lowest level may
+// map d's frames, but not those that the hypervisor shares with it.
+func modForeign(e *uint64, val, t uint64, owner, d *Domain) int64 {
+	if owner != d {
+		if t != ptL1 {
+			d = owner
+		} else if m := pteFrame(val); val&pteP != 0 && frameOK(m) && pageOf(m).count&pgHeap != 0 {
+			return -abi.EINVAL
+		}
+	}
+	return modEntry(e, val, t, d)
+}
+
 // hyperUpdateVAMapping is update_va_mapping: changes the entry that maps an
 // address in the current address space.
 func hyperUpdateVAMapping(va, val, flags, _, _ uint64) int64 {
+	return updateVA(va, val, flags, current().domain)
+}
+
+// hyperUpdateVAOther is update_va_mapping_otherdomain: the frame is another's.
+func hyperUpdateVAOther(va, val, flags, foreign, _ uint64) int64 {
+	d, rc := target(uint16(foreign))
+	if rc == 0 {
+		rc = updateVA(va, val, flags, d)
+		putTarget(d)
+	}
+	return rc
+}
+
+// updateVA changes the entry that maps an address to map a frame of another's.
+func updateVA(va, val, flags uint64, other *Domain) int64 {
 	v := current()
 	d := v.domain
 	if isHypervisorAddr(va) {
@@ -109,7 +156,7 @@ func hyperUpdateVAMapping(va, val, flags, _, _ uint64) int64 {
 	rc := int64(-abi.EINVAL)
 	if p.lockTable() {
 		if p.typ&ptTypeMask == ptL1 {
-			rc = modEntry(&tableAt(m)[va>>12&511], val, ptL1, d)
+			rc = modForeign(&tableAt(m)[va>>12&511], val, ptL1, d, other)
 		}
 		p.unlockTable()
 	}

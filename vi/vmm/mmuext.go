@@ -10,11 +10,17 @@ const mmuextSize = uint64(unsafe.Sizeof(abi.MMUExtOp{}))
 
 // hyperMMUExtOp is mmuext_op: operations on whole page tables and on TLBs.
 func hyperMMUExtOp(ops, n, pdone, foreign, _ uint64) int64 {
-	v := current()
-	d := self(uint16(foreign))
-	if d == nil {
-		return -abi.ESRCH
+	d, rc := target(uint16(foreign))
+	if rc == 0 {
+		rc = mmuexts(d, ops, n, pdone, foreign)
+		putTarget(d)
 	}
+	return rc
+}
+
+// mmuexts does operations on page tables of d.
+func mmuexts(d *Domain, ops, n, pdone, foreign uint64) int64 {
+	v := current()
 	done := uint64(0)
 	if n&abi.MMUPreemptedBit != 0 {
 		n &^= abi.MMUPreemptedBit

@@ -6,8 +6,11 @@ var params bootParams
 
 type bootParams struct {
 	domains    uint64 // domains=: AppVMs to build
+	control    uint64 // control=1: build only the control domain, which builds the AppVMs
+	controlMB  uint64 // control_mb=: its memory, MiB
 	domMB      uint64 // dom_mb=: their memory, MiB
 	vcpus      uint64 // vcpus=: of each domain
+	domCPUs    uint64 // dom_cpus=: the AppVMs are on so many CPUs, 0 = all
 	tickNS     int64  // tick_us=: scheduler tick
 	watchdogNS int64  // watchdog_us=: period of the watchdog's counter
 	calibNS    int64  // calib_us=: period of the clock calibration
@@ -21,8 +24,11 @@ func (p *bootParams) sliceNS() int64 { return p.tickNS * ticksPerSlice }
 // load reads the command line.
 func (p *bootParams) load() {
 	p.domains = bootOption("domains", 2)
+	p.control = bootOption("control", 0)
+	p.controlMB = bootOption("control_mb", 6)
 	p.domMB = bootOption("dom_mb", 8)
 	p.vcpus = min(max(bootOption("vcpus", 1), 1), maxVCPUs)
+	p.domCPUs = bootOption("dom_cpus", 0)
 	p.tickNS = int64(bootOption("tick_us", 5)) * 1000
 	p.watchdogNS = int64(bootOption("watchdog_us", 150)) * 1000
 	p.calibNS = int64(bootOption("calib_us", 100)) * 1000

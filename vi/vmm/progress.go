@@ -12,10 +12,16 @@ type progress struct {
 	again  bool   // the part under way may have been done before
 	page   mfn    // the frame that memory_op is giving to the domain
 	line   uint64 // byte of console output << 32 | length of the line before it
+	undo   uint64 // what a domctl noted before it changed something, 0 = nothing
 }
 
 // start begins the log of a hypercall.
-func (p *progress) start() { atomic.StoreUint64(&p.done, 0) }
+func (p *progress) start() {
+	if !p.again {
+		p.undo = 0
+	}
+	atomic.StoreUint64(&p.done, 0)
+}
 
 // parts is how many parts of the hypercall under way were done before.
 func (p *progress) parts() uint64 {
@@ -36,7 +42,7 @@ func (p *progress) entries() uint64 { return p.resume >> 32 }
 
 // entry logs that so many entries are done.
 func (p *progress) entry(n uint64) {
-	p.again = false
+	p.again, p.undo = false, 0
 	commit()
 	atomic.StoreUint64(&p.done, n<<32)
 }

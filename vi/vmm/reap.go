@@ -1,27 +1,47 @@
 package main
 
-import "resvirt/vi/bare"
+import (
+	"resvirt/vi/abi"
+	"resvirt/vi/bare"
+)
 
 // bootFree is the number of free frames before the first domain was built.
 var bootFree uint64
 
 const debugExit = 0xf4
 
+// controlCode is why the control domain shut down.
+var controlCode uint32
+
 // reapDomains runs on the boot CPU when a domain has shut down. When all have,
-// everything is taken back and must be there, and the machine ends.
+// or the control domain, which ends the others, everything is taken back and
+// must be there, and the machine ends.
 func reapDomains() {
 	for d := domains.head; d != nil; d = d.next {
 		if !d.shutdown {
 			return
 		}
+		if d.privileged {
+			controlCode = d.shutdownCode
+			break
+		}
 	}
-	for domains.head != nil {
-		if !killDomain(domains.head, true) {
+	for d := domains.head; d != nil; d = lastDomain() {
+		if !killDomain(d, true) {
 			raiseSoft(softReap)
 			return
 		}
 	}
 	endOfRun()
+}
+
+// lastDomain is a domain that is left and not gone, nil if there is none.
+func lastDomain() *Domain {
+	d := domains.head
+	for d != nil && d.gone {
+		d = d.next
+	}
+	return d
 }
 
 // endOfRun checks that nothing was lost and stops the machine.
@@ -30,6 +50,10 @@ func endOfRun() {
 	code := checkAll()
 	if heap.nfree != bootFree {
 		logHex("frames lost", bootFree-heap.nfree)
+		code |= 1
+	}
+	if controlCode != abi.ShutdownPoweroff {
+		logHex("the control domain has failed, reason", uint64(controlCode))
 		code |= 1
 	}
 	if code != 0 {

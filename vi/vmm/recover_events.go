@@ -9,7 +9,8 @@ import (
 // Step event_redelivery. An event is announced in three steps, pending bit,
 // selector, upcall flag, each taken only if the one before was new, and then
 // its vCPU is woken. When the sender was discarded in between, nobody does the
-// rest: a second sender finds the pending bit set.
+// rest: a second sender finds the pending bit set. The end of a domain is
+// announced to the control domain like an event.
 
 // redeliver announces all pending events once more and wakes who waits for one.
 func redeliver() {
@@ -21,6 +22,9 @@ func redeliver() {
 			if e := d.port(port); e != nil && e.state != abi.EvtchnstatClosed {
 				d.announce(e, port)
 			}
+		}
+		if d.shutdown && !d.privileged {
+			announceEnd()
 		}
 		for i := uint32(0); i < d.nvcpus; i++ {
 			v := d.vcpu[i]

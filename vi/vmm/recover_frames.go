@@ -29,7 +29,9 @@ func repairFrames() {
 	}
 	for d := domains.head; d != nil; d = d.next {
 		d.claimObjects()
-		d.dying, d.unpinned = false, false // its end begins again
+		if !d.gone {
+			d.dying, d.unpinned, d.cursor = false, false, nil // its end begins again
+		}
 	}
 	for d := domains.head; d != nil; d = d.next {
 		d.retakeTables()
@@ -38,8 +40,23 @@ func repairFrames() {
 	for d := domains.head; d != nil; d = d.next {
 		d.refs = d.countRefs()
 	}
+	dropGone()
 	rebuildHeap()
 	clearJournals()
+}
+
+// dropGone forgets the domains that had come to their end but for references
+// that nobody has.
+func dropGone() {
+	for at := &domains.head; *at != nil; {
+		d := *at
+		if !d.gone || d.refs != 0 {
+			at = &d.next
+			continue
+		}
+		*at = d.next
+		d.eachObject(disclaim)
+	}
 }
 
 // dropTestDomain forgets the domain that an interrupted self check had made.
@@ -79,21 +96,32 @@ func claim(at unsafe.Pointer) {
 	p.count, p.typ, p.owner = pgHeap|pgAllocated|1, 0, 0
 }
 
+// disclaim marks the page of an object as free.
+func disclaim(at unsafe.Pointer) {
+	p := pageOf(frameOfAddr(at))
+	p.count, p.typ, p.owner = pgFree, 0, 0
+}
+
 // claimObjects marks what a domain consists of.
 func (d *Domain) claimObjects() {
-	claim(unsafe.Pointer(d))
-	claim(unsafe.Pointer(d.shared))
+	d.eachObject(claim)
 	p := pageOf(frameOfAddr(unsafe.Pointer(d.shared)))
 	p.owner, p.typ = d.frame32(), ptWritable|ptValidated|1
+}
+
+// eachObject calls fn for the pages that a domain consists of, itself last.
+func (d *Domain) eachObject(fn func(unsafe.Pointer)) {
+	fn(unsafe.Pointer(d.shared))
 	for _, b := range d.buckets {
 		if b != nil {
-			claim(unsafe.Pointer(b))
+			fn(unsafe.Pointer(b))
 		}
 	}
 	for i := uint32(0); i < d.nvcpus; i++ {
-		claim(unsafe.Pointer(d.vcpu[i]))
-		claim(unsafe.Pointer(d.vcpu[i].arch.traps))
+		fn(unsafe.Pointer(d.vcpu[i].arch.traps))
+		fn(unsafe.Pointer(d.vcpu[i]))
 	}
+	fn(unsafe.Pointer(d))
 }
 
 // retakeTables takes again what is pinned and what the vCPUs run on.
@@ -149,6 +177,10 @@ func retakeEntries(p *page, t uint64, d *Domain) {
 		}
 		m := pteFrame(e)
 		ok := frameOK(m)
+		d := d
+		if ok && t == ptL1 && d.privileged {
+			d = mappedOwner(pageOf(m), d)
+		}
 		switch {
 		case !ok:
 		case t != ptL1:
@@ -164,6 +196,18 @@ func retakeEntries(p *page, t uint64, d *Domain) {
 			tab[i] = 0
 		}
 	}
+}
+
+// mappedOwner is whose frame the control domain may have mapped: anybody's, but
+// for those of the hypervisor.
+func mappedOwner(p *page, control *Domain) *Domain {
+	if p.owner == control.frame32() || p.count&pgHeap != 0 {
+		return control
+	}
+	if d := domainOfFrame(p.owner); d != nil {
+		return d
+	}
+	return control
 }
 
 // relist frees what nothing refers to and makes the domains' lists of pages.
@@ -207,6 +251,9 @@ func domainOfFrame(owner uint32) *Domain {
 // ends of its event channels.
 func (d *Domain) countRefs() uint32 {
 	n := uint32(1)
+	if d.gone {
+		n = 0
+	}
 	if d.totPages != 0 {
 		n++
 	}

@@ -11,7 +11,7 @@ func unlockStatic() {
 	if !resetting() || !begin(stepStaticLocks) {
 		return
 	}
-	heap.lk, domains.lk, consoleLock = spinlock{}, spinlock{}, spinlock{}
+	heap.lk, domains.lk, consoleLock, domctlLock = spinlock{}, spinlock{}, spinlock{}, spinlock{}
 	call.lk, flushRequest.lk, checker.lk = spinlock{}, spinlock{}, spinlock{}
 	atomic.StoreUint64(&call.todo, 0)
 	atomic.StoreUint64(&flushRequest.todo, 0)

@@ -7,8 +7,8 @@ import (
 )
 
 // A credit scheduler: every CPU has a queue of runnable vCPUs ordered by
-// priority. Running burns credit at each tick, accounting gives it back; who
-// wakes with credit left is boosted. Weights are equal.
+// priority. Running burns credit at each tick, accounting gives it back in
+// proportion to the domains' weights; who wakes with credit left is boosted.
 
 // Priorities, higher first.
 const (
@@ -24,6 +24,8 @@ const (
 	creditsPerAcct  = creditsPerTick * ticksPerAcct
 	ticksPerSlice   = 3
 	creditsMaxSaved = creditsPerAcct
+	defaultWeight   = 256
+	maxWeight       = 65535
 )
 
 // schedCPU is one CPU's part of the scheduler.
@@ -212,26 +214,32 @@ func schedTick(t *timer) {
 	t.set(now() + params.tickNS)
 }
 
-// account shares out the credit of a period and sets priorities.
+// account shares out the credit of a period, by weight among those that run or
+// want to, and sets priorities.
 func (q *schedCPU) account() {
-	n := int32(0)
+	total := uint32(0)
 	for v := q.head; v != nil; v = v.qnext {
-		n++
+		total += v.domain.weight
 	}
 	if !q.curr.isIdle() {
-		n++
-		q.curr.earn(creditsPerAcct / n)
+		total += q.curr.domain.weight
+		q.curr.earn(share(q.curr, total))
 	}
 	for v := q.head; v != nil; {
 		next := v.qnext
 		old := v.pri
-		v.earn(creditsPerAcct / n)
+		v.earn(share(v, total))
 		if v.pri != old {
 			q.remove(v)
 			q.insert(v)
 		}
 		v = next
 	}
+}
+
+// share is what a vCPU gets of a period's credit.
+func share(v *VCPU, total uint32) int32 {
+	return int32(creditsPerAcct * v.domain.weight / max(total, 1))
 }
 
 // earn adds credit within bounds.

@@ -10,6 +10,8 @@ import (
 var checker struct {
 	lk      spinlock
 	stopped uint32 // CPUs that wait
+	freeze  uint32 // all do
+	frozen  uint32 // CPUs that wait with interrupts off
 	release uint32
 }
 
@@ -35,8 +37,13 @@ func hyperSelfCheck(_, _, _, _, _ uint64) int64 {
 }
 
 // holdOthers makes all other CPUs wait on their way back to a guest or to idle.
+// First they wait with interrupts on, because what one has begun may need the
+// others; when all wait, nothing is under way, and they turn interrupts off:
+// one being served would look like one left in service.
 func holdOthers() {
 	atomic.StoreUint32(&checker.stopped, 0)
+	atomic.StoreUint32(&checker.freeze, 0)
+	atomic.StoreUint32(&checker.frozen, 0)
 	atomic.StoreUint32(&checker.release, 0)
 	others := uint32(0)
 	for i := uint32(0); i < nrCPUs(); i++ {
@@ -46,6 +53,10 @@ func holdOthers() {
 		}
 	}
 	for atomic.LoadUint32(&checker.stopped) != others {
+		cpuRelax()
+	}
+	atomic.StoreUint32(&checker.freeze, 1)
+	for atomic.LoadUint32(&checker.frozen) != others {
 		cpuRelax()
 	}
 }
@@ -59,10 +70,13 @@ func letOthersGo() {
 }
 
 // stopSoft holds a CPU, on its way back to a guest, while another checks.
-// Interrupts are off: one being served would look like one left in service.
 func stopSoft() {
-	flags := irqSave()
 	atomic.AddUint32(&checker.stopped, 1)
+	for atomic.LoadUint32(&checker.freeze) == 0 {
+		cpuRelax()
+	}
+	flags := irqSave()
+	atomic.AddUint32(&checker.frozen, 1)
 	for atomic.LoadUint32(&checker.release) == 0 {
 		cpuRelax()
 	}

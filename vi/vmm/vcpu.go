@@ -16,10 +16,9 @@ type VCPU struct {
 
 	// What the scheduler knows, three times over, as in Xen: the state, the
 	// flag, and the CPU's record of its current vCPU. See schedule.
-	state      uint32 // abi.RunstateX
-	isRunning  uint32 // registers are loaded on cpu, or being saved
-	pause      uint64 // pauseX bits: may not run while any is set
-	pauseCount uint32
+	state     uint32 // abi.RunstateX
+	isRunning uint32 // registers are loaded on cpu, or being saved
+	pause     uint64 // pauseX bits: may not run while any is set
 
 	// Credit scheduling.
 	pri          int32
@@ -103,7 +102,7 @@ func (v *VCPU) kernelMode() bool { return v.arch.flags&inKernelMode != 0 }
 func (v *VCPU) isIdle() bool { return v.domain == nil }
 
 // runnable says whether nothing keeps v from running.
-func (v *VCPU) runnable() bool { return v.pause == 0 && v.pauseCount == 0 }
+func (v *VCPU) runnable() bool { return v.pause == 0 && (v.domain == nil || !v.domain.paused()) }
 
 // allocVCPU makes a vCPU of d that is down.
 func allocVCPU(d *Domain, id, cpu uint32) *VCPU {

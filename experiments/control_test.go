@@ -1,0 +1,78 @@
+package experiments
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// controlled is the system of quick with options for the VMM's command line.
+func controlled(t *testing.T, options string) *system {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("boots the whole system")
+	}
+	e, _, err := Load("quick")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.VMM.Domains, e.VMM.Late = 1, 0
+	built, err := BuildSystem(e, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := built.(*system)
+	s.options = options
+	return s
+}
+
+// ended runs m to its end, which must be without a complaint of the VMM's.
+func ended(t *testing.T, m faults.Machine) {
+	t.Helper()
+	if stop := m.Run(faults.Until{Time: m.Now() + 100*sim.Millisecond}); stop.Reason != faults.Exited || stop.Code != exitAllRight {
+		t.Fatalf("%s; the console ends with:\n%s", describe(stop), tail(m.Serial()))
+	}
+}
+
+// Domains that are made and destroyed a thousand times leave nothing behind:
+// the VMM counts its frames and checks all invariants at the end.
+func TestThousandDomains(t *testing.T) {
+	m, err := controlled(t, "cycles=1000 ").Boot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended(t, m)
+}
+
+// Nor do they when the VMM fails again and again meanwhile.
+func TestDomainsUnderFailures(t *testing.T) {
+	s := controlled(t, "cycles=60 ")
+	i := slices.IndexFunc(s.exp.Settings, func(s Setting) bool { return s.Name == "full" })
+	b, err := s.Boot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := b.(*hardware)
+	for !slices.Contains(linesByVM(m.Serial())[controlVM], "control start") {
+		m.Run(faults.Until{Time: m.Now() + 100*sim.Microsecond})
+	}
+	m.SetPolicy(mustPolicy(s.exp.Settings[i], s))
+	r := rand.New(rand.NewPCG(1, 2))
+	for k := range 20 {
+		m.Run(faults.Until{Position: m.Position() + 20000 + r.Uint64N(50000)})
+		for m.CPL(0) != 0 || m.Next() != 0 {
+			m.Run(faults.Until{Position: m.Position() + 1})
+		}
+		failstop(t, nil, m, 0)
+		limit := m.Now() + 10*sim.Millisecond
+		for had := len(posts(m, postRecovered)); len(posts(m, postRecovered)) == had; {
+			if stop := m.Run(faults.Until{Time: m.Now() + 10*sim.Microsecond}); stop.Reason != faults.Reached || m.Now() > limit {
+				t.Fatalf("failure %d: %s; the console ends with:\n%s", k, describe(stop), tail(m.Serial()))
+			}
+		}
+	}
+	ended(t, m)
+}

@@ -1,0 +1,147 @@
+package guest
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// What a control domain needs of the kernel beyond what every guest does: the
+// toolstack's hypercalls, events that it waits for, and a window in which it
+// maps frames of other domains.
+
+// Domctl issues a domctl.
+func Domctl(op *abi.Domctl) int64 {
+	op.Version = abi.DomctlVersion
+	return hypercall(abi.HypercallDomctl, addr(unsafe.Pointer(op)), 0, 0, 0)
+}
+
+// Sysctl issues a sysctl.
+func Sysctl(op *abi.Sysctl) int64 {
+	op.Version = abi.SysctlVersion
+	return hypercall(abi.HypercallSysctl, addr(unsafe.Pointer(op)), 0, 0, 0)
+}
+
+// Populate gives a domain memory: a frame for each of the frame numbers in
+// pfns, which are replaced by the machine's. It returns how many it got.
+func Populate(domain uint16, pfns []uint64) int64 {
+	r := abi.MemoryReservation{ExtentStart: addr(unsafe.Pointer(&pfns[0])), NrExtents: uint64(len(pfns)), Domid: domain}
+	return memoryOp(abi.XenmemPopulatePhysmap, &r)
+}
+
+// PinRoot has a frame of a domain validated as its L4 table.
+func PinRoot(domain uint16, frame uint64) int64 {
+	op := abi.MMUExtOp{Cmd: abi.MMUExtPinL4, Arg1: frame}
+	return hypercall(abi.HypercallMMUExtOp, addr(unsafe.Pointer(&op)), 1, 0, uint64(domain))
+}
+
+// AllocUnbound makes an event channel of another domain's that this one may
+// bind, and returns its port there.
+func AllocUnbound(domain uint16) (uint32, int64) {
+	a := abi.EvtchnAllocUnbound{Dom: domain, RemoteDom: abi.DomidSelf}
+	rc := evtchnOp(abi.EvtchnopAllocUnbound, unsafe.Pointer(&a))
+	return a.Port, rc
+}
+
+// BindInterdomain joins a new port to another domain's, and listens to it.
+func BindInterdomain(domain uint16, port uint32) (uint32, int64) {
+	b := abi.EvtchnBindInterdomain{RemoteDom: domain, RemotePort: port}
+	rc := evtchnOp(abi.EvtchnopBindInterdomain, unsafe.Pointer(&b))
+	if rc == 0 {
+		bindPort(b.LocalPort, portControl)
+	}
+	return b.LocalPort, rc
+}
+
+// BindVirq binds a virtual interrupt, and listens to it.
+func BindVirq(virq uint32) int64 {
+	b := abi.EvtchnBindVirq{Virq: virq}
+	rc := evtchnOp(abi.EvtchnopBindVirq, unsafe.Pointer(&b))
+	if rc == 0 {
+		bindPort(b.Port, portControl)
+	}
+	return rc
+}
+
+// Notify sends on a port.
+func Notify(port uint32) {
+	arg := abi.EvtchnPort{Port: port}
+	must("send", evtchnOp(abi.EvtchnopSend, unsafe.Pointer(&arg)))
+}
+
+// ClosePort closes a port.
+func ClosePort(port uint32) {
+	maskPort(port)
+	ports[port] = portNone
+	arg := abi.EvtchnPort{Port: port}
+	must("close", evtchnOp(abi.EvtchnopClose, unsafe.Pointer(&arg)))
+}
+
+// WaitEvent waits until there has been an event since the last call. Events are
+// masked in between, so that none is missed.
+func WaitEvent() { idle() }
+
+// WriteConsole writes to the hypervisor's console, as it is.
+func WriteConsole(p []byte) {
+	hypercall(abi.HypercallConsoleIO, abi.ConsoleIOWrite, uint64(len(p)), addr(unsafe.Pointer(&p[0])), 0)
+}
+
+// CommandLine is the kernel's command line.
+func CommandLine() []byte { return cmdline }
+
+// Option is the number of a "name=number" word of the command line, 0 if there
+// is none; name ends in '='.
+func Option(name string) uint64 { return option(name) }
+
+// Module is the file that was loaded beside the kernel.
+func Module() []byte { return unsafe.Slice((*byte)(ptr(initrd.start)), initrd.size) }
+
+// ForeignPages is how many frames the window holds.
+const ForeignPages = 512
+
+// foreignTable is the L1 table of the window, above that of the blocks.
+var foreignTable uint32
+
+func foreignBase() uint64 { return windowBase() + l1Span }
+
+// InitForeign makes the window. It must be called once, before MapForeign.
+func InitForeign() {
+	foreignTable = allocZero()
+	hookKernel(int(foreignBase()>>21&511), foreignTable)
+}
+
+// foreignUpdates are the requests of a MapForeign.
+var foreignUpdates [64]abi.MMUUpdate
+
+// MapForeign maps up to 64 frames of a domain into the window from a slot on,
+// in the place of what was there, and returns where. Without frames it unmaps n.
+func MapForeign(domain uint16, slot int, frames []uint64, n int) uint64 {
+	flags := uint64(pteKernel)
+	if len(frames) == 0 {
+		domain, flags = abi.DomidSelf, 0
+	} else {
+		n = len(frames)
+	}
+	for i := range n {
+		u := &foreignUpdates[i]
+		u.Ptr, u.Val = pteMachine(foreignTable, slot+i), flags
+		if flags != 0 {
+			u.Val |= frames[i] << 12
+		}
+	}
+	must("foreign mapping", hypercall(abi.HypercallMMUUpdate, addr(unsafe.Pointer(&foreignUpdates)), uint64(n), 0, uint64(domain)))
+	must("flush", mmuext1(abi.MMUExtTLBFlushLocal, 0, 0))
+	return foreignBase() + uint64(slot)*pageSize
+}
+
+// CopyBytes copies between kernel addresses.
+func CopyBytes(dst, src, n uint64) { copyBytes(dst, src, n) }
+
+// Addr and Ptr convert between addresses and pointers.
+func Addr(p unsafe.Pointer) uint64 { return addr(p) }
+
+// Ptr is the inverse of Addr.
+func Ptr(a uint64) unsafe.Pointer { return ptr(a) }
+
+// Must ends the kernel when a hypercall that cannot fail has failed.
+func Must(what string, rc int64) { must(what, rc) }
