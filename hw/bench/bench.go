@@ -1,5 +1,6 @@
 // Package bench measures the machine on kernels that are always the same: small
-// 64-bit programs that check their own results.
+// programs of 64-bit or, with a 32 in their names, 32-bit code that check their
+// own results.
 package bench
 
 import (
@@ -21,7 +22,7 @@ type Kernel struct {
 	Name   string
 	Events string // what it does Count times, for kernels that measure a rate of events
 	Count  uint64
-	Apart  bool // it measures one thing, TLB misses, and is no part of a mean
+	Apart  bool // no part of the mean, which is of 64-bit code that seldom misses the TLB
 }
 
 // Kernels lists the programs. Those without Events measure instructions alone.
@@ -33,6 +34,9 @@ func Kernels() []Kernel {
 		{Name: "interp"},
 		{Name: "sort"},
 		{Name: "list"},
+		{Name: "sieve32", Apart: true},
+		{Name: "interp32", Apart: true},
+		{Name: "sort32", Apart: true},
 		{Name: "chase", Apart: true},
 		{Name: "syscall", Events: "system calls", Count: 300_000},
 		{Name: "fault", Events: "page faults", Count: 512 * 300},
