@@ -8,6 +8,8 @@ require (
 	github.com/cloudfoundry/gosigar v1.3.112
 	github.com/mattn/go-sqlite3 v1.14.53
 	github.com/pelletier/go-toml/v2 v2.4.3
+	github.com/pierrec/lz4/v4 v4.1.33
+	github.com/ulikunitz/xz v0.5.17
 	golang.org/x/arch v0.32.0
 	golang.org/x/term v0.47.0
 	gonum.org/v1/gonum v0.17.0

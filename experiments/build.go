@@ -45,6 +45,19 @@ func BuildSystem(e Experiment, say func(string)) (System, error) {
 	return StoredSystem(e, append(parts, src...))
 }
 
+// BuildVMM builds the hypervisor's image alone, or takes it from the cache.
+func BuildVMM() ([]byte, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return nil, err
+	}
+	m, err := image.Build(image.Spec{Root: root, Pkg: imagePackages[0].pkg, Kind: imagePackages[0].kind})
+	if err != nil {
+		return nil, err
+	}
+	return m.File, nil
+}
+
 // StoredSystem makes the system of images that were built before.
 func StoredSystem(e Experiment, parts []Part) (System, error) {
 	s := &system{exp: e, parts: parts, images: map[string]*image.Image{}}

@@ -21,6 +21,7 @@ type bootValues struct {
 	trace           string
 	seed            uint64
 	stats           bool
+	quietDebug      bool // the debug console is not shown
 }
 
 func bootFlags(fs *flag.FlagSet) any {

@@ -24,6 +24,7 @@ type bootRun struct {
 	in    *bootInput
 	limit uint64 // position at which to stop, 0 for none
 
+	quiet  bool // what comes from the debug console is not shown
 	direct bool // input need not wait for the guest to be ready
 
 	serial, debug int // how much of the machine's output is written already
@@ -35,7 +36,7 @@ func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) (machine
 	if err != nil {
 		return machine.Stop{}, err
 	}
-	r := &bootRun{m: m, out: e.stdout, in: in, direct: direct, limit: v.maxInstructions}
+	r := &bootRun{m: m, out: e.stdout, in: in, direct: direct, quiet: v.quietDebug, limit: v.maxInstructions}
 	if in.restore != nil {
 		r.out = &newlines{w: e.stdout}
 	}
@@ -96,7 +97,10 @@ const idleInstructions = 50_000
 // flush writes what the machine has sent since the last time.
 func (r *bootRun) flush() error {
 	serial, debug := r.m.Serial(), r.m.Debug()
-	_, err := r.out.Write(debug[r.debug:])
+	var err error
+	if !r.quiet {
+		_, err = r.out.Write(debug[r.debug:])
+	}
 	if err == nil {
 		_, err = r.out.Write(serial[r.serial:])
 	}

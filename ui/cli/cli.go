@@ -30,6 +30,7 @@ type env struct {
 	args           []string // the whole command line, for the record
 	// build makes the system of an experiment from sources, stored rebuilds it from a database.
 	build  func(e experiments.Experiment, say func(string)) (experiments.System, error)
+	vmm    func() ([]byte, error) // the hypervisor's image
 	stored func(experiments.Experiment, []experiments.Part) (experiments.System, error)
 }
 
@@ -49,7 +50,7 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return signalled(&env{
 		stdin: stdin, stdout: stdout, stderr: stderr, args: args,
-		build: experiments.BuildSystem, stored: experiments.StoredSystem,
+		build: experiments.BuildSystem, stored: experiments.StoredSystem, vmm: experiments.BuildVMM,
 	})
 }
 

@@ -28,6 +28,7 @@ func commands() []command {
 		{"explain", "DB RUN", "execute a failed run again and tell what was wrong, what repaired it, and why it failed", explainFlags, runExplain},
 		{"causes", "DB", "rank the causes of all failed runs of a campaign", causesFlags, runCauses},
 		{"boot", "KERNEL", "boot a Multiboot, PVH or Linux kernel on the machine: the serial port is standard input and output", bootFlags, runBoot},
+		{"guest", "KERNEL", "run a paravirtual Xen guest such as Linux under the hypervisor, with its console here", guestFlags, runGuest},
 		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck},
 		{"bench", "", "measure the emulator on fixed kernels: speed, events, cost of states", benchFlags, runBench},
 		{"help", "[COMMAND]", "print this, or what a command takes", nil, func(e *env, operands []string, _ any) error { return help(e, operands) }},

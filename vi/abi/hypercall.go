@@ -104,7 +104,10 @@ const (
 	VMAssistEnable  = 0
 	VMAssistDisable = 1
 
+	VMAssist4GBSegments        = 0
+	VMAssist4GBSegmentsNotify  = 1
 	VMAssistWritablePagetables = 2
+	VMAssistPAEExtendedCR3     = 3
 	VMAssistArchitecturalIOPL  = 4
 	VMAssistRunstateUpdateFlag = 5
 	VMAssistM2PStrict          = 32
@@ -119,6 +122,11 @@ const (
 	XenverGetFeatures  = 6
 	XenverPagesize     = 7
 	XenverGuestHandle  = 8
+	XenverCommandline  = 9
+	XenverBuildID      = 10
+
+	XenverCompileInfo = 2
+	XenverChangeset   = 4
 
 	// Version is what XENVER_version returns: major<<16 | minor.
 	Version = 4<<16 | 17
@@ -138,5 +146,7 @@ const (
 	FeatSupervisorModeKernel     = 3
 	FeatPaePgdirAbove4GB         = 4
 	FeatMMUPtUpdatePreserveAD    = 5
+	FeatGnttabMapAvailBits       = 7
 	FeatDom0                     = 11
+	FeatMemoryOpVnode            = 13
 )

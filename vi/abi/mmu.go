@@ -43,6 +43,8 @@ const (
 	MMUExtNewUserBaseptr = 15
 	MMUExtClearPage      = 16
 	MMUExtCopyPage       = 17
+
+	MMUExtFlushCacheGlobal = 18
 )
 
 // Flags of update_va_mapping (xen.h); with UVMFMulti the other bits, from bit
@@ -70,6 +72,9 @@ const (
 	XenmemMaximumReservation  = 4
 	XenmemMachphysMfnList     = 5
 	XenmemPopulatePhysmap     = 6
+	XenmemAddToPhysmap        = 7
+	XenmemMemoryMap           = 9
+	XenmemMachineMemoryMap    = 10
 	XenmemExchange            = 11
 	XenmemMachphysMapping     = 12
 
@@ -86,6 +91,30 @@ type MemoryReservation struct {
 	MemFlags    uint32
 	Domid       uint16
 	_           [6]uint8
+}
+
+// MemoryMap is xen_memory_map (memory.h): Buffer points to entries as of the
+// BIOS's function E820, NrEntries is how many it has room for, and gets.
+type MemoryMap struct {
+	NrEntries uint32
+	_         uint32
+	Buffer    uint64
+}
+
+// E820Entry is an entry of MemoryMap.Buffer, 20 bytes long there. Kind 1 is RAM.
+type E820Entry struct {
+	Addr, Size uint64
+	Kind       uint32
+	_          uint32
+}
+
+// E820EntrySize is the length of an entry in a buffer.
+const E820EntrySize = 20
+
+// MemoryExchange is xen_memory_exchange (memory.h).
+type MemoryExchange struct {
+	In, Out     MemoryReservation
+	NrExchanged uint64
 }
 
 // MachphysMapping is xen_machphys_mapping (memory.h).

@@ -6,6 +6,11 @@ const (
 	SchedopBlock    = 1
 	SchedopShutdown = 2
 	SchedopPoll     = 3
+
+	SchedopRemoteShutdown = 4
+	SchedopShutdownCode   = 5
+	SchedopWatchdog       = 6
+	SchedopPinOverride    = 7
 )
 
 // Reasons of SchedShutdown (sched.h).
@@ -43,6 +48,8 @@ const (
 	VcpuopStopSingleshotTimer = 9
 	VcpuopRegisterVcpuInfo    = 10
 	VcpuopSendNMI             = 11
+	VcpuopGetPhysid           = 12
+	VcpuopRegisterTimeArea    = 13
 )
 
 // VcpuSetPeriodicTimer is vcpu_set_periodic_timer (vcpu.h).
@@ -79,4 +86,7 @@ const (
 	RunstateRunnable = 1
 	RunstateBlocked  = 2
 	RunstateOffline  = 3
+
+	// RunstateUpdate in StateEntryTime says that an update is in progress.
+	RunstateUpdate = 1 << 63
 )

@@ -83,6 +83,10 @@ func SetES(sel uint16)
 func SetFS(sel uint16)
 func SetGS(sel uint16)
 
+// LAR reads the access rights of a selector, shifted by 8 as in a descriptor's
+// upper half; it tells whether there is a descriptor for it (AMD APM vol. 3).
+func LAR(sel uint16) (rights uint32, ok bool)
+
 // Segments reads DS, ES, FS, GS.
 func Segments() (ds, es, fs, gs uint16)
 

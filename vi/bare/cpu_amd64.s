@@ -233,6 +233,15 @@ TEXT ·SetGS(SB),NOSPLIT,$0-2
 	MOVW	AX, GS
 	RET
 
+// func LAR(sel uint16) (rights uint32, ok bool)
+TEXT ·LAR(SB),NOSPLIT,$0-13
+	MOVWLZX	sel+0(FP), AX
+	XORL	CX, CX
+	BYTE	$0x0f; BYTE $0x02; BYTE $0xc8	// LAR CX, AX
+	SETEQ	ok+12(FP)
+	MOVL	CX, rights+8(FP)
+	RET
+
 // func Segments() (ds, es, fs, gs uint16)
 TEXT ·Segments(SB),NOSPLIT,$0-8
 	MOVW	DS, AX

@@ -64,5 +64,8 @@ func testAndClear(p *uint64, bit uint) bool {
 // ptrOfPage spares callers the import of unsafe.
 func ptrOfPage(p *page) unsafe.Pointer { return unsafe.Pointer(p) }
 
+func ptrOfByte(p *byte) unsafe.Pointer { return unsafe.Pointer(p) }
+func ptrOfRegs(r *regs) unsafe.Pointer { return unsafe.Pointer(r) }
+
 // zeroPage clears a frame.
 func zeroPage(m mfn) { *tableAt(m) = table{} }

@@ -21,7 +21,7 @@ var bootInfo struct {
 
 const (
 	maxMods    = 8
-	cmdlineMax = 512
+	cmdlineMax = 1024
 )
 
 // module is a file that the loader put into memory, at physical addresses.

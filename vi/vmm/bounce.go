@@ -49,10 +49,11 @@ func (v *VCPU) enterGuestKernel(r *regs, b *bounce) {
 	push(r.RCX)
 	push(r.R11)
 	if b.flags&bounceSafe != 0 {
-		push(uint64(r.DS))
-		push(uint64(r.ES))
-		push(uint64(r.FS))
-		push(uint64(r.GS))
+		ds, es, fs, gs := dataSegments()
+		push(uint64(ds))
+		push(uint64(es))
+		push(uint64(fs))
+		push(uint64(gs))
 	}
 	if b.flags&bounceError != 0 {
 		push(uint64(b.code))
@@ -100,6 +101,10 @@ func guestExitWork(r *regs) {
 			v.arch.bounce.flags = 0
 			irqOn()
 			v.enterGuestKernel(r, &b)
+			irqOff()
+		case v.arch.nmi == nmiPending && v.runnable():
+			irqOn()
+			v.enterNMI(r)
 			irqOff()
 		case v.eventsPending() && v.runnable():
 			count(statUpcalls)

@@ -9,7 +9,8 @@ import (
 // builder lays out a new domain as Xen's domain builder does: from the
 // kernel's base on upwards kernel, initrd, P2M list, start info, XenStore and
 // console pages, page tables, stack; all mapped, up to a multiple of 4 MiB with
-// at least 512 KiB to spare.
+// at least 512 KiB to spare. If the kernel's notes say so, the initrd lies
+// above all that, unmapped, and the P2M list, mapped where the kernel wants it.
 type builder struct {
 	d     *Domain
 	k     kernelImage
@@ -21,6 +22,10 @@ type builder struct {
 	store, console      uint64
 	tables, ntables     uint64
 	stack, end          uint64
+
+	initrdPFN        uint64 // of an initrd that is not mapped
+	listPFN, listEnd uint64 // of a P2M list elsewhere, with the page tables for it
+	spare            uint64 // the next frame for a page table
 }
 
 // buildDomain makes a domain of the kernel in module 1 and the initrd in
@@ -50,7 +55,7 @@ func buildDomain(id uint16, cpu uint32) *Domain {
 		return nil
 	}
 	var b builder
-	b.d, b.pages = d, pages
+	b.d, b.pages, d.mapPages = d, pages, pages
 	b.p2m = (*[1 << 20]uint64)(frameAddr(m))
 	ok = b.build()
 	freeFrames(m, order)
@@ -78,7 +83,7 @@ func (b *builder) build() bool {
 		setM2P(m, i)
 	}
 	b.layout()
-	if b.next-b.k.base > b.pages<<pageShift {
+	if b.top() > b.pages {
 		logStr("the domain's memory is too small for its kernel and initrd")
 		return false
 	}
@@ -97,9 +102,12 @@ func (b *builder) take(n uint64) uint64 {
 // layout decides where everything goes.
 func (b *builder) layout() {
 	b.next = (b.k.end + pageMask) &^ pageMask
-	initrd := bootInfo.mods[2]
-	b.initrd = b.take(initrd.end - initrd.start)
-	b.list = b.take(b.pages * 8)
+	if !b.k.modByPFN {
+		b.initrd = b.take(initrdSize())
+	}
+	if b.k.p2m == 0 {
+		b.list = b.take(b.pages * 8)
+	}
 	b.start, b.store, b.console = b.take(pageSize), b.take(pageSize), b.take(pageSize)
 	b.tables = b.next
 	for b.ntables = 1; ; b.ntables++ {
@@ -107,23 +115,49 @@ func (b *builder) layout() {
 		b.take(b.ntables << pageShift)
 		b.stack = b.take(pageSize)
 		b.end = (b.next + 512<<10 + 4<<20 - 1) &^ (4<<20 - 1)
-		if b.tablesFor() <= b.ntables {
-			return
+		if 1+tablesFor(b.k.base, b.end) <= b.ntables {
+			break
 		}
+	}
+	pfn := (b.end - b.k.base) >> pageShift
+	if b.k.modByPFN {
+		b.initrdPFN = pfn
+		pfn += pagesFor(initrdSize())
+	}
+	b.listEnd = pfn
+	if b.k.p2m != 0 {
+		b.list, b.listPFN = b.k.p2m, pfn
+		b.listEnd += pagesFor(b.pages*8) + tablesFor(b.list, b.list+b.pages*8)
 	}
 }
 
-// tablesFor is the number of page tables that map base to end.
-func (b *builder) tablesFor() uint64 {
-	n := uint64(1)
+// top is the number of frames that the layout takes. The end of the mapping
+// may lie above the domain's memory.
+func (b *builder) top() uint64 {
+	if b.k.modByPFN || b.k.p2m != 0 {
+		return b.listEnd
+	}
+	return (b.next - b.k.base) >> pageShift
+}
+
+func initrdSize() uint64 { return bootInfo.mods[2].end - bootInfo.mods[2].start }
+
+func pagesFor(n uint64) uint64 { return (n + pageMask) >> pageShift }
+
+// tablesFor is the number of page tables below the L4 that map a range.
+func tablesFor(from, to uint64) uint64 {
+	n := uint64(0)
 	for shift := uint(39); shift >= 21; shift -= 9 {
-		n += (b.end-1)>>shift - b.k.base>>shift + 1
+		n += (to-1)>>shift - from>>shift + 1
 	}
 	return n
 }
 
+// pfnFrame is the frame behind a pseudo-physical frame number.
+func (b *builder) pfnFrame(pfn uint64) mfn { return mfn(b.p2m[pfn&(1<<20-1)]) }
+
 // frame is the frame behind a virtual address of the initial mapping.
-func (b *builder) frame(va uint64) mfn { return mfn(b.p2m[(va-b.k.base)>>pageShift&(1<<20-1)]) }
+func (b *builder) frame(va uint64) mfn { return b.pfnFrame((va - b.k.base) >> pageShift) }
 
 // at is where the hypervisor sees a guest address; good up to the page's end.
 func (b *builder) at(va uint64) unsafe.Pointer {
@@ -139,6 +173,9 @@ func (b *builder) copyIn(va, from, n uint64) {
 	}
 }
 
+// copyPFN copies bytes that the hypervisor sees to frames from a number on.
+func (b *builder) copyPFN(pfn, from, n uint64) { b.copyIn(b.k.base+pfn<<pageShift, from, n) }
+
 // load copies kernel, initrd and P2M list, and fills the hypercall page.
 func (b *builder) load() {
 	for i := uint16(0); i < b.k.header().phnum; i++ {
@@ -146,10 +183,21 @@ func (b *builder) load() {
 			b.copyIn(b.k.virtual(s), b.k.file+s.offset, s.filesz)
 		}
 	}
-	initrd := bootInfo.mods[2]
-	b.copyIn(b.initrd, directMapBase+initrd.start, initrd.end-initrd.start)
-	b.copyIn(b.list, addrOf(unsafe.Pointer(b.p2m)), b.pages*8)
-	fillHypercallPage((*[pageSize]byte)(b.at(b.k.hypercall &^ pageMask)))
+	from := directMapBase + bootInfo.mods[2].start
+	if b.k.modByPFN {
+		b.copyPFN(b.initrdPFN, from, initrdSize())
+	} else {
+		b.copyIn(b.initrd, from, initrdSize())
+	}
+	list := addrOf(unsafe.Pointer(b.p2m))
+	if b.k.p2m != 0 {
+		b.copyPFN(b.listPFN, list, b.pages*8)
+	} else {
+		b.copyIn(b.list, list, b.pages*8)
+	}
+	if b.k.hypercall != 0 {
+		fillHypercallPage((*[pageSize]byte)(b.at(b.k.hypercall &^ pageMask)))
+	}
 }
 
 // fillHypercallPage writes a stub for each hypercall: the number into EAX, and
@@ -195,9 +243,17 @@ func (b *builder) startInfo() {
 	si.StoreMFN, si.ConsoleMFN = uint64(b.frame(b.store)), uint64(b.frame(b.console))
 	si.PTBase, si.NrPTFrames = b.tables, b.ntables
 	si.MFNList = b.list
-	initrd := bootInfo.mods[2]
-	if si.ModLen = initrd.end - initrd.start; si.ModLen != 0 {
+	if si.ModLen = initrdSize(); si.ModLen != 0 {
 		si.ModStart = b.initrd
+		if b.k.modByPFN {
+			si.ModStart, si.Flags = b.initrdPFN, abi.SIFModStartPFN
+		}
+	}
+	if b.k.p2m != 0 {
+		si.FirstP2MPFN, si.NrP2MFrames = b.listPFN, b.listEnd-b.listPFN
+	}
+	if params.guest != 0 {
+		si.ConsoleEvtchn = serveConsole(b.d, b.frame(b.console))
 	}
 	line := bootInfo.cmdline[params.guestAt:bootInfo.cmdlen]
 	if b.d.privileged {
@@ -211,32 +267,44 @@ func (b *builder) startInfo() {
 
 // pageTables builds the initial address space and has it validated.
 func (b *builder) pageTables() bool {
-	used := b.tables + pageSize // the first is the L4
 	root := b.frame(b.tables)
+	b.spare = (b.tables-b.k.base)>>pageShift + 1 // the first is the L4
 	for va := b.k.base; va < b.end; va += pageSize {
 		if (va-b.k.base)>>pageShift >= b.pages {
 			break
 		}
-		t := tableAt(root)
-		for shift := uint(39); shift > 12; shift -= 9 {
-			e := &t[va>>shift&511]
-			if *e == 0 {
-				*e = uint64(b.frame(used))<<pageShift | pteP | pteW | pteU | pteA
-				used += pageSize
-			}
-			t = tableAt(pteFrame(*e))
-		}
-		e := uint64(b.frame(va))<<pageShift | pteP | pteU | pteA
+		e := uint64(pteP | pteU | pteA)
 		if va < b.tables || va >= b.tables+b.ntables<<pageShift {
 			e |= pteW | pteD
 		}
-		t[va>>12&511] = e
+		b.mapPage(root, va, uint64(b.frame(va))<<pageShift|e)
+	}
+	if b.k.p2m != 0 {
+		n := pagesFor(b.pages * 8)
+		b.spare = b.listPFN + n
+		for i := uint64(0); i < n; i++ {
+			b.mapPage(root, b.list+i<<pageShift, uint64(b.pfnFrame(b.listPFN+i))<<pageShift|pteP|pteW|pteU|pteA|pteD)
+		}
 	}
 	if rc := pin(root, b.d, ptL4); rc != 0 {
 		logHex("the initial page tables are not valid", uint64(-rc))
 		return false
 	}
 	return getPageAndType(root, b.d, ptL4) == 0
+}
+
+// mapPage enters a page into the initial address space.
+func (b *builder) mapPage(root mfn, va, entry uint64) {
+	t := tableAt(root)
+	for shift := uint(39); shift > 12; shift -= 9 {
+		e := &t[va>>shift&511]
+		if *e == 0 {
+			*e = uint64(b.pfnFrame(b.spare))<<pageShift | pteP | pteW | pteU | pteA
+			b.spare++
+		}
+		t = tableAt(pteFrame(*e))
+	}
+	t[va>>12&511] = entry
 }
 
 // firstVCPU sets the registers that a kernel starts with.

@@ -15,6 +15,9 @@ const (
 	com1Status = com1 + 5
 	com1Ready  = 1 << 5
 
+	// debugConsole takes what the hypervisor says when COM1 is a guest's.
+	debugConsole = 0xe9
+
 	lineMax = 256
 )
 
@@ -38,6 +41,10 @@ func serialPut(b byte) {
 		return
 	}
 	remember(b)
+	if params.guest != 0 {
+		bare.Out8(debugConsole, b)
+		return
+	}
 	waitSerial()
 	bare.Out8(com1, b)
 	consoleMid = b != '\n'
@@ -106,7 +113,7 @@ func (d *Domain) addByte(b byte) bool {
 		d.line[d.lineLen%lineMax] = b
 		d.lineLen++
 	}
-	if d.lineLen == 0 && !d.privileged { // the control domain prints for others
+	if d.lineLen == 0 && !d.privileged && params.guest == 0 { // the control domain prints for others
 		put('(')
 		put('d')
 		for unit := uint16(10000); unit > 0; unit /= 10 {
@@ -152,6 +159,9 @@ func (d *Domain) printRest() {
 // hyperConsoleIO is console_io: write is all that a guest without a console
 // backend can do. What is printed is printed, so a continuation goes on behind.
 func hyperConsoleIO(cmd, n, buf, _, _ uint64) int64 {
+	if cmd == abi.ConsoleIORead {
+		return 0 // there is no input
+	}
 	if cmd != abi.ConsoleIOWrite {
 		return -abi.ENOSYS
 	}
@@ -175,7 +185,7 @@ func hyperConsoleIO(cmd, n, buf, _, _ uint64) int64 {
 			log.line = at<<32 | uint64(d.lineLen)
 			full := d.addByte(chunk[i])
 			log.part(at + 1)
-			if full {
+			if full || params.guest != 0 {
 				d.printLine()
 			}
 		}

@@ -14,9 +14,11 @@ type coreCPU struct {
 
 	watchdogTicks uint64 // advanced by a recurring timer, looked at by the NMI
 	watchdogTimer timer
+	consoleTimer  timer // looks for console input, see ring.go
 
 	tlbTime uint32 // flush clock at the last flush of everything
 	gdtEnts uint32 // guest GDT pages mapped in the window of this CPU
+	ldtEnts uint32 // descriptors of the guest's LDT that is loaded
 
 	sched  schedCPU
 	timers timerCPU

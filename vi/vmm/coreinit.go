@@ -10,6 +10,7 @@ func coreInit() {
 	coreTables()
 	initFrames(bootInfo.ramEnd >> pageShift)
 	initHeap()
+	readWallclock()
 }
 
 // initFrames allocates and maps the frame table and the machine-to-physical
@@ -92,6 +93,10 @@ func startTimers(c *CPU) {
 	k.sched.tick.set(t + params.tickNS)
 	k.watchdogTimer.init(watchdogTick, nil, c.ID)
 	k.watchdogTimer.set(t + params.watchdogNS)
+	if c.ID == 0 && params.guest != 0 {
+		k.consoleTimer.init(consoleTick, nil, c.ID)
+		k.consoleTimer.set(t + ringPoll)
+	}
 	if c.ID == 0 {
 		k.clock.timer.init(calibrationTick, nil, c.ID)
 		k.clock.timer.set(t + params.calibNS)

@@ -97,7 +97,7 @@ func loadTables(c *CPU) {
 	sysStack[c.ID&(maxCPUs-1)] = blockAddr(c.ID) + blockStackTop - guestFrameAbove
 	bare.WRMSR(msrSTAR, 0xe023<<48|selHVCode<<32)
 	bare.WRMSR(msrLSTAR, entries.sys+uint64(c.ID)*sysStubSize)
-	bare.WRMSR(msrCSTAR, 0)
+	bare.WRMSR(msrCSTAR, entries.sys32+uint64(c.ID)*sysStubSize)
 	bare.WRMSR(msrSFMask, sysMask)
 }
 

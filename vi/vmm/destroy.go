@@ -15,6 +15,7 @@ func killDomain(d *Domain, makeWay bool) bool {
 		d.dying = true
 		stopDomain(d)
 		closeAllPorts(d)
+		dropTracks(d)
 		d.hold()
 	}
 	for i := uint32(0); i < d.nvcpus; i++ {
@@ -57,6 +58,8 @@ func dropTables(v *VCPU) {
 		putPageAndType(pageOf(m))
 	}
 	clearGDT(v)
+	clearLDT(v)
+	v.dropInfo()
 }
 
 // relinquish unpins and frees every frame of a dying domain. Once no page table
@@ -148,6 +151,7 @@ func destroyDomain(d *Domain) {
 			freeHeapPage(frameOfAddr(unsafe.Pointer(d.buckets[i])))
 		}
 	}
+	freeGrants(d)
 	s := frameOfAddr(unsafe.Pointer(d.shared))
 	rc := unsharePage(s)
 	assert(rc == 0)
@@ -157,6 +161,15 @@ func destroyDomain(d *Domain) {
 	if announce {
 		announceEnd()
 	}
+}
+
+// freeGrants frees a domain's grant table.
+func freeGrants(d *Domain) {
+	for i := uint32(0); d.grants != nil && i < d.grants.frames; i++ {
+		rc := unsharePage(mfn(d.grants.shared[i%grantFrames]))
+		assert(rc == 0)
+	}
+	d.eachGrantObject(func(p unsafe.Pointer) { freeHeapPage(frameOfAddr(p)) })
 }
 
 // testAndClearFlag clears a flag atomically and says whether it was set.

@@ -25,6 +25,7 @@ type Domain struct {
 	pageList uint64 // first of its frames
 	totPages uint64
 	maxPages uint64
+	mapPages uint64 // end of the memory map that it was started with
 
 	privileged bool      // the control domain
 	handle     [16]uint8 // what the control domain knows it by
@@ -38,6 +39,7 @@ type Domain struct {
 	gone         bool  // all is taken back, but others hold references
 	shutdown     bool
 	shutdownCode uint32
+	codeSet      bool // by SCHEDOP_shutdown_code
 	started      bool // its workload has printed its start line
 
 	nvcpus    uint32
@@ -54,6 +56,11 @@ type Domain struct {
 	assist uint64 // vm_assist bits
 
 	doubted int64 // when a refusal was doubted last
+
+	grants *grantTable // nil until the guest uses grants
+
+	ring     mfn    // console ring that the hypervisor serves, 0 = none
+	ringPort uint32 // its event channel
 
 	line    [lineMax]byte // console output that is no whole line yet
 	lineLen uint32
@@ -154,6 +161,7 @@ func createDomain(id uint16, maxPages uint64) *Domain {
 		d.shared.EvtchnMask[i] = ^uint64(0)
 	}
 	sharePage(s, d)
+	d.showWallclock()
 	domains.lk.lock()
 	at := &domains.head
 	for *at != nil && (*at).id < id {
@@ -201,7 +209,9 @@ func (d *Domain) shutDown(reason uint32) {
 		announceEnd() // who was to do it may have been discarded
 		return
 	}
-	d.shutdownCode = reason
+	if !d.codeSet {
+		d.shutdownCode = reason
+	}
 	d.shutdown = true
 	for i := uint32(0); i < d.nvcpus; i++ {
 		v := d.vcpu[i]

@@ -38,8 +38,8 @@ func doubt(rc int64) {
 
 // explained counts the uses of a frame and compares. Nothing may change meanwhile.
 func (p *page) explained() bool {
-	if p.count&pgHeap != 0 {
-		return true // shared, and counted by who shares it
+	if d := domainOfFrame(p.owner); p.count&pgHeap != 0 || d == nil || d.grants != nil {
+		return true // shared or granted, and counted by who does it
 	}
 	u := uses{of: p.frame()}
 	if p.count&pgAllocated != 0 {
@@ -76,14 +76,16 @@ func (u *uses) inDomain(d *Domain) {
 	}
 	for i := uint32(0); i < d.nvcpus; i++ {
 		a := &d.vcpu[i].arch
-		for _, m := range [...]mfn{a.guestTable, a.guestTableUser} {
+		for _, m := range [...]mfn{a.guestTable, a.guestTableUser, d.vcpu[i].infoFrame} {
 			if m == u.of {
 				u.add(true)
 			}
 		}
-		for _, m := range a.gdtFrames {
-			if m == u.of {
-				u.add(true)
+		for _, list := range [...][]mfn{a.gdtFrames[:], a.ldtFrames[:]} {
+			for _, m := range list {
+				if m == u.of {
+					u.add(true)
+				}
 			}
 		}
 	}

@@ -18,7 +18,8 @@ type elfHeader struct {
 	flags         uint32
 	_             uint16
 	phsize, phnum uint16
-	_             [3]uint16
+	shsize, shnum uint16
+	shstr         uint16
 }
 
 type elfSegment struct {
@@ -40,10 +41,16 @@ type kernelImage struct {
 	file, size uint64 // where the file lies, as the VMM sees it
 
 	entry     uint64
-	hypercall uint64 // virtual address of the hypercall page
+	noted     bool   // it has Xen's notes
+	hypercall uint64 // virtual address of the hypercall page, 0 = it wants none
 	base      uint64 // virtual address of the guest's frame 0
 	offset    uint64 // physical address of the same
 	end       uint64 // virtual end of the loaded segments
+
+	hypercallPage uint64 // 1 + number of the page from the base on, 0 = not said so
+
+	p2m      uint64 // where the guest wants its P2M list, 0 = behind the kernel
+	modByPFN bool   // it takes an initrd that is not mapped
 }
 
 func (k *kernelImage) header() *elfHeader { return (*elfHeader)(ptr(k.file)) }
@@ -78,13 +85,27 @@ func (k *kernelImage) parse() bool {
 			k.notes(k.file+s.offset, s.filesz)
 		}
 	}
-	for i := uint16(0); i < h.phnum; i++ {
-		if s := k.segment(i); s.kind == segLoad {
-			k.end = max(k.end, k.virtual(s)+s.memsz)
-		}
+	if !k.noted {
+		k.guestSection()
 	}
-	return k.hypercall >= k.base && k.end > k.base
+	if k.hypercallPage != 0 {
+		k.hypercall = k.base + (k.hypercallPage-1)<<pageShift
+	}
+	for i := uint16(0); i < h.phnum; i++ {
+		s := k.segment(i)
+		if s.kind != segLoad {
+			continue
+		}
+		if s.paddr < k.offset || s.paddr-k.offset > maxKernel || s.memsz > maxKernel {
+			return false
+		}
+		k.end = max(k.end, k.virtual(s)+s.memsz)
+	}
+	return k.end > k.base && (k.hypercall == 0 || k.hypercall >= k.base && k.hypercall < k.end)
 }
+
+// maxKernel bounds the pseudo-physical memory of a kernel image.
+const maxKernel = 1 << 30
 
 // virtual is where a segment goes.
 func (k *kernelImage) virtual(s *elfSegment) uint64 { return s.paddr - k.offset + k.base }
@@ -111,6 +132,7 @@ func (k *kernelImage) notes(at, n uint64) {
 }
 
 func (k *kernelImage) note(kind uint32, value uint64) {
+	k.noted = true
 	switch kind {
 	case abi.NoteEntry:
 		k.entry = value
@@ -120,5 +142,9 @@ func (k *kernelImage) note(kind uint32, value uint64) {
 		k.base = value
 	case abi.NotePaddrOffset:
 		k.offset = value
+	case abi.NoteInitP2M:
+		k.p2m = value
+	case abi.NoteModStartPFN:
+		k.modByPFN = value&0xffffffff != 0
 	}
 }

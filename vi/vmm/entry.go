@@ -31,6 +31,7 @@ const (
 	frameES      = unsafe.Offsetof(regs{}.ES)
 	syscallEntry = trapSyscall
 	syscallNew   = trapSyscallNew
+	syscall32New = trapSyscall32
 	syscallMark  = 1 << 30 // beside CS, pushed by SYSCALL's entry alone
 
 	mxcsrDefault = 0x1f80
@@ -53,6 +54,7 @@ func entryAddrs(a *entryTable)
 type entryTable struct {
 	vectors   uint64 // 256 stubs of 8 bytes
 	sys       uint64 // maxCPUs stubs of sysStubSize bytes
+	sys32     uint64 // the same for SYSCALL in 32-bit code
 	guestIRET uint64 // the IRETQ that returns to a guest
 	copyStart uint64 // copyGuest's instruction that may fault
 	copyFault uint64 // where it goes on if it does
@@ -82,11 +84,17 @@ func copyGuest(dst, src unsafe.Pointer, n uint64) (left uint64)
 
 // copyToGuest copies to an address that the caller has checked to be the guest's.
 func copyToGuest(dst uint64, src unsafe.Pointer, n uint64) (left uint64) {
+	if testCPU != nil {
+		return guestInTest(dst, src, n, true)
+	}
 	return copyGuest(ptr(dst), src, n)
 }
 
 // copyFromGuest copies from an address that the caller has checked to be the guest's.
 func copyFromGuest(dst unsafe.Pointer, src uint64, n uint64) (left uint64) {
+	if testCPU != nil {
+		return guestInTest(src, dst, n, false)
+	}
 	return copyGuest(dst, ptr(src), n)
 }
 

@@ -186,6 +186,51 @@ TEXT ·sysTable(SB),NOSPLIT|NOFRAME,$0
 	SYS(6)
 	SYS(7)
 
+// The same for SYSCALL of 32-bit code (CSTAR).
+#define SYS32(n) \
+	PCALIGN	$32; \
+	MOVQ	SP, ·sysRSP+(8*n)(SB); \
+	MOVQ	·sysStack+(8*n)(SB), SP; \
+	PUSHQ	SS_GUEST; \
+	PUSHQ	·sysRSP+(8*n)(SB); \
+	JMP	·sysCommon32(SB)
+
+TEXT ·sysTable32(SB),NOSPLIT|NOFRAME,$0
+	SYS32(0)
+	SYS32(1)
+	SYS32(2)
+	SYS32(3)
+	SYS32(4)
+	SYS32(5)
+	SYS32(6)
+	SYS32(7)
+
+TEXT ·sysCommon32(SB),NOSPLIT|NOFRAME,$0
+	PUSHQ	R11
+	PUSHQ	$0xe023
+	PUSHQ	CX
+	PUSHQ	$0
+	PUSHQ	DI
+	SAVE
+	MOVL	$const_syscall32New, const_frameVector(SP)
+	MOVQ	SP, BX
+	NOCALLER
+	CLTS
+	MOVQ	SP, R14
+	ANDQ	$-65536, R14
+	MOVQ	const_cpuFPU(R14), AX
+	TESTQ	AX, AX
+	JZ	noFPU
+	FXSAVE64	(AX)
+noFPU:
+	SUBQ	$16, SP
+	LDMXCSR	·mxcsr(SB)
+	XORPS	X15, X15
+	MOVQ	BX, 0(SP)
+	STI
+	CALL	·syscall32(SB)
+	JMP	·returnToGuest(SB)
+
 TEXT ·sysCommon(SB),NOSPLIT|NOFRAME,$0
 	PUSHQ	R11
 	PUSHQ	CS_GUEST
@@ -308,6 +353,8 @@ TEXT ·entryAddrs(SB),NOSPLIT|NOFRAME,$0-8
 	MOVQ	AX, entryTable_vectors(BX)
 	LEAQ	·sysTable(SB), AX
 	MOVQ	AX, entryTable_sys(BX)
+	LEAQ	·sysTable32(SB), AX
+	MOVQ	AX, entryTable_sys32(BX)
 	LEAQ	·guestIRET(SB), AX
 	MOVQ	AX, entryTable_guestIRET(BX)
 	LEAQ	·copyGuestMove(SB), AX

@@ -13,13 +13,14 @@ type evtchn struct {
 	remoteID   uint16 // unbound: who may bind
 	vcpu       uint32 // the vCPU that is told
 	remotePort uint32
-	_          uint32
+	consumer   uint8 // interdomain: the other end is the hypervisor's, see serveConsole
+	_          [3]uint8
 	remote     *Domain // interdomain: holds a reference
 }
 
 const (
 	evtchnPerBucket = 128
-	evtchnBuckets   = 4
+	evtchnBuckets   = 32
 	maxPorts        = evtchnPerBucket * evtchnBuckets
 )
 
@@ -132,6 +133,8 @@ func sendEvent(d *Domain, port uint32) int64 {
 	switch {
 	case e == nil:
 		rc = -abi.EINVAL
+	case e.consumer != 0:
+		d.consoleNotified()
 	case e.state == abi.EvtchnstatInterdomain:
 		r := e.remote.port(e.remotePort)
 		setPending(e.remote.vcpu[r.vcpu%maxVCPUs], e.remotePort)

@@ -137,7 +137,7 @@ func closePort(d *Domain, port uint32) int64 {
 			}
 			return -abi.EINVAL
 		}
-		if e.state != abi.EvtchnstatInterdomain {
+		if e.state != abi.EvtchnstatInterdomain || e.consumer != 0 {
 			d.finishClose(e, port)
 			d.eventLock.unlock()
 			return 0
@@ -181,7 +181,9 @@ func (d *Domain) finishClose(e *evtchn, port uint32) {
 // closeAllPorts closes what a dying domain has open.
 func closeAllPorts(d *Domain) {
 	for port := uint32(1); port < maxPorts && d.port(port) != nil; port++ {
-		closePort(d, port)
+		if d.port(port).state != abi.EvtchnstatClosed {
+			closePort(d, port)
+		}
 	}
 }
 
@@ -196,7 +198,9 @@ func portStatus(d *Domain, s *abi.EvtchnStatus) int64 {
 		case abi.EvtchnstatUnbound:
 			s.U[0] = uint32(e.remoteID)
 		case abi.EvtchnstatInterdomain:
-			s.U[0], s.U[1] = uint32(e.remote.id), e.remotePort
+			if s.U[0], s.U[1] = 0, e.remotePort; e.remote != nil {
+				s.U[0] = uint32(e.remote.id)
+			}
 		case abi.EvtchnstatVirq:
 			s.U[0] = uint32(e.virq)
 		}

@@ -60,6 +60,12 @@ func hyperEventChannelOp(cmd, arg, _, _, _ uint64) int64 {
 		return unmask(d, (*abi.EvtchnPort)(p).Port)
 	case abi.EvtchnopClose:
 		return closePort(d, (*abi.EvtchnPort)(p).Port)
+	case abi.EvtchnopReset:
+		if self(*(*uint16)(p)) == nil {
+			return -abi.EPERM
+		}
+		closeAllPorts(d)
+		return 0
 	case abi.EvtchnopBindVcpu:
 		a := (*abi.EvtchnBindVcpu)(p)
 		return bindVcpu(d, a.Port, a.Vcpu)
@@ -81,6 +87,8 @@ func evtchnArgSize(cmd uint64) uint64 {
 		return uint64(unsafe.Sizeof(abi.EvtchnBindVirq{}))
 	case abi.EvtchnopBindIPI, abi.EvtchnopBindVcpu:
 		return uint64(unsafe.Sizeof(abi.EvtchnBindIPI{}))
+	case abi.EvtchnopReset:
+		return uint64(unsafe.Sizeof(abi.EvtchnReset{}))
 	case abi.EvtchnopStatus:
 		return uint64(unsafe.Sizeof(abi.EvtchnStatus{}))
 	case abi.EvtchnopSend, abi.EvtchnopUnmask, abi.EvtchnopClose:

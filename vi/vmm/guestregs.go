@@ -50,11 +50,14 @@ func hyperSetCallbacks(event, failsafe, syscall, _, _ uint64) int64 {
 // hyperCallbackOp is callback_op: one entry point.
 func hyperCallbackOp(cmd, arg, _, _, _ uint64) int64 {
 	var c abi.CallbackRegister
-	if cmd != abi.CallbackOpRegister {
+	if cmd != abi.CallbackOpRegister && cmd != abi.CallbackOpUnregister {
 		return -abi.ENOSYS
 	}
 	if !fromGuest(unsafe.Pointer(&c), arg, uint64(unsafe.Sizeof(c))) {
 		return -abi.EFAULT
+	}
+	if cmd == abi.CallbackOpUnregister {
+		return unregisterCallback(c.Type)
 	}
 	if !canonical(c.Address) {
 		return -abi.EINVAL
@@ -68,14 +71,35 @@ func hyperCallbackOp(cmd, arg, _, _, _ uint64) int64 {
 		a.failsafe, flag = c.Address, abi.VGCFFailsafeDisableEvents
 	case abi.CallbackTypeSyscall:
 		a.syscall, flag = c.Address, abi.VGCFSyscallDisableEvents
-	case abi.CallbackTypeNMI, abi.CallbackTypeSysenter, abi.CallbackTypeSyscall32:
-		// Accepted and never called: guests get no NMI and are all 64-bit.
+	case abi.CallbackTypeSyscall32:
+		a.syscall32, a.maskSyscall32 = c.Address, c.Flags&abi.CallbackMaskEvents != 0
+	case abi.CallbackTypeNMI:
+		a.traps[trapNMI] = abi.TrapInfo{Vector: trapNMI, Flags: abi.TrapMaskEvents, Address: c.Address}
+	case abi.CallbackTypeSysenter:
+		// Accepted and never called: the processor has no SYSENTER in long mode.
 	default:
 		return -abi.ENOSYS
 	}
 	a.flags &^= flag
 	if c.Flags&abi.CallbackMaskEvents != 0 {
 		a.flags |= flag
+	}
+	return 0
+}
+
+// unregisterCallback ends the callbacks that a guest can do without.
+func unregisterCallback(kind uint16) int64 {
+	a := &current().arch
+	switch kind {
+	case abi.CallbackTypeEvent, abi.CallbackTypeFailsafe, abi.CallbackTypeSyscall:
+		return -abi.EINVAL
+	case abi.CallbackTypeNMI:
+		a.traps[trapNMI] = abi.TrapInfo{}
+	case abi.CallbackTypeSyscall32:
+		a.syscall32 = 0
+	case abi.CallbackTypeSysenter:
+	default:
+		return -abi.ENOSYS
 	}
 	return 0
 }
@@ -109,9 +133,7 @@ func hyperSetSegmentBase(which, base, _, _, _ uint64) int64 {
 	case abi.SegbaseGSKernel:
 		writeMSR(msrGSBase, base)
 	case abi.SegbaseGSUserSel:
-		if base&^3 != 0 {
-			return -abi.EINVAL // only the null selector
-		}
+		current().loadUserGS(uint16(base))
 	default:
 		return -abi.EINVAL
 	}
@@ -136,8 +158,7 @@ func hyperSetGDT(list, entries, _, _, _ uint64) int64 {
 	return rc
 }
 
-// hyperUpdateDescriptor is update_descriptor. A descriptor must be absent or
-// of ring 3 and no gate.
+// hyperUpdateDescriptor is update_descriptor.
 func hyperUpdateDescriptor(at, desc, _, _, _ uint64) int64 {
 	d := current().domain
 	m := mfn(at >> pageShift)
@@ -146,8 +167,7 @@ func hyperUpdateDescriptor(at, desc, _, _, _ uint64) int64 {
 	}
 	p := pageOf(m)
 	rc := int64(-abi.EINVAL)
-	const present, dpl, segment = 1 << 47, 3 << 45, 1 << 44
-	okay := desc&present == 0 || desc&dpl == dpl && desc&segment != 0
+	desc, okay := checkDescriptor(desc)
 	t := uint64(ptWritable)
 	if p.typ&ptCount != 0 {
 		t = p.typ & ptTypeMask
@@ -193,5 +213,8 @@ func hyperIret(_, _, _, _, _ uint64) int64 {
 		mask = 0
 	}
 	v.info.EvtchnUpcallMask = mask
+	if v.arch.nmi != 0 {
+		clearBits(&v.arch.nmi, nmiBlocked)
+	}
 	return int64(c.RAX)
 }

@@ -6,14 +6,15 @@ import (
 
 // Exception vectors that the core knows by name (AMD APM vol. 2, 8.2).
 const (
-	trapNM = 7
-	trapDF = 8
-	trapTS = 10
-	trapNP = 11
-	trapSS = 12
-	trapGP = 13
-	trapPF = 14
-	trapAC = 17
+	trapNMI = 2
+	trapNM  = 7
+	trapDF  = 8
+	trapTS  = 10
+	trapNP  = 11
+	trapSS  = 12
+	trapGP  = 13
+	trapPF  = 14
+	trapAC  = 17
 )
 
 // Bits of a page fault's error code.
@@ -27,6 +28,9 @@ func handleTrap(r *regs) {
 	count(statTraps)
 	vector := r.EntryVector & 0xff
 	assert(vector < 32)
+	if serveFault(v, r, vector) {
+		return
+	}
 	b := &v.arch.bounce
 	t := &v.arch.traps[vector]
 	b.code, b.rip = r.ErrorCode, t.Address
@@ -53,6 +57,7 @@ func handleTrap(r *regs) {
 	}
 	if b.rip == 0 {
 		printDomain(v.domain, "exception without a handler, rip", r.RIP)
+		v.dump(r)
 		v.domain.crash("vector", uint64(vector))
 		return
 	}

@@ -1,6 +1,10 @@
 package main
 
-import "resvirt/vi/bare"
+import (
+	"unsafe"
+
+	"resvirt/vi/bare"
+)
 
 // What the core asks of the processor. In native tests testCPU is set and
 // nothing of this touches the machine.
@@ -80,9 +84,61 @@ func invalidate(va uint64) {
 	}
 }
 
-func readMSR(msr uint32) uint64     { return bare.RDMSR(msr) }
-func writeMSR(msr uint32, v uint64) { bare.WRMSR(msr, v) }
-func swapGS()                       { bare.Swapgs() }
+func readMSR(msr uint32) uint64 {
+	if testCPU != nil {
+		return 0
+	}
+	return bare.RDMSR(msr)
+}
+
+func writeMSR(msr uint32, v uint64) {
+	if testCPU == nil {
+		bare.WRMSR(msr, v)
+	}
+}
+
+// dataSegments is what DS, ES, FS and GS hold: the guest's selectors.
+func dataSegments() (ds, es, fs, gs uint16) {
+	if testCPU != nil {
+		return 0, 0, 0, 0
+	}
+	return bare.Segments()
+}
+
+func swapGS() {
+	if testCPU == nil {
+		bare.Swapgs()
+	}
+}
+
+// guestInTest copies between the VMM and the guest of a native test, through
+// the page tables of its current vCPU. It returns how many bytes were left at
+// a page that is not there.
+func guestInTest(va uint64, p unsafe.Pointer, n uint64, write bool) uint64 {
+	for n > 0 {
+		l1 := mfn(0)
+		if root := current().arch.guestTable; root != 0 {
+			l1 = walkToL1(root, va)
+		}
+		if l1 == 0 {
+			return n
+		}
+		e := tableAt(l1)[va>>12&511]
+		if e&pteP == 0 || write && e&pteW == 0 {
+			return n
+		}
+		k := min(n, pageSize-va&pageMask)
+		at := unsafe.Slice((*byte)(unsafe.Add(frameAddr(pteFrame(e)), va&pageMask)), k)
+		mine := unsafe.Slice((*byte)(p), k)
+		if write {
+			copy(at, mine)
+		} else {
+			copy(mine, at)
+		}
+		va, p, n = va+k, unsafe.Add(p, k), n-k
+	}
+	return 0
+}
 
 // interruptInTest lets another CPU of a native test take an interrupt at once.
 func interruptInTest(c *CPU, vector uint8) {

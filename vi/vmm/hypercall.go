@@ -32,6 +32,10 @@ var hypercalls = [abi.NumHypercalls]handler{
 	abi.HypercallUpdateVAOther:    hyperUpdateVAOther,
 	abi.HypercallSysctl:           hyperSysctl,
 	abi.HypercallDomctl:           hyperDomctl,
+	abi.HypercallSetDebugreg:      hyperSetDebugreg,
+	abi.HypercallGetDebugreg:      hyperGetDebugreg,
+	abi.HypercallPhysdevOp:        hyperPhysdevOp,
+	abi.HypercallGrantTableOp:     hyperGrantTableOp,
 }
 
 // syscallLen is the length of the SYSCALL instruction.
@@ -61,11 +65,32 @@ func hypercall(r *regs) {
 // dispatch calls a handler by number.
 func dispatch(nr, a1, a2, a3, a4, a5 uint64) int64 {
 	if nr >= abi.NumHypercalls || hypercalls[nr] == nil {
-		return -abi.ENOSYS
+		return missing(nr, a1)
 	}
+	this().core.refused = 0
 	rc := hypercalls[nr](a1, a2, a3, a4, a5)
-	doubt(rc)
+	if nr != abi.HypercallIret {
+		doubt(rc)
+	}
+	if rc == -abi.ENOSYS && nr != abi.HypercallIret { // whose result is the guest's
+		missing(nr, a1)
+	}
 	return rc
+}
+
+// missed is the numbers of hypercalls that guests missed something of.
+var missed uint64
+
+// missing is the result of a hypercall that does not exist. The first of each
+// number is logged, with who made it and its first argument, the operation.
+func missing(nr, op uint64) int64 {
+	if !testAndSet(&missed, uint(min(nr, 63))) {
+		d := current().domain
+		printDomain(d, "hypercall that is missing", nr)
+		printDomain(d, "  its operation", op)
+		printDomain(d, "  made at", guestRegs().RIP)
+	}
+	return -abi.ENOSYS
 }
 
 // preemptCheck says whether a long hypercall should make way: there are soft

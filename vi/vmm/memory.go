@@ -24,6 +24,14 @@ func hyperMemoryOp(cmd, arg, _, _, _ uint64) int64 {
 			return -abi.EFAULT
 		}
 		return 0
+	case abi.XenmemMemoryMap:
+		return memoryMap(d, arg)
+	case abi.XenmemExchange:
+		return exchangeMemory(d, arg)
+	case abi.XenmemAddToPhysmap:
+		return -abi.EACCES // for translated guests alone
+	case abi.XenmemMachineMemoryMap:
+		return -abi.EPERM
 	case abi.XenmemIncreaseReservation, abi.XenmemPopulatePhysmap, abi.XenmemDecreaseReservation:
 		var r abi.MemoryReservation
 		if !fromGuest(unsafe.Pointer(&r), arg, uint64(unsafe.Sizeof(r))) {

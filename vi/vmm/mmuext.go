@@ -80,12 +80,10 @@ func mmuext(v *VCPU, d *Domain, cmd uint32, arg1, arg2 uint64) int64 {
 		flushGuest(mask, cmd == abi.MMUExtInvlpgMulti, arg1)
 	case abi.MMUExtTLBFlushAll, abi.MMUExtInvlpgAll:
 		flushGuest(d.dirty(), cmd == abi.MMUExtInvlpgAll, arg1)
-	case abi.MMUExtFlushCache:
+	case abi.MMUExtFlushCache, abi.MMUExtFlushCacheGlobal:
 		// Memory is coherent and no device is passed through.
 	case abi.MMUExtSetLDT:
-		if arg2 != 0 {
-			return -abi.EINVAL // descriptors beyond the flat ones are not supported
-		}
+		return setLDT(v, arg1, arg2)
 	case abi.MMUExtClearPage, abi.MMUExtCopyPage:
 		return clearOrCopy(d, mfn(arg1), mfn(arg2), cmd == abi.MMUExtCopyPage)
 	default:

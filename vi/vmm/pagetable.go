@@ -20,11 +20,14 @@ const (
 	pteNX   = 1 << 63
 	pteAddr = 0x000ffffffffff000
 
-	// Bits that a guest may never set: large pages, and what is reserved
-	// above the address. A guest's global bit is dropped: it runs in ring 3
+	// The bits that are the guest's: 9 to 11 and, since no protection keys
+	// exist here, 52 to 62. A guest's global bit is dropped: it runs in ring 3
 	// with its user mode in another address space.
-	pteBad = ptePS | 0x7ff0000000000000
 )
+
+// badEntry says whether a present entry of a page table of type t may not be:
+// large pages; in an L1 the bit selects a memory type.
+func badEntry(e, t uint64) bool { return t != ptL1 && e&ptePS != 0 }
 
 // pteFrame is the frame that an entry names.
 func pteFrame(e uint64) mfn { return mfn(e & pteAddr >> pageShift) }
@@ -44,7 +47,7 @@ func getEntry(e uint64, t uint64, d *Domain) int64 {
 	if e&pteP == 0 {
 		return 0
 	}
-	if e&pteBad != 0 {
+	if badEntry(e, t) {
 		return -abi.EINVAL
 	}
 	m := pteFrame(e)
@@ -77,6 +80,9 @@ func putEntry(e uint64, t uint64) {
 // entry refers to, or nothing at all.
 func allocTable(p *page, t uint64) int64 {
 	if t == ptSegDesc {
+		if !checkDescriptors(p) {
+			return -abi.EINVAL
+		}
 		return 0
 	}
 	assert(isTableType(t))
@@ -139,7 +145,7 @@ func modEntry(e *uint64, val uint64, t uint64, d *Domain) int64 {
 	}
 	if val&pteP != 0 && (old^val)&sameRef == 0 {
 		// Same reference, other permissions.
-		if val&pteBad != 0 {
+		if badEntry(val, t) {
 			return -abi.EINVAL
 		}
 		return swapEntry(e, old, val)

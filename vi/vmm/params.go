@@ -16,6 +16,7 @@ type bootParams struct {
 	calibNS    int64  // calib_us=: period of the clock calibration
 	apicHz     uint64 // apic_hz=
 	tscHz      uint64 // tsc_hz=
+	guest      uint64 // guest=1: one domain, whose console is all that appears on COM1
 	guestAt    uint32 // where in bootInfo.cmdline the guests' command line begins
 }
 
@@ -34,6 +35,7 @@ func (p *bootParams) load() {
 	p.calibNS = int64(bootOption("calib_us", 100)) * 1000
 	p.apicHz = bootOption("apic_hz", 1_000_000_000)
 	p.tscHz = bootOption("tsc_hz", 2_000_000_000)
+	p.guest = bootOption("guest", 0)
 	p.guestAt = guestPart(bootInfo.cmdline[:bootInfo.cmdlen])
 }
 

@@ -55,6 +55,9 @@ const trapSyscall = 0x100
 // trapSyscallNew stands there until the entry has been noted.
 const trapSyscallNew = trapSyscall | 1<<9
 
+// trapSyscall32 marks an entry by SYSCALL of 32-bit code; the way back is IRET's.
+const trapSyscall32 = 0x101
+
 // guestFrameSize is what lies at the top of the primary stack while a guest
 // is interrupted: its regs. RSP0 points below ES, where the processor starts pushing.
 const (

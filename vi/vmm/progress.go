@@ -12,13 +12,14 @@ type progress struct {
 	again  bool   // the part under way may have been done before
 	page   mfn    // the frame that memory_op is giving to the domain
 	line   uint64 // byte of console output << 32 | length of the line before it
+	grant  uint32 // 1 + handle of the mapping of a granted frame under way, 0 = none
 	undo   uint64 // what a domctl noted before it changed something, 0 = nothing
 }
 
 // start begins the log of a hypercall.
 func (p *progress) start() {
 	if !p.again {
-		p.undo = 0
+		p.undo, p.grant = 0, 0
 	}
 	atomic.StoreUint64(&p.done, 0)
 }

@@ -8,6 +8,9 @@ import (
 // bootFree is the number of free frames before the first domain was built.
 var bootFree uint64
 
+// lastReason is why the last domain shut down; it is the exit code with guest=1.
+var lastReason uint32
+
 const debugExit = 0xf4
 
 // controlCode is why the control domain shut down.
@@ -27,6 +30,7 @@ func reapDomains() {
 		}
 	}
 	for d := domains.head; d != nil; d = lastDomain() {
+		lastReason = d.shutdownCode
 		if !killDomain(d, true) {
 			raiseSoft(softReap)
 			return
@@ -58,6 +62,9 @@ func endOfRun() {
 	}
 	if code != 0 {
 		logHex("end-of-run checks failed", code)
+	}
+	if params.guest != 0 && code == 0 {
+		code = uint64(lastReason)
 	}
 	logStr("done")
 	bare.Out8(debugExit, byte(code))

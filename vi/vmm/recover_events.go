@@ -19,7 +19,11 @@ func redeliver() {
 	}
 	for d := domains.head; d != nil; d = d.next {
 		for port := uint32(1); port < maxPorts; port++ {
-			if e := d.port(port); e != nil && e.state != abi.EvtchnstatClosed {
+			e := d.port(port)
+			if e == nil {
+				break
+			}
+			if e.state != abi.EvtchnstatClosed {
 				d.announce(e, port)
 			}
 		}

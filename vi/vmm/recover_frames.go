@@ -35,6 +35,10 @@ func repairFrames() {
 	}
 	for d := domains.head; d != nil; d = d.next {
 		d.retakeTables()
+		d.retakeGrants()
+	}
+	for d := domains.head; d != nil; d = d.next {
+		d.unmarkGrants()
 	}
 	relist()
 	for d := domains.head; d != nil; d = d.next {
@@ -107,11 +111,13 @@ func (d *Domain) claimObjects() {
 	d.eachObject(claim)
 	p := pageOf(frameOfAddr(unsafe.Pointer(d.shared)))
 	p.owner, p.typ = d.frame32(), ptWritable|ptValidated|1
+	d.shareGrants()
 }
 
 // eachObject calls fn for the pages that a domain consists of, itself last.
 func (d *Domain) eachObject(fn func(unsafe.Pointer)) {
 	fn(unsafe.Pointer(d.shared))
+	d.eachGrantObject(fn)
 	for _, b := range d.buckets {
 		if b != nil {
 			fn(unsafe.Pointer(b))
@@ -149,6 +155,14 @@ func (d *Domain) retakeTables() {
 				retake(pageOf(m), ptSegDesc, d)
 			}
 		}
+		for _, m := range a.ldtFrames {
+			if m != 0 {
+				retake(pageOf(m), ptSegDesc, d)
+			}
+		}
+		if m := d.vcpu[i].infoFrame; m != 0 {
+			retake(pageOf(m), ptWritable, d)
+		}
 	}
 }
 
@@ -180,6 +194,8 @@ func retakeEntries(p *page, t uint64, d *Domain) {
 		d := d
 		if ok && t == ptL1 && d.privileged {
 			d = mappedOwner(pageOf(m), d)
+		} else if ok && t == ptL1 {
+			d = grantedOwner(m, d)
 		}
 		switch {
 		case !ok:
@@ -259,10 +275,15 @@ func (d *Domain) countRefs() uint32 {
 	}
 	for o := domains.head; o != nil; o = o.next {
 		for port := uint32(1); port < maxPorts; port++ {
-			if e := o.port(port); e != nil && e.remote == d {
+			e := o.port(port)
+			if e == nil {
+				break
+			}
+			if e.remote == d {
 				n++
 			}
 		}
+		n += o.grantRefs(d)
 	}
 	return n
 }

@@ -10,5 +10,6 @@ func keepSegments(c *CPU) {
 	v := c.loaded
 	if v != nil && vcpuOK(v) && begin(stepFSGS) {
 		saveBases(v)
+		saveSelectors(v)
 	}
 }

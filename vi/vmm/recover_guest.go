@@ -165,6 +165,7 @@ func restoreGuest(v *VCPU) {
 		return
 	}
 	s := &a.states[a.noted-1]
+	a.write.finishWrite(s)
 	a.regs = s.regs
 	a.regs.EntryVector = 3 // every register is restored
 	if s.kernel != v.kernelMode() {

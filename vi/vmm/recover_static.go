@@ -12,7 +12,7 @@ func unlockStatic() {
 		return
 	}
 	heap.lk, domains.lk, consoleLock, domctlLock = spinlock{}, spinlock{}, spinlock{}, spinlock{}
-	call.lk, flushRequest.lk, checker.lk = spinlock{}, spinlock{}, spinlock{}
+	call.lk, flushRequest.lk, checker.lk, grantLock = spinlock{}, spinlock{}, spinlock{}, spinlock{}
 	atomic.StoreUint64(&call.todo, 0)
 	atomic.StoreUint64(&flushRequest.todo, 0)
 	for i := uint32(0); i < nrCPUs(); i++ {

@@ -20,6 +20,7 @@ type kept struct {
 	nmods      uint32
 	heapStart  uint64
 	ramEnd     uint64
+	bootTime   uint64
 }
 
 // saveRoots copies the failed instance's static data that matters.
@@ -31,7 +32,7 @@ func saveRoots(r *kept) {
 	r.consoleMid, r.cpus = consoleMid, nrCPUs()
 	r.cmdline, r.cmdlen = bootInfo.cmdline, bootInfo.cmdlen
 	r.mods, r.nmods, r.ramEnd = bootInfo.mods, bootInfo.nmods, bootInfo.ramEnd
-	r.heapStart = bootInfo.heapStart
+	r.heapStart, r.bootTime = bootInfo.heapStart, bootTime
 }
 
 // restoreRoots is the inverse, in the new instance.
@@ -43,6 +44,6 @@ func restoreRoots(from *kept) {
 	bootFree, flushClock = from.bootFree, from.flushClock
 	bootInfo.cmdline, bootInfo.cmdlen = from.cmdline, from.cmdlen
 	bootInfo.mods, bootInfo.nmods, bootInfo.ramEnd = from.mods, from.nmods, from.ramEnd
-	bootInfo.heapStart = from.heapStart
+	bootInfo.heapStart, bootTime = from.heapStart, from.bootTime
 	bootInfo.freeStart, bootInfo.mapped = from.ramEnd, true
 }

@@ -31,8 +31,25 @@ func hyperSchedOp(cmd, arg, _, _, _ uint64) int64 {
 		if !fromGuest(unsafe.Pointer(&s), arg, uint64(unsafe.Sizeof(s))) {
 			return -abi.EFAULT
 		}
+		if s.Reason == abi.ShutdownCrash && params.guest != 0 {
+			v.dump(guestRegs())
+		}
 		v.domain.shutDown(s.Reason)
 		return 0
+	case abi.SchedopShutdownCode:
+		var s abi.SchedShutdown
+		if !fromGuest(unsafe.Pointer(&s), arg, uint64(unsafe.Sizeof(s))) {
+			return -abi.EFAULT
+		}
+		d := v.domain
+		d.lk.lock()
+		if !d.shutdown {
+			d.shutdownCode, d.codeSet = s.Reason, true
+		}
+		d.lk.unlock()
+		return 0
+	case abi.SchedopPinOverride:
+		return -abi.EPERM
 	case abi.SchedopPoll:
 		return poll(v, arg)
 	}

@@ -34,6 +34,9 @@ func contextSwitch(prev, next *VCPU) {
 		resetStackAndCall(idleLoop)
 	}
 	updateGuestTime(next)
+	if !next.isIdle() {
+		next.showAreas()
+	}
 	returnToGuest()
 }
 
@@ -49,6 +52,7 @@ func contextSaved(prev *VCPU) {
 func saveContext(c *CPU, v *VCPU) {
 	copyRegs(&v.arch.regs, guestRegs())
 	saveBases(v)
+	saveSelectors(v)
 	c.loaded = nil
 	clearBits(&v.domain.dirtyCPUs, 1<<c.ID)
 }
@@ -68,9 +72,11 @@ func saveBases(v *VCPU) {
 func loadContext(c *CPU, v *VCPU) {
 	setBits(&v.domain.dirtyCPUs, 1<<c.ID)
 	loadGDT(c, v)
+	loadLDT(c, v)
 	writeCR3(v.cr3())
 	copyRegs(guestRegs(), &v.arch.regs)
 	v.note(guestRegs(), false)
+	loadSelectors(v)
 	writeMSR(msrFSBase, v.arch.fsBase)
 	gs, other := v.arch.gsKernel, v.arch.gsUser
 	if !v.kernelMode() {

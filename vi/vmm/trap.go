@@ -20,6 +20,11 @@ const (
 func trapFromGuest(r *regs) {
 	current().note(r, false)
 	if r.EntryVector >= firstVector {
+		if r.EntryVector == trapInt80 {
+			irqOn()
+			softInterrupt(r)
+			return
+		}
 		handleIRQ(r)
 		return
 	}

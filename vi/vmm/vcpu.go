@@ -30,18 +30,20 @@ type VCPU struct {
 	sliceStart   int64
 
 	// Event channels.
-	info     *abi.VcpuInfo // in the domain's shared info page
-	virqLock spinlock
-	virqPort [abi.NumVirqs]uint32
-	pollPort uint32 // 0 none, ^0 several
-	initOK   bool
-	yielded  bool // lets its equals go first, once
+	info      *abi.VcpuInfo // in the domain's shared info page, or
+	infoFrame mfn           // in a frame that the guest registered
+	virqLock  spinlock
+	virqPort  [abi.NumVirqs]uint32
+	pollPort  uint32 // 0 none, ^0 several
+	initOK    bool
+	yielded   bool // lets its equals go first, once
 
 	pollTimer  timer
 	singleshot timer
 	periodic   timer
 	periodNS   int64
 	runstateVA uint64 // guest's copy of the run state, 0 = none
+	timeVA     uint64 // guest's copy of the clock, 0 = none
 	continued  uint32 // hypercalls that were continued
 }
 
@@ -62,25 +64,35 @@ type archVCPU struct {
 	fsBase             uint64
 	gsKernel           uint64
 	gsUser             uint64
+	selectors          selectors
 	fpuTS              uint64 // fpu_taskswitch(1) is in force
 	cr2                uint64
 	debugReg           [8]uint64
+	iopl               uint32 // what the guest believes its I/O privilege level to be
+	maskSyscall32      bool
+	nmi                uint64 // nmiX bits
+	syscall32          uint64 // callback of 32-bit system calls, 0 = none
 
 	traps     *[abi.TrapVectorCount]abi.TrapInfo // a heap page
 	gdtFrames [abi.FirstReservedGDTPage]mfn
 	gdtEnts   uint32
 	ldtBase   uint64
 	ldtEnts   uint32
+	ldtFrames [ldtPages]mfn
 
 	states [2]guestState // what recovery goes back to
 	noted  uint32        // 1 + the one that holds, 0 while the guest runs
 
-	log progress
+	log   progress
+	write tableWriteLog
 
 	bounce  bounce
 	mc      multicallState
 	mmuDone uint64 // requests of a continued mmu_update or mmuext_op
 }
+
+// A vCPU fits in its page.
+const _ = pageSize - unsafe.Sizeof(VCPU{})
 
 // Bits of VCPU.pause.
 const (

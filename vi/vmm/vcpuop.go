@@ -60,6 +60,18 @@ func hyperVcpuOp(cmd, id, arg, _, _ uint64) int64 {
 		v.singleshot.set(int64(s.TimeoutAbsNS & (1<<63 - 1)))
 	case abi.VcpuopStopSingleshotTimer:
 		v.singleshot.stop()
+	case abi.VcpuopSendNMI:
+		v.sendNMI()
+	case abi.VcpuopRegisterVcpuInfo:
+		var r abi.VcpuRegisterVcpuInfo
+		if !fromGuest(unsafe.Pointer(&r), arg, uint64(unsafe.Sizeof(r))) {
+			return -abi.EFAULT
+		}
+		return v.registerInfo(mfn(r.MFN), uint64(r.Offset))
+	case abi.VcpuopRegisterRunstate:
+		return v.registerArea(&v.runstateVA, arg, uint64(unsafe.Sizeof(abi.VcpuRunstateInfo{})))
+	case abi.VcpuopRegisterTimeArea:
+		return v.registerArea(&v.timeVA, arg, uint64(unsafe.Sizeof(abi.VcpuTimeInfo{})))
 	default:
 		return -abi.ENOSYS
 	}
@@ -148,6 +160,7 @@ func initVCPU(v *VCPU, arg uint64) int64 {
 	a.event, a.failsafe, a.syscall = calls[0], calls[1], calls[2]
 	a.fsBase, a.gsKernel, a.gsUser = bases[0], bases[1], bases[2]
 	a.flags = inKernelMode | uint32(flags[0])&(abi.VGCFFailsafeDisableEvents|abi.VGCFSyscallDisableEvents)
+	a.iopl = uint32(a.regs.RFLAGS >> 12 & 3)
 	sanitize(&a.regs)
 	v.initOK = true
 	return 0

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"resvirt/hw/machine"
+	"resvirt/sim"
+	"resvirt/ui/bzimage"
+)
+
+// guestValues are the flags of `guest`.
+type guestValues struct {
+	mem, vcpus        int
+	appended, ramdisk string
+	maxInstructions   uint64
+	trace             string
+	stats, verbose    bool
+}
+
+func guestFlags(fs *flag.FlagSet) any {
+	v := &guestValues{}
+	fs.IntVar(&v.mem, "mem", 256, "`MB` mebibytes of memory for the guest; unless given, 256")
+	fs.IntVar(&v.vcpus, "vcpus", 1, "`N` virtual processors, 1 to 4, each on a processor of its own; unless given, one")
+	fs.StringVar(&v.appended, "append", "", "the kernel's command line is `STRING`")
+	fs.StringVar(&v.ramdisk, "ramdisk", "", "the initial RAM disk is `FILE`")
+	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors")
+	fs.StringVar(&v.trace, "trace", "", "write each instruction to `FILE`; this is slow")
+	fs.BoolVar(&v.stats, "stats", false, "end with what was executed, how fast, and counts by class of instruction")
+	fs.BoolVar(&v.verbose, "verbose", false, "show on standard error what the hypervisor says")
+	return v
+}
+
+// Bounds of a guest's size.
+const (
+	guestMaxMem   = 2048 // MiB
+	guestMaxVCPUs = 4
+)
+
+// guestMaxLine is what of the loader's command line is left for the kernel.
+const guestMaxLine = 900
+
+func runGuest(e *env, operands []string, values any) error {
+	v := values.(*guestValues)
+	switch {
+	case v.mem < 16 || v.mem > guestMaxMem:
+		return usage("guest: --mem %d: it must be 16 to %d", v.mem, guestMaxMem)
+	case v.vcpus < 1 || v.vcpus > guestMaxVCPUs:
+		return usage("guest: --vcpus %d: it must be 1 to %d", v.vcpus, guestMaxVCPUs)
+	case len(v.appended) > guestMaxLine:
+		return usage("guest: --append: %d bytes, at most %d are possible", len(v.appended), guestMaxLine)
+	}
+	kernel, err := guestKernel(operands[0])
+	if err != nil {
+		return err
+	}
+	mods := []machine.Module{{Cmdline: "pristine"}, {Cmdline: "kernel", Data: kernel}}
+	if v.ramdisk != "" {
+		disk, err := os.ReadFile(v.ramdisk)
+		if err != nil {
+			return err
+		}
+		mods = append(mods, machine.Module{Cmdline: "initrd", Data: disk})
+	}
+	vmm, err := e.vmm()
+	if err != nil {
+		return err
+	}
+	mods[0].Data = vmm
+	spec := guestSpec(v, mods)
+	m, err := machine.New(spec)
+	if err != nil {
+		return err
+	}
+	if err := m.LoadMultiboot(vmm, guestLine(v, spec), mods); err != nil {
+		return err
+	}
+	r := &bootValues{maxInstructions: v.maxInstructions, trace: v.trace, stats: v.stats, quietDebug: !v.verbose}
+	stop, err := runMachine(e, m, true, r)
+	if err != nil {
+		return err
+	}
+	if stop.Reason != machine.Exit {
+		return bootEnd(e, m, stop)
+	}
+	// The VMM ends with the reason of the shutdown (sched.h), which the
+	// debug-exit device shifts.
+	switch code := int(stop.Code >> 1); code {
+	case 0:
+		return nil
+	default:
+		return status(code)
+	}
+}
+
+// guestKernel reads a kernel, and decompresses it if it is a Linux image.
+func guestKernel(path string) ([]byte, error) {
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if bzimage.Is(file) {
+		if file, err = bzimage.Kernel(file); err != nil {
+			return nil, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "bzimage: "))
+		}
+	}
+	if len(file) < 64 || string(file[:4]) != "\x7fELF" || file[4] != 2 {
+		return nil, fmt.Errorf("%s: neither a 64-bit ELF file nor a Linux bzImage: no kernel of a paravirtual guest", path)
+	}
+	return file, nil
+}
+
+// guestSpec is a machine with room for the hypervisor, the modules and the guest.
+func guestSpec(v *guestValues, mods []machine.Module) machine.Spec {
+	size := uint64(v.mem) << 20
+	bytes := size + size/64 + 16<<20 // frame table, M2P, heap
+	for i := range mods {
+		bytes += uint64(len(mods[i].Data))
+	}
+	spec := machine.DefaultSpec()
+	spec.CPUs, spec.MemBytes = v.vcpus, (bytes+2<<20-1)&^(2<<20-1)
+	return spec
+}
+
+// guestLine is the hypervisor's command line: one domain, and the scheduler's
+// periods as on hardware.
+func guestLine(v *guestValues, spec machine.Spec) string {
+	return fmt.Sprintf("guest=1 domains=1 cpus=%d dom_mb=%d vcpus=%d tick_us=10000 watchdog_us=100000 calib_us=1000000 apic_hz=%d tsc_hz=%d -- %s",
+		spec.CPUs, v.mem, v.vcpus, int64(sim.Second/spec.Models.APICBusPeriod), int64(sim.Second/spec.Models.TSCPeriod), v.appended)
+}

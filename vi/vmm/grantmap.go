@@ -1,0 +1,251 @@
+package main
+
+import (
+	"sync/atomic"
+
+	"resvirt/vi/abi"
+)
+
+// Mapping of granted frames. The page-table entry holds the references on the
+// frame, like any other; a mapping for devices holds them by its track.
+
+// newTrack finds a free handle of d; ^0 if there is none.
+func (g *grantTable) newTrack() uint32 {
+	for page := range g.tracks {
+		if g.tracks[page] == nil {
+			m := allocHeapPage()
+			if m == 0 {
+				break
+			}
+			g.tracks[page] = (*[tracksPerPage]grantTrack)(frameAddr(m))
+		}
+		for i := range g.tracks[page] {
+			if g.tracks[page][i].flags == 0 {
+				return uint32(page*tracksPerPage + i)
+			}
+		}
+	}
+	return ^uint32(0)
+}
+
+// track is the mapping of a handle, nil if there is none.
+func (g *grantTable) track(handle uint32) *grantTrack {
+	page := handle / tracksPerPage
+	if g == nil || page >= trackPages || g.tracks[page] == nil || g.tracks[page][handle%tracksPerPage].flags == 0 {
+		return nil
+	}
+	return &g.tracks[page][handle%tracksPerPage]
+}
+
+// grantor is the domain that grants what is mapped.
+func (t *grantTrack) grantor() *Domain { return (*Domain)(frameAddr(mfn(t.dom))) }
+
+func (t *grantTrack) readonly() bool { return t.flags&abi.GNTMAPReadonly != 0 }
+
+// mapGrant is GNTTABOP_map_grant_ref. grantLock is held.
+func mapGrant(op *abi.GnttabMapGrantRef) {
+	v := current()
+	if t := v.domain.grants.track(v.arch.log.grant - 1); again() && v.arch.log.grant != 0 && t != nil {
+		dropTrack(t) // it was under way; an entry that is there is replaced
+	}
+	op.Handle = ^uint32(0)
+	if op.Flags&(abi.GNTMAPDevice|abi.GNTMAPHost) == 0 {
+		op.Status = abi.GNTSTBadGntref
+		return
+	}
+	rd := grantDomain(op.Dom)
+	if rd == nil {
+		op.Status = abi.GNTSTBadDomain
+		return
+	}
+	op.Status = mapFrom(v, rd, op)
+	if op.Status != 0 {
+		rd.put()
+	}
+}
+
+// mapFrom maps a frame of rd, whose reference the mapping keeps.
+func mapFrom(v *VCPU, rd *Domain, op *abi.GnttabMapGrantRef) int16 {
+	g := grantTableOf(v.domain)
+	if g == nil {
+		return abi.GNTSTNoDeviceSpace
+	}
+	handle := g.newTrack()
+	if handle == ^uint32(0) {
+		return abi.GNTSTNoDeviceSpace
+	}
+	readonly := op.Flags&abi.GNTMAPReadonly != 0
+	m, st := acquireGrant(rd, op.Ref, v.domain.id, readonly)
+	if st != 0 {
+		return st
+	}
+	device, host := op.Flags&abi.GNTMAPDevice != 0, op.Flags&abi.GNTMAPHost != 0
+	if device && !takeGranted(m, rd, readonly) {
+		releaseGrant(rd, op.Ref, readonly)
+		return abi.GNTSTGeneralError
+	}
+	v.arch.log.grant = handle + 1
+	g.tracks[handle/tracksPerPage][handle%tracksPerPage] = grantTrack{
+		dom: rd.frame32(), ref: op.Ref, frame: uint32(m), flags: uint16(op.Flags & 0x1f)}
+	if host {
+		st = abi.GNTSTGeneralError
+		if takeGranted(m, rd, readonly) {
+			if st = enterGrant(v, op, m); st != 0 {
+				putGranted(m, readonly)
+			}
+		}
+	}
+	if st != 0 {
+		if device {
+			putGranted(m, readonly)
+		}
+		*g.track(handle) = grantTrack{}
+		releaseGrant(rd, op.Ref, readonly)
+		return st
+	}
+	op.Handle, op.DevBusAddr = handle, uint64(m)<<pageShift
+	return 0
+}
+
+// enterGrant writes the page-table entry of a mapping.
+func enterGrant(v *VCPU, op *abi.GnttabMapGrantRef, m mfn) int16 {
+	e := uint64(m)<<pageShift | pteP | pteU | pteA | pteD | pteNX | uint64(op.Flags>>abi.GNTMAPAvail0&7)<<9
+	if op.Flags&abi.GNTMAPReadonly == 0 {
+		e |= pteW
+	}
+	old, ok := swapL1(v, op.HostAddr, op.Flags&abi.GNTMAPContainsPTE != 0, e, 0)
+	if !ok {
+		return abi.GNTSTBadVirtAddr
+	}
+	putEntry(old, ptL1)
+	return 0
+}
+
+// swapL1 replaces an entry of the lowest level, found by virtual address or as
+// the machine address of the entry itself, and returns the old one, whose
+// references are the caller's to drop. If frame is given, the old one must map it.
+func swapL1(v *VCPU, at uint64, isEntry bool, val uint64, frame mfn) (uint64, bool) {
+	var table mfn
+	var slot uint64
+	if isEntry {
+		table, slot = mfn(at>>pageShift), at&pageMask/8
+		if at&7 != 0 {
+			return 0, false
+		}
+	} else {
+		if isHypervisorAddr(at) {
+			return 0, false
+		}
+		table, slot = walkToL1(v.arch.guestTable, at), at>>12&511
+	}
+	if !frameOK(table) || !pageOf(table).get(v.domain) {
+		return 0, false
+	}
+	p := pageOf(table)
+	old, ok := uint64(0), false
+	if p.lockTable() {
+		if p.typ&ptTypeMask == ptL1 {
+			e := &tableAt(table)[slot&511]
+			for !ok {
+				old = atomic.LoadUint64(e)
+				if frame != 0 && (old&pteP == 0 || pteFrame(old) != frame) {
+					break
+				}
+				ok = atomic.CompareAndSwapUint64(e, old, val)
+			}
+		}
+		p.unlockTable()
+	}
+	p.put()
+	return old, ok
+}
+
+// unmapGrant is GNTTABOP_unmap_grant_ref, and, with another address,
+// unmap_and_replace: the entry there takes the place of the mapping.
+func unmapGrant(handle uint32, host, device, replace uint64) int16 {
+	v := current()
+	t := v.domain.grants.track(handle)
+	log := &v.arch.log
+	if t == nil {
+		if again() && log.grant == handle+1 {
+			return 0
+		}
+		return abi.GNTSTBadHandle
+	}
+	log.grant = handle + 1
+	m := mfn(t.frame)
+	if device != 0 && device != uint64(m)<<pageShift {
+		return abi.GNTSTBadDevAddr
+	}
+	if host != 0 && t.flags&abi.GNTMAPHost != 0 {
+		if st := leaveGrant(v, t, host, replace); st != 0 {
+			return st
+		}
+		t.flags &^= abi.GNTMAPHost
+	}
+	if device != 0 && t.flags&abi.GNTMAPDevice != 0 {
+		t.flags &^= abi.GNTMAPDevice
+		putGranted(m, t.readonly())
+	}
+	if t.flags&(abi.GNTMAPHost|abi.GNTMAPDevice) == 0 {
+		dropTrack(t)
+	}
+	return 0
+}
+
+// leaveGrant takes the entry of a mapping out of the page table.
+func leaveGrant(v *VCPU, t *grantTrack, host, replace uint64) int16 {
+	isEntry := t.flags&abi.GNTMAPContainsPTE != 0
+	val := uint64(0)
+	if replace != 0 {
+		if isEntry {
+			return abi.GNTSTGeneralError
+		}
+		var ok bool
+		if val, ok = swapL1(v, replace, false, 0, 0); !ok {
+			return abi.GNTSTBadVirtAddr
+		}
+	}
+	old, ok := swapL1(v, host, isEntry, val, mfn(t.frame))
+	if ok {
+		putEntry(old, ptL1)
+		return 0
+	}
+	putEntry(val, ptL1)
+	if again() {
+		return 0 // the entry is gone already
+	}
+	return abi.GNTSTGeneralError
+}
+
+// dropTrack frees a handle and ends its use of the reference; what it holds for
+// devices goes, what a page table holds stays.
+func dropTrack(t *grantTrack) {
+	rd, ref, m, flags := t.grantor(), t.ref, mfn(t.frame), t.flags
+	readonly := t.readonly()
+	*t = grantTrack{}
+	if flags&abi.GNTMAPDevice != 0 {
+		putGranted(m, readonly)
+	}
+	releaseGrant(rd, ref, readonly)
+	rd.put()
+}
+
+// dropTracks ends all mappings of a dying domain, whose page tables go anyhow.
+func dropTracks(d *Domain) {
+	if d.grants == nil {
+		return
+	}
+	grantLock.lock()
+	for _, page := range d.grants.tracks {
+		if page == nil {
+			break
+		}
+		for i := range page {
+			if t := &page[i]; t.flags != 0 {
+				dropTrack(t)
+			}
+		}
+	}
+	grantLock.unlock()
+}

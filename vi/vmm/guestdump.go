@@ -1,0 +1,43 @@
+package main
+
+import "unsafe"
+
+// What is said of a guest that comes to its end by an exception.
+
+// dump prints a vCPU's registers and the top of its stack.
+func (v *VCPU) dump(r *regs) {
+	flags := consoleLock.lockSave()
+	serialString("(VMM) d")
+	serialDecimal(uint64(v.domain.id))
+	serialString(" vCPU ")
+	serialDecimal(uint64(v.id))
+	for n := range uint8(16) {
+		if n%4 == 0 {
+			serialString("\n(VMM)   ")
+		}
+		serialString(regNames[4*n : 4*n+4])
+		serialHex(*gpr(r, n))
+		serialPut(' ')
+	}
+	serialString("\n(VMM)   rip ")
+	serialHex(r.RIP)
+	serialString(" flags ")
+	serialHex(r.RFLAGS)
+	serialString(" cs ")
+	serialHex(uint64(r.CS))
+	serialString(" cr2 ")
+	serialHex(v.arch.cr2)
+	serialString("\n(VMM)   stack ")
+	for i := range uint64(16) {
+		var w uint64
+		if !fromGuest(unsafe.Pointer(&w), r.RSP+8*i, 8) {
+			break
+		}
+		serialHex(w)
+		serialPut(' ')
+	}
+	serialPut('\n')
+	consoleLock.unlockRestore(flags)
+}
+
+const regNames = "rax rcx rdx rbx rsp rbp rsi rdi r8  r9  r10 r11 r12 r13 r14 r15 "

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// unsafeBytes is a frame's content.
+func unsafeBytes(m mfn) []byte { return (*[pageSize]byte)(frameAddr(m))[:] }
+
+// objects is the number of the hypervisor's pages that a domain consists of.
+func objects(d *Domain) uint64 {
+	n := uint64(0)
+	d.eachObject(func(unsafe.Pointer) { n++ })
+	return n
+}
+
+// hostile draws values that guests may pass where numbers, addresses, frames
+// and structures are expected.
+type hostile struct {
+	*rand.Rand
+	frames []mfn
+}
+
+func (h *hostile) value() uint64 {
+	switch h.IntN(10) {
+	case 0:
+		return h.Uint64()
+	case 1:
+		return h.Uint64() >> h.UintN(64)
+	case 2:
+		return ^uint64(0) - h.Uint64N(20)
+	case 3:
+		return uint64(h.frames[h.IntN(len(h.frames))])
+	case 4:
+		return uint64(h.frames[h.IntN(len(h.frames))])<<12 | h.Uint64N(512)*8 | h.Uint64N(3)
+	case 5:
+		return h.Uint64N(testFrames + 10)
+	case 6:
+		return rootVA + h.Uint64N(4<<12)&^7
+	case 7:
+		return [...]uint64{m2pBase, directMapBase, 1 << 47, 1<<47 - 8, 0xffff880000000000, gdtWindowBase}[h.IntN(6)]
+	default:
+		return h.Uint64N(40)
+	}
+}
+
+// entry draws a page-table entry.
+func (h *hostile) entry() uint64 {
+	return uint64(h.frames[h.IntN(len(h.frames))])<<12 | h.Uint64N(256) | h.Uint64N(2)<<63
+}
+
+// argument fills a page of the guest with numbers, and returns an address in it.
+func (h *hostile) argument() uint64 {
+	page := 1 + 2*h.IntN(8)
+	at := uint64(pageVA+page<<12) + h.Uint64N(500)*8
+	if frameOfVA(current(), at) == 0 || !guestRange(at, 96) {
+		return at
+	}
+	for i := range uint64(12) {
+		val := h.value()
+		switch h.IntN(4) {
+		case 0:
+			val = h.entry()
+		case 1:
+			val = h.Uint64N(20) | h.Uint64N(4)<<32
+		case 2:
+			val = uint64(pageVA + h.IntN(16)<<12)
+		}
+		toGuest(at+8*i, unsafe.Pointer(&val), 8)
+	}
+	return at
+}
+
+// call makes one hypercall at random.
+func (h *hostile) call() {
+	nr := h.Uint64N(abi.NumHypercalls + 2)
+	if h.IntN(2) == 0 {
+		nr = [...]uint64{abi.HypercallMMUExtOp, abi.HypercallEventChannelOp, abi.HypercallVcpuOp, abi.HypercallGrantTableOp,
+			abi.HypercallMMUUpdate, abi.HypercallMemoryOp, abi.HypercallMulticall, abi.HypercallUpdateVAMapping}[h.IntN(8)]
+	}
+	if nr == abi.HypercallSelfCheck || nr == abi.HypercallIret && h.IntN(100) != 0 {
+		return
+	}
+	var a [5]uint64
+	for i := range a {
+		if a[i] = h.value(); h.IntN(2) == 0 {
+			a[i] = h.argument()
+		}
+	}
+	switch h.IntN(3) {
+	case 0: // a command and its argument
+		a[0] = h.Uint64N(20)
+		a[1] = h.argument()
+		a[2] = h.Uint64N(5)
+		if nr == abi.HypercallSchedOp && a[0] == abi.SchedopShutdown {
+			return
+		}
+	case 1: // a list and its length
+		a[0], a[1], a[2], a[3] = h.argument(), h.Uint64N(5), 0, abi.DomidSelf
+	}
+	dispatch(nr, a[0], a[1], a[2], a[3], a[4])
+	current().arch.mc.active = false
+}
+
+// instruction lets the guest fault with bytes at random.
+func (h *hostile) instruction() {
+	b := make([]byte, 1+h.IntN(15))
+	for i := range b {
+		b[i] = byte(h.Uint32())
+	}
+	opcodes := [...][]byte{{0x48, 0x89}, {0x48, 0x87}, {0xf0, 0x48, 0x0f, 0xb1}, {0x0f, 0x22}, {0x0f, 0x20}, {0x0f, 0x30}, {0x0f, 0x32}, {0x48, 0x0f, 0xba}, {0x0f, 0x01}}
+	copy(b, opcodes[h.IntN(len(opcodes))])
+	r := guestRegs()
+	at := uint64(pageVA + 1<<12)
+	for n := range 16 {
+		*gpr(r, uint8(n)) = h.value()
+	}
+	r.CS, r.RIP, r.RDI = abi.FlatKernelCS, at, rootVA+h.Uint64N(4<<12)&^7
+	toGuest(at, unsafe.Pointer(&b[0]), uint64(len(b)))
+	testCPU.cr2 = r.RDI
+	r.ErrorCode = uint32(h.Uint64N(1024))
+	if h.IntN(2) == 0 {
+		r.ErrorCode = h.Uint32N(8)
+	}
+	for i := range current().arch.traps {
+		current().arch.traps[i] = abi.TrapInfo{Flags: uint8(h.IntN(8)), Address: pageVA}
+	}
+	r.EntryVector = []uint32{trapGP, trapPF, trapUD, 3, trapNM}[h.IntN(5)]
+	handleTrap(r)
+	current().arch.bounce.flags = 0
+}
+
+// TestHostileGuest lets a guest do what it likes: invariants hold, another
+// domain is not touched, and in the end everything comes back.
+func TestHostileGuest(t *testing.T) {
+	for seed := range uint64(12) {
+		world(t, 1)
+		free := heap.nfree
+		victim := createDomain(9, 8)
+		secret := allocDomainPage(victim)
+		unsafeBytes(secret)[5] = 42
+		h := &hostile{Rand: rand.New(rand.NewPCG(seed, 1))}
+		for range 12 {
+			d, v, list := onGuest(t, 1)
+			h.frames = append(list, secret, idleL4Frame(), m2pFrame(), frameOfAddr(unsafe.Pointer(d)), 0, 1)
+			for i := 0; i < 2500 && !d.shutdown; i++ {
+				if h.IntN(4) == 0 {
+					h.instruction()
+				} else {
+					h.call()
+				}
+				if i%100 == 0 {
+					still(t, v)
+				}
+			}
+			still(t, v)
+			d.shutDown(0)
+			enter(testCPU.core.idle)
+			killDomain(d, false)
+		}
+		if pageOf(secret).count != pgAllocated|1 || unsafeBytes(secret)[5] != 42 {
+			t.Errorf("seed %d: another domain's frame was touched: %#x", seed, pageOf(secret).count)
+		}
+		ended(t, free, victim)
+	}
+}
+
+func m2pFrame() mfn { return mfn(m2pPhys >> pageShift) }
+
+// still fails the test unless the invariants hold that the guest can break.
+func still(t *testing.T, v *VCPU) {
+	t.Helper()
+	testCPU.core.softirq = 0
+	if bad := checkAll() &^ (checkVCPUs | checkQueues); bad != 0 {
+		t.Fatalf("invariants violated: %#x", bad)
+	}
+}

@@ -1,0 +1,148 @@
+package main
+
+import "resvirt/vi/abi"
+
+// Privileged instructions of a guest's kernel, which runs in ring 3: they fault,
+// and the VMM executes what is harmless of them.
+
+// privileged executes the instruction at r's RIP; false leaves the fault to the
+// guest. Ports are for whoever has the I/O privilege, all else for the kernel.
+func privileged(v *VCPU, r *regs) bool {
+	var i insn
+	if r.CS != abi.FlatRing3CS64 && !v.longCode(r.CS) || !i.fetch(r.RIP) || !i.decode(r) {
+		return false
+	}
+	ok := false
+	switch {
+	case i.op >= 0xe4 && i.op <= 0xef && i.op&8 == 8 || i.op >= 0xe4 && i.op <= 0xe7:
+		ok = v.mayUsePorts() && portIO(&i, r)
+	case !v.kernelMode():
+	case i.op == 0xfa || i.op == 0xfb:
+		// CLI and STI do nothing, as in Xen: POPF, which does not fault,
+		// could not undo them.
+		ok = v.mayUsePorts()
+	case i.op == 0xf4:
+		hyperSchedOp(abi.SchedopBlock, 0, 0, 0, 0)
+		ok = true
+	case i.op == twoByte|0x06: // CLTS
+		hyperFPUTaskswitch(0, 0, 0, 0, 0)
+		ok = true
+	case i.op == twoByte|0x08 || i.op == twoByte|0x09: // INVD, WBINVD
+		ok = true
+	case i.op == twoByte|0x01:
+		ok = i.isMem && i.modrm>>3&7 == 7 && i.invlpg(r)
+	case i.op >= twoByte|0x20 && i.op <= twoByte|0x23:
+		ok = i.modrm>>6 == 3 && controlMove(v, &i, r)
+	case i.op == twoByte|0x30:
+		ok = guestWRMSR(v, uint32(r.RCX), r.RAX&0xffffffff|r.RDX<<32)
+	case i.op == twoByte|0x32:
+		var val uint64
+		if val, ok = guestRDMSR(v, uint32(r.RCX)); ok {
+			r.RAX, r.RDX = val&0xffffffff, val>>32
+		}
+	}
+	if ok {
+		v.skip(&i, r)
+	}
+	return ok
+}
+
+// skip goes on behind an instruction that was executed.
+func (v *VCPU) skip(i *insn, r *regs) {
+	commit()
+	r.RIP += uint64(i.pos)
+	r.RFLAGS &^= flagRF
+	v.note(r, false)
+}
+
+// mayUsePorts says whether v's I/O privilege level lets it execute IN, OUT,
+// CLI and STI. The kernel runs at level 1 where the level counts.
+func (v *VCPU) mayUsePorts() bool {
+	if v.kernelMode() {
+		return v.arch.iopl >= 1
+	}
+	return v.arch.iopl == 3
+}
+
+// portIO executes IN and OUT of a guest that owns no port: what it reads is
+// all ones, as from a bus on which nobody answers.
+func portIO(i *insn, r *regs) bool {
+	width := uint(1)
+	if i.op&1 != 0 {
+		width = 4
+		if i.short {
+			width = 2
+		}
+	}
+	if i.op < 0xe8 {
+		i.next() // the port's number
+	}
+	if i.op&2 == 0 {
+		i.setReg(r, 0, width, sizeMask(width))
+	}
+	return i.ok()
+}
+
+// invlpg executes INVLPG.
+func (i *insn) invlpg(r *regs) bool {
+	if a := i.linear(r); !isHypervisorAddr(a) {
+		invalidate(a)
+	}
+	return true
+}
+
+// controlMove executes MOV from and to control and debug registers.
+func controlMove(v *VCPU, i *insn, r *regs) bool {
+	which, p := i.reg(), gpr(r, i.rm())
+	switch i.op {
+	case twoByte | 0x20:
+		switch which {
+		case 0:
+			*p = cr0VMM | 1<<4 | v.arch.fpuTS<<3
+		case 2:
+			*p = v.arch.cr2
+		case 3:
+			*p = abi.XenPFNToCR3(uint64(v.arch.guestTable))
+		case 4:
+			*p = guestCR4
+		default:
+			return false
+		}
+		return true
+	case twoByte | 0x22:
+		return writeControl(v, which, *p)
+	case twoByte | 0x21:
+		val := hyperGetDebugreg(uint64(which), 0, 0, 0, 0)
+		if val < 0 {
+			return false
+		}
+		*p = uint64(val)
+		return true
+	}
+	return hyperSetDebugreg(uint64(which), *p, 0, 0, 0) == 0
+}
+
+// guestCR4 is what guests read: PAE, OSFXSR and OSXMMEXCPT.
+const guestCR4 = 1<<5 | 1<<9 | 1<<10
+
+// writeControl executes MOV to a control register: CR0 may change in TS, CR3
+// as by MMUEXT_NEW_BASEPTR; what is written to CR4 has no effect, because no
+// feature that CPUID shows needs a bit of it that is not set.
+func writeControl(v *VCPU, which uint8, val uint64) bool {
+	const ts = 1 << 3
+	switch which {
+	case 0:
+		if (val^cr0VMM)&^(ts|1<<4) != 0 {
+			return false
+		}
+		hyperFPUTaskswitch(val>>3&1, 0, 0, 0, 0)
+	case 2:
+		v.arch.cr2, v.info.Arch.CR2 = val, val
+	case 3:
+		return newBase(v, mfn(abi.XenCR3ToPFN(val))) == 0
+	case 4:
+	default:
+		return false
+	}
+	return true
+}

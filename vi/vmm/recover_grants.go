@@ -1,0 +1,154 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// Part of step page_frames. Uses of grants are counted anew from the mappings
+// that domains track; a copy that was under way is done again and counts no more.
+
+// eachGrantObject calls fn for the pages of a domain's grant table.
+func (d *Domain) eachGrantObject(fn func(unsafe.Pointer)) {
+	g := d.grants
+	if g == nil {
+		return
+	}
+	for i := range g.active {
+		if g.active[i] != nil {
+			fn(frameAddr(mfn(g.shared[i])))
+			fn(unsafe.Pointer(g.active[i]))
+		}
+	}
+	for i := range g.tracks {
+		if g.tracks[i] != nil {
+			fn(unsafe.Pointer(g.tracks[i]))
+		}
+	}
+	fn(unsafe.Pointer(g))
+}
+
+// shareGrants marks the frames of d's table as shared with it. A frame that was
+// being added counts only once all of it is there.
+func (d *Domain) shareGrants() {
+	g := d.grants
+	if g == nil {
+		return
+	}
+	g.frames = 0
+	for i := range g.active {
+		if g.active[i] == nil {
+			break
+		}
+		p := pageOf(mfn(g.shared[i]))
+		p.owner, p.typ = d.frame32(), ptWritable|ptValidated|1
+		*g.active[i] = [grantsPerPage]activeGrant{}
+		g.frames++
+	}
+}
+
+// retakeGrants counts the uses of d's mappings, and takes the frames that
+// mappings for devices hold.
+func (d *Domain) retakeGrants() {
+	if d.grants == nil {
+		return
+	}
+	for _, page := range d.grants.tracks {
+		if page == nil {
+			break
+		}
+		for i := range page {
+			if t := &page[i]; t.flags != 0 && !t.retake(d.id) {
+				*t = grantTrack{}
+			}
+		}
+	}
+}
+
+// retake counts one mapping; false if it is the trace of a wild write.
+func (t *grantTrack) retake(id uint16) bool {
+	rd := domainOfFrame(t.dom)
+	m := mfn(t.frame)
+	if rd == nil || !frameOK(m) {
+		return false
+	}
+	e, act := rd.grants.entry(t.ref)
+	if e == nil || act.readers == 255 || act.writers == 255 {
+		return false
+	}
+	if t.flags&abi.GNTMAPDevice != 0 {
+		switch {
+		case pageOf(m).owner != rd.frame32():
+			return false
+		case t.readonly():
+			pageOf(m).count++
+		case !retake(pageOf(m), ptWritable, rd):
+			return false
+		}
+	}
+	act.frame, act.domid = t.frame, id
+	if t.readonly() {
+		act.readers++
+	} else {
+		act.writers++
+	}
+	return true
+}
+
+// unmarkGrants clears, in the table that the guest sees, what is not in use.
+func (d *Domain) unmarkGrants() {
+	g := d.grants
+	if g == nil {
+		return
+	}
+	for ref := uint32(0); ref < g.frames*grantsPerPage; ref++ {
+		e, act := g.entry(ref)
+		if act.writers == 0 {
+			e.Flags &^= abi.GTFWriting
+			if act.readers == 0 {
+				e.Flags &^= abi.GTFReading
+			}
+		}
+	}
+}
+
+// grantedOwner is whose frame an entry of d's page tables maps: d's, or that
+// of a domain that granted it.
+func grantedOwner(m mfn, d *Domain) *Domain {
+	if d.grants == nil || pageOf(m).owner == d.frame32() {
+		return d
+	}
+	for _, page := range d.grants.tracks {
+		if page == nil {
+			break
+		}
+		for i := range page {
+			if t := &page[i]; mfn(t.frame) == m && t.flags&abi.GNTMAPHost != 0 {
+				if rd := domainOfFrame(t.dom); rd != nil {
+					return rd
+				}
+			}
+		}
+	}
+	return d
+}
+
+// grantRefs counts the references that d's mappings hold on a domain.
+func (d *Domain) grantRefs(on *Domain) uint32 {
+	n := uint32(0)
+	if d.grants == nil {
+		return 0
+	}
+	for _, page := range d.grants.tracks {
+		if page == nil {
+			break
+		}
+		for i := range page {
+			if page[i].flags != 0 && page[i].dom == on.frame32() {
+				n++
+			}
+		}
+	}
+	return n
+}

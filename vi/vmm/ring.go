@@ -1,0 +1,101 @@
+package main
+
+import (
+	"sync/atomic"
+
+	"resvirt/vi/abi"
+	"resvirt/vi/bare"
+)
+
+// The console ring of a domain that the VMM built itself: until there is a
+// control domain that serves it, the VMM does. What the guest writes goes to
+// COM1 as it is; what arrives there goes to the guest.
+
+// serveConsole makes the VMM the other end of a domain's console ring, a frame
+// of the domain's, and returns the event channel for it, 0 if there is none.
+func serveConsole(d *Domain, ring mfn) uint32 {
+	d.eventLock.lock()
+	port := d.freePort()
+	if port != 0 {
+		e := d.port(port)
+		e.consumer, e.vcpu = 1, 0
+		e.state = abi.EvtchnstatInterdomain
+		d.ring, d.ringPort = ring, port
+	}
+	d.eventLock.unlock()
+	return port
+}
+
+// consoleRing is the ring as the VMM sees it. Its content is the guest's to
+// change at any time.
+func (d *Domain) consoleRing() *abi.ConsoleRing { return (*abi.ConsoleRing)(frameAddr(d.ring)) }
+
+// ringOK says whether the frame of the ring is still the domain's.
+func (d *Domain) ringOK() bool {
+	return d.ring != 0 && pageOf(d.ring).owner == d.frame32() && !d.dying
+}
+
+// consoleNotified is what an event of the guest's end means: there is output,
+// or room for input. d.eventLock is held.
+func (d *Domain) consoleNotified() {
+	if !d.ringOK() {
+		return
+	}
+	r := d.consoleRing()
+	n := uint32(0)
+	for ; n < uint32(len(r.Out)); n++ {
+		at := atomic.LoadUint32(&r.OutCons)
+		if at == atomic.LoadUint32(&r.OutProd) {
+			break
+		}
+		b := r.Out[at%uint32(len(r.Out))]
+		atomic.StoreUint32(&r.OutCons, at+1) // first: rather lost than twice
+		guestPut(b)
+	}
+	if n != 0 {
+		setPending(d.vcpu[d.port(d.ringPort).vcpu%maxVCPUs], d.ringPort)
+	}
+}
+
+// guestPut prints a byte of the guest that COM1 belongs to.
+func guestPut(b byte) {
+	if testCPU == nil {
+		waitSerial()
+		bare.Out8(com1, b)
+	}
+}
+
+// ringPoll is how often COM1 is asked for input, in ns.
+const ringPoll = 1_000_000
+
+const com1HasByte = 1 << 0 // in the line status
+
+// consoleTick moves input from COM1 into the ring. It recurs on the boot CPU.
+func consoleTick(t *timer) {
+	if d := domains.head; d != nil && !d.shutdown && d.ring != 0 && bare.In8(com1Status)&com1HasByte != 0 {
+		d.eventLock.lock()
+		d.takeInput()
+		d.eventLock.unlock()
+	}
+	t.set(now() + ringPoll)
+}
+
+// takeInput fills the ring with what COM1 has; d.eventLock is held.
+func (d *Domain) takeInput() {
+	if !d.ringOK() || d.port(d.ringPort).consumer == 0 {
+		return
+	}
+	r := d.consoleRing()
+	n := uint32(0)
+	for ; n < uint32(len(r.In)) && bare.In8(com1Status)&com1HasByte != 0; n++ {
+		at := r.InProd
+		if at-atomic.LoadUint32(&r.InCons) >= uint32(len(r.In)) {
+			break
+		}
+		r.In[at%uint32(len(r.In))] = bare.In8(com1)
+		atomic.StoreUint32(&r.InProd, at+1)
+	}
+	if n != 0 {
+		setPending(d.vcpu[d.port(d.ringPort).vcpu%maxVCPUs], d.ringPort)
+	}
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"resvirt/vi/abi"
+	"resvirt/vi/bare"
+)
+
+// Selectors of data segments. The VMM leaves them in the processor while it
+// runs, and changes them with the vCPU. A selector that cannot be loaded any
+// more, because the guest has changed its tables, becomes null.
+
+// selectors are DS, ES, FS and GS of a vCPU that does not run.
+type selectors [4]uint16
+
+// saveSelectors stores the selectors of the running vCPU.
+func saveSelectors(v *VCPU) {
+	s := &v.arch.selectors
+	s[0], s[1], s[2], s[3] = bare.Segments()
+}
+
+// loadSelectors loads those of v, whose descriptor tables are loaded already,
+// and leaves the bases of FS and GS to the caller.
+func loadSelectors(v *VCPU) {
+	s := &v.arch.selectors
+	ds, es, fs, gs := bare.Segments()
+	if ds|es|fs|gs|s[0]|s[1]|s[2]|s[3] == 0 {
+		return
+	}
+	bare.SetDS(v.dataSelector(s[0]))
+	bare.SetES(v.dataSelector(s[1]))
+	bare.SetFS(v.dataSelector(s[2]))
+	bare.SetGS(v.dataSelector(s[3]))
+}
+
+// dataSelector is a selector if it can be loaded into DS, else null.
+func (v *VCPU) dataSelector(sel uint16) uint16 {
+	const (
+		present, dpl, segment = 1 << 15, 3 << 13, 1 << 12
+		code, readable        = 1 << 11, 1 << 9
+	)
+	if sel <= 3 {
+		return sel
+	}
+	rights, ok := v.accessRights(sel)
+	if !ok || rights&(present|dpl|segment) != present|dpl|segment || rights&code != 0 && rights&readable == 0 {
+		return 0
+	}
+	return sel
+}
+
+// accessRights is what LAR tells of a selector of v, which is current.
+func (v *VCPU) accessRights(sel uint16) (uint32, bool) {
+	const inLDT = 4
+	index := uint32(sel >> 3)
+	if testCPU != nil || sel&inLDT == 0 && index < abi.FirstReservedGDTEntry && v.arch.gdtFrames[index/512] == 0 {
+		return 0, false // nothing is mapped where the descriptor would be
+	}
+	return bare.LAR(sel)
+}
+
+// longCode says whether a selector of v names a 64-bit code segment.
+func (v *VCPU) longCode(sel uint16) bool {
+	const long = 1 << 21
+	rights, ok := v.accessRights(sel)
+	return ok && rights&long != 0
+}
+
+// loadUserGS loads the selector of GS that the user mode of v will have.
+func (v *VCPU) loadUserGS(sel uint16) {
+	if testCPU != nil {
+		return
+	}
+	flags := irqSave()
+	swapGS()
+	bare.SetGS(v.dataSelector(sel | 3))
+	swapGS()
+	irqRestore(flags)
+}

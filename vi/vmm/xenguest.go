@@ -1,0 +1,123 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// Kernels of before ELF notes describe themselves in a section __xen_guest,
+// a text of KEY=VALUE separated by commas.
+
+// elfSection is a section header of a 64-bit ELF file.
+type elfSection struct {
+	name, kind     uint32
+	flags, addr    uint64
+	offset, size   uint64
+	link, info     uint32
+	align, entsize uint64
+}
+
+// section is the i-th section header; nil if it lies outside the file.
+func (k *kernelImage) section(i uint16) *elfSection {
+	h := k.header()
+	at := h.shoff + uint64(i)*uint64(h.shsize)
+	if at < h.shoff || at > k.size || k.size-at < uint64(unsafe.Sizeof(elfSection{})) {
+		return nil
+	}
+	s := (*elfSection)(ptr(k.file + at))
+	if s.offset > k.size || s.size > k.size-s.offset {
+		return nil
+	}
+	return s
+}
+
+// guestSection reads the section, if there is one.
+func (k *kernelImage) guestSection() {
+	const name = "__xen_guest\x00"
+	h := k.header()
+	names := k.section(h.shstr)
+	if names == nil {
+		return
+	}
+	for i := uint16(0); i < h.shnum; i++ {
+		s := k.section(i)
+		if s == nil || uint64(s.name) > names.size || names.size-uint64(s.name) < uint64(len(name)) {
+			continue
+		}
+		if isText(unsafe.Slice((*byte)(ptr(k.file+names.offset+uint64(s.name))), len(name)), name) {
+			k.guestText(unsafe.Slice((*byte)(ptr(k.file+s.offset)), s.size))
+			return
+		}
+	}
+}
+
+// guestText reads KEY=VALUE,KEY=VALUE...
+func (k *kernelImage) guestText(text []byte) {
+	k.offset = ^uint64(0)
+	for len(text) > 0 && text[0] != 0 {
+		n := 0
+		for n < len(text) && text[n] != ',' && text[n] != 0 {
+			n++
+		}
+		k.guestWord(text[:n])
+		if n == len(text) {
+			break
+		}
+		text = text[n+1:]
+	}
+	if k.offset == ^uint64(0) {
+		k.offset = k.base // physical addresses of such kernels are virtual ones
+	}
+}
+
+// guestWord takes one word.
+func (k *kernelImage) guestWord(word []byte) {
+	for _, w := range [...]struct {
+		key  string
+		note uint32
+	}{
+		{"VIRT_BASE=", abi.NoteVirtBase}, {"VIRT_ENTRY=", abi.NoteEntry},
+		{"ELF_PADDR_OFFSET=", abi.NotePaddrOffset}, {"INIT_P2M=", abi.NoteInitP2M},
+	} {
+		if isText(word, w.key) {
+			k.note(w.note, hexValue(word[len(w.key):]))
+			return
+		}
+	}
+	if key := "HYPERCALL_PAGE="; isText(word, key) {
+		k.hypercallPage = hexValue(word[len(key):]) + 1 // a page number from the base on
+	}
+}
+
+// isText says whether b begins with s.
+func isText(b []byte, s string) bool {
+	if len(b) < len(s) {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if b[i] != s[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// hexValue is a number that is written with or without 0x.
+func hexValue(b []byte) uint64 {
+	v := uint64(0)
+	for i, c := range b {
+		switch {
+		case c >= '0' && c <= '9':
+			v = v<<4 | uint64(c-'0')
+		case c >= 'a' && c <= 'f':
+			v = v<<4 | uint64(c-'a'+10)
+		case c >= 'A' && c <= 'F':
+			v = v<<4 | uint64(c-'A'+10)
+		case c == 'x' && i == 1:
+		default:
+			return v
+		}
+	}
+	return v
+}
