@@ -65,9 +65,12 @@ const (
 
 // giveUp says what failed and stops the machine for good.
 func giveUp() {
-	f := &persist().failure
+	p := persist()
+	f := &p.failure
+	again := p.givenUp != 0
+	p.givenUp = 1
 	post(postGivenUp)
-	if f.count != 0 {
+	if !again && f.count != 0 {
 		rawStr("\n(VMM) failure, kind, pc, address, cpu: ")
 		rawHex(f.kind)
 		rawHex(f.pc)

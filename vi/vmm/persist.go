@@ -16,6 +16,7 @@ type persistent struct {
 	policy  uint64  // main.policy: allowed recovery steps, a bit each
 	failure failure // main.failure
 	provoke uint64  // main.provoke: the watchdog declares a hang that is none
+	givenUp uint64  // the end has been announced; that may have failed, too
 
 	owner    uint32 // 1 + the CPU that recovers, 0 = nobody does
 	attempts uint32 // of the recovery under way

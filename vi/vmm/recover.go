@@ -140,6 +140,8 @@ func recoverOther() {
 
 // reintegrate repairs, on one CPU while all others wait.
 func reintegrate() {
+	repairDomains()
+	tameValues()
 	unlockStatic()
 	reinitLocks()
 	repairFrames()

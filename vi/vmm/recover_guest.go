@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/bare"
 )
 
 // guestState is a vCPU at a moment when guest and VMM agreed about it: at an
@@ -97,7 +98,7 @@ func (s *guestState) complete(c *CPU, frame *regs) bool {
 		if sp-base > uint64(frameRIP) && sp-base <= uint64(frameES) {
 			s.pushed(c, sp-base)
 		}
-	case sp < base && sp > addrOf(unsafe.Pointer(c)):
+	case sp < base && sp > addrOf(unsafe.Pointer(c)), inGo(r.RIP):
 		return false
 	default:
 		// The stack pointer is the guest's: before SYSCALL's entry has changed
@@ -111,6 +112,13 @@ func (s *guestState) complete(c *CPU, frame *regs) bool {
 		s.call = s.regs.RAX != frame.RAX || s.regs.RIP != frame.RIP || s.regs.RSP != frame.RSP || s.regs.RDI != frame.RDI
 	}
 	return true
+}
+
+// inGo says whether code of the VMM was executing that runs with the frame
+// complete, whatever the stack pointer says.
+func inGo(rip uint64) bool {
+	m := &bare.Image
+	return rip-m.VirtBase < m.DataEnd-m.VirtBase && rip-entries.vectors > entries.guestIRET-entries.vectors
 }
 
 // partial fills the general registers below offset at, to which the stack

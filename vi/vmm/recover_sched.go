@@ -46,19 +46,3 @@ func repairVCPU(v *VCPU) {
 		v.state = abi.RunstateOffline
 	}
 }
-
-// vcpuOK says whether v is a vCPU of a domain.
-func vcpuOK(v *VCPU) bool {
-	head := domains.head
-	if p := persist(); p.saved != 0 {
-		head = p.kept.domains
-	}
-	for d := head; d != nil; d = d.next {
-		for i := uint32(0); i < d.nvcpus && i < maxVCPUs; i++ {
-			if d.vcpu[i] == v {
-				return true
-			}
-		}
-	}
-	return false
-}

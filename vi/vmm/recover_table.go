@@ -35,6 +35,8 @@ const (
 	stepVerify
 	stepTimerHeap
 	stepFrameJournal
+	stepDomainList
+	stepSaneValues
 )
 
 // recoverySteps is the one list of steps; the host reads the names here.
@@ -64,6 +66,8 @@ var recoverySteps = [...]recoveryStep{
 	stepVerify:          {"verify"},
 	stepTimerHeap:       {"timer_heap"},
 	stepFrameJournal:    {"frame_journal"},
+	stepDomainList:      {"domain_list"},
+	stepSaneValues:      {"sane_values"},
 }
 
 // allowed says whether the policy allows a step.
