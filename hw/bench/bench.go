@@ -1,5 +1,6 @@
 // Package bench measures the machine on kernels that are always the same: small
-// 64-bit programs that check their own results.
+// programs of 64-bit or, with a 32 in their names, 32-bit code that check their
+// own results.
 package bench
 
 import (
@@ -33,6 +34,9 @@ func Kernels() []Kernel {
 		{Name: "interp"},
 		{Name: "sort"},
 		{Name: "list"},
+		{Name: "sieve32"},
+		{Name: "interp32"},
+		{Name: "sort32"},
 		{Name: "chase", Apart: true},
 		{Name: "syscall", Events: "system calls", Count: 300_000},
 		{Name: "fault", Events: "page faults", Count: 512 * 300},

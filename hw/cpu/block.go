@@ -11,8 +11,8 @@ import (
 	"resvirt/sim"
 )
 
-// The block engine executes 64-bit code from decoded blocks. What it does not
-// know, and every access that misses the host pages, it hands to the stepper's
+// The block engine executes 64-bit code, and 32-bit code in flat segments, from
+// decoded blocks. What it does not know, and every access that misses the host pages, it hands to the stepper's
 // own functions, so that only the short way of frequent instructions exists twice.
 
 // uop is an instruction in the form that the dispatcher executes. Addresses are
@@ -82,10 +82,11 @@ func (b *block) first() *uop { return (*uop)(unsafe.Add(unsafe.Pointer(b), uopSt
 // maxBlock bounds the length of a block.
 const maxBlock = 24
 
-// pageCode is the decoded code of a page, shared by all that share the page. A
+// pageCode is the decoded code of a page in one dialect, shared by all that share the page. A
 // block, once there, does not change.
 type pageCode struct {
-	blocks [mem.PageSize]atomic.Pointer[block]
+	dialect *dialect
+	blocks  [mem.PageSize]atomic.Pointer[block]
 }
 
 // noBlock stands where an instruction is not for the dispatcher: it reaches
@@ -103,7 +104,7 @@ func (p *pageCode) block(off uint64, page *mem.Page, costs *costTable) *block {
 	if b := p.blocks[off].Load(); b != nil {
 		return b
 	}
-	b := newBlock(off, page, costs)
+	b := newBlock(p.dialect, off, page, costs)
 	if b != noBlock {
 		b.home, b.rest.page = uintptr(unsafe.Pointer(p)), p
 	}
@@ -111,17 +112,17 @@ func (p *pageCode) block(off uint64, page *mem.Page, costs *costTable) *block {
 	return b
 }
 
-func newBlock(off uint64, page *mem.Page, costs *costTable) *block {
+func newBlock(in *dialect, off uint64, page *mem.Page, costs *costTable) *block {
 	var exact [maxBlock]uop
 	var insts [maxBlock]Inst
 	var spent, most sim.Time
 	n := 0
 	for n < maxBlock && off < mem.PageSize {
 		i := &insts[n]
-		if decode(page[off:min(off+MaxLen, mem.PageSize)], Mode64, i) != DecodeOK {
+		if decode(page[off:min(off+MaxLen, mem.PageSize)], in.mode, i) != DecodeOK {
 			break
 		}
-		u := lower(i, off)
+		u := in.lower(i, off)
 		most = spent
 		spent += costs[i.Class()]
 		u.at, u.spent = uint8(n), uint32(spent)
@@ -136,7 +137,7 @@ func newBlock(off uint64, page *mem.Page, costs *costTable) *block {
 		return noBlock
 	}
 	rest := &blockRest{exact: slices.Clone(exact[:n]), insts: slices.Clone(insts[:n])}
-	b := newHead(ended(optimize(rest.exact, rest.insts)))
+	b := newHead(ended(in.optimize(rest.exact, rest.insts)))
 	b.most, b.count, b.size, b.rest = int64(most), uint8(n), exact[n-1].next-exact[0].off, rest
 	return b
 }
@@ -261,7 +262,7 @@ func (c *CPU) RepIterations() uint64 { return c.repIterations }
 // code returns the decoded code that the processor executes at RIP, nil if it
 // has to fetch in the long way first.
 func (c *CPU) code(rip uint64) *codeSlot {
-	if c.hostGen != c.Mem.Gen() || !c.mode64() {
+	if c.hostGen != c.Mem.Gen() { // no code but of a dialect is hostable
 		return nil
 	}
 	i, mode := tlbIndex(rip), c.accessMode()
@@ -273,7 +274,11 @@ func (c *CPU) code(rip uint64) *codeSlot {
 	if rip-h.xtag >= mem.PageSize {
 		return nil
 	}
-	p := c.codePage(c.TLB.Entry[i].PTE & pteFrame >> 12)
+	pfn := h.xtag >> 12
+	if c.CR0&CR0PG != 0 {
+		pfn = c.TLB.Entry[i].PTE & pteFrame >> 12
+	}
+	p := c.codePage(pfn)
 	if p == nil || c.hostGen != c.Mem.Gen() {
 		return nil
 	}
@@ -283,11 +288,21 @@ func (c *CPU) code(rip uint64) *codeSlot {
 
 // codePage returns the decoded code of a page of RAM, nil if it has none now.
 func (c *CPU) codePage(pfn uint64) *pageCode {
-	p, _ := c.Mem.Code(pfn, newPageCode).(*pageCode)
-	return p
+	p, ok := c.Mem.Code(pfn, newCodes).(*codes)
+	if !ok {
+		return nil
+	}
+	return p.in(c.dialect())
 }
 
-func newPageCode() any { return new(pageCode) }
+// dispatch executes from RIP, in the page of s, up to a bound or to what needs
+// the caller's attention. It reports whether it executed anything.
+func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
+	if s.code.dialect.word == 8 {
+		return c.dispatch64(s, bound)
+	}
+	return c.dispatch32(s, bound)
+}
 
 // What the dispatcher, which is generated, needs besides.
 

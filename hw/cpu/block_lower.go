@@ -53,11 +53,11 @@ const (
 )
 
 // lower translates an instruction at an offset of its page.
-func lower(i *Inst, off uint64) uop {
+func (in *dialect) lower(i *Inst, off uint64) uop {
 	next := off + uint64(i.Len)
 	u := uop{off: uint16(off), next: uint16(next), base: rZero, index: rZero, imm: i.Imm}
-	if key, ok := lowerOperands(i, &u, next); ok {
-		u.code = uopCodes[key]
+	if key, ok := in.operands(i, &u, next); ok {
+		u.code = in.ops[key]
 	}
 	if u.code == uStep && endsBlock(i) {
 		u.code = uLast
@@ -65,15 +65,15 @@ func lower(i *Inst, off uint64) uop {
 	return u
 }
 
-// lowerOperands fills in operands and returns what to look for, or false for
+// operands fills in operands and returns what to look for, or false for
 // what the dispatcher does not know for certain.
-func lowerOperands(i *Inst, u *uop, next uint64) (key uopKey, ok bool) {
+func (in *dialect) operands(i *Inst, u *uop, next uint64) (key uopKey, ok bool) {
 	key = uopKey{op: i.Op, size: i.Size}
 	switch i.Op {
 	case OpNOP, OpLFENCE, OpMFENCE, OpSFENCE:
 		return uopKey{op: OpNOP}, true
 	case OpJCC, OpJMP, OpCALL:
-		return lowerBranch(i, u, next)
+		return in.branch(i, u, next)
 	case OpRET:
 		return key, true
 	case OpCMOV, OpSET, OpMOVZX, OpMOVSX:
@@ -86,7 +86,7 @@ func lowerOperands(i *Inst, u *uop, next uint64) (key uopKey, ok bool) {
 	if i.Op.Kind() == KindSSE && i.Sub == subMMX {
 		return key, false
 	}
-	if highByte(i) || !lowerMemory(i, u, next) {
+	if highByte(i) || !in.memory(i, u, next) {
 		return key, false
 	}
 	key.lay = lowerForm(i, u)
@@ -105,13 +105,13 @@ func lowerOperands(i *Inst, u *uop, next uint64) (key uopKey, ok bool) {
 	case OpMOV:
 		if key.lay == layRI && i.Size >= 4 {
 			u.imm &= mask(i.Size)
-			key.size = 8
+			key.size = in.word
 		}
 	}
 	return key, true
 }
 
-func lowerBranch(i *Inst, u *uop, next uint64) (uopKey, bool) {
+func (in *dialect) branch(i *Inst, u *uop, next uint64) (uopKey, bool) {
 	key := uopKey{op: i.Op, size: i.Size, lay: layFar}
 	if i.Op == OpJCC {
 		key.sub = i.Sub
@@ -119,7 +119,7 @@ func lowerBranch(i *Inst, u *uop, next uint64) (uopKey, bool) {
 	if u.imm = next + i.Imm; u.imm < uint64(len(pageCode{}.blocks)) {
 		key.lay = layNear
 	}
-	return key, i.Size == 8
+	return key, i.Size == in.word
 }
 
 // highByte tells whether an operand is one of AH, CH, DH and BH.
@@ -135,9 +135,9 @@ func highByte(i *Inst) bool {
 	return rm || high(i.Reg)
 }
 
-// lowerMemory fills in the address of a memory operand, if there is one in a
-// segment without a base.
-func lowerMemory(i *Inst, u *uop, next uint64) bool {
+// memory fills in the address of a memory operand, if there is one in a
+// segment without a base that may be written.
+func (in *dialect) memory(i *Inst, u *uop, next uint64) bool {
 	if i.Prefix&PrefixMem == 0 {
 		return true
 	}
@@ -153,7 +153,7 @@ func lowerMemory(i *Inst, u *uop, next uint64) bool {
 		u.index, u.scale = i.Index, i.Scale
 	}
 	u.disp = int32(disp)
-	return i.Addr == 8 && (i.Seg < FS || i.Op == OpLEA) && int64(u.disp) == disp
+	return i.Addr == in.word && (i.Seg < FS && i.Seg != CS || i.Op == OpLEA) && int64(u.disp) == disp
 }
 
 func lowerForm(i *Inst, u *uop) layout {

@@ -6,11 +6,11 @@ package cpu
 
 // optimize returns the uops of a block with flags that nobody sees left out,
 // and comparisons fused with the branch after them.
-func optimize(exact []uop, insts []Inst) []uop {
+func (in *dialect) optimize(exact []uop, insts []Inst) []uop {
 	ops := append(make([]uop, 0, len(exact)+1), exact...)
 	seen := true // whether somebody may look at the flags after instruction n
 	for n := len(ops) - 1; n >= 0; n-- {
-		code, effect := quiet(&ops[n], &insts[n])
+		code, effect := in.quiet(&ops[n], &insts[n])
 		if !seen && code != 0 {
 			ops[n].code = code
 			continue
@@ -22,7 +22,7 @@ func optimize(exact []uop, insts []Inst) []uop {
 			seen = true
 		}
 	}
-	return fuse(ops, insts)
+	return in.fuse(ops, insts)
 }
 
 // flagEffect is what an instruction does with the flags before it.
@@ -36,17 +36,17 @@ const (
 
 // quiet returns the code of u without flags, 0 if there is none, and what it
 // does with flags.
-func quiet(u *uop, i *Inst) (code uint16, effect flagEffect) {
+func (in *dialect) quiet(u *uop, i *Inst) (code uint16, effect flagEffect) {
 	if u.code <= uEnd {
 		return 0, flagsUsed
 	}
 	plain := *u
-	key, ok := lowerOperands(i, &plain, uint64(u.next))
+	key, ok := in.operands(i, &plain, uint64(u.next))
 	if !ok || i.Prefix&PrefixMem != 0 && i.Op != OpLEA {
 		return 0, flagsUsed
 	}
 	key.mod = modQuiet
-	code = uopCodes[key]
+	code = in.ops[key]
 	switch i.Op {
 	case OpADD, OpSUB, OpAND, OpOR, OpXOR, OpCMP, OpTEST, OpNEG:
 		return code, flagsReplaced
@@ -61,15 +61,15 @@ func quiet(u *uop, i *Inst) (code uint16, effect flagEffect) {
 }
 
 // fuse joins comparisons with the conditional branches after them.
-func fuse(ops []uop, insts []Inst) []uop {
+func (in *dialect) fuse(ops []uop, insts []Inst) []uop {
 	out := ops[:0]
 	for n := 0; n < len(ops); n++ {
 		u := ops[n]
 		if n+1 < len(ops) && insts[n+1].Op == OpJCC && ops[n+1].code > uEnd {
 			branch := &ops[n+1]
 			plain := u
-			first, ok := lowerOperands(&insts[n], &plain, uint64(u.next))
-			code := uopPairs[pairKey{first, insts[n+1].Sub}]
+			first, ok := in.operands(&insts[n], &plain, uint64(u.next))
+			code := in.pairs[pairKey{first, insts[n+1].Sub}]
 			if ok && code != 0 && branch.imm < uint64(len(pageCode{}.blocks)) {
 				u.code, u.to, u.next = code, uint16(branch.imm), branch.next
 				u.at, u.pair, u.spent = branch.at, 1, branch.spent

@@ -9,13 +9,19 @@ import (
 // TestOptimizedForms executes every case that stands for an instruction without
 // its flags, or for a comparison with the branch after it, in both engines.
 func TestOptimizedForms(t *testing.T) {
+	t.Run("64", func(t *testing.T) { optimizedForms(t, &dialect64) })
+	t.Run("32", func(t *testing.T) { optimizedForms(t, &dialect32) })
+}
+
+func optimizedForms(t *testing.T, in *dialect) {
 	w := newTwins(t)
+	w.in = in
 	r, g := rand.New(rand.NewPCG(7, 7)), newNativeGen(7)
-	p := newPool(r, g)
+	p := newPool(in, r, g)
 	run := func(code uint16, first, second []byte) {
 		t.Helper()
 		program := slices.Concat(first, second, slices.Repeat([]byte{0x90}, 16))
-		i, _ := Decode(first, Mode64)
+		i, _ := Decode(first, in.mode)
 		if i.Base == RIPReg {
 			return // moved, it reaches elsewhere: the pool has others
 		}
@@ -28,22 +34,22 @@ func TestOptimizedForms(t *testing.T) {
 		}
 		page := new([4096]byte)
 		copy(page[:], program)
-		ops := optimize(newBlock(0, page, &noCosts).parts())
+		ops := in.optimize(newBlock(in, 0, page, &noCosts).parts())
 		if !slices.ContainsFunc(ops, func(u uop) bool { return u.code == code }) {
 			t.Errorf("% x: case %d is not used", program, code)
 		}
 	}
-	for key, code := range uopCodes {
+	for key, code := range in.ops {
 		if key.mod != modQuiet {
 			continue
 		}
 		key.mod = modNone
-		for _, first := range p.known[uopCodes[key]][:min(2, len(p.known[uopCodes[key]]))] {
+		for _, first := range p.known[in.ops[key]][:min(2, len(p.known[in.ops[key]]))] {
 			run(code, first, []byte{0x31, 0xc0}) // xor eax, eax writes all flags
 		}
 	}
-	for key, code := range uopPairs {
-		for _, first := range p.known[uopCodes[key.first]][:min(2, len(p.known[uopCodes[key.first]]))] {
+	for key, code := range in.pairs {
+		for _, first := range p.known[in.ops[key.first]][:min(2, len(p.known[in.ops[key.first]]))] {
 			run(code, first, []byte{0x70 | key.cc, 5})
 		}
 	}

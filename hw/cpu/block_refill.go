@@ -53,7 +53,7 @@ func (c *CPU) refillData(va, need uint64) bool {
 // raises nothing.
 func (c *CPU) fetched() *codeSlot {
 	s := c.code(c.RIP)
-	if s == nil && c.mode64() {
+	if s == nil {
 		c.refill(c.RIP, 1, accFetch)
 		s = c.code(c.RIP)
 	}

@@ -7,11 +7,11 @@ import "resvirt/models"
 // last one, and only those after which the stepper would go on at once. They
 // differ in nothing from iterations one by one.
 func (c *CPU) repeatAtOnce(i *Inst) {
-	if i.Op != OpMOVS && i.Op != OpSTOS || i.Addr != 8 || c.RFLAGS&FlagDF != 0 || c.hostGen != c.Mem.Gen() || c.alignCheck() {
+	if i.Op != OpMOVS && i.Op != OpSTOS || i.Addr < 4 || c.RFLAGS&FlagDF != 0 || c.hostGen != c.Mem.Gen() || c.alignCheck() {
 		return
 	}
-	size, n := uint64(i.Size), c.GPR[RCX]-1
-	to, di := c.slot(ES, c.GPR[RDI])
+	size, n := uint64(i.Size), c.reg(RCX, i.Addr, 0)-1
+	to, di := c.slot(ES, c.reg(RDI, i.Addr, 0))
 	d := di - to.wtag
 	n = min(n, c.room(d, size))
 	if cost := int64(c.costs()[models.RepIter]); cost > 0 {
@@ -29,17 +29,17 @@ func (c *CPU) repeatAtOnce(i *Inst) {
 			copy(p[done:], p[:done])
 		}
 	} else {
-		from, si := c.slot(i.Seg, c.GPR[RSI])
+		from, si := c.slot(i.Seg, c.reg(RSI, i.Addr, 0))
 		s := si - from.rtag
 		n = min(n, c.room(s, size))
 		if n == 0 || from.page == to.page && d-s < n*size {
 			return // each iteration may read what one before it has written
 		}
 		copy(to.page[d:d+n*size], from.page[s:s+n*size])
-		c.GPR[RSI] += n * size
+		c.setReg(RSI, i.Addr, 0, c.GPR[RSI]+n*size)
 	}
-	c.GPR[RDI] += n * size
-	c.GPR[RCX] -= n
+	c.setReg(RDI, i.Addr, 0, c.GPR[RDI]+n*size)
+	c.setReg(RCX, i.Addr, 0, c.GPR[RCX]-n)
 	c.Clock += int64(n) * int64(c.costs()[models.RepIter])
 	c.repIterations += n
 }

@@ -9,7 +9,13 @@ import (
 // TestRepeatedAtOnce runs repeated moves and stores, overlapping or not, into
 // the ends of pages and of the turn, on both engines.
 func TestRepeatedAtOnce(t *testing.T) {
+	t.Run("64", func(t *testing.T) { repeatedAtOnce(t, &dialect64) })
+	t.Run("32", func(t *testing.T) { repeatedAtOnce(t, &dialect32) })
+}
+
+func repeatedAtOnce(t *testing.T, in *dialect) {
 	w := newTwins(t)
+	w.in = in
 	r, g := rand.New(rand.NewPCG(8, 8)), newNativeGen(8)
 	iterations, instructions := uint64(0), uint64(0)
 	for range 3000 {

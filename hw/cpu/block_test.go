@@ -11,6 +11,7 @@ import (
 
 // twins are two processors in the same state, one for each engine.
 type twins struct {
+	in          *dialect // of the programs
 	t           testing.TB
 	plain, fast *CPU
 	clean       State
@@ -33,8 +34,9 @@ func newTwins(t testing.TB) *twins {
 		e.c.Mem.Write64(emuCodePT+8*(p+1), twinCode+p<<12|all)
 	}
 	e.c.Mem.Write64(emuCodePT+8*0x20, twinCode|all)
+	narrowTables(e.c)
 	e.c.Bus = zeroBus{}
-	w := &twins{t: t, plain: e.c, clean: e.c.State, memory: e.c.Mem.Snapshot()}
+	w := &twins{in: &dialect64, t: t, plain: e.c, clean: e.c.State, memory: e.c.Mem.Snapshot()}
 	second := *e.c
 	second.Mem = mem.NewFrom(w.memory)
 	w.fast = &second
@@ -56,6 +58,7 @@ func (w *twins) start(r *rand.Rand, g *nativeGen, code []byte) {
 	s.GPR[RSP] = twinData + 0x800 + r.Uint64N(64)*8
 	rip := twinCode + r.Uint64N(uint64(len(code)))
 	system, kernel := r.IntN(8), r.IntN(3) == 0
+	paging, high := r.IntN(9), highHalves(r)
 	var data []byte // numbers, and addresses of code
 	for range 0x1f0 {
 		v := g.integer()
@@ -89,6 +92,12 @@ func (w *twins) start(r *rand.Rand, g *nativeGen, code []byte) {
 			c.Seg[CS] = segmentOf(0x10, c.Mem.Read64(emuGDT+0x10))
 			c.Seg[SS] = segmentOf(0x18, c.Mem.Read64(emuGDT+0x18))
 		}
+		if w.in.mode == Mode32 {
+			narrow(c, paging, kernel)
+			for n := range c.GPR {
+				c.GPR[n] |= high[n]
+			}
+		}
 		c.Mem.WriteBytes(nativeData, s.Data[:])
 		c.Mem.WriteBytes(twinData, data)
 		c.Mem.WriteBytes(twinCode, code)
@@ -96,10 +105,23 @@ func (w *twins) start(r *rand.Rand, g *nativeGen, code []byte) {
 	}
 }
 
+// highHalves are upper halves of registers, which 32-bit code must not see.
+func highHalves(r *rand.Rand) (h [16]uint64) {
+	for n := range h {
+		if r.IntN(4) == 0 {
+			h[n] = r.Uint64() << 32
+		}
+	}
+	return h
+}
+
 // piece runs both to the same bound and compares them. It reports whether they go on.
 func (w *twins) piece(count uint64, time int64) bool {
 	a, b := w.plain, w.fast
 	end, clock := a.Retired+count, a.Clock+time
+	if w.in.mode == Mode32 { // without paging, repeated string instructions may find memory everywhere
+		a.Limit, b.Limit = clock, clock
+	}
 	runs := func(c *CPU) bool {
 		return c.Retired < end && c.Clock < clock && c.Activity == Running && c.Stop.Kind == StopNone && !c.EndTurn
 	}
@@ -121,17 +143,18 @@ func (w *twins) piece(count uint64, time int64) bool {
 
 // pool holds encodings: by what the dispatcher makes of them, and others.
 type pool struct {
+	in     *dialect
 	keys   []uint16
 	known  map[uint16][][]byte
 	others [][]byte
 	seen   map[uint16]int // executed by the dispatcher, alone
 }
 
-func newPool(r *rand.Rand, g *nativeGen) *pool {
+func newPool(in *dialect, r *rand.Rand, g *nativeGen) *pool {
 	const enough = 4
-	p := &pool{known: map[uint16][][]byte{}, seen: map[uint16]int{}}
+	p := &pool{in: in, known: map[uint16][][]byte{}, seen: map[uint16]int{}}
 	missing := 0
-	for key := range uopCodes {
+	for key := range in.ops {
 		if key.mod != modQuiet {
 			missing++
 		}
@@ -144,19 +167,19 @@ func newPool(r *rand.Rand, g *nativeGen) *pool {
 		case 4:
 			s.lead = []byte{0x0f, 0x38 | byte(r.IntN(2))<<1}
 		}
-		if r.IntN(2) == 0 {
+		if r.IntN(2) == 0 && in.mode == Mode64 {
 			s.rex = 0x40 | r.IntN(16)
 		}
 		if r.IntN(4) == 0 {
 			s.prefix = []byte{[]byte{0x66, 0xf2, 0xf3, 0xf0, 0x64}[r.IntN(5)]}
 		}
 		b, _ := g.encode(s)
-		i, st := Decode(b, Mode64)
+		i, st := Decode(b, in.mode)
 		if st != DecodeOK || i.Op == OpUD {
 			continue
 		}
 		b = b[:i.Len]
-		code := lower(&i, 0x400).code
+		code := in.lower(&i, 0x400).code
 		switch l := p.known[code]; {
 		case code <= uLast:
 			if len(p.others) < 4096 && (i.Op.Kind() != KindX87 || r.IntN(8) == 0) {
@@ -189,19 +212,23 @@ func (p *pool) program(r *rand.Rand) []byte {
 			from = p.others
 		}
 		b := slices.Clone(from[r.IntN(len(from))])
-		i, _ := Decode(b, Mode64)
+		i, _ := Decode(b, p.in.mode)
 		if r.IntN(8) != 0 {
-			code = lead(code, &i, r)
+			code = p.lead(code, &i, r)
 		}
-		aim(b, &i, uint64(len(code)), r)
+		p.aim(b, &i, uint64(len(code)), r)
 		code = append(code, b...)
 	}
 	return code
 }
 
 // lead appends instructions that make the operands of i good ones.
-func lead(code []byte, i *Inst, r *rand.Rand) []byte {
+func (p *pool) lead(code []byte, i *Inst, r *rand.Rand) []byte {
 	set := func(reg uint8, v uint64) {
+		if p.in.mode == Mode32 {
+			code = binary.LittleEndian.AppendUint32(append(code, 0xb8|reg&7), uint32(v))
+			return
+		}
 		code = append(code, 0x48|reg>>3, 0xb8|reg&7)
 		code = binary.LittleEndian.AppendUint64(code, v)
 	}
@@ -219,33 +246,42 @@ func lead(code []byte, i *Inst, r *rand.Rand) []byte {
 }
 
 // aim gives the encoding b of i at offset at a displacement to somewhere near.
-func aim(b []byte, i *Inst, at uint64, r *rand.Rand) {
+func (p *pool) aim(b []byte, i *Inst, at uint64, r *rand.Rand) {
 	next := at + uint64(len(b))
+	relative := twinCode + next
+	if p.in.mode == Mode32 {
+		relative = 0
+	}
 	switch {
-	case i.Form == FormImm && (i.Op == OpJMP || i.Op == OpCALL || i.Op == OpJCC) && i.Size == 8:
+	case i.Form == FormImm && (i.Op == OpJMP || i.Op == OpCALL || i.Op == OpJCC) && i.Size == p.in.word:
 		if i.Imm+0x80 >= 0x100 { // a displacement of 32 bits
 			binary.LittleEndian.PutUint32(b[len(b)-4:], uint32(r.IntN(0x3000)-0x1800))
 		}
-	case i.Prefix&PrefixMem != 0 && i.Base == RIPReg && i.Form != FormRMImm && i.Form != FormRegRMImm:
+	case i.Prefix&PrefixMem != 0 && i.Addr == p.in.word && (i.Base == RIPReg || i.Base == NoReg && i.Index == NoReg && p.in.mode == Mode32) && i.Form != FormRMImm && i.Form != FormRegRMImm:
 		to := twinData + r.Uint64N(0x1e0)*8
 		if r.IntN(8) == 0 {
 			to = twinCode + r.Uint64N(twinPages<<12)
 		}
-		binary.LittleEndian.PutUint32(b[len(b)-4:], uint32(to-twinCode-next))
+		binary.LittleEndian.PutUint32(b[len(b)-4:], uint32(to-relative))
 	}
 }
 
 // TestBlocksAgree runs random programs on both engines in random pieces, until
 // everything that the dispatcher knows has been executed by it.
 func TestBlocksAgree(t *testing.T) {
+	t.Run("64", func(t *testing.T) { blocksAgree(t, &dialect64, 3000) })
+	t.Run("32", func(t *testing.T) { blocksAgree(t, &dialect32, 1000) })
+}
+
+func blocksAgree(t *testing.T, in *dialect, rounds int) {
 	w, g := newTwins(t), newNativeGen(5)
+	w.in = in
 	r := rand.New(rand.NewPCG(5, 6))
-	rounds := 3000
 	if testing.Short() {
 		rounds = 400
 	}
 	var retired uint64
-	p := newPool(r, g)
+	p := newPool(in, r, g)
 	for n := 0; n < rounds || len(p.seen) < len(p.keys) && n < 10*rounds; n++ {
 		code := p.program(r)
 		for range 8 {
@@ -260,8 +296,8 @@ func TestBlocksAgree(t *testing.T) {
 					if !w.piece(1, 100_000) {
 						break
 					}
-					if i, st := Decode(b[:], Mode64); st == DecodeOK && c.LongWay() == before {
-						u := lower(&i, rip&0xfff)
+					if i, st := Decode(b[:], in.mode); st == DecodeOK && c.LongWay() == before {
+						u := in.lower(&i, rip&0xfff)
 						p.seen[u.code]++
 					}
 				} else if !w.piece(1+r.Uint64N(40), int64(1+r.Uint64N(20_000))) {
@@ -272,7 +308,7 @@ func TestBlocksAgree(t *testing.T) {
 		}
 	}
 	t.Logf("%d instructions, %d of them in the long way", retired, w.fast.LongWay())
-	for key, code := range uopCodes {
+	for key, code := range in.ops {
 		if p.seen[code] == 0 && key.mod != modQuiet && !testing.Short() {
 			t.Errorf("never executed: %v size %d layout %d condition or size %d", key.op, key.size, key.lay, key.sub)
 		}
@@ -284,11 +320,13 @@ func FuzzBlocks(f *testing.F) {
 	w := newTwins(f)
 	f.Add(uint64(1), []byte{0x48, 0x01, 0xc8, 0x75, 0xfb, 0xc3})
 	f.Add(uint64(2), []byte{0xff, 0xc0, 0xc6, 0x05, 1, 0, 0, 0, 0xc8, 0xff, 0xc0, 0xeb, 0xf3})
+	f.Add(uint64(3), []byte{0x40, 0x8b, 0x0d, 0, 0x10, 0, 0x20, 0x49, 0x51, 0xe2, 0xf6, 0x5a, 0xc3})
 	f.Fuzz(func(t *testing.T, seed uint64, code []byte) {
 		if len(code) == 0 || len(code) > twinPages<<12 {
 			return
 		}
 		w.t = t
+		w.in = []*dialect{&dialect64, &dialect32}[seed&1]
 		r, g := rand.New(rand.NewPCG(seed, 1)), newNativeGen(seed)
 		w.start(r, g, code)
 		for k := 0; k < 20 && w.piece(1+r.Uint64N(60), int64(1+r.Uint64N(30_000))); k++ {

@@ -121,10 +121,10 @@ var uopCodes = map[uopKey]uint16{
 	{OpBSF, 4, layRR, 0, modNone}:        110,
 	{OpBSR, 4, layRR, 0, modNone}:        111,
 	{OpBSWAP, 4, layR, 0, modNone}:       112,
-	{OpCBW, 8, layNone, 0, modNone}:      113,
-	{OpCBW, 4, layNone, 0, modNone}:      114,
-	{OpCWD, 8, layNone, 0, modNone}:      115,
-	{OpCWD, 4, layNone, 0, modNone}:      116,
+	{OpCBW, 4, layNone, 0, modNone}:      113,
+	{OpCWD, 4, layNone, 0, modNone}:      114,
+	{OpCBW, 8, layNone, 0, modNone}:      115,
+	{OpCWD, 8, layNone, 0, modNone}:      116,
 	{OpMOVSXD, 8, layRR, 0, modNone}:     117,
 	{OpMOVSXD, 8, layRM, 0, modNone}:     118,
 	{OpMOVSXD, 8, layRM, 0, modIndexed}:  119,
@@ -887,9 +887,8 @@ var uopPairs = map[pairKey]uint16{
 	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 873,
 }
 
-// dispatch executes from RIP, in the page of s, up to a bound or to what needs
-// the caller's attention. It reports whether it executed anything.
-func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
+// dispatch64 is dispatch for code of one dialect.
+func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 	var (
 		r          = &c.regs
 		u          *uop
@@ -2218,14 +2217,14 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 
 			case 112: // OpBSWAP, 4, layR, 0, modNone
 				r[u.dst] = uint64(uint32(bits.ReverseBytes64(r[u.dst]) >> 32))
-			case 113: // OpCBW, 8, layNone, 0, modNone
-				r[RAX] = uint64(int64(int32(r[RAX])))
-			case 114: // OpCBW, 4, layNone, 0, modNone
+			case 113: // OpCBW, 4, layNone, 0, modNone
 				r[RAX] = uint64(uint32(int32(int16(r[RAX]))))
-			case 115: // OpCWD, 8, layNone, 0, modNone
-				r[RDX] = uint64(int64(r[RAX]) >> 63)
-			case 116: // OpCWD, 4, layNone, 0, modNone
+			case 114: // OpCWD, 4, layNone, 0, modNone
 				r[RDX] = uint64(uint32(int32(r[RAX]) >> 31))
+			case 115: // OpCBW, 8, layNone, 0, modNone
+				r[RAX] = uint64(int64(int32(r[RAX])))
+			case 116: // OpCWD, 8, layNone, 0, modNone
+				r[RDX] = uint64(int64(r[RAX]) >> 63)
 			case 117: // OpMOVSXD, 8, layRR, 0, modNone
 				r[u.dst] = uint64(int64(int32(r[u.src])))
 
@@ -8111,9 +8110,7 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
 				v := uint64(*(*uint64)(p))
-
 				t = v
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -8121,8 +8118,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 						goto step
 					}
 				}
-
 				r[RSP] = ea + 8 + u.imm
+
 				s = s2
 				goto far
 
@@ -8210,9 +8207,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				r[RSP] = ea + 8
 				v := uint64(*(*uint64)(p))
+				r[RSP] = ea + 8
 
 				r[u.dst] = v
 			case 498: // OpPAUSE, 4, layNone, 0, modNone
@@ -8228,9 +8224,8 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				r[RSP] = ea + 8
 				v := uint64(*(*uint64)(p))
+				r[RSP] = ea + 8
 
 				r[RBP] = v
 			case 500: // OpCLD, 0, layNone, 0, modNone
@@ -8292,11 +8287,9 @@ func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
 					goto miss
 				}
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
 				v := uint64(*(*uint64)(p))
-
 				f := c.lazy.settle(c.RFLAGS)
-				if (v^f)&^(FlagsStatus|FlagDF|FlagIF) != 0 || v&^f&FlagIF != 0 && c.interruptible() {
+				if (v^f)&^(FlagsStatus|FlagDF|FlagIF) != 0 || v&(FlagVIF|FlagVIP) != 0 || v&^f&FlagIF != 0 && c.interruptible() {
 					goto step
 				}
 				c.RFLAGS, c.lazy.kind = v, lazyNone

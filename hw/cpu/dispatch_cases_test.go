@@ -11,6 +11,9 @@ import (
 const (
 	setEA      = "ea := r[u.base] + uint64(int64(u.disp))\n"
 	setIndexed = "ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))\n"
+
+	setEA32      = "ea := uint64(uint32(r[u.base]) + uint32(u.disp))\n"
+	setIndexed32 = "ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))\n"
 )
 
 // page sets p to the host address of ea, or asks for it.
@@ -152,19 +155,19 @@ const (
 
 func (g *dispatchGen) moves() {
 	g.on("NOP", 0, "None", 0)
-	for _, n := range []int{8, 4, 1} {
+	for _, n := range g.sizes(8, 4, 1) {
 		g.on("MOV", n, "RR", 0, setReg(src, n))
 		g.on("MOV", n, "RM", 0, load("v", n), setReg("v", n))
 		g.on("MOV", n, "MR", 0, setEA, page("wtag", n), put(src, n))
 		g.on("MOV", n, "MI", 0, setEA, page("wtag", n), put("u.imm", n))
-		if n != 4 {
+		if n != 4 || g.word == 4 { // in 64-bit code it is the one for 8
 			g.on("MOV", n, "RI", 0, setReg("u.imm", n))
 		}
 	}
 	g.on("MOV", 2, "RM", 0, load("v", 2), dst+" = "+dst+"&^0xffff | v")
 	g.on("MOV", 2, "MR", 0, setEA, page("wtag", 2), put(src, 2))
 	g.on("MOV", 2, "MI", 0, setEA, page("wtag", 2), put("u.imm", 2))
-	for _, n := range []int{8, 4} {
+	for _, n := range g.sizes(8, 4) {
 		g.on("LEA", n, "RM", 0, setEA, setReg("ea", n))
 		for _, from := range []int{1, 2} {
 			g.on("MOVZX", n, "RR", from, setReg(low(src, from), n))
@@ -190,12 +193,14 @@ func (g *dispatchGen) moves() {
 		g.on("BSR", n, "RR", 0, scan("bits.Len64(v) - 1"))
 		g.on("BSWAP", n, "R", 0, dst+" = "+low(fmt.Sprintf("bits.ReverseBytes64(%s)>>%d", dst, 64-8*n), n))
 	}
-	g.on("CBW", 8, "None", 0, "r[RAX] = uint64(int64(int32(r[RAX])))")
 	g.on("CBW", 4, "None", 0, "r[RAX] = uint64(uint32(int32(int16(r[RAX]))))")
-	g.on("CWD", 8, "None", 0, "r[RDX] = uint64(int64(r[RAX]) >> 63)")
 	g.on("CWD", 4, "None", 0, "r[RDX] = uint64(uint32(int32(r[RAX]) >> 31))")
-	g.on("MOVSXD", 8, "RR", 0, setReg("uint64(int64(int32("+src+")))", 8))
-	g.on("MOVSXD", 8, "RM", 0, load("v", 4), setReg("uint64(int64(int32(v)))", 8))
+	if g.word == 8 {
+		g.on("CBW", 8, "None", 0, "r[RAX] = uint64(int64(int32(r[RAX])))")
+		g.on("CWD", 8, "None", 0, "r[RDX] = uint64(int64(r[RAX]) >> 63)")
+		g.on("MOVSXD", 8, "RR", 0, setReg("uint64(int64(int32("+src+")))", 8))
+		g.on("MOVSXD", 8, "RM", 0, load("v", 4), setReg("uint64(int64(int32(v)))", 8))
+	}
 	for cc := range 16 {
 		g.on("SET", 1, "R", cc, when(cc), dst+" &^= 0xff", "if yes { "+dst+"++ }")
 		g.on("SET", 1, "M", cc, setEA, page("wtag", 1), when(cc), "x := uint8(0)", "if yes { x = 1 }", put("x", 1))
@@ -232,7 +237,7 @@ func two(op, a, b string, n int) string {
 }
 
 func (g *dispatchGen) arithmetic() {
-	for _, n := range []int{8, 4, 1} {
+	for _, n := range g.sizes(8, 4, 1) {
 		for _, op := range []string{"ADD", "SUB", "AND", "OR", "XOR", "CMP", "TEST"} {
 			write := op != "CMP" && op != "TEST"
 			toReg, toMem, tag := "", "", "rtag"
@@ -253,7 +258,7 @@ func (g *dispatchGen) arithmetic() {
 		}
 		g.unary(n)
 	}
-	for _, n := range []int{8, 4} { // through the carry: flags at once
+	for _, n := range g.sizes(8, 4) { // through the carry: flags at once
 		for _, op := range [][2]string{{"ADC", "addFlags"}, {"SBB", "subFlags"}} {
 			for _, form := range [][2]string{{"RR", src}, {"RI", "u.imm"}} {
 				g.on(op[0], n, form[0], 0, carry,

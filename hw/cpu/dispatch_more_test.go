@@ -9,7 +9,7 @@ import (
 // vectors, and a comparison with the branch after it.
 
 func (g *dispatchGen) shifts() {
-	for _, n := range []int{8, 4} {
+	for _, n := range g.sizes(8, 4) {
 		g.carried(n)
 		bits := 8 * n
 		extend := ""
@@ -78,7 +78,7 @@ func (g *dispatchGen) carried(n int) {
 }
 
 func (g *dispatchGen) multiplications() {
-	for _, n := range []int{8, 4} {
+	for _, n := range g.sizes(8, 4) {
 		wide := func(a, b string) string { // x = product, yes = it does not fit
 			if n == 4 {
 				return fmt.Sprintf("y := int64(int32(%s)) * int64(int32(%s))\nx, yes := uint64(uint32(y)), y != int64(int32(y))\n", a, b)
@@ -116,41 +116,53 @@ const (
 )
 
 // push stores an expression below the stack pointer.
-func push(expr string) string {
-	return "ea := r[RSP] - 8\n" + page("wtag", 8) + put(expr, 8) + "r[RSP] = ea\n"
+func (g *dispatchGen) push(expr string) string { return g.store(page("wtag", g.word), expr) }
+
+// pop sets v to what is at an address, which goes to ea, and moves the stack
+// pointer beyond it.
+func (g *dispatchGen) pop(at, beyond string) string {
+	return "ea := " + g.cut(at) + "\n" + page("rtag", g.word) + get("v", g.word) + beyond
 }
 
 // pushToo is push for an instruction that has read memory before. It does not
 // begin again, because its two pages may compete for a place in the TLB.
-func pushToo(expr string) string {
-	return "ea := r[RSP] - 8\n" + pageOr("goto step", "wtag", 8) + put(expr, 8) + "r[RSP] = ea\n"
+func (g *dispatchGen) pushToo(expr string) string {
+	return g.store(pageOr("goto step", "wtag", g.word), expr)
+}
+
+func (g *dispatchGen) store(find, expr string) string {
+	return "ea := " + g.cut(fmt.Sprint("r[RSP] - ", g.word)) + "\n" + find + put(expr, g.word) + "r[RSP] = ea\n"
 }
 
 func (g *dispatchGen) branches() {
-	const near, far = "off = u.imm\ngoto near\n", "t = page + u.imm\n" + toPage
+	w := g.word
+	near, far := "off = u.imm\ngoto near\n", "t = "+g.cut("page + u.imm")+"\n"+toPage
 	for cc := range 16 {
-		g.on("JCC", 8, "Near", cc, when(cc), "if yes {", near, "}")
-		g.on("JCC", 8, "Far", cc, when(cc), "if yes {", far, jumpDirect, "}")
+		g.on("JCC", w, "Near", cc, when(cc), "if yes {", near, "}")
+		g.on("JCC", w, "Far", cc, when(cc), "if yes {", far, jumpDirect, "}")
 	}
-	g.on("JMP", 8, "Near", 0, near)
-	g.on("JMP", 8, "Far", 0, far, jumpDirect)
-	g.on("JMPIND", 8, "R", 0, "t = "+dst, toPage, jumpFar)
-	g.on("JMPIND", 8, "M", 0, load("v", 8), "t = v", toPage, jumpFar)
-	next := push("page + uint64(u.next)")
-	g.on("CALL", 8, "Near", 0, next, near)
-	g.on("CALL", 8, "Far", 0, far, next, jumpDirect)
-	g.on("CALLIND", 8, "R", 0, "t = "+dst, toPage, next, jumpFar)
-	g.on("CALLIND", 8, "M", 0, "{", load("v", 8), "t = v\n}", toPage, pushToo("page + uint64(u.next)"), jumpFar)
-	g.on("RET", 8, "None", 0, "ea := r[RSP]", page("rtag", 8), get("v", 8), "t = v", toPage, "r[RSP] = ea + 8 + u.imm", jumpFar)
+	g.on("JMP", w, "Near", 0, near)
+	g.on("JMP", w, "Far", 0, far, jumpDirect)
+	g.on("JMPIND", w, "R", 0, "t = "+g.cut(dst), toPage, jumpFar)
+	g.on("JMPIND", w, "M", 0, load("v", w), "t = v", toPage, jumpFar)
+	next := g.push("page + uint64(u.next)")
+	g.on("CALL", w, "Near", 0, next, near)
+	g.on("CALL", w, "Far", 0, far, next, jumpDirect)
+	g.on("CALLIND", w, "R", 0, "t = "+g.cut(dst), toPage, next, jumpFar)
+	g.on("CALLIND", w, "M", 0, "{", load("v", w), "t = v\n}", toPage, g.pushToo("page + uint64(u.next)"), jumpFar)
+	beyond := "r[RSP] = " + g.cut(fmt.Sprintf("ea + %d + u.imm", w)) + "\n"
+	g.on("RET", w, "None", 0, g.pop("r[RSP]", "t = v\n"+toPage+beyond), jumpFar)
 }
 
 func (g *dispatchGen) stack() {
-	g.on("PUSH", 8, "R", 0, "v := "+dst, push("v"))
-	g.on("PUSH", 8, "M", 0, "var x uint64\n{", load("v", 8), "x = v\n}", pushToo("x"))
-	g.on("PUSH", 8, "I", 0, push("u.imm"))
-	g.on("POP", 8, "R", 0, "ea := r[RSP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), dst+" = v")
+	w := g.word
+	beyond := "r[RSP] = " + g.cut(fmt.Sprint("ea + ", w)) + "\n"
+	g.on("PUSH", w, "R", 0, "v := "+dst, g.push("v"))
+	g.on("PUSH", w, "M", 0, "var x uint64\n{", load("v", w), "x = v\n}", g.pushToo("x"))
+	g.on("PUSH", w, "I", 0, g.push("u.imm"))
+	g.on("POP", w, "R", 0, g.pop("r[RSP]", beyond), dst+" = v")
 	g.on("PAUSE", 4, "None", 0, "c.EndTurn = true", "off = uint64(u.next)", "goto out")
-	g.on("LEAVE", 8, "None", 0, "ea := r[RBP]", page("rtag", 8), "r[RSP] = ea + 8", get("v", 8), "r[RBP] = v")
+	g.on("LEAVE", w, "None", 0, g.pop("r[RBP]", beyond), "r[RBP] = v")
 }
 
 // flags are instructions that change flags of the system. Setting IF stays in
@@ -170,11 +182,11 @@ func (g *dispatchGen) flags() {
 		}
 		g.on(op, 0, "None", 0, kernel, change, "off = uint64(u.next)", "goto out") // which pages are for whom changes
 	}
-	g.on("PUSHF", 8, "None", 0, "v := c.lazy.settle(c.RFLAGS)", push("v &^ (FlagRF | FlagVM)"))
-	g.on("POPF", 8, "None", 0, kernel, "ea := r[RSP]", page("rtag", 8), get("v", 8),
-		"f := c.lazy.settle(c.RFLAGS)",
-		"if (v^f)&^(FlagsStatus|FlagDF|FlagIF) != 0 || v&^f&FlagIF != 0 && c.interruptible() {\ngoto step\n}",
-		"c.RFLAGS, c.lazy.kind = v, lazyNone", "r[RSP] = ea + 8")
+	w := g.word
+	g.on("PUSHF", w, "None", 0, "v := c.lazy.settle(c.RFLAGS)", g.push("v &^ (FlagRF | FlagVM)"))
+	g.on("POPF", w, "None", 0, kernel, g.pop("r[RSP]", "f := c.lazy.settle(c.RFLAGS)"),
+		"if (v^f)&^(FlagsStatus|FlagDF|FlagIF) != 0 || v&(FlagVIF|FlagVIP) != 0 || v&^f&FlagIF != 0 && c.interruptible() {\ngoto step\n}",
+		"c.RFLAGS, c.lazy.kind = v, lazyNone", "r[RSP] = "+g.cut(fmt.Sprint("ea + ", w)))
 }
 
 func (g *dispatchGen) vectors() {
@@ -195,7 +207,7 @@ func (g *dispatchGen) vectors() {
 	g.on("MOVQ", 8, "RR", 0, ready, xdst+" = xmm{"+xsrc+"[0], 0}")
 	g.on("MOVQ", 8, "RM", 0, ready, load("v", 8), xdst+" = xmm{v, 0}")
 	g.on("MOVQ", 8, "MR", 0, ready, setEA, page("wtag", 8), put(xsrc+"[0]", 8))
-	for _, n := range []int{8, 4} {
+	for _, n := range g.sizes(8, 4) {
 		g.on("MOVD", n, "RR", 0, ready, xdst+" = xmm{"+low(src, n)+", 0}")
 		g.on("MOVD", n, "RR", 1, ready, dst+" = "+low(xsrc+"[0]", n))
 		g.on("MOVD", n, "RM", 0, ready, load("v", n), xdst+" = xmm{v, 0}")
@@ -246,7 +258,7 @@ func (g *dispatchGen) doubles(ready, xdst, xsrc string) {
 // fused are comparisons with the branch after them, which stays in the page.
 func (g *dispatchGen) fused() {
 	const jump = "if %s {\noff = uint64(u.to)\ngoto near\n}\n"
-	for _, n := range []int{8, 4, 1} {
+	for _, n := range g.sizes(8, 4, 1) {
 		for cc := range 16 {
 			if quick(cc) == "" {
 				continue

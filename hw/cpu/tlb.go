@@ -288,9 +288,13 @@ func (c *CPU) Resync() {
 func (c *CPU) hostable() bool { return (c.mode64() || c.flat32()) && !c.armed() }
 
 // flat32 tells whether 32-bit code executes with code, stack and data segments
-// that cover all addresses, so that accesses need no check of a segment.
+// that cover all addresses, so that accesses need no check of a segment, and
+// with a stack pointer of 32 bits.
 func (c *CPU) flat32() bool {
 	const kind, data = attrP | attrS | attrCode | attrDown | attrWritable, attrP | attrS | attrWritable
+	if c.Seg[SS].Attr&attrD == 0 { // the stack pointer has 16 bits
+		return false
+	}
 	if !c.protected() || c.Seg[CS].Attr&(attrP|attrS|attrCode|attrD) != attrP|attrS|attrCode|attrD {
 		return false
 	}
