@@ -42,8 +42,17 @@ func program32(r *rand.Rand) (code []byte) {
 }
 
 // TestFlatSegmentsAgree runs random protected-mode code with what the processor
-// remembers of flat segments, and with all of that forgotten before each step.
+// remembers of flat segments, or from blocks, and with all of that forgotten
+// before each step.
 func TestFlatSegmentsAgree(t *testing.T) {
+	t.Run("cached", func(t *testing.T) { flatSegmentsAgree(t, 400, 1, (*CPU).ExecuteCached) })
+	t.Run("blocks", func(t *testing.T) {
+		flatSegmentsAgree(t, 600, 16, func(c *CPU) { c.ExecuteBlocks(&Bound{Clock: 1 << 61, Count: 1 + c.GPR[RBX]&7}) })
+	})
+}
+
+// flatSegmentsAgree compares after at most most instructions.
+func flatSegmentsAgree(t *testing.T, programs, most int, execute func(c *CPU)) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	base := newPagingRig(t)
 	for v := range uint64(256) {
@@ -61,8 +70,13 @@ func TestFlatSegmentsAgree(t *testing.T) {
 	start, ram := base.State, base.Mem.Snapshot()
 	base.Bus = zeroBus{}
 	cached := &CPU{Mem: mem.NewFrom(ram), Bus: zeroBus{}, Limit: base.Limit}
+	forgetful := func() {
+		base.hostGen = 0
+		base.ExecuteCached()
+		base.Activity, base.EndTurn = Running, false
+	}
 	hosted, retired := 0, uint64(0)
-	for n := range 400 {
+	for n := range programs {
 		code := program32(rnd)
 		both := [2]*CPU{base.CPU, cached}
 		for _, c := range both {
@@ -73,12 +87,16 @@ func TestFlatSegmentsAgree(t *testing.T) {
 			c.Resync()
 		}
 		for k := range 200 {
-			for i, c := range both {
-				if i == 0 {
-					c.hostGen = 0
+			for done := 0; done < 1+rnd.IntN(most); done++ {
+				execute(cached)
+				cached.Activity, cached.EndTurn = Running, false
+				forgetful()
+				for base.Retired < cached.Retired {
+					forgetful()
 				}
-				c.ExecuteCached()
-				c.Activity, c.EndTurn = Running, false
+				if base.State != cached.State { // an exception, which retires nothing, was the last that happened
+					forgetful()
+				}
 			}
 			if cached.hostGen != 0 {
 				hosted++
@@ -94,7 +112,7 @@ func TestFlatSegmentsAgree(t *testing.T) {
 		}
 		retired += base.Retired - start.Retired
 	}
-	t.Logf("%d instructions, %d steps with flat segments", retired, hosted)
+	t.Logf("%d instructions, %d comparisons with flat segments, %d instructions from blocks", retired, hosted, int64(retired-cached.LongWay()))
 	if retired < 20_000 || hosted < 10_000 {
 		t.Error("the programs do not do what they are for")
 	}
