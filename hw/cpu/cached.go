@@ -46,6 +46,9 @@ func (c *CPU) fetchCached() *Inst {
 	rip := c.RIP
 	h := &c.host[tlbIndex(rip)][c.accessMode()]
 	d := rip - h.xtag
+	if c.hostGen == 0 {
+		return c.fetchCopied()
+	}
 	if d > mem.PageSize-16 || c.hostGen != c.Mem.Gen() {
 		if !c.fetch(&c.scratch) {
 			return nil
@@ -55,15 +58,49 @@ func (c *CPU) fetchCached() *Inst {
 	lo, hi := binary.LittleEndian.Uint64(h.page[d:]), binary.LittleEndian.Uint64(h.page[d+8:])
 	e := &c.decoded[(rip^rip>>13)&(decodedEntries-1)]
 	mode := c.mode()
-	if e.maskLo != 0 && lo&e.maskLo == e.lo && hi&e.maskHi == e.hi && e.mode == mode {
+	if e.is(lo, hi, mode) {
 		return &e.inst
 	}
 	if !c.fetch(&c.scratch) {
 		return nil
 	}
-	e.maskLo, e.maskHi = lengthMasks(c.scratch.Len)
-	e.lo, e.hi, e.mode, e.inst = lo&e.maskLo, hi&e.maskHi, mode, c.scratch
+	e.keep(lo, hi, mode, &c.scratch)
 	return &e.inst
+}
+
+// fetchCopied is fetch for code that has no host page, in segments that are not
+// flat above all. It gets the bytes as fetch does, and leaves out decoding.
+func (c *CPU) fetchCopied() *Inst {
+	var buf [16]byte
+	var have int
+	if !c.armed() { // breakpoints are fetch's business
+		if have = c.fetchCode(c.RIP, buf[:MaxLen]); have == 0 {
+			return nil
+		}
+	}
+	lo, hi := binary.LittleEndian.Uint64(buf[:]), binary.LittleEndian.Uint64(buf[8:])
+	rip, mode := c.RIP+c.Seg[CS].Base, c.mode()
+	e := &c.decoded[(rip^rip>>13)&(decodedEntries-1)]
+	if have != 0 && e.is(lo, hi, mode) && int(e.inst.Len) <= have {
+		return &e.inst
+	}
+	if !c.fetch(&c.scratch) { // which finds what fetchCode found
+		return nil
+	}
+	if int(c.scratch.Len) <= have {
+		e.keep(lo, hi, mode, &c.scratch)
+	}
+	return &c.scratch
+}
+
+// is tells whether the entry was decoded from the first of these bytes.
+func (e *decoded) is(lo, hi uint64, mode Mode) bool {
+	return e.maskLo != 0 && lo&e.maskLo == e.lo && hi&e.maskHi == e.hi && e.mode == mode
+}
+
+func (e *decoded) keep(lo, hi uint64, mode Mode, i *Inst) {
+	e.maskLo, e.maskHi = lengthMasks(i.Len)
+	e.lo, e.hi, e.mode, e.inst = lo&e.maskLo, hi&e.maskHi, mode, *i
 }
 
 // lengthMasks selects the first n of 16 bytes, n from 1 to 15.

@@ -41,9 +41,9 @@ func program32(r *rand.Rand) (code []byte) {
 	return code
 }
 
-// TestFlatSegmentsAgree runs random protected-mode code with what the processor
-// remembers of flat segments, or from blocks, and with all of that forgotten
-// before each step.
+// TestFlatSegmentsAgree runs random protected-mode code by the fast engine's
+// ways, and by the stepper with what the processor remembers of flat segments
+// forgotten before each step.
 func TestFlatSegmentsAgree(t *testing.T) {
 	t.Run("cached", func(t *testing.T) { flatSegmentsAgree(t, 400, 1, (*CPU).ExecuteCached) })
 	t.Run("blocks", func(t *testing.T) {
@@ -72,7 +72,7 @@ func flatSegmentsAgree(t *testing.T, programs, most int, execute func(c *CPU)) {
 	cached := &CPU{Mem: mem.NewFrom(ram), Bus: zeroBus{}, Limit: base.Limit}
 	forgetful := func() {
 		base.hostGen = 0
-		base.ExecuteCached()
+		base.Step()
 		base.Activity, base.EndTurn = Running, false
 	}
 	hosted, retired := 0, uint64(0)
