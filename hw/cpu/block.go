@@ -86,6 +86,7 @@ const maxBlock = 24
 // block, once there, does not change.
 type pageCode struct {
 	dialect *dialect
+	narrow  atomic.Pointer[pageCode] // of the page as 32-bit code, which hangs on the other
 	blocks  [mem.PageSize]atomic.Pointer[block]
 }
 
@@ -244,8 +245,16 @@ func (c *CPU) lookCloser(b *block, bound *Bound, left uint64, clock int64, rip u
 // than the instructions in a row may have to happen.
 func (c *CPU) ExecuteBlocks(b *Bound) {
 	if c.RFLAGS&(FlagTF|FlagRF) == 0 && !c.IntShadow && !c.alignCheck() {
-		if s := c.fetched(); s != nil && c.dispatch(s, b) {
-			return
+		if s := c.fetched(); s != nil {
+			did := false
+			if s.code.dialect == &dialect64 {
+				did = c.dispatch64(s, b)
+			} else {
+				did = c.dispatch32(s, b)
+			}
+			if did {
+				return
+			}
 		}
 	}
 	c.longWay++
@@ -288,20 +297,11 @@ func (c *CPU) code(rip uint64) *codeSlot {
 
 // codePage returns the decoded code of a page of RAM, nil if it has none now.
 func (c *CPU) codePage(pfn uint64) *pageCode {
-	p, ok := c.Mem.Code(pfn, newCodes).(*codes)
-	if !ok {
-		return nil
+	p, _ := c.Mem.Code(pfn, newPageCode).(*pageCode)
+	if p == nil || c.mode64() {
+		return p
 	}
-	return p.in(c.dialect())
-}
-
-// dispatch executes from RIP, in the page of s, up to a bound or to what needs
-// the caller's attention. It reports whether it executed anything.
-func (c *CPU) dispatch(s *codeSlot, bound *Bound) bool {
-	if s.code.dialect.word == 8 {
-		return c.dispatch64(s, bound)
-	}
-	return c.dispatch32(s, bound)
+	return p.in32()
 }
 
 // What the dispatcher, which is generated, needs besides.

@@ -1,7 +1,5 @@
 package cpu
 
-import "sync/atomic"
-
 // dialect is a kind of code that blocks are made of. Each has a dispatcher of
 // its own, so that neither pays for the other.
 type dialect struct {
@@ -18,30 +16,13 @@ var (
 	dialect32 = dialect{Mode32, 4, uopCodes32, uopPairs32}
 )
 
-// codes is the decoded code of a page in each dialect.
-type codes struct {
-	wide, narrow atomic.Pointer[pageCode]
-}
+func newPageCode() any { return &pageCode{dialect: &dialect64} }
 
-func newCodes() any { return new(codes) }
-
-// in returns the code in a dialect.
-func (p *codes) in(d *dialect) *pageCode {
-	at := &p.wide
-	if d.word == 4 {
-		at = &p.narrow
-	}
-	if c := at.Load(); c != nil {
+// in32 returns the code of p's page in the other dialect.
+func (p *pageCode) in32() *pageCode {
+	if c := p.narrow.Load(); c != nil {
 		return c
 	}
-	at.CompareAndSwap(nil, &pageCode{dialect: d}) // another fork may have been first
-	return at.Load()
-}
-
-// dialect is that of the present code segment, which is hostable.
-func (c *CPU) dialect() *dialect {
-	if c.mode64() {
-		return &dialect64
-	}
-	return &dialect32
+	p.narrow.CompareAndSwap(nil, &pageCode{dialect: &dialect32}) // another fork may have been first
+	return p.narrow.Load()
 }

@@ -887,7 +887,8 @@ var uopPairs = map[pairKey]uint16{
 	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 873,
 }
 
-// dispatch64 is dispatch for code of one dialect.
+// dispatch64 executes code of one dialect from RIP, in the page of s, up to a bound
+// or to what needs the caller's attention. It reports whether it executed anything.
 func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 	var (
 		r          = &c.regs

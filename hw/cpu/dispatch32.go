@@ -622,7 +622,8 @@ var uopPairs32 = map[pairKey]uint16{
 	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 608,
 }
 
-// dispatch32 is dispatch for code of one dialect.
+// dispatch32 executes code of one dialect from RIP, in the page of s, up to a bound
+// or to what needs the caller's attention. It reports whether it executed anything.
 func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 	var (
 		r          = &c.regs

@@ -121,7 +121,8 @@ func (g *dispatchGen) file() string {
 // compiler keeps moving about. For the same reason memory is read and written
 // through pointers that were checked: in so long a function little is inlined.
 const dispatchFrame = `
-// DISPATCH is dispatch for code of one dialect.
+// DISPATCH executes code of one dialect from RIP, in the page of s, up to a bound
+// or to what needs the caller's attention. It reports whether it executed anything.
 func (c *CPU) DISPATCH(s *codeSlot, bound *Bound) bool {
 	var (
 		r            = &c.regs
