@@ -5805,32 +5805,16 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 
 				c.RFLAGS &^= FlagAC
-				mode = c.accessMode()
-				hosts = unsafe.Pointer(&c.host[0][mode&3])
-				s2 := &c.codes[tlbIndex(page)][mode&3]
-				if s2.tag != page {
-					if s2 = c.code(page + uint64(u.off)); s2 == nil {
-						off = uint64(u.next)
-						goto out
-					}
-				}
-				s = s2
+				off = uint64(u.next)
+				goto out
 			case 342: // OpSTAC, 0, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
 
 				c.RFLAGS |= FlagAC
-				mode = c.accessMode()
-				hosts = unsafe.Pointer(&c.host[0][mode&3])
-				s2 := &c.codes[tlbIndex(page)][mode&3]
-				if s2.tag != page {
-					if s2 = c.code(page + uint64(u.off)); s2 == nil {
-						off = uint64(u.next)
-						goto out
-					}
-				}
-				s = s2
+				off = uint64(u.next)
+				goto out
 			case 343: // OpPUSHF, 4, layNone, 0, modNone
 				v := c.lazy.settle(c.RFLAGS)
 				ea := uint64(uint32(r[RSP] - 4))
