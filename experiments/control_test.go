@@ -47,10 +47,18 @@ func TestThousandDomains(t *testing.T) {
 	ended(t, m)
 }
 
-// Nor do they when the VMM fails again and again meanwhile.
+// Nor do they when the VMM fails again and again meanwhile, by either way of
+// recovery.
 func TestDomainsUnderFailures(t *testing.T) {
-	s := controlled(t, "cycles=60 ")
-	i := slices.IndexFunc(s.exp.Settings, func(s Setting) bool { return s.Name == "full" })
+	s := controlled(t, "cycles=100 ")
+	reset := slices.DeleteFunc(slices.Clone(s.Steps()), func(step string) bool { return step == "microreboot" })
+	reboot := slices.DeleteFunc(slices.Clone(s.Steps()), func(step string) bool { return step == "microreset" })
+	for _, policy := range []Setting{{"microreset", reset}, {"microreboot", reboot}} {
+		t.Run(policy.Name, func(t *testing.T) { underFailures(t, s, policy) })
+	}
+}
+
+func underFailures(t *testing.T, s *system, policy Setting) {
 	b, err := s.Boot()
 	if err != nil {
 		t.Fatal(err)
@@ -59,9 +67,9 @@ func TestDomainsUnderFailures(t *testing.T) {
 	for !slices.Contains(linesByVM(m.Serial())[controlVM], "control start") {
 		m.Run(faults.Until{Time: m.Now() + 100*sim.Microsecond})
 	}
-	m.SetPolicy(mustPolicy(s.exp.Settings[i], s))
+	m.SetPolicy(mustPolicy(policy, s))
 	r := rand.New(rand.NewPCG(1, 2))
-	for k := range 20 {
+	for k := range 30 {
 		m.Run(faults.Until{Position: m.Position() + 20000 + r.Uint64N(50000)})
 		for m.CPL(0) != 0 || m.Next() != 0 {
 			m.Run(faults.Until{Position: m.Position() + 1})

@@ -60,7 +60,7 @@ func changeReservation(d *Domain, cmd, arg uint64, r *abi.MemoryReservation) int
 		if i != begin && preemptCheck() {
 			return continueHypercall(abi.HypercallMemoryOp, op|i<<abi.MemopExtentShift, arg, 0, 0)
 		}
-		if !changeExtent(d, op, r.ExtentStart+i*8, r.ExtentStart != 0) {
+		if !changeExtent(d, op, i, r.ExtentStart) {
 			break
 		}
 		i++
@@ -68,20 +68,25 @@ func changeReservation(d *Domain, cmd, arg uint64, r *abi.MemoryReservation) int
 	return int64(i)
 }
 
-// changeExtent gives or takes one frame; the guest's list has it at an address.
-func changeExtent(d *Domain, op, at uint64, listed bool) bool {
-	var frame uint64
-	if op != abi.XenmemIncreaseReservation && !fromGuest(unsafe.Pointer(&frame), at, 8) {
+// changeExtent gives or takes the frame with a number in the guest's list. The
+// list may have been overwritten already by what a recovery discarded: the log
+// has what stood there, and the frame that was to take its place.
+func changeExtent(d *Domain, op, i, list uint64) bool {
+	log, at := &current().arch.log, list+i*8
+	redo := again() && log.undo == i+1
+	frame := log.pfn
+	if op != abi.XenmemIncreaseReservation && !redo && !fromGuest(unsafe.Pointer(&frame), at, 8) {
 		return false
 	}
 	if op == abi.XenmemDecreaseReservation {
 		return removeFrame(d, mfn(frame)) || again()
 	}
-	log := &current().arch.log
 	m := log.page
-	if m == 0 || !again() || pageOf(m).owner != d.frame32() {
+	if !redo || m == 0 || pageOf(m).owner != d.frame32() {
+		log.undo = 0
 		m = allocFrames(0)
-		log.page = m
+		log.page, log.pfn = m, frame
+		log.undo = i + 1
 		if m == 0 || !giveDomainPage(d, m) {
 			return false
 		}
@@ -90,11 +95,10 @@ func changeExtent(d *Domain, op, at uint64, listed bool) bool {
 		setM2P(m, frame)
 	}
 	frame = uint64(m)
-	if listed && !toGuest(at, unsafe.Pointer(&frame), 8) {
+	if list != 0 && !toGuest(at, unsafe.Pointer(&frame), 8) {
 		pageOf(m).dropAllocation()
 		return false
 	}
-	log.page = 0
 	return true
 }
 

@@ -11,9 +11,10 @@ type progress struct {
 	resume uint64 // as done, for a hypercall that is issued again
 	again  bool   // the part under way may have been done before
 	page   mfn    // the frame that memory_op is giving to the domain
+	pfn    uint64 // the number that the frame gets there
 	line   uint64 // byte of console output << 32 | length of the line before it
 	grant  uint32 // 1 + handle of the mapping of a granted frame under way, 0 = none
-	undo   uint64 // what a domctl noted before it changed something, 0 = nothing
+	undo   uint64 // what an operation noted before it changed something, 0 = nothing
 }
 
 // start begins the log of a hypercall.
