@@ -122,10 +122,16 @@ func guestExitWork(r *regs) {
 
 // toGuest copies to guest memory that the guest named; false if it may not.
 func toGuest(va uint64, p unsafe.Pointer, n uint64) bool {
+	if testCPU != nil {
+		return guestRange(va, n) && guestInTest(va, p, n, true) == 0
+	}
 	return guestRange(va, n) && copyToGuest(va, p, n) == 0
 }
 
 // fromGuest copies from guest memory that the guest named.
 func fromGuest(p unsafe.Pointer, va uint64, n uint64) bool {
+	if testCPU != nil {
+		return guestRange(va, n) && guestInTest(va, p, n, false) == 0
+	}
 	return guestRange(va, n) && copyFromGuest(p, va, n) == 0
 }

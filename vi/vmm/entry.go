@@ -84,17 +84,11 @@ func copyGuest(dst, src unsafe.Pointer, n uint64) (left uint64)
 
 // copyToGuest copies to an address that the caller has checked to be the guest's.
 func copyToGuest(dst uint64, src unsafe.Pointer, n uint64) (left uint64) {
-	if testCPU != nil {
-		return guestInTest(dst, src, n, true)
-	}
 	return copyGuest(ptr(dst), src, n)
 }
 
 // copyFromGuest copies from an address that the caller has checked to be the guest's.
 func copyFromGuest(dst unsafe.Pointer, src uint64, n uint64) (left uint64) {
-	if testCPU != nil {
-		return guestInTest(src, dst, n, false)
-	}
 	return copyGuest(dst, ptr(src), n)
 }
 

@@ -11,6 +11,9 @@ const (
 	trapInt80 = 0x80
 )
 
+// served are the vectors that serveFault serves.
+const served = 1<<trapPF | 1<<trapGP | 1<<trapUD
+
 // serveFault executes what made a guest fault, if that is the VMM's to do. It
 // returns false if the exception is the guest's.
 func serveFault(v *VCPU, r *regs, vector uint32) bool {

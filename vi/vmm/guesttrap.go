@@ -28,7 +28,7 @@ func handleTrap(r *regs) {
 	count(statTraps)
 	vector := r.EntryVector & 0xff
 	assert(vector < 32)
-	if serveFault(v, r, vector) {
+	if served>>vector&1 != 0 && (vector != trapPF || v.domain.assist != 0) && serveFault(v, r, vector) {
 		return
 	}
 	b := &v.arch.bounce

@@ -56,7 +56,12 @@ func hypercall(r *regs) {
 		return
 	}
 	count(statHypercalls)
-	r.RAX = uint64(dispatch(r.RAX, r.RDI, r.RSI, r.RDX, r.R10, r.R8))
+	nr := r.RAX
+	rc := dispatch(nr, r.RDI, r.RSI, r.RDX, r.R10, r.R8)
+	if rc == -abi.ENOSYS {
+		missing(nr, r.RDI)
+	}
+	r.RAX = uint64(rc)
 	commit()
 	v.arch.log.resume, v.arch.log.again = 0, false
 	v.note(r, false)
@@ -65,15 +70,12 @@ func hypercall(r *regs) {
 // dispatch calls a handler by number.
 func dispatch(nr, a1, a2, a3, a4, a5 uint64) int64 {
 	if nr >= abi.NumHypercalls || hypercalls[nr] == nil {
-		return missing(nr, a1)
+		return -abi.ENOSYS
 	}
 	this().core.refused = 0
 	rc := hypercalls[nr](a1, a2, a3, a4, a5)
 	if nr != abi.HypercallIret {
 		doubt(rc)
-	}
-	if rc == -abi.ENOSYS && nr != abi.HypercallIret { // whose result is the guest's
-		missing(nr, a1)
 	}
 	return rc
 }
@@ -81,16 +83,15 @@ func dispatch(nr, a1, a2, a3, a4, a5 uint64) int64 {
 // missed is the numbers of hypercalls that guests missed something of.
 var missed uint64
 
-// missing is the result of a hypercall that does not exist. The first of each
-// number is logged, with who made it and its first argument, the operation.
-func missing(nr, op uint64) int64 {
-	if !testAndSet(&missed, uint(min(nr, 63))) {
+// missing logs a hypercall that does not exist, the first of each number, with
+// who made it and its first argument, the operation.
+func missing(nr, op uint64) {
+	if nr != abi.HypercallIret && !testAndSet(&missed, uint(min(nr, 63))) { // iret's result is the guest's
 		d := current().domain
 		printDomain(d, "hypercall that is missing", nr)
 		printDomain(d, "  its operation", op)
 		printDomain(d, "  made at", guestRegs().RIP)
 	}
-	return -abi.ENOSYS
 }
 
 // preemptCheck says whether a long hypercall should make way: there are soft

@@ -40,11 +40,11 @@ func setLDT(v *VCPU, va, n uint64) int64 {
 		frames[i&(ldtPages-1)] = m
 	}
 	clearLDT(v)
+	v.arch.ldtBase = va
+	v.arch.ldtEnts = uint32(n) // first: without it nobody looks at the frames
 	for i := range frames {
 		setFrame(&v.arch.ldtFrames[i], frames[i])
 	}
-	v.arch.ldtBase = va
-	v.arch.ldtEnts = uint32(n)
 	flags := irqSave()
 	loadLDT(this(), v)
 	flushLocal()
@@ -67,13 +67,16 @@ func frameOfVA(v *VCPU, va uint64) mfn {
 
 // clearLDT gives the frames of v's LDT back.
 func clearLDT(v *VCPU) {
-	v.arch.ldtEnts = 0
+	if v.arch.ldtEnts == 0 {
+		return
+	}
 	for i := range v.arch.ldtFrames {
 		if m := v.arch.ldtFrames[i]; m != 0 {
 			setFrame(&v.arch.ldtFrames[i], 0)
 			putPageAndType(pageOf(m))
 		}
 	}
+	v.arch.ldtEnts = 0
 }
 
 // loadLDT makes the processor use v's LDT. Interrupts are off.

@@ -40,6 +40,9 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 		}
 		a := &mc.call.Args
 		result := dispatch(mc.call.Op, a[0], a[1], a[2], a[3], a[4])
+		if result == -abi.ENOSYS {
+			missing(mc.call.Op, a[0])
+		}
 		if mc.preempted {
 			// The component wrote what is left of it into its own entry.
 			mc.active, mc.preempted = false, false

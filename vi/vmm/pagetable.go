@@ -27,7 +27,7 @@ const (
 
 // badEntry says whether a present entry of a page table of type t may not be:
 // large pages; in an L1 the bit selects a memory type.
-func badEntry(e, t uint64) bool { return t != ptL1 && e&ptePS != 0 }
+func badEntry(e, t uint64) bool { return e&ptePS != 0 && t != ptL1 }
 
 // pteFrame is the frame that an entry names.
 func pteFrame(e uint64) mfn { return mfn(e & pteAddr >> pageShift) }
@@ -47,11 +47,11 @@ func getEntry(e uint64, t uint64, d *Domain) int64 {
 	if e&pteP == 0 {
 		return 0
 	}
-	if badEntry(e, t) {
-		return -abi.EINVAL
-	}
 	m := pteFrame(e)
 	if t != ptL1 {
+		if e&ptePS != 0 {
+			return -abi.EINVAL
+		}
 		return getPageAndType(m, d, t-1<<ptTypeShift)
 	}
 	if e&pteW != 0 {
