@@ -178,7 +178,7 @@ func TestDiskFull(t *testing.T) {
 	want := whole(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "toy.db")
-	cmd, out := program(t, t.Context(), dir, 2_000_000, "run", "toy.toml")
+	cmd, out := program(t, t.Context(), dir, 2_600_000, "run", "toy.toml")
 	_ = cmd.Run() // the status is looked at below
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	last := lines[len(lines)-1]

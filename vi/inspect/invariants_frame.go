@@ -140,10 +140,18 @@ func (r *recount) count() {
 				r.take(root, tableL4, v.name)
 			}
 		}
-		for _, f := range v.GDT {
+		for _, f := range append(v.GDT[:len(v.GDT):len(v.GDT)], v.LDT...) {
 			if f != 0 {
 				r.take(f, typeSegDesc, v.name)
 			}
+		}
+		if v.InfoFrame != 0 {
+			r.take(v.InfoFrame, typeWritable, v.name)
+		}
+	}
+	for i := range r.domains { // the cursor holds its frame
+		if f := (r.domains[i].Cursor - r.frameTable) / uint64(r.frame.size); r.domains[i].Cursor != 0 && f < uint64(len(r.refs)) {
+			r.refs[f]++
 		}
 	}
 }

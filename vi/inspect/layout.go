@@ -50,6 +50,7 @@ type domainInfo struct {
 	PageList uint64
 	TotPages uint64
 	Dying    bool
+	Cursor   uint64 // descriptor at which taking its frames back has come to
 	Shutdown bool
 
 	PauseCount uint64
@@ -79,6 +80,8 @@ type vcpuInfo struct {
 	RootUser  uint64     `vmm:"arch.guestTableUser"`
 	Traps     uint64     `vmm:"arch.traps"`
 	GDT       []uint64   `vmm:"arch.gdtFrames"`
+	LDT       []uint64   `vmm:"arch.ldtFrames"`
+	InfoFrame uint64     `vmm:"infoFrame"`
 	Flags     uint64     `vmm:"arch.flags"`
 	Noted     uint64     `vmm:"arch.noted"`
 	States    []noteInfo `vmm:"arch.states"`
