@@ -32,8 +32,41 @@ func controlled(t *testing.T, options string) *system {
 // ended runs m to its end, which must be without a complaint of the VMM's.
 func ended(t *testing.T, m faults.Machine) {
 	t.Helper()
-	if stop := m.Run(faults.Until{Time: m.Now() + 400*sim.Millisecond}); stop.Reason != faults.Exited || stop.Code != exitAllRight {
+	if stop := m.Run(faults.Until{Time: m.Now() + sim.Second}); stop.Reason != faults.Exited || stop.Code != exitAllRight {
 		t.Fatalf("%s; the console ends with:\n%s", describe(stop), tail(m.Serial()))
+	}
+}
+
+// The golden run of four: an AppVM busy on each processor, and one made late,
+// when no fault may strike any more.
+func TestFourAppVMsAndALateOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("boots the whole system")
+	}
+	e, _, err := Load("four")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sys, err := BuildSystem(e, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := runGolden(sys, &e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := map[faults.Role]int{}
+	for _, v := range judge(g.Output, g.Output) {
+		roles[v.Role]++
+	}
+	if roles[faults.ControlVM] != 1 || roles[""] != 4 || roles[faults.LateVM] != 1 {
+		t.Errorf("%v", roles)
+	}
+	if g.Span.End <= g.Span.Start || g.Span.End >= g.Ended {
+		t.Errorf("faults strike from %v to %v, the run ends at %v", g.Span.Start, g.Span.End, g.Ended)
+	}
+	if list := g.Facts.warnings(); len(list) != 0 {
+		t.Error(list)
 	}
 }
 

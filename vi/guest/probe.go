@@ -38,6 +38,7 @@ var probes = [...]struct {
 	{"vcpu_op", probeVcpu},
 	{"event_channel_op", probeEvents},
 	{"timer", probeTimer},
+	{"domctl", probeControl},
 	{"fork", probeFork},
 	{"self check", probeSelf},
 }
@@ -236,6 +237,22 @@ func probeTimer() int64 {
 		}
 	}
 	return 2
+}
+
+// probeControl must be refused: only the control domain may.
+func probeControl() int64 {
+	if privileged {
+		return 0
+	}
+	list := abi.Sysctl{Cmd: abi.SysctlPhysInfo}
+	if r := Sysctl(&list); r != -abi.EPERM {
+		return 1
+	}
+	pause := abi.Domctl{Cmd: abi.DomctlPause}
+	if r := Domctl(&pause); r != -abi.EPERM {
+		return 2
+	}
+	return 0
 }
 
 func probeFork() int64 { return Run("probe") }

@@ -124,8 +124,16 @@ func (w *world) ownerName(owner uint64) string {
 	return fmt.Sprintf("frame %d, which is no domain", owner)
 }
 
-// count takes what is pinned and what the vCPUs run on.
+// count takes what is pinned and what the vCPUs run on, and the frame at which
+// taking back the frames of a dying domain has come to.
 func (r *recount) count() {
+	for i := range r.domains {
+		if at := r.domains[i].Cursor; at != 0 {
+			if f := (at - r.frameTable) / uint64(r.frame.size); f < uint64(len(r.frames)) {
+				r.refs[f]++
+			}
+		}
+	}
 	for f := range r.frames {
 		p := &r.frames[f]
 		t := p.Typ >> r.ptShift

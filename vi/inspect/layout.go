@@ -54,6 +54,7 @@ type domainInfo struct {
 	Shutdown bool
 
 	PauseCount uint64
+	Cursor     uint64 // descriptor of a frame that the end of the domain holds
 	Nvcpus     uint64
 	Vcpu       []uint64
 	Shared     uint64
