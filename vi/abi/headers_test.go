@@ -22,7 +22,7 @@ func TestConstants(t *testing.T) {
 	}
 	var src strings.Builder
 	src.WriteString("#include <stdint.h>\n#include <stdio.h>\n#define __XEN_INTERFACE_VERSION__ 0x00041100\n")
-	for _, h := range []string{"xen", "vcpu", "sched", "event_channel", "memory", "callback", "version", "features", "physdev", "elfnote"} {
+	for _, h := range []string{"xen", "vcpu", "sched", "event_channel", "memory", "callback", "version", "features", "physdev", "elfnote", "grant_table"} {
 		fmt.Fprintf(&src, "#include <xen/%s.h>\n", h)
 	}
 	src.WriteString("int main(void) {\n")
@@ -82,6 +82,45 @@ var constants = []struct {
 	{"__HYPERVISOR_update_va_mapping_otherdomain", HypercallUpdateVAOther},
 	{"__HYPERVISOR_arch_7", HypercallSelfCheck},
 
+	{"__HYPERVISOR_set_debugreg", HypercallSetDebugreg},
+	{"__HYPERVISOR_get_debugreg", HypercallGetDebugreg},
+	{"__HYPERVISOR_grant_table_op", HypercallGrantTableOp},
+	{"__HYPERVISOR_physdev_op", HypercallPhysdevOp},
+	{"GNTTABOP_map_grant_ref", GnttabopMapGrantRef},
+	{"GNTTABOP_unmap_grant_ref", GnttabopUnmapGrantRef},
+	{"GNTTABOP_setup_table", GnttabopSetupTable},
+	{"GNTTABOP_copy", GnttabopCopy},
+	{"GNTTABOP_query_size", GnttabopQuerySize},
+	{"GNTTABOP_unmap_and_replace", GnttabopUnmapAndReplace},
+	{"GNTTABOP_set_version", GnttabopSetVersion},
+	{"GNTTABOP_get_version", GnttabopGetVersion},
+	{"GTF_permit_access", GTFPermitAccess},
+	{"GTF_readonly", GTFReadonly},
+	{"GTF_reading", GTFReading},
+	{"GTF_writing", GTFWriting},
+	{"GNTMAP_device_map", GNTMAPDevice},
+	{"GNTMAP_host_map", GNTMAPHost},
+	{"GNTMAP_readonly", GNTMAPReadonly},
+	{"GNTMAP_contains_pte", GNTMAPContainsPTE},
+	{"GNTCOPY_source_gref", GNTCOPYSourceGref},
+	{"GNTCOPY_dest_gref", GNTCOPYDestGref},
+	{"PHYSDEVOP_set_iopl", PhysdevopSetIOPL},
+	{"PHYSDEVOP_set_iobitmap", PhysdevopSetIOBitmap},
+	{"XENMEM_memory_map", XenmemMemoryMap},
+	{"XENMEM_exchange", XenmemExchange},
+	{"XENMEM_add_to_physmap", XenmemAddToPhysmap},
+	{"MMUEXT_FLUSH_CACHE_GLOBAL", MMUExtFlushCacheGlobal},
+	{"SCHEDOP_shutdown_code", SchedopShutdownCode},
+	{"SCHEDOP_pin_override", SchedopPinOverride},
+	{"VCPUOP_send_nmi", VcpuopSendNMI},
+	{"VCPUOP_register_vcpu_time_memory_area", VcpuopRegisterTimeArea},
+	{"VCPUOP_register_runstate_memory_area", VcpuopRegisterRunstate},
+	{"XEN_RUNSTATE_UPDATE", RunstateUpdate},
+	{"VMASST_TYPE_writable_pagetables", VMAssistWritablePagetables},
+	{"VMASST_TYPE_pae_extended_cr3", VMAssistPAEExtendedCR3},
+	{"VMASST_TYPE_runstate_update_flag", VMAssistRunstateUpdateFlag},
+	{"XENFEAT_gnttab_map_avail_bits", FeatGnttabMapAvailBits},
+	{"XENFEAT_pae_pgdir_above_4gb", FeatPaePgdirAbove4GB},
 	{"DOMID_SELF", DomidSelf},
 	{"DOMID_IO", DomidIO},
 	{"DOMID_XEN", DomidXen},

@@ -23,6 +23,9 @@ func checkDescriptor(desc uint64) (uint64, bool) {
 func checkDescriptors(p *page) bool {
 	tab := tableAt(p.frame())
 	for i := range tab {
+		if tab[i]&descPresent == 0 {
+			continue
+		}
 		desc, ok := checkDescriptor(tab[i])
 		if !ok {
 			return false

@@ -102,7 +102,12 @@ func (h *hostile) call() {
 	case 1: // a list and its length
 		a[0], a[1], a[2], a[3] = h.argument(), h.Uint64N(5), 0, abi.DomidSelf
 	}
+	log := &current().arch.log
+	log.start()
+	log.again = h.IntN(10) == 0 // as if recovery had issued it again
 	dispatch(nr, a[0], a[1], a[2], a[3], a[4])
+	commit()
+	log.again, log.resume = false, 0
 	current().arch.mc.active = false
 }
 

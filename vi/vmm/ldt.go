@@ -23,6 +23,9 @@ func setLDT(v *VCPU, va, n uint64) int64 {
 	if n > maxLDTEntries || va&pageMask != 0 || n != 0 && !guestRange(va, n*8) {
 		return -abi.EINVAL
 	}
+	if n == 0 && v.arch.ldtEnts == 0 {
+		return 0
+	}
 	pages := int((n*8 + pageMask) >> pageShift)
 	var frames [ldtPages]mfn
 	for i := 0; i < pages; i++ {
