@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -54,17 +55,26 @@ func (p *Published) figures() (success, noVM string) {
 	interval := ""
 	switch i := p.Interval; {
 	case len(i) == 2 && i[0] == i[1]:
-		interval = fmt.Sprintf(" ±%.4g", i[0])
+		interval = " ±" + decimal(i[0])
 	case len(i) == 2:
-		interval = fmt.Sprintf(" -%.4g/+%.4g", i[0], i[1])
+		interval = " -" + decimal(i[0]) + "/+" + decimal(i[1])
 	}
 	if p.Success != nil {
-		success, interval = fmt.Sprintf("%.4g%s", *p.Success, interval), ""
+		success, interval = decimal(*p.Success)+interval, ""
 	}
 	if p.NoVM != nil {
-		noVM = fmt.Sprintf("%.4g%s", *p.NoVM, interval)
+		noVM = decimal(*p.NoVM) + interval
 	}
 	return success, noVM
+}
+
+// decimal has as many digits as there are, and one behind the point.
+func decimal(v float64) string {
+	s := strconv.FormatFloat(v, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
 }
 
 // offsets is "98.9 -0.9/+0.6": percent and the Clopper-Pearson interval.

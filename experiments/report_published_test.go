@@ -51,7 +51,7 @@ func TestPublishedTable(t *testing.T) {
 ours beside the published figures, percent of detected failures:
                         ours,  ours,        publ., publ.,        
   setting  fault       strict  paper            paper  no VM lost  source
-        a   code  98.9 -0.9/+0.5      -  98.9 -0.86/+0.55          95     [1]
+        a   code  98.9 -0.9/+0.5      -  98.9 -0.86/+0.55          95.0     [1]
         a   code  98.9 -0.9/+0.5      -                 -   82.2 ±2.4     [2]
         b   code               -      -               5.6           -     [1]
   [1] one
