@@ -5,7 +5,7 @@ type Experiment struct {
 	Name        string   `toml:"name"`
 	Description string   `toml:"description"`
 	Seed        uint64   `toml:"seed"`
-	Runs        int      `toml:"runs"` // faults of each type, for each setting
+	Runs        int      `toml:"runs"` // faults of each entry of faults.types, for each setting
 	Machine     Machine  `toml:"machine"`
 	VMM         VMM      `toml:"vmm"`
 	Workload    Workload `toml:"workload"`
@@ -13,7 +13,8 @@ type Experiment struct {
 	Deadline    Deadline `toml:"deadline"`
 	Golden      Sampling `toml:"golden"`
 
-	Settings []Setting `toml:"setting"`
+	Settings  []Setting   `toml:"setting"`
+	Published []Published `toml:"published"`
 }
 
 // Machine is the hardware.
@@ -44,7 +45,7 @@ type Workload struct {
 // Faults is what is injected.
 type Faults struct {
 	Target       string   `toml:"target"`
-	Types        []string `toml:"types"`
+	Types        []string `toml:"types"`        // fault i is of type i modulo their number: a type that stands there twice counts twice
 	Window       []uint64 `toml:"window"`       // percent of the golden run
 	Instructions uint64   `toml:"instructions"` // second level of the trigger
 	PerRun       int      `toml:"per_run"`      // faults of its type that strike a run

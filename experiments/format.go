@@ -71,6 +71,7 @@ func (r *Report) Text(w io.Writer) error {
 	b.WriteString("\nIntervals are 95 % Clopper-Pearson. Strict: no VM lost and every probe passed. Paper: at\n" +
 		"most one AppVM lost, and one created after recovery completes its work; where none is\n" +
 		"created there is no such count. Times are virtual.\n")
+	r.sections(&b)
 	r.reasonText(&b)
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -23,6 +23,7 @@ type Facts struct {
 	Instructions     uint64   `json:"instructions"`
 	Time             sim.Time `json:"time_ps"`
 	Counters         Counters `json:"counters"`
+	WindowRing0      uint64   `json:"window_ring0"` // instructions of the target while faults' times pass; 0 in old databases
 }
 
 const (
@@ -128,6 +129,7 @@ func (g *GoldenRun) measure(m faults.Machine, sys System) faults.Stop {
 func (g *GoldenRun) second(m faults.Machine, e *Experiment) error {
 	length, n := g.End-g.Position, uint64(e.Golden.Digests)
 	every := n / uint64(e.Golden.Snapshots)
+	var beats []beat
 	for k := uint64(0); k < n; k++ {
 		position := g.Position + length*k/n
 		if position > m.Position() {
@@ -136,6 +138,7 @@ func (g *GoldenRun) second(m faults.Machine, e *Experiment) error {
 			}
 		}
 		c := faults.Checkpoint{Position: m.Position(), Time: m.Now(), Digest: m.Digest()}
+		beats = append(beats, beat{c.Time, m.Ring0()})
 		if k%every == 0 {
 			c.State = m.Snapshot()
 		}
@@ -145,6 +148,8 @@ func (g *GoldenRun) second(m faults.Machine, e *Experiment) error {
 	if stop.Reason != faults.Exited || m.Position() != g.End || m.Digest() != g.Digest || !bytes.Equal(m.Serial(), g.Output) {
 		return fmt.Errorf("golden run: BUG: the second pass differs from the first: %s at position %d digest %v, expected %d %v", describe(stop), m.Position(), m.Digest(), g.End, g.Digest)
 	}
+	from, to := g.window(e.Faults.Window)
+	g.Facts.WindowRing0 = windowed(append(beats, beat{m.Now(), m.Ring0()}), from, to)
 	return nil
 }
 

@@ -50,7 +50,7 @@ func keys(w io.Writer, prefix string, v reflect.Value) {
 			keys(w, key+".", f)
 		case reflect.Slice:
 			if f.Type().Elem().Kind() == reflect.Struct {
-				fmt.Fprintf(w, "  [[%s]]\tname, steps\n", key)
+				fmt.Fprintf(w, "  [[%s]]\t%s\n", key, fields(f.Type().Elem()))
 				break
 			}
 			fmt.Fprintf(w, "  %s\t%s\n", key, strings.ReplaceAll(fmt.Sprintf("%v", f.Interface()), " ", ", "))
@@ -58,4 +58,13 @@ func keys(w io.Writer, prefix string, v reflect.Value) {
 			fmt.Fprintf(w, "  %s\t%v\n", key, f.Interface())
 		}
 	}
+}
+
+// fields lists the keys of one of several tables.
+func fields(t reflect.Type) string {
+	var names []string
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("toml"))
+	}
+	return strings.Join(names, ", ")
 }

@@ -10,9 +10,10 @@ type Report struct {
 	Campaign Campaign
 	Cells    []Cell
 	Sessions []SessionRecord
-	Failed   map[string][]Count // of each setting that recovers: why it did not, most frequent first
-	Beyond   []Count            // what the model lacks, most frequent first
-	Defects  []Count            // tool errors
+	Failed   map[string][]Count    // of each setting that recovers: why it did not, most frequent first
+	Beyond   []Count               // what the model lacks, most frequent first
+	Defects  []Count               // tool errors
+	Steps    map[string][]StepTime // of each setting, over all fault types
 }
 
 // Cell is one setting against one fault type.
@@ -38,6 +39,11 @@ type Cell struct {
 	DetectionP95    *sim.Time `json:"detection_p95_ps"`
 	RecoveryMedian  *sim.Time `json:"recovery_median_ps"` // null when nothing was recovered
 	RecoveryP95     *sim.Time `json:"recovery_p95_ps"`
+
+	Published    []Published    `json:"published"`
+	Compared     *Comparison    `json:"compared"`     // null in the last setting
+	Extrapolated *Extrapolation `json:"extrapolated"` // null where the fault space has no known size
+	Steps        []StepTime     `json:"steps"`        // null when nothing was recovered
 }
 
 // SessionRecord is one command that worked on the campaign.
@@ -67,7 +73,7 @@ func (db *DB) Report() (*Report, error) {
 	}
 	r := &Report{Campaign: c}
 	for _, s := range settings {
-		for _, f := range e.Faults.Types {
+		for _, f := range e.Faults.kinds() {
 			cell := newCell(c.Experiment, s.Name, e.Faults.Target, f, counts)
 			if err := db.addLatencies(&cell); err != nil {
 				return nil, err
@@ -81,6 +87,9 @@ func (db *DB) Report() (*Report, error) {
 			}
 			r.Cells = append(r.Cells, cell)
 		}
+	}
+	if err := db.addSections(r, &e, settings); err != nil {
+		return nil, err
 	}
 	if err := db.addReasons(r, settings); err != nil {
 		return nil, err

@@ -1,12 +1,11 @@
 package experiments
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/mathext"
-
-	"resvirt/sim"
 )
 
 // Interval is a two-sided 95 % confidence interval of a proportion.
@@ -39,9 +38,9 @@ func Wilson(k, n int) Interval {
 
 // quantile is the smallest element that is not below a fraction q of the list;
 // ok is false when the list is empty. It sorts the list.
-func quantile(list []sim.Time, q float64) (t sim.Time, ok bool) {
+func quantile[T cmp.Ordered](list []T, q float64) (t T, ok bool) {
 	if len(list) == 0 {
-		return 0, false
+		return t, false
 	}
 	slices.Sort(list)
 	rank := int(math.Ceil(q * float64(len(list))))

@@ -68,7 +68,7 @@ func TestQuantile(t *testing.T) {
 			t.Errorf("quantile %g: %v, want %v", c.q, got, c.want)
 		}
 	}
-	if _, ok := quantile(nil, 0.5); ok {
+	if _, ok := quantile([]sim.Time(nil), 0.5); ok {
 		t.Error("an empty list has a median")
 	}
 }

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"resvirt/faults"
@@ -45,7 +46,10 @@ func (e *Experiment) Validate() error {
 	if err := e.Faults.validate(); err != nil {
 		return err
 	}
-	return validateSettings(e.Settings)
+	if err := validateSettings(e.Settings); err != nil {
+		return err
+	}
+	return e.validatePublished()
 }
 
 // controlMB is the memory of the control domain, controlDomainMB the most that
@@ -79,15 +83,10 @@ func (f *Faults) validate() error {
 	if len(f.Types) == 0 {
 		return fmt.Errorf("faults.types is empty: name one or more of %s", strings.Join(faults.KindNames(), ", "))
 	}
-	seen := map[string]bool{}
 	for _, name := range f.Types {
 		if _, err := faults.ParseKind(name); err != nil {
 			return fmt.Errorf("faults.types: %w", err)
 		}
-		if seen[name] {
-			return fmt.Errorf("faults.types: %q stands there twice", name)
-		}
-		seen[name] = true
 	}
 	if len(f.Window) != 2 || f.Window[0] >= f.Window[1] || f.Window[1] > 100 {
 		return fmt.Errorf("faults.window = %v: it must be two percentages in rising order, like [10, 90]", f.Window)
@@ -113,6 +112,17 @@ func validateSettings(settings []Setting) error {
 		seen[s.Name] = true
 	}
 	return nil
+}
+
+// kinds are the fault types, each once, in the order in which they first stand.
+func (f *Faults) kinds() []string {
+	var list []string
+	for _, name := range f.Types {
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // model is the experiment's fault model as package faults takes it.

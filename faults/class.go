@@ -25,19 +25,20 @@ func (c Class) String() string {
 // Range is a piece of physical memory.
 type Range struct{ Start, Len uint64 }
 
-// pick is byte n of ranges one after the other, n from a random word.
-func pick(ranges []Range, choice uint64) (pa uint64, ok bool) {
+// pick is byte n of ranges one after the other, n from a random word; among is
+// how many there are, and 0 if there is none.
+func pick(ranges []Range, choice uint64) (pa, among uint64) {
 	total := uint64(0)
 	for _, r := range ranges {
 		total += r.Len
 	}
 	if total == 0 {
-		return 0, false
+		return 0, 0
 	}
 	n := scale(choice, total)
 	for _, r := range ranges {
 		if n < r.Len {
-			return r.Start + n, true
+			return r.Start + n, total
 		}
 		n -= r.Len
 	}

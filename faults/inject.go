@@ -131,11 +131,11 @@ func (s *Strike) memory(m Machine, t *Target, p Plan) error {
 	if t.Memory != nil {
 		ranges = t.Memory(m, p.Class)
 	}
-	pa, ok := pick(ranges, p.Choice)
-	if !ok {
+	pa, among := pick(ranges, p.Choice)
+	if among == 0 {
 		return fmt.Errorf("%w: the %s has no %s", ErrNothing, t.Name, p.Class)
 	}
-	s.Address, s.Before = pa, readByte(m, pa)
+	s.Address, s.Among, s.Before = pa, among, readByte(m, pa)
 	s.After = s.Before ^ 1<<p.Bit
 	if t.Object != nil {
 		s.Object = t.Object(pa)

@@ -37,3 +37,11 @@ func ParseRegister(s string) (Register, error) {
 // flagBits are the bits of RFLAGS that exist (AMD APM vol. 2, 3.1.6). The
 // others are wires to 0 or 1, not storage: they cannot flip.
 var flagBits = [...]uint8{0, 2, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21}
+
+// Bits is how many bits of the register faults draw from.
+func (r Register) Bits() int {
+	if r == RFLAGS {
+		return len(flagBits)
+	}
+	return 64
+}

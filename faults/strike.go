@@ -19,6 +19,7 @@ type Strike struct {
 	What    string
 	Address uint64 `json:",omitempty"` // physical, of the byte or of the instruction; 0 for a register
 	Object  string `json:",omitempty"` // what lies at Address, where the target can say it
+	Among   uint64 `json:",omitempty"` // memory faults: how many bytes of the class there were to choose from
 	Bit     int    // -1 when more than one bit was replaced
 	Before  uint64 // the register or byte; of software faults see Code
 	After   uint64
