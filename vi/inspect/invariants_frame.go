@@ -157,11 +157,7 @@ func (r *recount) count() {
 			r.take(v.InfoFrame, typeWritable, v.name)
 		}
 	}
-	for i := range r.domains { // the cursor holds its frame
-		if f := (r.domains[i].Cursor - r.frameTable) / uint64(r.frame.size); r.domains[i].Cursor != 0 && f < uint64(len(r.refs)) {
-			r.refs[f]++
-		}
-	}
+
 }
 
 // take counts a use of a frame as a type; the first use as a page table counts

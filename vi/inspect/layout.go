@@ -50,7 +50,6 @@ type domainInfo struct {
 	PageList uint64
 	TotPages uint64
 	Dying    bool
-	Cursor   uint64 // descriptor at which taking its frames back has come to
 	Shutdown bool
 
 	PauseCount uint64
