@@ -11,6 +11,7 @@ import (
 // have mapped. If it may make way it returns false when soft interrupts are
 // pending, and goes on when it is called again.
 func killDomain(d *Domain, makeWay bool) bool {
+	d.killing = true
 	if !d.dying {
 		d.dying = true
 		stopDomain(d)
@@ -22,10 +23,11 @@ func killDomain(d *Domain, makeWay bool) bool {
 		dropTables(d.vcpu[i])
 	}
 	commit()
+	d.killing = false // the journal knows what follows
 	if !relinquish(d, makeWay) {
 		return false
 	}
-	d.gone = true
+	d.killing, d.gone = true, true
 	d.put()
 	d.put() // of createDomain
 	return true
@@ -91,7 +93,6 @@ const (
 func (d *Domain) sweep(makeWay bool, flags uint64, fn func(*page)) bool {
 	var batch [sweepBatch]*page
 	for {
-		myJournal().skip() // a dying domain's end begins again anyway
 		cursor := d.cursor // held, so that it stays in the list
 		d.pageLock.lock()
 		m := mfn(d.pageList)
@@ -106,7 +107,7 @@ func (d *Domain) sweep(makeWay bool, flags uint64, fn func(*page)) bool {
 				batch[n&(sweepBatch-1)] = p
 				n++
 				if n == sweepBatch {
-					atomic.AddUint64(&p.count, 1) // cannot fail: it is held already
+					addLogged(&p.count, 1) // cannot fail: it is held already
 					next = p
 				}
 			} else if seen >= sweepScan && p.get(nil) {
@@ -119,7 +120,7 @@ func (d *Domain) sweep(makeWay bool, flags uint64, fn func(*page)) bool {
 			fn(p)
 			p.put()
 		}
-		d.cursor = next
+		setLogged((*uint64)(unsafe.Pointer(&d.cursor)), uint64(addrOf(unsafe.Pointer(next))))
 		if cursor != nil {
 			cursor.put()
 		}

@@ -36,6 +36,7 @@ type Domain struct {
 	dying        bool
 	unpinned     bool  // no page table of it is pinned any more
 	cursor       *page // where taking its frames back has come to
+	killing      bool  // a CPU is at what the journal does not know
 	gone         bool  // all is taken back, but others hold references
 	shutdown     bool
 	shutdownCode uint32

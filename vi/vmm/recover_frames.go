@@ -29,6 +29,7 @@ func repairFrames() {
 	}
 	for d := domains.head; d != nil; d = d.next {
 		d.claimObjects()
+		d.killing = false
 		if !d.gone {
 			d.dying, d.unpinned, d.cursor = false, false, nil // its end begins again
 		}
@@ -272,6 +273,9 @@ func (d *Domain) countRefs() uint32 {
 	}
 	if d.totPages != 0 {
 		n++
+	}
+	if d.dying && !d.gone {
+		n++ // killDomain's own
 	}
 	for o := domains.head; o != nil; o = o.next {
 		for port := uint32(1); port < maxPorts; port++ {

@@ -18,7 +18,7 @@ func undoFrames() bool {
 		return false
 	}
 	for d := domains.head; d != nil; d = d.next {
-		if d.dying || d.id == testDomain {
+		if d.killing || d.id == testDomain {
 			return false // ends and self checks begin again from what is counted
 		}
 	}
