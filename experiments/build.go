@@ -32,7 +32,11 @@ func BuildSystem(e Experiment, say func(string)) (System, error) {
 	say("images")
 	var parts []Part
 	for _, p := range imagePackages {
-		m, err := image.Build(image.Spec{Root: root, Pkg: p.pkg, Kind: p.kind})
+		spec := image.Spec{Root: root, Pkg: p.pkg, Kind: p.kind}
+		if p.kind == image.VMM {
+			spec.Tags = e.VMM.tags()
+		}
+		m, err := image.Build(spec)
 		if err != nil {
 			return nil, err
 		}

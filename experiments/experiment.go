@@ -12,6 +12,7 @@ type Experiment struct {
 	Faults      Faults   `toml:"faults"`
 	Deadline    Deadline `toml:"deadline"`
 	Golden      Sampling `toml:"golden"`
+	Overhead    Overhead `toml:"overhead"`
 
 	Settings  []Setting   `toml:"setting"`
 	Published []Published `toml:"published"`
@@ -34,12 +35,24 @@ type VMM struct {
 	DomainCPUs int  `toml:"domain_cpus"` // AppVMs share so many processors, 0 = all
 	TickUS     int  `toml:"tick_us"`
 	WatchdogUS int  `toml:"watchdog_us"`
+	// Without names mechanisms of normal operation that it goes without.
+	Without []string `toml:"without"`
 }
 
 // Workload is what the AppVMs run.
 type Workload struct {
 	Name   string `toml:"name"`
 	Length int    `toml:"length"` // rounds
+	// Compute is how many rounds of pure computing follow each test.
+	Compute int `toml:"compute"`
+}
+
+// Overhead makes an experiment one that measures what mechanisms cost in runs
+// without faults: each variant is run on the workload with each amount of
+// computing.
+type Overhead struct {
+	Compute  []int    `toml:"compute"`
+	Variants []string `toml:"variants"` // "all", "none", or a mechanism that is left out
 }
 
 // Faults is what is injected.

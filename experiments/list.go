@@ -23,6 +23,10 @@ func List(w io.Writer, steps []string) error {
 		for _, s := range e.Settings {
 			settings = append(settings, s.Name)
 		}
+		if e.measures() {
+			fmt.Fprintf(t, "  %s\t%s; %d golden runs\n", name, e.Description, len(e.Overhead.Compute)*len(e.Overhead.Variants))
+			continue
+		}
 		fmt.Fprintf(t, "  %s\t%s; %d runs\n", name, e.Description, e.Runs*len(e.Faults.Types)*len(settings))
 	}
 	fmt.Fprintln(t, "\nrecovery steps (of a [[setting]]):")

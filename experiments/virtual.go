@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"resvirt/faults"
 	"resvirt/hw/machine"
@@ -69,9 +70,17 @@ func (s *system) commandLine() string {
 	if e.VMM.Control {
 		control = fmt.Sprintf("control=1 control_mb=%d late=%d ", controlMB, e.VMM.Late)
 	}
-	return s.options + control + fmt.Sprintf("cpus=%d domains=%d dom_mb=%d dom_cpus=%d tick_us=%d watchdog_us=%d apic_hz=%d tsc_hz=%d -- workload=%s length=%d",
-		e.Machine.CPUs, e.VMM.Domains, e.VMM.DomainMB, e.VMM.DomainCPUs, e.VMM.TickUS, e.VMM.WatchdogUS,
+	watchdog := e.VMM.WatchdogUS
+	if slices.Contains(e.VMM.Without, watchdogName) {
+		watchdog = 0
+	}
+	line := s.options + control + fmt.Sprintf("cpus=%d domains=%d dom_mb=%d dom_cpus=%d tick_us=%d watchdog_us=%d apic_hz=%d tsc_hz=%d -- workload=%s length=%d",
+		e.Machine.CPUs, e.VMM.Domains, e.VMM.DomainMB, e.VMM.DomainCPUs, e.VMM.TickUS, watchdog,
 		int64(sim.Second/s.spec.Models.APICBusPeriod), int64(sim.Second/s.spec.Models.TSCPeriod), e.Workload.Name, e.Workload.Length)
+	if e.Workload.Compute > 0 {
+		line += fmt.Sprintf(" compute=%d", e.Workload.Compute)
+	}
+	return line
 }
 
 func (s *system) Boot() (faults.Machine, error) {

@@ -38,6 +38,12 @@ func counts(sel, event uint64) bool {
 	return sel&perfEnable != 0 && sel&perfSelect == event && sel&(perfUser|perfOS) != 0 && sel&perfInvert == 0 && sel>>perfMask&0xff <= 1
 }
 
+// Unhalted is the number of cycles, of the time stamp counter's length, in which
+// a processor was not halted.
+func (m *Machine) Unhalted(id int) uint64 {
+	return uint64(m.unhalted(m.cpus[id]) / m.spec.Models.TSCPeriod)
+}
+
 func (m *Machine) unhalted(c *cpu.CPU) sim.Time {
 	return sim.Time(c.Clock) - m.state.Perf[c.ID].Slept
 }

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strconv"
@@ -15,6 +17,7 @@ type runValues struct {
 	runs    int
 	workers int
 	db      string
+	format  string
 }
 
 func runFlags(fs *flag.FlagSet) any {
@@ -22,7 +25,8 @@ func runFlags(fs *flag.FlagSet) any {
 	fs.StringVar(&v.seed, "seed", "", "another seed, `N`, gives another list of faults")
 	fs.IntVar(&v.runs, "runs", 0, "only the first `N` faults of each fault type's list")
 	fs.IntVar(&v.workers, "workers", 0, "`N` machines at a time; unless given, as many as cores and free memory allow")
-	fs.StringVar(&v.db, "db", "", "the database is `FILE`; unless given, EXPERIMENT.db here")
+	fs.StringVar(&v.db, "db", "", "the database is `FILE`; unless given, EXPERIMENT.db here; an experiment that measures overhead needs none")
+	fs.StringVar(&v.format, "format", "text", "print `FORM`: text or json")
 	return v
 }
 
@@ -33,10 +37,15 @@ func runRun(e *env, operands []string, values any) error {
 		return usage("run: --runs %d: it must be at least 1", v.runs)
 	case v.workers < 0:
 		return usage("run: --workers %d: it must be at least 1", v.workers)
+	case v.format != "text" && v.format != "json":
+		return usage("run: --format %s: there are text and json", v.format)
 	}
 	exp, text, err := experiments.Load(operands[0])
 	if err != nil {
 		return err
+	}
+	if exp.Measures() {
+		return runOverhead(e, exp, v)
 	}
 	if v.seed != "" {
 		if exp.Seed, err = strconv.ParseUint(v.seed, 10, 64); err != nil {
@@ -61,11 +70,12 @@ func runRun(e *env, operands []string, values any) error {
 	if err != nil {
 		return err
 	}
-	return finish(e, v.db, res, time.Since(begin))
+	return finish(e, v, res, time.Since(begin))
 }
 
 // finish tells how a campaign ended and prints its table.
-func finish(e *env, path string, res experiments.Result, took time.Duration) error {
+func finish(e *env, v *runValues, res experiments.Result, took time.Duration) error {
+	path := v.db
 	switch {
 	case res.Interrupted:
 		fmt.Fprintf(e.stderr, "stopped: %d of %d runs are in %s; the same command goes on from there\n", res.Done, res.Total, path)
@@ -75,7 +85,7 @@ func finish(e *env, path string, res experiments.Result, took time.Duration) err
 	default:
 		fmt.Fprintf(e.stderr, "%d runs in %.1f s with %d workers (%.0f a second), in %s\n", res.Session, took.Seconds(), res.Workers, float64(res.Session)/res.Elapsed.Seconds(), path)
 	}
-	if err := printReport(e, path, "text"); err != nil {
+	if err := printReport(e, path, v.format); err != nil {
 		return err
 	}
 	if res.ToolErrors > 0 {
@@ -83,4 +93,22 @@ func finish(e *env, path string, res experiments.Result, took time.Duration) err
 		return status(exitFailed)
 	}
 	return nil
+}
+
+// runOverhead measures what the mechanisms cost and prints it.
+func runOverhead(e *env, exp experiments.Experiment, v *runValues) error {
+	if v.db != "" || v.runs != 0 || v.seed != "" || v.workers != 0 {
+		return usage("run: %s measures overhead: it takes --format alone", exp.Name)
+	}
+	r, err := experiments.MeasureOverhead(e.ctx, exp, e.build, newPrinter(e.stderr).say)
+	if errors.Is(err, context.Canceled) {
+		return status(exitInterrupt)
+	}
+	if err != nil {
+		return err
+	}
+	if v.format == "json" {
+		return r.JSON(e.stdout)
+	}
+	return r.Text(e.stdout)
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +16,21 @@ type Spec struct {
 	Root  string // directory of the module's go.mod
 	Pkg   string // package relative to it, "./vi/vmm"
 	Kind  Kind
-	Cache string // directory of finished images; empty means resvirt under the user's cache directory
+	Tags  []string // build tags, in any order: letters, digits and _
+	Cache string   // directory of finished images; empty means resvirt under the user's cache directory
+}
+
+// tags are the build tags as one argument of the go command, sorted.
+func (s *Spec) tags() (string, error) {
+	list := slices.Clone(s.Tags)
+	slices.Sort(list)
+	list = slices.Compact(list)
+	for _, t := range list {
+		if strings.Trim(t, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || t == "" {
+			return "", fmt.Errorf("build tag %q: a tag consists of lower-case letters, digits and _", t)
+		}
+	}
+	return strings.Join(list, ","), nil
 }
 
 // BuildVMM builds the hypervisor in Pkg.
@@ -97,6 +112,11 @@ func compile(s Spec, tmp string) ([]byte, error) {
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "image")
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-o", out}
+	if tags, err := s.tags(); err != nil {
+		return nil, err
+	} else if tags != "" {
+		args = append(args, "-tags="+tags)
+	}
 	if s.Kind == User {
 		args = append(args, "-ldflags=-linkmode=internal -buildid= -E main.entry")
 	} else {

@@ -23,7 +23,11 @@ type source struct {
 // sources hashes every source file outside the standard library that the
 // package depends on, the toolchain's version and the way of building.
 func sources(s Spec) (source, error) {
-	out, err := goTool(s.Root, "list", "-deps", "-json=ImportPath,Dir,Standard,Module,GoFiles,SFiles,HFiles,EmbedFiles", s.Pkg)
+	tags, err := s.tags()
+	if err != nil {
+		return source{}, err
+	}
+	out, err := goTool(s.Root, "list", "-deps", "-tags="+tags, "-json=ImportPath,Dir,Standard,Module,GoFiles,SFiles,HFiles,EmbedFiles", s.Pkg)
 	if err != nil {
 		return source{}, err
 	}
@@ -33,6 +37,9 @@ func sources(s Spec) (source, error) {
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s %s %s\n", version, s.Kind, tool, runtime.GOARCH)
+	if tags != "" {
+		fmt.Fprintf(h, "tags %s\n", tags)
+	}
 	var src source
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p struct {

@@ -92,7 +92,9 @@ func startTimers(c *CPU) {
 	k.sched.tick.init(schedTick, nil, c.ID)
 	k.sched.tick.set(t + params.tickNS)
 	k.watchdogTimer.init(watchdogTick, nil, c.ID)
-	k.watchdogTimer.set(t + params.watchdogNS)
+	if watched() {
+		k.watchdogTimer.set(t + params.watchdogNS)
+	}
 	if c.ID == 0 && params.guest != 0 {
 		k.consoleTimer.init(consoleTick, nil, c.ID)
 		k.consoleTimer.set(t + ringPoll)

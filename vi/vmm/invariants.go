@@ -128,7 +128,7 @@ func checkCPU(c *CPU) uint64 {
 			bad |= checkTimers
 		}
 	}
-	if !k.sched.tick.active() && t.running != &k.sched.tick || !k.watchdogTimer.active() && t.running != &k.watchdogTimer {
+	if !k.sched.tick.active() && t.running != &k.sched.tick || watched() && !k.watchdogTimer.active() && t.running != &k.watchdogTimer {
 		bad |= checkTimers
 	}
 	if k.sched.lk.v|t.lk.v != 0 {

@@ -58,6 +58,9 @@ const changeSize = uint64(unsafe.Sizeof(change{}))
 
 // openJournal empties a CPU's journal.
 func openJournal(c *CPU) {
+	if !framesJournalled {
+		return
+	}
 	changes := &journals[c.ID&(maxCPUs-1)].changes
 	j := &c.core.journal
 	j.begin = addrOf(unsafe.Pointer(changes))
@@ -69,10 +72,18 @@ func openJournal(c *CPU) {
 func (j *journalCPU) book() *journal { return (*journal)(ptr(j.begin)) }
 
 // myJournal is the calling CPU's place.
-func myJournal() *journalCPU { return &this().core.journal }
+func myJournal() *journalCPU {
+	if !framesJournalled {
+		return nil
+	}
+	return &this().core.journal
+}
 
 // note writes down a change that is about to be made.
 func (j *journalCPU) note(at *uint64, old, new uint64) {
+	if !framesJournalled {
+		return
+	}
 	if j.top == j.end {
 		j.lost = 1
 		return
@@ -84,6 +95,9 @@ func (j *journalCPU) note(at *uint64, old, new uint64) {
 
 // swapLogged is a compare-and-swap that can be taken back.
 func swapLogged(at *uint64, old, new uint64) bool {
+	if !framesJournalled {
+		return atomic.CompareAndSwapUint64(at, old, new)
+	}
 	j := myJournal()
 	top := j.top
 	j.note(at, old, new)
@@ -106,7 +120,9 @@ func addLogged(at *uint64, delta uint64) uint64 {
 
 // setLogged stores a word that only this CPU changes.
 func setLogged(at *uint64, v uint64) {
-	myJournal().note(at, *at, v)
+	if framesJournalled {
+		myJournal().note(at, *at, v)
+	}
 	atomic.StoreUint64(at, v)
 }
 
@@ -115,6 +131,9 @@ func setFrame(at *mfn, m mfn) { setLogged((*uint64)(at), uint64(m)) }
 
 // keep writes down a word that the section under way is about to change.
 func (j *journalCPU) keep(at *uint64) {
+	if !framesJournalled {
+		return
+	}
 	n := j.nkept
 	if n >= maxKept || j.lost != 0 {
 		j.lost = 1
@@ -137,10 +156,18 @@ func (p *page) links() *uint64 { return (*uint64)(unsafe.Pointer(&p.next)) }
 func (p *page) holder() *uint64 { return (*uint64)(unsafe.Pointer(&p.owner)) }
 
 // whole ends a section: what it did stays.
-func (j *journalCPU) whole() { j.nkept = 0 }
+func (j *journalCPU) whole() {
+	if framesJournalled {
+		j.nkept = 0
+	}
+}
 
 // freeLater frees a frame whose last use was dropped, once the part is done.
 func freeLater(p *page) {
+	if !framesJournalled {
+		freeDomainPage(p)
+		return
+	}
 	j := myJournal()
 	if j.frees >= maxFrees || j.lost != 0 {
 		j.lost = 1
@@ -152,10 +179,17 @@ func freeLater(p *page) {
 }
 
 // skip writes nothing down until the part is done: all frames must be counted.
-func (j *journalCPU) skip() { j.lost, j.top = 1, j.end }
+func (j *journalCPU) skip() {
+	if framesJournalled {
+		j.lost, j.top = 1, j.end
+	}
+}
 
 // commit ends a part of an operation: what it did stays.
 func commit() {
+	if !framesJournalled {
+		return
+	}
 	if j := myJournal(); j.top != j.begin || j.lost != 0 {
 		j.commit()
 	}

@@ -19,6 +19,9 @@ type progress struct {
 
 // start begins the log of a hypercall.
 func (p *progress) start() {
+	if !callsLogged {
+		return
+	}
 	if !p.again {
 		p.undo, p.grant = 0, 0
 	}
@@ -27,6 +30,9 @@ func (p *progress) start() {
 
 // parts is how many parts of the hypercall under way were done before.
 func (p *progress) parts() uint64 {
+	if !callsLogged {
+		return 0
+	}
 	n := p.resume & 0xffffffff
 	p.resume = 0
 	return n
@@ -34,16 +40,29 @@ func (p *progress) parts() uint64 {
 
 // part logs that so many parts are done.
 func (p *progress) part(n uint64) {
+	if !callsLogged {
+		commit()
+		return
+	}
 	p.again = false
 	commit()
 	atomic.StoreUint64(&p.done, p.done&^0xffffffff|n)
 }
 
 // entries is how many entries of the multicall under way were done before.
-func (p *progress) entries() uint64 { return p.resume >> 32 }
+func (p *progress) entries() uint64 {
+	if !callsLogged {
+		return 0
+	}
+	return p.resume >> 32
+}
 
 // entry logs that so many entries are done.
 func (p *progress) entry(n uint64) {
+	if !callsLogged {
+		commit()
+		return
+	}
 	p.again, p.undo = false, 0
 	commit()
 	atomic.StoreUint64(&p.done, n<<32)

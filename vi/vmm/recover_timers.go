@@ -36,7 +36,7 @@ func recur(c *CPU) {
 	if !k.sched.tick.active() {
 		k.sched.tick.set(t + params.tickNS)
 	}
-	if !k.watchdogTimer.active() {
+	if watched() && !k.watchdogTimer.active() {
 		k.watchdogTimer.set(t + params.watchdogNS)
 	}
 	if c.ID == 0 && !k.clock.timer.active() {

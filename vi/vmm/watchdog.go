@@ -17,9 +17,12 @@ const (
 	recoveryPeriods = 40
 )
 
+// watched says whether there is a watchdog: the period 0 means none.
+func watched() bool { return params.watchdogNS != 0 }
+
 // startWatchdog arms the calling CPU's counter.
 func startWatchdog() {
-	if params.watchdogNS == 0 {
+	if !watched() {
 		return
 	}
 	c := this()
@@ -48,7 +51,7 @@ func handleNMI(r *regs) {
 		capture(c, r)
 		park(c)
 	}
-	if params.watchdogNS == 0 || !overflowed() {
+	if !watched() || !overflowed() {
 		return // a stop that came too late
 	}
 	armCounter()

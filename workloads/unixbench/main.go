@@ -2,22 +2,36 @@ package main
 
 import "unsafe"
 
-// run is the whole workload: each test with its units of work per loop. The
-// weights make about half of the instructions those of processes and their
+// run is the whole workload: each test with its units of work per loop, and so
+// many rounds of computing after each. Without those the weights make about half of the instructions those of processes and their
 // memory. (Calls, not a table: the image builder follows calls.)
-func run(loops uint64) {
-	total := sumStart
+func run(loops, compute uint64) {
+	total, between := sumStart, sumStart
 	total.report("arith", arith(4000*loops))
+	between.crunch(compute)
 	total.report("float", float(2000*loops))
+	between.crunch(compute)
 	total.report("syscall", syscalls(24*loops))
+	between.crunch(compute)
 	total.report("pipe", pipeThroughput(12*loops))
+	between.crunch(compute)
 	total.report("context", contextSwitch(10*loops))
+	between.crunch(compute)
 	total.report("spawn", spawn(1*loops))
+	between.crunch(compute)
 	total.report("execl", execl(1*loops))
+	between.crunch(compute)
 	total.report("memory", memory(10*loops))
+	between.crunch(compute)
 	total.report("cow", copyOnWrite(1*loops))
+	between.crunch(compute)
 	total.report("shell", shell(1*loops))
+	between.crunch(compute)
 	total.report("nap", nap(26*loops))
+	between.crunch(compute)
+	if compute > 0 {
+		total.report("compute", between)
+	}
 	var st uint32
 	total.must("stray child", wait(-1, &st, wNOHANG), eCHILD)
 	printSum("total", total)
@@ -37,7 +51,7 @@ func start(stack uint64) {
 	argc := *(*uint64)(ptr(stack))
 	argv := (*[8]*byte)(ptr(stack + 8))
 	n := min(argc, 8)
-	loops := uint64(defaultLoops)
+	loops, compute := uint64(defaultLoops), uint64(0)
 	mode := ""
 	for i := range n {
 		w := cstring(argv[i])
@@ -47,10 +61,13 @@ func start(stack uint64) {
 		if len(w) > 7 && w[:7] == "length=" {
 			loops = max(number(w[7:]), 1)
 		}
+		if len(w) > 8 && w[:8] == "compute=" {
+			compute = number(w[8:])
+		}
 	}
 	switch mode {
 	case "run":
-		run(loops)
+		run(loops, compute)
 	case "probe":
 		probe()
 	case "echo":
