@@ -188,7 +188,7 @@ func measure(sys System) (OverheadRun, []byte, error) {
 	t := newMeter(counter, m.CPL)
 	m.Trace(func(e faults.TraceEntry) { t.look(e.CPU, e.CPL) })
 	seen := -1
-	for !ended(m.Serial(), counter.CPUs(), &seen) {
+	for !endedAll(m.Serial(), counter.CPUs(), &seen) {
 		stop := m.Run(faults.Until{Time: m.Now() + consoleStep, Watched: true})
 		if stop.Reason != faults.Reached || m.Now()-begin > runLimit {
 			return OverheadRun{}, nil, fmt.Errorf("the run did not come to its end: %s; the console ends with:\n%s", describe(stop), tail(m.Serial()))
@@ -217,9 +217,9 @@ func cyclesPerSecond(sys System) float64 {
 	return 1e9
 }
 
-// ended tells whether so many VMs printed their last line. seen is the length
+// endedAll tells whether so many VMs printed their last line. seen is the length
 // of the console's output that is known not to have it.
-func ended(serial []byte, vms int, seen *int) bool {
+func endedAll(serial []byte, vms int, seen *int) bool {
 	if len(serial) == *seen {
 		return false
 	}
