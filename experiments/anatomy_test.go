@@ -108,7 +108,7 @@ func TestChecksSeeDamage(t *testing.T) {
 		{"d1", "main.Domain", "totPages", 3, "domains", "d1.totPages"},
 		{"d2", "main.Domain", "refs", 9, "domains", "d2.refs"},
 		{"d1", "main.Domain", "eventLock.v", 1, "locks", "d1.eventLock"},
-		{"d1v0", "main.VCPU", "state", 2, "vcpus", "d1v0.queued"},
+		{"d1v0", "main.VCPU", "state", 2, "vcpus", "d1v0.state"},
 		{"d1v0", "main.VCPU", "isRunning", 7, "vcpus", "d1v0.isRunning"},
 		{"d2v0", "main.VCPU", "periodic.pos", 5, "timers", "d2v0.periodic.pos"},
 		{"d2v0", "main.VCPU", "arch.guestTable", 3, "frames", ""},
