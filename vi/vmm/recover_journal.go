@@ -14,7 +14,7 @@ import (
 // undoFrames takes back what the journals of all CPUs hold. It returns false
 // if that is not all that is wrong.
 func undoFrames() bool {
-	if !framesJournalled || !resetting() || !begin(stepFrameJournal) {
+	if !framesJournalled || !resetting() || !begin(stepFrameJournal) || suspicious() {
 		return false
 	}
 	for d := domains.head; d != nil; d = d.next {
@@ -42,6 +42,13 @@ func undoFrames() bool {
 		d.refs = d.countRefs()
 	}
 	return true
+}
+
+// suspicious says whether what was detected means that data is wrong already,
+// which the journal cannot know: an assertion failed, or a CPU waited in vain.
+func suspicious() bool {
+	kind := persist().failure.kind
+	return kind == kindAssert || kind == vecNMI
 }
 
 // clearJournals forgets everything: it has been taken back, or all is counted.
