@@ -23,7 +23,12 @@ type runValues struct {
 func runFlags(fs *flag.FlagSet) any {
 	v := &runValues{}
 	fs.StringVar(&v.seed, "seed", "", "another seed, `N`, gives another list of faults")
-	fs.IntVar(&v.runs, "runs", 0, "only the first `N` faults of each fault type's list")
+	fs.Func("runs", "only the first `N` faults of each fault type's list", func(s string) (err error) {
+		if v.runs, err = strconv.Atoi(s); err != nil || v.runs < 1 {
+			err = errors.New("it must be a number from 1 on")
+		}
+		return err
+	})
 	fs.IntVar(&v.workers, "workers", 0, "`N` machines at a time; unless given, as many as cores and free memory allow")
 	fs.StringVar(&v.db, "db", "", "the database is `FILE`; unless given, EXPERIMENT.db here; an experiment that measures overhead needs none")
 	fs.StringVar(&v.format, "format", "text", "print `FORM`: text or json")
@@ -33,8 +38,6 @@ func runFlags(fs *flag.FlagSet) any {
 func runRun(e *env, operands []string, values any) error {
 	v := values.(*runValues)
 	switch {
-	case v.runs < 0:
-		return usage("run: --runs %d: it must be at least 1", v.runs)
 	case v.workers < 0:
 		return usage("run: --workers %d: it must be at least 1", v.workers)
 	case v.format != "text" && v.format != "json":
