@@ -48,16 +48,32 @@ func kmain(magic, info uint64) {
 		halt("not started by a Multiboot loader")
 	}
 	readMultiboot((*multiboot)(ptr(info)))
+	startBootCPU()
+	startAll()
+	letGo()
+}
+
+// startBootCPU brings the boot CPU from the boot page tables, with bootInfo
+// filled in, under the VMM's rules.
+func startBootCPU() {
 	entryAddrs(&entries)
 	checkFeatures()
 	buildPaging()
 	finishPaging()
-	c := initBlock(0, 0)
-	initCPU(c)
+	initCPU(initBlock(0, 0))
+}
+
+// startAll makes the VMM's structures, starts the other CPUs, and builds the
+// domains.
+func startAll() {
 	coreInit()
 	coreInitCPU()
 	startCPUs()
 	coreStart()
+}
+
+// letGo ends the boot on all CPUs: they run what the domains have to do.
+func letGo() {
 	releaseCPUs()
 	startWatchdog()
 	resetStackAndCall(idleLoop)
@@ -75,6 +91,7 @@ func initCPU(c *CPU) {
 
 // Control registers as the VMM runs (AMD APM vol. 2, 3.1).
 const (
+	cr4PGE = 1 << 7
 	cr0VMM = 0x80010023                                 // PG WP NE MP PE
 	cr4VMM = 1<<5 | 1<<7 | 1<<9 | 1<<10 | 1<<20 | 1<<21 // PAE PGE OSFXSR OSXMMEXCPT SMEP SMAP
 )
@@ -95,13 +112,11 @@ func readMultiboot(mb *multiboot) {
 	}
 	bi := &bootInfo
 	bi.ramEnd = (1<<20 + uint64(mb.memUpper)<<10) &^ (largePage - 1)
-	bi.freeStart = bare.Image.End - bare.Image.VirtBase + bare.Image.PhysBase
 	if mb.flags&haveMods != 0 {
 		for i := uint32(0); i < mb.modsCount && i < maxMods; i++ {
 			m := (*multibootModule)(ptr(uint64(mb.modsAt) + uint64(i)*uint64(unsafe.Sizeof(multibootModule{}))))
 			bi.mods[i] = module{uint64(m.start), uint64(m.end)}
 			bi.nmods = i + 1
-			bi.freeStart = max(bi.freeStart, (uint64(m.end)+pageMask)&^pageMask)
 		}
 	}
 	if mb.flags&haveCmdline != 0 {
@@ -113,6 +128,16 @@ func readMultiboot(mb *multiboot) {
 			bi.cmdline[bi.cmdlen] = b
 			bi.cmdlen++
 		}
+	}
+	findFree()
+}
+
+// findFree sets where the RAM begins that neither image nor modules take.
+func findFree() {
+	bi := &bootInfo
+	bi.freeStart = bare.Image.End - bare.Image.VirtBase + bare.Image.PhysBase
+	for i := uint32(0); i < bi.nmods && i < maxMods; i++ {
+		bi.freeStart = max(bi.freeStart, (bi.mods[i].end+pageMask)&^pageMask)
 	}
 }
 

@@ -27,6 +27,7 @@ const (
 	modeNone = iota
 	modeReset
 	modeReboot
+	modeFull
 )
 
 // recoverVMM runs on the CPU that detected a failure, on a fresh stack, with
@@ -72,6 +73,9 @@ func chooseMode(p *persistent) uint32 {
 	}
 	if begin(stepMicroreboot) {
 		return modeReboot
+	}
+	if begin(stepFullReboot) {
+		return modeFull
 	}
 	return modeNone
 }
@@ -125,6 +129,9 @@ func recoverOn(c *CPU) {
 // recoverOther is the first Go code of the other CPUs once they are let go.
 func recoverOther() {
 	p := persist()
+	if p.mode == modeFull {
+		bootAnew()
+	}
 	var c *CPU
 	if p.mode == modeReset {
 		c = resetCPU()

@@ -15,6 +15,11 @@ func ackInterrupts() {
 	for i := range irqs {
 		irqs[i].inFlight = 0
 	}
+	endInService()
+}
+
+// endInService acknowledges whatever the local APIC has in service.
+func endInService() {
 	for i := uint64(0); i < 256; i += 32 {
 		// A register of 32 vectors every 16 bytes (AMD APM vol. 2, 16.6).
 		for n := 0; n < 32 && apicRead(apicISR+i/2) != 0; n++ {

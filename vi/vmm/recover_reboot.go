@@ -13,6 +13,9 @@ import (
 
 // rebootMain is the first Go code of the new instance, on the CPU that recovers.
 func rebootMain() {
+	if persist().mode == modeFull {
+		fullReboot()
+	}
 	entryAddrs(&entries)
 	restoreRoots(&persist().kept)
 	coreTables()

@@ -37,6 +37,7 @@ const (
 	stepFrameJournal
 	stepDomainList
 	stepSaneValues
+	stepFullReboot
 )
 
 // recoverySteps is the one list of steps; the host reads the names here.
@@ -68,6 +69,7 @@ var recoverySteps = [...]recoveryStep{
 	stepFrameJournal:    {"frame_journal"},
 	stepDomainList:      {"domain_list"},
 	stepSaneValues:      {"sane_values"},
+	stepFullReboot:      {"full_reboot"},
 }
 
 // allowed says whether the policy allows a step.
