@@ -13,6 +13,7 @@ type Experiment struct {
 	Deadline    Deadline `toml:"deadline"`
 	Golden      Sampling `toml:"golden"`
 	Overhead    Overhead `toml:"overhead"`
+	Sweep       Sweep    `toml:"sweep"`
 
 	Settings  []Setting   `toml:"setting"`
 	Published []Published `toml:"published"`

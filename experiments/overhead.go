@@ -62,8 +62,8 @@ func (o *Overhead) validate(e *Experiment) error {
 			return fmt.Errorf("overhead.variants: %q stands there twice", v)
 		}
 	}
-	if len(e.Settings) > 0 || len(e.VMM.Without) > 0 {
-		return fmt.Errorf("overhead: an experiment that measures overhead has neither [[setting]] nor vmm.without")
+	if len(e.Settings) > 0 || len(e.VMM.Without) > 0 || e.Sweeps() {
+		return fmt.Errorf("overhead: an experiment that measures overhead has no [[setting]], vmm.without or [sweep]")
 	}
 	if e.VMM.Domains != e.Machine.CPUs {
 		return fmt.Errorf("overhead: vmm.domains = %d: it must be machine.cpus = %d, so that every processor is busy", e.VMM.Domains, e.Machine.CPUs)

@@ -14,6 +14,7 @@ type Report struct {
 	Beyond   []Count               // what the model lacks, most frequent first
 	Defects  []Count               // tool errors
 	Steps    map[string][]StepTime // of each setting, over all fault types
+	Reboots  []Reboot              // of settings that reboot the machine
 }
 
 // Cell is one setting against one fault type.

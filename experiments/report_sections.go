@@ -11,7 +11,10 @@ func (db *DB) addSections(r *Report, e *Experiment, settings []Setting) error {
 	if err := db.addExtrapolations(r, e); err != nil {
 		return err
 	}
-	return db.addSteps(r)
+	if err := db.addSteps(r); err != nil {
+		return err
+	}
+	return db.addReboots(r, settings)
 }
 
 // sections writes it for people; each is left out where there is nothing to say.
@@ -20,4 +23,5 @@ func (r *Report) sections(b *strings.Builder) {
 	r.pairedTable(b)
 	r.spaceTable(b)
 	r.stepTable(b)
+	r.rebootTable(b)
 }

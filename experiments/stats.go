@@ -36,6 +36,42 @@ func Wilson(k, n int) Interval {
 	return Interval{max(0, centre-half), min(1, centre+half)}
 }
 
+// Newcombe is the interval for the difference of two independent proportions,
+// j in m less k in n: the hybrid of their score intervals (Newcombe, Statistics
+// in Medicine 17, 1998, method 10).
+func Newcombe(j, m, k, n int) Interval {
+	a, b := Wilson(j, m), Wilson(k, n)
+	if m == 0 || n == 0 {
+		return Interval{-1, 1}
+	}
+	p, q := float64(j)/float64(m), float64(k)/float64(n)
+	return Interval{p - q - math.Hypot(p-a.Low, b.High-q), p - q + math.Hypot(a.High-p, q-b.Low)}
+}
+
+// homogeneous is the probability that proportions k of n differ at least as much
+// as these where all are the same: Pearson's chi-square test. ok is false where
+// nothing can be compared.
+func homogeneous(k, n []int) (p float64, ok bool) {
+	sum, all, groups := 0, 0, 0
+	for i := range n {
+		sum, all = sum+k[i], all+n[i]
+		if n[i] > 0 {
+			groups++
+		}
+	}
+	if groups < 2 || sum == 0 || sum == all {
+		return 0, false
+	}
+	x, q := 0.0, float64(sum)/float64(all)
+	for i := range n {
+		if n[i] > 0 {
+			d := float64(k[i]) - q*float64(n[i])
+			x += d * d / (q * (1 - q) * float64(n[i]))
+		}
+	}
+	return mathext.GammaIncRegComp(float64(groups-1)/2, x/2), true
+}
+
 // quantile is the smallest element that is not below a fraction q of the list;
 // ok is false when the list is empty. It sorts the list.
 func quantile[T cmp.Ordered](list []T, q float64) (t T, ok bool) {

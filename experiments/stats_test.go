@@ -72,3 +72,36 @@ func TestQuantile(t *testing.T) {
 		t.Error("an empty list has a median")
 	}
 }
+
+// Differences from Newcombe's table II, method 10.
+func TestNewcombe(t *testing.T) {
+	for _, c := range []struct {
+		j, m, k, n int
+		low, high  float64
+	}{
+		{56, 70, 48, 80, 0.0524, 0.3339},
+		{9, 10, 3, 10, 0.1705, 0.8090},
+		{6, 7, 2, 7, 0.0582, 0.8062},
+		{5, 56, 0, 29, -0.0381, 0.1926},
+		{0, 10, 0, 20, -0.1611, 0.2775},
+		{10, 10, 0, 10, 0.6075, 1},
+	} {
+		i := Newcombe(c.j, c.m, c.k, c.n)
+		if math.Abs(i.Low-c.low) > 0.00006 || math.Abs(i.High-c.high) > 0.00006 {
+			t.Errorf("%d/%d - %d/%d: %.4f", c.j, c.m, c.k, c.n, i)
+		}
+	}
+}
+
+// 56/70 and 48/80: chi-square 0.2²/(0.6933·0.3067·(1/70 + 1/80)) = 7.024 with one degree of freedom.
+func TestHomogeneous(t *testing.T) {
+	if p, ok := homogeneous([]int{56, 48, 0}, []int{70, 80, 0}); !ok || math.Abs(p-0.00804) > 0.00001 {
+		t.Errorf("%v, %v", p, ok)
+	}
+	if p, ok := homogeneous([]int{5, 5, 5}, []int{10, 10, 10}); !ok || p != 1 {
+		t.Errorf("%v, %v", p, ok)
+	}
+	if _, ok := homogeneous([]int{5, 5}, []int{5, 5}); ok {
+		t.Error("all alike, and compared")
+	}
+}

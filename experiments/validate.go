@@ -50,6 +50,11 @@ func (e *Experiment) Validate() error {
 	if err := validateWithout("vmm.without", e.VMM.Without); err != nil {
 		return err
 	}
+	if e.Sweeps() {
+		if err := e.Sweep.validate(e); err != nil {
+			return err
+		}
+	}
 	if e.measures() {
 		return e.Overhead.validate(e)
 	}

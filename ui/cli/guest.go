@@ -14,6 +14,7 @@ import (
 // guestValues are the flags of `guest`.
 type guestValues struct {
 	mem, vcpus        int
+	watchdog          int
 	appended, ramdisk string
 	maxInstructions   uint64
 	trace             string
@@ -24,6 +25,7 @@ func guestFlags(fs *flag.FlagSet) any {
 	v := &guestValues{}
 	fs.IntVar(&v.mem, "mem", 256, "`MB` mebibytes of memory for the guest; unless given, 256")
 	fs.IntVar(&v.vcpus, "vcpus", 1, "`N` virtual processors, 1 to 4, each on a processor of its own; unless given, one")
+	fs.IntVar(&v.watchdog, "watchdog", 100_000, "the hypervisor looks for hangs of its own every `US` microseconds, 0 = never; unless given, 100000")
 	fs.StringVar(&v.appended, "append", "", "the kernel's command line is `STRING`")
 	fs.StringVar(&v.ramdisk, "ramdisk", "", "the initial RAM disk is `FILE`")
 	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors")
@@ -39,6 +41,9 @@ const (
 	guestMaxVCPUs = 4
 )
 
+// guestMaxWatchdog is the longest period of the hang watchdog, in microseconds.
+const guestMaxWatchdog = 10_000_000
+
 // guestMaxLine is what of the loader's command line is left for the kernel.
 const guestMaxLine = 900
 
@@ -49,6 +54,8 @@ func runGuest(e *env, operands []string, values any) error {
 		return usage("guest: --mem %d: it must be 16 to %d", v.mem, guestMaxMem)
 	case v.vcpus < 1 || v.vcpus > guestMaxVCPUs:
 		return usage("guest: --vcpus %d: it must be 1 to %d", v.vcpus, guestMaxVCPUs)
+	case v.watchdog < 0 || v.watchdog > guestMaxWatchdog:
+		return usage("guest: --watchdog %d: it must be 0 to %d", v.watchdog, guestMaxWatchdog)
 	case len(v.appended) > guestMaxLine:
 		return usage("guest: --append: %d bytes, at most %d are possible", len(v.appended), guestMaxLine)
 	}
@@ -127,6 +134,6 @@ func guestSpec(v *guestValues, mods []machine.Module) machine.Spec {
 // guestLine is the hypervisor's command line: one domain, and the scheduler's
 // periods as on hardware.
 func guestLine(v *guestValues, spec machine.Spec) string {
-	return fmt.Sprintf("guest=1 domains=1 cpus=%d dom_mb=%d vcpus=%d tick_us=10000 watchdog_us=100000 calib_us=1000000 apic_hz=%d tsc_hz=%d -- %s",
-		spec.CPUs, v.mem, v.vcpus, int64(sim.Second/spec.Models.APICBusPeriod), int64(sim.Second/spec.Models.TSCPeriod), v.appended)
+	return fmt.Sprintf("guest=1 domains=1 cpus=%d dom_mb=%d vcpus=%d tick_us=10000 watchdog_us=%d calib_us=1000000 apic_hz=%d tsc_hz=%d -- %s",
+		spec.CPUs, v.mem, v.vcpus, v.watchdog, int64(sim.Second/spec.Models.APICBusPeriod), int64(sim.Second/spec.Models.TSCPeriod), v.appended)
 }

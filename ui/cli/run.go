@@ -30,7 +30,7 @@ func runFlags(fs *flag.FlagSet) any {
 		return err
 	})
 	fs.IntVar(&v.workers, "workers", 0, "`N` machines at a time; unless given, as many as cores and free memory allow")
-	fs.StringVar(&v.db, "db", "", "the database is `FILE`; unless given, EXPERIMENT.db here; an experiment that measures overhead needs none")
+	fs.StringVar(&v.db, "db", "", "the database is `FILE`; unless given, EXPERIMENT.db here; one that measures overhead needs none, a sweep adds each value to the name")
 	fs.StringVar(&v.format, "format", "text", "print `FORM`: text or json")
 	return v
 }
@@ -59,26 +59,35 @@ func runRun(e *env, operands []string, values any) error {
 		v.db = exp.Name + ".db"
 	}
 	p := newPrinter(e.stderr)
-	say := p.say
-	sys, err := e.build(exp, say)
-	if err != nil {
-		return err
-	}
-	begin := time.Now()
-	res, err := experiments.Run(e.ctx, exp, sys, experiments.Options{
+	o := experiments.Options{
 		Path: v.db, Runs: v.runs, Workers: v.workers, Text: text,
-		Command: "resvirt " + strings.Join(e.args, " "), Stage: say, Progress: p.progress,
-	})
+		Command: "resvirt " + strings.Join(e.args, " "), Stage: p.say, Progress: p.progress,
+	}
+	var res experiments.Result
+	begin := time.Now()
+	if exp.Sweeps() {
+		res, err = experiments.RunSweep(e.ctx, exp, e.build, o)
+	} else {
+		var sys experiments.System
+		if sys, err = e.build(exp, p.say); err != nil {
+			return err
+		}
+		begin = time.Now()
+		res, err = experiments.Run(e.ctx, exp, sys, o)
+	}
 	p.end()
 	if err != nil {
 		return err
 	}
-	return finish(e, v, res, time.Since(begin))
+	return finish(e, exp, v, res, time.Since(begin))
 }
 
 // finish tells how a campaign ended and prints its table.
-func finish(e *env, v *runValues, res experiments.Result, took time.Duration) error {
+func finish(e *env, exp experiments.Experiment, v *runValues, res experiments.Result, took time.Duration) error {
 	path := v.db
+	if exp.Sweeps() {
+		path = exp.SweepFiles(v.db)
+	}
 	switch {
 	case res.Interrupted:
 		fmt.Fprintf(e.stderr, "stopped: %d of %d runs are in %s; the same command goes on from there\n", res.Done, res.Total, path)
@@ -88,7 +97,7 @@ func finish(e *env, v *runValues, res experiments.Result, took time.Duration) er
 	default:
 		fmt.Fprintf(e.stderr, "%d runs in %.1f s with %d workers (%.0f a second), in %s\n", res.Session, took.Seconds(), res.Workers, float64(res.Session)/res.Elapsed.Seconds(), path)
 	}
-	if err := printReport(e, path, v.format); err != nil {
+	if err := printRun(e, exp, v); err != nil {
 		return err
 	}
 	if res.ToolErrors > 0 {
@@ -96,6 +105,21 @@ func finish(e *env, v *runValues, res experiments.Result, took time.Duration) er
 		return status(exitFailed)
 	}
 	return nil
+}
+
+// printRun prints the table of a campaign, or of those of a sweep.
+func printRun(e *env, exp experiments.Experiment, v *runValues) error {
+	if !exp.Sweeps() {
+		return printReport(e, v.db, v.format)
+	}
+	r, err := experiments.ReportSweep(exp, v.db)
+	if err != nil {
+		return err
+	}
+	if v.format == "json" {
+		return r.JSON(e.stdout)
+	}
+	return r.Text(e.stdout)
 }
 
 // runOverhead measures what the mechanisms cost and prints it.
