@@ -65,10 +65,12 @@ func recoverVMM() {
 }
 
 // chooseMode decides how to recover: the way that costs less comes first.
-// Where both are allowed, a microreset that failed, or that was followed by
-// another failure at once, has not repaired enough: then a microreboot.
+// Where both are allowed, a microreset would repair too little when data is
+// wrong already, and when one has failed or was followed by another failure at
+// once: then a microreboot.
 func chooseMode(p *persistent) uint32 {
-	if allowed(stepMicroreset) && !(allowed(stepMicroreboot) && (p.attempts != 0 || relapse(p))) && begin(stepMicroreset) {
+	reboot := suspicious() || p.attempts != 0 || relapse(p)
+	if allowed(stepMicroreset) && !(allowed(stepMicroreboot) && reboot) && begin(stepMicroreset) {
 		return modeReset
 	}
 	if begin(stepMicroreboot) {

@@ -14,7 +14,7 @@ import (
 // undoFrames takes back what the journals of all CPUs hold. It returns false
 // if that is not all that is wrong.
 func undoFrames() bool {
-	if !framesJournalled || !resetting() || !begin(stepFrameJournal) || suspicious() {
+	if !framesJournalled || !resetting() || suspicious() || !begin(stepFrameJournal) {
 		return false
 	}
 	for d := domains.head; d != nil; d = d.next {
