@@ -9,6 +9,8 @@ import "unsafe"
 // objects that nothing refers to. All of it follows from what is certain: which
 // frames domains own, which page tables they pinned or run on, and what the
 // entries of these tables say. So everything else is forgotten and counted anew.
+// How long that takes grows with memory, so it goes over the frame table as
+// seldom as it can, and over free frames several at a time (descwalk.go).
 
 // repairFrames makes the frame table consistent with the domains.
 func repairFrames() {
@@ -23,7 +25,7 @@ func repairFrames() {
 	}
 	clearJournals()
 	dropTestDomain()
-	forgetCounts()
+	pinned := forgetCounts()
 	for i := uint32(0); i < nrCPUs(); i++ {
 		claim(unsafe.Pointer(cpuByID(i).core.idle))
 	}
@@ -34,6 +36,7 @@ func repairFrames() {
 			d.dying, d.unpinned, d.cursor = false, false, nil // its end begins again
 		}
 	}
+	retakePinned(pinned)
 	for d := domains.head; d != nil; d = d.next {
 		d.retakeTables()
 		d.retakeGrants()
@@ -42,9 +45,7 @@ func repairFrames() {
 		d.unmarkGrants()
 	}
 	relist()
-	for d := domains.head; d != nil; d = d.next {
-		d.refs = d.countRefs()
-	}
+	countRefs()
 	dropGone()
 	rebuildHeap()
 	clearJournals()
@@ -76,23 +77,46 @@ func dropTestDomain() {
 }
 
 // forgetCounts leaves of each descriptor whether its frame is free, a domain's,
-// pinned, and as what.
-func forgetCounts() {
-	for m := mfn(bootInfo.heapStart >> pageShift); m < mfn(frames.n); m++ {
-		p := pageOf(m)
+// pinned, and as what. It returns the first of the pinned frames, which are
+// linked by next, in order. What else free frames say rebuildHeap forgets.
+func forgetCounts() mfn {
+	first := mfn(0)
+	last := (*page)(nil)
+	at, end := heapDescs()
+	for at < end {
+		p := (*page)(ptr(at))
+		x := p.count
+		if x == pgFree {
+			at = pastFree(at, end)
+			continue
+		}
+		at += descSize
 		p.next, p.prev = 0, 0
 		switch {
-		case p.count&pgFree != 0:
+		case x&pgFree != 0:
 			p.count = pgFree
-		case p.count&pgHeap != 0:
+			continue
+		case x&pgHeap != 0:
 			p.count = 0 // until its object is reached
-		case p.count&pgAllocated != 0:
-			p.count = pgAllocated | 1
-			p.typ &= ptTypeMask | ptPinned
+			continue
+		case x&pgAllocated != 0:
+			x = pgAllocated | 1
 		default:
-			p.count, p.typ = 0, p.typ&(ptTypeMask|ptPinned)
+			x = 0
 		}
+		p.count = x
+		p.typ &= ptTypeMask | ptPinned
+		if p.typ&ptPinned == 0 {
+			continue
+		}
+		if last == nil {
+			first = p.frame()
+		} else {
+			last.next = uint32(p.frame())
+		}
+		last = p
 	}
+	return first
 }
 
 // claim marks the page of an object of the hypervisor's as in use.
@@ -131,125 +155,41 @@ func (d *Domain) eachObject(fn func(unsafe.Pointer)) {
 	fn(unsafe.Pointer(d))
 }
 
-// retakeTables takes again what is pinned and what the vCPUs run on.
-func (d *Domain) retakeTables() {
-	for m := mfn(bootInfo.heapStart >> pageShift); m < mfn(frames.n); m++ {
-		p := pageOf(m)
-		if p.owner != d.frame32() || p.typ&ptPinned == 0 {
-			continue
-		}
-		if p.count&pgAllocated == 0 || !isTableType(p.typ) {
-			p.typ &^= ptPinned
-			continue
-		}
-		retake(p, p.typ&ptTypeMask, d)
-	}
-	for i := uint32(0); i < d.nvcpus; i++ {
-		a := &d.vcpu[i].arch
-		for _, root := range [...]mfn{a.guestTable, a.guestTableUser} {
-			if root != 0 {
-				retake(pageOf(root), ptL4, d)
-			}
-		}
-		for _, m := range a.gdtFrames {
-			if m != 0 {
-				retake(pageOf(m), ptSegDesc, d)
-			}
-		}
-		for _, m := range a.ldtFrames {
-			if m != 0 {
-				retake(pageOf(m), ptSegDesc, d)
-			}
-		}
-		if m := d.vcpu[i].infoFrame; m != 0 {
-			retake(pageOf(m), ptWritable, d)
-		}
-	}
-}
-
-// retake takes a frame as a type, a page table with all that it refers to. It
-// fails if the frame is not d's or is in use as something else.
-func retake(p *page, t uint64, d *Domain) bool {
-	if p.owner != d.frame32() || p.typ&ptCount != 0 && p.typ&ptTypeMask != t {
-		return false
-	}
-	p.count++
-	first := p.typ&ptCount == 0
-	p.typ = (p.typ&(ptPinned|ptCount) | t | ptValidated) + 1
-	if first && isTableType(t) {
-		retakeEntries(p, t, d)
-	}
-	return true
-}
-
-// retakeEntries takes what a page table refers to. An entry that cannot be is
-// the trace of a wild write: it goes.
-func retakeEntries(p *page, t uint64, d *Domain) {
-	tab := tableAt(p.frame())
-	for i, e := range tab {
-		if e&pteP == 0 || t == ptL4 && isHypervisorSlot(i) {
-			continue
-		}
-		m := pteFrame(e)
-		ok := frameOK(m)
-		d := d
-		if ok && t == ptL1 && d.privileged {
-			d = mappedOwner(pageOf(m), d)
-		} else if ok && t == ptL1 {
-			d = grantedOwner(m, d)
-		}
-		switch {
-		case !ok:
-		case t != ptL1:
-			ok = retake(pageOf(m), t-1<<ptTypeShift, d)
-		case e&pteW != 0:
-			ok = retake(pageOf(m), ptWritable, d)
-		default:
-			if ok = pageOf(m).owner == d.frame32(); ok {
-				pageOf(m).count++
-			}
-		}
-		if !ok {
-			tab[i] = 0
-		}
-	}
-}
-
-// mappedOwner is whose frame the control domain may have mapped: anybody's, but
-// for those of the hypervisor.
-func mappedOwner(p *page, control *Domain) *Domain {
-	if p.owner == control.frame32() || p.count&pgHeap != 0 {
-		return control
-	}
-	if d := domainOfFrame(p.owner); d != nil {
-		return d
-	}
-	return control
-}
-
 // relist frees what nothing refers to and makes the domains' lists of pages.
 func relist() {
 	for d := domains.head; d != nil; d = d.next {
 		d.pageList, d.totPages = 0, 0
 	}
-	for m := mfn(bootInfo.heapStart >> pageShift); m < mfn(frames.n); m++ {
-		p := pageOf(m)
-		if p.count&(pgFree|pgHeap) != 0 {
+	d, owner := (*Domain)(nil), uint32(0) // frames of one owner mostly follow each other
+	at, end := heapDescs()
+	for at < end {
+		p := (*page)(ptr(at))
+		x := p.count
+		if x == pgFree {
+			at = pastFree(at, end)
 			continue
 		}
-		d := domainOfFrame(p.owner)
-		if d == nil || p.count == 0 {
+		at += descSize
+		if x&(pgFree|pgHeap) != 0 {
+			continue
+		}
+		if p.owner != owner {
+			owner = p.owner
+			d = domainOfFrame(owner)
+		}
+		if d == nil || x == 0 {
 			p.count, p.typ, p.owner = pgFree, 0, 0
 			continue
 		}
 		if p.typ&ptCount == 0 {
 			p.typ = 0
 		}
-		p.next = uint32(d.pageList)
-		if p.next != 0 {
-			pageOf(mfn(p.next)).prev = uint32(m)
+		m, next := uint64(p.frame()), d.pageList
+		p.next = uint32(next)
+		if next != 0 {
+			(*page)(ptr(frameTableBase + next*descSize)).prev = uint32(m)
 		}
-		d.pageList = uint64(m)
+		d.pageList = m
 		d.totPages++
 	}
 }
@@ -262,32 +202,4 @@ func domainOfFrame(owner uint32) *Domain {
 		}
 	}
 	return nil
-}
-
-// countRefs counts who refers to a domain: its maker, its pages, and the other
-// ends of its event channels.
-func (d *Domain) countRefs() uint32 {
-	n := uint32(1)
-	if d.gone {
-		n = 0
-	}
-	if d.totPages != 0 {
-		n++
-	}
-	if d.dying && !d.gone {
-		n++ // killDomain's own
-	}
-	for o := domains.head; o != nil; o = o.next {
-		for port := uint32(1); port < maxPorts; port++ {
-			e := o.port(port)
-			if e == nil {
-				break
-			}
-			if e.remote == d {
-				n++
-			}
-		}
-		n += o.grantRefs(d)
-	}
-	return n
 }

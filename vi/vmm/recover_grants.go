@@ -115,10 +115,11 @@ func (d *Domain) unmarkGrants() {
 
 // grantedOwner is whose frame an entry of d's page tables maps: d's, or that
 // of a domain that granted it.
-func grantedOwner(m mfn, d *Domain) *Domain {
-	if d.grants == nil || pageOf(m).owner == d.frame32() {
+func grantedOwner(p *page, d *Domain) *Domain {
+	if d.grants == nil {
 		return d
 	}
+	m := p.frame()
 	for _, page := range d.grants.tracks {
 		if page == nil {
 			break

@@ -4,20 +4,15 @@ package main
 // the frame table, which knows what is free.
 func rebuildHeap() {
 	heap.head, heap.nfree = [maxOrder + 1]uint64{}, 0
-	m, end := mfn(bootInfo.heapStart>>pageShift), mfn(frames.n)
-	for m < end {
-		if pageOf(m).count != pgFree {
-			m++
+	at, end := heapDescs()
+	for at < end {
+		if (*page)(ptr(at)).count != pgFree {
+			at += descSize
 			continue
 		}
-		to := m
-		for to < end && pageOf(to).count == pgFree {
-			p := pageOf(to)
-			p.typ, p.next, p.prev, p.owner = 0, 0, 0, 0
-			to++
-		}
-		linkRun(m, to)
-		m = to
+		from := at
+		at = cleanFree(at, end)
+		linkRun(mfn((from-frameTableBase)/descSize), mfn((at-frameTableBase)/descSize))
 	}
 }
 

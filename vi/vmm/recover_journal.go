@@ -38,9 +38,7 @@ func undoFrames() bool {
 	for i := uint32(0); i < nrCPUs(); i++ {
 		cpuByID(i).finish()
 	}
-	for d := domains.head; d != nil; d = d.next {
-		d.refs = d.countRefs()
-	}
+	countRefs()
 	return true
 }
 

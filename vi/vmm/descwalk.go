@@ -1,0 +1,61 @@
+package main
+
+// Walks over the frame table by recovery, which must look at every descriptor
+// while all VMs wait. Most frames are free, so that runs of free frames are gone
+// through several descriptors at a time, and by address, not by frame number.
+
+const (
+	descSize  = 32 // bytes of a page
+	descGroup = 8  // descriptors looked at at a time
+)
+
+// heapDescs are the addresses of the first descriptor of a frame of the heap, and
+// of the end of the frame table.
+func heapDescs() (at, end uint64) {
+	return frameTableBase + bootInfo.heapStart>>pageShift*descSize, frameTableBase + frames.n*descSize
+}
+
+// pastFree is the address of the first descriptor from one on whose frame is
+// not free, or the end.
+func pastFree(at, end uint64) uint64 {
+	for at+descGroup*descSize <= end {
+		g := (*[descGroup]page)(ptr(at))
+		if g[0].count != pgFree || g[1].count != pgFree || g[2].count != pgFree || g[3].count != pgFree ||
+			g[4].count != pgFree || g[5].count != pgFree || g[6].count != pgFree || g[7].count != pgFree {
+			break
+		}
+		at += descGroup * descSize
+	}
+	for at < end && (*page)(ptr(at)).count == pgFree {
+		at += descSize
+	}
+	return at
+}
+
+// cleanFree is pastFree which forgets all else that the descriptors of the free
+// frames say.
+func cleanFree(at, end uint64) uint64 {
+	for at < end {
+		stop := pastFree(at, min(end, at+descGroup*descSize))
+		if stop == at {
+			break
+		}
+		if stop != at+descGroup*descSize || !cleanGroup(at) {
+			for q := at; q < stop; q += descSize {
+				p := (*page)(ptr(q))
+				p.typ, p.next, p.prev, p.owner = 0, 0, 0, 0
+			}
+		}
+		at = stop
+	}
+	return at
+}
+
+// cleanGroup says whether a group of descriptors has no type, owner and links.
+func cleanGroup(at uint64) bool {
+	w := (*[descGroup * descSize / 8]uint64)(ptr(at))
+	typ := w[1] | w[5] | w[9] | w[13] | w[17] | w[21] | w[25] | w[29]
+	owner := w[2] | w[6] | w[10] | w[14] | w[18] | w[22] | w[26] | w[30]
+	links := w[3] | w[7] | w[11] | w[15] | w[19] | w[23] | w[27] | w[31]
+	return typ|uint64(uint32(owner))|links == 0
+}

@@ -1,0 +1,161 @@
+package main
+
+import "unsafe"
+
+// Part of step page_frames. What page tables refer to is taken again, from those
+// that are pinned or that vCPUs run on. Most entries are empty, so that they are
+// looked at eight at a time, and most others map a frame of the domain's own.
+
+// retakePinned takes again what is pinned: the frames linked from m on.
+func retakePinned(m mfn) {
+	for m != 0 {
+		p := pageOf(m)
+		m = mfn(p.next)
+		p.next = 0
+		d := domainOfFrame(p.owner)
+		if d == nil || p.count&pgAllocated == 0 || !isTableType(p.typ) {
+			p.typ &^= ptPinned
+			continue
+		}
+		retake(p, p.typ&ptTypeMask, d)
+	}
+}
+
+// retakeTables takes again what the vCPUs run on.
+func (d *Domain) retakeTables() {
+	for i := uint32(0); i < d.nvcpus; i++ {
+		a := &d.vcpu[i].arch
+		for _, root := range [...]mfn{a.guestTable, a.guestTableUser} {
+			if root != 0 {
+				retake(pageOf(root), ptL4, d)
+			}
+		}
+		for _, m := range a.gdtFrames {
+			if m != 0 {
+				retake(pageOf(m), ptSegDesc, d)
+			}
+		}
+		for _, m := range a.ldtFrames {
+			if m != 0 {
+				retake(pageOf(m), ptSegDesc, d)
+			}
+		}
+		if m := d.vcpu[i].infoFrame; m != 0 {
+			retake(pageOf(m), ptWritable, d)
+		}
+	}
+}
+
+// retake takes a frame as a type, a page table with all that it refers to. It
+// fails if the frame is not d's or is in use as something else.
+func retake(p *page, t uint64, d *Domain) bool {
+	if p.owner != d.frame32() || p.typ&ptCount != 0 && p.typ&ptTypeMask != t {
+		return false
+	}
+	p.count++
+	first := p.typ&ptCount == 0
+	p.typ = (p.typ&(ptPinned|ptCount) | t | ptValidated) + 1
+	switch {
+	case !first:
+	case t == ptL1:
+		retakeMapped(tableAt(p.frame()), d)
+	case isTableType(t):
+		retakeEntries(tableAt(p.frame()), t, d)
+	}
+	return true
+}
+
+// entryGroup is how many entries are looked at at a time.
+const entryGroup = 8
+
+// group is a group of entries of a page table, and whether one of them is present.
+func group(tab *table, i int) (*[entryGroup]uint64, bool) {
+	g := (*[entryGroup]uint64)(unsafe.Pointer(&tab[i&511]))
+	return g, (g[0]|g[1]|g[2]|g[3]|g[4]|g[5]|g[6]|g[7])&pteP != 0
+}
+
+// retakeEntries takes the tables that a page table refers to. An entry that
+// cannot be is the trace of a wild write: it goes.
+func retakeEntries(tab *table, t uint64, d *Domain) {
+	for i := 0; i < len(tab); i += entryGroup {
+		if t == ptL4 && isHypervisorSlot(i) {
+			continue
+		}
+		g, any := group(tab, i)
+		if !any {
+			continue
+		}
+		for j, e := range g {
+			if e&pteP == 0 {
+				continue
+			}
+			if m := pteFrame(e); !frameOK(m) || !retake(pageOf(m), t-1<<ptTypeShift, d) {
+				g[j] = 0
+			}
+		}
+	}
+}
+
+// retakeMapped takes the frames that an L1 maps, as retakeEntries does.
+func retakeMapped(tab *table, d *Domain) {
+	self, descs, n := d.frame32(), frameTableBase, frames.n
+	for i := 0; i < len(tab); i += entryGroup {
+		g, any := group(tab, i)
+		if !any {
+			continue
+		}
+		for j, e := range g {
+			if e&pteP == 0 {
+				continue
+			}
+			m := e & pteAddr >> pageShift
+			if m == 0 || m >= n {
+				g[j] = 0
+				continue
+			}
+			p := (*page)(ptr(descs + m*descSize))
+			switch {
+			case p.owner != self:
+				if !retakeForeign(p, e, d) {
+					g[j] = 0
+				}
+			case e&pteW == 0:
+				p.count++
+			case p.typ&ptCount != 0 && p.typ&ptTypeMask != ptWritable:
+				g[j] = 0
+			default:
+				p.count++
+				p.typ = (p.typ&(ptPinned|ptCount) | ptWritable | ptValidated) + 1
+			}
+		}
+	}
+}
+
+// retakeForeign takes a frame that an entry of d's page tables maps and that is
+// not d's, if d may map it.
+func retakeForeign(p *page, e uint64, d *Domain) bool {
+	of := grantedOwner
+	if d.privileged {
+		of = mappedOwner
+	}
+	switch owner := of(p, d); {
+	case e&pteW != 0:
+		return retake(p, ptWritable, owner)
+	case p.owner == owner.frame32():
+		p.count++
+		return true
+	}
+	return false
+}
+
+// mappedOwner is whose frame the control domain may have mapped: anybody's, but
+// for those of the hypervisor.
+func mappedOwner(p *page, control *Domain) *Domain {
+	if p.count&pgHeap != 0 {
+		return control
+	}
+	if d := domainOfFrame(p.owner); d != nil {
+		return d
+	}
+	return control
+}
