@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"resvirt/faults"
@@ -29,20 +30,39 @@ type worker struct {
 func (w *worker) unit(index int, settings []Setting) []Row {
 	plans := faults.Draw(w.campaign, index, w.model, w.golden.Span)
 	var fork faults.Snapshot
-	var rows []Row
-	for _, s := range settings {
-		if len(rows) > 0 && rows[0].blind() {
-			rows = append(rows, w.alike(rows[0], s))
+	rows := make([]Row, len(settings))
+	order := watchfulFirst(settings)
+	for n, i := range order {
+		if first := order[0]; n > 0 && rows[first].blind() {
+			rows[i] = w.alike(rows[first], settings[i])
 			continue
 		}
-		rows = append(rows, w.trial(plans, s, &fork))
+		rows[i] = w.trial(plans, settings[i], &fork)
 	}
 	return rows
 }
 
-// blind tells whether nothing can have read the setting in a run. It is read on
-// the way to a detection and in recovery only, ways that do not lead back: in a
-// run that converged, or that came to its regular end, nobody took them.
+// watchful is the step that decides what counts as a failure.
+const watchful = "doubt"
+
+// watchfulFirst is the order of the settings' runs: those first that detect all
+// that any of them detects. What is not detected there is not detected in the others.
+func watchfulFirst(settings []Setting) []int {
+	var order, rest []int
+	for i, s := range settings {
+		if slices.Contains(s.Steps, watchful) {
+			order = append(order, i)
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	return append(order, rest...)
+}
+
+// blind tells whether nothing can have read the setting in a run, or in another
+// that is less watchful. It is read on the way to a detection and in recovery
+// only, ways that do not lead back: in a run that converged, or that came to its
+// regular end, nobody took them.
 func (r *Row) blind() bool {
 	switch r.Outcome {
 	case faults.Converged, faults.Latent, faults.Silent:

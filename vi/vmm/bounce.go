@@ -115,6 +115,7 @@ func guestExitWork(r *regs) {
 			raiseSoft(softSchedule)
 		default:
 			v.left()
+			this().core.left++
 			return
 		}
 	}
@@ -125,7 +126,7 @@ func toGuest(va uint64, p unsafe.Pointer, n uint64) bool {
 	if testCPU != nil {
 		return guestRange(va, n) && guestInTest(va, p, n, true) == 0
 	}
-	return guestRange(va, n) && copyToGuest(va, p, n) == 0
+	return guestRange(va, n) && copyToGuest(va, p, n) == 0 || guestDenies(va, n, true)
 }
 
 // fromGuest copies from guest memory that the guest named.
@@ -133,5 +134,5 @@ func fromGuest(p unsafe.Pointer, va uint64, n uint64) bool {
 	if testCPU != nil {
 		return guestRange(va, n) && guestInTest(va, p, n, false) == 0
 	}
-	return guestRange(va, n) && copyFromGuest(p, va, n) == 0
+	return guestRange(va, n) && copyFromGuest(p, va, n) == 0 || guestDenies(va, n, false)
 }

@@ -12,6 +12,7 @@ type coreCPU struct {
 	online   uint32
 	softirq  uint64 // soft interrupts that are pending, a bit each
 
+	left          uint64 // counts ways out of the VMM: to a guest, or to wait for an interrupt
 	watchdogTicks uint64 // advanced by a recurring timer, looked at by the NMI
 	watchdogTimer timer
 	consoleTimer  timer // looks for console input, see ring.go

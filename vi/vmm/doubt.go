@@ -2,7 +2,7 @@ package main
 
 import "resvirt/vi/abi"
 
-// Doubt before refusing. A guest's kernel that works is seldom refused: most
+// Step doubt. Not a repair but detection nearer to the fault. A guest's kernel that works is seldom refused: most
 // refusals after a fault come from a frame whose uses were counted wrongly long
 // before, and the guest, which trusts the hypervisor, gives up. So before a
 // request is refused because a frame is in use as something else, the uses of
@@ -33,7 +33,16 @@ func doubt(rc int64) {
 	if !ok {
 		myJournal().skip() // taking back what is under way would not repair it
 	}
-	assert(ok)
+	disbelieve(ok)
+}
+
+// disbelieve is told whether what is about to be refused is explained. If not,
+// and the policy has step doubt, that is a failure. Nothing else asks for it, so
+// that a run in which all is explained is the same without.
+func disbelieve(explained bool) {
+	if !explained && allowed(stepDoubt) {
+		assertFailed()
+	}
 }
 
 // explained counts the uses of a frame and compares. Nothing may change meanwhile.

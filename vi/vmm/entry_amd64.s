@@ -89,36 +89,67 @@ TEXT ·failed(SB),NOSPLIT|NOFRAME,$0
 
 // The vector table: 256 stubs of 8 bytes. A stub pushes a zero where the
 // processor pushes no error code, and calls; the return address tells the vector.
+// #DF, NMI and #MC have code of their own as they have stacks: they must arrive
+// even if the code of all others is damaged.
 #define V BYTE $0x6a; BYTE $0x00; CALL ·trapEntry(SB); BYTE $0x90
 #define E CALL ·trapEntry(SB); BYTE $0x90; BYTE $0x90; BYTE $0x90
+#define OWNV BYTE $0x6a; BYTE $0x00; CALL ·trapEntryOwn(SB); BYTE $0x90
+#define OWNE CALL ·trapEntryOwn(SB); BYTE $0x90; BYTE $0x90; BYTE $0x90
 #define V4 V; V; V; V
 #define V16 V4; V4; V4; V4
 
 TEXT ·vectorTable(SB),NOSPLIT|NOFRAME,$0
-	V4; V4; E; V; E; E; E; E; E; V; V; E; V; V
+	V; V; OWNV; V; V4; OWNE; V; E; E; E; E; E; V; V; E; OWNV; V
 	V; E; V; V; V4; V; E; E; V
 	V16; V16; V16; V16; V16; V16; V16
 	V16; V16; V16; V16; V16; V16; V16
 
-// trapEntry: the stack holds, from RSP, the return address into vectorTable,
-// the error code, RIP, CS, RFLAGS, RSP, SS. Exceptions from a guest arrive on
-// the primary stack; #DF, #MC and NMI on their own.
-TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
-	XCHGQ	DI, 0(SP)
-	SAVE
-	CLD
-	CLAC
-	LEAQ	·vectorTable(SB), AX
-	SUBQ	AX, DI
-	SHRQ	$3, DI
-	MOVL	DI, const_frameVector(SP)
+// ENTER makes the frame complete and loads its address and what the VMM needs.
+// The stack holds, from RSP, the return address into vectorTable, the error
+// code, RIP, CS, RFLAGS, RSP, SS.
+#define ENTER \
+	XCHGQ	DI, 0(SP); \
+	SAVE; \
+	CLD; \
+	CLAC; \
+	LEAQ	·vectorTable(SB), AX; \
+	SUBQ	AX, DI; \
+	SHRQ	$3, DI; \
+	MOVL	DI, const_frameVector(SP); \
 	MOVQ	SP, BX
-	CMPB	DI, $2			// NMI
-	JEQ	nested
-	CMPB	DI, $8			// #DF
-	JEQ	nested
-	CMPB	DI, $18			// #MC
-	JEQ	nested
+
+// NESTED serves what came while the VMM ran, or on a stack of its own: the FPU
+// state goes on the stack. Above the 512 bytes lie regs' address and CR0,
+// whose TS bit was set or not.
+#define NESTED \
+	MOVQ	CR0, AX; \
+	CLTS; \
+	SUBQ	$528, SP; \
+	ANDQ	$~15, SP; \
+	FXSAVE64	(SP); \
+	MOVQ	BX, 512(SP); \
+	MOVQ	AX, 520(SP); \
+	LDMXCSR	·mxcsr(SB); \
+	XORPS	X15, X15; \
+	SUBQ	$16, SP; \
+	MOVQ	BX, 0(SP); \
+	CALL	·trapFromVMM(SB); \
+	ADDQ	$16, SP; \
+	FXRSTOR64	(SP); \
+	MOVQ	520(SP), AX; \
+	MOVQ	512(SP), SP; \
+	TESTB	$8, AX; \
+	JZ	noTS; \
+	MOVQ	AX, CR0; \
+noTS: \
+	RESTORE; \
+	ADDQ	$8, SP; \
+	IRETQ
+
+// trapEntry is for all but #DF, #MC and NMI. Exceptions from a guest arrive on
+// the primary stack.
+TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
+	ENTER
 	TESTB	$3, const_frameCS(BX)
 	JZ	nested
 
@@ -140,31 +171,11 @@ noFPU:
 	JMP	·returnToGuest(SB)
 
 nested:
-	// From the VMM, or on a stack of its own: the FPU state goes on the stack.
-	// Above the 512 bytes lie regs' address and CR0.
-	MOVQ	CR0, AX
-	CLTS
-	SUBQ	$528, SP
-	ANDQ	$~15, SP
-	FXSAVE64	(SP)
-	MOVQ	BX, 512(SP)
-	MOVQ	AX, 520(SP)
-	LDMXCSR	·mxcsr(SB)
-	XORPS	X15, X15
-	SUBQ	$16, SP
-	MOVQ	BX, 0(SP)
-	CALL	·trapFromVMM(SB)
-	ADDQ	$16, SP
-	FXRSTOR64	(SP)
-	MOVQ	520(SP), AX
-	MOVQ	512(SP), SP
-	TESTB	$8, AX			// CR0.TS
-	JZ	noTS
-	MOVQ	AX, CR0
-noTS:
-	RESTORE
-	ADDQ	$8, SP
-	IRETQ
+	NESTED
+
+TEXT ·trapEntryOwn(SB),NOSPLIT|NOFRAME,$0
+	ENTER
+	NESTED
 
 // One stub of SYSCALL per CPU, 32 bytes each: RCX is the guest's RIP, R11 its
 // RFLAGS, RSP still the guest's, interrupts are off (FMASK).

@@ -84,7 +84,9 @@ type CPU struct {
 
 	// Watchdog (watchdog.go).
 	lastTicks uint64 // core.watchdogTicks at the last NMI
-	stuck     uint32 // NMIs in a row that found no progress
+	lastLeft  uint64 // core.left then
+	stuck     uint32 // NMIs in a row that found the timers standing still
+	staying   uint32 // NMIs in a row that found that it had not left the VMM
 
 	// What an exception interrupted that led to recovery (capture).
 	trapped bool

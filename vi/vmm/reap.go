@@ -32,6 +32,7 @@ func reapDomains() {
 	for d := domains.head; d != nil; d = lastDomain() {
 		lastReason = d.shutdownCode
 		if !killDomain(d, true) {
+			this().core.left++ // it comes to its end, part by part
 			raiseSoft(softReap)
 			return
 		}

@@ -38,6 +38,7 @@ const (
 	stepDomainList
 	stepSaneValues
 	stepFullReboot
+	stepDoubt
 )
 
 // recoverySteps is the one list of steps; the host reads the names here.
@@ -70,6 +71,7 @@ var recoverySteps = [...]recoveryStep{
 	stepDomainList:      {"domain_list"},
 	stepSaneValues:      {"sane_values"},
 	stepFullReboot:      {"full_reboot"},
+	stepDoubt:           {"doubt"},
 }
 
 // allowed says whether the policy allows a step.

@@ -114,6 +114,7 @@ func idleLoop() {
 			irqOn()
 			doSoft()
 		} else {
+			this().core.left++
 			waitIRQ()
 		}
 	}

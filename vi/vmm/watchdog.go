@@ -5,7 +5,9 @@ import "sync/atomic"
 // The hang watchdog. Performance counter 0 counts cycles in which the CPU is
 // not halted; its overflow is an NMI, which comes whatever the VMM does. A
 // recurring software timer of about the same period counts watchdogTicks up:
-// when so many NMIs in a row find that it stands still, the CPU hangs.
+// when so many NMIs in a row find that it stands still, the CPU hangs. So it does
+// when timers still run, but it has for longer neither gone back to a guest nor
+// had nothing to do.
 const (
 	msrPerfSel = 0xc0010000 // AMD APM vol. 2, 13.2
 	msrPerfCtr = 0xc0010004
@@ -13,6 +15,7 @@ const (
 	perfBits   = 48
 
 	hangPeriods = 3
+	stayPeriods = 8
 	// A recovery that takes longer than so many periods hangs.
 	recoveryPeriods = 40
 )
@@ -27,6 +30,7 @@ func startWatchdog() {
 	}
 	c := this()
 	c.lastTicks, c.stuck = c.core.watchdogTicks, 0
+	c.lastLeft, c.staying = c.core.left, 0
 	writeMSR(msrPerfSel, 0)
 	armCounter()
 	writeMSR(msrPerfSel, perfCycles)
@@ -70,16 +74,23 @@ func handleNMI(r *regs) {
 		p.provoke = 0
 		hang(c, r)
 	}
-	ticks := atomic.LoadUint64(&c.core.watchdogTicks)
-	if ticks != c.lastTicks {
-		c.lastTicks, c.stuck = ticks, 0
-		return
-	}
-	c.stuck++
-	if c.stuck >= hangPeriods {
-		c.stuck = 0
+	if c.stands(r) {
+		c.stuck, c.staying = 0, 0
 		hang(c, r)
 	}
+}
+
+// stands looks at a CPU's progress and says whether there was none for too long.
+func (c *CPU) stands(r *regs) bool {
+	c.stuck++
+	c.staying++
+	if ticks := atomic.LoadUint64(&c.core.watchdogTicks); ticks != c.lastTicks {
+		c.lastTicks, c.stuck = ticks, 0
+	}
+	if left := c.core.left; left != c.lastLeft || r.CS&3 != 0 {
+		c.lastLeft, c.staying = left, 0
+	}
+	return c.stuck >= hangPeriods || c.staying >= stayPeriods
 }
 
 // hang declares this CPU hung.

@@ -1,0 +1,43 @@
+package main
+
+// Doubt about guest memory. A kernel that works names memory that it has, so a
+// copy that failed may be the VMM's own failure. The guest's page tables tell:
+// they are walked by code that has nothing in common with the copy.
+
+// guestDenies is entered when n bytes at va could not be read or written. It
+// returns false: so it is, if the guest's page tables explain it.
+func guestDenies(va, n uint64, write bool) bool {
+	d := current().domain
+	if d.doubted != 0 && now() < d.doubted+doubtEvery*params.tickNS {
+		return false
+	}
+	d.doubted = now()
+	disbelieve(!(guestRange(va, n) && current().maps(va, n, write)))
+	return false
+}
+
+// maps says whether the address space that v runs in lets it read or write n
+// bytes at va.
+func (v *VCPU) maps(va, n uint64, write bool) bool {
+	for at := va &^ uint64(pageMask); at < va+n; at += pageSize {
+		if !mapsPage(mfn(v.cr3()>>pageShift), at, write) {
+			return false
+		}
+	}
+	return true
+}
+
+func mapsPage(root mfn, va uint64, write bool) bool {
+	m := root
+	for shift := 39; shift >= pageShift; shift -= 9 {
+		if !frameOK(m) {
+			return false
+		}
+		e := tableAt(m)[va>>shift&511]
+		if e&(pteP|pteU) != pteP|pteU || write && e&pteW == 0 {
+			return false
+		}
+		m = pteFrame(e)
+	}
+	return frameOK(m)
+}
