@@ -27,7 +27,7 @@ func List(w io.Writer, steps []string) error {
 			fmt.Fprintf(t, "  %s\t%s; %d golden runs\n", name, e.Description, len(e.Overhead.Compute)*len(e.Overhead.Variants))
 			continue
 		}
-		fmt.Fprintf(t, "  %s\t%s; %d runs\n", name, e.Description, e.Runs*len(e.Faults.Types)*len(settings)*max(len(e.Sweep.WatchdogUS), 1))
+		fmt.Fprintf(t, "  %s\t%s; %d runs\n", name, e.Description, e.Runs*len(e.Faults.Types)*len(settings)*max(len(e.sweep().values), 1))
 	}
 	fmt.Fprintln(t, "\nrecovery steps (of a [[setting]]):")
 	for _, s := range steps {

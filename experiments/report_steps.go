@@ -96,16 +96,10 @@ func (db *DB) addSteps(r *Report) error {
 		if err := rows.Scan(&setting, &fault, &detections, &steps, &took, &instructions); err != nil {
 			return db.explain(err)
 		}
-		var d []faults.Detection
-		var s []faults.Step
-		err := json.Unmarshal(detections, &d)
-		if err == nil {
-			err = json.Unmarshal(steps, &s)
+		list, err := db.parts(setting, detections, steps, took, instructions)
+		if err != nil {
+			return err
 		}
-		if err != nil || len(d) == 0 {
-			return fmt.Errorf("database %s: a recovered run of setting %s is damaged: %d detections: %w", db.path, setting, len(d), err)
-		}
-		list := segments(&d[0], s, sim.Time(took), instructions)
 		key := [2]string{setting, fault}
 		cells[key], settings[setting] = append(cells[key], list...), append(settings[setting], list...)
 	}
@@ -118,6 +112,20 @@ func (db *DB) addSteps(r *Report) error {
 		c.Steps = stepTimes(cells[[2]string{c.Setting, c.Fault}])
 	}
 	return rows.Err()
+}
+
+// parts divides the recovery of a stored run.
+func (db *DB) parts(setting string, detections, steps []byte, took, instructions int64) ([]segment, error) {
+	var d []faults.Detection
+	var s []faults.Step
+	err := json.Unmarshal(detections, &d)
+	if err == nil {
+		err = json.Unmarshal(steps, &s)
+	}
+	if err != nil || len(d) == 0 {
+		return nil, fmt.Errorf("database %s: a recovered run of setting %s is damaged: %d detections: %w", db.path, setting, len(d), err)
+	}
+	return segments(&d[0], s, sim.Time(took), instructions), nil
 }
 
 // stepTimes sums up the segments of many runs, in the order in which steps

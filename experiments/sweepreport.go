@@ -10,7 +10,7 @@ import (
 	"resvirt/sim"
 )
 
-// SweepReport compares the campaigns of a sweep.
+// SweepReport compares the campaigns of a sweep over watchdog periods.
 type SweepReport struct {
 	Experiment string     `json:"experiment"`
 	Rows       []SweepRow `json:"rows"`
@@ -56,7 +56,7 @@ func ReportSweep(e Experiment, path string) (*SweepReport, error) {
 	r := &SweepReport{Experiment: e.Name}
 	for _, s := range e.Settings {
 		for _, us := range e.Sweep.WatchdogUS {
-			rows, err := sweepRows(memberPath(path, us), us, s.Name)
+			rows, err := sweepRows(e.memberPath(path, us), us, s.Name)
 			if err != nil {
 				return nil, err
 			}

@@ -112,7 +112,7 @@ func printRun(e *env, exp experiments.Experiment, v *runValues) error {
 	if !exp.Sweeps() {
 		return printReport(e, v.db, v.format)
 	}
-	r, err := experiments.ReportSweep(exp, v.db)
+	r, err := experiments.SweepTable(exp, v.db)
 	if err != nil {
 		return err
 	}
