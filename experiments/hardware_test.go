@@ -44,6 +44,7 @@ func realLab(t *testing.T) *lab {
 func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
 	l := realLab(t)
 	w := &worker{lab: l}
+	counted := 0
 	for i := range 6 {
 		p := faults.Draw(l.campaign, i, l.model, l.golden.Span)[0]
 		p.N %= 3000
@@ -55,20 +56,30 @@ func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
 		w.restore(l.golden.Before(p.Time, l.sys.Margin()).State)
 		w.m.Run(faults.Until{Time: p.Time})
 		// An instruction that faults is traced but does not retire: the next
-		// one has its position.
+		// one has its position. A repeated one that other processors interrupt
+		// retires without being traced again: then this count says nothing.
+		whole := true
 		var ring0 []faults.TraceEntry
 		last := faults.TraceEntry{CPL: 3}
 		w.m.Trace(func(e faults.TraceEntry) {
 			if last.CPL == 0 && last.Position != e.Position {
 				ring0 = append(ring0, last)
 			}
+			whole = whole && e.Position <= last.Position+1 || last.Position == 0
 			last = e
 		})
 		w.m.Run(faults.Until{Position: position + 10000})
 		w.m.Trace(nil)
+		if !whole {
+			continue
+		}
+		counted++
 		if at := ring0[p.N]; at.Position != position || at.CPU != cpu {
 			t.Errorf("fault %d strikes at position %d on CPU %d; counted it is %d on %d", i, position, cpu, at.Position, at.CPU)
 		}
+	}
+	if counted == 0 {
+		t.Error("nothing was counted")
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"resvirt/faults"
@@ -100,26 +99,37 @@ func memoryRow(path string, mb int, setting string) (MemoryRow, error) {
 			row.Detected, row.Recovered = row.Detected+c.Detected, row.Recovered+c.Recovered
 		}
 	}
+	var runs [][]segment
+	err = db.eachRecovery(setting, func(list []segment) { runs = append(runs, list) })
+	row.sum(runs)
+	return row, err
+}
+
+// sum sums up runs by their parts, of which one is the whole.
+func (row *MemoryRow) sum(runs [][]segment) {
 	var all, counting, rest []sim.Time
-	err = db.eachRecovery(setting, func(took sim.Time, list []segment) {
-		without := took
-		if i := slices.IndexFunc(list, func(s segment) bool { return s.name == countingStep }); i >= 0 {
-			counting = append(counting, list[i].time)
-			without -= list[i].time
+	for _, list := range runs {
+		var took, step sim.Time
+		for _, s := range list {
+			switch s.name {
+			case allSteps:
+				took = s.time
+			case countingStep:
+				step = s.time
+				counting = append(counting, s.time)
+			}
 		}
-		all, rest = append(all, took), append(rest, without)
-	})
+		all, rest = append(all, took), append(rest, took-step)
+	}
 	row.Latency, row.Rest, row.Counted = latencyOf(all), latencyOf(rest), len(counting)
 	if len(counting) > 0 {
 		l := latencyOf(counting)
 		row.Counting = &l
 	}
-	return row, err
 }
 
-// eachRecovery calls fn with the latency and the parts of each run recovered in
-// one setting.
-func (db *DB) eachRecovery(setting string, fn func(took sim.Time, list []segment)) error {
+// eachRecovery calls fn with the parts of each run recovered in one setting.
+func (db *DB) eachRecovery(setting string, fn func(list []segment)) error {
 	rows, err := db.sql.Query(`SELECT detections, steps, recovery_ps, recovery_instructions FROM runs
 		WHERE campaign = 1 AND setting = ? AND outcome = ? AND recovery_ps IS NOT NULL`, setting, faults.Recovered.String())
 	if err != nil {
@@ -136,7 +146,7 @@ func (db *DB) eachRecovery(setting string, fn func(took sim.Time, list []segment
 		if err != nil {
 			return err
 		}
-		fn(sim.Time(took), list)
+		fn(list)
 	}
 	return rows.Err()
 }

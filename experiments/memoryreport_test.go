@@ -1,11 +1,9 @@
 package experiments
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"resvirt/faults"
 	"resvirt/sim"
 )
 
@@ -39,20 +37,13 @@ func TestMemoryMembers(t *testing.T) {
 // What counting all frames took is told apart from the rest, over the runs that
 // were recovered.
 func TestMemoryRow(t *testing.T) {
-	e := Default()
-	e.Name, e.Runs, e.Faults.Types = "m", 3, []string{"failstop"}
-	e.Settings = []Setting{{Name: "full"}}
-	path := filepath.Join(t.TempDir(), "m.db")
-	storeRows(t, path, &e, []Row{
-		recoveredRow(0, 100*sim.Microsecond, 40*sim.Microsecond),
-		recoveredRow(1, 300*sim.Microsecond, 0),
-		{Setting: "full", Index: 2, Outcome: faults.VMLost},
+	const us = sim.Microsecond
+	row := MemoryRow{MemoryMB: 64, Setting: "full", Detected: 3, Recovered: 2}
+	row.sum([][]segment{
+		{{allSteps, 100 * us, 100 * us, 90}, {"a", 0, 60 * us, 50}, {countingStep, 60 * us, 40 * us, 40}},
+		{{allSteps, 300 * us, 300 * us, 90}, {"a", 0, 300 * us, 90}},
 	})
-	row, err := memoryRow(path, 64, "full")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if row.Recovered != 2 || row.Counted != 1 || row.Counting.Median != 40*sim.Microsecond ||
+	if row.Counted != 1 || row.Counting.Median != 40*sim.Microsecond ||
 		row.Latency.Median != 100*sim.Microsecond || row.Latency.Max != 300*sim.Microsecond || row.Rest.Median != 60*sim.Microsecond {
 		t.Errorf("%+v, counting %+v", row, row.Counting)
 	}
