@@ -18,8 +18,8 @@ func undoFrames() bool {
 		return false
 	}
 	for d := domains.head; d != nil; d = d.next {
-		if d.killing || d.id == testDomain {
-			return false // ends and self checks begin again from what is counted
+		if d.gone {
+			return false // whether its last references went is not written down
 		}
 	}
 	for i := uint32(0); i < nrCPUs(); i++ {
@@ -37,6 +37,11 @@ func undoFrames() bool {
 	}
 	for i := uint32(0); i < nrCPUs(); i++ {
 		cpuByID(i).finish()
+	}
+	for d := domains.head; d != nil; d = d.next {
+		if d.killing { // its end begins again
+			d.killing, d.dying = false, false
+		}
 	}
 	countRefs()
 	return true
