@@ -19,7 +19,7 @@ import (
 // that the drop can be taken back.
 
 const (
-	maxChanges = 1024
+	maxChanges = 4096
 	maxKept    = 96
 	maxFrees   = 256
 )
