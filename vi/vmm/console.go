@@ -149,7 +149,7 @@ func (d *Domain) printRest() {
 		} else {
 			remember(b)
 			waitSerial()
-			outCounted(com1, b, &d.linePos)
+			outCounted(com1, &d.line[d.linePos%lineMax], &d.linePos)
 		}
 		consoleMid = b != '\n'
 	}

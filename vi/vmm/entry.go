@@ -111,11 +111,10 @@ func copyPristine(at, dst, src, bss, end uint64)
 //go:noescape
 func waitRelease(parked *uint64, bit uint64, release *uint64)
 
-// outCounted counts a byte and writes it to a port, in two instructions. It
-// counts first because nearly all the time is spent in the second.
+// outCounted sends a byte to a port and counts it.
 //
 //go:noescape
-func outCounted(port uint16, b byte, count *uint32)
+func outCounted(port uint16, b *byte, count *uint32)
 
 // unblockNMI returns by IRET, which lets NMIs in again.
 func unblockNMI()

@@ -98,6 +98,7 @@ func keepCPU(c *CPU) {
 	k.curr, k.idle, k.running = c.core.curr, c.core.idle, c.core.timers.running
 	k.tsc, k.stime = c.core.clock.tsc, c.core.clock.stime
 	keepGuest(c)
+	keepLine(c)
 }
 
 // park waits for the recovering CPU. What this CPU was doing is lost.

@@ -124,13 +124,14 @@ again:
 	JEQ	again
 	JMP	·rebootOther(SB)
 
-// func outCounted(port uint16, b byte, count *uint32)
-TEXT ·outCounted(SB),NOSPLIT|NOFRAME,$0-16
+// func outCounted(port uint16, b *byte, count *uint32)
+// OUTS sends the byte and counts in RSI in one instruction (keepLine).
+TEXT ·outCounted(SB),NOSPLIT|NOFRAME,$0-24
 	MOVW	port+0(FP), DX
-	MOVB	b+2(FP), AX
-	MOVQ	count+8(FP), CX
+	MOVQ	b+8(FP), SI
+	MOVQ	count+16(FP), CX
+	OUTSB
 	INCL	(CX)
-	OUTB
 	RET
 
 // func unblockNMI()

@@ -1,5 +1,7 @@
 package main
 
+import "unsafe"
+
 // Step console_line. A domain's line is printed byte by byte while its hypercall
 // waits. What is printed cannot be taken back, and issuing the hypercall again
 // would print the rest of nothing: the byte that completes a line is logged as
@@ -11,7 +13,8 @@ func finishLine() {
 	}
 	// What is half on the console comes first: another line would get into it.
 	for d := domains.head; d != nil; d = d.next {
-		if d.linePos != 0 {
+		if n := d.linePos; n != 0 {
+			consoleMid = d.line[(n-1)%lineMax] != '\n'
 			d.printRest()
 		}
 	}
@@ -22,5 +25,18 @@ func finishLine() {
 		if n := d.lineLen; n != 0 && d.line[(n-1)%lineMax] == '\n' {
 			d.printRest()
 		}
+	}
+}
+
+// keepLine counts the byte that a CPU had sent and not yet counted: its
+// registers at the failure say so.
+func keepLine(c *CPU) {
+	r := &c.trap
+	d := (*Domain)(ptr(r.RCX - uint64(unsafe.Offsetof(Domain{}.linePos))))
+	if !c.trapped || r.RCX&3 != 0 || !objectOK(unsafe.Pointer(d)) || !domainOK(d) || !allowed(stepConsole) {
+		return
+	}
+	if n := d.linePos; n < d.lineLen && n < lineMax && r.RSI == addrOf(unsafe.Pointer(&d.line[n]))+1 {
+		d.linePos++
 	}
 }

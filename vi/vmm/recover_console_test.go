@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"testing"
+	"unsafe"
 )
 
 // A byte that is added again after recovery is not there twice, wherever the
@@ -28,4 +29,35 @@ func TestLinesAfterRecovery(t *testing.T) {
 	if d.lineLen != 7 {
 		t.Error("a line without its end was printed")
 	}
+}
+
+// A byte that was sent and not yet counted is counted by recovery, and no other.
+func TestKeepLine(t *testing.T) {
+	recoverable(t)
+	d, _ := newDomain(t, 12)
+	copy(d.line[:], "(d12) abc\n")
+	count := addrOf(unsafe.Pointer(&d.linePos))
+	at := func(i int) uint64 { return addrOf(unsafe.Pointer(&d.line[i])) }
+	for _, x := range []struct {
+		what    string
+		rcx     uint64
+		rsi     uint64
+		trapped bool
+		want    uint32
+	}{
+		{"about to be sent", count, at(7), true, 7},
+		{"sent", count, at(8), true, 8},
+		{"other code", count + 4, at(8), true, 7},
+		{"no domain", 0x1234, at(8), true, 7},
+		{"registers of an earlier exception", count, at(8), false, 7},
+	} {
+		d.lineLen, d.linePos = 10, 7
+		c := testCPU
+		c.trapped = x.trapped
+		c.trap.RCX, c.trap.RSI = x.rcx, x.rsi
+		if keepLine(c); d.linePos != x.want {
+			t.Errorf("%s: byte %d is next, should be %d", x.what, d.linePos, x.want)
+		}
+	}
+	testCPU.trapped = false
 }
