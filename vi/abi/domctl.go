@@ -50,6 +50,13 @@ type DomctlCreateDomain struct {
 	ArchMiscellanea uint32
 }
 
+// DomctlCreateDomain.GrantOpts: the highest version of grant tables, in the low
+// four bits; all of them set leave it to the hypervisor. 0 is refused.
+const (
+	DomctlGrantVersionMask    = 0xf
+	DomctlGrantVersionDefault = 0xf
+)
+
 // DomctlDomainInfo is xen_domctl_getdomaininfo.
 type DomctlDomainInfo struct {
 	Domain           uint16

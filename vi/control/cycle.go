@@ -16,7 +16,7 @@ const (
 // running it, and destroys it: with "cycles=N" so many times before all else.
 // What that loses, the hypervisor finds at the end of the run.
 func cycle() {
-	domctl("createdomain", abi.DomctlCreate, cycleID, [4]uint64{3: 1 << 32})
+	createDomain(cycleID)
 	domctl("max_vcpus", abi.DomctlMaxVcpus, cycleID, [4]uint64{1})
 	domctl("max_mem", abi.DomctlMaxMem, cycleID, [4]uint64{cyclePages << (pageShift - 10)})
 	place(cycleID, config.cpus-1)

@@ -30,11 +30,20 @@ func domctl(what string, cmd uint32, id uint16, words [4]uint64) abi.Domctl {
 	return op
 }
 
+// createDomain makes a PV domain for one vCPU, with as many event channels and
+// grants as the hypervisor gives. Xen insists on a version of grant tables.
+func createDomain(id uint16) {
+	op := abi.Domctl{Cmd: abi.DomctlCreate, Domain: id}
+	c := (*abi.DomctlCreateDomain)(unsafe.Pointer(&op.U))
+	c.MaxVcpus, c.MaxEvtchnPort, c.MaxGrantFrames, c.MaxMaptrack, c.GrantOpts = 1, ^uint32(0), -1, -1, 1
+	guest.Must("createdomain", guest.Domctl(&op))
+}
+
 // create makes VM number i, whose id is one more. It is paused.
 func create(i int) {
 	d := &domains[i]
 	d.id = uint16(i + 1)
-	domctl("createdomain", abi.DomctlCreate, d.id, [4]uint64{3: 1 << 32}) // one vCPU
+	createDomain(d.id)
 	domctl("max_vcpus", abi.DomctlMaxVcpus, d.id, [4]uint64{1})
 	domctl("max_mem", abi.DomctlMaxMem, d.id, [4]uint64{config.pages << (pageShift - 10)})
 	place(d.id, uint64(i)%config.cpus)

@@ -9,7 +9,8 @@ import "resvirt/vi/abi"
 // domctlCreate makes a domain, paused and without vCPUs and memory. An id of 0
 // stands for the first one that is free.
 func domctlCreate(op *abi.Domctl, c *abi.DomctlCreateDomain) int64 {
-	if c.Flags != 0 || c.MaxVcpus == 0 || c.MaxVcpus > maxVCPUs {
+	grants := c.GrantOpts == 1 || c.GrantOpts == abi.DomctlGrantVersionDefault // there is version 1 only
+	if c.Flags != 0 || c.MaxVcpus == 0 || c.MaxVcpus > maxVCPUs || !grants {
 		return -abi.EINVAL
 	}
 	log := &current().arch.log
