@@ -82,6 +82,7 @@ func dropTestDomain() {
 func forgetCounts() mfn {
 	first := mfn(0)
 	last := (*page)(nil)
+	gone := anyGone()
 	at, end := heapDescs()
 	for at < end {
 		p := (*page)(ptr(at))
@@ -99,13 +100,16 @@ func forgetCounts() mfn {
 		case x&pgHeap != 0:
 			p.count = 0 // until its object is reached
 			continue
-		case x&pgAllocated != 0:
+		case x&pgAllocated != 0 && !(gone && goneOwner(p.owner)):
 			x = pgAllocated | 1
 		default:
 			x = 0
 		}
 		p.count = x
 		p.typ &= ptTypeMask | ptPinned
+		if x == 0 {
+			p.typ &^= ptPinned
+		}
 		if p.typ&ptPinned == 0 {
 			continue
 		}
@@ -117,6 +121,23 @@ func forgetCounts() mfn {
 		last = p
 	}
 	return first
+}
+
+// anyGone says whether a domain has come to its end but for references.
+func anyGone() bool {
+	for d := domains.head; d != nil; d = d.next {
+		if d.gone {
+			return true
+		}
+	}
+	return false
+}
+
+// goneOwner says whether an owner is such a domain: what its end has overlooked
+// is not allocated any more.
+func goneOwner(owner uint32) bool {
+	d := domainOfFrame(owner)
+	return d != nil && d.gone
 }
 
 // claim marks the page of an object of the hypervisor's as in use.

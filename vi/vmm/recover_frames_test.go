@@ -173,3 +173,48 @@ func TestRebuildHeap(t *testing.T) {
 		}
 	}
 }
+
+// Frames that the end of a domain has overlooked are free afterwards, but for
+// those that another domain has mapped.
+func TestFramesOfGoneDomains(t *testing.T) {
+	recoverable(t)
+	d, _ := newDomain(t, 12)
+	left := allocDomainPage(d)
+	d.dying, d.gone = true, true // its end has overlooked everything
+	dropTables(d.vcpu[0])
+	repairFrames()
+	if p := pageOf(left); p.count != pgFree || p.owner != 0 {
+		t.Errorf("a frame of a domain that is gone: count %#x, owner %#x", p.count, p.owner)
+	}
+	for at := domains.head; at != nil; at = at.next {
+		if at == d {
+			t.Error("the domain is still in the list")
+		}
+	}
+}
+
+// Descriptors that cannot be are noticed, so that all frames are counted.
+func TestSoundPages(t *testing.T) {
+	recoverable(t)
+	d, _ := newDomain(t, 12)
+	if !d.soundPages() {
+		t.Fatal("a sound domain")
+	}
+	p := pageOf(mfn(d.pageList))
+	good := *p
+	for what, spoil := range map[string]func(){
+		"no use":               func() { p.count &^= pgRefs },
+		"a wild count":         func() { p.count += 0x74c00000 },
+		"more types than uses": func() { p.typ = p.typ&^ptCount | p.count&pgRefs + 1 },
+		"a free frame":         func() { p.count |= pgFree },
+		"another's":            func() { p.owner++ },
+		"a shorter list":       func() { p.next = 0 },
+		"a list led astray":    func() { p.next = 1 << 30 },
+	} {
+		spoil()
+		if d.soundPages() {
+			t.Errorf("%s: taken for sound", what)
+		}
+		*p = good
+	}
+}

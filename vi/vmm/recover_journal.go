@@ -38,6 +38,9 @@ func undoFrames() bool {
 	for i := uint32(0); i < nrCPUs(); i++ {
 		cpuByID(i).finish()
 	}
+	if d := failedDomain(); d != nil && !d.soundPages() {
+		return false
+	}
 	for d := domains.head; d != nil; d = d.next {
 		if d.killing { // its end begins again
 			d.killing, d.dying = false, false
@@ -46,6 +49,39 @@ func undoFrames() bool {
 	countRefs()
 	return true
 }
+
+// failedDomain is the domain that the CPU ran on which the failure was detected,
+// nil if it ran none.
+func failedDomain() *Domain {
+	p := persist()
+	if v := p.cpus[p.failure.cpu&(maxCPUs-1)].curr; v != nil && vcpuOK(v) {
+		return v.domain
+	}
+	return nil
+}
+
+// soundPages says whether what the descriptors of a domain's frames say can be.
+// What went wrong before it was detected is not in the journal, and most of it
+// has to do with this domain.
+func (d *Domain) soundPages() bool {
+	n := uint64(0)
+	for m := d.pageList; m != 0; {
+		if !frameOK(mfn(m)) || n == d.totPages {
+			return false
+		}
+		p := pageOf(mfn(m))
+		refs, typed := p.count&pgRefs, p.typ&ptCount
+		if p.owner != d.frame32() || p.count&(pgHeap|pgFree) != 0 || refs == 0 || refs > maxRefs || typed > refs {
+			return false
+		}
+		n++
+		m = uint64(p.next)
+	}
+	return n == d.totPages
+}
+
+// maxRefs is more than a frame has that is not counted wrongly.
+const maxRefs = 1 << 20
 
 // suspicious says whether what was detected means that data is wrong already,
 // which the journal cannot know: an assertion failed, or a CPU waited in vain.
