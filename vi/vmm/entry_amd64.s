@@ -292,8 +292,8 @@ TEXT ·returnToGuest(SB),NOSPLIT|NOFRAME,$0
 	ORQ	$8, AX			// TS
 	MOVQ	AX, CR0
 noFPU:
-	// The stack pointer stays below the frame until all is loaded: an exception
-	// on the way must not push over what recovery would give the guest back.
+	// The stack pointer stays below what is not loaded yet: an exception on the
+	// way must not push over what recovery would give the guest back.
 	MOVQ	const_frameTop(R14), R15
 	LEAQ	const_frameTop(R14), DI
 	MOVQ	8(DI), R14
@@ -311,8 +311,9 @@ noFPU:
 	JEQ	sysret
 	MOVQ	48(DI), R11
 	MOVQ	88(DI), CX
-	LEAQ	const_frameRIP(DI), SP
-	MOVQ	112(DI), DI
+	LEAQ	const_frameRDI(DI), SP	// what lies below is loaded
+	POPQ	DI
+	LEAQ	8(SP), SP		// the error code
 	JMP	·guestIRET(SB)
 sysret:
 	MOVQ	128(DI), CX		// RIP

@@ -19,8 +19,9 @@ func hyperGrantTableOp(cmd, list, n, _, _ uint64) int64 {
 	log := &current().arch.log
 	changed := false
 	rc := int64(0)
-	for i := log.parts(); i < n && rc == 0; {
-		if i != 0 && preemptCheck() {
+	first := log.parts()
+	for i := first; i < n && rc == 0; {
+		if i != first && preemptCheck() {
 			if changed {
 				flushMask(current().domain.dirty(), flushAll)
 			}

@@ -165,3 +165,24 @@ func freeHeapPage(m mfn) {
 	p.count, p.typ, p.owner = 0, 0, 0
 	freeFrames(m, 0)
 }
+
+// soundHeap says whether the lists of free blocks can be: their blocks are free,
+// of the list's order, and as many frames as there should be.
+func soundHeap() bool {
+	n := uint64(0)
+	for order := range heap.head {
+		before := uint32(0)
+		for m := heap.head[order]; m != 0; {
+			if !frameOK(mfn(m)) || n > heap.nfree {
+				return false
+			}
+			p := pageOf(mfn(m))
+			if p.count != pgFree || p.typ != pageHead|uint64(order) || p.prev != before {
+				return false
+			}
+			n += 1 << order
+			before, m = uint32(m), uint64(p.next)
+		}
+	}
+	return n == heap.nfree
+}

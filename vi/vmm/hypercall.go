@@ -96,7 +96,9 @@ func missing(nr, op uint64) {
 }
 
 // preemptCheck says whether a long hypercall should make way: there are soft
-// interrupts to do, or an event that its guest would take.
+// interrupts to do, or an event that its guest would take. It is not asked before
+// the first part that a call does: after a recovery that may be one that was
+// begun, and what is known of it would be lost on the way.
 func preemptCheck() bool { return softPending() || current().eventsPending() }
 
 // continueHypercall makes the guest issue the rest of a hypercall again, with

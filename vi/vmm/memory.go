@@ -55,9 +55,10 @@ func hyperMemoryOp(cmd, arg, _, _, _ uint64) int64 {
 func changeReservation(d *Domain, cmd, arg uint64, r *abi.MemoryReservation) int64 {
 	op := cmd & abi.MemopCmdMask
 	begin, log := cmd>>abi.MemopExtentShift, &current().arch.log
-	i := begin + log.parts()
+	first := begin + log.parts()
+	i := first
 	for ; i < r.NrExtents; log.part(i - begin) {
-		if i != begin && preemptCheck() {
+		if i != first && preemptCheck() {
 			return continueHypercall(abi.HypercallMemoryOp, op|i<<abi.MemopExtentShift, arg, 0, 0)
 		}
 		if !changeExtent(d, op, i, r.ExtentStart) {

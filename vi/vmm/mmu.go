@@ -40,8 +40,9 @@ func mmuUpdates(owner, d *Domain, reqs, n, pdone, foreign uint64) int64 {
 	}
 	rc := int64(0)
 	log := &v.arch.log
-	for i := log.parts(); i < n; i++ {
-		if i != 0 && preemptCheck() {
+	first := log.parts()
+	for i := first; i < n; i++ {
+		if i != first && preemptCheck() {
 			v.arch.mmuDone = done + i
 			return continueHypercall(abi.HypercallMMUUpdate, reqs+i*16, n-i|abi.MMUPreemptedBit, pdone, foreign)
 		}

@@ -31,9 +31,10 @@ func mmuexts(d *Domain, ops, n, pdone, foreign uint64) int64 {
 	}
 	rc := int64(0)
 	log := &v.arch.log
-	i := log.parts()
+	first := log.parts()
+	i := first
 	for ; i < n && rc == 0; i++ {
-		if i != 0 && preemptCheck() {
+		if i != first && preemptCheck() {
 			v.arch.mmuDone = done + i
 			return continueHypercall(abi.HypercallMMUExtOp, ops+i*mmuextSize, n-i|abi.MMUPreemptedBit, pdone, foreign)
 		}

@@ -28,9 +28,10 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 	mc.active, mc.preempted = true, false
 	rc := int64(0)
 	log := &current().arch.log
-	for i := log.entries(); i < n && rc == 0; i++ {
+	first := log.entries()
+	for i := first; i < n && rc == 0; i++ {
 		at := list + i*multicallSize
-		if i != 0 && preemptCheck() {
+		if i != first && preemptCheck() {
 			mc.active = false
 			return continueHypercall(abi.HypercallMulticall, at, n-i, 0, 0)
 		}

@@ -38,7 +38,7 @@ func undoFrames() bool {
 	for i := uint32(0); i < nrCPUs(); i++ {
 		cpuByID(i).finish()
 	}
-	if d := failedDomain(); d != nil && !d.soundPages() {
+	if d := failedDomain(); d != nil && !d.soundPages() || !soundHeap() {
 		return false
 	}
 	for d := domains.head; d != nil; d = d.next {
