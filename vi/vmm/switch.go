@@ -75,7 +75,7 @@ func loadContext(c *CPU, v *VCPU) {
 	loadLDT(c, v)
 	writeCR3(v.cr3())
 	copyRegs(guestRegs(), &v.arch.regs)
-	v.note(guestRegs(), false)
+	v.note(guestRegs(), v.arch.bounce.flags&bounceSystem != 0) // it may have been preempted before its system call was
 	loadSelectors(v)
 	writeMSR(msrFSBase, v.arch.fsBase)
 	gs, other := v.arch.gsKernel, v.arch.gsUser
