@@ -33,7 +33,7 @@ func TestMistakesInFiles(t *testing.T) {
 		{"[faults]\nwindow = [90, 10]" + setting, "faults.window"},
 		{"[faults]\nwindow = [10, 101]" + setting, "faults.window"},
 		{"[machine]\nmemory_mb = 24" + setting, "leaves less than 16 MB"},
-		{"[sweep]\nwatchdog_us = [300, 600]" + setting, "sweep.watchdog_us = [300 600]: it must be vmm.watchdog_us = 150"},
+		{"[sweep]\nwatchdog_us = [300, 600]" + setting, "sweep.watchdog_us = [300 600]: it must be the experiment's own watchdog_us = 150"},
 		{"[sweep]\nwatchdog_us = [150, 150]" + setting, "150 stands there twice"},
 		{"seed = -1" + setting, ":1:8:"},
 	} {

@@ -34,9 +34,10 @@ func ParseRegister(s string) (Register, error) {
 	return 0, fmt.Errorf("unknown register %q", s)
 }
 
-// flagBits are the bits of RFLAGS that exist (AMD APM vol. 2, 3.1.6). The
-// others are wires to 0 or 1, not storage: they cannot flip.
-var flagBits = [...]uint8{0, 2, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21}
+// flagBits are the bits of RFLAGS that exist in long mode (AMD APM vol. 2,
+// 3.1.6), where the processor does not let VM be set (Intel SDM vol. 3, 2.3.1).
+// The others are wires to 0 or 1, not storage: they cannot flip.
+var flagBits = [...]uint8{0, 2, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 18, 19, 20, 21}
 
 // Bits is how many bits of the register faults draw from.
 func (r Register) Bits() int {

@@ -14,7 +14,7 @@ func (o Op) isVEX() bool {
 // execBMI executes BMI1 and BMI2, which real mode does not have (APM vol. 3,
 // 2.5). Undefined flags are cleared.
 func (c *CPU) execBMI(i *Inst) {
-	if !c.protected() || c.RFLAGS&FlagVM != 0 {
+	if !c.protected() {
 		c.raise(VecUD)
 		return
 	}

@@ -145,10 +145,11 @@ func (c *CPU) mode64() bool { return c.MSR.EFER&EFERLMA != 0 && c.Seg[CS].Attr&a
 
 // protected tells whether segments have descriptors: in protected mode, but not
 // in its virtual-8086 mode.
-func (c *CPU) protected() bool { return c.CR0&CR0PE != 0 && c.RFLAGS&FlagVM == 0 }
+func (c *CPU) protected() bool { return c.CR0&CR0PE != 0 && !c.v86() }
 
-// v86 tells whether the processor is in virtual-8086 mode.
-func (c *CPU) v86() bool { return c.RFLAGS&FlagVM != 0 }
+// v86 tells whether the processor is in virtual-8086 mode, which long mode does
+// not have (Intel SDM vol. 3, 2.3.1).
+func (c *CPU) v86() bool { return c.RFLAGS&FlagVM != 0 && !c.longActive() }
 
 // iopl returns RFLAGS.IOPL.
 func (c *CPU) iopl() uint8 { return uint8(c.RFLAGS>>12) & 3 }
