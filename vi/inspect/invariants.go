@@ -147,14 +147,13 @@ func (w *world) checkCalls() {
 	}
 	for i := range w.vcpus {
 		v := &w.vcpus[i]
-		if v.Noted > uint64(len(v.States)) {
-			w.wrong("calls", v.name+".arch.noted", num(v.Noted), "at most %d", len(v.States))
+		if v.Noted > w.notedValid {
+			w.wrong("calls", v.name+".arch.noted", num(v.Noted), "at most %#x", w.notedValid)
 			continue
 		}
 		// One that was preempted on the way to its kernel enters it later.
-		if v.IsRunning != 0 && v.Noted != 0 && v.States[v.Noted-1].Call {
-			s := v.States[v.Noted-1]
-			w.wrong("calls", v.name, "in "+w.underWay(v, s.RAX)+progressText(v.Log), "not within a hypercall")
+		if v.IsRunning != 0 && v.Noted&w.notedCall != 0 {
+			w.wrong("calls", v.name, "in "+w.underWay(v, v.Call)+progressText(v.Log), "not within a hypercall")
 		}
 		if v.Multicall {
 			w.wrong("calls", v.name+".arch.mc.active", "true", "false")

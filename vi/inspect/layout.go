@@ -76,22 +76,17 @@ type vcpuInfo struct {
 	Periodic     timerInfo
 	PeriodNS     int64
 
-	Root      uint64     `vmm:"arch.guestTable"`
-	RootUser  uint64     `vmm:"arch.guestTableUser"`
-	Traps     uint64     `vmm:"arch.traps"`
-	GDT       []uint64   `vmm:"arch.gdtFrames"`
-	LDT       []uint64   `vmm:"arch.ldtFrames"`
-	InfoFrame uint64     `vmm:"infoFrame"`
-	Flags     uint64     `vmm:"arch.flags"`
-	Noted     uint64     `vmm:"arch.noted"`
-	States    []noteInfo `vmm:"arch.states"`
-	Multicall bool       `vmm:"arch.mc.active"`
-	Log       uint64     `vmm:"arch.log.done"`
-}
-
-type noteInfo struct {
-	Call bool
-	RAX  uint64 `vmm:"regs.RAX"`
+	Root      uint64   `vmm:"arch.guestTable"`
+	RootUser  uint64   `vmm:"arch.guestTableUser"`
+	Traps     uint64   `vmm:"arch.traps"`
+	GDT       []uint64 `vmm:"arch.gdtFrames"`
+	LDT       []uint64 `vmm:"arch.ldtFrames"`
+	InfoFrame uint64   `vmm:"infoFrame"`
+	Flags     uint64   `vmm:"arch.flags"`
+	Noted     uint64   `vmm:"arch.noted"`
+	Call      uint64   `vmm:"arch.log.nr"`
+	Multicall bool     `vmm:"arch.mc.active"`
+	Log       uint64   `vmm:"arch.log.done"`
 }
 
 type portInfo struct{ State, Vcpu, RemotePort, Remote uint64 }
@@ -127,6 +122,7 @@ type failureInfo struct{ Count, Cpu, Kind, Pc, Addr, Code uint64 }
 type layout struct {
 	frame, cpu, domain, vcpu, port, shared, upcall *mirror
 	heap, persist                                  *mirror
+	notedCall, notedValid                          uint64
 	heapAt, persistAt, irqsAt                      uint64
 	irqs                                           struct{ stride, inFlight, count int64 }
 	framesN, domainsHead, heapStart                place64
@@ -251,6 +247,7 @@ func (l *layout) bindConstants(b *binder) {
 	l.free, l.heapPage, l.refs, l.head = b.constant("main.pgFree"), b.constant("main.pgHeap"), b.constant("main.pgRefs"), b.constant("main.pageHead")
 	l.hvFirst, l.hvLast = int(b.constant("main.hvSlotFirst")), int(b.constant("main.hvSlotLast"))
 	l.blocked, l.priBoost = b.constant("main.pauseBlocked"), int64(b.constant("main.priBoost"))
+	l.notedCall, l.notedValid = b.constant("main.notedCall"), b.constant("main.notedValid")
 	b.constant("main.softTimer")
 	for name := range b.v.consts {
 		if strings.HasPrefix(name, "main.soft") {

@@ -75,13 +75,14 @@ func (v *VCPU) enterGuestKernel(r *regs, b *bounce) {
 	if b.flags&bounceMask != 0 {
 		info.EvtchnUpcallMask = 1
 	}
-	r.EntryVector = 3 // not a system call any more: every register is restored
-	r.RFLAGS &^= clearedFlags
-	r.RSP = sp
-	r.RIP = b.rip
-	r.CS = abi.FlatKernelCS
-	r.SS = abi.FlatKernelSS
-	v.note(r, false)
+	next := v.draft(r)
+	next.EntryVector = 3 // not a system call any more: every register is restored
+	next.RFLAGS = r.RFLAGS &^ clearedFlags
+	next.RSP = sp
+	next.RIP = b.rip
+	next.CS = abi.FlatKernelCS
+	next.SS = abi.FlatKernelSS
+	v.agree(r, nextFlow)
 }
 
 // guestExitWork runs with interrupts off on the way back to a guest, until

@@ -16,10 +16,11 @@ func forcedCPUID(v *VCPU, r *regs) bool {
 		return false
 	}
 	a, b, c, d := guestCPUID(v, uint32(r.RAX), uint32(r.RCX))
+	v.hold(r)
 	r.RAX, r.RBX, r.RCX, r.RDX = uint64(a), uint64(b), uint64(c), uint64(d)
 	r.RIP += uint64(len(code))
 	r.RFLAGS &^= flagRF
-	v.note(r, false)
+	v.note(notedFrame)
 	return true
 }
 

@@ -39,7 +39,7 @@ func command(cmd uint32, id uint16, words ...uint64) (abi.Domctl, int64) {
 	op := abi.Domctl{Cmd: cmd, Version: abi.DomctlVersion, Domain: id}
 	copy(op.U[:], words)
 	log := &current().arch.log
-	log.start()
+	log.start(0)
 	rc := int64(errContinue)
 	for rc == errContinue {
 		domctlLock.lock()

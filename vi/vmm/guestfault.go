@@ -43,6 +43,7 @@ func protectionFault(v *VCPU, r *regs) bool {
 		if t.Address == 0 || uint32(t.Flags&abi.TrapDPLMask) < v.ring() {
 			return false
 		}
+		v.hold(r)
 		r.RIP += 2
 		v.bounceTo(t, 0, 0)
 		return true
@@ -75,6 +76,7 @@ func softInterrupt(r *regs) {
 		v.bounceTo(t, 0, 0)
 		return
 	}
+	v.hold(r)
 	r.RIP -= 2
 	v.raise(trapGP, trapInt80<<3|2)
 }
@@ -82,8 +84,9 @@ func softInterrupt(r *regs) {
 // syscall32 is SYSCALL of 32-bit code in the guest's user mode.
 func syscall32(r *regs) {
 	v := current()
-	v.note(r, false)
+	v.note(notedFrame)
 	if v.kernelMode() || v.arch.syscall32 == 0 {
+		v.hold(r)
 		r.RIP -= syscallLen
 		v.raise(trapUD, 0)
 		return

@@ -198,16 +198,18 @@ func hyperIret(_, _, _, _, _ uint64) int64 {
 		}
 		v.toggleMode()
 	}
+	next := v.draft(r)
 	if c.Flags&abi.VGCFInSyscall == 0 {
-		r.EntryVector = 3
-		r.RCX, r.R11 = c.RCX, c.R11
+		next.EntryVector = 3
+		next.RCX, next.R11 = c.RCX, c.R11
 	} else {
-		r.EntryVector = trapSyscall
-		r.RCX, r.R11 = c.RIP, c.RFLAGS
+		next.EntryVector = trapSyscall
+		next.RCX, next.R11 = c.RIP, c.RFLAGS
 	}
-	r.RIP, r.RSP = c.RIP, c.RSP
-	r.CS, r.SS = uint16(c.CS)|3, uint16(c.SS)|3
-	r.RFLAGS = c.RFLAGS&^(3<<12|1<<14|1<<17) | flagIF | 2
+	next.RIP, next.RSP = c.RIP, c.RSP
+	next.CS, next.SS = uint16(c.CS)|3, uint16(c.SS)|3
+	v.arch.drafted |= nextFlow | nextReturn
+	next.RFLAGS = c.RFLAGS&^(3<<12|1<<14|1<<17) | flagIF | 2
 	mask := uint8(1)
 	if c.RFLAGS&flagIF != 0 {
 		mask = 0

@@ -103,7 +103,7 @@ func (h *hostile) call() {
 		a[0], a[1], a[2], a[3] = h.argument(), h.Uint64N(5), 0, abi.DomidSelf
 	}
 	log := &current().arch.log
-	log.start()
+	log.start(0)
 	log.again = h.IntN(10) == 0 // as if recovery had issued it again
 	dispatch(nr, a[0], a[1], a[2], a[3], a[4])
 	commit()

@@ -47,9 +47,9 @@ const syscallLen = 2
 // can be executed again.
 func hypercall(r *regs) {
 	v := current()
-	v.arch.log.start()
+	v.arch.log.start(r.RAX)
 	*csWord(r) = uint64(r.CS)
-	v.note(r, true)
+	v.note(notedFrame | notedCall)
 	r.EntryVector = trapSyscall
 	if !v.kernelMode() {
 		v.bounceSyscall()
@@ -62,10 +62,9 @@ func hypercall(r *regs) {
 		disbelieve(nr == r.RAX)
 		missing(nr, r.RDI)
 	}
-	r.RAX = uint64(rc)
 	commit()
-	v.arch.log.resume, v.arch.log.again = 0, false
-	v.note(r, false)
+	v.arch.log.end()
+	v.complete(r, uint64(rc))
 }
 
 // dispatch calls a handler by number.
@@ -114,7 +113,9 @@ func continueHypercall(nr, a1, a2, a3, a4 uint64) int64 {
 		return 0
 	}
 	r := guestRegs()
-	r.RIP -= syscallLen
-	r.RDI, r.RSI, r.RDX, r.R10 = a1, a2, a3, a4
+	next := v.draft(r)
+	next.RIP = r.RIP - syscallLen
+	next.RDI, next.RSI, next.RDX, next.R10 = a1, a2, a3, a4
+	v.arch.drafted |= nextArgs
 	return int64(nr)
 }

@@ -1,46 +1,123 @@
 package main
 
-import "sync/atomic"
+// The other half of the log of calls (progress.go): where a guest's registers
+// are as they were when guest and VMM last agreed about them: at an entry into
+// the VMM, when a hypercall was complete, when the guest's kernel had been
+// entered. Work since then is done again or was not the guest's.
+//
+// Nothing is copied for it: the frame of the entry stays as it is as long as
+// what it says holds. Whoever wants to change it writes the new values beside
+// it first, then notes that they hold, and then changes the frame. RAX alone
+// receives a call's result before that is noted: its number is in the log.
+//
+// Plain stores do: recovery reads what this CPU wrote before it stopped, in the
+// order of the program, which the processor keeps for stores, and the compiler
+// does, to which every store is a new state of all memory. An atomic store is
+// an exchange, as dear as all the rest of a note.
 
-// The other half of the log of calls (progress.go): what a guest's registers
-// were when guest and VMM last agreed about them.
+// archVCPU.noted: where the registers are, and what else was agreed. 0 while
+// the guest runs: the CPU has them.
+const (
+	notedFrame = 1 // at the top of the CPU's stack
+	notedSaved = 2 // in archVCPU.regs
+	notedKept  = 3 // in archVCPU.kept
+	notedWhere = 3
 
-// guestState is a vCPU at a moment when guest and VMM agreed about it: at an
-// entry into the VMM, when a hypercall was complete, when the guest's kernel
-// had been entered. Work since then is done again or was not the guest's. There
-// are two of them in turn, so that one is whole at any time.
-type guestState struct {
-	regs   regs
-	kernel bool  // the guest's kernel ran
-	mask   uint8 // the guest's event mask
-	call   bool  // it waits for a hypercall or system call that is not complete
+	notedCall   = 1 << 2 // it waits for a hypercall or system call that is not complete
+	notedKernel = 1 << 3 // the guest's kernel runs
+
+	// Registers whose values are in archVCPU.next.
+	nextFlow   = 1 << 4 // RIP CS RFLAGS RSP SS, and how to return
+	nextReturn = 1 << 5 // RCX R11 RAX
+	nextArgs   = 1 << 6 // RIP RAX RDI RSI RDX R10
+	nextAll    = nextFlow | nextReturn | nextArgs
+
+	notedMask  = 8 // the guest's event mask: 8 bits from here
+	notedValid = 1<<16 - 1
+)
+
+// note records that the registers of v are where it says.
+func (v *VCPU) note(where uint32) {
+	if callsLogged {
+		v.arch.noted = where | v.agreed()
+	}
 }
 
-// note records the state of a vCPU.
-func (v *VCPU) note(r *regs, call bool) {
-	if !callsLogged {
+// agreed is what is noted beside registers.
+func (v *VCPU) agreed() uint32 {
+	return uint32(v.info.EvtchnUpcallMask)<<notedMask | (v.arch.flags&inKernelMode)*notedKernel
+}
+
+// hold keeps a copy of registers that are about to be changed in the frame one
+// by one: the VMM executes an instruction in the guest's place.
+func (v *VCPU) hold(r *regs) {
+	if callsLogged {
+		copyRegs(&v.arch.kept, r)
+		v.note(notedKept)
+	}
+}
+
+// noteSaved records that the registers have been copied, whatever they are.
+func (v *VCPU) noteSaved() {
+	if callsLogged {
+		v.arch.noted = v.arch.noted&^notedWhere | notedSaved
+	}
+}
+
+// left marks that the guest runs: the CPU has its registers.
+func (v *VCPU) left() {
+	if callsLogged {
+		v.arch.noted = 0
+	}
+}
+
+// draft is where new values for a frame are written.
+func (v *VCPU) draft(r *regs) *regs {
+	if callsLogged {
+		return &v.arch.next
+	}
+	return r
+}
+
+// agree makes drafted values those of the frame.
+func (v *VCPU) agree(r *regs, what uint32) {
+	if callsLogged {
+		w := notedFrame | v.agreed()
+		v.arch.noted = w | what
+		applyNext(r, &v.arch.next, what)
+		v.arch.noted = w
+	}
+}
+
+// applyNext changes registers.
+func applyNext(r, next *regs, what uint32) {
+	if what&nextFlow != 0 {
+		r.RIP, r.CS, r.RFLAGS, r.RSP, r.SS = next.RIP, next.CS, next.RFLAGS, next.RSP, next.SS
+		r.EntryVector = next.EntryVector
+	}
+	if what&nextReturn != 0 {
+		r.RCX, r.R11, r.RAX = next.RCX, next.R11, next.RAX
+	}
+	if what&nextArgs != 0 {
+		r.RIP, r.RAX = next.RIP, next.RAX
+		r.RDI, r.RSI, r.RDX, r.R10 = next.RDI, next.RSI, next.RDX, next.R10
+	}
+}
+
+// complete ends a hypercall, whose result changes RAX and what was drafted.
+func (v *VCPU) complete(r *regs, result uint64) {
+	if what := v.arch.drafted; callsLogged && what != 0 {
+		v.arch.drafted = 0
+		v.arch.next.RAX = result
+		v.agree(r, what)
 		return
 	}
-	a := &v.arch
-	i := uint32(0)
-	if a.noted == 1 {
-		i = 1
-	}
-	s := &a.states[i]
-	copyRegs(&s.regs, r)
-	s.kernel, s.call, s.mask = v.kernelMode(), call, v.info.EvtchnUpcallMask
-	atomic.StoreUint32(&a.noted, i+1)
+	r.RAX = result
+	v.note(notedFrame)
 }
 
-// copyRegs copies registers, without a loop: note is executed so often that a
-// wrong count there would be the end of many a run, with memory overwritten.
+// copyRegs copies registers, without a loop: a wrong count would be the end of
+// many a run, with memory overwritten.
 //
 //go:noescape
 func copyRegs(to, from *regs)
-
-// left marks that the guest runs: the CPU has its state.
-func (v *VCPU) left() {
-	if callsLogged {
-		atomic.StoreUint32(&v.arch.noted, 0)
-	}
-}

@@ -12,6 +12,7 @@ func privileged(v *VCPU, r *regs) bool {
 	if r.CS != abi.FlatRing3CS64 && !v.longCode(r.CS) || !i.fetch(r.RIP) || !i.decode(r) {
 		return false
 	}
+	v.hold(r)
 	ok := false
 	switch {
 	case i.op >= 0xe4 && i.op <= 0xef && i.op&8 == 8 || i.op >= 0xe4 && i.op <= 0xe7:
@@ -52,7 +53,7 @@ func (v *VCPU) skip(i *insn, r *regs) {
 	commit()
 	r.RIP += uint64(i.pos)
 	r.RFLAGS &^= flagRF
-	v.note(r, false)
+	v.note(notedFrame)
 }
 
 // mayUsePorts says whether v's I/O privilege level lets it execute IN, OUT,

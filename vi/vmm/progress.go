@@ -1,12 +1,11 @@
 package main
 
-import "sync/atomic"
-
 // The log of hypercall_retry: how much of the hypercall under way a vCPU has
 // done, so that what is issued again does not do it twice. Multicalls count
 // entries, lists of requests count requests, console output bytes. Both counts
-// are in one word, so that they never disagree.
+// are in one word, so that they never disagree. As in note.go, plain stores do.
 type progress struct {
+	nr     uint64 // the hypercall's, or system call's, number
 	done   uint64 // entries of a multicall << 32 | parts of the one under way
 	resume uint64 // as done, for a hypercall that is issued again
 	again  bool   // the part under way may have been done before
@@ -18,14 +17,14 @@ type progress struct {
 }
 
 // start begins the log of a hypercall.
-func (p *progress) start() {
+func (p *progress) start(nr uint64) {
 	if !callsLogged {
 		return
 	}
 	if !p.again {
 		p.undo, p.grant = 0, 0
 	}
-	atomic.StoreUint64(&p.done, 0)
+	p.nr, p.done = nr, 0
 }
 
 // parts is how many parts of the hypercall under way were done before.
@@ -46,7 +45,7 @@ func (p *progress) part(n uint64) {
 	}
 	p.again = false
 	commit()
-	atomic.StoreUint64(&p.done, p.done&^0xffffffff|n)
+	p.done = p.done&^0xffffffff | n
 }
 
 // entries is how many entries of the multicall under way were done before.
@@ -65,5 +64,12 @@ func (p *progress) entry(n uint64) {
 	}
 	p.again, p.undo = false, 0
 	commit()
-	atomic.StoreUint64(&p.done, n<<32)
+	p.done = n << 32
+}
+
+// end ends the log of a hypercall that is complete.
+func (p *progress) end() {
+	if callsLogged {
+		p.resume, p.again = 0, false
+	}
 }

@@ -47,7 +47,7 @@ func tableWrite(v *VCPU, r *regs, addr uint64) bool {
 	commit()
 	if done {
 		*r = v.arch.write.after
-		v.note(r, false)
+		v.note(notedFrame)
 	}
 	v.arch.write.entry = nil
 	return done
@@ -118,15 +118,15 @@ type tableWriteLog struct {
 }
 
 // finishWrite completes a write to a page table that was under way when the VMM
-// failed: if the entry has its new value, s is the state after the instruction.
-func (w *tableWriteLog) finishWrite(s *guestState) {
+// failed: if the entry has its new value, r become the registers after the instruction.
+func (w *tableWriteLog) finishWrite(r *regs) {
 	e := w.entry
 	w.entry = nil
 	if e == nil || addrOf(unsafe.Pointer(e))-directMapBase >= frames.n<<pageShift {
 		return
 	}
 	if (atomic.LoadUint64(e)^w.value)&^(pteA|pteD) == 0 {
-		s.regs = w.after
+		*r = w.after
 	}
 }
 

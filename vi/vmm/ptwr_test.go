@@ -145,7 +145,7 @@ func TestTableWriteRecovered(t *testing.T) {
 		r := insnBytes(0x48, 0x87, 0x07) // xchg [rdi], rax
 		r.RDI = entry4
 		v.isRunning = 1
-		v.note(r, false)
+		v.note(notedFrame)
 		before := *r
 		e := got[uint64](entry4)
 		if !writeAt(v, r, entry4) || r.RAX != e {
@@ -153,7 +153,7 @@ func TestTableWriteRecovered(t *testing.T) {
 		}
 		// As if it had not been noted.
 		after := *r
-		v.arch.noted = 3 - v.arch.noted
+		*r = before
 		v.arch.write = tableWriteLog{entry: &tableAt(walkToL1(v.arch.guestTable, pageVA))[pageVA>>12+4], value: 0, after: after}
 		want := after
 		if !written {

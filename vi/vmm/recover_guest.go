@@ -21,7 +21,13 @@ func capture(c *CPU, r *regs) {
 // nestedFPU is how far below its registers an exception in the VMM saves the FPU.
 const nestedFPU = 528
 
-// keepGuest makes sure that the state of the vCPU that a CPU runs is noted.
+// guestState is a vCPU's registers as recovery puts them together.
+type guestState struct {
+	regs regs
+	call bool // it waits for a call that is not complete
+}
+
+// keepGuest makes sure that the registers of the vCPU that a CPU runs are noted.
 func keepGuest(c *CPU) {
 	keepSegments(c)
 	v := c.core.curr
@@ -29,16 +35,19 @@ func keepGuest(c *CPU) {
 		return
 	}
 	frame := guestRegsOf(c)
-	s := guestState{regs: *frame, kernel: v.kernelMode(), call: frame.EntryVector == trapSyscallNew, mask: v.info.EvtchnUpcallMask}
+	s := guestState{regs: *frame, call: frame.EntryVector == trapSyscallNew}
 	if c.trapped && c.trap.CS&3 != 0 {
 		s.regs, s.call = c.trap, false // an NMI while the guest ran
 		v.arch.fpu = c.trapFPU
 	} else if c.trapped && begin(stepGuestFrame) && s.complete(c, frame) {
 		v.arch.fpu = c.trapFPU
 	}
-	v.arch.log.start() // the call has not begun
-	v.arch.states[0] = s
-	v.arch.noted = 1
+	v.arch.log.start(s.regs.RAX) // the call has not begun
+	v.arch.kept = s.regs
+	v.arch.noted = notedKept | v.agreed()
+	if s.call {
+		v.arch.noted |= notedCall
+	}
 }
 
 // Step guest_frame. On the way from the guest into the VMM and back the guest's
@@ -132,20 +141,31 @@ func (s *guestState) pushed(c *CPU, at uint64) {
 	}
 }
 
-// restoreGuest makes the noted state of a vCPU that had a CPU its state.
+// restoreGuest makes the noted registers of a vCPU that had a CPU its own.
 func restoreGuest(v *VCPU) {
 	a := &v.arch
-	if a.noted == 0 || a.noted > 2 || v.isRunning == 0 && cpuByID(v.cpu).core.curr != v {
+	w := a.noted
+	if w&notedWhere == 0 || w > notedValid || v.isRunning == 0 && cpuByID(v.cpu).core.curr != v {
 		return
 	}
-	s := &a.states[a.noted-1]
-	a.write.finishWrite(s)
-	a.regs = s.regs
+	switch w & notedWhere {
+	case notedFrame:
+		a.regs = *guestRegsOf(cpuByID(v.cpu))
+	case notedKept:
+		a.regs = a.kept
+	}
+	applyNext(&a.regs, &a.next, w)
+	a.write.finishWrite(&a.regs)
 	a.regs.EntryVector = 3 // every register is restored
-	if s.kernel != v.kernelMode() {
+	if w&notedCall != 0 {
+		a.regs.RAX = a.log.nr
+	}
+	if (w&notedKernel != 0) != v.kernelMode() {
 		a.flags ^= inKernelMode
 	}
-	v.info.EvtchnUpcallMask = s.mask
-	retryCall(v, s)
-	v.left()
+	v.info.EvtchnUpcallMask = uint8(w >> notedMask)
+	a.drafted = 0
+	retryCall(v, w)
+	a.noted = 0
+	v.note(notedSaved)
 }

@@ -80,18 +80,54 @@ func TestGuestStackPointer(t *testing.T) {
 	}
 }
 
-// Of two states one is whole while the other is written.
-func TestNotesTakeTurns(t *testing.T) {
+// Wherever a change of the frame is cut off, the registers are the old ones or
+// the new ones, and the way there is never mixed.
+func TestNotedRegisters(t *testing.T) {
 	recoverable(t)
 	_, v := newDomain(t, 1)
-	r := guestRegsFor(1)
-	v.note(&r, true)
-	first := v.arch.noted
-	r.RAX = 99
-	v.note(&r, false)
-	a, b := v.arch.states[first-1], v.arch.states[v.arch.noted-1]
-	if v.arch.noted == first || !a.call || a.regs.RAX == 99 || b.call || b.regs.RAX != 99 {
-		t.Errorf("noted %d then %d: %+v, %+v", first, v.arch.noted, a, b)
+	v.isRunning = 1
+	old := guestRegsFor(0x1000)
+	want := old
+	want.RIP, want.CS, want.RFLAGS, want.RSP, want.SS = 1, 2, 3, 4, 5
+	half := old
+	half.RIP, half.RSP = 1, 4
+	for _, c := range []struct {
+		name  string
+		noted uint32
+		frame regs
+		want  regs
+	}{
+		{"not drafted", notedFrame, old, old},
+		{"frame half changed", notedFrame | nextFlow, half, want},
+		{"frame changed", notedFrame, want, want},
+	} {
+		v.arch.next = want
+		*guestRegs() = c.frame
+		v.note(c.noted)
+		restoreGuest(v)
+		c.want.EntryVector = 3
+		if v.arch.regs != c.want {
+			t.Errorf("%s: %+v, expected %+v", c.name, v.arch.regs, c.want)
+		}
+		if v.arch.noted&notedWhere != notedSaved {
+			t.Errorf("%s: noted %#x", c.name, v.arch.noted)
+		}
+	}
+}
+
+// A call whose result is in RAX and not noted yet has its number again.
+func TestResultNotNoted(t *testing.T) {
+	recoverable(t)
+	_, v := newDomain(t, 1)
+	v.isRunning = 1
+	r := guestRegs()
+	*r = guestRegsFor(0x1000)
+	v.arch.log.start(29)
+	v.note(notedFrame | notedCall)
+	r.RAX = 0
+	restoreGuest(v)
+	if v.arch.regs.RAX != 29 {
+		t.Errorf("RAX %d", v.arch.regs.RAX)
 	}
 }
 
@@ -111,8 +147,8 @@ func TestRetry(t *testing.T) {
 		v.arch.flags |= inKernelMode
 		v.arch.log = progress{}
 		v.arch.mc.active = true
-		r := regs{RIP: 0x500}
-		v.note(&r, true)
+		*guestRegs() = regs{RIP: 0x500}
+		v.note(notedFrame | notedCall)
 		v.arch.log.entry(2)
 		v.arch.log.part(5)
 		restoreGuest(v)

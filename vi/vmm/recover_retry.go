@@ -15,13 +15,13 @@ package main
 // under way may have been done, and operations that are not idempotent then
 // accept to find their work done, or take back what they had begun.
 
-// retryCall makes v issue the call again that was under way at s.
-func retryCall(v *VCPU, s *guestState) {
+// retryCall makes v issue the call again that was under way when w was noted.
+func retryCall(v *VCPU, w uint32) {
 	step := uint(stepHypercallRetry)
-	if !s.kernel {
+	if w&notedKernel == 0 {
 		step = stepSyscallRetry
 	}
-	if !s.call || !begin(step) {
+	if w&notedCall == 0 || !begin(step) {
 		return
 	}
 	v.arch.regs.RIP -= syscallLen
@@ -31,7 +31,7 @@ func retryCall(v *VCPU, s *guestState) {
 	v.arch.mc.active, v.arch.mc.preempted = false, false
 	log := &v.arch.log
 	log.resume, log.again = 0, false
-	if !s.kernel {
+	if w&notedKernel == 0 {
 		return
 	}
 	if begin(stepMulticallRetry) {

@@ -51,6 +51,7 @@ func contextSaved(prev *VCPU) {
 // vCPU already.
 func saveContext(c *CPU, v *VCPU) {
 	copyRegs(&v.arch.regs, guestRegs())
+	v.noteSaved()
 	saveBases(v)
 	saveSelectors(v)
 	c.loaded = nil
@@ -75,7 +76,11 @@ func loadContext(c *CPU, v *VCPU) {
 	loadLDT(c, v)
 	writeCR3(v.cr3())
 	copyRegs(guestRegs(), &v.arch.regs)
-	v.note(guestRegs(), v.arch.bounce.flags&bounceSystem != 0) // it may have been preempted before its system call was
+	noted := uint32(notedFrame)
+	if v.arch.bounce.flags&bounceSystem != 0 {
+		noted |= notedCall // preempted before its system call reached its kernel
+	}
+	v.note(noted)
 	loadSelectors(v)
 	writeMSR(msrFSBase, v.arch.fsBase)
 	gs, other := v.arch.gsKernel, v.arch.gsUser

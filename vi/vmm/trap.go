@@ -18,7 +18,7 @@ const (
 // trapFromGuest serves everything but NMI, #DF, #MC and SYSCALL that came
 // while a guest ran. Interrupts are off; assembly goes on with returnToGuest.
 func trapFromGuest(r *regs) {
-	current().note(r, false)
+	current().note(notedFrame)
 	if r.EntryVector >= firstVector {
 		if r.EntryVector == trapInt80 {
 			irqOn()
@@ -65,7 +65,7 @@ func fixup(r *regs) bool {
 
 // badReturn goes on after a fault of guestIRET.
 func badReturn() {
-	current().note(guestRegs(), false)
+	current().note(notedFrame)
 	irqOn()
 	badGuestReturn(guestRegs())
 	returnToGuest()

@@ -80,8 +80,10 @@ type archVCPU struct {
 	ldtEnts   uint32
 	ldtFrames [ldtPages]mfn
 
-	states [2]guestState // what recovery goes back to
-	noted  uint32        // 1 + the one that holds, 0 while the guest runs
+	noted   uint32 // where the registers are that recovery goes back to, see note.go
+	drafted uint32 // nextX: what the hypercall under way has drafted
+	next    regs   // new values for the frame
+	kept    regs   // what the frame had before an instruction was executed in it, or what recovery found
 
 	log   progress
 	write tableWriteLog
