@@ -46,6 +46,8 @@ type Workload struct {
 	Length int    `toml:"length"` // rounds
 	// Compute is how many rounds of pure computing follow each test.
 	Compute int `toml:"compute"`
+	// QuantumUS is the time slice of processes within an AppVM, 0 = its kernel's own.
+	QuantumUS int `toml:"quantum_us"`
 }
 
 // Overhead makes an experiment one that measures what mechanisms cost in runs

@@ -24,7 +24,7 @@ const watchdogName = "watchdog"
 
 var mechanisms = []mechanism{
 	{name: "call_log", tag: "without_call_log", files: []string{"note.go", "progress.go"},
-		perVCPU: []string{"arch.states", "arch.noted", "arch.log"}},
+		perVCPU: []string{"arch.noted", "arch.drafted", "arch.next", "arch.kept", "arch.log"}},
 	{name: "journal", tag: "without_journal", files: []string{"journal.go", "recover_journal.go"},
 		variables: []string{"main.journals"}, perCPU: []string{"core.journal"}},
 	{name: watchdogName, files: []string{"watchdog.go"},

@@ -35,6 +35,14 @@ func TestMistakesInFiles(t *testing.T) {
 		{"[machine]\nmemory_mb = 24" + setting, "leaves less than 16 MB"},
 		{"[sweep]\nwatchdog_us = [300, 600]" + setting, "sweep.watchdog_us = [300 600]: it must be the experiment's own watchdog_us = 150"},
 		{"[sweep]\nwatchdog_us = [150, 150]" + setting, "150 stands there twice"},
+		{"[vmm]\nwithout = [\"logs\"]" + setting, `vmm.without: there is no mechanism "logs": name one of call_log, journal, watchdog`},
+		{"[vmm]\nwithout = [\"journal\", \"journal\"]" + setting, "stands there twice"},
+		{"[overhead]\ncompute = [-1]\nvariants = [\"all\", \"none\"]", "overhead.compute: -1: it must lie"},
+		{"[overhead]\ncompute = [1]\nvariants = [\"none\"]", "overhead.variants"},
+		{"[overhead]\ncompute = [1]\nvariants = [\"all\", \"logs\"]", `there is no mechanism "logs"`},
+		{"[overhead]\ncompute = [1]\nvariants = [\"all\", \"none\"]" + setting, "neither [[setting]] nor vmm.without"},
+		{"[overhead]\ncompute = [1]\nvariants = [\"all\", \"none\"]\n[machine]\ncpus = 4", "every processor is busy"},
+		{"[workload]\ncompute = -1" + setting, "workload.compute = -1: it must lie between"},
 		{"seed = -1" + setting, ":1:8:"},
 	} {
 		_, err := Parse("my.toml", []byte(c.text))

@@ -27,6 +27,7 @@ func (e *Experiment) Validate() error {
 		{"vmm.watchdog_us", e.VMM.WatchdogUS, 1, 1_000_000},
 		{"faults.per_run", e.Faults.PerRun, 1, 100},
 		{"workload.length", e.Workload.Length, 1, 1_000_000},
+		{"workload.quantum_us", e.Workload.QuantumUS, 0, 1_000_000},
 		{"workload.compute", e.Workload.Compute, 0, 1_000_000},
 		{"deadline.detection_us", e.Deadline.DetectionUS, 1, 100_000_000},
 		{"deadline.recovery_us", e.Deadline.RecoveryUS, 1, 100_000_000},

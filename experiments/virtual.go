@@ -80,6 +80,9 @@ func (s *system) commandLine() string {
 	if e.Workload.Compute > 0 {
 		line += fmt.Sprintf(" compute=%d", e.Workload.Compute)
 	}
+	if e.Workload.QuantumUS > 0 {
+		line += fmt.Sprintf(" quantum_us=%d", e.Workload.QuantumUS)
+	}
 	return line
 }
 

@@ -11,6 +11,29 @@ import (
 
 const moduleRoot = "../.."
 
+// Tags change the digest, in whatever order they stand, and bad ones are errors.
+func TestTags(t *testing.T) {
+	digest := func(tags ...string) string {
+		t.Helper()
+		s, err := sources(Spec{Root: moduleRoot, Pkg: "./vi/image/testdata/tiny", Kind: Guest, Tags: tags})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.digest
+	}
+	if digest("b", "a") != digest("a", "b", "a") {
+		t.Error("the order of tags matters")
+	}
+	if digest("a") == digest() {
+		t.Error("a tag makes no difference")
+	}
+	for _, bad := range []string{"", "a,b", "-x", "A b"} {
+		if _, err := Build(Spec{Root: moduleRoot, Pkg: "./vi/image/testdata/tiny", Kind: Guest, Tags: []string{bad}}); err == nil {
+			t.Errorf("tag %q is accepted", bad)
+		}
+	}
+}
+
 func TestGuest(t *testing.T) {
 	m, err := BuildGuest(moduleRoot, "./vi/image/testdata/tiny", t.TempDir())
 	if err != nil {

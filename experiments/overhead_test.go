@@ -1,0 +1,61 @@
+package experiments
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+// What a variant lacks costs the cycles that it saves.
+func TestOverheadIsTheDifference(t *testing.T) {
+	all := OverheadRun{Cycles: 1100, VMMCycles: 300}
+	r := OverheadRun{Cycles: 1000, VMMCycles: 200}
+	r.against(&all)
+	if *r.Overhead != 10 || *r.VMMOverhead != 50 {
+		t.Errorf("overhead %v, of the VMM %v", *r.Overhead, *r.VMMOverhead)
+	}
+}
+
+// counting is a machine of one CPU whose cycles the test says.
+type counting uint64
+
+func (c *counting) Unhalted(int) uint64 { return uint64(*c) }
+func (c *counting) CPUs() int           { return 1 }
+
+// Cycles belong to the level of the instruction that took them.
+func TestMeterBooksByLevel(t *testing.T) {
+	var c counting
+	m := newMeter(&c, func(int) uint8 { return 3 })
+	for _, step := range []struct {
+		at    counting
+		level uint8
+	}{{10, 0}, {15, 0}, {17, 3}, {117, 3}} {
+		c = step.at
+		m.look(0, step.level)
+	}
+	if m.at != [4]uint64{7, 0, 0, 110} {
+		t.Errorf("booked %v", m.at)
+	}
+}
+
+// A variant without logs is another VMM, whose guests print the same.
+func TestVariantsPrintTheSame(t *testing.T) {
+	e := Default()
+	e.Name, e.VMM.DomainMB = "variants", 4
+	e.Overhead = Overhead{Compute: []int{2}, Variants: []string{withAll, withNone}}
+	r, err := MeasureOverhead(context.Background(), e, BuildSystem, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, none := r.Runs[0], r.Runs[1]
+	if all.VMMInstructions <= none.VMMInstructions || all.Cycles <= all.VMMCycles || none.VMMCycles == 0 || all.Busy > 1 || all.Busy < 0.5 {
+		t.Errorf("with all %+v, without any %+v", all, none)
+	}
+	var b strings.Builder
+	if err := r.Text(&b); err != nil || !strings.Contains(b.String(), "published") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	if len(r.Reserved) != len(mechanisms)+1 || r.Reserved[0].PerVCPU == 0 || r.Reserved[1].Static == 0 || r.Reserved[3].Lines < 500 {
+		t.Errorf("reserved %+v", r.Reserved)
+	}
+}
