@@ -26,6 +26,9 @@ type vmmMemory struct {
 const (
 	cpuBlock    = 64 << 10
 	blockGuard  = 0x4000 // CPU data, GDT and IDT end here
+	stackTop    = 0xc000 // of the primary one
+	frameStart  = 0xcf38 // the registers of the guest that it interrupted
+	frameEnd    = 0xd000
 	blockStacks = 0x5000 // stacks from here to the end of the block
 
 	descriptor = 32 // bytes of a frame's descriptor, which begins with its count
@@ -38,8 +41,9 @@ const (
 	modsMax   = 8
 )
 
-// stackTops end the stacks of a block: the primary one, #DF, #MC and NMI.
-var stackTops = [...]uint64{0xd000, 0xe000, 0xf000, 0x10000}
+// stackTops end the stacks of a block: the primary one, what entries push, #DF,
+// #MC and NMI.
+var stackTops = [...]uint64{stackTop, frameEnd, 0xe000, 0xf000, 0x10000}
 
 func newVMMMemory(vmm *image.Image, cpus int) (*vmmMemory, error) {
 	v, err := inspect.Open(vmm)
@@ -113,7 +117,8 @@ func (p *vmmMemory) ranges(m faults.Machine, c faults.Class) []faults.Range {
 }
 
 // stacks lists what is in use of the stacks of the CPUs that execute the VMM,
-// each from its stack pointer to the top of that stack.
+// each from its stack pointer to the top of that stack, and the guest's registers
+// that belong to a primary one.
 func (p *vmmMemory) stacks(m faults.Machine) (list []faults.Range) {
 	for cpu := range p.cpus {
 		base := p.blocks + uint64(cpu)*cpuBlock
@@ -124,6 +129,9 @@ func (p *vmmMemory) stacks(m faults.Machine) (list []faults.Range) {
 		for _, top := range stackTops {
 			if at < top {
 				list = append(list, faults.Range{Start: p.phys(base + at), Len: top - at})
+				if top == stackTop {
+					list = append(list, faults.Range{Start: p.phys(base + frameStart), Len: frameEnd - frameStart})
+				}
 				break
 			}
 		}

@@ -20,7 +20,8 @@ const (
 	cpuGuestTS = unsafe.Offsetof(CPU{}.guestTS)
 	gGuard     = unsafe.Offsetof(CPU{}.g) + unsafe.Offsetof(goG{}.stackguard0)
 
-	frameTop     = blockStackTop - uint64(unsafe.Sizeof(regs{})) // the guest's regs in a block
+	stackTop     = blockStackTop                                 // of the primary stack in a block
+	frameTop     = blockTopFrame - uint64(unsafe.Sizeof(regs{})) // the guest's regs there
 	frameVector  = unsafe.Offsetof(regs{}.EntryVector)
 	frameRDI     = unsafe.Offsetof(regs{}.RDI)
 	frameRIP     = unsafe.Offsetof(regs{}.RIP)

@@ -22,7 +22,7 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	LEAQ	const_blockStack(AX), CX
 	ADDQ	$const_stackSlack, CX
 	MOVQ	CX, const_gGuard(AX)
-	LEAQ	const_frameTop(AX), SP
+	LEAQ	const_stackTop(AX), SP
 	NOCALLER
 	XORPS	X15, X15
 	CLD
@@ -146,8 +146,8 @@ noTS: \
 	ADDQ	$8, SP; \
 	IRETQ
 
-// trapEntry is for all but #DF, #MC and NMI. Exceptions from a guest arrive on
-// the primary stack.
+// trapEntry is for all but #DF, #MC and NMI. Exceptions from a guest push their
+// frame, and the VMM's stack lies elsewhere (percpu.go).
 TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
 	ENTER
 	TESTB	$3, const_frameCS(BX)
@@ -163,7 +163,7 @@ TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
 	JZ	noFPU
 	FXSAVE64	(AX)
 noFPU:
-	SUBQ	$16, SP			// from here on the FPU is the VMM's (guest_frame)
+	LEAQ	const_stackTop-16(R14), SP	// from here on the FPU is the VMM's (guest_frame)
 	LDMXCSR	·mxcsr(SB)
 	XORPS	X15, X15
 	MOVQ	BX, 0(SP)
@@ -234,7 +234,7 @@ TEXT ·sysCommon32(SB),NOSPLIT|NOFRAME,$0
 	JZ	noFPU
 	FXSAVE64	(AX)
 noFPU:
-	SUBQ	$16, SP
+	LEAQ	const_stackTop-16(R14), SP
 	LDMXCSR	·mxcsr(SB)
 	XORPS	X15, X15
 	MOVQ	BX, 0(SP)
@@ -260,7 +260,7 @@ TEXT ·sysCommon(SB),NOSPLIT|NOFRAME,$0
 	JZ	noFPU
 	FXSAVE64	(AX)
 noFPU:
-	SUBQ	$16, SP			// from here on the FPU is the VMM's (guest_frame)
+	LEAQ	const_stackTop-16(R14), SP	// from here on the FPU is the VMM's (guest_frame)
 	LDMXCSR	·mxcsr(SB)
 	XORPS	X15, X15
 	MOVQ	BX, 0(SP)
@@ -274,7 +274,7 @@ TEXT ·returnToGuest(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	SP, R14
 	ANDQ	$-65536, R14
 	LEAQ	const_frameTop(R14), BX
-	LEAQ	-16(BX), SP
+	LEAQ	const_stackTop-16(R14), SP
 	NOCALLER
 	XORPS	X15, X15
 	MOVQ	BX, 0(SP)
@@ -331,7 +331,7 @@ TEXT ·resetStackAndCall(SB),NOSPLIT|NOFRAME,$0-8
 	MOVQ	fn+0(FP), DX
 	MOVQ	SP, R14
 	ANDQ	$-65536, R14
-	LEAQ	const_frameTop(R14), SP
+	LEAQ	const_stackTop(R14), SP
 	NOCALLER
 	XORPS	X15, X15
 	MOVQ	(DX), AX

@@ -18,7 +18,7 @@ package main
 // archVCPU.noted: where the registers are, and what else was agreed. 0 while
 // the guest runs: the CPU has them.
 const (
-	notedFrame = 1 // at the top of the CPU's stack
+	notedFrame = 1 // in the frame of the entry
 	notedSaved = 2 // in archVCPU.regs
 	notedKept  = 3 // in archVCPU.kept
 	notedWhere = 3
@@ -61,6 +61,14 @@ func (v *VCPU) hold(r *regs) {
 func (v *VCPU) noteSaved() {
 	if callsLogged {
 		v.arch.noted = v.arch.noted&^notedWhere | notedSaved
+	}
+}
+
+// noteNew is for a vCPU that is about to have a CPU: one that never ran has noted
+// nothing yet, and the frame is another's.
+func (v *VCPU) noteNew() {
+	if callsLogged && v.arch.noted == 0 && !v.isIdle() {
+		v.note(notedSaved)
 	}
 }
 

@@ -17,11 +17,14 @@ const maxCPUs = 8
 //	0x2000  GDT, the hypervisor's page of it         (4 KiB)
 //	0x3000  IDT                                      (4 KiB)
 //	0x4000  guard page, not present
-//	0x5000  primary stack, down from 0xd000         (32 KiB)
+//	0x5000  primary stack, down from 0xc000         (28 KiB)
+//	0xc000  the guest's registers, at the end        (4 KiB)
 //	0xd000  stack of #DF                             (4 KiB)
 //	0xe000  stack of #MC                             (4 KiB)
 //	0xf000  stack of NMI                             (4 KiB)
 //
+// The guest's registers are what recovery needs of it. They lie away from the
+// stack: what is pushed to a stack pointer with a wrong bit is not pushed on them.
 // The stacks for exceptions lie above the primary one because the compiler's
 // check compares the stack pointer with the one limit in g.
 const (
@@ -29,7 +32,8 @@ const (
 	blockIDT      = 0x3000
 	blockGuard    = 0x4000
 	blockStack    = 0x5000
-	blockStackTop = 0xd000
+	blockStackTop = 0xc000
+	blockTopFrame = 0xd000
 	blockTopDF    = 0xe000
 	blockTopMC    = 0xf000
 	blockTopNMI   = 0x10000
@@ -58,8 +62,8 @@ const trapSyscallNew = trapSyscall | 1<<9
 // trapSyscall32 marks an entry by SYSCALL of 32-bit code; the way back is IRET's.
 const trapSyscall32 = 0x101
 
-// guestFrameSize is what lies at the top of the primary stack while a guest
-// is interrupted: its regs. RSP0 points below ES, where the processor starts pushing.
+// guestFrameSize is what lies below blockTopFrame while a guest is
+// interrupted: its regs. RSP0 points below ES, where the processor starts pushing.
 const (
 	guestFrameSize  = uint64(unsafe.Sizeof(regs{}))
 	guestFrameAbove = 4 * 8 // ES, DS, FS, GS
@@ -140,11 +144,11 @@ func cpuByID(id uint32) *CPU {
 	return (*CPU)(ptr(blockAddr(id)))
 }
 
-// guestRegs is the frame of the interrupted guest, at the top of the primary stack.
+// guestRegs is the frame of the interrupted guest.
 func guestRegs() *regs { return guestRegsOf(this()) }
 
 func guestRegsOf(c *CPU) *regs {
-	return (*regs)(ptr(addrOf(unsafe.Pointer(c)) + blockStackTop - guestFrameSize))
+	return (*regs)(ptr(addrOf(unsafe.Pointer(c)) + blockTopFrame - guestFrameSize))
 }
 
 // initBlock lays a block out for a CPU that is about to start. The memory is zero.

@@ -21,8 +21,7 @@ TEXT ·hangOn(SB),NOSPLIT|NOFRAME,$0-16
 	JMP	·onFreshStack(SB)
 
 // onFreshStack calls DX with arguments DI and SI at the top of the CPU's
-// primary stack, below the guest's registers, which are all that recovery
-// needs of it. Which CPU this is the stack pointer tells, or, with the step
+// primary stack: recovery needs nothing that is on it. Which CPU this is the stack pointer tells, or, with the step
 // fix_sp, the local APIC, because the stack pointer may be what failed.
 TEXT ·onFreshStack(SB),NOSPLIT|NOFRAME,$0
 	CLI
@@ -43,7 +42,7 @@ haveCPU:
 	LEAQ	const_blockStack(AX), CX
 	ADDQ	$const_stackSlack, CX
 	MOVQ	CX, const_gGuard(AX)
-	LEAQ	const_frameTop-32(AX), SP
+	LEAQ	const_stackTop-32(AX), SP
 	NOCALLER
 	CLTS
 	LDMXCSR	·mxcsr(SB)
@@ -93,7 +92,7 @@ TEXT ·copyImage(SB),NOSPLIT|NOFRAME,$0
 TEXT ·rebootBoot(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVQ	SP, AX
 	ANDQ	$-65536, AX
-	LEAQ	const_frameTop-16(AX), SP
+	LEAQ	const_stackTop-16(AX), SP
 	NOCALLER
 	XORPS	X15, X15
 	CALL	·rebootMain(SB)
@@ -102,7 +101,7 @@ TEXT ·rebootBoot(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 TEXT ·rebootOther(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVQ	SP, AX
 	ANDQ	$-65536, AX
-	LEAQ	const_frameTop-16(AX), SP
+	LEAQ	const_stackTop-16(AX), SP
 	NOCALLER
 	XORPS	X15, X15
 	CALL	·recoverOther(SB)

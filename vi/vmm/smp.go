@@ -36,7 +36,7 @@ func startCPUs() {
 		param := func(o uintptr, v uint64) { *(*uint64)(unsafe.Add(page, o)) = v }
 		param(trampolineRoot, m.BootRoot)
 		param(trampolineGo, entries.ap)
-		param(trampolineSP, blockAddr(id)+frameTop)
+		param(trampolineSP, blockAddr(id)+stackTop)
 		startCPU(c)
 	}
 }

@@ -19,6 +19,7 @@ func contextSwitch(prev, next *VCPU) {
 	count(statSwitches)
 	irqOff()
 	c := this()
+	next.noteNew()
 	c.core.curr = next
 	if !prev.isIdle() {
 		saveContext(c, prev)
@@ -47,7 +48,7 @@ func contextSaved(prev *VCPU) {
 }
 
 // saveContext stores what entry code did not: the general registers that lie
-// at the top of the stack, and the bases of FS and GS. The FPU state is in the
+// in the CPU's frame, and the bases of FS and GS. The FPU state is in the
 // vCPU already.
 func saveContext(c *CPU, v *VCPU) {
 	copyRegs(&v.arch.regs, guestRegs())
