@@ -46,7 +46,7 @@ func finishVMM(m *Image, module string) error {
 		return err
 	}
 	fileEnd := alignUp(l.fileHi, pageSize)
-	perCPU := alignUp(r.data[1]+slide, blockSize)
+	perCPU := blocksAt(r.data[1]+slide, r.text[1]-r.text[0]+headPages*pageSize)
 	info := bare.Info{VirtBase: vmmBase, PhysBase: vmmPhys,
 		TextStart: r.text[0] + slide, TextEnd: r.text[1] + slide,
 		ROStart: r.ro[0] + slide, ROEnd: r.ro[1] + slide,
@@ -72,6 +72,21 @@ func finishVMM(m *Image, module string) error {
 		{"resvirt.cpublocks", perCPU, vmmCPUs * blockSize, false}})
 	return err
 }
+
+// blocksAt is where behind bss the CPUs' blocks lie: with their stacks and the
+// code they are what is used at every entry, so they do not begin at places that
+// compete with the first text bytes of the image for entries of a TLB (whose sets
+// are chosen by address bits below colours).
+func blocksAt(bss, text uint64) uint64 {
+	at := alignUp(bss, blockSize)
+	for (at-vmmBase)%colours < text || (at-vmmBase)%colours+vmmCPUs*blockSize > colours {
+		at += blockSize
+	}
+	return at
+}
+
+// colours is how far addresses lie apart that compete for an entry of the TLB.
+const colours = 2 << 20
 
 // Bits of page-table entries (AMD APM vol. 2, 5.4).
 const (

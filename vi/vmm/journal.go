@@ -36,7 +36,7 @@ type keptWord struct {
 	old uint64
 }
 
-// journal is one CPU's. What is used all the time of it lies in the CPU's block:
+// journal is one CPU's; changes come first. What is used all the time of it lies in the CPU's block:
 // where the next change goes, and what is to be done when the part is.
 type journal struct {
 	changes [maxChanges]change
@@ -44,7 +44,12 @@ type journal struct {
 	free    [maxFrees]*page
 }
 
-var journals [maxCPUs]journal
+// journals holds a journal for each CPU, as words: what holds no pointers lies
+// behind everything else of bss, so that all that is small there lies together.
+var journals [maxCPUs][unsafe.Sizeof(journal{}) / 8]uint64
+
+// journal is this CPU's.
+func (c *CPU) journal() *journal { return (*journal)(unsafe.Pointer(&journals[c.ID&(maxCPUs-1)])) }
 
 // journalCPU is a CPU's place in its journal.
 type journalCPU struct {
@@ -61,9 +66,8 @@ func openJournal(c *CPU) {
 	if !framesJournalled {
 		return
 	}
-	changes := &journals[c.ID&(maxCPUs-1)].changes
 	j := &c.core.journal
-	j.begin = addrOf(unsafe.Pointer(changes))
+	j.begin = addrOf(unsafe.Pointer(c.journal()))
 	j.top, j.end = j.begin, j.begin+maxChanges*changeSize
 	j.frees, j.lost, j.nkept = 0, 0, 0
 }

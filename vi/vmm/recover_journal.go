@@ -99,7 +99,7 @@ func clearJournals() {
 
 // sound says whether a CPU's place in its journal is one that can be.
 func (j *journalCPU) sound(c *CPU) bool {
-	begin := addrOf(unsafe.Pointer(&journals[c.ID&(maxCPUs-1)].changes))
+	begin := addrOf(unsafe.Pointer(c.journal()))
 	return j.lost == 0 && j.begin == begin && j.end == begin+maxChanges*changeSize &&
 		j.top >= begin && j.top <= j.end && (j.top-begin)%changeSize == 0 &&
 		j.nkept <= maxKept && j.frees <= maxFrees
@@ -108,7 +108,7 @@ func (j *journalCPU) sound(c *CPU) bool {
 // undoSection restores the words of a list that was being changed.
 func (c *CPU) undoSection() {
 	for j := &c.core.journal; j.nkept != 0; j.nkept-- {
-		k := &journals[c.ID&(maxCPUs-1)].kept[(j.nkept-1)%maxKept]
+		k := &c.journal().kept[(j.nkept-1)%maxKept]
 		*k.at = k.old
 	}
 }
@@ -160,7 +160,7 @@ func release(p *page) bool {
 // finish carries on with freeing what a part that was done no longer uses.
 func (c *CPU) finish() {
 	for j := &c.core.journal; j.frees != 0; j.frees-- {
-		switch p := journals[c.ID&(maxCPUs-1)].free[(j.frees-1)%maxFrees]; {
+		switch p := c.journal().free[(j.frees-1)%maxFrees]; {
 		case p.count&pgRefs != 0 || p.count&pgFree != 0:
 		case p.owner == 0:
 			freeFrames(p.frame(), 0)
