@@ -175,7 +175,7 @@ func (r *Report) spaceTable(b *strings.Builder) {
 		}
 	}
 	t.Flush()
-	b.WriteString("The space is instructions x variants: 1 for failstop, 17 x 64 + 18 bits for register, 15 x 8 for\n" +
+	b.WriteString("The space is instructions x variants: 1 for failstop, 17 x 64 + 17 bits for register, 15 x 8 for\n" +
 		"code, the bits of all four classes as strikes found them for memory. Faults draw the register or the\n" +
 		"class first; here each bit weighs the same, as each instruction of the window does.\n" + left)
 }

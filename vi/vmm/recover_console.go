@@ -23,7 +23,21 @@ func finishLine() {
 	}
 	for d := domains.head; d != nil; d = d.next {
 		if n := d.lineLen; n != 0 && d.line[(n-1)%lineMax] == '\n' {
+			d.lastByteDone(n)
 			d.printRest()
+		}
+	}
+}
+
+// lastByteDone logs the byte that completed a line of n as done, if the vCPU
+// that added it did not come to it: issued again, its hypercall would print the
+// line once more.
+func (d *Domain) lastByteDone(n uint32) {
+	for i := uint32(0); i < d.nvcpus; i++ {
+		log := &d.vcpu[i].arch.log
+		if at := log.resume & 0xffffffff; log.again && log.line == at<<32|uint64(n-1) {
+			log.resume++
+			log.again = false
 		}
 	}
 }

@@ -31,6 +31,33 @@ func TestLinesAfterRecovery(t *testing.T) {
 	}
 }
 
+// The byte that completed a line is done when recovery has printed the line, even
+// if the hypercall had not logged it.
+func TestLastByteOfLine(t *testing.T) {
+	for _, x := range []struct {
+		line  uint64
+		again bool
+		want  uint64
+	}{
+		{2<<32 | 8, true, 3},
+		{2<<32 | 7, true, 2},
+		{1<<32 | 8, true, 2},
+		{2<<32 | 8, false, 2},
+	} {
+		recoverable(t)
+		d, v := newDomain(t, 12)
+		for _, b := range []byte("ab\n") {
+			d.addByte(b)
+		}
+		log := &v.arch.log
+		log.resume, log.line, log.again = 2, x.line, x.again
+		finishLine()
+		if log.resume != x.want || d.lineLen != 0 {
+			t.Errorf("%+v: %d bytes done, %d left", x, log.resume, d.lineLen)
+		}
+	}
+}
+
 // A byte that was sent and not yet counted is counted by recovery, and no other.
 func TestKeepLine(t *testing.T) {
 	recoverable(t)
