@@ -36,8 +36,9 @@ type keptWord struct {
 	old uint64
 }
 
-// journal is one CPU's; changes come first. What is used all the time of it lies in the CPU's block:
-// where the next change goes, and what is to be done when the part is.
+// journal is one CPU's; changes come first. What is used all the time of it lies
+// in the CPU's block: where the next change goes, and what is to be done when the
+// part is.
 type journal struct {
 	changes [maxChanges]change
 	kept    [maxKept]keptWord
