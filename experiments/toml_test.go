@@ -40,7 +40,7 @@ func TestMistakesInFiles(t *testing.T) {
 		{"[overhead]\ncompute = [-1]\nvariants = [\"all\", \"none\"]", "overhead.compute: -1: it must lie"},
 		{"[overhead]\ncompute = [1]\nvariants = [\"none\"]", "overhead.variants"},
 		{"[overhead]\ncompute = [1]\nvariants = [\"all\", \"logs\"]", `there is no mechanism "logs"`},
-		{"[overhead]\ncompute = [1]\nvariants = [\"all\", \"none\"]" + setting, "neither [[setting]] nor vmm.without"},
+		{"[overhead]\ncompute = [1]\nvariants = [\"all\", \"none\"]" + setting, "has no [[setting]], vmm.without or [sweep]"},
 		{"[overhead]\ncompute = [1]\nvariants = [\"all\", \"none\"]\n[machine]\ncpus = 4", "every processor is busy"},
 		{"[workload]\ncompute = -1" + setting, "workload.compute = -1: it must lie between"},
 		{"seed = -1" + setting, ":1:8:"},
