@@ -30,7 +30,7 @@ func TestStrata(t *testing.T) {
 	for k, want := range map[faults.Kind][]stratum{
 		faults.Failstop:     {{1, 100, 30}},
 		faults.Code:         {{120, 100, 30}},
-		faults.RegisterFlip: {{18, 6, 4}, {1088, 94, 26}},
+		faults.RegisterFlip: {{17, 6, 4}, {1088, 94, 26}},
 		faults.Memory:       {{}, {8000, 7, 1}, {}, {}},
 		faults.Software:     nil,
 	} {
