@@ -27,6 +27,7 @@ var mechanisms = []mechanism{
 		perVCPU: []string{"arch.noted", "arch.drafted", "arch.next", "arch.kept", "arch.log"}},
 	{name: "journal", tag: "without_journal", files: []string{"journal.go", "recover_journal.go"},
 		variables: []string{"main.journals"}, perCPU: []string{"core.journal"}},
+	{name: "patrol", tag: "without_patrol", files: []string{"patrol.go"}, perCPU: []string{"core.patrolAt"}},
 	{name: watchdogName, files: []string{"watchdog.go"},
 		perCPU: []string{"lastTicks", "stuck", "core.watchdogTicks", "core.watchdogTimer"}},
 }

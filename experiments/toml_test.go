@@ -35,7 +35,7 @@ func TestMistakesInFiles(t *testing.T) {
 		{"[machine]\nmemory_mb = 24" + setting, "leaves less than 16 MB"},
 		{"[sweep]\nwatchdog_us = [300, 600]" + setting, "sweep.watchdog_us = [300 600]: it must be the experiment's own watchdog_us = 150"},
 		{"[sweep]\nwatchdog_us = [150, 150]" + setting, "150 stands there twice"},
-		{"[vmm]\nwithout = [\"logs\"]" + setting, `vmm.without: there is no mechanism "logs": name one of call_log, journal, watchdog`},
+		{"[vmm]\nwithout = [\"logs\"]" + setting, `vmm.without: there is no mechanism "logs": name one of call_log, journal, patrol, watchdog`},
 		{"[vmm]\nwithout = [\"journal\", \"journal\"]" + setting, "stands there twice"},
 		{"[overhead]\ncompute = [-1]\nvariants = [\"all\", \"none\"]", "overhead.compute: -1: it must lie"},
 		{"[overhead]\ncompute = [1]\nvariants = [\"none\"]", "overhead.variants"},

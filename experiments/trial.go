@@ -3,6 +3,7 @@ package experiments
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -33,7 +34,9 @@ func (w *worker) unit(index int, settings []Setting) []Row {
 	rows := make([]Row, len(settings))
 	order := watchfulFirst(settings)
 	for n, i := range order {
-		if first := order[0]; n > 0 && rows[first].blind() {
+		first := order[0]
+		sees := watchfulness(settings[first])
+		if n > 0 && rows[first].blind() && sees|watchfulness(settings[i]) == sees {
 			rows[i] = w.alike(rows[first], settings[i])
 			continue
 		}
@@ -42,21 +45,28 @@ func (w *worker) unit(index int, settings []Setting) []Row {
 	return rows
 }
 
-// watchful is the step that decides what counts as a failure.
-const watchful = "doubt"
-
-// watchfulFirst is the order of the settings' runs: those first that detect all
-// that any of them detects. What is not detected there is not detected in the others.
-func watchfulFirst(settings []Setting) []int {
-	var order, rest []int
-	for i, s := range settings {
-		if slices.Contains(s.Steps, watchful) {
-			order = append(order, i)
-		} else {
-			rest = append(rest, i)
+// watchfulness is the set of a setting's steps that decide what counts as a failure.
+func watchfulness(s Setting) uint {
+	set := uint(0)
+	for i, step := range [...]string{"doubt", "patrol"} {
+		if slices.Contains(s.Steps, step) {
+			set |= 1 << i
 		}
 	}
-	return append(order, rest...)
+	return set
+}
+
+// watchfulFirst is the order of the settings' runs: those first that detect more.
+// What is not detected there is not detected in those that detect part of it.
+func watchfulFirst(settings []Setting) []int {
+	order := make([]int, len(settings))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return bits.OnesCount(watchfulness(settings[b])) - bits.OnesCount(watchfulness(settings[a]))
+	})
+	return order
 }
 
 // blind tells whether nothing can have read the setting in a run, or in another

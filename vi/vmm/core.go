@@ -27,8 +27,9 @@ type coreCPU struct {
 	call   callCPU
 	eoi    eoiStack
 
-	journal journalCPU
-	refused mfn // frame because of which a request of the guest failed, 0 = none
+	journal  journalCPU
+	patrolAt uint64 // so many descriptors of its part patrol has looked at
+	refused  mfn    // frame because of which a request of the guest failed, 0 = none
 }
 
 // cpusOnline is the set of CPUs that take part.

@@ -33,14 +33,14 @@ func doubt(rc int64) {
 	if !ok {
 		myJournal().skip() // taking back what is under way would not repair it
 	}
-	disbelieve(ok)
+	disbelieve(ok, stepDoubt)
 }
 
 // disbelieve is told whether what is about to be refused is explained. If not,
-// and the policy has step doubt, that is a failure. Nothing else asks for it, so
+// and the policy has the step, that is a failure. Nothing else asks for it, so
 // that a run in which all is explained is the same without.
-func disbelieve(explained bool) {
-	if !explained && allowed(stepDoubt) {
+func disbelieve(explained bool, step uint) {
+	if !explained && allowed(step) {
 		assertFailed()
 	}
 }

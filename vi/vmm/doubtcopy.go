@@ -12,7 +12,7 @@ func guestDenies(va, n uint64, write bool) bool {
 		return false
 	}
 	d.doubted = now()
-	disbelieve(!(guestRange(va, n) && current().maps(va, n, write)))
+	disbelieve(!(guestRange(va, n) && current().maps(va, n, write)), stepDoubt)
 	return false
 }
 

@@ -59,7 +59,7 @@ func hypercall(r *regs) {
 	nr := r.RAX
 	rc := dispatch(nr, r.RDI, r.RSI, r.RDX, r.R10, r.R8)
 	if rc == -abi.ENOSYS {
-		disbelieve(nr == r.RAX)
+		disbelieve(nr == r.RAX, stepDoubt)
 		missing(nr, r.RDI)
 	}
 	commit()

@@ -83,6 +83,7 @@ func forgetCounts() mfn {
 	first := mfn(0)
 	last := (*page)(nil)
 	gone := anyGone()
+	owner := uint32(0) // frames of one owner mostly follow each other
 	at, end := heapDescs()
 	for at < end {
 		p := (*page)(ptr(at))
@@ -92,9 +93,14 @@ func forgetCounts() mfn {
 			continue
 		}
 		at += descSize
+		if x&pgAllocated != 0 && p.owner != owner {
+			if owner = p.owner; x&pgHeap == 0 && domainOfFrame(owner) == nil {
+				p.adopt()
+			}
+		}
 		p.next, p.prev = 0, 0
 		switch {
-		case x&pgFree != 0:
+		case x&pgFree != 0 && x&pgAllocated == 0: // with both, one of them flipped, and the owner tells
 			p.count = pgFree
 			continue
 		case x&pgHeap != 0:
@@ -121,6 +127,17 @@ func forgetCounts() mfn {
 		last = p
 	}
 	return first
+}
+
+// adopt gives a frame whose owner there is not to the owner of its neighbours in
+// the list of pages.
+func (p *page) adopt() {
+	for _, m := range [...]uint32{p.next, p.prev} {
+		if frameOK(mfn(m)) && domainOfFrame(pageOf(mfn(m)).owner) != nil {
+			p.owner = pageOf(mfn(m)).owner
+			return
+		}
+	}
 }
 
 // anyGone says whether a domain has come to its end but for references.

@@ -39,6 +39,7 @@ const (
 	stepSaneValues
 	stepFullReboot
 	stepDoubt
+	stepPatrol
 )
 
 // recoverySteps is the one list of steps; the host reads the names here.
@@ -72,6 +73,7 @@ var recoverySteps = [...]recoveryStep{
 	stepSaneValues:      {"sane_values"},
 	stepFullReboot:      {"full_reboot"},
 	stepDoubt:           {"doubt"},
+	stepPatrol:          {"patrol"},
 }
 
 // allowed says whether the policy allows a step.

@@ -212,6 +212,7 @@ func schedTick(t *timer) {
 	}
 	q.lk.unlockRestore(flags)
 	t.set(now() + params.tickNS)
+	patrol()
 }
 
 // account shares out the credit of a period, by weight among those that run or
