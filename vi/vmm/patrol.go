@@ -35,8 +35,9 @@ func patrol() {
 	}
 	w := walk{clock: atomic.LoadUint32(&flushClock)}
 	ok := true
+	p := (*page)(nil)
 	for left := patrolBudget; left > 0 && at < end && ok; at++ {
-		p := pageOf(mfn(at))
+		p = pageOf(mfn(at))
 		switch {
 		case p.count != pgFree:
 			left -= patrolOther
@@ -51,9 +52,20 @@ func patrol() {
 	w.leave()
 	c.core.patrolAt = at - first - uint64(c.ID)*part
 	if !ok {
-		myJournal().skip() // taking back what is under way would not repair it
+		p.impossible()
 	}
-	disbelieve(ok, stepPatrol)
+}
+
+// impossible is the end of this turn, unless the last failure was at the same
+// place: what recovery does not repair is left.
+func (p *page) impossible() {
+	at := addrOf(ptrOfPage(p)) &^ pageMask
+	if at == persist().doubted {
+		return
+	}
+	persist().doubted = at
+	myJournal().skip() // taking back what is under way would not repair it
+	disbelieve(false, stepPatrol)
 }
 
 // walk is a turn of patrol. It holds the lock of the list of pages of the domain

@@ -79,7 +79,8 @@ func TestPatrolFindsDamage(t *testing.T) {
 	}
 }
 
-// Without the step nothing is a failure, and a stamp of the future is corrected.
+// What is found again after recovery is left. Without the step nothing is a
+// failure. A stamp of the future is corrected.
 func TestPatrolElse(t *testing.T) {
 	recoverable(t)
 	_, v := newDomain(t, 1)
@@ -88,8 +89,12 @@ func TestPatrolElse(t *testing.T) {
 	if sweep() || p.stamp != flushClock {
 		t.Errorf("stamp %d at %d", p.stamp, flushClock)
 	}
-	persist().policy &^= 1 << stepPatrol
 	p.count ^= 1 << 40
+	if !sweep() || sweep() {
+		t.Error("not found, or found twice")
+	}
+	persist().policy &^= 1 << stepPatrol
+	persist().doubted = 0
 	if sweep() {
 		t.Error("a failure without the step")
 	}

@@ -31,6 +31,7 @@ type persistent struct {
 	resumed  uint32 // lets them go back to their guests
 	cpus     [maxCPUs]keptCPU
 	kept     kept
+	doubted  uint64 // page of the frame table in which patrol found something last
 }
 
 // keptCPU is what a microreboot carries over from a CPU's block.
