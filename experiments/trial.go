@@ -48,7 +48,7 @@ func (w *worker) unit(index int, settings []Setting) []Row {
 // watchfulness is the set of a setting's steps that decide what counts as a failure.
 func watchfulness(s Setting) uint {
 	set := uint(0)
-	for i, step := range [...]string{"doubt", "patrol"} {
+	for i, step := range [...]string{"doubt", "patrol", "appeal"} {
 		if slices.Contains(s.Steps, step) {
 			set |= 1 << i
 		}

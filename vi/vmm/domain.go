@@ -56,7 +56,8 @@ type Domain struct {
 
 	assist uint64 // vm_assist bits
 
-	doubted int64 // when a refusal was doubted last
+	doubted  int64 // when a refusal was doubted last
+	appealed int64 // when a verdict was appealed last
 
 	grants *grantTable // nil until the guest uses grants
 
@@ -196,8 +197,9 @@ func self(id uint16) *Domain {
 	return nil
 }
 
-// crash ends a domain that broke a rule, and everything it runs.
+// crash ends the current domain, which broke a rule, and everything it runs.
 func (d *Domain) crash(why string, a uint64) {
+	d.appeal()
 	printDomain(d, why, a)
 	d.shutDown(abi.ShutdownCrash)
 }

@@ -14,14 +14,19 @@ const doubtEvery = 20 // scheduler ticks
 
 // doubt is entered with the result of a hypercall that is about to be refused.
 // Nothing of it is under way any more.
-func doubt(rc int64) {
+func doubt(nr uint64, rc int64) {
 	k := &this().core
-	m := k.refused
-	if rc >= 0 || m == 0 {
+	m, d := k.refused, current().domain
+	if rc >= 0 {
+		return
+	}
+	if m == 0 {
+		if d.grave(nr, rc) {
+			d.appeal()
+		}
 		return
 	}
 	k.refused = 0
-	d := current().domain
 	if again() || d.doubted != 0 && now() < d.doubted+doubtEvery*params.tickNS || !checker.lk.tryLock() {
 		return
 	}

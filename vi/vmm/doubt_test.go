@@ -22,7 +22,7 @@ func TestDoubt(t *testing.T) {
 		testTSC = now * 1000
 		defer func() { failed = recover() != nil }()
 		rc = pin(mapped, d, ptL1)
-		doubt(rc)
+		doubt(abi.HypercallMMUExtOp, rc)
 		return rc, false
 	}
 	if rc, failed := request(1000); rc != -abi.EINVAL || failed {

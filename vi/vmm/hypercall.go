@@ -75,7 +75,7 @@ func dispatch(nr, a1, a2, a3, a4, a5 uint64) int64 {
 	this().core.refused = 0
 	rc := hypercalls[nr](a1, a2, a3, a4, a5)
 	if nr != abi.HypercallIret {
-		doubt(rc)
+		doubt(nr, rc)
 	}
 	return rc
 }

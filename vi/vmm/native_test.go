@@ -24,6 +24,7 @@ func world(t *testing.T, cpus uint32) *rand.Rand {
 	}
 	directMapBase = block(testFrames*pageSize, pageSize)
 	frameTableBase = block(testFrames*32, pageSize)
+	bare.Image.Persist = block(pageSize, pageSize) // no step is allowed
 	bare.Image.PerCPU = block(uint64(maxCPUs)*cpuBlockSize, cpuBlockSize)
 	heap.head, heap.nfree, heap.lk = [maxOrder + 1]uint64{}, 0, spinlock{}
 	domains.head, frames.n, onlineMask, flushClock = nil, testFrames, 0, 0

@@ -3,6 +3,8 @@ package main
 import (
 	"sync/atomic"
 	"unsafe"
+
+	"resvirt/vi/bare"
 )
 
 // Step frame_journal. What discarded operations have changed of frames is taken
@@ -84,10 +86,16 @@ func (d *Domain) soundPages() bool {
 const maxRefs = 1 << 20
 
 // suspicious says whether what was detected means that data is wrong already,
-// which the journal cannot know: an assertion failed, or a CPU waited in vain.
+// which the journal cannot know: an assertion failed, a CPU waited in vain, or an
+// instruction of ours used a wrong value while frames were being changed. Where
+// nothing of ours is executed any more, only the program counter was wrong.
 func suspicious() bool {
-	kind := persist().failure.kind
-	return kind == kindAssert || kind == vecNMI
+	f := &persist().failure
+	if f.kind == kindAssert || f.kind == vecNMI {
+		return true
+	}
+	j := &cpuByID(uint32(f.cpu & (maxCPUs - 1))).core.journal
+	return f.pc >= bare.Image.TextStart && f.pc < bare.Image.TextEnd && j.top != j.begin
 }
 
 // clearJournals forgets everything: it has been taken back, or all is counted.

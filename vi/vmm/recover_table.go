@@ -40,6 +40,7 @@ const (
 	stepFullReboot
 	stepDoubt
 	stepPatrol
+	stepAppeal
 )
 
 // recoverySteps is the one list of steps; the host reads the names here.
@@ -74,6 +75,7 @@ var recoverySteps = [...]recoveryStep{
 	stepFullReboot:      {"full_reboot"},
 	stepDoubt:           {"doubt"},
 	stepPatrol:          {"patrol"},
+	stepAppeal:          {"appeal"},
 }
 
 // allowed says whether the policy allows a step.

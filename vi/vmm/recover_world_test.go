@@ -2,9 +2,6 @@ package main
 
 import (
 	"testing"
-	"unsafe"
-
-	"resvirt/vi/bare"
 )
 
 // Frames of the tests' machine that its heap consists of.
@@ -17,9 +14,6 @@ const (
 func recoverable(t *testing.T) {
 	t.Helper()
 	world(t, 1)
-	page := new([2 * pageSize]byte)
-	t.Cleanup(func() { page[0] = 0 }) // alive as long as the test
-	bare.Image.Persist = (addrOf(unsafe.Pointer(page)) + pageMask) &^ pageMask
 	persist().policy = ^uint64(0)
 	frames.n, bootInfo.heapStart = heapEnd, heapFirst<<pageShift
 	heap.head, heap.nfree = [maxOrder + 1]uint64{}, 0
