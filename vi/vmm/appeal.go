@@ -17,7 +17,8 @@ const appealEvery = 1000 // scheduler ticks
 const graveCalls = 1<<abi.HypercallMMUUpdate | 1<<abi.HypercallSetGDT | 1<<abi.HypercallStackSwitch |
 	1<<abi.HypercallSetTrapTable | 1<<abi.HypercallUpdateDescriptor | 1<<abi.HypercallMemoryOp |
 	1<<abi.HypercallUpdateVAMapping | 1<<abi.HypercallUpdateVAOther | 1<<abi.HypercallMMUExtOp |
-	1<<abi.HypercallSetSegmentBase | 1<<abi.HypercallDomctl | 1<<abi.HypercallEventChannelOp | 1<<abi.HypercallVcpuOp
+	1<<abi.HypercallSetSegmentBase | 1<<abi.HypercallDomctl | 1<<abi.HypercallEventChannelOp |
+	1<<abi.HypercallVcpuOp | 1<<abi.HypercallMulticall
 
 // graveErrors are the refusals that say that a request is wrong, not that it
 // comes at the wrong time or asks for what there is not.

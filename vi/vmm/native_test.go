@@ -29,6 +29,7 @@ func world(t *testing.T, cpus uint32) *rand.Rand {
 	heap.head, heap.nfree, heap.lk = [maxOrder + 1]uint64{}, 0, spinlock{}
 	domains.head, frames.n, onlineMask, flushClock = nil, testFrames, 0, 0
 	stats = [maxCPUs][8]uint64{}
+	clear(journals[:]) // they hold addresses of the last test's memory
 	rootTable = 16 << pageShift
 	m2pPhys = uint64(testFrames-8) << pageShift
 	params = bootParams{tickNS: 10000, watchdogNS: 150000, calibNS: 100000}

@@ -13,9 +13,21 @@ func capture(c *CPU, r *regs) {
 	if c.trapped {
 		return // the first one tells
 	}
+	r = c.below(r)
 	c.trap = *r
 	c.trapFPU = *(*[512]byte)(ptr((addrOf(unsafe.Pointer(r)) - nestedFPU) &^ 15))
 	c.trapped = true
+}
+
+// below is what an NMI interrupted, if it was the NMI's handler that failed with
+// the registers r: what the guest had is there.
+func (c *CPU) below(r *regs) *regs {
+	top := addrOf(unsafe.Pointer(c)) + blockTopNMI
+	nmi := top - uint64(unsafe.Offsetof(regs{}.ES))
+	if r.RSP >= top-pageSize && r.RSP <= nmi {
+		return (*regs)(ptr(nmi))
+	}
+	return r
 }
 
 // nestedFPU is how far below its registers an exception in the VMM saves the FPU.

@@ -213,3 +213,29 @@ func TestExceptionIsNoCall(t *testing.T) {
 		}
 	}
 }
+
+// If an NMI's handler fails, what the NMI had interrupted is captured.
+func TestFailureInNMI(t *testing.T) {
+	recoverable(t)
+	c := testCPU
+	top := addrOf(unsafe.Pointer(c)) + blockTopNMI
+	interrupted := (*regs)(ptr(top - uint64(frameES)))
+	*interrupted = guestRegsFor(0x1000)
+	for _, x := range []struct {
+		what string
+		sp   uint64
+		want uint64
+	}{
+		{"in the NMI's handler", addrOf(unsafe.Pointer(interrupted)) - 800, 0x1000},
+		{"elsewhere", addrOf(unsafe.Pointer(c)) + blockStackTop - 800, 0x5000},
+		{"in the next block", top + 8, 0x5000},
+	} {
+		failed := guestRegsFor(0x5000)
+		failed.RSP = x.sp
+		c.trapped = false
+		if capture(c, &failed); c.trap.R15 != x.want {
+			t.Errorf("%s: R15 %#x, want %#x", x.what, c.trap.R15, x.want)
+		}
+	}
+	c.trapped = false
+}
