@@ -31,13 +31,24 @@ func reapDomains() {
 	}
 	for d := domains.head; d != nil; d = lastDomain() {
 		lastReason = d.shutdownCode
-		if !killDomain(d, true) {
+		if d.stepAside() || !killDomain(d, true) {
 			this().core.left++ // it comes to its end, part by part
 			raiseSoft(softReap)
 			return
 		}
 	}
 	endOfRun()
+}
+
+// stepAside makes this CPU run something else if it runs a domain that is to end,
+// and says whether it has to.
+func (d *Domain) stepAside() bool {
+	if current().domain != d {
+		return false
+	}
+	setBits(&current().pause, pauseShutdown)
+	raiseSoft(softSchedule)
+	return true
 }
 
 // lastDomain is a domain that is left and not gone, nil if there is none.
