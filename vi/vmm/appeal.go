@@ -22,7 +22,7 @@ const graveCalls = 1<<abi.HypercallMMUUpdate | 1<<abi.HypercallSetGDT | 1<<abi.H
 
 // graveErrors are the refusals that say that a request is wrong, not that it
 // comes at the wrong time or asks for what there is not.
-const graveErrors = 1<<abi.EPERM | 1<<abi.ESRCH | 1<<abi.ENOMEM | 1<<abi.EACCES | 1<<abi.EFAULT | 1<<abi.EINVAL
+const graveErrors = 1<<abi.EPERM | 1<<abi.ESRCH | 1<<abi.ENOMEM | 1<<abi.EACCES | 1<<abi.EFAULT | 1<<abi.EBUSY | 1<<abi.EINVAL
 
 // grave says whether a hypercall's result is one that may be appealed. That
 // domains are not for others to control is none.

@@ -79,7 +79,9 @@ func bindVIRQ(d *Domain, virq, vcpu uint32) (uint32, int64) {
 	v := d.vcpu[vcpu]
 	d.eventLock.lock()
 	port, rc := uint32(0), int64(-abi.EEXIST)
-	if v.virqPort[virq] == 0 {
+	if v.virqPort[virq] != 0 && again() {
+		port, rc = v.virqPort[virq], 0 // what recovery found
+	} else if v.virqPort[virq] == 0 {
 		rc = -abi.ENOSPC
 		if port = d.freePort(); port != 0 {
 			e := d.port(port)

@@ -70,6 +70,7 @@ func hypercall(r *regs) {
 // dispatch calls a handler by number.
 func dispatch(nr, a1, a2, a3, a4, a5 uint64) int64 {
 	if nr >= abi.NumHypercalls || hypercalls[nr] == nil {
+		current().domain.appeal()
 		return -abi.ENOSYS
 	}
 	this().core.refused = 0

@@ -93,8 +93,23 @@ func (v *VCPU) agree(r *regs, what uint32) {
 		w := notedFrame | v.agreed()
 		v.arch.noted = w | what
 		applyNext(r, &v.arch.next, what)
+		assert(applied(r, &v.arch.next, what)) // what is wrong here nobody else would see
 		v.arch.noted = w
 	}
+}
+
+// applied says whether registers have been changed as applyNext does.
+func applied(r, next *regs, what uint32) bool {
+	if what&nextFlow != 0 && (r.RSP != next.RSP || r.RFLAGS != next.RFLAGS || r.CS != next.CS) {
+		return false
+	}
+	if what&nextReturn != 0 && (r.RCX != next.RCX || r.R11 != next.R11 || r.RAX != next.RAX) {
+		return false
+	}
+	if what&nextArgs != 0 && (r.RDI != next.RDI || r.RSI != next.RSI || r.RDX != next.RDX || r.R10 != next.R10) {
+		return false
+	}
+	return what&(nextFlow|nextArgs) == 0 || r.RIP == next.RIP
 }
 
 // applyNext changes registers.

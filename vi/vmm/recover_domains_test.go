@@ -3,6 +3,8 @@ package main
 import (
 	"testing"
 	"unsafe"
+
+	"resvirt/vi/abi"
 )
 
 // A list that was cut, that leads astray or that has become a circle is made
@@ -33,7 +35,15 @@ func TestTameValues(t *testing.T) {
 	d, v := newDomain(t, 1)
 	d.lineLen, d.linePos = 3, 1<<20
 	*mxcsrOf(&v.arch.fpu) = 0xf0001f80
+	port, rc := bindVIRQ(d, 1, 0)
+	if rc != 0 {
+		t.Fatalf("no port for a virtual interrupt: %d", rc)
+	}
+	v.virqPort = [abi.NumVirqs]uint32{2: 9}
 	tameValues()
+	if v.virqPort != [abi.NumVirqs]uint32{1: port} {
+		t.Errorf("virtual interrupts at %v, should be 1 at %d", v.virqPort, port)
+	}
 	if d.lineLen|d.linePos != 0 || *mxcsrOf(&v.arch.fpu) != 0x1f80 {
 		t.Errorf("line %d of %d, MXCSR %#x", d.linePos, d.lineLen, *mxcsrOf(&v.arch.fpu))
 	}

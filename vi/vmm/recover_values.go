@@ -1,11 +1,16 @@
 package main
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
 
 // Step sane_values. Some values are used by recovery, or on the way back to a
 // guest, in ways that a wrong one makes fail again: a length as the end of a
 // loop, the control register of the guest's SSE unit. They are brought into
-// their ranges.
+// their ranges. Where a guest receives virtual interrupts is written down twice;
+// a failure between the two leaves one.
 
 func tameValues() {
 	if !begin(stepSaneValues) {
@@ -19,7 +24,22 @@ func tameValues() {
 	eachVCPU(func(v *VCPU) {
 		*mxcsrOf(&v.arch.fpu) &= mxcsrBits
 		v.cpu %= nrCPUs()
+		v.virqPort = [abi.NumVirqs]uint32{}
 	})
+	for d := domains.head; d != nil; d = d.next {
+		for i := uint32(0); i < evtchnBuckets && d.buckets[i] != nil; i++ {
+			d.findVirqs(i * evtchnPerBucket)
+		}
+	}
+}
+
+// findVirqs notes what ports from one on receive virtual interrupts.
+func (d *Domain) findVirqs(from uint32) {
+	for port := from; port < from+evtchnPerBucket; port++ {
+		if e := d.port(port); e != nil && e.state == abi.EvtchnstatVirq && e.vcpu < d.nvcpus {
+			d.vcpu[e.vcpu].virqPort[e.virq%abi.NumVirqs] = port
+		}
+	}
 }
 
 // mxcsrBits are those that FXRSTOR accepts (AMD APM vol. 1, 4.2.2).
