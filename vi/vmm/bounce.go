@@ -107,7 +107,9 @@ func guestExitWork(r *regs) {
 			irqOn()
 			v.enterNMI(r)
 			irqOff()
-		case v.eventsPending() && v.runnable():
+		// A call that is issued again comes first: one that the event's handler
+		// makes would pass for it in the log.
+		case v.eventsPending() && v.runnable() && !v.arch.log.again:
 			count(statUpcalls)
 			irqOn()
 			v.enterGuestKernel(r, &bounce{flags: bounceMask, rip: v.arch.event})

@@ -16,7 +16,8 @@ type progress struct {
 	undo   uint64 // what an operation noted before it changed something, 0 = nothing
 }
 
-// start begins the log of a hypercall.
+// start begins the log of a hypercall. What was done of one that is issued again
+// stays done if it fails again before it gets on.
 func (p *progress) start(nr uint64) {
 	if !callsLogged {
 		return
@@ -24,7 +25,7 @@ func (p *progress) start(nr uint64) {
 	if !p.again {
 		p.undo, p.grant = 0, 0
 	}
-	p.nr, p.done = nr, 0
+	p.nr, p.done = nr, p.resume
 }
 
 // parts is how many parts of the hypercall under way were done before.

@@ -155,8 +155,17 @@ func TestRetry(t *testing.T) {
 		if v.arch.regs.RIP != want || v.arch.mc.active == on || v.arch.log.again != on {
 			t.Errorf("step %v: rip %#x, multicall %v, again %v", on, v.arch.regs.RIP, v.arch.mc.active, v.arch.log.again)
 		}
-		if on && (v.arch.log.entries() != 2 || v.arch.log.parts() != 5 || v.arch.log.parts() != 0) {
-			t.Errorf("log %+v", v.arch.log)
+		if !on {
+			continue
+		}
+		for range 2 { // it may fail again before it gets on
+			v.arch.log.start(v.arch.log.nr)
+			if v.arch.log.entries() != 2 || v.arch.log.parts() != 5 || v.arch.log.parts() != 0 {
+				t.Errorf("log %+v", v.arch.log)
+			}
+			v.arch.noted, v.isRunning = 0, 1
+			v.note(notedFrame | notedCall)
+			restoreGuest(v)
 		}
 	}
 }
