@@ -155,6 +155,19 @@ func (db *DB) tx(f func(*sql.Tx) error) error {
 	return nil
 }
 
+// still runs f on one state of the database, whoever writes meanwhile: a read
+// transaction on the only connection there is.
+func (db *DB) still(f func() error) error {
+	if _, err := db.sql.Exec("BEGIN DEFERRED"); err != nil {
+		return db.explain(err)
+	}
+	err := f()
+	if _, end := db.sql.Exec("ROLLBACK"); err == nil && end != nil {
+		err = db.explain(end)
+	}
+	return err
+}
+
 // explain turns SQLite's errors into what happened and what to do.
 func (db *DB) explain(err error) error {
 	var e sqlite3.Error

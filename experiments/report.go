@@ -54,8 +54,16 @@ type SessionRecord struct {
 	Seconds, GoldenSpeed, Restored float64
 }
 
-// Report computes the report of a database.
-func (db *DB) Report() (*Report, error) {
+// Report computes the report of a database, which a campaign may be writing.
+func (db *DB) Report() (r *Report, err error) {
+	err = db.still(func() error {
+		r, err = db.report()
+		return err
+	})
+	return r, err
+}
+
+func (db *DB) report() (*Report, error) {
 	c, err := db.Campaign()
 	if err != nil {
 		return nil, err
