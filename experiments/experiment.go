@@ -4,6 +4,7 @@ package experiments
 type Experiment struct {
 	Name        string   `toml:"name"`
 	Description string   `toml:"description"`
+	Takes       string   `toml:"takes"` // how long its runs take, and on what; for people
 	Seed        uint64   `toml:"seed"`
 	Runs        int      `toml:"runs"` // faults of each entry of faults.types, for each setting
 	Machine     Machine  `toml:"machine"`

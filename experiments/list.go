@@ -13,7 +13,7 @@ import (
 // List prints what ships and what an experiment file can say.
 func List(w io.Writer, steps []string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "experiments (run NAME, or a TOML file of your own):")
+	fmt.Fprintln(t, "experiments (run NAME, or a TOML file of your own), with the time they take on two idle cores:")
 	for _, name := range Shipped() {
 		e, _, err := Load(name)
 		if err != nil {
@@ -23,11 +23,11 @@ func List(w io.Writer, steps []string) error {
 		for _, s := range e.Settings {
 			settings = append(settings, s.Name)
 		}
+		what := fmt.Sprintf("%d runs", e.Runs*len(e.Faults.Types)*len(settings)*max(len(e.sweep().values), 1))
 		if e.measures() {
-			fmt.Fprintf(t, "  %s\t%s; %d golden runs\n", name, e.Description, len(e.Overhead.Compute)*len(e.Overhead.Variants))
-			continue
+			what = fmt.Sprintf("%d golden runs", len(e.Overhead.Compute)*len(e.Overhead.Variants))
 		}
-		fmt.Fprintf(t, "  %s\t%s; %d runs\n", name, e.Description, e.Runs*len(e.Faults.Types)*len(settings)*max(len(e.sweep().values), 1))
+		fmt.Fprintf(t, "  %s\t%s; %s, %s\n", name, e.Description, what, e.Takes)
 	}
 	fmt.Fprintln(t, "\nrecovery steps (of a [[setting]]):")
 	for _, s := range steps {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 	"unsafe"
@@ -143,35 +145,63 @@ func (h *hostile) instruction() {
 // domain is not touched, and in the end everything comes back.
 func TestHostileGuest(t *testing.T) {
 	for seed := range uint64(12) {
-		world(t, 1)
-		free := heap.nfree
-		victim := createDomain(9, 8)
-		secret := allocDomainPage(victim)
-		unsafeBytes(secret)[5] = 42
-		h := &hostile{Rand: rand.New(rand.NewPCG(seed, 1))}
-		for range 12 {
-			d, v, list := onGuest(t, 1)
-			h.frames = append(list, secret, idleL4Frame(), m2pFrame(), frameOfAddr(unsafe.Pointer(d)), 0, 1)
-			for i := 0; i < 2500 && !d.shutdown; i++ {
-				if h.IntN(4) == 0 {
-					h.instruction()
-				} else {
-					h.call()
-				}
-				if i%100 == 0 {
-					still(t, v)
-				}
-			}
-			still(t, v)
-			d.shutDown(0)
-			enter(testCPU.core.idle)
-			killDomain(d, false)
-		}
-		if pageOf(secret).count != pgAllocated|1 || unsafeBytes(secret)[5] != 42 {
-			t.Errorf("seed %d: another domain's frame was touched: %#x", seed, pageOf(secret).count)
-		}
-		ended(t, free, victim)
+		attack(t, rand.NewPCG(seed, 1))
 	}
+}
+
+// FuzzHostileGuest does the same with choices that the fuzzer makes.
+func FuzzHostileGuest(f *testing.F) {
+	f.Add([]byte("seed"))
+	f.Fuzz(func(t *testing.T, choices []byte) {
+		attack(t, &tape{choices, rand.NewPCG(uint64(len(choices)), 1)})
+	})
+}
+
+// tape is a source of random numbers that begin as written.
+type tape struct {
+	left []byte
+	then rand.Source
+}
+
+func (p *tape) Uint64() uint64 {
+	if len(p.left) < 4 {
+		return p.then.Uint64()
+	}
+	v := binary.LittleEndian.Uint32(p.left)
+	p.left = p.left[4:]
+	return bits.Reverse64(uint64(v)) | uint64(v)
+}
+
+func attack(t *testing.T, choices rand.Source) {
+	t.Helper()
+	world(t, 1)
+	free := heap.nfree
+	victim := createDomain(9, 8)
+	secret := allocDomainPage(victim)
+	unsafeBytes(secret)[5] = 42
+	h := &hostile{Rand: rand.New(choices)}
+	for range 12 {
+		d, v, list := onGuest(t, 1)
+		h.frames = append(list, secret, idleL4Frame(), m2pFrame(), frameOfAddr(unsafe.Pointer(d)), 0, 1)
+		for i := 0; i < 2500 && !d.shutdown; i++ {
+			if h.IntN(4) == 0 {
+				h.instruction()
+			} else {
+				h.call()
+			}
+			if i%100 == 0 {
+				still(t, v)
+			}
+		}
+		still(t, v)
+		d.shutDown(0)
+		enter(testCPU.core.idle)
+		killDomain(d, false)
+	}
+	if pageOf(secret).count != pgAllocated|1 || unsafeBytes(secret)[5] != 42 {
+		t.Errorf("another domain's frame was touched: %#x", pageOf(secret).count)
+	}
+	ended(t, free, victim)
 }
 
 func m2pFrame() mfn { return mfn(m2pPhys >> pageShift) }

@@ -1,0 +1,139 @@
+package experiments
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"resvirt/faults"
+	"resvirt/vi/image"
+)
+
+// The domains of a hostile system: two vCPUs each on two processors. The first
+// is the witness (vi/hostile), the others do what they like.
+const (
+	hostileRounds = 3000
+	hostileEnd    = 300_000_000 // instructions; domains that hang do not end
+	hostileBoot   = 15_000_000  // ... and all have begun
+	hostileEvery  = 4_000_000   // ... between two failures
+	witnessOK     = "witness ok"
+)
+
+// hostileSystem is the hypervisor under hostile domains.
+func hostileSystem(t testing.TB) *system {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("boots the whole system")
+	}
+	e, _, err := Load("final")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Machine.CPUs = 2
+	e.VMM = VMM{Domains: 3, DomainMB: 8, TickUS: 10, WatchdogUS: 400}
+	built, err := BuildSystem(e, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := built.(*system)
+	s.options = "vcpus=2 "
+	if s.images["appvm"], err = image.BuildGuest(root, "./vi/hostile", ""); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// attack lets domains do what they like. The hypervisor must not fail, but for
+// verdicts that a setting lets it doubt and, if every is not 0, by a failstop
+// after so many instructions on average; the witness must be content.
+func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64) {
+	t.Helper()
+	s := *sys
+	s.exp.Workload.Name = fmt.Sprintf("none seed=%d rounds=%d", seed, hostileRounds)
+	b, err := s.Boot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := b.(*hardware)
+	m.SetPolicy(mustPolicy(policy, &s))
+	r := rand.New(rand.NewPCG(seed, 3))
+	next := uint64(hostileEnd)
+	if every > 0 {
+		next = hostileBoot + r.Uint64N(every)
+	}
+	struck := false
+	for {
+		stop := m.Run(faults.Until{Position: min(next, hostileEnd), Watched: true})
+		switch {
+		case stop.Reason == faults.Reached && m.Position() < hostileEnd:
+			next = m.Position() + every/2 + r.Uint64N(every)
+			struck = strike(t, m)
+			continue
+		case stop.Reason == faults.Watched:
+			cause := s.target.Cause(m, stop.CPU)
+			if at := s.target.Locate(cause.PC - 1); at.Function != "main.disbelieve" && !(struck && cause.PC == 0) {
+				t.Errorf("seed %d, %s: the hypervisor failed at %d: %s in %v", seed, policy.Name, m.Position(), cause.What, at)
+			}
+			continue
+		}
+		says := string(m.Serial())
+		if stop.Reason != faults.Reached && (stop.Reason != faults.Exited || stop.Code != exitAllRight) ||
+			strings.Count(says, witnessOK) != 1 || strings.Contains(says, "error") {
+			t.Errorf("seed %d, %s: %s at %d; the console says:\n%s", seed, policy.Name, describe(stop), m.Position(), says)
+		}
+		if n := len(posts(m, postRecovered)); every > 0 && n < 5 {
+			t.Errorf("seed %d, %s: only %d recoveries", seed, policy.Name, n)
+		}
+		return
+	}
+}
+
+// strike makes the processor that is next fail, if it comes to execute the hypervisor soon.
+func strike(t *testing.T, m *hardware) bool {
+	for range 20_000 {
+		if cpu := m.Next(); m.CPL(cpu) == 0 {
+			failstop(t, nil, m, cpu)
+			return true
+		}
+		m.Run(faults.Until{Position: m.Position() + 1})
+	}
+	return false
+}
+
+// hostileSettings are those under which the hypervisor is attacked: one that
+// does not recover, and ours, where refusals are failures and recovery meets
+// what hostile guests have left behind.
+func hostileSettings(s *system) []Setting { return []Setting{{Name: "none"}, s.exp.Settings[2]} }
+
+// hostileSeeds is how many worlds each test tries; hours of them are for hands:
+// go test ./experiments -run Hostile -timeout 0 -hostile 10000
+var hostileSeeds = flag.Uint64("hostile", 3, "seeds of the tests with hostile domains")
+
+func TestHostileDomains(t *testing.T) {
+	s := hostileSystem(t)
+	for seed := range *hostileSeeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			for _, policy := range hostileSettings(s) {
+				attack(t, s, seed, policy, 0)
+			}
+		})
+	}
+}
+
+// Nor must recovery mind what hostile guests were doing.
+func TestFailuresUnderHostileDomains(t *testing.T) {
+	s := hostileSystem(t)
+	for seed := range *hostileSeeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			attack(t, s, seed, hostileSettings(s)[1], hostileEvery)
+		})
+	}
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// rounds counts what each vCPU has begun.
+var rounds [vcpus]uint64
+
+// me is the vCPU that runs on this stack.
+func me() int {
+	var here byte
+	if at := addr(unsafe.Pointer(&here)); at < tops[1] && at >= tops[1]-blockSize {
+		return 1
+	}
+	return 0
+}
+
+// loop goes from round to round until all are done; exceptions and events
+// begin it again.
+func loop() {
+	v := me()
+	r := dice{&streams[v]}
+	limit := option("rounds")
+	for {
+		rounds[v]++
+		if rounds[v] > limit {
+			say("rounds done\n")
+			shutDown(abi.ShutdownPoweroff)
+		}
+		if self == witness {
+			attest()
+			continue
+		}
+		if rounds[v]%32 == 1 {
+			mend()
+		}
+		switch r.n(16) {
+		case 0:
+			r.touch()
+		case 1:
+			r.execute()
+		case 2:
+			r.tables()
+		case 3:
+			r.strange()
+		default:
+			r.call()
+		}
+	}
+}
+
+// mend registers the entry points again, makes pages of the arena writable
+// again where that is possible, gives user mode our own address space, lets events
+// through, and sets a timer that ends a round that would not end.
+func mend() {
+	v := me()
+	to := entries[v]
+	n := 0
+	for i := range 20 {
+		if i == 2 || i == 8 || i == 9 || i == 15 || n == len(table)-1 {
+			continue
+		}
+		table[n] = abi.TrapInfo{Vector: uint8(i), Flags: abi.TrapMaskEvents, CS: abi.FlatKernelCS, Address: to}
+		n++
+	}
+	hypercall(abi.HypercallSetTrapTable, addr(unsafe.Pointer(&table)), 0, 0, 0, 0)
+	hypercall(abi.HypercallSetCallbacks, to, to, to, 0, 0)
+	hypercall(abi.HypercallStackSwitch, abi.FlatKernelSS, tops[v], 0, 0, 0)
+	r := dice{&streams[v]}
+	root := frameOf(start.PTBase)
+	hypercall(abi.HypercallMMUExtOp, r.words(abi.MMUExtNewUserBaseptr, root, 0), 1, 0, abi.DomidSelf, 0)
+	for i := range uint64(arenaPages) {
+		at := arena + i*pageSize
+		hypercall(abi.HypercallUpdateVAMapping, at, frameOf(at)<<12|0x67, abi.UVMFInvlpg|abi.UVMFAll, 0, 0)
+	}
+	wakeMe()
+}
+
+// sharedPage is the last page of the arena's space, where shared_info is mapped.
+func sharedInfo() *abi.SharedInfo {
+	at := arena + (arenaPages-1)*pageSize
+	hypercall(abi.HypercallUpdateVAMapping, at, start.SharedInfo|0x67, abi.UVMFInvlpg|abi.UVMFAll, 0, 0)
+	return (*abi.SharedInfo)(ptr(at))
+}
+
+// wakeMe unmasks all events and lets a timer expire in a while.
+func wakeMe() {
+	s := sharedInfo()
+	virq := abi.EvtchnBindVirq{Virq: abi.VirqTimer, Vcpu: uint32(me())}
+	hypercall(abi.HypercallEventChannelOp, abi.EvtchnopBindVirq, addr(unsafe.Pointer(&virq)), 0, 0, 0)
+	for i := range s.EvtchnMask {
+		s.EvtchnMask[i], s.EvtchnPending[i] = 0, 0
+	}
+	for i := range uint64(vcpus) {
+		s.VcpuInfo[i].EvtchnUpcallPending, s.VcpuInfo[i].EvtchnUpcallMask = 0, 0
+		s.VcpuInfo[i].EvtchnPendingSel = 0
+	}
+	t := &s.VcpuInfo[me()].Time
+	now := t.SystemTime + (rdtsc()-t.TSCTimestamp)>>1
+	hypercall(abi.HypercallSetTimerOp, now+50_000, 0, 0, 0, 0)
+}
