@@ -29,18 +29,18 @@ func (r dice) page() uint64 { return r.n(arenaPages) }
 // va is an address in the arena.
 func (r dice) va() uint64 { return arena + r.page()*pageSize + r.n(512)*8 }
 
-// frame is mostly one of the arena, sometimes a page table of ours, seldom anybody's.
+// frame is mostly one of the arena, sometimes a page table of ours, or anybody's.
 func (r dice) frame() uint64 {
 	switch k := r.n(40); {
-	case k < 32:
+	case k < 30:
 		return frameOf(arena + r.page()*pageSize)
-	case k < 35:
+	case k < 33:
 		return frameOf(start.PTBase + r.n(start.NrPTFrames)*pageSize)
-	case k < 37:
+	case k < 35:
 		return word(start.MFNList + r.n(start.NrPages)*8)
-	case k == 37:
+	case k == 35:
 		return start.SharedInfo >> 12
-	case k == 38:
+	case k < 39:
 		return r.n(1 << 14)
 	}
 	return r.value() >> 12
