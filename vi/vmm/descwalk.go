@@ -2,7 +2,8 @@ package main
 
 // Walks over the frame table by recovery, which must look at every descriptor
 // while all VMs wait. Most frames are free, so that runs of free frames are gone
-// through several descriptors at a time, and by address, not by frame number.
+// through several descriptors at a time, and by address, not by frame number;
+// where the lists of free blocks are sound, a block at a time.
 
 const (
 	descSize  = 32 // bytes of a page
@@ -15,9 +16,16 @@ func heapDescs() (at, end uint64) {
 	return frameTableBase + bootInfo.heapStart>>pageShift*descSize, frameTableBase + frames.n*descSize
 }
 
+// blocksSound says that each free block that begins in the frame table is one of
+// the heap's lists, and free as a whole.
+var blocksSound bool
+
 // pastFree is the address of the first descriptor from one on whose frame is
 // not free, or the end.
 func pastFree(at, end uint64) uint64 {
+	for blocksSound && at < end && (*page)(ptr(at)).count == pgFree {
+		at = pastBlock(at)
+	}
 	for at+descGroup*descSize <= end {
 		g := (*[descGroup]page)(ptr(at))
 		if g[0].count != pgFree || g[1].count != pgFree || g[2].count != pgFree || g[3].count != pgFree ||
@@ -32,9 +40,24 @@ func pastFree(at, end uint64) uint64 {
 	return at
 }
 
+// pastBlock is the address behind the block that begins at a free frame's
+// descriptor, or behind the frame if none does.
+func pastBlock(at uint64) uint64 {
+	p := (*page)(ptr(at))
+	if order := p.typ & 0xff; p.typ&pageHead != 0 && order <= maxOrder {
+		return at + descSize<<order
+	}
+	return at + descSize
+}
+
 // cleanFree is pastFree which forgets all else that the descriptors of the free
 // frames say.
 func cleanFree(at, end uint64) uint64 {
+	for blocksSound && at < end && (*page)(ptr(at)).count == pgFree {
+		p := (*page)(ptr(at))
+		at = pastBlock(at)
+		p.typ, p.next, p.prev, p.owner = 0, 0, 0, 0
+	}
 	for at < end {
 		stop := pastFree(at, min(end, at+descGroup*descSize))
 		if stop == at {

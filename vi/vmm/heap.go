@@ -6,7 +6,9 @@ import "sync/atomic"
 // lock are static data; what is free and in which size is also written in the
 // frame table (page.count, page.typ), from which recovery rebuilds the lists.
 
-const maxOrder = 10
+// maxOrder is that of the largest blocks, 32 MiB: recovery goes over all blocks, so
+// that few large ones make it faster.
+const maxOrder = 13
 
 // pageHead marks, in typ, the first frame of a free block; the low bits are
 // its order.

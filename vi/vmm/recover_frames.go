@@ -10,7 +10,8 @@ import "unsafe"
 // frames domains own, which page tables they pinned or run on, and what the
 // entries of these tables say. So everything else is forgotten and counted anew.
 // How long that takes grows with memory, so it goes over the frame table as
-// seldom as it can, and over free frames several at a time (descwalk.go).
+// seldom as it can, and over free frames several at a time (descwalk.go); where a
+// microreset finds the lists of free blocks sound, it grows with what is in use.
 
 // repairFrames makes the frame table consistent with the domains.
 func repairFrames() {
@@ -25,6 +26,8 @@ func repairFrames() {
 	}
 	clearJournals()
 	dropTestDomain()
+	blocksSound = resetting() && heap.nfree != 0 && soundHeap()
+	heap.nfree = ^uint64(0) // if this fails, no blocks are sound
 	pinned := forgetCounts()
 	for i := uint32(0); i < nrCPUs(); i++ {
 		claim(unsafe.Pointer(cpuByID(i).core.idle))
@@ -48,6 +51,7 @@ func repairFrames() {
 	countRefs()
 	dropGone()
 	rebuildHeap()
+	blocksSound = false
 	clearJournals()
 }
 
@@ -160,6 +164,9 @@ func goneOwner(owner uint32) bool {
 // claim marks the page of an object of the hypervisor's as in use.
 func claim(at unsafe.Pointer) {
 	p := pageOf(frameOfAddr(at))
+	if p.count == pgFree {
+		blocksSound = false // it was being freed
+	}
 	p.count, p.typ, p.owner = pgHeap|pgAllocated|1, 0, 0
 }
 

@@ -3,6 +3,9 @@ package main
 import (
 	"math/rand/v2"
 	"testing"
+	"unsafe"
+
+	"resvirt/vi/abi"
 )
 
 // shape is what matters of a frame's descriptor: places in lists do not.
@@ -87,6 +90,55 @@ func TestRepairOfDamage(t *testing.T) {
 	v.isRunning = 0
 	if !killDomain(d, false) || heap.nfree != free || domains.head != nil {
 		t.Errorf("%d frames free after the end of the domain, before it %d", heap.nfree, free)
+	}
+}
+
+// Where the lists of free blocks are sound, walks go from block to block, and
+// what comes out is the same: counts, lost frames, and objects that were being freed.
+func TestRepairFromBlockToBlock(t *testing.T) {
+	recoverable(t)
+	persist().mode = modeReset
+	free := heap.nfree
+	pair := allocFrames(1)
+	d, v := newDomain(t, 1)
+	freeHeapPage(frameOfAddr(unsafe.Pointer(v.arch.traps)))
+	object := pair + 1
+	v.arch.traps = (*[256]abi.TrapInfo)(frameAddr(object))
+	pageOf(object).count = pgHeap | pgAllocated | 1
+	freeFrames(pair, 0)
+	before := shapes()
+	for _, m := range []mfn{allocFrames(2), allocFrames(3)} {
+		pageOf(m).count = pgHeap | pgAllocated | 1 // an object that nothing refers to
+	}
+	pageOf(v.arch.guestTable).count += 5
+	pageOf(object).count = 0
+	freeFrames(object, 0) // the domain still refers to it, and it is now within a block
+	if heap.nfree == 0 || !soundHeap() {
+		t.Fatal("the lists are not sound")
+	}
+	repairFrames()
+	for m, s := range shapes() {
+		if s != before[m] {
+			t.Errorf("frame %#x was %+v, is %+v", m, before[m], s)
+		}
+	}
+	if bad := checkAll(); bad != 0 || blocksSound {
+		t.Errorf("invariants %#x, blocks still taken for sound: %v", bad, blocksSound)
+	}
+	if !killDomain(d, false) || heap.nfree != free {
+		t.Errorf("%d frames free after the end of the domain, before it %d", heap.nfree, free)
+	}
+}
+
+// Lists that are not sound are not gone by.
+func TestRepairOfUnsoundBlocks(t *testing.T) {
+	recoverable(t)
+	persist().mode = modeReset
+	free := heap.nfree
+	pageOf(largestBlock()).typ-- // half as large as it is
+	repairFrames()
+	if bad := checkAll(); bad != 0 || heap.nfree != free {
+		t.Errorf("invariants %#x, %d frames free instead of %d", bad, heap.nfree, free)
 	}
 }
 
