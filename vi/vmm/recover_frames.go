@@ -10,8 +10,9 @@ import "unsafe"
 // frames domains own, which page tables they pinned or run on, and what the
 // entries of these tables say. So everything else is forgotten and counted anew.
 // How long that takes grows with memory, so it goes over the frame table as
-// seldom as it can, and over free frames several at a time (descwalk.go); where a
-// microreset finds the lists of free blocks sound, it grows with what is in use.
+// seldom as it can, and over free frames several at a time (descwalk.go). Where
+// frame_journal is allowed and a microreset finds the lists of free blocks sound,
+// it goes from block to block, and takes as long as frames in use do.
 
 // repairFrames makes the frame table consistent with the domains.
 func repairFrames() {
@@ -26,7 +27,7 @@ func repairFrames() {
 	}
 	clearJournals()
 	dropTestDomain()
-	blocksSound = resetting() && heap.nfree != 0 && soundHeap()
+	blocksSound = allowed(stepFrameJournal) && resetting() && heap.nfree != 0 && soundHeap()
 	heap.nfree = ^uint64(0) // if this fails, no blocks are sound
 	pinned := forgetCounts()
 	for i := uint32(0); i < nrCPUs(); i++ {
