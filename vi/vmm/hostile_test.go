@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"flag"
 	"math/bits"
 	"math/rand/v2"
 	"testing"
@@ -141,10 +142,14 @@ func (h *hostile) instruction() {
 	current().arch.bounce.flags = 0
 }
 
+// hostileSeeds is how many worlds TestHostileGuest tries; hours of them are for hands:
+// go test ./vi/vmm -run TestHostileGuest -timeout 0 -hostile 100000
+var hostileSeeds = flag.Uint64("hostile", 12, "seeds of the test with a hostile guest")
+
 // TestHostileGuest lets a guest do what it likes: invariants hold, another
 // domain is not touched, and in the end everything comes back.
 func TestHostileGuest(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range *hostileSeeds {
 		attack(t, rand.NewPCG(seed, 1))
 	}
 }
