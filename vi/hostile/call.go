@@ -65,7 +65,7 @@ func (r dice) meant() (nr uint64, a [5]uint64) {
 	case 9:
 		return abi.HypercallMulticall, r.batch()
 	case 10:
-		return abi.HypercallVcpuOp, [5]uint64{r.n(14), r.n(3), r.words(r.frame(), r.n(4096), r.value())}
+		return abi.HypercallVcpuOp, [5]uint64{r.n(14), r.n(3), r.words([3]uint64{r.frame(), r.value(), r.n(1 << 22)}[r.n(3)], r.n(4096), r.value())}
 	}
 	return abi.HypercallSchedOp, [5]uint64{[4]uint64{abi.SchedopYield, abi.SchedopBlock, abi.SchedopPoll, 6}[r.n(4)], r.words(r.va(), r.n(5), r.value())}
 }

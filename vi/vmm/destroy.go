@@ -45,7 +45,7 @@ func stopDomain(d *Domain) {
 		v.sleepSync()
 		v.pollTimer.kill()
 		v.singleshot.kill()
-		v.periodic.kill()
+		v.stopPeriodic()
 	}
 }
 

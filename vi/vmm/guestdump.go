@@ -4,7 +4,8 @@ import "unsafe"
 
 // What is said of a guest that comes to its end by an exception.
 
-// dump prints a vCPU's registers and the top of its stack.
+// dump prints a vCPU's registers and the top of its stack. That takes longer than
+// the watchdog waits.
 func (v *VCPU) dump(r *regs) {
 	flags := consoleLock.lockSave()
 	serialString("(VMM) d")
@@ -14,6 +15,7 @@ func (v *VCPU) dump(r *regs) {
 	for n := range uint8(16) {
 		if n%4 == 0 {
 			serialString("\n(VMM)   ")
+			working()
 		}
 		serialString(regNames[4*n : 4*n+4])
 		serialHex(*gpr(r, n))
@@ -27,11 +29,15 @@ func (v *VCPU) dump(r *regs) {
 	serialHex(uint64(r.CS))
 	serialString(" cr2 ")
 	serialHex(v.arch.cr2)
+	working()
 	serialString("\n(VMM)   stack ")
 	for i := range uint64(16) {
 		var w uint64
 		if !fromGuest(unsafe.Pointer(&w), r.RSP+8*i, 8) {
 			break
+		}
+		if i%4 == 3 {
+			working()
 		}
 		serialHex(w)
 		serialPut(' ')

@@ -26,8 +26,7 @@ func (v *VCPU) moveTo(cpu uint32) {
 	timers := [...]*timer{&v.pollTimer, &v.singleshot, &v.periodic}
 	var was [len(timers)]bool
 	for i, t := range timers {
-		was[i] = t.active()
-		t.kill()
+		was[i] = t.kill()
 	}
 	v.cpu = cpu
 	for i, t := range timers {

@@ -122,8 +122,11 @@ func hyperSetTimerOp(timeout, _, _, _, _ uint64) int64 {
 // singleshotExpired is the handler of a vCPU's timer.
 func singleshotExpired(t *timer) { sendVIRQ(t.vcpu, abi.VirqTimer) }
 
-// periodicExpired is the handler of a vCPU's periodic timer, which recurs.
+// periodicExpired is the handler of a vCPU's periodic timer, which recurs until it
+// is stopped.
 func periodicExpired(t *timer) {
 	sendVIRQ(t.vcpu, abi.VirqTimer)
-	t.set(t.expires + t.vcpu.periodNS)
+	if period := atomic.LoadInt64(&t.vcpu.periodNS); period != 0 {
+		t.set(t.expires + period)
+	}
 }

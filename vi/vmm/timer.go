@@ -53,13 +53,21 @@ func (t *timer) stop() {
 	q.lk.unlockRestore(flags)
 }
 
-// kill stops the timer and waits until its handler does not run any more.
-func (t *timer) kill() {
+// kill stops the timer, also one whose handler runs and sets it again, and says
+// whether it was set.
+func (t *timer) kill() (was bool) {
 	assert(!inIRQ())
 	q := &cpuByID(t.cpu).core.timers
 	assert(cpuByID(t.cpu) != this() || q.running != t)
-	t.stop()
-	for q.running == t {
+	for {
+		was = was || t.active()
+		t.stop()
+		flags := q.lk.lockSave()
+		dead := q.running != t && t.pos == 0
+		q.lk.unlockRestore(flags)
+		if dead {
+			return was
+		}
 		cpuRelax()
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	"resvirt/vi/abi"
@@ -91,21 +92,34 @@ func (v *VCPU) runstate(info *abi.VcpuRunstateInfo) {
 	q.lk.unlockRestore(flags)
 }
 
+// Bounds of a periodic timer (Xen: MILLISECS(1), STIME_DELTA_MAX). One that expired
+// more often than its handler can run would be all that its CPU does.
+const (
+	minPeriodNS = 1_000_000
+	maxPeriodNS = 1 << 62
+)
+
 // setPeriodic starts or stops v's periodic timer.
 func (v *VCPU) setPeriodic(on bool, arg uint64) int64 {
 	var p abi.VcpuSetPeriodicTimer
 	if on && !fromGuest(unsafe.Pointer(&p), arg, 8) {
 		return -abi.EFAULT
 	}
-	if on && p.PeriodNS < 1000 {
+	if on && (p.PeriodNS < minPeriodNS || p.PeriodNS > maxPeriodNS) {
 		return -abi.EINVAL
 	}
-	v.periodic.stop()
+	v.stopPeriodic()
 	if on {
-		v.periodNS = int64(p.PeriodNS)
+		atomic.StoreInt64(&v.periodNS, int64(p.PeriodNS))
 		v.periodic.set(now() + v.periodNS)
 	}
 	return 0
+}
+
+// stopPeriodic stops v's periodic timer for good.
+func (v *VCPU) stopPeriodic() {
+	atomic.StoreInt64(&v.periodNS, 0)
+	v.periodic.kill()
 }
 
 // initVCPU loads a vCPU that is down with the state at arg, a
