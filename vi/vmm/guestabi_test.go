@@ -203,3 +203,38 @@ func TestEventChannelReset(t *testing.T) {
 		t.Errorf("bind_virq: port %d, %d", port, rc)
 	}
 }
+
+// A periodic timer recurs until it is stopped, and not faster than it can be served.
+func TestPeriodicTimer(t *testing.T) {
+	world(t, 1)
+	free := heap.nfree
+	d, v, _ := onGuest(t, 1)
+	period := func(cmd, ns uint64) int64 {
+		return hyperVcpuOp(cmd, 0, put(1, 0, abi.VcpuSetPeriodicTimer{PeriodNS: ns}), 0, 0)
+	}
+	for _, ns := range []uint64{0, minPeriodNS - 1, maxPeriodNS + 1, 1 << 63, ^uint64(0)} {
+		if rc := period(abi.VcpuopSetPeriodicTimer, ns); rc != -abi.EINVAL || v.periodic.active() {
+			t.Errorf("a period of %d ns: %d", ns, rc)
+		}
+	}
+	if rc := period(abi.VcpuopSetPeriodicTimer, minPeriodNS); rc != 0 || !v.periodic.active() {
+		t.Fatalf("the shortest period: %d", rc)
+	}
+	first := v.periodic.expires
+	v.periodic.stop() // as before its handler runs
+	if periodicExpired(&v.periodic); !v.periodic.active() || v.periodic.expires != first+minPeriodNS {
+		t.Errorf("after %d it expires at %d", first, v.periodic.expires)
+	}
+	if rc := period(abi.VcpuopStopPeriodicTimer, 0); rc != 0 || v.periodic.active() || v.periodNS != 0 {
+		t.Errorf("stopped: %d, active %v, period %d", rc, v.periodic.active(), v.periodNS)
+	}
+	if periodicExpired(&v.periodic); v.periodic.active() {
+		t.Error("a handler that was running has set the timer that was stopped")
+	}
+	persist().policy = 1 << stepRecurringTimers
+	if recurVCPU(v); v.periodic.active() {
+		t.Error("recovery has set a timer that was stopped")
+	}
+	d.shutDown(0)
+	ended(t, free, d)
+}
