@@ -55,7 +55,7 @@ func TestMistakesInFiles(t *testing.T) {
 func TestShippedExperimentsAreRight(t *testing.T) {
 	for _, name := range Shipped() {
 		e, _, err := Load(name)
-		if err != nil || e.Name != name || e.Description == "" {
+		if err != nil || e.Name != name || e.Description == "" || e.Takes == "" {
 			t.Errorf("%s: %+v, %v", name, e, err)
 		}
 	}
