@@ -37,6 +37,9 @@ func loop() {
 		if rounds[v]%32 == 1 {
 			mend()
 		}
+		if r.one(4000) {
+			r.forest()
+		}
 		switch r.n(16) {
 		case 0:
 			r.touch()

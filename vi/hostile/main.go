@@ -46,7 +46,7 @@ var (
 	entries [vcpus]uint64 // again0, again1
 	tops    [vcpus]uint64 // of their stacks
 	second  [2 * blockAlign]byte
-	space   [(arenaPages + 1) * pageSize]byte
+	space   [(arenaPages+1)*pageSize + words*8]byte
 
 	start *abi.StartInfo
 	arena uint64               // address of the pages that the rounds play with
@@ -63,6 +63,7 @@ func kmain(si *abi.StartInfo) {
 	block := (addr(unsafe.Pointer(&second)) + blockAlign - 1) &^ (blockAlign - 1)
 	tops[1] = block + blockSize
 	arena = (addr(unsafe.Pointer(&space)) + pageSize - 1) &^ (pageSize - 1)
+	field = (*[words]uint64)(ptr(arena + arenaPages*pageSize))
 	for i := range ptes {
 		ptes[i] = entryAddress(arena + uint64(i)*pageSize)
 	}

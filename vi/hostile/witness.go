@@ -12,8 +12,9 @@ const witness = 1
 // attestEvery is how many rounds of others the witness leaves out for each of its own.
 const attestEvery = 64
 
-// field is the memory that the witness watches, a part in each round.
-var field [words]uint64
+// field is the memory that the witness watches, a part in each round, and of which
+// others make page tables.
+var field *[words]uint64
 
 const (
 	words = 2 << 20 / 8

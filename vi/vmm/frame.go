@@ -117,6 +117,7 @@ func (p *page) dropAllocation() bool {
 // user of another type must be gone, else the type is refused.
 func (p *page) getType(t uint64) int64 {
 	var x, nx uint64
+	var wait patience
 	for {
 		x = atomic.LoadUint64(&p.typ)
 		nx = x + 1
@@ -132,7 +133,7 @@ func (p *page) getType(t uint64) int64 {
 			return refuse(p)
 		} else if x&ptValidated == 0 {
 			for atomic.LoadUint64(&p.typ) == x {
-				cpuRelax()
+				wait.relax()
 			}
 			continue
 		}
@@ -170,6 +171,7 @@ func (p *page) validate(t uint64) int64 {
 // gives back what its entries hold; meanwhile it is not validated, and whoever
 // wants the type waits.
 func (p *page) putType() {
+	var wait patience
 	for {
 		x := atomic.LoadUint64(&p.typ)
 		nx := x - 1
@@ -189,7 +191,7 @@ func (p *page) putType() {
 			// Being validated, or the lock's holder would become the last
 			// user, and unlockTable does not clean up.
 			for atomic.LoadUint64(&p.typ) == x {
-				cpuRelax()
+				wait.relax()
 			}
 			continue
 		}
@@ -229,10 +231,11 @@ func putPageAndType(p *page) {
 // lockTable serialises changes of one page table's entries. It fails unless
 // the frame is a validated page table, and keeps it one.
 func (p *page) lockTable() bool {
+	var wait patience
 	for {
 		x := atomic.LoadUint64(&p.typ)
 		if x&ptLocked != 0 {
-			cpuRelax()
+			wait.relax()
 			continue
 		}
 		if x&ptValidated == 0 || x&ptCount == 0 {

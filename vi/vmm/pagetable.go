@@ -106,6 +106,7 @@ func allocTable(p *page, t uint64) int64 {
 		}
 	}
 	assert(i == len(tab)) // a wrong index would leave uses uncounted, which shows much later
+	tableDone()
 	if t == ptL4 {
 		copyHypervisorSlots(tab)
 	}
@@ -122,6 +123,7 @@ func freeTable(p *page, t uint64, n int) {
 		}
 	}
 	assert(i == n)
+	tableDone()
 }
 
 func isHypervisorSlot(i int) bool { return i >= hvSlotFirst && i <= hvSlotLast }

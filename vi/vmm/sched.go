@@ -176,9 +176,10 @@ func (v *VCPU) sleepNoSync() {
 // sleepSync is sleepNoSync and waits until v runs no more.
 func (v *VCPU) sleepSync() {
 	v.sleepNoSync()
+	var wait patience
 	for atomic.LoadUint32(&v.isRunning) != 0 {
 		assert(v != current())
-		cpuRelax()
+		wait.relax()
 	}
 }
 

@@ -55,8 +55,9 @@ func holdOthers() {
 			others++
 		}
 	}
+	var wait patience
 	for atomic.LoadUint32(&checker.stopped) != others {
-		cpuRelax()
+		wait.relax()
 	}
 	atomic.StoreUint32(&checker.freeze, 1)
 	for atomic.LoadUint32(&checker.frozen) != others {
@@ -75,8 +76,9 @@ func letOthersGo() {
 // stopSoft holds a CPU, on its way back to a guest, while another checks.
 func stopSoft() {
 	atomic.AddUint32(&checker.stopped, 1)
+	var wait patience
 	for atomic.LoadUint32(&checker.freeze) == 0 {
-		cpuRelax()
+		wait.relax()
 	}
 	flags := irqSave()
 	atomic.AddUint32(&checker.frozen, 1)

@@ -93,14 +93,6 @@ func (c *CPU) stands(r *regs) bool {
 	return c.stuck >= hangPeriods || c.staying >= stayPeriods
 }
 
-// working tells the watchdog of progress where something takes long, although it
-// comes to its end, and no timers run meanwhile.
-func working() {
-	k := &this().core
-	k.watchdogTicks++
-	k.left++
-}
-
 // hang declares this CPU hung.
 func hang(c *CPU, r *regs) {
 	capture(c, r)
