@@ -78,7 +78,7 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 		case stop.Reason == faults.Watched:
 			cause := s.target.Cause(m, stop.CPU)
 			if at := s.target.Locate(cause.PC - 1); at.Function != "main.disbelieve" && !(struck && cause.PC == 0) {
-				t.Errorf("seed %d, %s: the hypervisor failed at %d: %s in %v", seed, policy.Name, m.Position(), cause.What, at)
+				t.Errorf("seed %d, %s: the hypervisor failed at %d: %s in %s%s", seed, policy.Name, m.Position(), cause.What, at.Function, doing(t, &s, m))
 			}
 			continue
 		}
@@ -104,6 +104,23 @@ func strike(t *testing.T, m *hardware) bool {
 		m.Run(faults.Until{Position: m.Position() + 1})
 	}
 	return false
+}
+
+// doing says what all processors do.
+func doing(t *testing.T, s *system, m *hardware) string {
+	t.Helper()
+	a, err := s.anatomy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for cpu := range m.CPUs() {
+		fmt.Fprintf(&b, "\nCPU %d:", cpu)
+		for _, f := range a.chainOf(m, cpu) {
+			fmt.Fprintf(&b, " %s:%d", f.place.Function, f.place.Line)
+		}
+	}
+	return b.String()
 }
 
 // hostileSettings are those under which the hypervisor is attacked: one that

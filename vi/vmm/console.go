@@ -25,6 +25,15 @@ const (
 // interrupt handlers may print.
 var consoleLock spinlock
 
+// lockConsole takes the lock and returns the flags of before, for unlockConsole.
+func lockConsole() uint64 {
+	flags := irqSave()
+	consoleLock.lockPatiently()
+	return flags
+}
+
+func unlockConsole(flags uint64) { consoleLock.unlockRestore(flags) }
+
 // consoleMid says that a line is half printed.
 var consoleMid bool
 
@@ -76,27 +85,27 @@ func serialDecimal(v uint64) {
 
 // logStr prints a line of the hypervisor's.
 func logStr(s string) {
-	flags := consoleLock.lockSave()
+	flags := lockConsole()
 	serialString("(VMM) ")
 	serialString(s)
 	serialPut('\n')
-	consoleLock.unlockRestore(flags)
+	unlockConsole(flags)
 }
 
 // logHex prints a line that ends in a number.
 func logHex(s string, v uint64) {
-	flags := consoleLock.lockSave()
+	flags := lockConsole()
 	serialString("(VMM) ")
 	serialString(s)
 	serialPut(' ')
 	serialHex(v)
 	serialPut('\n')
-	consoleLock.unlockRestore(flags)
+	unlockConsole(flags)
 }
 
 // printDomain prints a line of the hypervisor's about a domain.
 func printDomain(d *Domain, s string, v uint64) {
-	flags := consoleLock.lockSave()
+	flags := lockConsole()
 	serialString("(VMM) d")
 	serialDecimal(uint64(d.id))
 	serialPut(' ')
@@ -104,7 +113,7 @@ func printDomain(d *Domain, s string, v uint64) {
 	serialPut(' ')
 	serialHex(v)
 	serialPut('\n')
-	consoleLock.unlockRestore(flags)
+	unlockConsole(flags)
 }
 
 // addByte adds a byte to a domain's line and says whether it is complete.
@@ -134,10 +143,10 @@ func (d *Domain) addByte(b byte) bool {
 
 // printLine prints a domain's line. How far it has come is known at any time.
 func (d *Domain) printLine() {
-	flags := consoleLock.lockSave()
+	flags := lockConsole()
 	d.linePos = 0
 	d.printRest()
-	consoleLock.unlockRestore(flags)
+	unlockConsole(flags)
 }
 
 // printRest prints a domain's line from linePos on.
@@ -176,7 +185,7 @@ func hyperConsoleIO(cmd, n, buf, _, _ uint64) int64 {
 		if !fromGuest(unsafe.Pointer(&chunk), buf+done, k) {
 			return -abi.EFAULT
 		}
-		d.lk.lock()
+		d.lk.lockPatiently()
 		for i := uint64(0); i < k; i++ {
 			at := done + i
 			if again() && log.line>>32 == at {

@@ -35,7 +35,7 @@ func killDomain(d *Domain, makeWay bool) bool {
 
 // stopDomain stops all vCPUs of a domain and their timers.
 func stopDomain(d *Domain) {
-	d.lk.lock()
+	d.lk.lockPatiently()
 	for i := uint32(0); i < d.nvcpus; i++ {
 		setBits(&d.vcpu[i].pause, pauseShutdown)
 	}

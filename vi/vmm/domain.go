@@ -206,7 +206,7 @@ func (d *Domain) crash(why string, a uint64) {
 
 // shutDown stops all vCPUs of d for good.
 func (d *Domain) shutDown(reason uint32) {
-	d.lk.lock()
+	d.lk.lockPatiently()
 	if d.shutdown {
 		d.lk.unlock()
 		announceEnd() // who was to do it may have been discarded

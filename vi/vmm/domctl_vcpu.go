@@ -28,7 +28,7 @@ func domctlContext(d *Domain, c *abi.DomctlVcpuContext, set bool) int64 {
 	case !set:
 		return saveVCPU(v, c.Context)
 	}
-	d.lk.lock()
+	d.lk.lockPatiently()
 	v.initOK = false
 	dropTables(v)
 	rc := initVCPU(v, c.Context)

@@ -7,7 +7,7 @@ import "unsafe"
 // dump prints a vCPU's registers and the top of its stack. That takes longer than
 // the watchdog waits.
 func (v *VCPU) dump(r *regs) {
-	flags := consoleLock.lockSave()
+	flags := lockConsole()
 	serialString("(VMM) d")
 	serialDecimal(uint64(v.domain.id))
 	serialString(" vCPU ")
@@ -43,7 +43,7 @@ func (v *VCPU) dump(r *regs) {
 		serialPut(' ')
 	}
 	serialPut('\n')
-	consoleLock.unlockRestore(flags)
+	unlockConsole(flags)
 }
 
 const regNames = "rax rcx rdx rbx rsp rbp rsi rdi r8  r9  r10 r11 r12 r13 r14 r15 "

@@ -21,6 +21,15 @@ func (l *spinlock) lock() {
 	}
 }
 
+// lockPatiently waits for a lock that is held during long work (working.go).
+func (l *spinlock) lockPatiently() {
+	var wait patience
+	for !l.tryLock() {
+		assert(!l.held())
+		wait.relax()
+	}
+}
+
 // tryLock takes the lock if it is free.
 func (l *spinlock) tryLock() bool {
 	return atomic.CompareAndSwapUint32(&l.v, 0, this().ID+1)

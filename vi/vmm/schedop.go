@@ -42,7 +42,7 @@ func hyperSchedOp(cmd, arg, _, _, _ uint64) int64 {
 			return -abi.EFAULT
 		}
 		d := v.domain
-		d.lk.lock()
+		d.lk.lockPatiently()
 		if !d.shutdown {
 			d.shutdownCode, d.codeSet = s.Reason, true
 		}

@@ -77,9 +77,9 @@ func domainList(l *abi.SysctlDomains) int64 {
 // readConsole copies what the hypervisor's console printed last.
 func readConsole(c *abi.SysctlConsole) int64 {
 	var chunk [64]byte
-	flags := consoleLock.lockSave()
+	flags := lockConsole()
 	from, to := conring.cons, conring.prod
-	consoleLock.unlockRestore(flags)
+	unlockConsole(flags)
 	if c.Incremental != 0 {
 		from = c.Index
 	}

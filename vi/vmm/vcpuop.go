@@ -16,7 +16,7 @@ func hyperVcpuOp(cmd, id, arg, _, _ uint64) int64 {
 	v := d.vcpu[id]
 	switch cmd {
 	case abi.VcpuopInitialise:
-		d.lk.lock()
+		d.lk.lockPatiently()
 		rc := int64(-abi.EEXIST)
 		if !v.initOK {
 			rc = initVCPU(v, arg)

@@ -23,14 +23,16 @@ func tableDone() {
 	working()
 }
 
-// patience is a wait for another CPU that may have page tables to validate.
+// patience is a wait for another CPU that may have page tables to validate or
+// much to print.
 type patience struct{ seen uint64 }
 
 // relax is a turn of the waiting loop.
 func (w *patience) relax() {
 	cpuRelax()
-	if n := atomic.LoadUint64(&tablesDone); n != w.seen {
-		w.seen = n
+	n := 1 + atomic.LoadUint64(&tablesDone) + uint64(atomic.LoadUint32(&conring.prod))
+	if w.seen != 0 && n != w.seen {
 		working()
 	}
+	w.seen = n
 }
