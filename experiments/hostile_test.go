@@ -85,7 +85,7 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 		says := string(m.Serial())
 		if stop.Reason != faults.Reached && (stop.Reason != faults.Exited || stop.Code != exitAllRight) ||
 			strings.Count(says, witnessOK) != 1 || strings.Contains(says, "error") {
-			t.Errorf("seed %d, %s: %s at %d; the console says:\n%s", seed, policy.Name, describe(stop), m.Position(), says)
+			t.Errorf("seed %d, %s: %s at %d, %v;%s\nthe console says:\n%s", seed, policy.Name, describe(stop), m.Position(), m.Now(), doing(t, &s, m), says)
 		}
 		if n := len(posts(m, postRecovered)); every > 0 && n < 5 {
 			t.Errorf("seed %d, %s: only %d recoveries", seed, policy.Name, n)
