@@ -15,7 +15,7 @@ import (
 // is the witness (vi/hostile), the others do what they like.
 const (
 	hostileRounds = 3000
-	hostileEnd    = 300_000_000 // instructions; domains that hang do not end
+	hostileEnd    = 800_000_000 // instructions; domains that hang do not end
 	hostileBoot   = 15_000_000  // ... and all have begun
 	hostileEvery  = 4_000_000   // ... between two failures
 	witnessOK     = "witness ok"

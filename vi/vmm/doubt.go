@@ -112,7 +112,7 @@ func (u *uses) inTable(tab *table, t uint64) {
 		}
 		u.add(t != ptL1 || e&pteW != 0)
 	}
-	working()
+	tableDone()
 }
 
 // refuse notes that a frame is not what a request wants it to be.

@@ -14,7 +14,7 @@ func working() {
 	k.left++
 }
 
-// tablesDone counts the page tables that were validated or given up.
+// tablesDone counts the page tables that were validated, given up or looked at.
 var tablesDone uint64
 
 // tableDone ends the work on one page table.
