@@ -83,7 +83,7 @@ func stopSoft() {
 	flags := irqSave()
 	atomic.AddUint32(&checker.frozen, 1)
 	for atomic.LoadUint32(&checker.release) == 0 {
-		cpuRelax()
+		wait.relax()
 	}
 	atomic.AddUint32(&checker.stopped, ^uint32(0))
 	irqRestore(flags)
