@@ -18,7 +18,9 @@ const (
 	hostileEnd    = 800_000_000 // instructions; domains that hang do not end
 	hostileBoot   = 15_000_000  // ... and all have begun
 	hostileEvery  = 4_000_000   // ... between two failures
-	witnessOK     = "witness ok"
+
+	hostileRecovery = 100_000 // ... until it is worth looking whether a recovery has ended
+	witnessOK       = "witness ok"
 )
 
 // hostileSystem is the hypervisor under hostile domains.
@@ -32,7 +34,7 @@ func hostileSystem(t testing.TB) *system {
 		t.Fatal(err)
 	}
 	e.Machine.CPUs = 2
-	e.VMM = VMM{Domains: 3, DomainMB: 8, TickUS: 10, WatchdogUS: 400}
+	e.VMM = VMM{Domains: 3, DomainMB: 8, TickUS: 10, WatchdogUS: 150}
 	built, err := BuildSystem(e, func(string) {})
 	if err != nil {
 		t.Fatal(err)
@@ -67,15 +69,19 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 	if every > 0 {
 		next = hostileBoot + r.Uint64N(every)
 	}
-	struck := false
+	struck, detections := false, 0
 	for {
 		stop := m.Run(faults.Until{Position: min(next, hostileEnd), Watched: true})
 		switch {
+		case stop.Reason == faults.Reached && m.Position() < hostileEnd && detections > len(posts(m, postRecovered)):
+			next = m.Position() + hostileRecovery // one failure at a time
+			continue
 		case stop.Reason == faults.Reached && m.Position() < hostileEnd:
 			next = m.Position() + every/2 + r.Uint64N(every)
 			struck = strike(t, m)
 			continue
 		case stop.Reason == faults.Watched:
+			detections++
 			cause := s.target.Cause(m, stop.CPU)
 			if at := s.target.Locate(cause.PC - 1); at.Function != "main.disbelieve" && !(struck && cause.PC == 0) {
 				t.Errorf("seed %d, %s: the hypervisor failed at %d: %s in %s%s", seed, policy.Name, m.Position(), cause.What, at.Function, doing(t, &s, m))

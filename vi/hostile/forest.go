@@ -6,20 +6,22 @@ import (
 	"resvirt/vi/abi"
 )
 
-// forest makes page tables of all the memory there is, each entry in use, and lets
+// forest makes many page tables, each entry in use, and lets
 // the hypervisor validate and give up all of them by one call, while the
 // other vCPU may ask for the same.
 func (r dice) forest() {
 	base := addr(unsafe.Pointer(field))
-	const n = words * 8 / pageSize
+	const n = 128
 	leaf := frameOf(arena)<<12 | 0x65
-	for i := range uint64(words) {
+	for i := range uint64(n-1) * 512 {
 		field[i] = leaf
 	}
-	for i := range uint64(n - 1) { // the last page is the table above
-		field[(n-1)*512+i] = frameOf(base+i*pageSize)<<12 | 0x67
+	for i := range uint64(512) { // the last page is the table above
+		field[(n-1)*512+i] = 0
+		if i < n-1 {
+			field[(n-1)*512+i] = frameOf(base+i*pageSize)<<12 | 0x67
+		}
 	}
-	field[words-1] = 0
 	for i := range uint64(n) {
 		at := base + i*pageSize
 		hypercall(abi.HypercallUpdateVAMapping, at, frameOf(at)<<12|0x65, abi.UVMFNone, 0, 0)

@@ -37,7 +37,7 @@ func loop() {
 		if rounds[v]%32 == 1 {
 			mend()
 		}
-		if r.one(4000) {
+		if r.one(1000) {
 			r.forest()
 		}
 		switch r.n(16) {
