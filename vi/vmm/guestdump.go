@@ -2,46 +2,54 @@ package main
 
 import "unsafe"
 
-// What is said of a guest that comes to its end by an exception.
+// What is said of a guest that comes to its end by an exception. Each line is
+// printed by itself: between lines interrupts are on, as other CPUs wait for
+// answers to theirs, and the watchdog is told of the progress.
 
-// dump prints a vCPU's registers and the top of its stack. That takes longer than
-// the watchdog waits.
+// dump prints a vCPU's registers and the top of its stack.
 func (v *VCPU) dump(r *regs) {
-	flags := lockConsole()
-	serialString("(VMM) d")
-	serialDecimal(uint64(v.domain.id))
-	serialString(" vCPU ")
-	serialDecimal(uint64(v.id))
-	for n := range uint8(16) {
-		if n%4 == 0 {
-			serialString("\n(VMM)   ")
-			working()
+	printDomain(v.domain, "vCPU", uint64(v.id))
+	for n := uint8(0); n < 16; n += 4 {
+		flags := dumpLine()
+		for i := n; i < n+4; i++ {
+			dumpWord(regNames[4*i:4*i+4], *gpr(r, i))
 		}
-		serialString(regNames[4*n : 4*n+4])
-		serialHex(*gpr(r, n))
-		serialPut(' ')
+		endLine(flags)
 	}
-	serialString("\n(VMM)   rip ")
-	serialHex(r.RIP)
-	serialString(" flags ")
-	serialHex(r.RFLAGS)
-	serialString(" cs ")
-	serialHex(uint64(r.CS))
-	serialString(" cr2 ")
-	serialHex(v.arch.cr2)
-	working()
-	serialString("\n(VMM)   stack ")
-	for i := range uint64(16) {
-		var w uint64
-		if !fromGuest(unsafe.Pointer(&w), r.RSP+8*i, 8) {
+	flags := dumpLine()
+	dumpWord("rip ", r.RIP)
+	dumpWord("flags ", r.RFLAGS)
+	dumpWord("cs ", uint64(r.CS))
+	dumpWord("cr2 ", v.arch.cr2)
+	endLine(flags)
+	for i := uint64(0); i < 16; i += 4 {
+		var w [4]uint64
+		if !fromGuest(unsafe.Pointer(&w), r.RSP+8*i, 32) {
 			break
 		}
-		if i%4 == 3 {
-			working()
+		flags := dumpLine()
+		serialString("stack ")
+		for _, x := range w {
+			dumpWord("", x)
 		}
-		serialHex(w)
-		serialPut(' ')
+		endLine(flags)
 	}
+}
+
+func dumpLine() uint64 {
+	working()
+	flags := lockConsole()
+	serialString("(VMM)   ")
+	return flags
+}
+
+func dumpWord(name string, v uint64) {
+	serialString(name)
+	serialHex(v)
+	serialPut(' ')
+}
+
+func endLine(flags uint64) {
 	serialPut('\n')
 	unlockConsole(flags)
 }
