@@ -13,19 +13,29 @@ func capture(c *CPU, r *regs) {
 	if c.trapped {
 		return // the first one tells
 	}
-	r = c.below(r)
-	c.trap = *r
-	c.trapFPU = *(*[512]byte)(ptr((addrOf(unsafe.Pointer(r)) - nestedFPU) &^ 15))
+	at := c.below(r, &c.trap)
+	c.trapFPU = *(*[512]byte)(ptr((addrOf(unsafe.Pointer(at)) - nestedFPU) &^ 15))
 	c.trapped = true
 }
 
-// below is what an NMI interrupted, if it was the NMI's handler that failed with
-// the registers r: what the guest had is there.
-func (c *CPU) below(r *regs) *regs {
+// below finds what an NMI interrupted, if it was the NMI's handler that failed with
+// the registers r, and else takes r. What the guest had is there: on the NMI's stack
+// and, as far as its entry or its way back had not come, still in the registers. It
+// returns the frame below which the FPU was saved.
+func (c *CPU) below(r, to *regs) *regs {
 	top := addrOf(unsafe.Pointer(c)) + blockTopNMI
 	nmi := top - uint64(unsafe.Offsetof(regs{}.ES))
-	if r.RSP >= top-pageSize && r.RSP <= nmi {
-		return (*regs)(ptr(nmi))
+	frame := (*regs)(ptr(nmi))
+	switch {
+	case r.RSP >= top-pageSize && r.RSP <= nmi:
+		*to = *frame
+		return frame
+	case r.RSP > nmi && r.RSP <= nmi+uint64(frameRIP):
+		s := guestState{regs: *frame}
+		s.partial(r, frame, r.RSP-nmi)
+		*to = s.regs
+	default:
+		*to = *r
 	}
 	return r
 }

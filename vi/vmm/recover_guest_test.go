@@ -248,3 +248,42 @@ func TestFailureInNMI(t *testing.T) {
 	}
 	c.trapped = false
 }
+
+// So it is if the entry of its code fails, or the way back: what lies on the stack
+// comes from there, the rest is in the registers.
+func TestFailureInNMIEntry(t *testing.T) {
+	recoverable(t)
+	c := testCPU
+	top := addrOf(unsafe.Pointer(c)) + blockTopNMI
+	frame := (*regs)(ptr(top - uint64(frameES)))
+	guest := guestRegsFor(0x1000)
+	for n := uint64(0); n*8 <= uint64(frameRIP); n++ {
+		for _, back := range []bool{false, true} {
+			*frame = guest
+			failed := guestRegsFor(0x5000)
+			from, to := (*[15]uint64)(unsafe.Pointer(&guest)), (*[15]uint64)(unsafe.Pointer(&failed))
+			for k := range to {
+				if !back || uint64(k) < n {
+					to[k] = from[k] // still there, or there again
+				}
+				if memory := (*[15]uint64)(unsafe.Pointer(frame)); uint64(k) < n {
+					memory[k] = 0xbad
+				}
+			}
+			if !back && n*8 <= uint64(frameRDI) {
+				failed.RDI = entries.vectors + 2*8 + 7 // where the stub's call returns to
+			}
+			failed.RSP, failed.RIP = addrOf(unsafe.Pointer(frame))+n*8, 0
+			if n == 0 {
+				failed.RSP -= 8 // in the handler
+			}
+			c.trapped = false
+			capture(c, &failed)
+			got := (*[15]uint64)(unsafe.Pointer(&c.trap))
+			if *got != *from || c.trap.RIP != guest.RIP || c.trap.RSP != guest.RSP || c.trap.CS != guest.CS {
+				t.Errorf("%d words from complete, on the way back %v: %x, want %x", n, back, *got, *from)
+			}
+		}
+	}
+	c.trapped = false
+}
