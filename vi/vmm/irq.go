@@ -46,7 +46,7 @@ func handleIRQ(r *abi.CPUUserRegs) {
 	d := &irqs[vector-firstVector]
 	c.core.irqCount++
 	c.core.eoi.push(vector)
-	d.lk.lockPatiently()
+	d.lk.lock()
 	d.inFlight++
 	d.count++
 	d.lk.unlock()
@@ -64,7 +64,7 @@ func handleIRQ(r *abi.CPUUserRegs) {
 	default:
 		assert(false)
 	}
-	d.lk.lockPatiently()
+	d.lk.lock()
 	d.inFlight--
 	d.lk.unlock()
 	c.core.eoi.pop(vector)
