@@ -174,6 +174,10 @@ func progressText(log uint64) string {
 	if log == 0 {
 		return ""
 	}
+	const rewriting = 1 << 31
+	if log&rewriting != 0 {
+		return fmt.Sprintf(" after %d entries, the next being rewritten", log>>32)
+	}
 	return fmt.Sprintf(" after %d entries and %d parts", log>>32, log&0xffffffff)
 }
 

@@ -29,6 +29,12 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 	rc := int64(0)
 	log := &current().arch.log
 	first := log.entries()
+	if log.halfWritten() {
+		if !toGuest(list+first*multicallSize, unsafe.Pointer(&mc.call), multicallSize) {
+			rc = -abi.EFAULT
+		}
+		log.rewritten()
+	}
 	for i := first; i < n && rc == 0; i++ {
 		at := list + i*multicallSize
 		if i != first && preemptCheck() {
@@ -47,10 +53,11 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 		if mc.preempted {
 			// The component wrote what is left of it into its own entry.
 			mc.active, mc.preempted = false, false
-			log.entry(i)
+			log.rewrite(i)
 			if !toGuest(at, unsafe.Pointer(&mc.call), multicallSize) {
 				return -abi.EFAULT
 			}
+			log.rewritten()
 			return continueHypercall(abi.HypercallMulticall, at, n-i, 0, 0)
 		}
 		mc.call.Result = result

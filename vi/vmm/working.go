@@ -3,9 +3,10 @@ package main
 import "sync/atomic"
 
 // Work that takes longer than the watchdog waits, although it comes to its end:
-// page tables with all below them are validated and given up in one go, doubt looks
-// at all of a domain's, and a guest's registers are printed. No timers run meanwhile, so that the CPU
-// tells of its progress itself, and those that wait for it do while it does.
+// page tables with all below them are validated and given up in one go, doubt
+// looks at all of a domain's, and a guest's registers are printed. No timers run
+// meanwhile, so that the CPU tells of its progress itself, and those that wait for
+// it do while it does.
 
 // working tells the watchdog of progress.
 func working() {
