@@ -39,6 +39,8 @@ type VMM struct {
 	WatchdogUS int  `toml:"watchdog_us"`
 	// Without names mechanisms of normal operation that it goes without.
 	Without []string `toml:"without"`
+	// spacer is pages that the loader puts before what the VMM allocates from.
+	spacer int
 }
 
 // Workload is what the AppVMs run.
@@ -57,6 +59,9 @@ type Workload struct {
 type Overhead struct {
 	Compute  []int    `toml:"compute"`
 	Variants []string `toml:"variants"` // "all", "none", or a mechanism that is left out
+	// Layouts is in how many places of memory each run is repeated: which pages
+	// compete for a place in the TLB depends on where they lie.
+	Layouts int `toml:"layouts"`
 }
 
 // Faults is what is injected.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"resvirt/faults"
 	"resvirt/sim"
@@ -18,8 +19,9 @@ type OverheadReport struct {
 	Reserved   []Reserved    `json:"reserved"`
 }
 
-// OverheadRun is a golden run of one variant, from the moment when all VMs have
-// begun their workload until the last one has printed its last line.
+// OverheadRun is the golden runs of one variant, one for each layout, from the
+// moment when all VMs have begun their workload until the last one has printed
+// its last line. Numbers are means of the runs.
 type OverheadRun struct {
 	Compute         int      `json:"compute"`
 	Variant         string   `json:"variant"`
@@ -30,9 +32,13 @@ type OverheadRun struct {
 	Time            sim.Time `json:"time_ps"`
 	Busy            float64  `json:"busy"` // unhalted of all cycles
 
-	// What the mechanisms cost that this variant lacks, in percent of its cycles.
-	Overhead    *float64 `json:"overhead_percent"` // null for the variant that has all
+	// What the mechanisms cost that this variant lacks, in percent of its cycles,
+	// and the same of the layouts where it is least and most; null for the variant
+	// that has all.
+	Overhead    *float64 `json:"overhead_percent"`
 	VMMOverhead *float64 `json:"vmm_overhead_percent"`
+	Least       *float64 `json:"overhead_percent_least"`
+	Most        *float64 `json:"overhead_percent_most"`
 }
 
 // measures tells whether the experiment measures overhead instead of injecting faults.
@@ -54,6 +60,9 @@ func (o *Overhead) validate(e *Experiment) error {
 		return fmt.Errorf("overhead.variants = %q: it must be %q and then what that is compared with: %q, or the mechanism left out, of %s",
 			o.Variants, withAll, withNone, strings.Join(mechanismNames(), ", "))
 	}
+	if o.Layouts < 1 || o.Layouts > maxLayouts {
+		return fmt.Errorf("overhead.layouts: %d: it must lie between 1 and %d", o.Layouts, maxLayouts)
+	}
 	var without []string
 	for i, v := range o.Variants[1:] {
 		if v != withNone {
@@ -71,10 +80,17 @@ func (o *Overhead) validate(e *Experiment) error {
 	return validateWithout("overhead.variants", without)
 }
 
+// Layouts lie evenly in as many pages as the TLB has places.
+const (
+	maxLayouts  = 64
+	layoutPages = 512
+)
+
 // variant is the experiment of one run.
-func (e *Experiment) variant(compute int, name string) Experiment {
+func (e *Experiment) variant(compute int, name string, layout int) Experiment {
 	v := *e
 	v.Workload.Compute = compute
+	v.VMM.spacer = layout * layoutPages / e.Overhead.Layouts
 	switch name {
 	case withAll:
 	case withNone:
@@ -85,43 +101,66 @@ func (e *Experiment) variant(compute int, name string) Experiment {
 	return v
 }
 
-// MeasureOverhead runs every variant on every workload; build makes a variant's system.
+// MeasureOverhead runs every variant on every workload in every layout, as many
+// at a time as there are cores; build makes a variant's system.
 func MeasureOverhead(ctx context.Context, e Experiment, build func(Experiment, func(string)) (System, error), say func(string)) (*OverheadReport, error) {
 	r := &OverheadReport{Experiment: e.Name}
-	for _, compute := range e.Overhead.Compute {
-		all := len(r.Runs)
-		var output []byte
-		for _, name := range e.Overhead.Variants {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			sys, err := build(e.variant(compute, name), say)
-			if err != nil {
-				return nil, err
-			}
-			say(fmt.Sprintf("golden run, compute %d, %s", compute, name))
-			run, console, err := measure(sys)
-			if err != nil {
-				return nil, fmt.Errorf("overhead, compute %d, variant %s: %w", compute, name, err)
-			}
-			run.Compute, run.Variant = compute, name
-			if name == withAll {
-				output = console
-				if s, ok := sys.(*system); ok && r.Reserved == nil {
-					if r.Reserved, err = s.reserved(); err != nil {
-						return nil, err
-					}
-				}
-			} else {
-				if err := sameLines(output, console); err != nil {
-					return nil, fmt.Errorf("overhead, compute %d, variant %s: %w", compute, name, err)
-				}
-				run.against(&r.Runs[all])
-			}
-			r.Runs = append(r.Runs, run)
+	var err error
+	if r.Reserved, err = reservedBy(e, build, say); err != nil {
+		return nil, err
+	}
+	o := &e.Overhead
+	list := make([]layoutRun, len(o.Compute)*len(o.Variants)*o.Layouts)
+	for i := range list {
+		list[i].at = overheadAt{o.Compute[i/(len(o.Variants)*o.Layouts)], o.Variants[i/o.Layouts%len(o.Variants)], i % o.Layouts}
+	}
+	var saying sync.Mutex
+	done := 0
+	err = forEach(workersFor(e.Machine.MemoryMB), len(list), func(i int) error {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
+		at := list[i].at
+		sys, err := build(e.variant(at.compute, at.variant, at.layout), func(string) {})
+		if err == nil {
+			list[i].run, list[i].console, err = measure(sys)
+		}
+		if err != nil {
+			return fmt.Errorf("overhead, compute %d, variant %s, layout %d: %w", at.compute, at.variant, at.layout, err)
+		}
+		saying.Lock()
+		defer saying.Unlock()
+		done++
+		say(fmt.Sprintf("golden run %d of %d: compute %d, %s", done, len(list), at.compute, at.variant))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := list[:o.Layouts]
+	for ; len(list) > 0; list = list[o.Layouts:] {
+		if list[0].at.variant == withAll {
+			all = list[:o.Layouts]
+		}
+		run, err := summarize(all, list[:o.Layouts])
+		if err != nil {
+			return nil, err
+		}
+		r.Runs = append(r.Runs, run)
 	}
 	return r, nil
+}
+
+// reservedBy is what the mechanisms of the variant that has all reserve.
+func reservedBy(e Experiment, build func(Experiment, func(string)) (System, error), say func(string)) ([]Reserved, error) {
+	sys, err := build(e.variant(e.Overhead.Compute[0], withAll, 0), say)
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := sys.(*system); ok {
+		return s.reserved()
+	}
+	return nil, nil
 }
 
 // against computes what all mechanisms, in the run of them all, cost more.

@@ -42,7 +42,7 @@ func TestMeterBooksByLevel(t *testing.T) {
 func TestVariantsPrintTheSame(t *testing.T) {
 	e := Default()
 	e.Name, e.VMM.DomainMB = "variants", 4
-	e.Overhead = Overhead{Compute: []int{2}, Variants: []string{withAll, withNone}}
+	e.Overhead = Overhead{Compute: []int{2}, Variants: []string{withAll, withNone}, Layouts: 2}
 	r, err := MeasureOverhead(context.Background(), e, BuildSystem, func(string) {})
 	if err != nil {
 		t.Fatal(err)

@@ -29,19 +29,19 @@ func (r *OverheadReport) Text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  unhalted cycles of all processors, without faults\n\n", r.Experiment)
 	t := table(&b)
-	fmt.Fprintln(t, "compute\tvariant\tM cycles\tVMM's\tM instructions\tVMM's\tbusy\tcost of what it lacks\tof VMM cycles\t")
+	fmt.Fprintln(t, "compute\tvariant\tM cycles\tVMM's\tM instructions\tVMM's\tbusy\tcost of what it lacks\tin each layout\tof VMM cycles\t")
 	for i, run := range r.Runs {
 		if i > 0 && run.Compute != r.Runs[i-1].Compute {
-			fmt.Fprintln(t, "\t\t\t\t\t\t\t\t\t")
+			fmt.Fprintln(t, "\t\t\t\t\t\t\t\t\t\t")
 		}
-		fmt.Fprintf(t, "%d\t%s\t%.3f\t%.1f %%\t%.3f\t%.1f %%\t%.1f %%\t%s\t%s\t\n", run.Compute, run.name(),
+		fmt.Fprintf(t, "%d\t%s\t%.3f\t%.1f %%\t%.3f\t%.1f %%\t%.1f %%\t%s\t%s\t%s\t\n", run.Compute, run.name(),
 			float64(run.Cycles)/1e6, percent(run.VMMCycles, run.Cycles), float64(run.Instructions)/1e6,
-			percent(run.VMMInstructions, run.Instructions), 100*run.Busy, signed(run.Overhead), signed(run.VMMOverhead))
+			percent(run.VMMInstructions, run.Instructions), 100*run.Busy, signed(run.Overhead), run.spread(), signed(run.VMMOverhead))
 	}
 	t.Flush()
 	fmt.Fprintf(&b, "\npublished, UnixBench, of VMM cycles: %+.2f %% with the log of calls, %+.2f %% without; of all cycles: under %.0f %%\n",
 		publishedWithLog, publishedWithoutLog, publishedOfAll)
-	b.WriteString("Rows are compared with \"all\" of the same workload. Cycles are the VMM's if the\ninstruction that took them began at privilege level 0. Times are virtual.\n\n")
+	b.WriteString("Rows are compared with \"all\" of the same workload. Cycles are the VMM's if the\ninstruction that took them began at privilege level 0. Times are virtual. Numbers are\nmeans of layouts, in which the VMM's memory lies at other places: which pages\ncompete in the TLB is luck.\n\n")
 	t = table(&b)
 	fmt.Fprintln(t, "mechanism\tbytes, static\ta CPU\ta vCPU\tlines of code\t")
 	lines := 0
@@ -61,6 +61,14 @@ func (r *OverheadRun) name() string {
 		return r.Variant
 	}
 	return "without " + r.Variant
+}
+
+// spread is the overhead in the layouts where it is least and most.
+func (r *OverheadRun) spread() string {
+	if r.Least == nil || r.Most == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%+.2f to %+.2f", *r.Least, *r.Most)
 }
 
 func percent(k, n uint64) float64 { return 100 * float64(k) / float64(max(n, 1)) }

@@ -96,9 +96,11 @@ func (s *system) Boot() (faults.Machine, error) {
 	if s.exp.VMM.Control {
 		kernel, initrd = s.images["control"].File, archive(kernel, initrd)
 	}
-	err = m.LoadMultiboot(vmm, s.commandLine(), []machine.Module{
-		{Cmdline: "pristine", Data: vmm}, {Cmdline: "kernel", Data: kernel}, {Cmdline: "initrd", Data: initrd},
-	})
+	mods := []machine.Module{{Cmdline: "pristine", Data: vmm}, {Cmdline: "kernel", Data: kernel}, {Cmdline: "initrd", Data: initrd}}
+	if n := s.exp.VMM.spacer; n > 0 {
+		mods = append(mods, machine.Module{Cmdline: "spacer", Data: make([]byte, n<<12)})
+	}
+	err = m.LoadMultiboot(vmm, s.commandLine(), mods)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,62 @@
+package experiments
+
+import (
+	"fmt"
+
+	"resvirt/sim"
+)
+
+// overheadAt is which run it is.
+type overheadAt struct {
+	compute int
+	variant string
+	layout  int
+}
+
+// layoutRun is one golden run.
+type layoutRun struct {
+	at      overheadAt
+	run     OverheadRun
+	console []byte
+}
+
+// summarize makes a row of one variant's runs; all are those with all mechanisms.
+func summarize(all, runs []layoutRun) (OverheadRun, error) {
+	sum := mean(runs)
+	if runs[0].at.variant == withAll {
+		return sum, nil
+	}
+	with := mean(all)
+	sum.against(&with)
+	for i := range runs {
+		at, one := runs[i].at, runs[i].run
+		if err := sameLines(all[i].console, runs[i].console); err != nil {
+			return sum, fmt.Errorf("overhead, compute %d, variant %s, layout %d: %w", at.compute, at.variant, at.layout, err)
+		}
+		one.against(&all[i].run)
+		if sum.Least == nil || *one.Overhead < *sum.Least {
+			sum.Least = one.Overhead
+		}
+		if sum.Most == nil || *one.Overhead > *sum.Most {
+			sum.Most = one.Overhead
+		}
+	}
+	return sum, nil
+}
+
+// mean is the mean of runs that differ in their layout.
+func mean(runs []layoutRun) OverheadRun {
+	m := OverheadRun{Compute: runs[0].at.compute, Variant: runs[0].at.variant}
+	for _, r := range runs {
+		m.Cycles += r.run.Cycles
+		m.VMMCycles += r.run.VMMCycles
+		m.Instructions += r.run.Instructions
+		m.VMMInstructions += r.run.VMMInstructions
+		m.Time += r.run.Time
+		m.Busy += r.run.Busy
+	}
+	n := uint64(len(runs))
+	m.Cycles, m.VMMCycles, m.Instructions, m.VMMInstructions = m.Cycles/n, m.VMMCycles/n, m.Instructions/n, m.VMMInstructions/n
+	m.Time, m.Busy = m.Time/sim.Time(n), m.Busy/float64(n)
+	return m
+}
