@@ -102,5 +102,6 @@ func Default() Experiment {
 		Faults:   Faults{Target: "vmm", Types: []string{"failstop", "register"}, Window: []uint64{10, 90}, Instructions: 20000, PerRun: 1},
 		Deadline: Deadline{DetectionUS: 1000, RecoveryUS: 5000},
 		Golden:   Sampling{Snapshots: 40, Digests: 400, Misses: 8},
+		Overhead: Overhead{Layouts: 1},
 	}
 }

@@ -16,6 +16,26 @@ func TestOverheadIsTheDifference(t *testing.T) {
 	}
 }
 
+// A row has the mean of the layouts, what the mechanisms cost in it, and where
+// that is least and most.
+func TestLayoutsAreSummarized(t *testing.T) {
+	run := func(variant string, cycles ...uint64) (list []layoutRun) {
+		for i, n := range cycles {
+			list = append(list, layoutRun{at: overheadAt{variant: variant, layout: i}, run: OverheadRun{Cycles: n}})
+		}
+		return list
+	}
+	r, err := summarize(run(withAll, 1010, 1000, 1050), run(withNone, 1000, 1000, 1000))
+	if err != nil || r.Cycles != 1000 || *r.Overhead != 2 || *r.Least != 0 || *r.Most != 5 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	all, other := run(withAll, 1010), run(withNone, 1000)
+	all[0].console, other[0].console = []byte("(d1) sum 1\n(d1) probe ok\n"), []byte("(d1) sum 2\n(d1) probe ok\n")
+	if _, err := summarize(all, other); err == nil {
+		t.Error("other output is not noticed")
+	}
+}
+
 // counting is a machine of one CPU whose cycles the test says.
 type counting uint64
 

@@ -44,19 +44,19 @@ func summarize(all, runs []layoutRun) (OverheadRun, error) {
 	return sum, nil
 }
 
-// mean is the mean of runs that differ in their layout.
+// mean is the mean of runs that differ in their layout, of which only the first
+// tells the VMM's cycles from others.
 func mean(runs []layoutRun) OverheadRun {
-	m := OverheadRun{Compute: runs[0].at.compute, Variant: runs[0].at.variant}
+	m := OverheadRun{Compute: runs[0].at.compute, Variant: runs[0].at.variant, VMMCycles: runs[0].run.VMMCycles}
 	for _, r := range runs {
 		m.Cycles += r.run.Cycles
-		m.VMMCycles += r.run.VMMCycles
 		m.Instructions += r.run.Instructions
 		m.VMMInstructions += r.run.VMMInstructions
 		m.Time += r.run.Time
 		m.Busy += r.run.Busy
 	}
 	n := uint64(len(runs))
-	m.Cycles, m.VMMCycles, m.Instructions, m.VMMInstructions = m.Cycles/n, m.VMMCycles/n, m.Instructions/n, m.VMMInstructions/n
+	m.Cycles, m.Instructions, m.VMMInstructions = m.Cycles/n, m.Instructions/n, m.VMMInstructions/n
 	m.Time, m.Busy = m.Time/sim.Time(n), m.Busy/float64(n)
 	return m
 }

@@ -41,7 +41,7 @@ func (r *OverheadReport) Text(w io.Writer) error {
 	t.Flush()
 	fmt.Fprintf(&b, "\npublished, UnixBench, of VMM cycles: %+.2f %% with the log of calls, %+.2f %% without; of all cycles: under %.0f %%\n",
 		publishedWithLog, publishedWithoutLog, publishedOfAll)
-	b.WriteString("Rows are compared with \"all\" of the same workload. Cycles are the VMM's if the\ninstruction that took them began at privilege level 0. Times are virtual. Numbers are\nmeans of layouts, in which the VMM's memory lies at other places: which pages\ncompete in the TLB is luck.\n\n")
+	b.WriteString("Rows are compared with \"all\" of the same workload. Cycles are the VMM's if the\ninstruction that took them began at privilege level 0. Times are virtual. Numbers are\nmeans of layouts, in which the VMM's memory lies at other places: which pages\ncompete in the TLB is luck. The VMM's share of the cycles is the first layout's.\n\n")
 	t = table(&b)
 	fmt.Fprintln(t, "mechanism\tbytes, static\ta CPU\ta vCPU\tlines of code\t")
 	lines := 0
