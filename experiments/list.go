@@ -25,7 +25,7 @@ func List(w io.Writer, steps []string) error {
 		}
 		what := fmt.Sprintf("%d runs", e.Runs*len(e.Faults.Types)*len(settings)*max(len(e.sweep().values), 1))
 		if e.measures() {
-			what = fmt.Sprintf("%d golden runs", len(e.Overhead.Compute)*len(e.Overhead.Variants))
+			what = fmt.Sprintf("%d golden runs", len(e.Overhead.Compute)*len(e.Overhead.Variants)*e.Overhead.Layouts)
 		}
 		fmt.Fprintf(t, "  %s\t%s; %s, %s\n", name, e.Description, what, e.Takes)
 	}
@@ -48,6 +48,9 @@ func List(w io.Writer, steps []string) error {
 
 func keys(w io.Writer, prefix string, v reflect.Value) {
 	for i := range v.NumField() {
+		if !v.Type().Field(i).IsExported() {
+			continue // no key: the tool's own
+		}
 		key := prefix + v.Type().Field(i).Tag.Get("toml")
 		switch f := v.Field(i); f.Kind() {
 		case reflect.Struct:
