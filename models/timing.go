@@ -13,7 +13,7 @@ import (
 // Semantics names the version of the machine's behaviour. A stored result can
 // be replayed only by the semantics that it was computed with; whoever changes
 // what the machine computes, or when, counts it up.
-const Semantics = 3
+const Semantics = 4
 
 // Class is a group of instructions, or of events inside one, with one price.
 // The processor maps each operation to a class.

@@ -60,13 +60,13 @@ func (a *APIC) Request(vector uint8, level bool) {
 	a.update()
 }
 
-// eoi ends the highest interrupt in service (16.6.5).
+// eoi ends the highest interrupt in service (16.6.5). TMR stays as it is until the
+// vector is accepted anew (Intel SDM vol. 3, 11.8.4).
 func (a *APIC) eoi() {
 	if n := a.ISR.highest(); n >= 0 {
 		a.ISR.clear(uint8(n))
 		a.update()
 		if a.TMR.has(uint8(n)) {
-			a.TMR.clear(uint8(n))
 			a.wires.EndOfInterrupt(a.cpu, uint8(n))
 			a.pinsEOI(uint8(n))
 		}

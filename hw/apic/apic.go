@@ -81,10 +81,20 @@ func (a *APIC) reset() {
 }
 
 // BaseChanged is called when APIC_BASE, which held was before, has been written. A
-// controller that is switched off forgets everything (Intel SDM vol. 3, 11.4.3).
+// controller that is switched off forgets everything, and begins as after
+// power-on when it is switched on (Intel SDM vol. 3, 11.4.3). From xAPIC to x2APIC mode all
+// is kept but the written identifiers and the upper half of the command register (11.12.6.2).
 func (a *APIC) BaseChanged(was uint64) {
-	if (was^*a.base)&BaseEnable != 0 {
+	changed := was ^ *a.base
+	if changed&(BaseEnable|BaseX2) != 0 {
+		a.ID = uint32(a.cpu)
+	}
+	switch {
+	case changed&BaseEnable != 0:
 		a.Init()
+	case changed&BaseX2 != 0:
+		a.LDR = 0
+		a.ICR &= 0xffff_ffff
 	}
 }
 

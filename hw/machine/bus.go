@@ -30,7 +30,7 @@ func (m *Machine) Acknowledge(id int, vector uint8) {
 		return
 	}
 	a.ExtINT = false
-	m.devices.now, m.devices.user = m.clock(id), id
+	m.access(id)
 	m.devices.pic.Acknowledge()
 }
 
@@ -57,7 +57,10 @@ func (m *Machine) WriteAPICMSR(id int, msr uint32, v uint64) bool {
 		m.apics[id].ClockSet(m.clock(id))
 		return true
 	}
-	return m.apics[id].WriteMSR(m.clock(id), msr, v)
+	m.access(id)
+	ok := m.apics[id].WriteMSR(m.clock(id), msr, v)
+	m.awaitInterrupt(id)
+	return ok
 }
 
 func (m *Machine) clock(id int) sim.Time { return sim.Time(m.cpus[id].Clock) }
@@ -74,7 +77,7 @@ func (m *Machine) atAPIC(id int, pa uint64) bool {
 func (m *Machine) ReadMMIO(id int, pa uint64, size int) uint64 {
 	if !m.atAPIC(id, pa) {
 		if d, off := m.memDevice(pa); d != nil {
-			m.devices.now, m.devices.user = m.clock(id), id
+			m.access(id)
 			return d.Read(off, size)
 		}
 		return ^uint64(0) >> (64 - 8*size)
@@ -92,12 +95,15 @@ func (m *Machine) ReadMMIO(id int, pa uint64, size int) uint64 {
 func (m *Machine) WriteMMIO(id int, pa uint64, size int, v uint64) {
 	if !m.atAPIC(id, pa) {
 		if d, off := m.memDevice(pa); d != nil {
-			m.devices.now, m.devices.user = m.clock(id), id
+			m.access(id)
 			d.Write(off, size, v)
+			m.awaitInterrupt(id)
 		}
 		return
 	}
 	if pa&0xf == 0 && size >= 4 {
+		m.access(id)
 		m.apics[id].Write(m.clock(id), uint32(pa&0xfff), uint32(v))
+		m.awaitInterrupt(id)
 	}
 }

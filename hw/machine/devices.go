@@ -37,6 +37,7 @@ type devices struct {
 	memory []memRange
 	now    sim.Time // of what happens at the moment, see bus.Host
 	user   int      // the processor that accesses a device at the moment
+	sent   bool     // a device sent an interrupt since the access began, see awaitInterrupt
 	chipset
 }
 
@@ -87,6 +88,12 @@ func (m *Machine) memDevice(pa uint64) (bus.Memory, uint64) {
 		}
 	}
 	return nil, 0
+}
+
+// access begins a processor's access to a device.
+func (m *Machine) access(id int) {
+	d := &m.devices
+	d.now, d.user, d.sent = m.clock(id), id, false
 }
 
 // Now implements bus.Host.

@@ -77,8 +77,7 @@ func (w wires) ArmTimer(id int, at sim.Time) {
 }
 
 // EndOfInterrupt reaches the I/O APIC at once.
-func (w wires) EndOfInterrupt(id int, vector uint8) {
-	w.m.devices.now, w.m.devices.user = w.m.clock(id), id
+func (w wires) EndOfInterrupt(_ int, vector uint8) {
 	w.m.devices.ioapic.EOI(vector)
 }
 

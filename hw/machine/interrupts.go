@@ -49,7 +49,21 @@ func (m *Machine) interrupt(ipi apic.IPI, now sim.Time) (taken bool) {
 		m.state.Queue.Add(now+m.spec.Models.IPILatency, evIPI, uint32(a.CPU()), b)
 		taken = true
 	}
+	m.devices.sent = m.devices.sent || taken
 	return taken
+}
+
+// awaitInterrupt ends a processor's write to a device: if it made the device send an
+// interrupt, it takes until that has arrived. On hardware some hundred instructions may
+// pass, and software must be ready for it; what was written for an emulator, where
+// none pass, looks for the interrupt in the next instruction.
+func (m *Machine) awaitInterrupt(id int) {
+	if m.devices.sent {
+		m.devices.sent = false
+		c := m.cpus[id]
+		c.Clock += int64(m.spec.Models.IPILatency)
+		c.EndTurn = true
+	}
 }
 
 // noProcessor is the sender of interrupts that no processor sends.

@@ -68,6 +68,7 @@ func (m *Machine) external(up bool) {
 		return
 	}
 	m.state.Queue.Add(m.devices.now+m.spec.Models.IPILatency, evExternal, 0, 0)
+	m.devices.sent = true
 }
 
 // fromIOAPIC delivers a message of the I/O APIC.

@@ -33,8 +33,9 @@ func (m *Machine) Out(id int, port uint16, size int, v uint32) {
 		return
 	}
 	if d, at := m.portDevice(port); d != nil {
-		m.devices.now, m.devices.user = m.clock(id), id
+		m.access(id)
 		d.Out(at, size, v)
+		m.awaitInterrupt(id)
 		return
 	}
 	if port == portReset-1 && size == 4 {
@@ -71,7 +72,7 @@ func (m *Machine) logPost(id int, v uint8) {
 // In reads a port. Where nothing answers, all bits are ones.
 func (m *Machine) In(id int, port uint16, size int) (v uint32) {
 	if d, at := m.portDevice(port); d != nil {
-		m.devices.now, m.devices.user = m.clock(id), id
+		m.access(id)
 		return d.In(at, size)
 	}
 	for i := range size {

@@ -28,23 +28,13 @@ func (m *Machine) attachQEMU() {
 	}
 	m.attach(noLine, func(h bus.Host) bus.Device {
 		slot := h.(*slot).number
-		t := dev.NewTestDevice(func(line int, up bool) { m.testLine(line, slot, up) })
+		t := dev.NewTestDevice(func(line int, up bool) { m.setLine(line, slot, up) })
 		m.attachPorts(portTestLatch, dev.TestLatchPorts, dev.TestLatch{TestDevice: t})
 		m.attachPorts(portTestLatch+8, 1, dev.TestLatch{TestDevice: t})
 		m.attachPorts(portTestLines, dev.TestLines, dev.TestLinePorts{TestDevice: t})
 		m.attachMemory(testMemory, dev.TestRAMSize, t)
 		return t
 	})
-}
-
-// testLine drives an interrupt line for the test device. Its users expect that an
-// interrupt has arrived when the instruction that caused it is over: it takes as
-// long as the interrupt.
-func (m *Machine) testLine(line, slot int, up bool) {
-	m.setLine(line, slot, up)
-	c := m.cpus[m.devices.user]
-	c.Clock += int64(m.spec.Models.IPILatency)
-	c.EndTurn = true
 }
 
 // configuration is what the configuration device tells.

@@ -1,6 +1,6 @@
 # The states of the local APIC (Intel SDM vol. 3, 11.4, 11.12.5; AMD APM vol. 2,
 # 16.3, 16.9): which changes of APIC_BASE fault, what shows while it is disabled,
-# moving it, its ID, and interrupts that come at once.
+# moving it, its ID and what else is kept from mode to mode, and interrupts that come at once.
         .include "kernel.inc"
         .macro base bits, text:vararg
         say \text
@@ -81,7 +81,45 @@ main:   movl $isr, %eax
         say "id of xapic "
         movl APIC+0x20, %eax
         call number
-        movl $0, APIC+0x20
+        base 0, "\noff "
+        base 0x800, "on "
+        say "id of xapic "
+        movl APIC+0x20, %eax            # the written one is gone
+        call number
+        movl $0x0f000000, APIC+0x20
+        movl $0xf0000000, APIC+0xd0
+        movl $0x0f000000, APIC+0x310
+        movl $0x60, APIC+0x80
+        base 0xc00, "\nto x2apic "
+        movl $0x802, %ecx
+        rdmsr
+        say "id "
+        call number
+        movl $0x80d, %ecx
+        rdmsr
+        say ", logical id "
+        call number
+        movl $0x830, %ecx
+        rdmsr
+        movl %edx, %eax
+        say ", destination "
+        call number
+        movl $0x808, %ecx
+        rdmsr
+        say ", priority "
+        call number
+        base 0, "\noff "
+        base 0x800, "on "
+        say "id of xapic "
+        movl APIC+0x20, %eax
+        call number
+        movl APIC+0xd0, %eax
+        say ", logical id "
+        call number
+        movl APIC+0x80, %eax
+        say ", priority "
+        call number
+        movl $0x1ff, APIC+0xf0
 
         movl $0x400ef, APIC+0x320       # TSC deadline
         sti

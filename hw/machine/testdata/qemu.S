@@ -99,11 +99,95 @@ main:   movl $isr77, %eax
         movq at77, %rax
         subq at66, %rax
         call number
+        # An interrupt that a write to its controller lets through has come when the
+        # write is over: a level-triggered line that is up, at an entry that is unmasked;
+        # after the EOI of a line that stayed up; an ISA interrupt unmasked at the 8259.
+        say "\nunmasked "
+        movl $isr55, %eax
+        movw %ax, idt+0x55*16
+        movl $0, count77
+        sti
+        route 13, 0x18055               # masked
+        set 13, 1
+        nop
+        movl count55, %eax
+        call byte
+        movl $0x8055, 0x10(%rbx)
+        nop
+        movl count55, %eax
+        call byte
+        say " trigger mode "
+        movl APIC+0x180+0x20, %eax      # of 40h to 5Fh, after the last EOI
+        call number
+        say "\nedge "
+        route 13, 0x10055
+        movl $0x55, 0x10(%rbx)          # unmasking is no edge
+        nop
+        movl count55, %eax
+        call byte
+        movl $0x10055, 0x10(%rbx)
+        set 13, 0
+        movl $0x40055, APIC+0x300       # to self, edge-triggered
+        nop
+        movl APIC+0x180+0x20, %eax
+        say " trigger mode "
+        call number
+        say "\n8259 "
+        movl $isr2e, %eax
+        movw %ax, idt+0x2e*16
+        movb $0x11, %al
+        outb %al, $0x20
+        outb %al, $0xa0
+        movb $0x20, %al
+        outb %al, $0x21
+        movb $0x28, %al
+        outb %al, $0xa1
+        movb $4, %al
+        outb %al, $0x21
+        movb $2, %al
+        outb %al, $0xa1
+        movb $1, %al
+        outb %al, $0x21
+        outb %al, $0xa1
+        movb $0xfb, %al
+        outb %al, $0x21
+        movb $0xff, %al
+        outb %al, $0xa1
+        movl $0x10077, 0x10(%rbx)
+        movl $0x8700, APIC+0x350        # LINT0: the 8259s
+        set 14, 1
+        nop
+        movl count2e, %eax
+        call byte
+        movb $0xbf, %al
+        outb %al, $0xa1
+        nop
+        movl count2e, %eax
+        call byte
         say "\n"
         cli
         xorl %eax, %eax
         ret
 
+isr2e:  incl count2e
+        pushq %rax
+        movb $0xff, %al
+        outb %al, $0xa1
+        movb $0x20, %al
+        outb %al, $0xa0
+        outb %al, $0x20
+        popq %rax
+        iretq
+isr55:  incl count55
+        cmpl $1, count55
+        je 1f                           # stays up: comes again after the EOI
+        pushq %rax
+        pushq %rdx
+        set 13, 0
+        popq %rdx
+        popq %rax
+1:      movl $0, APIC+0xb0
+        iretq
 isr77:  incl count77
         pushq 0(%rsp)
         popq at77
@@ -129,4 +213,6 @@ at77:   .skip 8
 count66: .skip 4
 count77: .skip 4
 after:  .skip 4
+count55: .skip 4
+count2e: .skip 4
 bss_end:
