@@ -40,7 +40,10 @@ func bootFlags(fs *flag.FlagSet) any {
 }
 
 func runBoot(e *env, operands []string, values any) error {
-	v := values.(*bootValues)
+	return bootError(e, boot(e, operands, values.(*bootValues)))
+}
+
+func boot(e *env, operands []string, v *bootValues) error {
 	if v.mem < 4 {
 		return usage("boot: --mem %d: it must be at least 4", v.mem)
 	}
@@ -78,7 +81,8 @@ func runBoot(e *env, operands []string, values any) error {
 	if err != nil {
 		return err
 	}
-	return bootEnd(e, m, stop)
+	tellEnd(e, m, stop)
+	return bootStatus(stop)
 }
 
 // bootModules reads FILE[ ARGS],FILE...; a module's name is all of its element, as with QEMU.

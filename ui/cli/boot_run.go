@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"time"
 
@@ -106,30 +105,6 @@ func (r *bootRun) flush() error {
 	}
 	r.serial, r.debug = len(serial), len(debug)
 	return err
-}
-
-// bootEnd tells how the machine ended and makes an exit status of it.
-func bootEnd(e *env, m *machine.Machine, s machine.Stop) error {
-	switch s.Reason {
-	case machine.None, machine.PowerOff:
-		return nil
-	case machine.Exit:
-		return status(s.Code & 0xff)
-	case machine.ReachedPosition:
-		fmt.Fprintf(e.stderr, "resvirt: stopped after %d instructions (--max-instructions)\n", m.Position())
-	case machine.Waiting:
-		fmt.Fprintln(e.stderr, "resvirt: all halted: only input could wake a processor, and there is no more")
-	default:
-		fmt.Fprintf(e.stderr, "resvirt: %v\n", s)
-	}
-	if s.Reason == machine.TripleFault || s.Reason == machine.Reset || s.Reason == machine.Unsupported {
-		printCPU(e.stderr, m, s.CPU)
-		return status(exitFailed)
-	}
-	for i := range m.Spec().CPUs {
-		printCPU(e.stderr, m, i)
-	}
-	return status(exitFailed)
 }
 
 // newlines puts a carriage return before each line feed, which a terminal in raw

@@ -15,23 +15,24 @@ type command struct {
 	summary        string
 	flags          func(*flag.FlagSet) any // declares flags, returns where their values go
 	run            func(e *env, operands []string, values any) error
+	notes          string // what else help says
 }
 
 // commands is the table.
 func commands() []command {
 	return []command{
-		{"run", "EXPERIMENT", "run a campaign, or what is missing of it, and print its table", runFlags, runRun},
-		{"list", "", "list the experiments that ship, the recovery steps and the keys of an experiment file", listFlags, runList},
-		{"report", "DB", "print the table of a database", reportFlags, runReport},
-		{"show", "DB [RUN]", "print everything known of a run such as full/17; without RUN, list the runs", showFlags, runShow},
-		{"replay", "DB RUN", "execute a run again, compare it with the stored row, print its timeline", replayFlags, runReplay},
-		{"explain", "DB RUN", "execute a failed run again and tell what was wrong, what repaired it, and why it failed", explainFlags, runExplain},
-		{"causes", "DB", "rank the causes of all failed runs of a campaign", causesFlags, runCauses},
-		{"boot", "KERNEL", "boot a Multiboot, PVH or Linux kernel on the machine: the serial port is standard input and output", bootFlags, runBoot},
-		{"guest", "KERNEL", "run a paravirtual Xen guest such as Linux under the hypervisor, with its console here", guestFlags, runGuest},
-		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck},
-		{"bench", "", "measure the emulator on fixed kernels: speed, events, cost of states", benchFlags, runBench},
-		{"help", "[COMMAND]", "print this, or what a command takes", nil, func(e *env, operands []string, _ any) error { return help(e, operands) }},
+		{"run", "EXPERIMENT", "run a campaign, or what is missing of it, and print its table", runFlags, runRun, ""},
+		{"list", "", "list the experiments that ship, the recovery steps and the keys of an experiment file", listFlags, runList, ""},
+		{"report", "DB", "print the table of a database", reportFlags, runReport, ""},
+		{"show", "DB [RUN]", "print everything known of a run such as full/17; without RUN, list the runs", showFlags, runShow, ""},
+		{"replay", "DB RUN", "execute a run again, compare it with the stored row, print its timeline", replayFlags, runReplay, ""},
+		{"explain", "DB RUN", "execute a failed run again and tell what was wrong, what repaired it, and why it failed", explainFlags, runExplain, ""},
+		{"causes", "DB", "rank the causes of all failed runs of a campaign", causesFlags, runCauses, ""},
+		{"boot", "KERNEL", "boot a Multiboot, PVH or Linux kernel on the machine: the serial port is standard input and output", bootFlags, runBoot, bootStatuses},
+		{"guest", "KERNEL", "run a paravirtual Xen guest such as Linux under the hypervisor, with its console here", guestFlags, runGuest, ""},
+		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck, ""},
+		{"bench", "", "measure the emulator on fixed kernels: speed, events, cost of states", benchFlags, runBench, ""},
+		{"help", "[COMMAND]", "print this, or what a command takes", nil, func(e *env, operands []string, _ any) error { return help(e, operands) }, ""},
 	}
 }
 
@@ -112,5 +113,9 @@ func (c *command) help(w io.Writer) error {
 		what, text := flag.UnquoteUsage(f)
 		fmt.Fprintf(t, "  --%s\t%s\n", strings.TrimSpace(f.Name+" "+what), text)
 	})
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, c.notes)
+	return err
 }

@@ -89,8 +89,11 @@ func runGuest(e *env, operands []string, values any) error {
 	if err != nil {
 		return err
 	}
-	if stop.Reason != machine.Exit {
-		return bootEnd(e, m, stop)
+	if tellEnd(e, m, stop); stop.Reason != machine.Exit {
+		if bootStatus(stop) != nil {
+			return status(exitFailed)
+		}
+		return nil
 	}
 	// The VMM ends with the reason of the shutdown (sched.h), which the
 	// debug-exit device shifts.
