@@ -90,7 +90,7 @@ func (u *uses) inDomain(d *Domain) {
 	}
 	for i := uint32(0); i < d.nvcpus; i++ {
 		a := &d.vcpu[i].arch
-		for _, m := range [...]mfn{a.guestTable, a.guestTableUser, d.vcpu[i].infoFrame} {
+		for _, m := range [...]mfn{a.guestTable, a.guestTableUser} {
 			if m == u.of {
 				u.add(true)
 			}
@@ -103,6 +103,11 @@ func (u *uses) inDomain(d *Domain) {
 			}
 		}
 	}
+	d.eachHeld(func(at *mfn) {
+		if *at == u.of {
+			u.add(true)
+		}
+	})
 }
 
 func (u *uses) inTable(tab *table, t uint64) {

@@ -40,10 +40,8 @@ func (d *Domain) retakeTables() {
 				retake(pageOf(m), ptSegDesc, d)
 			}
 		}
-		if m := d.vcpu[i].infoFrame; m != 0 {
-			retake(pageOf(m), ptWritable, d)
-		}
 	}
+	d.retakeHeld()
 }
 
 // retake takes a frame as a type, a page table with all that it refers to. It

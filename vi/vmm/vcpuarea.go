@@ -22,7 +22,7 @@ func (v *VCPU) registerInfo(m mfn, offset uint64) int64 {
 	}
 	myJournal().skip() // what is not a frame cannot be taken back
 	if v.infoFrame == 0 {
-		if rc := getPageAndType(m, v.domain, ptWritable); rc != 0 {
+		if rc := holdFrame(v.domain, m); rc != 0 {
 			return rc
 		}
 	}
@@ -42,9 +42,9 @@ func (v *VCPU) registerInfo(m mfn, offset uint64) int64 {
 
 // dropInfo gives the frame of v's vcpu_info back; v runs no more.
 func (v *VCPU) dropInfo() {
-	if m := v.infoFrame; m != 0 {
-		v.infoFrame, v.info = 0, &v.domain.shared.VcpuInfo[v.id%abi.LegacyMaxVcpus]
-		putPageAndType(pageOf(m))
+	if v.infoFrame != 0 {
+		v.info = &v.domain.shared.VcpuInfo[v.id%abi.LegacyMaxVcpus]
+		dropFrame(&v.infoFrame)
 	}
 }
 
