@@ -161,7 +161,7 @@ func (a *anatomy) machine(m faults.Machine) *inspect.Machine {
 	for i := range m.CPUs() {
 		p := inspect.Processor{Guest: m.CPL(i) == 3}
 		if h, ok := m.(*hardware); ok {
-			p.Halted = h.CPU(i).Activity == cpu.Halted
+			p.Halted, p.Root = h.CPU(i).Activity == cpu.Halted, h.CPU(i).CR3<<12>>24
 			for v := range 256 {
 				if h.APIC(i).ISR[v/64]>>(v%64)&1 != 0 {
 					p.InService = append(p.InService, uint8(v))

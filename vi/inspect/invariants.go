@@ -163,7 +163,6 @@ func (w *world) checkCalls() {
 
 // underWay names a vCPU's hypercall or, of its user mode, system call.
 func (w *world) underWay(v *vcpuOf, nr uint64) string {
-	const kernelMode = 1
 	if v.Flags&kernelMode == 0 {
 		return fmt.Sprintf("system call %d", nr)
 	}

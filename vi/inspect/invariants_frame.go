@@ -124,10 +124,13 @@ func (w *world) ownerName(owner uint64) string {
 	return fmt.Sprintf("frame %d, which is no domain", owner)
 }
 
-// count takes what is pinned and what the vCPUs run on, and the frame at which
-// taking back the frames of a dying domain has come to.
+// count takes what is pinned, what the vCPUs run on and what the VMM writes into,
+// and the frame at which taking back the frames of a dying domain has come to.
 func (r *recount) count() {
 	for i := range r.domains {
+		if f := r.domains[i].Ring; f != 0 {
+			r.take(f, typeWritable, r.domainName(i)+".ring")
+		}
 		if at := r.domains[i].Cursor; at != 0 {
 			if f := (at - r.frameTable) / uint64(r.frame.size); f < uint64(len(r.frames)) {
 				r.refs[f]++

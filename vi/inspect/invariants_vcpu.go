@@ -18,6 +18,9 @@ func runstate(s uint64) string {
 	return num(s) + ", which is no run state"
 }
 
+// kernelMode is inKernelMode of a vCPU's flags.
+const kernelMode = 1
+
 // checkVCPUs: which vCPU runs is the same in the CPU's record, the run state,
 // the running flag and the queues.
 func (w *world) checkVCPUs() {
@@ -35,6 +38,21 @@ func (w *world) checkVCPUs() {
 	}
 	for i := range w.vcpus {
 		w.checkVCPU(&w.vcpus[i])
+		w.checkRoot(&w.vcpus[i])
+	}
+}
+
+// checkRoot: a guest runs in the address space that its vCPU holds.
+func (w *world) checkRoot(v *vcpuOf) {
+	if v.Cpu >= uint64(len(w.cpus)) || w.cpus[v.Cpu].Curr != v.Addr {
+		return
+	}
+	want := v.RootUser
+	if v.Flags&kernelMode != 0 {
+		want = v.Root
+	}
+	if p := &w.m.CPUs[v.Cpu]; p.Guest && p.Root != 0 && p.Root != want {
+		w.wrong("vcpus", fmt.Sprintf("CPU %d CR3", v.Cpu), fmt.Sprintf("frame %d", p.Root), "frame %d, the root of %s", want, v.name)
 	}
 }
 

@@ -52,6 +52,7 @@ type domainInfo struct {
 	Dying    bool
 	Shutdown bool
 
+	Ring       uint64 // frame of the console ring
 	PauseCount uint64
 	Cursor     uint64 // descriptor of a frame that the end of the domain holds
 	Nvcpus     uint64

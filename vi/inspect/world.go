@@ -13,7 +13,8 @@ type Machine struct {
 type Processor struct {
 	InService []uint8 // vectors, ascending
 	Halted    bool
-	Guest     bool // it executes at privilege level 3
+	Guest     bool   // it executes at privilege level 3
+	Root      uint64 // frame that CR3 names, 0 if that is not known
 }
 
 // Violation is an invariant that does not hold.

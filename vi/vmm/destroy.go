@@ -22,6 +22,9 @@ func killDomain(d *Domain, makeWay bool) bool {
 	for i := uint32(0); i < d.nvcpus; i++ {
 		dropTables(d.vcpu[i])
 	}
+	d.eventLock.lock()
+	dropFrame(&d.ring) // closing its port has, unless a recovery took that back
+	d.eventLock.unlock()
 	commit()
 	d.killing = false // the journal knows what follows
 	if !relinquish(d, makeWay) {

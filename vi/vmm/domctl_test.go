@@ -235,7 +235,7 @@ func TestDomctlRefuses(t *testing.T) {
 	}
 	sound(t)
 	d.privileged = false
-	testCPU.core.curr = d.vcpu[0]
+	enter(d.vcpu[0])
 	for _, rc := range []int64{hyperDomctl(0, 0, 0, 0, 0), hyperSysctl(0, 0, 0, 0, 0), hyperUpdateVAOther(0, 0, 0, 0, 0), hyperMMUUpdate(0, 0, 0, 0, 0)} {
 		if rc != -abi.EPERM {
 			t.Errorf("a domain without privilege: %d", rc)

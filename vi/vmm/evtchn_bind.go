@@ -176,6 +176,9 @@ func (d *Domain) finishClose(e *evtchn, port uint32) {
 		flags := v.virqLock.lockSave()
 		v.virqLock.unlockRestore(flags)
 	}
+	if e.consumer != 0 {
+		dropFrame(&d.ring)
+	}
 	testAndClear(&d.shared.EvtchnPending[port/64], uint(port%64))
 	*e = evtchn{}
 }

@@ -17,10 +17,15 @@ var flushRequest struct {
 
 const flushAll = ^uint64(0)
 
-// flushLocal drops all translations of this CPU.
+// flushLocal drops all translations of this CPU, by loading the root that its vCPU
+// holds, not whatever CR3 holds.
 func flushLocal() {
 	flags := irqSave()
-	writeCR3(readCR3())
+	root := uint64(idleL4Frame()) << pageShift
+	if v := current(); v != nil { // a CPU that starts has none yet
+		root = v.cr3()
+	}
+	writeCR3(root)
 	irqRestore(flags)
 	tickFlushClock()
 }

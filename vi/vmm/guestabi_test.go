@@ -103,7 +103,7 @@ func TestVcpuInfoPlacement(t *testing.T) {
 	}
 	enter(v)
 	d.shutDown(0)
-	testCPU.core.curr = testCPU.core.idle
+	enter(testCPU.core.idle)
 	killDomain(d, false)
 	sound(t)
 }
@@ -134,6 +134,10 @@ func TestConsoleRing(t *testing.T) {
 		t.Errorf("status %d of the port, %d", s.Status, rc)
 	}
 	closeAllPorts(d)
+	commit()
+	if d.ring != 0 || pageOf(m[4+3]).typ&ptCount != 1 {
+		t.Errorf("ring %#x is held: type %#x", d.ring, pageOf(m[4+3]).typ)
+	}
 	if rc := sendEvent(d, port); rc == 0 {
 		t.Error("a closed console takes events")
 	}

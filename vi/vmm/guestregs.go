@@ -186,6 +186,7 @@ func hyperUpdateDescriptor(at, desc, _, _, _ uint64) int64 {
 func hyperIret(_, _, _, _, _ uint64) int64 {
 	v := current()
 	r := guestRegs()
+	v.arch.mc.returned = true
 	var c abi.IretContext
 	if !fromGuest(unsafe.Pointer(&c), r.RSP, uint64(unsafe.Sizeof(c))) {
 		v.domain.crash("iret: bad stack", r.RSP)

@@ -46,7 +46,10 @@ func onGuest(t *testing.T, id uint16) (*Domain, *VCPU, []mfn) {
 }
 
 // enter makes a vCPU current.
-func enter(v *VCPU) { testCPU.core.curr = v }
+func enter(v *VCPU) {
+	testCPU.core.curr = v
+	writeCR3(v.cr3())
+}
 
 // put writes a value into a guest's page and returns its address.
 func put[T any](page int, offset uint64, val T) uint64 {
@@ -73,7 +76,7 @@ func insnBytes(b ...byte) *regs {
 // ended fails the test unless a domain can be destroyed and leaves nothing.
 func ended(t *testing.T, free uint64, list ...*Domain) {
 	t.Helper()
-	testCPU.core.curr = testCPU.core.idle
+	enter(testCPU.core.idle)
 	for _, d := range list {
 		killDomain(d, false)
 	}

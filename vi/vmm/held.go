@@ -10,6 +10,9 @@ import "resvirt/vi/abi"
 // eachHeld calls fn for the place of each frame that is held for d; one frame may
 // be held several times.
 func (d *Domain) eachHeld(fn func(at *mfn)) {
+	if d.ring != 0 {
+		fn(&d.ring)
+	}
 	for i := uint32(0); i < d.nvcpus; i++ {
 		if v := d.vcpu[i]; v.infoFrame != 0 {
 			fn(&v.infoFrame)
@@ -32,11 +35,7 @@ func dropFrame(at *mfn) {
 // retakeHeld takes the held frames again. What cannot be held is the trace of a
 // wild write, and is not written any more.
 func (d *Domain) retakeHeld() {
-	d.eachHeld(func(at *mfn) {
-		if !frameOK(*at) || !retake(pageOf(*at), ptWritable, d) {
-			*at = 0
-		}
-	})
+	d.eachHeld(func(at *mfn) { d.retakeAs(at, ptWritable) })
 	for i := uint32(0); i < d.nvcpus; i++ {
 		if v := d.vcpu[i]; v.infoFrame == 0 && v.id < abi.LegacyMaxVcpus {
 			v.info = &d.shared.VcpuInfo[v.id]

@@ -11,9 +11,6 @@ import (
 	"resvirt/vi/abi"
 )
 
-// unsafeBytes is a frame's content.
-func unsafeBytes(m mfn) []byte { return (*[pageSize]byte)(frameAddr(m))[:] }
-
 // objects is the number of the hypervisor's pages that a domain consists of.
 func objects(d *Domain) uint64 {
 	n := uint64(0)

@@ -64,19 +64,17 @@ func setAPICTimer(ticks uint32) {
 	}
 }
 
-func readCR3() uint64 {
-	if testCPU != nil {
-		return 0
-	}
-	return bare.ReadCR3()
-}
-
 // writeCR3 loads an address space, and so drops the translations of the last.
 func writeCR3(v uint64) {
-	if testCPU == nil {
-		bare.WriteCR3(v)
+	if testCPU != nil {
+		testCR3[testCPU.ID&(maxCPUs-1)] = v
+		return
 	}
+	bare.WriteCR3(v)
 }
+
+// testCR3 is what CR3 of the CPUs of native tests holds.
+var testCR3 [maxCPUs]uint64
 
 func invalidate(va uint64) {
 	if testCPU == nil {
@@ -112,14 +110,11 @@ func swapGS() {
 }
 
 // guestInTest copies between the VMM and the guest of a native test, through
-// the page tables of its current vCPU. It returns how many bytes were left at
+// the page tables that CR3 names. It returns how many bytes were left at
 // a page that is not there.
 func guestInTest(va uint64, p unsafe.Pointer, n uint64, write bool) uint64 {
 	for n > 0 {
-		l1 := mfn(0)
-		if root := current().arch.guestTable; root != 0 {
-			l1 = walkToL1(root, va)
-		}
+		l1 := walkToL1(mfn(testCR3[testCPU.ID&(maxCPUs-1)]>>pageShift), va)
 		if l1 == 0 {
 			return n
 		}

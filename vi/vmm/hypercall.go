@@ -57,8 +57,9 @@ func hypercall(r *regs) {
 	}
 	count(statHypercalls)
 	nr := r.RAX
+	v.arch.mc.returned = false
 	rc := dispatch(nr, r.RDI, r.RSI, r.RDX, r.R10, r.R8)
-	if rc == -abi.ENOSYS {
+	if rc == -abi.ENOSYS && !v.arch.mc.returned {
 		disbelieve(nr == r.RAX, stepDoubt)
 		missing(nr, r.RDI)
 	}
@@ -75,7 +76,7 @@ func dispatch(nr, a1, a2, a3, a4, a5 uint64) int64 {
 	}
 	this().core.refused = 0
 	rc := hypercalls[nr](a1, a2, a3, a4, a5)
-	if nr != abi.HypercallIret {
+	if !current().arch.mc.returned { // else the result is the guest's RAX
 		doubt(nr, rc)
 	}
 	return rc
@@ -87,7 +88,7 @@ var missed uint64
 // missing logs a hypercall that does not exist, the first of each number, with
 // who made it and its first argument, the operation.
 func missing(nr, op uint64) {
-	if nr != abi.HypercallIret && !testAndSet(&missed, uint(min(nr, 63))) { // iret's result is the guest's
+	if !testAndSet(&missed, uint(min(nr, 63))) {
 		d := current().domain
 		printDomain(d, "hypercall that is missing", nr)
 		printDomain(d, "  its operation", op)

@@ -150,13 +150,14 @@ func newBase(v *VCPU, m mfn) int64 {
 		setFrame(&v.arch.guestTable, m)
 	}
 	writeCR3(v.cr3())
-	if m != old {
+	if m != old && old != 0 {
 		putPageAndType(pageOf(old))
 	}
 	return 0
 }
 
-// newUserBase gives the user mode of v another address space, or none.
+// newUserBase gives the user mode of v another address space, or none. v's kernel
+// runs: hypercalls are its, and a multicall ends where it leaves.
 func newUserBase(v *VCPU, m mfn) int64 {
 	old := v.arch.guestTableUser
 	if m == old {

@@ -10,13 +10,16 @@ import (
 type multicallState struct {
 	active    bool
 	preempted bool
+	returned  bool               // iret was among what was done: the registers are not the caller's any more
 	call      abi.MulticallEntry // the component being executed
 }
 
 const multicallSize = uint64(unsafe.Sizeof(abi.MulticallEntry{}))
 
 // hyperMulticall executes a list of hypercalls. When there is something more
-// urgent it is issued again with the entries that are left.
+// urgent it is issued again with the entries that are left. It ends at an iret, as in
+// Xen: what stands behind it was written for the mode and the address space that
+// the vCPU has left, and would be issued again at an address that the iret gave.
 func hyperMulticall(list, n, _, _, _ uint64) int64 {
 	mc := &current().arch.mc
 	if mc.active {
@@ -25,7 +28,7 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 	if n > 1<<20 || !guestRange(list, n*multicallSize) {
 		return -abi.EFAULT
 	}
-	mc.active, mc.preempted = true, false
+	mc.active, mc.preempted, mc.returned = true, false, false
 	rc := int64(0)
 	log := &current().arch.log
 	first := log.entries()
@@ -47,6 +50,11 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 		}
 		a := &mc.call.Args
 		result := dispatch(mc.call.Op, a[0], a[1], a[2], a[3], a[4])
+		if mc.returned {
+			// Nothing of it is logged: after a recovery it is done again as a whole.
+			mc.active = false
+			return result
+		}
 		if result == -abi.ENOSYS {
 			missing(mc.call.Op, a[0])
 		}

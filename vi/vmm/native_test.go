@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"resvirt/vi/abi"
 	"resvirt/vi/bare"
 )
 
@@ -27,6 +28,7 @@ func world(t *testing.T, cpus uint32) *rand.Rand {
 	bare.Image.Persist = block(pageSize, pageSize) // no step is allowed
 	bare.Image.PerCPU = block(uint64(maxCPUs)*cpuBlockSize, cpuBlockSize)
 	heap.head, heap.nfree, heap.lk = [maxOrder + 1]uint64{}, 0, spinlock{}
+	hypercalls[abi.HypercallMulticall] = hyperMulticall
 	domains.head, frames.n, onlineMask, flushClock = nil, testFrames, 0, 0
 	stats = [maxCPUs][8]uint64{}
 	clear(journals[:]) // they hold addresses of the last test's memory

@@ -13,35 +13,34 @@ func retakePinned(m mfn) {
 		m = mfn(p.next)
 		p.next = 0
 		d := domainOfFrame(p.owner)
-		if d == nil || p.count&pgAllocated == 0 || !isTableType(p.typ) {
+		if d == nil || p.count&pgAllocated == 0 || !isTableType(p.typ) || !retake(p, p.typ&ptTypeMask, d) {
 			p.typ &^= ptPinned
-			continue
 		}
-		retake(p, p.typ&ptTypeMask, d)
 	}
 }
 
-// retakeTables takes again what the vCPUs run on.
+// retakeTables takes again what the vCPUs run on, and what the VMM writes into.
 func (d *Domain) retakeTables() {
 	for i := uint32(0); i < d.nvcpus; i++ {
 		a := &d.vcpu[i].arch
-		for _, root := range [...]mfn{a.guestTable, a.guestTableUser} {
-			if root != 0 {
-				retake(pageOf(root), ptL4, d)
-			}
+		d.retakeAs(&a.guestTable, ptL4)
+		d.retakeAs(&a.guestTableUser, ptL4)
+		for i := range a.gdtFrames {
+			d.retakeAs(&a.gdtFrames[i], ptSegDesc)
 		}
-		for _, m := range a.gdtFrames {
-			if m != 0 {
-				retake(pageOf(m), ptSegDesc, d)
-			}
-		}
-		for _, m := range a.ldtFrames {
-			if m != 0 {
-				retake(pageOf(m), ptSegDesc, d)
-			}
+		for i := range a.ldtFrames {
+			d.retakeAs(&a.ldtFrames[i], ptSegDesc)
 		}
 	}
 	d.retakeHeld()
+}
+
+// retakeAs takes the frame that is noted at a place as a type. One that cannot be
+// taken is the trace of a wild write: without a reference nobody may load or use it.
+func (d *Domain) retakeAs(at *mfn, t uint64) {
+	if *at != 0 && !(frameOK(*at) && retake(pageOf(*at), t, d)) {
+		*at = 0
+	}
 }
 
 // retake takes a frame as a type, a page table with all that it refers to. It

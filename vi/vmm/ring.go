@@ -12,11 +12,18 @@ import (
 // COM1 as it is; what arrives there goes to the guest.
 
 // serveConsole makes the VMM the other end of a domain's console ring, a frame
-// of the domain's, and returns the event channel for it, 0 if there is none.
+// of the domain's, and returns the event channel for it, 0 if there is none. The
+// VMM writes into the ring, so that it holds it, as writable: meanwhile the guest
+// can make no page table of it.
 func serveConsole(d *Domain, ring mfn) uint32 {
+	if holdFrame(d, ring) != 0 {
+		return 0
+	}
 	d.eventLock.lock()
 	port := d.freePort()
-	if port != 0 {
+	if port == 0 {
+		putPageAndType(pageOf(ring))
+	} else {
 		e := d.port(port)
 		e.consumer, e.vcpu = 1, 0
 		e.state = abi.EvtchnstatInterdomain
@@ -30,15 +37,10 @@ func serveConsole(d *Domain, ring mfn) uint32 {
 // change at any time.
 func (d *Domain) consoleRing() *abi.ConsoleRing { return (*abi.ConsoleRing)(frameAddr(d.ring)) }
 
-// ringOK says whether the frame of the ring is still the domain's.
-func (d *Domain) ringOK() bool {
-	return d.ring != 0 && pageOf(d.ring).owner == d.frame32() && !d.dying
-}
-
 // consoleNotified is what an event of the guest's end means: there is output,
 // or room for input. d.eventLock is held.
 func (d *Domain) consoleNotified() {
-	if !d.ringOK() {
+	if d.ring == 0 {
 		return
 	}
 	r := d.consoleRing()
@@ -82,7 +84,7 @@ func consoleTick(t *timer) {
 
 // takeInput fills the ring with what COM1 has; d.eventLock is held.
 func (d *Domain) takeInput() {
-	if !d.ringOK() || d.port(d.ringPort).consumer == 0 {
+	if d.ring == 0 || d.port(d.ringPort).consumer == 0 { // recovery may have taken back the former alone
 		return
 	}
 	r := d.consoleRing()

@@ -26,7 +26,7 @@ func contextSwitch(prev, next *VCPU) {
 	}
 	if next.isIdle() {
 		c.fpu, c.guestTS = nil, false
-		writeCR3(uint64(idleL4Frame()) << pageShift)
+		writeCR3(next.cr3())
 	} else {
 		loadContext(c, next)
 	}
@@ -95,12 +95,22 @@ func loadContext(c *CPU, v *VCPU) {
 	c.guestTS = v.arch.fpuTS != 0
 }
 
-// cr3 is the root of the address space that v runs in.
-func (v *VCPU) cr3() uint64 {
-	if v.kernelMode() {
-		return uint64(v.arch.guestTable) << pageShift
+// cr3 is the root of the address space that v runs in, a frame that v holds. All
+// that loads CR3 takes it from here. Who has none runs where only the hypervisor
+// is mapped: the idle vCPU, and one whose root recovery could not take again, for
+// which that is the end of its domain.
+func (v *VCPU) cr3() uint64 { return v.rootOf(v.kernelMode()) }
+
+// rootOf is the root of v's kernel or of its user mode.
+func (v *VCPU) rootOf(kernel bool) uint64 {
+	root := v.arch.guestTableUser
+	if kernel {
+		root = v.arch.guestTable
 	}
-	return uint64(v.arch.guestTableUser) << pageShift
+	if root == 0 {
+		root = idleL4Frame()
+	}
+	return uint64(root) << pageShift
 }
 
 // toggleMode changes between the guest's kernel and user mode, which differ

@@ -89,7 +89,7 @@ func (v *VCPU) showAreas() {
 	}
 	user := !v.kernelMode()
 	if user {
-		writeCR3(uint64(v.arch.guestTable) << pageShift)
+		writeCR3(v.rootOf(true))
 	}
 	if v.runstateVA != 0 {
 		var info abi.VcpuRunstateInfo
