@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	"resvirt/vi/abi"
@@ -183,15 +184,23 @@ func updateVA(va, val, flags uint64, other *Domain) int64 {
 	return err
 }
 
-// walkToL1 finds the L1 table for an address, 0 if there is none.
+// walkToL1 finds the L1 table for an address, 0 if there is none. Nothing is
+// held: other vCPUs may change the tables on the way, and give their frames back,
+// so that an entry may say anything, and the result is no more than a frame number
+// whose owner and type the caller has to look at before it believes it.
 func walkToL1(root mfn, va uint64) mfn {
 	for shift := uint(39); shift > 12; shift -= 9 {
-		e := tableAt(root)[va>>shift&511]
-		if e&pteP == 0 {
+		if !frameOK(root) {
+			return 0
+		}
+		e := atomic.LoadUint64(&tableAt(root)[va>>shift&511])
+		if e&(pteP|ptePS) != pteP {
 			return 0
 		}
 		root = pteFrame(e)
-		assert(frameOK(root))
+	}
+	if !frameOK(root) {
+		return 0
 	}
 	return root
 }

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"testing"
+
+	"resvirt/vi/abi"
+)
+
+// Walks hold nothing, so that a vCPU may meet in its page tables what another has
+// just made of them, and in their frames whatever it, or their next owner, writes
+// there. Whatever that is, it is the guest's error.
+func TestWalkOfTablesThatChange(t *testing.T) {
+	const va = 256 << 21 // below the tables that onGuest makes, and nothing lies there
+	for level, slot := range []uint64{0, 0, 256} {
+		for _, e := range []uint64{pteP | uint64(pteAddr), pteP | testFrames<<pageShift, pteP | ptePS, pteP, 0, ^uint64(0)} {
+			world(t, 1)
+			free := heap.nfree
+			d, v, m := onGuest(t, 1)
+			at := &tableAt(m[level])[slot]
+			old := *at
+			*at = e
+			if rc := updateVA(va, entryTo(m[4], pteU), 0, d); rc != -abi.EINVAL {
+				t.Errorf("level %d, entry %#x: update_va_mapping: %d", level, e, rc)
+			}
+			if rc := setLDT(v, va, 1); rc != -abi.EINVAL {
+				t.Errorf("level %d, entry %#x: an LDT: %d", level, e, rc)
+			}
+			if _, ok := swapL1(v, va, false, 0, 0); ok {
+				t.Errorf("level %d, entry %#x: a granted frame is mapped", level, e)
+			}
+			if tableWrite(v, guestRegs(), va) {
+				t.Errorf("level %d, entry %#x: a write is emulated", level, e)
+			}
+			*at = old
+			commit()
+			counted(t, d)
+			d.shutDown(0)
+			ended(t, free, d)
+		}
+	}
+}
