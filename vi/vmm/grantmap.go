@@ -2,6 +2,7 @@ package main
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"resvirt/vi/abi"
 )
@@ -41,6 +42,15 @@ func (g *grantTable) track(handle uint32) *grantTrack {
 func (t *grantTrack) grantor() *Domain { return (*Domain)(frameAddr(mfn(t.dom))) }
 
 func (t *grantTrack) readonly() bool { return t.flags&abi.GNTMAPReadonly != 0 }
+
+// entry is what the page-table entry of the mapping has in mappingBits.
+func (t *grantTrack) entry() uint64 {
+	e := uint64(t.frame)<<pageShift | pteP
+	if !t.readonly() {
+		e |= pteW
+	}
+	return e
+}
 
 // mapGrant is GNTTABOP_map_grant_ref. grantLock is held.
 func mapGrant(op *abi.GnttabMapGrantRef) {
@@ -113,52 +123,66 @@ func enterGrant(v *VCPU, op *abi.GnttabMapGrantRef, m mfn) int16 {
 	if op.Flags&abi.GNTMAPReadonly == 0 {
 		e |= pteW
 	}
-	old, ok := swapL1(v, op.HostAddr, op.Flags&abi.GNTMAPContainsPTE != 0, e, 0)
-	if !ok {
-		return abi.GNTSTBadVirtAddr
+	old, st := swapL1(v, op.HostAddr, op.Flags&abi.GNTMAPContainsPTE != 0, e, 0)
+	if st != 0 {
+		return st
 	}
 	putEntry(old, ptL1)
 	return 0
 }
 
+// mappingBits are those in which an entry must be what its mapping's handle
+// stands for: else a writable one would go uncounted (XSA-234).
+const mappingBits = pteP | pteW | pteAddr
+
 // swapL1 replaces an entry of the lowest level, found by virtual address or as
 // the machine address of the entry itself, and returns the old one, whose
-// references are the caller's to drop. If frame is given, the old one must map it.
-func swapL1(v *VCPU, at uint64, isEntry bool, val uint64, frame mfn) (uint64, bool) {
+// references are the caller's to drop. If an entry is given, the old one must be
+// that mapping, and it is logged that it is about to go.
+func swapL1(v *VCPU, at uint64, isEntry bool, val, mapping uint64) (uint64, int16) {
 	var table mfn
 	var slot uint64
 	if isEntry {
 		table, slot = mfn(at>>pageShift), at&pageMask/8
 		if at&7 != 0 {
-			return 0, false
+			return 0, abi.GNTSTBadVirtAddr
 		}
 	} else {
 		if isHypervisorAddr(at) {
-			return 0, false
+			return 0, abi.GNTSTBadVirtAddr
 		}
 		table, slot = walkToL1(v.arch.guestTable, at), at>>12&511
 	}
 	if !frameOK(table) || !pageOf(table).get(v.domain) {
-		return 0, false
+		return 0, abi.GNTSTBadVirtAddr
 	}
 	p := pageOf(table)
-	old, ok := uint64(0), false
+	old, st := uint64(0), int16(abi.GNTSTBadVirtAddr)
 	if p.lockTable() {
 		if p.typ&ptTypeMask == ptL1 {
 			e := &tableAt(table)[slot&511]
-			for !ok {
+			for st != 0 {
 				old = atomic.LoadUint64(e)
-				if frame != 0 && (old&pteP == 0 || pteFrame(old) != frame) {
-					break
+				if mapping != 0 {
+					if (old^mapping)&mappingBits != 0 {
+						st = abi.GNTSTGeneralError
+						break
+					}
+					v.arch.log.undo = placeOf(e)
 				}
-				ok = atomic.CompareAndSwapUint64(e, old, val)
+				if atomic.CompareAndSwapUint64(e, old, val) {
+					st = 0
+				}
 			}
 		}
 		p.unlockTable()
 	}
 	p.put()
-	return old, ok
+	return old, st
 }
+
+// placeOf is the machine address of a page-table entry.
+func placeOf(e *uint64) uint64 { return addrOf(unsafe.Pointer(e)) - directMapBase }
 
 // unmapGrant is GNTTABOP_unmap_grant_ref, and, with another address,
 // unmap_and_replace: the entry there takes the place of the mapping.
@@ -193,29 +217,43 @@ func unmapGrant(handle uint32, host, device, replace uint64) int16 {
 	return 0
 }
 
-// leaveGrant takes the entry of a mapping out of the page table.
+// leaveGrant takes the entry of a mapping out of the page table. What the entry
+// holds, and with it the grant, is given back when no processor can use it any more.
 func leaveGrant(v *VCPU, t *grantTrack, host, replace uint64) int16 {
 	isEntry := t.flags&abi.GNTMAPContainsPTE != 0
+	gone := v.arch.log.undo // before recovery, if this is issued again
 	val := uint64(0)
 	if replace != 0 {
 		if isEntry {
 			return abi.GNTSTGeneralError
 		}
-		var ok bool
-		if val, ok = swapL1(v, replace, false, 0, 0); !ok {
-			return abi.GNTSTBadVirtAddr
+		var st int16
+		if val, st = swapL1(v, replace, false, 0, 0); st != 0 {
+			return st
 		}
 	}
-	old, ok := swapL1(v, host, isEntry, val, mfn(t.frame))
-	if ok {
+	old, st := swapL1(v, host, isEntry, val, t.entry())
+	flushMask(v.domain.dirty(), flushAll)
+	if st == 0 {
 		putEntry(old, ptL1)
 		return 0
 	}
 	putEntry(val, ptL1)
-	if again() {
-		return 0 // the entry is gone already
+	if again() && gone != 0 && gone == v.placeOfL1(host, isEntry) {
+		return 0 // it had been taken already
 	}
-	return abi.GNTSTGeneralError
+	return st
+}
+
+// placeOfL1 is the machine address of the entry that swapL1 would replace, 0 for none.
+func (v *VCPU) placeOfL1(at uint64, isEntry bool) uint64 {
+	if isEntry {
+		return at
+	}
+	if isHypervisorAddr(at) {
+		return 0
+	}
+	return uint64(walkToL1(v.arch.guestTable, at))<<pageShift | at>>12&511<<3
 }
 
 // dropTrack frees a handle and ends its use of the reference; what it holds for

@@ -17,24 +17,16 @@ func hyperGrantTableOp(cmd, list, n, _, _ uint64) int64 {
 		return -abi.EFAULT
 	}
 	log := &current().arch.log
-	changed := false
 	rc := int64(0)
 	first := log.parts()
 	for i := first; i < n && rc == 0; {
 		if i != first && preemptCheck() {
-			if changed {
-				flushMask(current().domain.dirty(), flushAll)
-			}
 			return continueHypercall(abi.HypercallGrantTableOp, cmd, list+i*size, n-i, 0)
 		}
 		rc = grantOne(cmd, list+i*size, size)
-		changed = changed || cmd == abi.GnttabopUnmapGrantRef || cmd == abi.GnttabopUnmapAndReplace
 		i++
 		log.part(i)
-		log.grant = 0
-	}
-	if changed {
-		flushMask(current().domain.dirty(), flushAll)
+		log.grant, log.undo = 0, 0
 	}
 	return rc
 }
@@ -88,13 +80,7 @@ func grantOne(cmd, at, n uint64) int64 {
 	case abi.GnttabopQuerySize:
 		queryGrants((*abi.GnttabQuerySize)(p))
 	case abi.GnttabopSetVersion:
-		// Version 1 is all there is.
-		if v := (*uint32)(p); *v != 1 {
-			*v, rc = 1, -abi.ENOSYS
-			if *v == 0 || *v > 2 {
-				rc = -abi.EINVAL
-			}
-		}
+		rc = setGrantVersion((*uint32)(p))
 	case abi.GnttabopGetVersion:
 		op := (*abi.GnttabVersion)(p)
 		if rc = -abi.ESRCH; self(op.Dom) != nil {
@@ -106,6 +92,20 @@ func grantOne(cmd, at, n uint64) int64 {
 		return -abi.EFAULT
 	}
 	return rc
+}
+
+// setGrantVersion is GNTTABOP_set_version, as with Xen's gnttab=max-ver:1. The
+// argument becomes the version in use.
+func setGrantVersion(v *uint32) int64 {
+	wanted := *v
+	*v = 1
+	switch wanted {
+	case 1:
+		return 0
+	case 2:
+		return -abi.ENOSYS
+	}
+	return -abi.EINVAL
 }
 
 // setupGrants is GNTTABOP_setup_table.
