@@ -5,7 +5,8 @@ import "sync/atomic"
 // Translation look-aside buffers. The flush clock counts complete flushes of
 // any CPU: a CPU that flushed after a frame was freed holds nothing of it.
 
-// flushClock is the time stamp of flushes; 0 is before the first.
+// flushClock is the time stamp of flushes; 0 is before the first. At its end it
+// stops: from then on every CPU counts as one that has not flushed.
 var flushClock uint32
 
 // flushRequest is the one remote flush that may be in flight.
@@ -32,7 +33,13 @@ func flushLocal() {
 
 // tickFlushClock notes that this CPU holds no old translations.
 func tickFlushClock() {
-	this().core.tlbTime = atomic.AddUint32(&flushClock, 1)
+	for {
+		t := atomic.LoadUint32(&flushClock)
+		if t == ^uint32(0) || atomic.CompareAndSwapUint32(&flushClock, t, t+1) {
+			this().core.tlbTime = max(t, t+1)
+			return
+		}
+	}
 }
 
 // flushMask drops all translations, or that of one page, on the CPUs of a mask.

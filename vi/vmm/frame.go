@@ -42,6 +42,7 @@ const (
 	ptPinned    = 1 << 60
 	ptValidated = 1 << 59
 	ptLocked    = 1 << 58 // an entry of this page table is being changed
+	ptForeign   = 1 << 57 // another domain may have, or have had, writable translations of it
 	ptCount     = 1<<56 - 1
 )
 
@@ -124,7 +125,7 @@ func (p *page) getType(t uint64) int64 {
 		assert(nx&ptCount != 0)
 		if x&ptCount == 0 {
 			if x&ptTypeMask != t {
-				nx = nx&^(ptTypeMask|ptValidated) | t
+				nx = nx&^(ptTypeMask|ptValidated|ptForeign) | t
 				if t == ptWritable {
 					nx |= ptValidated
 				}
@@ -142,15 +143,33 @@ func (p *page) getType(t uint64) int64 {
 		}
 	}
 	if x&ptTypeMask != t && x&ptTypeMask != ptNone {
-		// A processor may still hold a writable translation of the old use.
-		if d := p.ownerDomain(); d != nil {
-			flushFiltered(d.dirty(), p.stamp)
-		}
+		flushFiltered(p.users(x), p.stamp)
 	}
 	if nx&ptValidated != 0 {
 		return 0
 	}
 	return p.validate(t)
+}
+
+// users is the set of CPUs that may still hold a writable translation of a frame
+// whose type was typ: those that run its owner, and all, if others had it mapped.
+// Entries of others go without a flush of the CPUs that use them.
+func (p *page) users(typ uint64) uint64 {
+	if typ&ptForeign != 0 {
+		return cpusOnline()
+	}
+	if d := p.ownerDomain(); d != nil {
+		return d.dirty()
+	}
+	return 0
+}
+
+// markForeign notes that an entry of another domain's page table is about to map
+// a frame as writable, which the caller holds as such.
+func (p *page) markForeign() {
+	if p.typ&ptForeign == 0 {
+		setBitsLogged(&p.typ, ptForeign)
+	}
 }
 
 // validate checks a page table that has just become one and publishes it.

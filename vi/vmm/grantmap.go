@@ -100,6 +100,9 @@ func mapFrom(v *VCPU, rd *Domain, op *abi.GnttabMapGrantRef) int16 {
 	if host {
 		st = abi.GNTSTGeneralError
 		if takeGranted(m, rd, readonly) {
+			if !readonly && rd != v.domain {
+				pageOf(m).markForeign()
+			}
 			if st = enterGrant(v, op, m); st != 0 {
 				putGranted(m, readonly)
 			}

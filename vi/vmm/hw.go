@@ -68,6 +68,9 @@ func setAPICTimer(ticks uint32) {
 func writeCR3(v uint64) {
 	if testCPU != nil {
 		testCR3[testCPU.ID&(maxCPUs-1)] = v
+		if testFlushed != nil {
+			testFlushed(testCPU)
+		}
 		return
 	}
 	bare.WriteCR3(v)
@@ -75,6 +78,9 @@ func writeCR3(v uint64) {
 
 // testCR3 is what CR3 of the CPUs of native tests holds.
 var testCR3 [maxCPUs]uint64
+
+// testFlushed is told, in native tests, when a CPU drops all translations.
+var testFlushed func(c *CPU)
 
 func invalidate(va uint64) {
 	if testCPU == nil {

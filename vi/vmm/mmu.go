@@ -114,14 +114,23 @@ func mmuUpdate(owner, d *Domain, at, val uint64) int64 {
 // modForeign is modEntry for a table of owner: entries of the lowest level may
 // map d's frames, but not those that the hypervisor shares with it.
 func modForeign(e *uint64, val, t uint64, owner, d *Domain) int64 {
-	if owner != d {
-		if t != ptL1 {
-			d = owner
-		} else if m := pteFrame(val); val&pteP != 0 && frameOK(m) && pageOf(m).count&pgHeap != 0 {
-			return -abi.EINVAL
-		}
+	if owner == d || t != ptL1 {
+		return modEntry(e, val, t, owner)
 	}
-	return modEntry(e, val, t, d)
+	m := pteFrame(val)
+	if val&pteP != 0 && frameOK(m) && pageOf(m).count&pgHeap != 0 {
+		return -abi.EINVAL
+	}
+	if val&(pteP|pteW) != pteP|pteW {
+		return modEntry(e, val, t, d)
+	}
+	rc := getPageAndType(m, d, ptWritable)
+	if rc == 0 {
+		pageOf(m).markForeign()
+		rc = modEntry(e, val, t, d)
+		putPageAndType(pageOf(m))
+	}
+	return rc
 }
 
 // hyperUpdateVAMapping is update_va_mapping: changes the entry that maps an

@@ -51,7 +51,7 @@ func retake(p *page, t uint64, d *Domain) bool {
 	}
 	p.count++
 	first := p.typ&ptCount == 0
-	p.typ = (p.typ&(ptPinned|ptCount) | t | ptValidated) + 1
+	p.typ = (p.typ&(ptPinned|ptForeign|ptCount) | t | ptValidated) + 1
 	switch {
 	case !first:
 	case t == ptL1:
@@ -122,7 +122,7 @@ func retakeMapped(tab *table, d *Domain) {
 				g[j] = 0
 			default:
 				p.count++
-				p.typ = (p.typ&(ptPinned|ptCount) | ptWritable | ptValidated) + 1
+				p.typ = (p.typ&(ptPinned|ptForeign|ptCount) | ptWritable | ptValidated) + 1
 			}
 		}
 	}
@@ -137,7 +137,11 @@ func retakeForeign(p *page, e uint64, d *Domain) bool {
 	}
 	switch owner := of(p, d); {
 	case e&pteW != 0:
-		return retake(p, ptWritable, owner)
+		if !retake(p, ptWritable, owner) {
+			return false
+		}
+		p.typ |= ptForeign
+		return true
 	case p.owner == owner.frame32():
 		p.count++
 		return true
