@@ -113,22 +113,23 @@ func (d *Domain) unmarkGrants() {
 	}
 }
 
-// grantedOwner is whose frame an entry of d's page tables maps: d's, or that
-// of a domain that granted it.
-func grantedOwner(p *page, d *Domain) *Domain {
+// grantedOwner is whose frame an entry of d's page tables maps: d's, or that of a
+// domain that granted it, if the entry is as one of d's handles says.
+func grantedOwner(p *page, e uint64, d *Domain) *Domain {
 	if d.grants == nil {
 		return d
 	}
-	m := p.frame()
 	for _, page := range d.grants.tracks {
 		if page == nil {
 			break
 		}
 		for i := range page {
-			if t := &page[i]; mfn(t.frame) == m && t.flags&abi.GNTMAPHost != 0 {
-				if rd := domainOfFrame(t.dom); rd != nil {
-					return rd
-				}
+			t := &page[i]
+			if t.flags&abi.GNTMAPHost == 0 || t.dom != p.owner || (t.entry()^e)&mappingBits != 0 {
+				continue
+			}
+			if rd := domainOfFrame(t.dom); rd != nil {
+				return rd
 			}
 		}
 	}

@@ -135,7 +135,7 @@ func retakeForeign(p *page, e uint64, d *Domain) bool {
 	if d.privileged {
 		of = mappedOwner
 	}
-	switch owner := of(p, d); {
+	switch owner := of(p, e, d); {
 	case e&pteW != 0:
 		if !retake(p, ptWritable, owner) {
 			return false
@@ -151,7 +151,7 @@ func retakeForeign(p *page, e uint64, d *Domain) bool {
 
 // mappedOwner is whose frame the control domain may have mapped: anybody's, but
 // for those of the hypervisor.
-func mappedOwner(p *page, control *Domain) *Domain {
+func mappedOwner(p *page, _ uint64, control *Domain) *Domain {
 	if p.count&pgHeap != 0 {
 		return control
 	}

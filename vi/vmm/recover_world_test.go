@@ -13,7 +13,13 @@ const (
 // recoverable is an empty machine of one CPU in which all steps are allowed.
 func recoverable(t *testing.T) {
 	t.Helper()
-	world(t, 1)
+	recoverableOn(t, 1)
+}
+
+// recoverableOn is one of more CPUs.
+func recoverableOn(t *testing.T, cpus uint32) {
+	t.Helper()
+	world(t, cpus)
 	persist().policy = ^uint64(0)
 	frames.n, bootInfo.heapStart = heapEnd, heapFirst<<pageShift
 	heap.head, heap.nfree = [maxOrder + 1]uint64{}, 0
