@@ -214,6 +214,29 @@ func TestUnmapAgain(t *testing.T) {
 	ended(t, m.freeFirst, m.b, m.a)
 }
 
+// TestGrantedEntryDamaged: recovery keeps entries of another's frames that are as
+// the handles say. One that a failure made writable goes.
+func TestGrantedEntryDamaged(t *testing.T) {
+	recoverable(t)
+	a, b, _, bv, am, _ := granting(t)
+	r, c := mapRef(8, placeB, abi.GNTMAPHost|abi.GNTMAPReadonly), mapRef(9, placeC, abi.GNTMAPHost|abi.GNTMAPReadonly)
+	if r.Status != 0 || c.Status != 0 {
+		t.Fatal(r, c)
+	}
+	*pteAt(placeB) |= pteW
+	kept := *pteAt(placeC)
+	enter(testCPU.core.idle)
+	repair()
+	enter(bv)
+	if e := *pteAt(placeB); e != 0 || pageOf(am[7]).typ&ptCount != 1 {
+		t.Errorf("the entry is %#x, type of the frame %#x", e, pageOf(am[7]).typ)
+	}
+	if e := *pteAt(placeC); e != kept {
+		t.Errorf("the other entry is %#x, was %#x", e, kept)
+	}
+	ended(t, heap.nfree+a.totPages+b.totPages+objects(a)+objects(b), b, a)
+}
+
 // TestGrantVersion: version 1 is all there is, as with Xen's gnttab=max-ver:1.
 func TestGrantVersion(t *testing.T) {
 	world(t, 1)

@@ -324,3 +324,11 @@ func TestHostilePair(t *testing.T) {
 		attackPair(t, rand.NewPCG(seed, 2))
 	}
 }
+
+// FuzzHostilePair does the same with choices that the fuzzer makes.
+func FuzzHostilePair(f *testing.F) {
+	f.Add([]byte("seed"))
+	f.Fuzz(func(t *testing.T, choices []byte) {
+		attackPair(t, &tape{choices, rand.NewPCG(uint64(len(choices)), 2)})
+	})
+}
