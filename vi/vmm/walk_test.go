@@ -25,7 +25,7 @@ func TestWalkOfTablesThatChange(t *testing.T) {
 			if rc := setLDT(v, va, 1); rc != -abi.EINVAL {
 				t.Errorf("level %d, entry %#x: an LDT: %d", level, e, rc)
 			}
-			if _, ok := swapL1(v, va, false, 0, 0); ok {
+			if _, st := swapL1(v, va, false, 0, 0); st == 0 {
 				t.Errorf("level %d, entry %#x: a granted frame is mapped", level, e)
 			}
 			if tableWrite(v, guestRegs(), va) {
