@@ -103,12 +103,12 @@ func guestExitWork(r *regs) {
 			irqOn()
 			v.enterGuestKernel(r, &b)
 			irqOff()
-		case v.arch.nmi == nmiPending && v.runnable():
+		// A call that is issued again comes first: one that the handler of an NMI
+		// or event makes would pass for it in the log.
+		case v.arch.nmi == nmiPending && v.runnable() && !v.arch.log.again:
 			irqOn()
 			v.enterNMI(r)
 			irqOff()
-		// A call that is issued again comes first: one that the event's handler
-		// makes would pass for it in the log.
 		case v.eventsPending() && v.runnable() && !v.arch.log.again:
 			count(statUpcalls)
 			irqOn()

@@ -44,8 +44,10 @@ func stopDomain(d *Domain) {
 	}
 	d.lk.unlock()
 	for i := uint32(0); i < d.nvcpus; i++ {
+		d.vcpu[i].sleepSync()
+	}
+	for i := uint32(0); i < d.nvcpus; i++ { // none runs that could set another's
 		v := d.vcpu[i]
-		v.sleepSync()
 		v.pollTimer.kill()
 		v.singleshot.kill()
 		v.stopPeriodic()
@@ -147,6 +149,15 @@ func destroyDomain(d *Domain) {
 	}
 	*at = d.next
 	domains.lk.unlock()
+	announce := d.id != testDomain
+	d.freeObjects()
+	if announce {
+		announceEnd()
+	}
+}
+
+// freeObjects frees all pages that a domain consists of. Nothing refers to it.
+func (d *Domain) freeObjects() {
 	for i := uint32(0); i < d.nvcpus; i++ {
 		freeVCPU(d.vcpu[i])
 	}
@@ -160,11 +171,7 @@ func destroyDomain(d *Domain) {
 	rc := unsharePage(s)
 	assert(rc == 0)
 	freeHeapPage(s)
-	announce := d.id != testDomain
 	freeHeapPage(frameOfAddr(unsafe.Pointer(d)))
-	if announce {
-		announceEnd()
-	}
 }
 
 // freeGrants frees a domain's grant table.
@@ -174,6 +181,19 @@ func freeGrants(d *Domain) {
 		assert(rc == 0)
 	}
 	d.eachGrantObject(func(p unsafe.Pointer) { freeHeapPage(frameOfAddr(p)) })
+}
+
+// testAndSetFlag sets a flag atomically and says whether it was set.
+func testAndSetFlag(p *uint64, flag uint64) bool {
+	for {
+		x := atomic.LoadUint64(p)
+		if x&flag != 0 {
+			return true
+		}
+		if swapLogged(p, x, x|flag) {
+			return false
+		}
+	}
 }
 
 // testAndClearFlag clears a flag atomically and says whether it was set.

@@ -142,7 +142,8 @@ func findDomain(id uint16) *Domain {
 }
 
 // createDomain makes a domain without memory and vCPUs, nil if the heap is
-// exhausted. It has one reference, which killDomain drops.
+// exhausted or there is one with that id. It has one reference, which killDomain
+// drops.
 func createDomain(id uint16, maxPages uint64) *Domain {
 	m := allocHeapPage()
 	if m == 0 {
@@ -169,16 +170,44 @@ func createDomain(id uint16, maxPages uint64) *Domain {
 	for *at != nil && (*at).id < id {
 		at = &(*at).next
 	}
-	assert(*at == nil || (*at).id != id)
+	if *at != nil && (*at).id == id {
+		// One whose last reference has just gone: lookupDomain does not find it.
+		domains.lk.unlock()
+		d.refs = 0
+		d.freeObjects()
+		return nil
+	}
 	d.next = *at
 	*at = d
 	domains.lk.unlock()
 	return d
 }
 
-// addVCPU gives d its next vCPU, pinned to a CPU.
+// mostVCPUs bounds the vCPUs of one CPU, whose heap of timers has room for the
+// three of each and for some of the CPU's own.
+const mostVCPUs = (maxTimers - 8) / 3
+
+// cpuFull says whether a CPU has as many vCPUs as it can have.
+func cpuFull(cpu uint32) bool {
+	n := 0
+	domains.lk.lock()
+	for d := domains.head; d != nil; d = d.next {
+		for i := uint32(0); i < d.nvcpus; i++ {
+			if d.vcpu[i].cpu == cpu {
+				n++
+			}
+		}
+	}
+	domains.lk.unlock()
+	return n >= mostVCPUs
+}
+
+// addVCPU gives d its next vCPU, pinned to a CPU; nil if there is no room.
 func (d *Domain) addVCPU(cpu uint32) *VCPU {
 	assert(d.nvcpus < maxVCPUs)
+	if cpuFull(cpu) && d.id != testDomain { // which sets no timers
+		return nil
+	}
 	v := allocVCPU(d, d.nvcpus, cpu)
 	if v != nil {
 		d.vcpu[d.nvcpus] = v

@@ -30,6 +30,7 @@ func domctlContext(d *Domain, c *abi.DomctlVcpuContext, set bool) int64 {
 	}
 	d.lk.lockPatiently()
 	v.initOK = false
+	setBits(&v.pause, pauseDown) // if this fails it has no address space to run in
 	dropTables(v)
 	rc := initVCPU(v, c.Context)
 	d.lk.unlock()
@@ -105,6 +106,9 @@ func domctlAffinity(d *Domain, a *abi.DomctlAffinity, set bool) int64 {
 		cpu := uint32(bits.TrailingZeros64(mask))
 		if cpu != v.cpu && !d.paused() {
 			return -abi.EBUSY
+		}
+		if cpu != v.cpu && cpuFull(cpu) {
+			return -abi.ENOSPC
 		}
 		if cpu != v.cpu {
 			v.moveTo(cpu)

@@ -37,10 +37,17 @@ func irqRestore(flags uint64) {
 }
 
 func cpuRelax() {
-	if testCPU == nil {
-		bare.Pause()
+	if testCPU != nil {
+		if testRelax != nil {
+			testRelax()
+		}
+		return
 	}
+	bare.Pause()
 }
+
+// testRelax is what the other CPUs of a native test do while one waits for them.
+var testRelax func()
 
 // irqsAreOn reads RFLAGS.IF.
 func irqsAreOn() bool { return testCPU != nil || bare.Flags()&flagIF != 0 }

@@ -108,15 +108,14 @@ func pin(m mfn, d *Domain, t uint64) int64 {
 		return rc
 	}
 	p := pageOf(m)
-	if p.typ&ptPinned != 0 {
-		putPageAndType(p)
-		if again() {
-			return 0
-		}
-		return -abi.EINVAL
+	if !testAndSetFlag(&p.typ, ptPinned) { // another vCPU may be at it as well
+		return 0
 	}
-	setBitsLogged(&p.typ, ptPinned)
-	return 0
+	putPageAndType(p)
+	if again() {
+		return 0
+	}
+	return -abi.EINVAL
 }
 
 // again says whether the current vCPU's operation may have been done before a

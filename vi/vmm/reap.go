@@ -20,24 +20,38 @@ var controlCode uint32
 // or the control domain, which ends the others, everything is taken back and
 // must be there, and the machine ends.
 func reapDomains() {
-	for d := domains.head; d != nil; d = d.next {
-		if !d.shutdown {
-			return
-		}
-		if d.privileged {
-			controlCode = d.shutdownCode
-			break
-		}
+	if allEnded() && takeAllBack() {
+		endOfRun()
 	}
-	for d := domains.head; d != nil; d = lastDomain() {
+}
+
+// allEnded says whether all domains have shut down, or the control domain. The lock
+// is held, as on another CPU one may come to its end and be freed.
+func allEnded() bool {
+	domains.lk.lock()
+	d := domains.head
+	for d != nil && d.shutdown && !d.privileged {
+		d = d.next
+	}
+	ended := d == nil || d.shutdown
+	if ended && d != nil {
+		controlCode = d.shutdownCode
+	}
+	domains.lk.unlock()
+	return ended
+}
+
+// takeAllBack ends all domains; false if it makes way and goes on later.
+func takeAllBack() bool {
+	for d := lastDomain(); d != nil; d = lastDomain() {
 		lastReason = d.shutdownCode
 		if d.stepAside() || !killDomain(d, true) {
 			this().core.left++ // it comes to its end, part by part
 			raiseSoft(softReap)
-			return
+			return false
 		}
 	}
-	endOfRun()
+	return true
 }
 
 // stepAside makes this CPU run something else if it runs a domain that is to end,
@@ -53,10 +67,12 @@ func (d *Domain) stepAside() bool {
 
 // lastDomain is a domain that is left and not gone, nil if there is none.
 func lastDomain() *Domain {
+	domains.lk.lock()
 	d := domains.head
 	for d != nil && d.gone {
 		d = d.next
 	}
+	domains.lk.unlock()
 	return d
 }
 

@@ -68,7 +68,10 @@ func hyperVcpuOp(cmd, id, arg, _, _ uint64) int64 {
 		if !fromGuest(unsafe.Pointer(&r), arg, uint64(unsafe.Sizeof(r))) {
 			return -abi.EFAULT
 		}
-		return v.registerInfo(mfn(r.MFN), uint64(r.Offset))
+		d.lk.lockPatiently() // other vCPUs may register the same one's
+		rc := v.registerInfo(mfn(r.MFN), uint64(r.Offset))
+		d.lk.unlock()
+		return rc
 	case abi.VcpuopRegisterRunstate:
 		return v.registerArea(&v.runstateVA, arg, uint64(unsafe.Sizeof(abi.VcpuRunstateInfo{})))
 	case abi.VcpuopRegisterTimeArea:

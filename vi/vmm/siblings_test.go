@@ -1,0 +1,137 @@
+package main
+
+import (
+	"testing"
+
+	"resvirt/vi/abi"
+)
+
+// While a domain is being stopped, one of its vCPUs that still runs may set the
+// timers of another: they are stopped once none runs.
+func TestStopAgainstTimers(t *testing.T) {
+	world(t, 2)
+	free := heap.nfree
+	d, v, _ := onGuest(t, 1)
+	other := d.addVCPU(1)
+	arg := put(1, 0, abi.VcpuSetPeriodicTimer{PeriodNS: minPeriodNS})
+	enter(testCPU.core.idle)
+	k := &cpuByID(1).core
+	k.curr, k.sched.curr, other.isRunning, other.state = other, other, 1, abi.RunstateRunning
+	other.arch.guestTable, other.arch.flags = v.arch.guestTable, inKernelMode
+	testRelax = func() {
+		me := testCPU
+		testCPU = cpuByID(1)
+		writeCR3(other.cr3())
+		if rc := hyperVcpuOp(abi.VcpuopSetPeriodicTimer, 0, arg, 0, 0); rc != 0 {
+			t.Errorf("the other vCPU's timer: %d", rc)
+		}
+		k.curr, k.sched.curr, other.isRunning, other.state = k.idle, k.idle, 0, abi.RunstateOffline
+		writeCR3(k.idle.cr3())
+		testCPU, testRelax = me, nil
+	}
+	stopDomain(d)
+	if testRelax != nil || v.periodic.active() {
+		t.Errorf("a stopped domain's timer is set: %v", v.periodic.active())
+	}
+	other.arch.guestTable = 0
+	testRelax = nil
+	d.shutDown(0)
+	ended(t, free, d)
+}
+
+// A domain that came to its end but is still mapped by another is not ended twice.
+func TestEndOfWhatIsMapped(t *testing.T) {
+	world(t, 1)
+	free := heap.nfree
+	a, _, m := onGuest(t, 1)
+	hyperGrantTableOp(abi.GnttabopSetupTable, put(1, 0, abi.GnttabSetupTable{Dom: abi.DomidSelf, NrFrames: 1, FrameList: pageVA + 3<<12}), 1, 0, 0)
+	*(*abi.GrantEntry)(frameAddr(mfn(a.grants.shared[0]))) = abi.GrantEntry{Flags: abi.GTFPermitAccess, Domid: 2, Frame: uint32(m[4+5])}
+	b, _, _ := onGuest(t, 2)
+	op := put(1, 0, abi.GnttabMapGrantRef{HostAddr: pageVA + 9<<12, Flags: abi.GNTMAPHost, Dom: 1})
+	if hyperGrantTableOp(abi.GnttabopMapGrantRef, op, 1, 0, 0); got[abi.GnttabMapGrantRef](op).Status != 0 {
+		t.Fatalf("status %d", got[abi.GnttabMapGrantRef](op).Status)
+	}
+	for range 2 * sweepBatch { // to be unpinned before the table that maps the frame
+		if pin(allocDomainPage(b), b, ptL1) != 0 {
+			t.Fatal("an empty table is refused")
+		}
+	}
+	commit()
+	a.shutDown(0)
+	b.shutDown(0)
+	if !allEnded() {
+		t.Fatal("not all have ended")
+	}
+	enter(testCPU.core.idle)
+	turns := 0
+	for testCPU.core.softirq = 1; !takeAllBack() && turns < 10; turns++ {
+	}
+	if heap.nfree != free || domains.head != nil || turns == 0 {
+		t.Errorf("%d frames free, before %d, after %d turns", heap.nfree, free, turns)
+	}
+}
+
+// A domain whose last reference has just gone keeps its id until it is out of the list.
+func TestIDOfWhatIsBeingFreed(t *testing.T) {
+	world(t, 1)
+	d := createDomain(1, 8)
+	d.refs = 0 // on another CPU, which has not come to the list yet
+	free := heap.nfree
+	if lookupDomain(1) != nil || createDomain(1, 8) != nil || heap.nfree != free {
+		t.Error("two domains of one id")
+	}
+	d.refs = 1
+	killDomain(d, false)
+	sound(t)
+}
+
+// A CPU has no more vCPUs than timers that these can set.
+func TestTimersOfAllVCPUs(t *testing.T) {
+	world(t, 2)
+	free := heap.nfree
+	var list []*Domain
+	n := 0
+	for full := false; !full; {
+		d := createDomain(uint16(len(list)+1), 8)
+		list = append(list, d)
+		for range maxVCPUs {
+			if v := d.addVCPU(0); v == nil {
+				full = true
+			} else {
+				n++
+				for _, at := range []*timer{&v.pollTimer, &v.singleshot, &v.periodic} {
+					at.set(now() + 1000)
+				}
+			}
+		}
+	}
+	if n < 16 {
+		t.Errorf("only %d vCPUs", n)
+	}
+	sound(t)
+	ended(t, free, list...)
+}
+
+// A vCPU whose new state is refused has no address space, and does not run.
+func TestRefusedContext(t *testing.T) {
+	world(t, 1)
+	free := heap.nfree
+	control, _, _ := onGuest(t, 1)
+	control.privileged = true
+	d, v, _ := onGuest(t, 2)
+	v.pause = 0
+	enter(control.vcpu[0])
+	d.pauseCount = 1
+	c := put(1, 0, [64]uint64{}) // not of a kernel
+	if rc := domctlContext(d, &abi.DomctlVcpuContext{Context: c}, true); rc != -abi.EINVAL {
+		t.Errorf("%d", rc)
+	}
+	commit()
+	if v.initOK || v.pause&pauseDown == 0 || v.arch.guestTable != 0 || v.cr3() != uint64(idleL4Frame())<<pageShift {
+		t.Errorf("pause %#x, root %#x, %v", v.pause, v.arch.guestTable, v.initOK)
+	}
+	d.pauseCount = 0
+	d.shutDown(0)
+	control.shutDown(0)
+	ended(t, free, d, control)
+}
