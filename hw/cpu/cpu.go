@@ -76,6 +76,11 @@ type CPU struct {
 	tally *tally // nil unless somebody wants to know
 
 	shadowed bool // the current instruction began with IntShadow
+	// stepped says that a single-step trap follows the current instruction: TF was
+	// set when it began, so that POPF and IRET are stepped by the flags they replace
+	// (APM vol. 2, 13.1.4). SYSCALL and SYSRET go by the flags they leave, and what
+	// goes through the interrupt table is never stepped.
+	stepped bool
 
 	system
 }

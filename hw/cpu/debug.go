@@ -84,21 +84,22 @@ func (c *CPU) enterDebug() {
 	c.MSR.DebugCtl &^= debugBTF
 }
 
-// debugTrap raises the trap that follows an instruction, or an iteration of a
-// repeated one, if it hit breakpoints or TF was set when it began. A load of SS
-// holds breakpoints back for one more instruction and is not stepped.
-func (c *CPU) debugTrap(i *Inst, trap bool) {
+// trapsDue tells whether something may trap now that an instruction is done.
+func (c *CPU) trapsDue() bool { return c.stepped || c.hits != 0 || c.HeldDebug != 0 }
+
+// debugTrap raises the trap that follows an instruction from an address, or an
+// iteration of a repeated one, if it hit breakpoints or is stepped. A load of SS
+// holds breakpoints back for one more instruction and is not stepped. With
+// DebugCtl.BTF only branches that are taken are stepped.
+func (c *CPU) debugTrap(i *Inst, from uint64) {
 	why := c.hits | uint64(c.HeldDebug)
 	c.hits, c.HeldDebug = 0, 0
 	if c.IntShadow && i.Op != OpSTI {
 		c.HeldDebug = uint8(why)
 		return
 	}
-	switch i.Op {
-	case OpINT, OpINT3, OpINTO, OpINT1, OpSYSCALL:
-		trap = trap && c.RFLAGS&FlagTF != 0 // not into a handler with TF clear
-	}
-	if trap {
+	branch := c.RIP != from+uint64(i.Len) && i.Op.Kind() != KindString
+	if c.stepped && (branch || c.MSR.DebugCtl&debugBTF == 0) {
 		why |= DR6BS
 	}
 	if why != 0 {

@@ -304,6 +304,8 @@ func (d *decoder) size(e *entry) uint8 {
 		switch {
 		case w && e.size == 'v':
 			return 8
+		case w: // outranks 66
+			return 4
 		case d.pfx66 != (d.mode == Mode16):
 			return 2
 		case e.def64 && d.mode == Mode64:

@@ -125,5 +125,6 @@ func (c *CPU) deliverInterrupt(vector uint8) {
 
 // softInterrupt executes INT n and its like.
 func (c *CPU) softInterrupt(vector uint8) {
+	c.stepped = false // a task gate may load TF, which is the new task's affair
 	c.enterHandler(&event{kind: eventSoft, vector: vector, ret: c.next})
 }

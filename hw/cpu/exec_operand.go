@@ -118,8 +118,10 @@ func (s *Segment) stackMask() uint64 {
 }
 
 // moveSP adds n to the stack pointer at the stack's width.
-func (c *CPU) moveSP(n uint64) {
-	m := c.stackMask()
+func (c *CPU) moveSP(n uint64) { c.moveSPWithin(c.stackMask(), n) }
+
+// moveSPWithin is moveSP for a stack whose width is not that of SS.
+func (c *CPU) moveSPWithin(m, n uint64) {
 	sp := (c.GPR[RSP] + n) & m
 	if m == 0xffff {
 		sp |= c.GPR[RSP] &^ m

@@ -56,7 +56,7 @@ func (c *CPU) enter(i *Inst) {
 	if !store(bp) {
 		return
 	}
-	frame := sp
+	frame := c.GPR[RSP]&^m | sp // of the operand's size, which may be wider than the stack's
 	for k := uint64(1); k < level; k++ {
 		v, ok := c.loadN(SS, (bp-k*size)&m, int(size))
 		if !ok || !store(v) {

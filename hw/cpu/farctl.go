@@ -27,6 +27,9 @@ func (c *CPU) execFar(i *Inst) {
 		sel = uint16(v)
 	}
 	t := farTarget{cs: c.Seg[CS], rip: off, cpl: c.CPL, size: i.Size}
+	if i.Prefix&PrefixREXW != 0 { // AMD's processors have no m16:64, but push 64 bits
+		t.size = 8
+	}
 	if !c.protected() {
 		t.cs.Sel, t.cs.Base = sel, uint64(sel)<<4
 		if off > uint64(t.cs.Limit) {

@@ -7,10 +7,11 @@ func (c *CPU) execSegment(i *Inst) {
 		c.push(i.Size, uint64(c.Seg[i.Sub].Sel))
 	case OpPOPSEG:
 		v, ok := c.top(0, i.Size)
+		m := c.stackMask() // of the stack that is popped, which SS may not be after it
 		if !ok || !c.loadSeg(i.Sub, uint16(v)) {
 			return
 		}
-		c.moveSP(uint64(i.Size))
+		c.moveSPWithin(m, uint64(i.Size))
 		c.IntShadow = c.IntShadow || i.Sub == SS
 	case OpMOVFROMSEG:
 		c.storeSelector(i, uint64(c.Seg[i.Reg].Sel))

@@ -92,7 +92,8 @@ func (c *CPU) execute(i *Inst) {
 	if mode := c.mode(); mode != Mode64 {
 		c.next &= mask(4)
 	}
-	trap, resume, cpl := c.RFLAGS&FlagTF != 0, c.RFLAGS&FlagRF, c.CPL
+	resume, cpl := c.RFLAGS&FlagRF, c.CPL
+	c.stepped = c.RFLAGS&FlagTF != 0
 	c.RFLAGS &^= FlagRF // for one instruction (APM vol. 2, 3.1.6)
 	c.hits = 0
 	switch i.Op.Kind() {
@@ -101,8 +102,8 @@ func (c *CPU) execute(i *Inst) {
 	case KindString:
 		if !c.execString(i) { // faulted, or gives way between iterations
 			c.RFLAGS |= resume
-			if !c.exc.pending && c.Stop.Kind == StopNone && (trap || c.hits != 0 || c.HeldDebug != 0) {
-				c.debugTrap(i, trap)
+			if c.trapsDue() && !c.exc.pending && c.Stop.Kind == StopNone {
+				c.debugTrap(i, c.RIP)
 			}
 			return
 		}
@@ -127,19 +128,17 @@ func (c *CPU) execute(i *Inst) {
 	if cpl == 0 {
 		c.Retired0++
 	}
-	c.retire(i, trap)
+	c.retire(i)
 }
 
 // retire completes an instruction: it counts, its time passes, RIP advances,
-// and a single-step trap follows if TF was set when it began (APM vol. 2, 13.1.4).
-func (c *CPU) retire(i *Inst, trap bool) {
-	if trap && c.MSR.DebugCtl&debugBTF != 0 && c.next == c.RIP+uint64(i.Len) {
-		trap = false // not a branch that was taken
-	}
+// and the traps that it asked for follow.
+func (c *CPU) retire(i *Inst) {
+	from := c.RIP
 	c.RIP = c.next
 	c.Retired++
 	c.charge(i.Class())
-	if trap || c.hits != 0 || c.HeldDebug != 0 {
-		c.debugTrap(i, trap)
+	if c.trapsDue() {
+		c.debugTrap(i, from)
 	}
 }

@@ -23,6 +23,7 @@ func (c *CPU) execSyscall() {
 		c.RFLAGS &^= FlagIF | FlagRF | FlagVM
 		c.next = c.MSR.STAR & 0xffffffff
 	}
+	c.stepped = c.RFLAGS&FlagTF != 0 // not where the mask clears it
 	c.CPL = 0
 	c.Seg[SS] = Segment{Sel: sel + 8, Attr: attrFlatData, Limit: 0xffffffff}
 	c.setCS(Segment{Sel: sel, Attr: attr, Limit: 0xffffffff})
@@ -54,6 +55,7 @@ func (c *CPU) execSysret(i *Inst) {
 	} else {
 		c.RFLAGS |= FlagIF
 	}
+	c.stepped = c.RFLAGS&FlagTF != 0 // before the first instruction at the target
 	c.CPL = 3
 	c.Seg[SS].Sel = (sel + 8) | 3
 	c.setCS(cs)

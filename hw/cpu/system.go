@@ -159,6 +159,7 @@ func (c *CPU) execInterrupt(i *Inst) {
 		c.DR[6] = c.DR[6]&^dr6Breaks | uint64(c.HeldDebug)
 		c.HeldDebug = 0
 		c.enterDebug()
+		c.stepped = false
 		c.enterHandler(&event{kind: eventTrap, vector: VecDB, ret: c.next})
 	}
 }

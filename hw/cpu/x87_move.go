@@ -83,7 +83,10 @@ func (c *CPU) fld(i *Inst) {
 		return
 	}
 	e := f.env()
-	if x := e.Load80(v); f.record(&e) {
+	x := e.Load80(v)
+	// Every denormal has a normal form here, so that it is pushed even if the
+	// exception is not masked.
+	if f.record(&e) || e.Flags&e.Unmasked == softfloat.Denormal {
 		f.load(x)
 	}
 }
