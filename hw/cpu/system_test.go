@@ -56,8 +56,24 @@ const (
 
 type rig struct {
 	*CPU
-	t   *testing.T
-	bus *testBus
+	t    *testing.T
+	bus  *testBus
+	fast bool // by the block engine
+}
+
+// Step executes one instruction, by the engine of the test.
+func (r *rig) Step() {
+	if r.fast {
+		r.ExecuteBlocks(&Bound{Clock: 1 << 61, Count: 1})
+	} else {
+		r.CPU.Step()
+	}
+}
+
+// bothEngines is a test for the stepper and for the block engine.
+func bothEngines(t *testing.T, f func(t *testing.T, fast bool)) {
+	t.Run("stepper", func(t *testing.T) { f(t, false) })
+	t.Run("blocks", func(t *testing.T) { f(t, true) })
 }
 
 // newRig returns a processor in 64-bit mode at CPL 0 with GDT, TSS and a full IDT.
@@ -68,7 +84,7 @@ func newRig(t *testing.T) *rig {
 		t.Fatal(err)
 	}
 	b := &testBus{vector: -1, mmio: map[uint64]uint64{}}
-	r := &rig{&CPU{Mem: ram, Bus: b}, t, b}
+	r := &rig{CPU: &CPU{Mem: ram, Bus: b}, t: t, bus: b}
 	r.Reset()
 	r.Limit = 1 << 62
 	ram.Write64(tPML4, tPDPT|7)
