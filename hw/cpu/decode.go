@@ -234,6 +234,9 @@ func (d *decoder) fill(e *entry, op uint8, hasModRM bool) {
 		i.Op = OpUD
 	default:
 		i.Op = e.op
+		if i.Op.Kind() == KindX87 {
+			i.Imm2 = uint16(op&7)<<8 | uint16(d.modrm)
+		}
 	}
 }
 

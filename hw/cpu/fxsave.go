@@ -7,15 +7,19 @@ import (
 )
 
 // The FXSAVE image (APM vol. 2, 11.5.5; figures 11-8 and 11-9). REX.W selects
-// 64-bit pointers; without it they are 32-bit offsets and selectors, which this
-// model leaves zero.
+// 64-bit pointers; without it they are 32-bit offsets and selectors. The error
+// pointers, from FOP to MXCSR, are saved and restored only while an unmasked
+// exception is pending, as by AMD's processors whose CPUID does not have
+// RstrFpErrPtrs; without one, what is in memory stays there.
 const (
 	fxSize     = 512
 	fxFSW      = 2
 	fxFTW      = 4
 	fxFOP      = 6
 	fxFIP      = 8
+	fxFCS      = 12
 	fxFDP      = 16
+	fxFDS      = 20
 	fxMXCSR    = 24
 	fxMask     = 28
 	fxST       = 32
@@ -51,13 +55,40 @@ func (c *CPU) fxsave(i *Inst) {
 	var b [fxSize]byte
 	c.FPU.pack(&b, i.Prefix&PrefixREXW != 0)
 	n := fxXMM + 16*c.fxXMMCount()
+	head := c.FPU.headSize()
 	if e, va := c.slot(i.Seg, off); va-e.wtag <= mem.PageSize-fxSize && c.hostGen == c.Mem.Gen() {
-		copy(e.page[va-e.wtag:], b[:n])
+		copy(e.page[va-e.wtag:], b[:head])
+		copy(e.page[va-e.wtag+fxMXCSR:], b[fxMXCSR:n])
 		return
 	}
-	for k := 0; k < n; k += 8 {
-		c.storeN(i.Seg, off+uint64(k), 8, binary.LittleEndian.Uint64(b[k:]))
+	c.storeImage(i.Seg, off, &b, 0, head)
+	c.storeImage(i.Seg, off, &b, fxMXCSR, n)
+}
+
+// headSize is how much of what precedes MXCSR an image gets: the pointers or not.
+func (f *FPU) headSize() int {
+	if f.FSW&fswES == 0 {
+		return fxFOP
 	}
+	return fxMXCSR
+}
+
+// storeImage stores a part of an image, whose place is known to be writable.
+func (c *CPU) storeImage(seg uint8, off uint64, b *[fxSize]byte, from, to int) {
+	for size := 8; from < to; from += size {
+		for size > to-from {
+			size /= 2
+		}
+		c.storeN(seg, off+uint64(from), size, readLE(b[from:], size))
+	}
+}
+
+// readLE is a number of 1, 2, 4 or 8 bytes.
+func readLE(b []byte, size int) (v uint64) {
+	for k := range size {
+		v |= uint64(b[k]) << (8 * k)
+	}
+	return v
 }
 
 func (c *CPU) fxrstor(i *Inst) {
@@ -104,7 +135,9 @@ func (f *FPU) pack(b *[fxSize]byte, wide bool) {
 		le.PutUint64(b[fxFDP:], f.FDP)
 	} else {
 		le.PutUint32(b[fxFIP:], uint32(f.FIP))
+		le.PutUint16(b[fxFCS:], f.FCS)
 		le.PutUint32(b[fxFDP:], uint32(f.FDP))
+		le.PutUint16(b[fxFDS:], f.FDS)
 	}
 	le.PutUint32(b[fxMXCSR:], f.MXCSR)
 	le.PutUint32(b[fxMask:], mxcsrMask)
@@ -126,10 +159,8 @@ func (f *FPU) unpack(b *[fxSize]byte, wide bool, xmms int) {
 	f.FSW = le.Uint16(b[fxFSW:])
 	f.summarize()
 	f.FTW = b[fxFTW]
-	f.FOP = le.Uint16(b[fxFOP:]) & 0x7ff
-	f.FIP, f.FDP = le.Uint64(b[fxFIP:]), le.Uint64(b[fxFDP:])
-	if !wide {
-		f.FIP, f.FDP = f.FIP&0xffff_ffff, f.FDP&0xffff_ffff
+	if f.FSW&fswES != 0 {
+		f.unpackPointers(b, wide)
 	}
 	f.MXCSR = le.Uint32(b[fxMXCSR:])
 	for k := range 8 {
@@ -138,5 +169,16 @@ func (f *FPU) unpack(b *[fxSize]byte, wide bool, xmms int) {
 	}
 	for k := range xmms {
 		f.XMM[k] = xmm{le.Uint64(b[fxXMM+16*k:]), le.Uint64(b[fxXMM+16*k+8:])}
+	}
+}
+
+// unpackPointers loads the error pointers. An image with 64-bit offsets has no
+// selectors.
+func (f *FPU) unpackPointers(b *[fxSize]byte, wide bool) {
+	le := binary.LittleEndian
+	f.Pointers = Pointers{FOP: le.Uint16(b[fxFOP:]) & 0x7ff, FIP: le.Uint64(b[fxFIP:]), FDP: le.Uint64(b[fxFDP:])}
+	if !wide {
+		f.FIP, f.FDP = f.FIP&0xffff_ffff, f.FDP&0xffff_ffff
+		f.FCS, f.FDS = le.Uint16(b[fxFCS:]), le.Uint16(b[fxFDS:])
 	}
 }

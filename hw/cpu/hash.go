@@ -70,7 +70,7 @@ func (f *FPU) hash(h *sim.Hasher) {
 		h.Uint64(uint64(r.Exp))
 	}
 	h.Uint64(uint64(f.MXCSR)<<32 | uint64(f.FCW)<<16 | uint64(f.FSW))
-	h.Uint64(uint64(f.FOP)<<8 | uint64(f.FTW))
+	h.Uint64(uint64(f.FCS)<<48 | uint64(f.FDS)<<32 | uint64(f.FOP)<<8 | uint64(f.FTW))
 	h.Uint64(f.FIP)
 	h.Uint64(f.FDP)
 }

@@ -21,7 +21,7 @@ type Inst struct {
 	Base, Index, Scale uint8
 	Disp               int64
 	Imm                uint64 // sign-extended to 64 bits as the instruction has it
-	Imm2               uint16 // ENTER: nesting level; far pointers: selector
+	Imm2               uint16 // ENTER: nesting level; far pointers: selector; x87: what FOP remembers
 }
 
 // Form says where an instruction's operands are, destination first. "rm" is

@@ -96,10 +96,12 @@ func forgive(c *nativeCase, host, model *nativeEnd) {
 		if i.Op == OpUD || i.Size == 2 {
 			host.RFLAGS &^= FlagID
 		}
-	case OpFXSAVE: // MXCSR_MASK: the host knows more bits
-		at := (&CPU{State: State{GPR: c.in.GPR}, next: c.in.RIP + uint64(i.Len)}).address(i) + fxMask - nativeData
-		if at < nativeSize-4 {
-			copy(host.Data[at:at+4], model.Data[at:at+4])
+	case OpFXSAVE: // MXCSR_MASK: the host knows more bits; error pointers: Intel's processors always write them
+		image := (&CPU{State: State{GPR: c.in.GPR}, next: c.in.RIP + uint64(i.Len)}).address(i) - nativeData
+		for _, part := range [][2]uint64{{fxMask, fxMask + 4}, {fxFOP, fxMXCSR}} {
+			if from, to := image+part[0], image+part[1]; to < nativeSize {
+				copy(host.Data[from:to], model.Data[from:to])
+			}
 		}
 	case OpSHLD, OpSHRD: // counts beyond the operand: undefined result
 		n := i.Imm

@@ -84,12 +84,20 @@ type MSRs struct {
 
 // FPU is the x87 and SSE state in the layout-independent form; FXSAVE packs it.
 type FPU struct {
-	XMM           [16][2]uint64 // low, high
-	MXCSR         uint32
-	ST            [8]Float80 // physical registers R0..R7, not stack-relative
-	FCW, FSW, FOP uint16
-	FTW           uint8 // abridged: 1 = not empty, by physical register
-	FIP, FDP      uint64
+	XMM      [16][2]uint64 // low, high
+	MXCSR    uint32
+	ST       [8]Float80 // physical registers R0..R7, not stack-relative
+	FCW, FSW uint16
+	FTW      uint8 // abridged: 1 = not empty, by physical register
+	Pointers
+}
+
+// Pointers are the x87 error pointers (APM vol. 1, 6.2.5): the last instruction
+// that was not one of control, and the last operand in memory.
+type Pointers struct {
+	FOP      uint16 // the low three bits of its first byte, and ModRM
+	FCS, FDS uint16 // selectors
+	FIP, FDP uint64 // offsets
 }
 
 // Float80 is an 80-bit extended real: Exp holds sign and exponent.

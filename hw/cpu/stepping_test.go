@@ -210,6 +210,8 @@ func (tt *stepCase) check(t *testing.T, r *rig, fast bool) {
 		r.Mem.Write8(va, 0x90)
 		r.Step()
 		tt.at++
+	} else if tt.then {
+		t.Errorf("%s: RIP %#x, not yet expected to trap", tt.name, r.RIP)
 	}
 	trap := r.RIP == tHand+16*uint64(VecDB)
 	switch from := r.pushedIP(); {

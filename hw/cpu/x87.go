@@ -68,7 +68,7 @@ func (f *FPU) summarize() {
 // reset is FNINIT; the registers keep their contents.
 func (f *FPU) reset() {
 	f.FCW, f.FSW, f.FTW = fcwInit, 0, 0
-	f.FOP, f.FIP, f.FDP = 0, 0, 0
+	f.Pointers = Pointers{}
 }
 
 // env is the arithmetic mode that the control word asks for.
@@ -150,9 +150,10 @@ func (c *CPU) execX87(i *Inst) {
 		panic("BUG: execX87: nobody executes " + i.Op.String())
 	}
 	if !c.exc.pending {
-		c.FPU.FIP = c.RIP
+		p := &c.FPU.Pointers
+		p.FOP, p.FCS, p.FIP = i.Imm2, c.Seg[CS].Sel, c.RIP
 		if i.Prefix&PrefixMem != 0 {
-			c.FPU.FDP = c.address(i)
+			p.FDS, p.FDP = c.Seg[i.Seg].Sel, c.address(i)
 		}
 	}
 }

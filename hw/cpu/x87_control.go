@@ -59,13 +59,12 @@ func (c *CPU) storeEnvironment(i *Inst, off uint64, more int) bool {
 		return false
 	}
 	f := &c.FPU
-	words := [7]uint64{uint64(f.FCW), uint64(f.FSW), uint64(f.fullTags()), f.FIP, 0, f.FDP, 0}
+	p := c.packPointers(unit)
+	words := [7]uint64{uint64(f.FCW), uint64(f.FSW), uint64(f.fullTags()), p[0], p[1], p[2], p[3]}
 	if unit == 4 {
 		for k := range 3 {
 			words[k] |= 0xffff_0000
 		}
-		words[4] = uint64(f.FOP) << 16
-		words[6] = 0xffff_0000
 	}
 	for k, v := range words {
 		c.storeN(i.Seg, off+uint64(k*unit), unit, v)
@@ -94,10 +93,7 @@ func (c *CPU) loadEnvironment(i *Inst, off uint64, more int) bool {
 			f.FTW |= 1 << k
 		}
 	}
-	f.FIP, f.FDP, f.FOP = words[3], words[5], 0
-	if unit == 4 {
-		f.FOP = uint16(words[4]>>16) & 0x7ff
-	}
+	f.Pointers = c.unpackPointers([4]uint64(words[3:]), unit)
 	return true
 }
 

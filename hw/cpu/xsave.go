@@ -39,7 +39,7 @@ func (c *CPU) xReady(i *Inst, acc access) (off, asked uint64, ok bool) {
 
 // inUse returns the components that are not in their initial state.
 func (f *FPU) inUse() (n uint64) {
-	if f.FCW != fcwInit || f.FSW != 0 || f.FTW != 0 || f.FOP != 0 || f.FIP != 0 || f.FDP != 0 || f.ST != [8]Float80{} {
+	if f.FCW != fcwInit || f.FSW != 0 || f.FTW != 0 || f.Pointers != (Pointers{}) || f.ST != [8]Float80{} {
 		n |= xcr0X87
 	}
 	if f.XMM != [16]xmm{} {
@@ -65,13 +65,9 @@ func (c *CPU) xsave(i *Inst) {
 	}
 	var b [fxSize]byte
 	c.FPU.pack(&b, i.Prefix&PrefixREXW != 0)
-	put := func(from, to int) {
-		for k := from; k < to; k += 8 {
-			c.storeN(i.Seg, off+uint64(k), 8, binary.LittleEndian.Uint64(b[k:]))
-		}
-	}
+	put := func(from, to int) { c.storeImage(i.Seg, off, &b, from, to) }
 	if saved&xcr0X87 != 0 {
-		put(0, fxMXCSR)
+		put(0, c.FPU.headSize())
 		put(fxST, fxXMM)
 	}
 	if asked&xcr0SSE != 0 && (i.Op != OpXSAVEC || saved&xcr0SSE != 0) {
@@ -119,6 +115,7 @@ func (c *CPU) xrstor(i *Inst) {
 	f := &c.FPU
 	from := FPU{FCW: fcwInit, MXCSR: mxcsrInit} // what absent components become
 	if present&xcr0X87 != 0 {
+		from.Pointers = f.Pointers // of an image without a pending exception they stay
 		from.unpack((*[fxSize]byte)(b[:]), i.Prefix&PrefixREXW != 0, 0)
 	}
 	if asked&xcr0X87 != 0 {
