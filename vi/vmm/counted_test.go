@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 
 	"resvirt/vi/abi"
@@ -60,6 +61,11 @@ func counted(t *testing.T, list ...*Domain) {
 	c := tally{}
 	for _, d := range list {
 		c.count(d)
+	}
+	for m := range c {
+		if m != 0 && !(frameOK(m) && slices.ContainsFunc(list, func(d *Domain) bool { return pageOf(m).owner == d.frame32() })) {
+			t.Fatalf("frame %#x, which is nobody's, is referred to", m)
+		}
 	}
 	for _, d := range list {
 		for m := mfn(d.pageList); m != 0; m = mfn(pageOf(m).next) {

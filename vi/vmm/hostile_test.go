@@ -23,7 +23,12 @@ func objects(d *Domain) uint64 {
 type hostile struct {
 	*rand.Rand
 	frames []mfn
+	roots  []mfn // of address spaces
+	made
 }
+
+// hostileGuests is how many guests are tried in a world, one after the other.
+const hostileGuests = 30
 
 func (h *hostile) value() uint64 {
 	switch h.IntN(10) {
@@ -77,12 +82,16 @@ func (h *hostile) argument() uint64 {
 
 // call makes one hypercall at random.
 func (h *hostile) call() {
+	if h.IntN(3) == 0 {
+		h.meant()
+		return
+	}
 	nr := h.Uint64N(abi.NumHypercalls + 2)
 	if h.IntN(2) == 0 {
 		nr = [...]uint64{abi.HypercallMMUExtOp, abi.HypercallEventChannelOp, abi.HypercallVcpuOp, abi.HypercallGrantTableOp,
 			abi.HypercallMMUUpdate, abi.HypercallMemoryOp, abi.HypercallMulticall, abi.HypercallUpdateVAMapping}[h.IntN(8)]
 	}
-	if nr == abi.HypercallSelfCheck || nr == abi.HypercallIret && h.IntN(100) != 0 {
+	if nr == abi.HypercallSelfCheck {
 		return
 	}
 	var a [5]uint64
@@ -102,13 +111,7 @@ func (h *hostile) call() {
 	case 1: // a list and its length
 		a[0], a[1], a[2], a[3] = h.argument(), h.Uint64N(5), 0, abi.DomidSelf
 	}
-	log := &current().arch.log
-	log.start(0)
-	log.again = h.IntN(10) == 0 // as if recovery had issued it again
-	dispatch(nr, a[0], a[1], a[2], a[3], a[4])
-	commit()
-	log.again, log.resume = false, 0
-	current().arch.mc.active = false
+	h.enter(nr, a)
 }
 
 // instruction lets the guest fault with bytes at random.
@@ -125,6 +128,7 @@ func (h *hostile) instruction() {
 		*gpr(r, uint8(n)) = h.value()
 	}
 	r.CS, r.RIP, r.RDI = abi.FlatKernelCS, at, rootVA+h.Uint64N(4<<12)&^7
+	r.RSP = h.stack()
 	toGuest(at, unsafe.Pointer(&b[0]), uint64(len(b)))
 	testCPU.cr2 = r.RDI
 	r.ErrorCode = uint32(h.Uint64N(1024))
@@ -136,7 +140,8 @@ func (h *hostile) instruction() {
 	}
 	r.EntryVector = []uint32{trapGP, trapPF, trapUD, 3, trapNM}[h.IntN(5)]
 	handleTrap(r)
-	current().arch.bounce.flags = 0
+	commit()
+	h.leave(r)
 }
 
 // hostileSeeds is how many worlds TestHostileGuest tries; hours of them are for hands:
@@ -146,9 +151,16 @@ var hostileSeeds = flag.Uint64("hostile", 12, "seeds of the test with a hostile 
 // TestHostileGuest lets a guest do what it likes: invariants hold, another
 // domain is not touched, and in the end everything comes back.
 func TestHostileGuest(t *testing.T) {
+	var all made
 	for seed := range *hostileSeeds {
-		attack(t, rand.NewPCG(seed, 1))
+		m := attack(t, rand.NewPCG(seed, 1))
+		all.calls, all.system, all.left, all.noUser, all.rings =
+			all.calls+m.calls, all.system+m.system, all.left+m.left, all.noUser+m.noUser, all.rings+m.rings
 	}
+	if all.system == 0 || all.left == 0 || all.noUser == 0 || all.rings == 0 {
+		t.Errorf("what was tried: %+v", all)
+	}
+	t.Logf("%+v", all)
 }
 
 // FuzzHostileGuest does the same with choices that the fuzzer makes.
@@ -174,7 +186,7 @@ func (p *tape) Uint64() uint64 {
 	return bits.Reverse64(uint64(v)) | uint64(v)
 }
 
-func attack(t *testing.T, choices rand.Source) {
+func attack(t *testing.T, choices rand.Source) made {
 	t.Helper()
 	world(t, 1)
 	free := heap.nfree
@@ -182,20 +194,27 @@ func attack(t *testing.T, choices rand.Source) {
 	secret := allocDomainPage(victim)
 	unsafeBytes(secret)[5] = 42
 	h := &hostile{Rand: rand.New(choices)}
-	for range 12 {
+	for range hostileGuests {
 		d, v, list := onGuest(t, 1)
-		h.frames = append(list, secret, idleL4Frame(), m2pFrame(), frameOfAddr(unsafe.Pointer(d)), 0, 1)
-		for i := 0; i < 2500 && !d.shutdown; i++ {
+		h.roots = []mfn{list[0], secondSpace(t, d, v)}
+		h.frames = append(list, secret, idleL4Frame(), m2pFrame(), frameOfAddr(unsafe.Pointer(d)), 0, 1, h.roots[1])
+		serveConsole(d, list[4+ringPage])
+		commit()
+		for i := 0; i < 1000 && !d.shutdown; i++ {
+			h.mend(v)
 			if h.IntN(4) == 0 {
 				h.instruction()
 			} else {
 				h.call()
 			}
-			if i%100 == 0 {
-				still(t, v)
+			if root := v.cr3(); testCR3[0] != root || root == uint64(idleL4Frame())<<pageShift {
+				t.Fatalf("CR3 holds %#x, the vCPU's root is %#x", testCR3[0], root)
+			}
+			if i%50 == 0 {
+				still(t, d)
 			}
 		}
-		still(t, v)
+		still(t, d)
 		d.shutDown(0)
 		enter(testCPU.core.idle)
 		killDomain(d, false)
@@ -204,15 +223,17 @@ func attack(t *testing.T, choices rand.Source) {
 		t.Errorf("another domain's frame was touched: %#x", pageOf(secret).count)
 	}
 	ended(t, free, victim)
+	return h.made
 }
 
 func m2pFrame() mfn { return mfn(m2pPhys >> pageShift) }
 
 // still fails the test unless the invariants hold that the guest can break.
-func still(t *testing.T, v *VCPU) {
+func still(t *testing.T, d *Domain) {
 	t.Helper()
 	testCPU.core.softirq = 0
 	if bad := checkAll() &^ (checkVCPUs | checkQueues); bad != 0 {
 		t.Fatalf("invariants violated: %#x", bad)
 	}
+	counted(t, d)
 }

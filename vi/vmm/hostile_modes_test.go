@@ -1,0 +1,207 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// What a hostile guest does with its modes, its address spaces and the frames that
+// the hypervisor writes into. It enters by SYSCALL, and comes back as far as to the
+// frame that its kernel is entered with, in the mode that it was left in.
+
+const (
+	ringPage  = 3  // the console ring
+	listPage  = 13 // multicalls
+	wordsPage = 15 // arguments of its entries, and what iret takes
+	stackPage = 11 // the kernel's stack
+)
+
+// made counts what a guest has come to do, so that nobody believes in draws that
+// never get there.
+type made struct {
+	calls, system int
+	left          int // lists that went elsewhere by iret
+	noUser        int // calls without a root for user mode
+	rings         int // output announced while the ring was mapped read-only
+}
+
+// enter makes a hypercall; in user mode it is a system call.
+func (h *hostile) enter(nr uint64, a [5]uint64) {
+	v, r := current(), guestRegs()
+	r.RIP, r.RSP, r.CS, r.SS = pageVA+0x10, h.iretContext(), abi.FlatKernelCS, abi.FlatKernelSS
+	v.arch.log.again = h.IntN(10) == 0 // as if recovery had issued it again
+	if h.IntN(8) == 0 {
+		raiseSoft(softTimer) // it makes way
+	}
+	wasKernel := v.kernelMode()
+	enterCall(nr, a[0], a[1], a[2], a[3], a[4])
+	if h.made.calls++; !wasKernel {
+		h.made.system++
+	} else if nr == abi.HypercallMulticall && v.arch.mc.returned {
+		h.made.left++
+	}
+	if v.arch.guestTableUser == 0 {
+		h.made.noUser++
+	}
+	v.arch.log.again, v.arch.log.resume = false, 0
+	h.leave(r)
+}
+
+// leave goes back to the guest: its kernel may have to be entered.
+func (h *hostile) leave(r *regs) {
+	v := current()
+	testCPU.core.softirq = 0
+	if b := v.arch.bounce; b.flags != 0 && !v.domain.shutdown {
+		v.arch.bounce.flags = 0
+		v.enterGuestKernel(r, &b)
+	}
+	if v.eventsPending() && !v.domain.shutdown && h.IntN(2) == 0 {
+		v.enterGuestKernel(r, &bounce{flags: bounceMask, rip: v.arch.event})
+	}
+	commit()
+	testCPU.core.softirq = 0
+}
+
+// mend keeps a guest alive that has spoilt what its kernel is entered by, and that
+// blocks; after some time it takes its first address space again.
+func (h *hostile) mend(v *VCPU) {
+	v.pause = 0
+	a := &v.arch
+	a.event, a.failsafe, a.syscall = pageVA, pageVA, pageVA
+	a.kernelSS, a.kernelSP = abi.FlatKernelSS, pageVA+(stackPage+1)<<12
+	if h.IntN(40) != 0 {
+		return
+	}
+	if !v.kernelMode() {
+		v.toggleMode()
+	}
+	for _, root := range h.roots {
+		pin(root, v.domain, ptL4)
+	}
+	newBase(v, h.roots[0])
+	newUserBase(v, h.roots[1])
+	for i := range 16 {
+		if m := h.frames[4+i]; i&1 != 0 {
+			updateVA(uint64(pageVA+i<<12), entryTo(m, pteW|pteU), 0, v.domain)
+		}
+	}
+	commit()
+}
+
+// iretContext is a stack pointer at which a frame for iret lies, mostly.
+func (h *hostile) iretContext() uint64 {
+	c := abi.IretContext{RAX: h.value(), Flags: h.Uint64N(512), RIP: h.value(), CS: abi.FlatKernelCS | 3,
+		RFLAGS: h.Uint64(), RSP: h.stack(), SS: abi.FlatKernelSS}
+	if h.IntN(3) == 0 {
+		c.CS &^= 3
+	}
+	at := uint64(pageVA + wordsPage<<12 + 0xe00)
+	toGuest(at, unsafe.Pointer(&c), uint64(unsafe.Sizeof(c)))
+	if h.IntN(200) == 0 {
+		return h.value()
+	}
+	return at
+}
+
+// stack is a stack pointer with which the kernel can be entered, mostly.
+func (h *hostile) stack() uint64 {
+	if h.IntN(200) == 0 {
+		return h.value()
+	}
+	return pageVA + (stackPage+1)<<12 - h.Uint64N(100)*8
+}
+
+// root is mostly one of an address space.
+func (h *hostile) root() uint64 {
+	switch h.IntN(8) {
+	case 0:
+		return 0
+	case 1:
+		return h.value()
+	case 2:
+		return uint64(h.frames[h.IntN(len(h.frames))])
+	}
+	return uint64(h.roots[h.IntN(len(h.roots))])
+}
+
+// words puts words where the arguments of entry i of a multicall lie.
+func (h *hostile) words(i int, list ...uint64) uint64 {
+	at := uint64(pageVA + wordsPage<<12 + 0x100*i)
+	for k, w := range list {
+		toGuest(at+8*uint64(k), unsafe.Pointer(&w), 8)
+	}
+	return at
+}
+
+// spaces is a call that changes address spaces, or what they are made of.
+func (h *hostile) spaces(i int) (uint64, [5]uint64) {
+	switch h.IntN(6) {
+	case 0, 1:
+		cmds := [...]uint64{abi.MMUExtNewBaseptr, abi.MMUExtNewUserBaseptr, abi.MMUExtNewUserBaseptr, abi.MMUExtUnpin, abi.MMUExtPinL4, abi.MMUExtTLBFlushLocal}
+		return abi.HypercallMMUExtOp, [5]uint64{h.words(i, cmds[h.IntN(len(cmds))], h.root()), 1, 0, abi.DomidSelf}
+	case 2:
+		at := h.root()<<pageShift | h.Uint64N(512)<<3
+		return abi.HypercallMMUUpdate, [5]uint64{h.words(i, at, h.entry()), 1, 0, abi.DomidSelf}
+	case 3:
+		return abi.HypercallUpdateVAMapping, [5]uint64{uint64(pageVA + h.IntN(16)<<12), h.entry(), h.Uint64N(3)}
+	case 4:
+		return abi.HypercallSchedOp, [5]uint64{[2]uint64{abi.SchedopYield, abi.SchedopBlock}[h.IntN(2)]}
+	}
+	return abi.HypercallIret, [5]uint64{}
+}
+
+// meant is a call that a kernel could mean so.
+func (h *hostile) meant() {
+	switch h.IntN(4) {
+	case 0:
+		h.ringTable()
+	case 1:
+		nr, a := h.spaces(0)
+		h.enter(nr, a)
+	default:
+		n := 1 + h.IntN(5)
+		for i := range n {
+			e := abi.MulticallEntry{}
+			var a [5]uint64
+			e.Op, a = h.spaces(i)
+			copy(e.Args[:], a[:])
+			toGuest(uint64(pageVA+listPage<<12)+uint64(i)*multicallSize, unsafe.Pointer(&e), multicallSize)
+		}
+		h.enter(abi.HypercallMulticall, [5]uint64{pageVA + listPage<<12, uint64(n)})
+	}
+}
+
+// ringTable makes a page table of a page that may be the console ring, and tells
+// the ring's port that there is output.
+func (h *hostile) ringTable() {
+	page := ringPage
+	if h.IntN(4) == 0 {
+		page = h.IntN(16)
+	}
+	at, m := uint64(pageVA+page<<12), h.frames[4+page]
+	for i := range uint64(512) {
+		val := uint64(0)
+		if i == ringIndices && h.IntN(4) != 0 {
+			val = h.Uint64N(5) << 32 // output from 0 on; as an entry it is not present
+		}
+		toGuest(at+8*i, unsafe.Pointer(&val), 8)
+	}
+	h.enter(abi.HypercallUpdateVAMapping, [5]uint64{at, entryTo(m, pteU)})
+	if h.IntN(8) != 0 {
+		h.enter(abi.HypercallMMUExtOp, [5]uint64{h.words(0, uint64(abi.MMUExtPinL1+h.IntN(4)), uint64(m)), 1, 0, abi.DomidSelf})
+	}
+	cmd := uint64(abi.EvtchnopSend)
+	if page == ringPage && current().domain.ring == m && pageOf(m).typ&ptCount == 1 {
+		h.made.rings++
+	}
+	if h.IntN(20) == 0 {
+		cmd = abi.EvtchnopClose
+	}
+	h.enter(abi.HypercallEventChannelOp, [5]uint64{cmd, h.words(0, uint64(current().domain.ringPort))})
+	h.enter(abi.HypercallMMUExtOp, [5]uint64{h.words(0, abi.MMUExtUnpin, uint64(m)), 1, 0, abi.DomidSelf})
+	h.enter(abi.HypercallUpdateVAMapping, [5]uint64{at, entryTo(m, pteW|pteU)})
+}
+
+// ringIndices is the entry of a page table that the output's indices would be.
+const ringIndices = uint64(unsafe.Offsetof(abi.ConsoleRing{}.OutCons)) / 8
