@@ -3,10 +3,10 @@
 package cpu
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
-	"sort"
 	"strconv"
 	"testing"
 )
@@ -19,39 +19,27 @@ type nativeSweep struct {
 	g      *nativeGen
 	done   [NumOps]int
 	bad    map[Op]int
-	beyond map[string]int // host executes, the model's processor does not
+	beyond tallyOf        // host executes, the model's processor does not
 	lacks  map[string]int // unsupported by the model
+	left   tallyOf        // what the comparison left out, by choice
+
+	missing map[Op]string // what the host lacks, with the feature's name
+	no16    bool          // nor CMPXCHG16B
 }
 
 func newSweep(t *testing.T, seed uint64) *nativeSweep {
-	return &nativeSweep{
+	s := &nativeSweep{
 		t: t, h: startHost(t), e: startEmu(t), g: newNativeGen(seed),
-		bad: map[Op]int{}, beyond: map[string]int{}, lacks: map[string]int{},
+		bad: map[Op]int{}, beyond: tallyOf{}, lacks: map[string]int{}, left: tallyOf{},
 	}
+	s.missing, s.no16 = missingOps(s.h.cpuid)
+	return s
 }
 
-// skipNative names what cannot be compared with a process under Linux: system
-// calls, identification, time, and what depends on the kernel's descriptors.
-func skipNative(i *Inst) bool {
-	switch i.Op {
-	case OpSYSCALL, OpSYSENTER, OpSYSEXIT, OpSYSRET, OpCPUID, OpRDTSC, OpRDTSCP, OpRDPMC, OpINT,
-		OpSGDT, OpSIDT, OpSLDT, OpSTR, OpSMSW, OpVERR, OpVERW, OpLAR, OpLSL,
-		OpMOVTOSEG, OpMOVFROMSEG, OpPOPSEG, OpPUSHSEG, OpLOADFAR, OpCALLFAR, OpJMPFAR, OpRETFAR, OpIRET,
-		OpRDFSBASE, OpRDGSBASE, OpWRFSBASE, OpWRGSBASE, OpMONITOR, OpMWAIT,
-		OpRDRAND, OpXGETBV, OpXSETBV, OpXSAVE, OpXSAVEOPT, OpXSAVEC, OpXRSTOR: // XCR0 is the host's
-		return true
-	case OpINT1: // hypervisors under the host get its length wrong where it has prefixes
-		return i.Len > 1
-	case OpRCPPS, OpRCPSS, OpRSQRTPS, OpRSQRTSS: // approximations differ by maker
-		return true
-	case OpLOOPNE, OpLOOPE: // the host lets REP and REPNE choose which, against the manual
-		return i.Prefix&(PrefixRep|PrefixRepne) != 0
-	}
-	return false
-}
-
+// run compares one case, which is a single instruction unless inst is OpNOP of no length.
 func (s *nativeSweep) run(c *nativeCase) {
-	if skipNative(&c.inst) {
+	if why := s.notRun(c); why != "" {
+		s.left.add(why)
 		return
 	}
 	host := s.h.run(c.code, &c.in)
@@ -61,21 +49,21 @@ func (s *nativeSweep) run(c *nativeCase) {
 	}
 	model := s.e.run(c.code, &c.in)
 	if c.inst.Op == OpUD && host.Vector != 6 {
-		s.beyond[key(c.code)]++
-		return
+		if name := s.hostAlone(c, &host); name != "" {
+			s.beyond.add(name)
+			return
+		}
 	}
 	if model.Vector == vectorUnsupported {
 		s.lacks[model.What]++
 		return
 	}
 	s.done[c.inst.Op]++
-	forgive(c, &host, &model)
-	d := difference(&host, &model, undefinedFlags(&c.inst, &c.in))
+	left, d := s.judge(c, host, model)
 	if d != "" { // a virtual host now and then loses a trap: what counts is what it does twice
-		host = s.h.run(c.code, &c.in)
-		forgive(c, &host, &model)
-		d = difference(&host, &model, undefinedFlags(&c.inst, &c.in))
+		left, d = s.judge(c, s.h.run(c.code, &c.in), model)
 	}
+	s.left.add(left...)
 	if d != "" {
 		s.bad[c.inst.Op]++
 		if s.bad[c.inst.Op] <= 3 {
@@ -84,38 +72,35 @@ func (s *nativeSweep) run(c *nativeCase) {
 	}
 }
 
-// forgive makes equal what the architecture leaves to the processor and what
-// the host has that the model's processor lacks.
-func forgive(c *nativeCase, host, model *nativeEnd) {
-	i := &c.inst
-	if isApproximate(i.Op) {
-		forgiveApproximate(host, model)
+// hostAlone names why the host may execute what is undefined to the model: an
+// extension, or a prefix that selects nothing and that the host does not look at.
+func (s *nativeSweep) hostAlone(c *nativeCase, host *nativeEnd) string {
+	if name := beyondR1(c.code); name != "" {
+		return name
 	}
-	switch i.Op {
-	case OpUD, OpPOPF: // LOCK POPF and 16-bit POPF set ID on the host under its hypervisor
-		if i.Op == OpUD || i.Size == 2 {
-			host.RFLAGS &^= FlagID
-		}
-	case OpFXSAVE: // MXCSR_MASK: the host knows more bits; error pointers: Intel's processors always write them
-		image := (&CPU{State: State{GPR: c.in.GPR}, next: c.in.RIP + uint64(i.Len)}).address(i) - nativeData
-		for _, part := range [][2]uint64{{fxMask, fxMask + 4}, {fxFOP, fxMXCSR}} {
-			if from, to := image+part[0], image+part[1]; to < nativeSize {
-				copy(host.Data[from:to], model.Data[from:to])
-			}
-		}
-	case OpSHLD, OpSHRD: // counts beyond the operand: undefined result
-		n := i.Imm
-		if i.Form == FormRMRegCL {
-			n = c.in.GPR[RCX]
-		}
-		if i.Size == 2 && n&0x1f > 16 {
-			host.nativeState, host.Addr = model.nativeState, model.Addr
-		}
+	d := *c
+	d.code = plain(c.code)
+	if bytes.Equal(d.code, c.code) {
+		return ""
 	}
+	d.inst, _ = Decode(codePage(d.code)[nativeText:], Mode64)
+	if d.inst.Op == OpUD || notCompared(&d.inst) != "" {
+		return ""
+	}
+	if _, bad := s.judge(&d, *host, s.e.run(d.code, &d.in)); bad != "" {
+		return ""
+	}
+	return "a prefix that selects nothing, ignored: " + d.inst.Op.String()
 }
 
-// key shortens an encoding to what identifies the instruction.
-func key(code []byte) string { return fmt.Sprintf("%x", code[:min(len(code), 5)]) }
+func (s *nativeSweep) judge(c *nativeCase, host, model nativeEnd) (left []string, bad string) {
+	m := meetSequence(c.code, &c.in, host, model)
+	if c.inst.Len != 0 {
+		m = meet(c, host, model)
+	}
+	m.again = func(code []byte) nativeEnd { return s.e.run(code, &c.in) }
+	return m.judge(choices)
+}
 
 func stateText(s *nativeState, i *Inst) string {
 	if i.Op.Kind() == KindX87 {
@@ -256,11 +241,7 @@ func (s *nativeSweep) report() {
 	s.t.Logf("%d cases of %d operations compared", total, int(NumOps-OpADD)-len(never))
 	s.t.Logf("not compared: %v", never)
 	s.t.Logf("unsupported by the model: %v", s.lacks)
-	var beyond []string
-	for k, n := range s.beyond {
-		beyond = append(beyond, fmt.Sprintf("%s:%d", k, n))
-	}
-	sort.Strings(beyond)
-	s.t.Logf("beyond the model's processor: %v", beyond)
+	s.t.Logf("beyond the model's processor: %v", s.beyond)
+	s.t.Logf("left out: %v", s.left)
 	s.t.Logf("mismatches: %v", s.bad)
 }

@@ -108,6 +108,9 @@ func (h *hostCPU) run(code []byte, in *nativeState) nativeEnd {
 	h.write(nativeData, in.Data[:])
 	var regs syscall.PtraceRegs
 	h.ptrace(syscall.PTRACE_GETREGS, unsafe.Pointer(&regs))
+	if regs.Cs != userCS {
+		panic(fmt.Sprintf("BUG: the native child runs with CS %#x: something entered the kernel by another door", regs.Cs))
+	}
 	putRegs(&regs, in)
 	h.ptrace(syscall.PTRACE_SETREGS, unsafe.Pointer(&regs))
 	fx := in.FX
@@ -115,6 +118,7 @@ func (h *hostCPU) run(code []byte, in *nativeState) nativeEnd {
 
 	var out nativeEnd
 	sig := h.resume()
+	defer h.clearID(&regs)
 	if sig < 0 {
 		out.Vector = vectorDead
 		return out
@@ -127,6 +131,38 @@ func (h *hostCPU) run(code []byte, in *nativeState) nativeEnd {
 		panic(fmt.Sprintf("BUG: reading the native child's data: %v", err))
 	}
 	return out
+}
+
+// clearID takes back RFLAGS.ID where a POPF has set it: ptrace cannot, and the next
+// run would start with it.
+func (h *hostCPU) clearID(regs *syscall.PtraceRegs) {
+	if regs.Eflags&FlagID == 0 {
+		return
+	}
+	h.write(nativeCode, codePage([]byte{0x9d})) // POPF
+	h.write(nativeData, []byte{2, 2, 0, 0, 0, 0, 0, 0})
+	regs.Rip, regs.Rsp = nativeCode+nativeText, nativeData
+	h.ptrace(syscall.PTRACE_SETREGS, unsafe.Pointer(regs))
+	h.resume()
+	regs.Eflags = 0
+}
+
+// cpuid executes CPUID in the child; a leaf beyond the host's last is zero.
+func (h *hostCPU) cpuid(leaf, sub uint32) (r [4]uint32) {
+	ask := func(leaf, sub uint32) [4]uint32 {
+		in := &nativeState{RIP: nativeCode + nativeText, RFLAGS: 0x202}
+		in.GPR[RAX], in.GPR[RCX], in.GPR[RSP] = uint64(leaf), uint64(sub), nativeData+0x1000
+		binary.LittleEndian.PutUint32(in.FX[fxMXCSR:], 0x1f80)
+		out := h.run([]byte{0x0f, 0xa2}, in)
+		if out.Vector != 3 {
+			return [4]uint32{}
+		}
+		return [4]uint32{uint32(out.GPR[RAX]), uint32(out.GPR[RBX]), uint32(out.GPR[RCX]), uint32(out.GPR[RDX])}
+	}
+	if ask(leaf&0x80000000, 0)[0] < leaf {
+		return r
+	}
+	return ask(leaf, sub)
 }
 
 func (h *hostCPU) write(va int64, b []byte) {

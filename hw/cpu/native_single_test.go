@@ -54,7 +54,7 @@ func (q *nativeProgram) byCount(i *Inst) uint64 {
 func (q *nativeProgram) fits(i *Inst) bool {
 	mem := i.Prefix&PrefixMem != 0
 	switch {
-	case i.Op == OpUD || skipNative(i) || isApproximate(i.Op) || i.Op.Kind() == KindSystem || i.Op.Kind() == KindString:
+	case i.Op == OpUD || notCompared(i) != "" || isApproximate(i.Op) || i.Op.Kind() == KindSystem || i.Op.Kind() == KindString:
 		return false
 	case i.Op.Kind() == KindX87 && q.g.chance(80): // eight of 256 opcodes are theirs
 		return false

@@ -10,27 +10,38 @@ import (
 // isApproximate names the functions whose last bits differ from maker to maker.
 func isApproximate(o Op) bool {
 	switch o {
+	case OpRCPPS, OpRCPSS, OpRSQRTPS, OpRSQRTSS:
+		return true
+	}
+	return isFunction(o)
+}
+
+// isFunction names those of x87.
+func isFunction(o Op) bool {
+	switch o {
 	case OpF2XM1, OpFYL2X, OpFYL2XP1, OpFPTAN, OpFPATAN, OpFSIN, OpFCOS, OpFSINCOS:
 		return true
 	}
 	return false
 }
 
-// forgiveApproximate makes the host's results the model's where they are a few
-// units in the last place from each other, with all that follows from rounding.
-func forgiveApproximate(host, model *nativeEnd) {
+// levelFunctions makes the host's results the model's where they are a few units
+// in the last place from each other, with all that follows from rounding.
+func levelFunctions(m *meeting) {
+	if !isFunction(m.inst.Op) || m.faulted() {
+		return
+	}
 	const rounding = 1<<5 | 1<<4 | fswC1 | fswES | fswB
 	le := binary.LittleEndian
 	for k := range 2 {
-		h, m := host.FX[fxST+16*k:fxST+16*k+10], model.FX[fxST+16*k:fxST+16*k+10]
+		h, m := m.host.FX[fxST+16*k:fxST+16*k+10], m.model.FX[fxST+16*k:fxST+16*k+10]
 		e := int(le.Uint16(h[8:])) - int(le.Uint16(m[8:]))
 		d := int64(le.Uint64(h)&^(1<<63) - le.Uint64(m)&^(1<<63) + uint64(e)<<63)
 		if d >= -3 && d <= 3 && e >= -1 && e <= 1 {
 			copy(h, m)
 		}
 	}
-	f := le.Uint16(host.FX[fxFSW:])&^rounding | le.Uint16(model.FX[fxFSW:])&rounding
-	le.PutUint16(host.FX[fxFSW:], f)
+	m.host.setFSW(m.host.fsw()&^rounding | m.model.fsw()&rounding)
 }
 
 // TestNativeFunctions compares the x87 instructions that compute more than sums
@@ -47,6 +58,7 @@ func TestNativeFunctions(t *testing.T) {
 			s.run(&c)
 		}
 	}
+	t.Logf("left out: %v", s.left)
 	if len(s.bad) != 0 {
 		t.Errorf("mismatches: %v", s.bad)
 	}

@@ -1,0 +1,60 @@
+package cpu
+
+// Faults that a processor may raise or not. Where one side does and the other goes
+// on, the rest of the code is not compared.
+
+// optional makes a choice of a test: of an instruction, where it stopped one side,
+// and how the other side ended.
+func optional(may func(i *Inst, stopped, other *nativeEnd) bool) func(m *meeting) {
+	return func(m *meeting) {
+		host, model := m.host, m.model
+		for _, side := range [][2]*nativeEnd{{&host, &model}, {&model, &host}} {
+			i := m.instAt(side[0].RIP)
+			if isFault(side[0].Vector) && allows(faultsOf(&i, &side[0].nativeState), side[0]) && may(&i, side[0], side[1]) {
+				m.host = m.model
+				return
+			}
+		}
+	}
+}
+
+// unaligned: of 16 bytes that need not be aligned.
+func unaligned(i *Inst, stopped, _ *nativeEnd) bool {
+	switch i.Op {
+	case OpMOVUPS, OpMOVUPD, OpMOVDQU, OpLDDQU:
+		return stopped.Vector == 17
+	}
+	return false
+}
+
+// notStored: the other side found an x87 exception and stored nothing.
+func notStored(i *Inst, stopped, other *nativeEnd) bool {
+	switch i.Op {
+	case OpFST, OpFSTP, OpFIST, OpFISTP, OpFISTTP, OpFBSTP:
+		return i.Prefix&PrefixMem != 0 && stopped.fsw()&fswES == 0 && other.fsw()&fswES != 0
+	}
+	return false
+}
+
+// unselected: no byte that the mask selects lies where the fault is.
+func unselected(i *Inst, stopped, _ *nativeEnd) bool {
+	mask, size := stopped.FX[fxXMM+16*int(i.RM&15):], uint64(16)
+	switch i.Op {
+	case OpMASKMOVDQU:
+	case OpMASKMOVQ:
+		top := int(stopped.fsw() >> fswTop & 7)
+		mask, size = stopped.FX[fxST+16*((int(i.RM)-top)&7):], 8
+	default:
+		return false
+	}
+	at := stopped.GPR[RDI]
+	if i.Addr == 4 {
+		at = uint64(uint32(at))
+	}
+	for k := range size {
+		if mask[k]&0x80 != 0 && !mapped(at+k) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,226 @@
+package cpu
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// Choices about x87 and MMX.
+
+const conditions = fswC0 | fswC1 | fswC2 | fswC3
+
+func (e *nativeEnd) fsw() uint16     { return binary.LittleEndian.Uint16(e.FX[fxFSW:]) }
+func (e *nativeEnd) setFSW(v uint16) { binary.LittleEndian.PutUint16(e.FX[fxFSW:], v) }
+
+// undefinedConditions are the condition codes that an x87 instruction leaves
+// undefined (SDM vol. 1, table 8-1).
+func undefinedConditions(o Op) uint16 {
+	switch o {
+	case OpFCOM, OpFCOMP, OpFCOMPP, OpFICOM, OpFICOMP, OpFTST, OpFUCOM, OpFUCOMP, OpFUCOMPP, OpFXAM, OpFPREM, OpFPREM1:
+		return 0 // C0, C2, C3 are the result; C1 is defined
+	case OpFSIN, OpFCOS, OpFSINCOS, OpFPTAN:
+		return fswC0 | fswC3 // C2: the reduction is incomplete
+	case OpFLDENV, OpFRSTOR, OpFNINIT, OpFNSAVE, OpFNSTSW, OpFWAIT:
+		return 0
+	case OpFLDCW, OpFNCLEX, OpFNOP, OpFNSTCW, OpFNSTENV, OpFFREE:
+		return conditions
+	case OpFCOMI, OpFCOMIP, OpFUCOMI, OpFUCOMIP: // "not affected", C1 as others
+		return 0
+	}
+	return fswC0 | fswC2 | fswC3
+}
+
+func levelConditions(m *meeting) {
+	if m.inst.Op.Kind() != KindX87 || m.faulted() {
+		return
+	}
+	u := undefinedConditions(m.inst.Op)
+	m.host.setFSW(m.host.fsw()&^u | m.model.fsw()&u)
+}
+
+// levelDomain: results of arguments outside the domain, and what follows from
+// rounding them.
+func levelDomain(m *meeting) {
+	if m.inst.Op != OpF2XM1 && m.inst.Op != OpFYL2XP1 || m.faulted() {
+		return
+	}
+	e := binary.LittleEndian.Uint16(m.in.FX[fxST+8:]) & 0x7fff
+	// F2XM1: above 1; FYL2XP1: above 1 - sqrt(1/2), which begins with 0.29.
+	if inside := m.inst.Op == OpF2XM1 && e < 0x3fff || m.inst.Op == OpFYL2XP1 && e < 0x3ffd; inside || e == 0x7fff {
+		return
+	}
+	copy(m.host.FX[fxST:fxST+10], m.model.FX[fxST:fxST+10])
+	const open = 0x3f | fswC1 | fswES | fswB
+	m.host.setFSW(m.host.fsw()&^open | m.model.fsw()&open)
+}
+
+// levelRemainder accepts what an incomplete FPREM may leave: an exponent that is
+// 32 to 63 smaller or less, and a remainder that leads to the same end.
+func levelRemainder(m *meeting) {
+	if m.inst.Op != OpFPREM && m.inst.Op != OpFPREM1 || m.host.fsw()&m.model.fsw()&fswC2 == 0 || m.faulted() {
+		return
+	}
+	le := binary.LittleEndian
+	was, is := le.Uint16(m.in.FX[fxST+8:])&0x7fff, le.Uint16(m.host.FX[fxST+8:])&0x7fff
+	if is <= was-min(was, 31) {
+		copy(m.host.FX[fxST:fxST+10], m.model.FX[fxST:fxST+10])
+	}
+}
+
+// levelPackedDecimal: FBLD of something that is no decimal number.
+func levelPackedDecimal(m *meeting) {
+	if m.inst.Op != OpFBLD || m.faulted() {
+		return
+	}
+	at := modRMSpan(&m.inst, m.in).at - nativeData
+	if at > nativeSize-10 {
+		return
+	}
+	for _, b := range m.in.Data[at : at+9] {
+		if b&15 > 9 || b>>4 > 9 {
+			copy(m.host.FX[fxST:fxST+10], m.model.FX[fxST:fxST+10])
+			return
+		}
+	}
+}
+
+// levelMMX lets the host enter MMX state at a fault, or make the top 0 and leave
+// the tags, and the model where DEVIATIONS says that it does.
+func levelMMX(m *meeting) {
+	if !m.faulted() {
+		return
+	}
+	switch m.inst.Op {
+	case OpCVTPS2PI, OpCVTTPS2PI, OpCVTPD2PI, OpCVTTPD2PI, OpMASKMOVQ:
+		host := m.host
+		topMMX(&host)
+		if model := m.model; model.fsw()>>fswTop&7 == 0 && model.FX[fxFTW] == 0xff {
+			host.FX[fxFTW] = 0xff
+			m.levelX87(&host, &model)
+		}
+	}
+	model := m.model
+	topMMX(&model)
+	m.levelX87(&m.host, &model)
+	model.FX[fxFTW] = 0xff
+	m.levelX87(&m.host, &model)
+}
+
+// levelX87 makes the host's x87 state the model's if variants of both are alike.
+func (m *meeting) levelX87(host, model *nativeEnd) {
+	if bytes.Equal(host.FX[:6], model.FX[:6]) && bytes.Equal(host.FX[fxST:fxXMM], model.FX[fxST:fxXMM]) {
+		copy(m.host.FX[:6], m.model.FX[:6])
+		copy(m.host.FX[fxST:fxXMM], m.model.FX[fxST:fxXMM])
+	}
+}
+
+// topMMX makes the top 0; registers stay where they are.
+func topMMX(e *nativeEnd) {
+	top := int(e.fsw() >> fswTop & 7)
+	var regs [128]byte
+	for k := range 8 { // ST(k) is physical register top+k
+		copy(regs[16*((top+k)&7):], e.FX[fxST+16*k:fxST+16*k+16])
+	}
+	copy(e.FX[fxST:], regs[:])
+	e.setFSW(e.fsw() &^ (7 << fswTop))
+}
+
+// pointers are the values that the fields of an image may have: nothing, or those
+// of an instruction that sets them.
+type pointers struct{ fip, fdp, fop []uint64 }
+
+func (m *meeting) pointers() (p pointers) {
+	p = pointers{fip: []uint64{0}, fdp: []uint64{0}, fop: []uint64{0}}
+	page := codePage(m.code)
+	m.each(func(i *Inst, rip uint64) {
+		if i.Op.Kind() != KindX87 || isX87Control(i.Op) {
+			return
+		}
+		p.fip = append(p.fip, rip)
+		end := rip - nativeCode + uint64(i.Len)
+		for at := rip - nativeCode; at < end-1; at++ {
+			if page[at]&0xf8 == 0xd8 {
+				p.fop = append(p.fop, uint64(page[at]&7)<<8|uint64(page[at+1]))
+				break
+			}
+		}
+		if i.Prefix&PrefixMem != 0 {
+			s := *m.in
+			s.RIP = rip
+			p.fdp = append(p.fdp, modRMSpan(i, &s).at)
+		}
+	})
+	return p
+}
+
+// isX87Control names the instructions that leave the pointers alone.
+func isX87Control(o Op) bool {
+	switch o {
+	case OpFNINIT, OpFNCLEX, OpFLDCW, OpFNSTCW, OpFNSTSW, OpFNSTENV, OpFLDENV, OpFNSAVE, OpFRSTOR, OpFWAIT:
+		return true
+	}
+	return false
+}
+
+// levelPointers makes the pointers of images alike where both sides have values
+// that a processor may have there. Without any instruction before the image the
+// host's are whatever its kernel left.
+func levelPointers(m *meeting) {
+	p := m.pointers()
+	m.eachImage(func(i *Inst, at uint64) {
+		field := func(off, size uint64, allowed ...uint64) {
+			at := at + off - nativeData
+			if at > nativeSize-size {
+				return
+			}
+			host, model := m.host.Data[at:at+size], m.model.Data[at:at+size]
+			was := uint64(0) // AMD's FXSAVE leaves the memory alone
+			for k := range size {
+				was |= uint64(m.in.Data[at+k]) << (8 * k)
+			}
+			allowed = append(allowed, was)
+			if len(p.fip) == 1 || oneOf(host, model, allowed) && oneOf(model, host, allowed) {
+				copy(host, model)
+			}
+		}
+		cs, ds := []uint64{0, userCS}, []uint64{0, userSS}
+		switch {
+		case i.Op == OpFXSAVE && i.Prefix&PrefixREXW != 0:
+			field(fxFOP, 2, p.fop...)
+			field(fxFIP, 8, p.fip...)
+			field(fxFDP, 8, p.fdp...)
+		case i.Op == OpFXSAVE:
+			field(fxFOP, 2, p.fop...)
+			field(fxFIP, 4, p.fip...)
+			field(fxFIP+4, 2, cs...)
+			field(fxFDP, 4, p.fdp...)
+			field(fxFDP+4, 2, ds...)
+		case i.Size == 2:
+			field(6, 2, p.fip...)
+			field(8, 2, cs...)
+			field(10, 2, p.fdp...)
+			field(12, 2, ds...)
+		default:
+			field(12, 4, p.fip...)
+			field(16, 2, cs...)
+			field(18, 2, p.fop...)
+			field(20, 4, p.fdp...)
+			field(24, 2, ds...)
+		}
+	})
+}
+
+// oneOf tells whether bytes are one of the values, but for those that a later store
+// has overwritten on both sides.
+func oneOf(b, other []byte, values []uint64) bool {
+	for _, v := range values {
+		good := true
+		for k := range b {
+			good = good && (b[k] == byte(v>>(8*k)) || b[k] == other[k])
+		}
+		if good {
+			return true
+		}
+	}
+	return false
+}
