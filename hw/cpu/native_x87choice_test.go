@@ -193,8 +193,10 @@ func levelPointers(m *meeting) {
 			field(fxFOP, 2, p.fop...)
 			field(fxFIP, 4, p.fip...)
 			field(fxFIP+4, 2, cs...)
+			field(fxFIP+6, 2, 0)
 			field(fxFDP, 4, p.fdp...)
 			field(fxFDP+4, 2, ds...)
+			field(fxFDP+6, 2, 0)
 		case i.Size == 2:
 			field(6, 2, p.fip...)
 			field(8, 2, cs...)
