@@ -58,6 +58,11 @@ func WriteCR3(v uint64)
 func ReadCR4() uint64
 func WriteCR4(v uint64)
 
+// ReadDR6, WriteDR6 and WriteDR7 access debug registers.
+func ReadDR6() uint64
+func WriteDR6(v uint64)
+func WriteDR7(v uint64)
+
 // Clts clears CR0.TS.
 func Clts()
 
@@ -76,16 +81,6 @@ func Lldt(sel uint16)
 
 // LoadSegments loads DS, ES and SS with data, FS and GS with null, and CS with code.
 func LoadSegments(code, data uint16)
-
-// SetDS and the following load one segment register. They fault on a bad selector.
-func SetDS(sel uint16)
-func SetES(sel uint16)
-func SetFS(sel uint16)
-func SetGS(sel uint16)
-
-// LAR reads the access rights of a selector, shifted by 8 as in a descriptor's
-// upper half; it tells whether there is a descriptor for it (AMD APM vol. 3).
-func LAR(sel uint16) (rights uint32, ok bool)
 
 // Segments reads DS, ES, FS, GS.
 func Segments() (ds, es, fs, gs uint16)

@@ -154,6 +154,24 @@ TEXT ·WriteCR4(SB),NOSPLIT,$0-8
 	MOVQ	AX, CR4
 	RET
 
+// func ReadDR6() uint64
+TEXT ·ReadDR6(SB),NOSPLIT,$0-8
+	MOVQ	DR6, AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func WriteDR6(v uint64)
+TEXT ·WriteDR6(SB),NOSPLIT,$0-8
+	MOVQ	v+0(FP), AX
+	MOVQ	AX, DR6
+	RET
+
+// func WriteDR7(v uint64)
+TEXT ·WriteDR7(SB),NOSPLIT,$0-8
+	MOVQ	v+0(FP), AX
+	MOVQ	AX, DR7
+	RET
+
 // func Clts()
 TEXT ·Clts(SB),NOSPLIT,$0-0
 	CLTS
@@ -207,39 +225,6 @@ TEXT ·LoadSegments(SB),NOSPLIT,$0-4
 
 // reload ends LoadSegments with the new code segment.
 TEXT reload<>(SB),NOSPLIT|NOFRAME,$0
-	RET
-
-// func SetDS(sel uint16)
-TEXT ·SetDS(SB),NOSPLIT,$0-2
-	MOVW	sel+0(FP), AX
-	MOVW	AX, DS
-	RET
-
-// func SetES(sel uint16)
-TEXT ·SetES(SB),NOSPLIT,$0-2
-	MOVW	sel+0(FP), AX
-	MOVW	AX, ES
-	RET
-
-// func SetFS(sel uint16)
-TEXT ·SetFS(SB),NOSPLIT,$0-2
-	MOVW	sel+0(FP), AX
-	MOVW	AX, FS
-	RET
-
-// func SetGS(sel uint16)
-TEXT ·SetGS(SB),NOSPLIT,$0-2
-	MOVW	sel+0(FP), AX
-	MOVW	AX, GS
-	RET
-
-// func LAR(sel uint16) (rights uint32, ok bool)
-TEXT ·LAR(SB),NOSPLIT,$0-13
-	MOVWLZX	sel+0(FP), AX
-	XORL	CX, CX
-	BYTE	$0x0f; BYTE $0x02; BYTE $0xc8	// LAR CX, AX
-	SETEQ	ok+12(FP)
-	MOVL	CX, rights+8(FP)
 	RET
 
 // func Segments() (ds, es, fs, gs uint16)

@@ -56,7 +56,7 @@ func kmain(magic, info uint64) {
 // startBootCPU brings the boot CPU from the boot page tables, with bootInfo
 // filled in, under the VMM's rules.
 func startBootCPU() {
-	entryAddrs(&entries)
+	findEntries()
 	checkFeatures()
 	buildPaging()
 	finishPaging()
@@ -86,14 +86,17 @@ func initCPU(c *CPU) {
 	loadTables(c)
 	bare.WriteCR4(cr4VMM)
 	bare.WriteCR0(cr0VMM)
+	disarmDebug()
 	apicInit()
 }
 
 // Control registers as the VMM runs (AMD APM vol. 2, 3.1).
 const (
 	cr4PGE = 1 << 7
-	cr0VMM = 0x80010023                                 // PG WP NE MP PE
-	cr4VMM = 1<<5 | 1<<7 | 1<<9 | 1<<10 | 1<<20 | 1<<21 // PAE PGE OSFXSR OSXMMEXCPT SMEP SMAP
+
+	cr4FSGSBASE = 1 << 16
+	cr0VMM      = 0x80010023                                 // PG WP NE MP PE
+	cr4VMM      = 1<<5 | 1<<7 | 1<<9 | 1<<10 | 1<<20 | 1<<21 // PAE PGE OSFXSR OSXMMEXCPT SMEP SMAP
 )
 
 // checkFeatures stops on processors without what the VMM's protection rests on.

@@ -20,6 +20,7 @@ const (
 	bounceMask   = 1 << 2 // mask events
 	bounceSafe   = 1 << 3 // failsafe callback: push data segments
 	bounceSystem = 1 << 4 // system call
+	bounceUnfit  = 1 << 5 // not at all: its state cannot be loaded, see load.go
 )
 
 // RFLAGS bits that entering a guest's kernel clears.
@@ -29,6 +30,10 @@ const clearedFlags = 1<<8 | 1<<14 | 1<<16 | 1<<17 | 1<<18 // TF NT RF VM AC
 // point: RCX R11 [error code] RIP CS RFLAGS RSP SS, on its kernel stack, with
 // its event mask in the place of IF and in CS (xen-x86_64.h).
 func (v *VCPU) enterGuestKernel(r *regs, b *bounce) {
+	if b.flags&bounceUnfit != 0 {
+		v.endUnfit(b)
+		return
+	}
 	var frame [12]uint64
 	sp := r.RSP
 	cs := uint64(r.CS) &^ 3
@@ -63,6 +68,9 @@ func (v *VCPU) enterGuestKernel(r *regs, b *bounce) {
 	flags := r.RFLAGS | flagIF
 	if mask&1 != 0 {
 		flags &^= flagIF
+	}
+	if v.domain.architecturalIOPL() {
+		flags |= uint64(v.arch.iopl) << 12
 	}
 	push(flags)
 	push(r.RSP)

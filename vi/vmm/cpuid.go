@@ -26,15 +26,16 @@ func forcedCPUID(v *VCPU, r *regs) bool {
 
 // Bits of CPUID that guests may see if the processor has them (AMD APM vol. 3,
 // appendix E). Left out is what needs a bit of CR4 or an MSR that the VMM does
-// not switch: XSAVE and all that builds on it, FSGSBASE, RDTSCP, PCID, SMEP,
+// not switch: XSAVE and all that builds on it, RDTSCP, PCID, SMEP,
 // SMAP, large pages, global pages, machine checks, MTRRs, power, performance.
 const (
 	cpuid1ECX = 1<<0 | 1<<1 | 1<<9 | 1<<13 | 1<<19 | 1<<20 | 1<<22 | 1<<23 | 1<<25 | 1<<30
 	cpuid1EDX = 1<<0 | 1<<2 | 1<<4 | 1<<5 | 1<<6 | 1<<8 | 1<<9 | 1<<15 | 1<<16 | 1<<19 | 1<<23 | 1<<24 | 1<<25 | 1<<26 | 1<<28
-	cpuid7EBX = 1<<3 | 1<<8 | 1<<9 | 1<<18 | 1<<19 | 1<<23 | 1<<24 | 1<<29
+	cpuid7EBX = cpuid7FSGSBASE | 1<<3 | 1<<8 | 1<<9 | 1<<18 | 1<<19 | 1<<23 | 1<<24 | 1<<29
 	cpuidXECX = 1<<0 | 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<8
 	cpuidXEDX = 1<<0 | 1<<2 | 1<<4 | 1<<5 | 1<<6 | 1<<8 | 1<<9 | 1<<11 | 1<<15 | 1<<16 | 1<<20 | 1<<22 | 1<<23 | 1<<24 | 1<<29 | 1<<30 | 1<<31
 
+	cpuid7FSGSBASE  = 1 << 0
 	cpuidHypervisor = 1 << 31 // of 1.ECX
 )
 

@@ -39,6 +39,7 @@ const (
 	istDF  = 1
 	istMC  = 2
 	istNMI = 3
+	istDB  = 4
 )
 
 // initTables writes GDT, IDT and TSS of a CPU.
@@ -49,6 +50,7 @@ func initTables(c *CPU) {
 	setPair(&c.tss.ist[istDF-1], base+blockTopDF)
 	setPair(&c.tss.ist[istMC-1], base+blockTopMC)
 	setPair(&c.tss.ist[istNMI-1], base+blockTopNMI)
+	setPair(&c.tss.ist[istDB-1], base+blockTopDB)
 	c.tss.iopb = uint16(unsafe.Sizeof(c.tss))
 	initGDT(c, base)
 	idt := (*[256]gate)(ptr(base + blockIDT))
@@ -61,6 +63,8 @@ func initTables(c *CPU) {
 			ist = istMC
 		case vecNMI:
 			ist = istNMI
+		case trapDB:
+			ist = istDB
 		case vecBP, 4, 0x80: // INT3, INTO and Linux's INT 0x80 are the guest's to execute
 			dpl = 3
 		}

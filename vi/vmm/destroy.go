@@ -56,6 +56,12 @@ func stopDomain(d *Domain) {
 
 // dropTables gives back what a vCPU's registers refer to.
 func dropTables(v *VCPU) {
+	dropRoots(v)
+	v.dropInfo()
+}
+
+// dropRoots gives back page tables and descriptor tables.
+func dropRoots(v *VCPU) {
 	if m := v.arch.guestTable; m != 0 {
 		setFrame(&v.arch.guestTable, 0)
 		putPageAndType(pageOf(m))
@@ -66,7 +72,6 @@ func dropTables(v *VCPU) {
 	}
 	clearGDT(v)
 	clearLDT(v)
-	v.dropInfo()
 }
 
 // relinquish unpins and frees every frame of a dying domain. Once no page table

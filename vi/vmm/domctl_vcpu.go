@@ -29,6 +29,7 @@ func domctlContext(d *Domain, c *abi.DomctlVcpuContext, set bool) int64 {
 		return saveVCPU(v, c.Context)
 	}
 	d.lk.lockPatiently()
+	setBits(&v.pause, pauseDown) // also if the new state is refused: the old one is gone
 	v.initOK = false
 	setBits(&v.pause, pauseDown) // if this fails it has no address space to run in
 	dropTables(v)
@@ -43,42 +44,6 @@ func domctlContext(d *Domain, c *abi.DomctlVcpuContext, set bool) int64 {
 	}
 	if flags&abi.VGCFOnline != 0 {
 		clearBits(&v.pause, pauseDown)
-	} else {
-		setBits(&v.pause, pauseDown)
-	}
-	return 0
-}
-
-// saveVCPU is the inverse of initVCPU: it writes the state of a vCPU that does
-// not run to arg, a vcpu_guest_context.
-func saveVCPU(v *VCPU, arg uint64) int64 {
-	var c *abi.VcpuGuestContext // for offsets
-	a := &v.arch
-	flags := uint64(abi.VGCFI387Valid) | uint64(a.flags)
-	if v.pause&pauseDown == 0 {
-		flags |= abi.VGCFOnline
-	}
-	gdtEnts := uint64(a.gdtEnts)
-	stack := [2]uint64{a.kernelSS, a.kernelSP}
-	ctrl := [8]uint64{1: uint64(a.guestTableUser) << pageShift, 3: uint64(a.guestTable) << pageShift}
-	calls := [3]uint64{a.event, a.failsafe, a.syscall}
-	bases := [3]uint64{a.fsBase, a.gsKernel, a.gsUser}
-	var gdt [16]uint64
-	for i, m := range a.gdtFrames {
-		gdt[i] = uint64(m)
-	}
-	at := func(p unsafe.Pointer, off, n uintptr) bool { return toGuest(arg+uint64(off), p, uint64(n)) }
-	if !at(unsafe.Pointer(&a.fpu), unsafe.Offsetof(c.FPU), 512) ||
-		!at(unsafe.Pointer(&flags), unsafe.Offsetof(c.Flags), 8) ||
-		!at(unsafe.Pointer(&a.regs), unsafe.Offsetof(c.Regs), unsafe.Sizeof(c.Regs)) ||
-		!at(unsafe.Pointer(a.traps), unsafe.Offsetof(c.Traps), unsafe.Sizeof(c.Traps)) ||
-		!at(unsafe.Pointer(&gdt), unsafe.Offsetof(c.GDTFrames), unsafe.Sizeof(gdt)) ||
-		!at(unsafe.Pointer(&gdtEnts), unsafe.Offsetof(c.GDTEnts), 8) ||
-		!at(unsafe.Pointer(&stack), unsafe.Offsetof(c.KernelSS), 16) ||
-		!at(unsafe.Pointer(&ctrl), unsafe.Offsetof(c.CtrlReg), 64) ||
-		!at(unsafe.Pointer(&calls), unsafe.Offsetof(c.EventCallback), 24) ||
-		!at(unsafe.Pointer(&bases), unsafe.Offsetof(c.FSBase), 24) {
-		return -abi.EFAULT
 	}
 	return 0
 }

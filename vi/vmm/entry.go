@@ -53,18 +53,24 @@ func entryAddrs(a *entryTable)
 
 // entryTable holds addresses of assembly code.
 type entryTable struct {
-	vectors   uint64 // 256 stubs of 8 bytes
-	sys       uint64 // maxCPUs stubs of sysStubSize bytes
-	sys32     uint64 // the same for SYSCALL in 32-bit code
-	guestIRET uint64 // the IRETQ that returns to a guest
-	copyStart uint64 // copyGuest's instruction that may fault
-	copyFault uint64 // where it goes on if it does
-	ap        uint64 // entry of other processors
-	copyImage uint64 // what replaces the image in a microreboot
+	vectors   uint64           // 256 stubs of 8 bytes
+	sys       uint64           // maxCPUs stubs of sysStubSize bytes
+	sys32     uint64           // the same for SYSCALL in 32-bit code
+	guestIRET uint64           // the IRETQ that returns to a guest
+	loadFault uint64           // where those of loads go on after a fault
+	ap        uint64           // entry of other processors
+	copyImage uint64           // what replaces the image in a microreboot
+	loads     [numLoads]uint64 // instructions that may fault, see load.go
 }
 
-// entries is filled in by boot code.
+// entries is filled in by findEntries.
 var entries entryTable
+
+// findEntries fills entries in.
+func findEntries() {
+	entryAddrs(&entries)
+	loadAddrs(&entries.loads)
+}
 
 const sysStubSize = 32
 

@@ -8,7 +8,6 @@
 #define SS_GUEST $0xe02b
 #define CS_GUEST $(0xe033|const_syscallMark) // see partial
 #define CLAC BYTE $0x0f; BYTE $0x01; BYTE $0xca
-#define STAC BYTE $0x0f; BYTE $0x01; BYTE $0xcb
 
 // NOCALLER ends the chain of frame pointers: what runs here was not called. As
 // a macro because vet takes the write for a caller's frame pointer that is lost.
@@ -90,16 +89,17 @@ TEXT ·failed(SB),NOSPLIT|NOFRAME,$0
 // The vector table: 256 stubs of 8 bytes. A stub pushes a zero where the
 // processor pushes no error code, and calls; the return address tells the vector.
 // #DF, NMI and #MC have code of their own as they have stacks: they must arrive
-// even if the code of all others is damaged.
+// even if the code of all others is damaged. #DB has its own because of its stack.
 #define V BYTE $0x6a; BYTE $0x00; CALL ·trapEntry(SB); BYTE $0x90
 #define E CALL ·trapEntry(SB); BYTE $0x90; BYTE $0x90; BYTE $0x90
 #define OWNV BYTE $0x6a; BYTE $0x00; CALL ·trapEntryOwn(SB); BYTE $0x90
+#define DEBUG BYTE $0x6a; BYTE $0x00; CALL ·trapEntryDebug(SB); BYTE $0x90
 #define OWNE CALL ·trapEntryOwn(SB); BYTE $0x90; BYTE $0x90; BYTE $0x90
 #define V4 V; V; V; V
 #define V16 V4; V4; V4; V4
 
 TEXT ·vectorTable(SB),NOSPLIT|NOFRAME,$0
-	V; V; OWNV; V; V4; OWNE; V; E; E; E; E; E; V; V; E; OWNV; V
+	V; DEBUG; OWNV; V; V4; OWNE; V; E; E; E; E; E; V; V; E; OWNV; V
 	V; E; V; V; V4; V; E; E; V
 	V16; V16; V16; V16; V16; V16; V16
 	V16; V16; V16; V16; V16; V16; V16
@@ -146,29 +146,52 @@ noTS: \
 	ADDQ	$8, SP; \
 	IRETQ
 
-// trapEntry is for all but #DF, #MC and NMI. Exceptions from a guest push their
+// GUEST serves what came from a guest, whose registers lie at BX: its FPU state goes
+// to its vCPU, and from the change of the stack on the FPU is the VMM's (guest_frame).
+#define GUEST \
+	NOCALLER; \
+	CLTS; \
+	MOVQ	SP, R14; \
+	ANDQ	$-65536, R14; \
+	MOVQ	const_cpuFPU(R14), AX; \
+	TESTQ	AX, AX; \
+	JZ	noFPU; \
+	FXSAVE64	(AX); \
+noFPU: \
+	LEAQ	const_stackTop-16(R14), SP; \
+	LDMXCSR	·mxcsr(SB); \
+	XORPS	X15, X15; \
+	MOVQ	BX, 0(SP); \
+	CALL	·trapFromGuest(SB); \
+	JMP	·returnToGuest(SB)
+
+// trapEntry is for all but #DB, #DF, #MC and NMI. Exceptions from a guest push their
 // frame, and the VMM's stack lies elsewhere (percpu.go).
 TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
 	ENTER
 	TESTB	$3, const_frameCS(BX)
 	JZ	nested
 
-	// From a guest: its FPU state goes to its vCPU.
-	NOCALLER
-	CLTS
+	GUEST
+
+nested:
+	NESTED
+
+// trapEntryDebug is for #DB. A breakpoint of a guest's that a load of SS held back
+// may come after SYSCALL, on the guest's stack pointer: so #DB has a stack of its
+// own. From there the registers of a guest go where those of all exceptions lie.
+TEXT ·trapEntryDebug(SB),NOSPLIT|NOFRAME,$0
+	ENTER
+	TESTB	$3, const_frameCS(BX)
+	JZ	nested
 	MOVQ	SP, R14
 	ANDQ	$-65536, R14
-	MOVQ	const_cpuFPU(R14), AX
-	TESTQ	AX, AX
-	JZ	noFPU
-	FXSAVE64	(AX)
-noFPU:
-	LEAQ	const_stackTop-16(R14), SP	// from here on the FPU is the VMM's (guest_frame)
-	LDMXCSR	·mxcsr(SB)
-	XORPS	X15, X15
-	MOVQ	BX, 0(SP)
-	CALL	·trapFromGuest(SB)
-	JMP	·returnToGuest(SB)
+	MOVQ	SP, SI
+	LEAQ	const_frameTop(R14), DI
+	MOVQ	DI, BX
+	MOVL	$const_frameES/8, CX
+	REP; MOVSQ
+	GUEST
 
 nested:
 	NESTED
@@ -285,7 +308,10 @@ TEXT ·returnToGuest(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	const_cpuFPU(R14), AX
 	TESTQ	AX, AX
 	JZ	noFPU
-	FXRSTOR64	(AX)
+	XORL	BX, BX
+	CALL	·moveFPU(SB)
+	TESTL	BX, BX
+	JNZ	badFPU
 	CMPB	const_cpuGuestTS(R14), $0
 	JEQ	noFPU
 	MOVQ	CR0, AX
@@ -321,6 +347,8 @@ sysret:
 	MOVQ	152(DI), SP
 	MOVQ	112(DI), DI
 	BYTE	$0x48; BYTE $0x0f; BYTE $0x07	// SYSRETQ
+badFPU:
+	CALL	·badFPU(SB)
 
 // guestIRET returns to a guest. A fault here is the guest's.
 TEXT ·guestIRET(SB),NOSPLIT|NOFRAME,$0
@@ -338,26 +366,6 @@ TEXT ·resetStackAndCall(SB),NOSPLIT|NOFRAME,$0-8
 	CALL	AX
 	UD2
 
-// func copyGuest(dst, src unsafe.Pointer, n uint64) (left uint64)
-TEXT ·copyGuest(SB),NOSPLIT|NOFRAME,$0-32
-	MOVQ	dst+0(FP), DI
-	MOVQ	src+8(FP), SI
-	MOVQ	n+16(FP), CX
-	STAC
-	CALL	·copyGuestMove(SB)
-	CLAC
-	MOVQ	CX, left+24(FP)
-	RET
-
-// copyGuestMove's first instruction may fault; it then goes on at
-// copyGuestFault, with RCX what is left.
-TEXT ·copyGuestMove(SB),NOSPLIT|NOFRAME,$0
-	REP; MOVSB
-	RET
-
-TEXT ·copyGuestFault(SB),NOSPLIT|NOFRAME,$0
-	RET
-
 // func entryAddrs(a *entryTable)
 TEXT ·entryAddrs(SB),NOSPLIT|NOFRAME,$0-8
 	MOVQ	a+0(FP), BX
@@ -369,10 +377,8 @@ TEXT ·entryAddrs(SB),NOSPLIT|NOFRAME,$0-8
 	MOVQ	AX, entryTable_sys32(BX)
 	LEAQ	·guestIRET(SB), AX
 	MOVQ	AX, entryTable_guestIRET(BX)
-	LEAQ	·copyGuestMove(SB), AX
-	MOVQ	AX, entryTable_copyStart(BX)
-	LEAQ	·copyGuestFault(SB), AX
-	MOVQ	AX, entryTable_copyFault(BX)
+	LEAQ	·loadFault(SB), AX
+	MOVQ	AX, entryTable_loadFault(BX)
 	LEAQ	·entryAP(SB), AX
 	MOVQ	AX, entryTable_ap(BX)
 	LEAQ	·copyImage(SB), AX

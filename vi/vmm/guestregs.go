@@ -125,16 +125,21 @@ func hyperSetSegmentBase(which, base, _, _, _ uint64) int64 {
 	if which != abi.SegbaseGSUserSel && !canonical(base) {
 		return -abi.EINVAL
 	}
+	msr := uint32(0)
 	switch which {
 	case abi.SegbaseFS:
-		writeMSR(msrFSBase, base)
+		msr = msrFSBase
 	case abi.SegbaseGSUser:
-		writeMSR(msrKernelGSBase, base)
+		msr = msrKernelGSBase
 	case abi.SegbaseGSKernel:
-		writeMSR(msrGSBase, base)
+		msr = msrGSBase
 	case abi.SegbaseGSUserSel:
 		current().loadUserGS(uint16(base))
+		return 0
 	default:
+		return -abi.EINVAL
+	}
+	if !setMSR(msr, base) {
 		return -abi.EINVAL
 	}
 	return 0
@@ -211,6 +216,9 @@ func hyperIret(_, _, _, _, _ uint64) int64 {
 	next.CS, next.SS = uint16(c.CS)|3, uint16(c.SS)|3
 	v.arch.drafted |= nextFlow | nextReturn
 	next.RFLAGS = c.RFLAGS&^(3<<12|1<<14|1<<17) | flagIF | 2
+	if v.domain.architecturalIOPL() {
+		v.arch.iopl = uint32(c.RFLAGS >> 12 & 3)
+	}
 	mask := uint8(1)
 	if c.RFLAGS&flagIF != 0 {
 		mask = 0

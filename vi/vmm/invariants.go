@@ -12,6 +12,7 @@ const (
 	checkTimers
 	checkLocks
 	checkInterrupts
+	checkContexts
 )
 
 // checkAll checks the invariants of all structures. Nothing may change
@@ -20,6 +21,11 @@ func checkAll() uint64 {
 	bad := checkHeapLists() | checkQuick()
 	for d := domains.head; d != nil; d = d.next {
 		bad |= checkPagesOf(d)
+		for i := uint32(0); i < d.nvcpus; i++ {
+			if v := d.vcpu[i]; v.initOK && !v.loadable() {
+				bad |= checkContexts
+			}
+		}
 	}
 	return complain(bad)
 }

@@ -20,6 +20,18 @@ const selLDT = 0xe050
 
 // setLDT is MMUEXT_SET_LDT: n descriptors at an address of the guest's kernel.
 func setLDT(v *VCPU, va, n uint64) int64 {
+	rc := takeLDT(v, va, n)
+	if rc == 0 {
+		flags := irqSave()
+		loadLDT(this(), v)
+		flushLocal()
+		irqRestore(flags)
+	}
+	return rc
+}
+
+// takeLDT takes the frames of an LDT of v, which need not be current.
+func takeLDT(v *VCPU, va, n uint64) int64 {
 	if n > maxLDTEntries || va&pageMask != 0 || n != 0 && !guestRange(va, n*8) {
 		return -abi.EINVAL
 	}
@@ -48,10 +60,6 @@ func setLDT(v *VCPU, va, n uint64) int64 {
 	for i := range frames {
 		setFrame(&v.arch.ldtFrames[i], frames[i])
 	}
-	flags := irqSave()
-	loadLDT(this(), v)
-	flushLocal()
-	irqRestore(flags)
 	return 0
 }
 
@@ -104,5 +112,8 @@ func loadLDT(c *CPU, v *VCPU) {
 	g := (*[512]uint64)(ptr(blockAddr(c.ID) + blockGDT))
 	g[selLDT>>3&511] = limit&0xffff | base&0xffffff<<16 | present | kind | base>>24&0xff<<56
 	g[selLDT>>3&511+1] = base >> 32
-	bare.Lldt(selLDT)
+	if !loadLDTR(selLDT) {
+		bare.Lldt(0)
+		v.unfit(unfitLDT, g[selLDT>>3&511])
+	}
 }

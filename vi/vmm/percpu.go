@@ -18,7 +18,8 @@ const maxCPUs = 8
 //	0x3000  IDT                                      (4 KiB)
 //	0x4000  guard page, not present
 //	0x5000  primary stack, down from 0xc000         (28 KiB)
-//	0xc000  the guest's registers, at the end        (4 KiB)
+//	0xc000  stack of #DB, down from 0xcc00           (3 KiB)
+//	0xcc00  the guest's registers, at the end        (1 KiB)
 //	0xd000  stack of #DF                             (4 KiB)
 //	0xe000  stack of #MC                             (4 KiB)
 //	0xf000  stack of NMI                             (4 KiB)
@@ -33,6 +34,7 @@ const (
 	blockGuard    = 0x4000
 	blockStack    = 0x5000
 	blockStackTop = 0xc000
+	blockTopDB    = 0xcc00
 	blockTopFrame = 0xd000
 	blockTopDF    = 0xe000
 	blockTopMC    = 0xf000
@@ -83,6 +85,8 @@ type CPU struct {
 	// CR0.TS; the way back sets it if guestTS.
 	fpu     unsafe.Pointer
 	guestTS bool
+
+	guestCR4 uint64 // what CR4 has for the guest beside cr4VMM
 
 	cr2 uint64 // of the last page fault from a guest
 

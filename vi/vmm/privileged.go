@@ -1,6 +1,9 @@
 package main
 
-import "resvirt/vi/abi"
+import (
+	"resvirt/vi/abi"
+	"resvirt/vi/bare"
+)
 
 // Privileged instructions of a guest's kernel, which runs in ring 3: they fault,
 // and the VMM executes what is harmless of them.
@@ -17,11 +20,11 @@ func privileged(v *VCPU, r *regs) bool {
 	switch {
 	case i.op >= 0xe4 && i.op <= 0xef && i.op&8 == 8 || i.op >= 0xe4 && i.op <= 0xe7:
 		ok = v.mayUsePorts() && portIO(&i, r)
-	case !v.kernelMode():
 	case i.op == 0xfa || i.op == 0xfb:
 		// CLI and STI do nothing, as in Xen: POPF, which does not fault,
 		// could not undo them.
 		ok = v.mayUsePorts()
+	case !v.kernelMode():
 	case i.op == 0xf4:
 		hyperSchedOp(abi.SchedopBlock, 0, 0, 0, 0)
 		ok = true
@@ -57,13 +60,18 @@ func (v *VCPU) skip(i *insn, r *regs) {
 }
 
 // mayUsePorts says whether v's I/O privilege level lets it execute IN, OUT,
-// CLI and STI. The kernel runs at level 1 where the level counts.
+// CLI and STI. The kernel runs at level 1 where the level counts, or at 0 if it
+// asked for architectural_iopl.
 func (v *VCPU) mayUsePorts() bool {
 	if v.kernelMode() {
-		return v.arch.iopl >= 1
+		return v.arch.iopl >= 1 || v.domain.architecturalIOPL()
 	}
 	return v.arch.iopl == 3
 }
+
+// architecturalIOPL says whether a guest sees its I/O privilege level in RFLAGS, where
+// its kernel is entered, and changes it by iret.
+func (d *Domain) architecturalIOPL() bool { return d.assist>>abi.VMAssistArchitecturalIOPL&1 != 0 }
 
 // portIO executes IN and OUT of a guest that owns no port: what it reads is
 // all ones, as from a bus on which nobody answers.
@@ -105,7 +113,7 @@ func controlMove(v *VCPU, i *insn, r *regs) bool {
 		case 3:
 			*p = abi.XenPFNToCR3(uint64(v.arch.guestTable))
 		case 4:
-			*p = guestCR4
+			*p = guestCR4 | v.arch.cr4
 		default:
 			return false
 		}
@@ -114,11 +122,8 @@ func controlMove(v *VCPU, i *insn, r *regs) bool {
 		return writeControl(v, which, *p)
 	case twoByte | 0x21:
 		val := hyperGetDebugreg(uint64(which), 0, 0, 0, 0)
-		if val < 0 {
-			return false
-		}
 		*p = uint64(val)
-		return true
+		return which < 8
 	}
 	return hyperSetDebugreg(uint64(which), *p, 0, 0, 0) == 0
 }
@@ -126,9 +131,29 @@ func controlMove(v *VCPU, i *insn, r *regs) bool {
 // guestCR4 is what guests read: PAE, OSFXSR and OSXMMEXCPT.
 const guestCR4 = 1<<5 | 1<<9 | 1<<10
 
+// guestCR4Own are the bits of CR4 that are the guest's: FSGSBASE. It must ask for it,
+// because its kernel must know that user mode can change its bases.
+const guestCR4Own = cr4FSGSBASE
+
+// setGuestCR4 takes what a guest writes to CR4. All but its own bits has no effect: no
+// other feature that CPUID shows needs a bit that is not set.
+func (v *VCPU) setGuestCR4(val uint64) {
+	v.arch.cr4 = val & guestCR4Own
+	if _, b, _, _ := readCPUID(7, 0); b&cpuid7FSGSBASE == 0 {
+		v.arch.cr4 = 0
+	}
+}
+
+// loadGuestCR4 gives the processor the guest's bits of CR4.
+func loadGuestCR4(c *CPU, v *VCPU) {
+	c.guestCR4 = v.arch.cr4
+	if testCPU == nil {
+		bare.WriteCR4(cr4VMM | v.arch.cr4&guestCR4Own)
+	}
+}
+
 // writeControl executes MOV to a control register: CR0 may change in TS, CR3
-// as by MMUEXT_NEW_BASEPTR; what is written to CR4 has no effect, because no
-// feature that CPUID shows needs a bit of it that is not set.
+// as by MMUEXT_NEW_BASEPTR, CR4 in the guest's own bits.
 func writeControl(v *VCPU, which uint8, val uint64) bool {
 	const ts = 1 << 3
 	switch which {
@@ -142,6 +167,8 @@ func writeControl(v *VCPU, which uint8, val uint64) bool {
 	case 3:
 		return newBase(v, mfn(abi.XenCR3ToPFN(val))) == 0
 	case 4:
+		v.setGuestCR4(val)
+		loadGuestCR4(this(), v)
 	default:
 		return false
 	}

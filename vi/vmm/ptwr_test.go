@@ -262,7 +262,7 @@ func TestPrivileged(t *testing.T) {
 		}
 		d.shutdown = false
 	}
-	v.arch.iopl = 0
+	v.arch.iopl, d.assist = 0, 0
 	if r := insnBytes(0xec); serveFault(v, r, trapGP) {
 		t.Error("in without privilege is served")
 	}

@@ -59,7 +59,7 @@ func recoverVMM() {
 		resetMain()
 	}
 	m := &bare.Image
-	entryAddrs(&entries) // may be gone in a second attempt
+	findEntries() // may be gone in a second attempt
 	copyPristine(entries.copyImage-m.VirtBase+pristineBase, directMapBase+m.PhysBase, pristineBase,
 		m.DataEnd-m.VirtBase, m.BSSEnd-m.VirtBase)
 }
@@ -172,6 +172,9 @@ func reintegrate() {
 func resumeCPU(c *CPU) {
 	rearm()
 	v := c.core.curr
+	disarmDebug()
+	bare.WriteCR4(cr4VMM)
+	c.guestCR4 = 0
 	if v.isIdle() {
 		c.fpu, c.guestTS, c.loaded = nil, false, nil
 		resetStackAndCall(idleLoop)

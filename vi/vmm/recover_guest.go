@@ -19,25 +19,40 @@ func capture(c *CPU, r *regs) {
 }
 
 // below finds what an NMI interrupted, if it was the NMI's handler that failed with
-// the registers r, and else takes r. What the guest had is there: on the NMI's stack
-// and, as far as its entry or its way back had not come, still in the registers. It
-// returns the frame below which the FPU was saved.
+// the registers r, and else takes r; and what #DB interrupted, if that was in its
+// code. It returns the frame below which the FPU was saved: #DB of a guest leaves
+// the FPU the guest's until the guest's registers have gone to their place.
 func (c *CPU) below(r, to *regs) *regs {
-	top := addrOf(unsafe.Pointer(c)) + blockTopNMI
-	nmi := top - uint64(unsafe.Offsetof(regs{}.ES))
-	frame := (*regs)(ptr(nmi))
-	switch {
-	case r.RSP >= top-pageSize && r.RSP <= nmi:
-		*to = *frame
-		return frame
-	case r.RSP > nmi && r.RSP <= nmi+uint64(frameRIP):
-		s := guestState{regs: *frame}
-		s.partial(r, frame, r.RSP-nmi)
-		*to = s.regs
-	default:
-		*to = *r
+	*to = *r
+	at := r
+	if nmi := c.interrupted(blockTopNMI, to); nmi != nil {
+		at = nmi
 	}
-	return r
+	if db := c.interrupted(blockTopDB, to); db != nil && to.CS&3 == 0 {
+		at = db
+	}
+	return at
+}
+
+// interrupted finds what was interrupted by an exception that has a stack of its own,
+// which ends at top, if that exception's code failed with the registers r, and replaces
+// them. What was interrupted is there: on that stack and, as far as the entry or the
+// way back had not come, still in the registers. It returns the exception's frame if it
+// was complete.
+func (c *CPU) interrupted(top uint64, r *regs) *regs {
+	top += addrOf(unsafe.Pointer(c))
+	own := top - uint64(unsafe.Offsetof(regs{}.ES))
+	frame := (*regs)(ptr(own))
+	switch {
+	case r.RSP >= (top-1)&^pageMask && r.RSP <= own:
+		*r = *frame
+		return frame
+	case r.RSP > own && r.RSP <= own+uint64(frameRIP):
+		s := guestState{regs: *frame}
+		s.partial(r, frame, r.RSP-own)
+		*r = s.regs
+	}
+	return nil
 }
 
 // nestedFPU is how far below its registers an exception in the VMM saves the FPU.

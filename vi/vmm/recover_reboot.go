@@ -16,7 +16,7 @@ func rebootMain() {
 	if persist().mode == modeFull {
 		fullReboot()
 	}
-	entryAddrs(&entries)
+	findEntries()
 	restoreRoots(&persist().kept)
 	coreTables()
 	recoverOn(rebootCPU())

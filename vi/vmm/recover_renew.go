@@ -14,7 +14,7 @@ func renewCPU(c *CPU) {
 	id := c.number()
 	c.ID, c.APICID = id, id
 	setBits(&onlineMask, 1<<id)
-	entryAddrs(&entries)
+	findEntries()
 	initTables(c)
 	loadTables(c)
 	bare.WriteCR4(cr4VMM)

@@ -8,8 +8,8 @@ import (
 
 // Step sane_values. Some values are used by recovery, or on the way back to a
 // guest, in ways that a wrong one makes fail again: a length as the end of a
-// loop, the control register of the guest's SSE unit. They are brought into
-// their ranges. Where a guest receives virtual interrupts is written down twice;
+// loop, the control register of the guest's SSE unit, a segment's base. They are
+// brought into their ranges. Where a guest receives virtual interrupts is written down twice;
 // a failure between the two leaves one.
 
 func tameValues() {
@@ -22,7 +22,7 @@ func tameValues() {
 		}
 	}
 	eachVCPU(func(v *VCPU) {
-		*mxcsrOf(&v.arch.fpu) &= mxcsrBits
+		v.tame()
 		v.cpu %= nrCPUs()
 		v.virqPort = [abi.NumVirqs]uint32{}
 	})

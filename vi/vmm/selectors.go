@@ -7,7 +7,8 @@ import (
 
 // Selectors of data segments. The VMM leaves them in the processor while it
 // runs, and changes them with the vCPU. A selector that cannot be loaded any
-// more, because the guest has changed its tables, becomes null.
+// more, because the guest has changed its tables, becomes null; it may change
+// them between the look and the load.
 
 // selectors are DS, ES, FS and GS of a vCPU that does not run.
 type selectors [4]uint16
@@ -26,10 +27,18 @@ func loadSelectors(v *VCPU) {
 	if ds|es|fs|gs|s[0]|s[1]|s[2]|s[3] == 0 {
 		return
 	}
-	bare.SetDS(v.dataSelector(s[0]))
-	bare.SetES(v.dataSelector(s[1]))
-	bare.SetFS(v.dataSelector(s[2]))
-	bare.SetGS(v.dataSelector(s[3]))
+	if !loadDS(v.dataSelector(s[0])) {
+		loadDS(0)
+	}
+	if !loadES(v.dataSelector(s[1])) {
+		loadES(0)
+	}
+	if !loadFS(v.dataSelector(s[2])) {
+		loadFS(0)
+	}
+	if !loadGS(v.dataSelector(s[3])) {
+		loadGS(0)
+	}
 }
 
 // dataSelector is a selector if it can be loaded into DS, else null.
@@ -55,7 +64,7 @@ func (v *VCPU) accessRights(sel uint16) (uint32, bool) {
 	if testCPU != nil || sel&inLDT == 0 && index < abi.FirstReservedGDTEntry && v.arch.gdtFrames[index/512] == 0 {
 		return 0, false // nothing is mapped where the descriptor would be
 	}
-	return bare.LAR(sel)
+	return lar(sel)
 }
 
 // longCode says whether a selector of v names a 64-bit code segment.
@@ -65,14 +74,26 @@ func (v *VCPU) longCode(sel uint16) bool {
 	return ok && rights&long != 0
 }
 
-// loadUserGS loads the selector of GS that the user mode of v will have.
+// loadUserGS loads the selector of GS that the user mode of v will have, and with it
+// the base. A null selector stays as it is, its lowest bits too: they are how Linux
+// tells a base that was set from one that a selector has. The base becomes 0; AMD's
+// processors leave it, so that a flat segment is loaded first.
 func (v *VCPU) loadUserGS(sel uint16) {
 	if testCPU != nil {
 		return
 	}
+	if sel > 3 {
+		sel = v.dataSelector(sel | 3)
+	}
 	flags := irqSave()
 	swapGS()
-	bare.SetGS(v.dataSelector(sel | 3))
+	if sel > 3 && !loadGS(sel) {
+		sel = 0
+	}
+	if sel <= 3 {
+		loadGS(abi.FlatRing3SS64)
+		loadGS(sel)
+	}
 	swapGS()
 	irqRestore(flags)
 }

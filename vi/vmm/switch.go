@@ -55,6 +55,9 @@ func saveContext(c *CPU, v *VCPU) {
 	v.noteSaved()
 	saveBases(v)
 	saveSelectors(v)
+	if v.debugging() {
+		disarmDebug()
+	}
 	c.loaded = nil
 	clearBits(&v.domain.dirtyCPUs, 1<<c.ID)
 }
@@ -83,13 +86,19 @@ func loadContext(c *CPU, v *VCPU) {
 	}
 	v.note(noted)
 	loadSelectors(v)
-	writeMSR(msrFSBase, v.arch.fsBase)
+	v.loadBase(msrFSBase, v.arch.fsBase)
 	gs, other := v.arch.gsKernel, v.arch.gsUser
 	if !v.kernelMode() {
 		gs, other = other, gs
 	}
-	writeMSR(msrGSBase, gs)
-	writeMSR(msrKernelGSBase, other)
+	v.loadBase(msrGSBase, gs)
+	v.loadBase(msrKernelGSBase, other)
+	if v.debugging() {
+		v.armDebug()
+	}
+	if c.guestCR4 != v.arch.cr4 {
+		loadGuestCR4(c, v)
+	}
 	c.loaded = v
 	c.fpu = unsafe.Pointer(&v.arch.fpu)
 	c.guestTS = v.arch.fpuTS != 0

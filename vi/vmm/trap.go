@@ -28,8 +28,11 @@ func trapFromGuest(r *regs) {
 		handleIRQ(r)
 		return
 	}
-	if r.EntryVector == vecPF {
+	switch r.EntryVector {
+	case vecPF:
 		this().cr2 = bare.ReadCR2()
+	case trapDB:
+		current().takeDebugStatus()
 	}
 	irqOn()
 	handleTrap(r)
@@ -43,6 +46,8 @@ func trapFromVMM(r *regs) {
 		handleNMI(r)
 	case v >= firstVector:
 		handleIRQ(r)
+	case v == trapDB:
+		debugInVMM(r)
 	case v == vecDF || v == vecMC || !fixup(r):
 		fatalTrap(r)
 	}
@@ -52,8 +57,8 @@ func trapFromVMM(r *regs) {
 func fixup(r *regs) bool {
 	v := r.EntryVector
 	switch {
-	case r.RIP == entries.copyStart && (v == vecPF || v == vecGP):
-		r.RIP = entries.copyFault
+	case loadFaults>>v&1 != 0 && mayFault(r.RIP):
+		r.RIP = entries.loadFault
 		return true
 	case r.RIP == entries.guestIRET:
 		// The frame that the guest asked for is bad. Its registers are loaded

@@ -67,6 +67,7 @@ type archVCPU struct {
 	selectors          selectors
 	fpuTS              uint64 // fpu_taskswitch(1) is in force
 	cr2                uint64
+	cr4                uint64 // bits of CR4 that the guest has set, of guestCR4Own
 	debugReg           [8]uint64
 	iopl               uint32 // what the guest believes its I/O privilege level to be
 	maskSyscall32      bool
@@ -143,6 +144,7 @@ func allocVCPU(d *Domain, id, cpu uint32) *VCPU {
 	}
 	v.arch.traps = (*[abi.TrapVectorCount]abi.TrapInfo)(frameAddr(t))
 	initFPU(&v.arch.fpu)
+	v.resetDebug()
 	if id < abi.LegacyMaxVcpus {
 		v.info = &d.shared.VcpuInfo[id]
 		v.info.EvtchnUpcallMask = 1

@@ -64,9 +64,8 @@ func putText(at uint64, p unsafe.Pointer, n uint64) int64 {
 }
 
 // vmAssists are the assists that Xen has for guests on x86. Of these only
-// writable page tables and the flag in run states change anything for a 64-bit
-// guest here: the M2P table is read-only for user mode as well, I/O privilege
-// is not in RFLAGS.
+// writable page tables, architectural_iopl and the flag in run states change anything
+// for a 64-bit guest here: the M2P table is read-only for user mode as well.
 const vmAssists = 1<<abi.VMAssist4GBSegments | 1<<abi.VMAssist4GBSegmentsNotify |
 	1<<abi.VMAssistWritablePagetables | 1<<abi.VMAssistPAEExtendedCR3 | 1<<abi.VMAssistArchitecturalIOPL |
 	1<<abi.VMAssistRunstateUpdateFlag | 1<<abi.VMAssistM2PStrict
