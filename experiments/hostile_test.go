@@ -11,8 +11,8 @@ import (
 	"resvirt/vi/image"
 )
 
-// The domains of a hostile system: two vCPUs each on two processors. The first
-// is the witness (vi/hostile), the others do what they like.
+// The domains of a hostile system: two vCPUs each that run and two that can be brought
+// up, on two processors. The first is the witness (vi/hostile), the others do what they like.
 const (
 	hostileRounds = 3000
 	hostileEnd    = 800_000_000 // instructions; domains that hang do not end
@@ -44,7 +44,7 @@ func hostileSystem(t testing.TB) *system {
 		t.Fatal(err)
 	}
 	s := built.(*system)
-	s.options = "vcpus=2 "
+	s.options = "vcpus=4 "
 	if s.images["appvm"], err = image.BuildGuest(root, "./vi/hostile", ""); err != nil {
 		t.Fatal(err)
 	}

@@ -145,3 +145,40 @@ TEXT ·iret(SB),NOSPLIT,$0-8
 	MOVL	$const_hypercallIret, AX
 	SYSCALL
 	UD2
+
+DATA ·flipAt+0(SB)/8, $·flipper(SB)
+GLOBL ·flipAt(SB),NOPTR,$8
+
+// flipper is what a spare vCPU does: it makes the descriptor at R12 now R13, now R15,
+// and goes down, RBP being its number, until it is brought up again.
+TEXT ·flipper(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+rounds:
+	MOVL	$400, BX
+flip:
+	MOVQ	R12, DI
+	MOVQ	R13, SI
+	MOVL	$const_hypercallDescriptor, AX
+	SYSCALL
+	MOVQ	R12, DI
+	MOVQ	R15, SI
+	MOVL	$const_hypercallDescriptor, AX
+	SYSCALL
+	DECL	BX
+	JNZ	flip
+	MOVL	$const_vcpuDown, DI
+	MOVQ	BP, SI
+	MOVL	$const_hypercallVcpu, AX
+	SYSCALL
+	JMP	rounds
+
+// func stackBreak(at uint64)
+// Loads SS from memory on which a breakpoint may be, and makes a hypercall at once.
+TEXT ·stackBreak(SB),NOSPLIT,$0-8
+	MOVQ	at+0(FP), CX
+	MOVQ	$0xe02b, DX
+	MOVQ	DX, (CX)
+	MOVL	$const_hypercallVersion, AX
+	XORL	DI, DI
+	BYTE	$0x8e; BYTE $0x11		// MOV SS, (CX)
+	SYSCALL
+	RET

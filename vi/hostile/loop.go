@@ -49,6 +49,8 @@ func loop() {
 			r.tables()
 		case 3:
 			r.strange()
+		case 4:
+			r.loads()
 		default:
 			r.call()
 		}
@@ -72,6 +74,7 @@ func mend() {
 	hypercall(abi.HypercallSetTrapTable, addr(unsafe.Pointer(&table)), 0, 0, 0, 0)
 	hypercall(abi.HypercallSetCallbacks, to, to, to, 0, 0)
 	hypercall(abi.HypercallStackSwitch, abi.FlatKernelSS, tops[v], 0, 0, 0)
+	setDebug(7, 0)
 	r := dice{&streams[v]}
 	root := frameOf(start.PTBase)
 	hypercall(abi.HypercallMMUExtOp, r.words(abi.MMUExtNewUserBaseptr, root, 0), 1, 0, abi.DomidSelf, 0)

@@ -22,6 +22,9 @@ func bitSet(at, val uint64)
 //go:noescape
 func jump(at uint64, r *[16]uint64)
 
+func flipper()
+func stackBreak(at uint64)
+
 //go:noescape
 func iret(c *[10]uint64)
 
@@ -31,9 +34,15 @@ const (
 	infoPerCPU    = unsafe.Offsetof(bare.Info{}.PerCPU)
 	hypercallFPU  = abi.HypercallFPUTaskswitch
 	hypercallIret = abi.HypercallIret
-	blockAlign    = 64 << 10
-	blockSize     = 16 << 10
-	stackGuard    = 1024
+
+	hypercallDescriptor = abi.HypercallUpdateDescriptor
+	hypercallVcpu       = abi.HypercallVcpuOp
+	hypercallVersion    = abi.HypercallXenVersion
+	vcpuDown            = abi.VcpuopDown
+
+	blockAlign = 64 << 10
+	blockSize  = 16 << 10
+	stackGuard = 1024
 )
 
 const (
@@ -44,9 +53,10 @@ const (
 
 var (
 	entries [vcpus]uint64 // again0, again1
+	flipAt  [1]uint64     // flipper
 	tops    [vcpus]uint64 // of their stacks
 	second  [2 * blockAlign]byte
-	space   [(arenaPages+1)*pageSize + words*8]byte
+	space   [(arenaPages+2)*pageSize + words*8]byte
 
 	start *abi.StartInfo
 	arena uint64               // address of the pages that the rounds play with
@@ -64,6 +74,7 @@ func kmain(si *abi.StartInfo) {
 	tops[1] = block + blockSize
 	arena = (addr(unsafe.Pointer(&space)) + pageSize - 1) &^ (pageSize - 1)
 	field = (*[words]uint64)(ptr(arena + arenaPages*pageSize))
+	gdtPage = arena + arenaPages*pageSize + words*8
 	for i := range ptes {
 		ptes[i] = entryAddress(arena + uint64(i)*pageSize)
 	}
