@@ -114,6 +114,34 @@ func (h *hostile) call() {
 	h.enter(nr, a)
 }
 
+// context gives the second vCPU a first state that is proper but for a word or two.
+func (h *hostile) context(root mfn) {
+	const words = int(unsafe.Sizeof(abi.VcpuGuestContext{}) / 8)
+	c := properContext(root)
+	for range h.IntN(3) {
+		at := h.IntN(words)
+		if h.IntN(2) == 0 {
+			at = words - 1 - h.IntN(43) // behind the trap table
+		}
+		val := h.value()
+		if h.IntN(2) == 0 {
+			val = 1 << h.IntN(64)
+		}
+		*(*uint64)(unsafe.Add(unsafe.Pointer(&c), at*8)) = val
+	}
+	if h.IntN(8) == 0 {
+		*mxcsrOf(&c.FPU) = h.Uint32()
+	}
+	for va := uint64(pageVA + 4<<12); va < pageVA+6<<12; va += pageSize {
+		m := frameOfVA(current(), va)
+		if m == 0 || pageOf(m).typ&ptCount != 0 && pageOf(m).typ&ptTypeMask != ptWritable {
+			return // not to be written to behind the guest's back
+		}
+	}
+	hyperVcpuOp(abi.VcpuopInitialise, 1, putContext(&c), 0, 0)
+	commit()
+}
+
 // instruction lets the guest fault with bytes at random.
 func (h *hostile) instruction() {
 	b := make([]byte, 1+h.IntN(15))
@@ -196,15 +224,19 @@ func attack(t *testing.T, choices rand.Source) made {
 	h := &hostile{Rand: rand.New(choices)}
 	for range hostileGuests {
 		d, v, list := onGuest(t, 1)
+		spareVCPU(d)
 		h.roots = []mfn{list[0], secondSpace(t, d, v)}
 		h.frames = append(list, secret, idleL4Frame(), m2pFrame(), frameOfAddr(unsafe.Pointer(d)), 0, 1, h.roots[1])
 		serveConsole(d, list[4+ringPage])
 		commit()
 		for i := 0; i < 1000 && !d.shutdown; i++ {
 			h.mend(v)
-			if h.IntN(4) == 0 {
+			switch k := h.IntN(20); {
+			case k < 5:
 				h.instruction()
-			} else {
+			case k == 5:
+				h.context(list[0])
+			default:
 				h.call()
 			}
 			if root := v.cr3(); testCR3[0] != root || root == uint64(idleL4Frame())<<pageShift {
