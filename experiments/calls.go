@@ -133,7 +133,7 @@ type goldenCalls struct {
 	seen map[string]bool // VM and refusal
 }
 
-func (g *goldenCalls) of(l *lab, a *anatomy) map[string]bool {
+func (g *goldenCalls) of(l *Lab, a *anatomy) map[string]bool {
 	g.once.Do(func() {
 		g.seen = map[string]bool{}
 		m := l.sys.Fork(l.golden.Checkpoints[0].State)
@@ -152,7 +152,7 @@ const callsKept = 6
 // guestCalls watches the hypercalls of a VM from the end of recovery, or the
 // fault if there was none, to the end of the run: those refused as in no golden run, and the last ones.
 func (x *explainer) guestCalls(row *Row, s Setting, vm string) (refused []string, last []string, err error) {
-	golden := x.calls.of(x.lab, x.a)
+	golden := x.calls.of(x.Lab, x.a)
 	from := row.Strike.Position
 	for _, st := range row.Steps {
 		if st.Done {

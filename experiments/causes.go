@@ -134,7 +134,7 @@ func (db *DB) findCauses(ctx context.Context, open func(Experiment, []Part) (Sys
 	workers := workersFor(l.exp.Machine.MemoryMB)
 	free := make(chan *explainer, workers)
 	for range workers {
-		free <- &explainer{worker: worker{lab: l}, a: a, sources: texts, calls: calls}
+		free <- &explainer{worker: worker{Lab: l}, a: a, sources: texts, calls: calls}
 	}
 	found := make([]causeOf, len(todo))
 	err = forEach(workers, len(todo), func(i int) error {

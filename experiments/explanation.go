@@ -122,8 +122,8 @@ type follows struct {
 	lifts   *faults.Detection // where a change of code ends, nil if none does
 }
 
-func newExplainer(l *lab, a *anatomy, s Sources) *explainer {
-	return &explainer{worker: worker{lab: l}, a: a, sources: s, calls: &goldenCalls{}}
+func newExplainer(l *Lab, a *anatomy, s Sources) *explainer {
+	return &explainer{worker: worker{Lab: l}, a: a, sources: s, calls: &goldenCalls{}}
 }
 
 func (x *explainer) explain(row *Row, s Setting) (*Explanation, error) {
@@ -205,7 +205,7 @@ func (x *explainer) past(d *faults.Detection) {
 	x.to(d.Position)
 	lifts := x.follows.lifts
 	for x.m.Position() <= d.Position {
-		if stop := x.m.Run(faults.Until{Time: x.lab.golden.Deadline, Watched: true}); stop.Reason != faults.Watched {
+		if stop := x.m.Run(faults.Until{Time: x.Lab.golden.Deadline, Watched: true}); stop.Reason != faults.Watched {
 			break
 		}
 	}
@@ -219,7 +219,7 @@ func (x *explainer) past(d *faults.Detection) {
 // run is shorter, shortly before its end.
 func (x *explainer) golden(position uint64) {
 	x.follows = follows{}
-	g := &x.lab.golden.Golden
+	g := &x.Lab.golden.Golden
 	position = min(position, g.End-1)
 	best := 0
 	for i := range g.Checkpoints {

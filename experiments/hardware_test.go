@@ -11,7 +11,7 @@ import (
 
 // real is the shipped experiment on the emulated machine, with its golden run,
 // shared by the tests below because it takes seconds.
-var real = sync.OnceValues(func() (*lab, error) {
+var real = sync.OnceValues(func() (*Lab, error) {
 	e, _, err := Load("quick")
 	if err != nil {
 		return nil, err
@@ -20,14 +20,10 @@ var real = sync.OnceValues(func() (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := runGolden(sys, &e)
-	if err != nil {
-		return nil, err
-	}
-	return &lab{sys: sys, exp: &e, campaign: campaignDigest(identity(&e, sys)), golden: g, model: e.model()}, nil
+	return NewLab(e, sys)
 })
 
-func realLab(t *testing.T) *lab {
+func realLab(t *testing.T) *Lab {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("boots the whole system")
@@ -43,7 +39,7 @@ func realLab(t *testing.T) *lab {
 // by one.
 func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
 	l := realLab(t)
-	w := &worker{lab: l}
+	w := &worker{Lab: l}
 	counted := 0
 	for i := range 6 {
 		p := faults.Draw(l.campaign, i, l.model, l.golden.Span)[0]
@@ -86,7 +82,7 @@ func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
 // All fault types leave their proof, and all settings of a fault share the strike.
 func TestRealFaultsAreApplied(t *testing.T) {
 	l := realLab(t)
-	w := &worker{lab: l}
+	w := &worker{Lab: l}
 	for i := range 8 {
 		rows := w.unit(i, l.exp.Settings)
 		for _, r := range rows {
@@ -111,7 +107,7 @@ func TestRealFaultsAreApplied(t *testing.T) {
 	}
 }
 
-func settingSteps(l *lab, name string) []string {
+func settingSteps(l *Lab, name string) []string {
 	for _, s := range l.exp.Settings {
 		if s.Name == name {
 			return s.Steps

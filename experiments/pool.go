@@ -22,12 +22,12 @@ func workersFor(memoryMB int) int {
 
 // each runs the units on so many workers and sends their rows on as they come.
 // It stops early, between units, when ctx ends.
-func (l *lab) each(ctx context.Context, workers int, units []unitOf, out chan<- []Row) {
+func (l *Lab) each(ctx context.Context, workers int, units []unitOf, out chan<- []Row) {
 	next := make(chan unitOf)
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
-			w := &worker{lab: l}
+			w := &worker{Lab: l}
 			for u := range next {
 				out <- w.unit(u.index, u.settings)
 			}

@@ -15,18 +15,18 @@ type crash struct {
 	function string
 	percent  uint64
 	k        int
-	do       func(t *testing.T, l *lab, m *hardware, cpu int)
+	do       func(t *testing.T, l *Lab, m *hardware, cpu int)
 }
 
 // failstop makes the CPU jump to address 0.
-func failstop(_ *testing.T, _ *lab, m *hardware, cpu int) { m.SetRegister(cpu, faults.RIP, 0) }
+func failstop(_ *testing.T, _ *Lab, m *hardware, cpu int) { m.SetRegister(cpu, faults.RIP, 0) }
 
 // wildStack makes the CPU's stack pointer point to nowhere.
-func wildStack(_ *testing.T, _ *lab, m *hardware, cpu int) { m.SetRegister(cpu, 4, 1<<62) }
+func wildStack(_ *testing.T, _ *Lab, m *hardware, cpu int) { m.SetRegister(cpu, 4, 1<<62) }
 
 // lostLock takes the lock of the page allocator for a CPU that is not there, so
 // that the next one to want it hangs.
-func lostLock(t *testing.T, l *lab, m *hardware, _ int) {
+func lostLock(t *testing.T, l *Lab, m *hardware, _ int) {
 	vmm := l.sys.(*system).images["vmm"]
 	addr, ok := vmm.Addr("main.heap")
 	if !ok {
@@ -36,19 +36,19 @@ func lostLock(t *testing.T, l *lab, m *hardware, _ int) {
 }
 
 // badGate makes the IDT's gate of page faults useless, and fails.
-func badGate(t *testing.T, l *lab, m *hardware, cpu int) {
+func badGate(t *testing.T, l *Lab, m *hardware, cpu int) {
 	poke(t, m, cpu, m.CPU(cpu).IDTR.Base+14*16, 0)
 	failstop(t, l, m, cpu)
 }
 
 // badCode makes the descriptor of the VMM's code useless, and fails.
-func badCode(t *testing.T, l *lab, m *hardware, cpu int) {
+func badCode(t *testing.T, l *Lab, m *hardware, cpu int) {
 	poke(t, m, cpu, m.CPU(cpu).GDTR.Base+0xe008, 0)
 	failstop(t, l, m, cpu)
 }
 
 // badStack makes the stack for exceptions from guests useless, and fails.
-func badStack(t *testing.T, l *lab, m *hardware, cpu int) {
+func badStack(t *testing.T, l *Lab, m *hardware, cpu int) {
 	poke(t, m, cpu, m.CPU(cpu).TR.Base+4, 1<<62)
 	failstop(t, l, m, cpu)
 }
@@ -64,7 +64,7 @@ func poke(t *testing.T, m *hardware, cpu int, va, v uint64) {
 }
 
 // at brings m to the instruction of a crash and returns the CPU about to execute it.
-func (c *crash) at(t *testing.T, l *lab, m *hardware) int {
+func (c *crash) at(t *testing.T, l *Lab, m *hardware) int {
 	t.Helper()
 	g := l.golden
 	m.Restore(g.Checkpoints[len(g.Checkpoints)*int(c.percent)/100/10*10].State)
@@ -94,7 +94,7 @@ func (c *crash) at(t *testing.T, l *lab, m *hardware) int {
 }
 
 // follow runs the machine to its end under a setting, and classifies the run.
-func (c *crash) follow(t *testing.T, l *lab, setting string) (faults.Observation, faults.Outcome, string) {
+func (c *crash) follow(t *testing.T, l *Lab, setting string) (faults.Observation, faults.Outcome, string) {
 	t.Helper()
 	i := slices.IndexFunc(l.exp.Settings, func(s Setting) bool { return s.Name == setting })
 	if i < 0 {
@@ -104,7 +104,7 @@ func (c *crash) follow(t *testing.T, l *lab, setting string) (faults.Observation
 }
 
 // under does the same for a policy word.
-func (c *crash) under(t *testing.T, l *lab, policy uint64) (faults.Observation, faults.Outcome, string) {
+func (c *crash) under(t *testing.T, l *Lab, policy uint64) (faults.Observation, faults.Outcome, string) {
 	t.Helper()
 	m := l.sys.Fork(l.golden.Checkpoints[0].State).(*hardware)
 	cpu := c.at(t, l, m)
@@ -154,7 +154,7 @@ func TestRecovery(t *testing.T) {
 // allowed a failure is detected and repaired all the same.
 func TestDamagedTables(t *testing.T) {
 	l := realLab(t)
-	for name, do := range map[string]func(*testing.T, *lab, *hardware, int){
+	for name, do := range map[string]func(*testing.T, *Lab, *hardware, int){
 		"gate": badGate, "code descriptor": badCode, "stack": badStack,
 	} {
 		c := crash{"main.allocTable", 20, 400, do}
@@ -182,7 +182,7 @@ func TestFailuresInRecovery(t *testing.T) {
 		if strikes == 0 {
 			continue
 		}
-		again := func(t *testing.T, l *lab, m *hardware, cpu int) {
+		again := func(t *testing.T, l *Lab, m *hardware, cpu int) {
 			failstop(t, l, m, cpu)
 			for range strikes {
 				for had := len(posts(m, step)); len(posts(m, step)) == had; {
@@ -220,7 +220,7 @@ func TestFailureIsRecorded(t *testing.T) {
 		t.Fatal("no main.failure")
 	}
 	var m *hardware
-	c := crash{"main.allocTable", 20, 400, func(t *testing.T, l *lab, h *hardware, cpu int) {
+	c := crash{"main.allocTable", 20, 400, func(t *testing.T, l *Lab, h *hardware, cpu int) {
 		m = h
 		failstop(t, l, h, cpu)
 	}}

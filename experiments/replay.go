@@ -42,10 +42,10 @@ func (db *DB) Replay(open func(Experiment, []Part) (System, error), setting stri
 		}
 	}
 	r := &Replay{Golden: l.golden, Target: l.sys.Target(), Sources: sources(parts)}
-	w := &worker{lab: l}
+	w := &worker{Lab: l}
 	rows := w.unit(index, []Setting{s})
 	r.Row = &rows[0]
-	if r.Differences, err = compare(stored, r.Row); err != nil {
+	if r.Differences, err = Compare(stored, r.Row); err != nil {
 		return nil, err
 	}
 	if e, ok := l.sys.(Explainer); ok && w.m != nil && r.Row.Outcome.Unsurvived() {
@@ -58,7 +58,7 @@ func (db *DB) Replay(open func(Experiment, []Part) (System, error), setting stri
 }
 
 // lab rebuilds the campaign's system and golden run from the database alone.
-func (db *DB) lab(open func(Experiment, []Part) (System, error)) (*lab, []Part, error) {
+func (db *DB) lab(open func(Experiment, []Part) (System, error)) (*Lab, []Part, error) {
 	c, err := db.Campaign()
 	if err != nil {
 		return nil, nil, err
@@ -83,18 +83,18 @@ func (db *DB) lab(open func(Experiment, []Part) (System, error)) (*lab, []Part, 
 	if campaignDigest(id) != c.Digest {
 		return nil, nil, fmt.Errorf("database %s: what it holds does not give its own campaign again: %s", db.path, difference(c.Identity, id))
 	}
-	g, err := runGolden(sys, &e)
+	l, err := NewLab(e, sys)
 	if err != nil {
 		return nil, nil, err
 	}
-	if g.Digest.String() != c.GoldenDigest {
-		return nil, nil, fmt.Errorf("BUG: the golden run ends in state %v, the stored one in %s, though nothing that it depends on has changed", g.Digest, c.GoldenDigest)
+	if d := l.golden.Digest.String(); d != c.GoldenDigest {
+		return nil, nil, fmt.Errorf("BUG: the golden run ends in state %s, the stored one in %s, though nothing that it depends on has changed", d, c.GoldenDigest)
 	}
-	return &lab{sys: sys, exp: &e, campaign: c.Digest, golden: g, model: e.model()}, parts, nil
+	return l, parts, nil
 }
 
-// compare names every field in which two executions of a run differ.
-func compare(stored, now *Row) ([]string, error) {
+// Compare names every field in which two executions of a run differ.
+func Compare(stored, now *Row) ([]string, error) {
 	// Lists that are empty are stored as null or [].
 	var copied Row
 	b, err := json.Marshal(now)

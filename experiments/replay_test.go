@@ -16,14 +16,14 @@ func TestCompareNamesWhatDiffers(t *testing.T) {
 		r.Steps[49].CPU = last
 		return r
 	}
-	if d, err := compare(row(1), row(1)); err != nil || len(d) != 0 {
+	if d, err := Compare(row(1), row(1)); err != nil || len(d) != 0 {
 		t.Errorf("equal rows differ: %v %v", d, err)
 	}
-	d, err := compare(row(1), row(2))
+	d, err := Compare(row(1), row(2))
 	if err != nil || len(d) != 1 || !strings.HasPrefix(d[0], "Steps: ") || len(d[0]) > 500 || !strings.Contains(d[0], `"cpu":1`) || !strings.Contains(d[0], `"cpu":2`) {
 		t.Errorf("%v %v", d, err)
 	}
-	if d, _ := compare(&Row{Reason: "a"}, &Row{Reason: "b"}); len(d) != 1 || d[0] != `Reason: stored "a", now "b"` {
+	if d, _ := Compare(&Row{Reason: "a"}, &Row{Reason: "b"}); len(d) != 1 || d[0] != `Reason: stored "a", now "b"` {
 		t.Errorf("%v", d)
 	}
 }

@@ -58,23 +58,22 @@ func Run(ctx context.Context, e Experiment, sys System, o Options) (Result, erro
 		return res, nil
 	}
 	o.Stage("golden run")
-	golden, err := runGolden(sys, &e)
+	l, err := NewLab(e, sys)
 	if err != nil {
 		return res, err
 	}
-	c.Golden, c.GoldenDigest = golden.Facts, golden.Digest.String()
+	c.Golden, c.GoldenDigest = l.golden.Facts, l.golden.Digest.String()
 	if err := db.admit(&c, e.Settings, sys); err != nil {
 		return res, err
 	}
 	if err := db.checkGolden(&c); err != nil {
 		return res, err
 	}
-	l := &lab{sys: sys, exp: &e, campaign: c.Digest, golden: golden, model: e.model()}
 	res.Workers = o.Workers
 	if res.Workers == 0 {
 		res.Workers = workersFor(e.Machine.MemoryMB)
 	}
-	s := &session{db: db, workers: res.Workers, command: o.Command, speed: golden.Speed, restore: restoreTime(l)}
+	s := &session{db: db, workers: res.Workers, command: o.Command, speed: l.golden.Speed, restore: restoreTime(l)}
 	if err := s.begin(); err != nil {
 		return res, err
 	}
@@ -142,7 +141,7 @@ func (db *DB) checkGolden(c *Campaign) error {
 }
 
 // campaignRun runs units and writes their rows.
-func (l *lab) campaignRun(ctx context.Context, db *DB, units []unitOf, p Progress, report func(Progress), res *Result) error {
+func (l *Lab) campaignRun(ctx context.Context, db *DB, units []unitOf, p Progress, report func(Progress), res *Result) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	rows := make(chan []Row, 64)
@@ -165,7 +164,7 @@ func (l *lab) campaignRun(ctx context.Context, db *DB, units []unitOf, p Progres
 
 // restoreTime measures how long restoring a snapshot takes, in microseconds,
 // after a tenth of the golden run has dirtied what it dirties.
-func restoreTime(l *lab) float64 {
+func restoreTime(l *Lab) float64 {
 	first := &l.golden.Checkpoints[0]
 	m := l.sys.Fork(first.State)
 	const n = 5

@@ -31,7 +31,7 @@ type Disturbable interface {
 
 // checker shares the golden run between the checks.
 type checker struct {
-	*lab
+	*Lab
 	ctx  context.Context
 	all  int // workers
 	n    int // how often to try
@@ -45,14 +45,12 @@ func Selfcheck(ctx context.Context, e Experiment, sys System, n, runs int, tell 
 	if err := checkSteps(e.Settings, sys.Steps()); err != nil {
 		return err
 	}
-	golden, err := runGolden(sys, &e)
+	l, err := NewLab(e, sys)
 	if err != nil {
 		return err
 	}
-	c := &checker{ctx: ctx, all: max(workersFor(e.Machine.MemoryMB), 2), n: n, runs: runs, lab: &lab{
-		sys: sys, exp: &e, campaign: campaignDigest(identity(&e, sys)), golden: golden, model: e.model(),
-	}}
-	tell(Check{Name: "golden run repeats itself", Detail: fmt.Sprintf("%d instructions, twice", golden.Facts.Instructions)})
+	c := &checker{Lab: l, ctx: ctx, all: max(workersFor(e.Machine.MemoryMB), 2), n: n, runs: runs}
+	tell(Check{Name: "golden run repeats itself", Detail: fmt.Sprintf("%d instructions, twice", l.golden.Facts.Instructions)})
 	failed := 0
 	for _, k := range []struct {
 		name string
@@ -109,7 +107,7 @@ func (c *checker) each(n int, f func(w *worker, i int) error) error {
 		if c.ctx.Err() != nil {
 			return c.ctx.Err()
 		}
-		if err := f(&worker{lab: c.lab}, i); err != nil {
+		if err := f(&worker{Lab: c.Lab}, i); err != nil {
 			return fmt.Errorf("run %d: %w", i, err)
 		}
 		return nil
@@ -165,7 +163,7 @@ func (c *checker) workers() (string, error) {
 		return "", fmt.Errorf("1 worker gave %d rows, %d gave %d", len(one), c.all, len(many))
 	}
 	for i := range one {
-		d, err := compare(&one[i], &many[i])
+		d, err := Compare(&one[i], &many[i])
 		if err != nil {
 			return "", err
 		}

@@ -37,14 +37,14 @@ func (c *checker) struck() (list []*Row) {
 // end in the golden state, all else must come out as before.
 func (c *checker) exhaustive() (string, error) {
 	struck := c.struck()
-	l, g := *c.lab, *c.golden
+	l, g := *c.Lab, *c.golden
 	g.Exhaustive = true
 	l.golden = &g
 	var converged atomic.Int64
 	err := c.each(len(struck), func(_ *worker, i int) error {
 		r := struck[i]
 		var fork faults.Snapshot
-		w := &worker{lab: &l}
+		w := &worker{Lab: &l}
 		again := w.trial(r.plans(), c.setting(r.Setting), &fork)
 		switch {
 		case r.Outcome == faults.ToolError:

@@ -155,7 +155,7 @@ func (x *explainer) takenWhere(row *Row, s Setting, lock uint64, holder int, unt
 		}
 	}
 	x.follows = follows{}
-	x.restore(x.lab.golden.Before(row.Plan.Time, x.sys.Margin()).State)
+	x.restore(x.Lab.golden.Before(row.Plan.Time, x.sys.Margin()).State)
 	x.m.Trace(watch)
 	defer func() {
 		if x.m != nil {

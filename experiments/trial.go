@@ -11,18 +11,9 @@ import (
 	"resvirt/faults"
 )
 
-// lab is what all workers share: the verified golden run and the campaign.
-type lab struct {
-	sys      System
-	exp      *Experiment
-	campaign string
-	golden   *GoldenRun
-	model    faults.Model
-}
-
 // worker owns one machine.
 type worker struct {
-	*lab
+	*Lab
 	m faults.Machine
 }
 

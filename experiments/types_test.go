@@ -14,7 +14,7 @@ import (
 var otherKinds = []faults.Kind{faults.Code, faults.CodeKept, faults.Memory, faults.Software, faults.SoftwareKept}
 
 // labOf is the shared lab with another fault model.
-func labOf(t *testing.T, kinds []faults.Kind, perRun int) *lab {
+func labOf(t *testing.T, kinds []faults.Kind, perRun int) *Lab {
 	t.Helper()
 	l := *realLab(t)
 	l.model.Kinds, l.model.PerRun = kinds, perRun
@@ -31,13 +31,13 @@ func TestOtherFaultsOnTheSystem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, fast := &worker{lab: l, m: m}, &worker{lab: l}
+	plain, fast := &worker{Lab: l, m: m}, &worker{Lab: l}
 	settings := []Setting{l.exp.Settings[0], l.exp.Settings[len(l.exp.Settings)-1]}
 	for i := range len(otherKinds) {
 		rows := fast.unit(i, settings)
 		if k := otherKinds[i]; k == faults.Code || k == faults.Software {
 			again := plain.unit(i, settings[:1])
-			if d, err := compare(&rows[0], &again[0]); err != nil || len(d) > 0 {
+			if d, err := Compare(&rows[0], &again[0]); err != nil || len(d) > 0 {
 				t.Errorf("fault %d on the plain engine: %v %v", i, d, err)
 			}
 		}
@@ -64,7 +64,7 @@ func TestOtherFaultsOnTheSystem(t *testing.T) {
 func TestOverlayEndsWithDetection(t *testing.T) {
 	for _, kind := range []faults.Kind{faults.Code, faults.CodeKept} {
 		l := labOf(t, []faults.Kind{kind}, 1)
-		w := &worker{lab: l}
+		w := &worker{Lab: l}
 		none := l.exp.Settings[0]
 		detected := 0
 		for i := 0; i < 12 && detected < 3; i++ {
@@ -94,11 +94,11 @@ func TestOverlayEndsWithDetection(t *testing.T) {
 // Several faults of a run strike in order, each by its own trigger.
 func TestSeveralFaultsOnTheSystem(t *testing.T) {
 	l := labOf(t, []faults.Kind{faults.RegisterFlip, faults.Memory, faults.Software}, 3)
-	w, other := &worker{lab: l}, &worker{lab: l}
+	w, other := &worker{Lab: l}, &worker{Lab: l}
 	struck := 0
 	for i := range 6 {
 		r, again := w.unit(i, l.exp.Settings[:1])[0], other.unit(i, l.exp.Settings[:1])[0]
-		if d, err := compare(&r, &again); err != nil || len(d) > 0 {
+		if d, err := Compare(&r, &again); err != nil || len(d) > 0 {
 			t.Errorf("run %d: %v %v", i, d, err)
 		}
 		if len(r.Further) != 2 || r.Outcome == faults.ToolError {
@@ -123,7 +123,7 @@ func TestSeveralFaultsOnTheSystem(t *testing.T) {
 // The classes of memory lie in RAM, do not overlap, and hold what they must.
 func TestMemoryClasses(t *testing.T) {
 	l := realLab(t)
-	w := &worker{lab: l}
+	w := &worker{Lab: l}
 	for i := range 3 {
 		p := faults.Draw("classes", i, faults.Model{Kinds: []faults.Kind{faults.Null}, From: 100, To: 900}, l.golden.Span)[0]
 		w.toTrigger(p)
@@ -171,7 +171,7 @@ func TestMemoryClasses(t *testing.T) {
 
 func TestNothingToStrikeIsNotApplied(t *testing.T) {
 	l := realLab(t)
-	w := &worker{lab: l}
+	w := &worker{Lab: l}
 	p := faults.Plan{Kind: faults.Memory, Time: (l.golden.Span.Start + l.golden.Span.End) / 2}
 	w.toTrigger(p)
 	target := *l.sys.Target()
