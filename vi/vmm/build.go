@@ -23,22 +23,25 @@ type builder struct {
 	tables, ntables     uint64
 	stack, end          uint64
 
+	why string // it cannot be built
+
 	initrdPFN        uint64 // of an initrd that is not mapped
 	listPFN, listEnd uint64 // of a P2M list elsewhere, with the page tables for it
 	spare            uint64 // the next frame for a page table
 }
 
 // buildDomain makes a domain of the kernel in module 1 and the initrd in
-// module 2, with its first vCPU ready to run but down; nil if it cannot. Domain
-// 0 is the control domain.
-func buildDomain(id uint16, cpu uint32) *Domain {
+// module 2, with its first vCPU ready to run but down; nil, and why, if it cannot.
+// Domain 0 is the control domain.
+func buildDomain(id uint16, cpu uint32) (*Domain, string) {
 	pages, vcpus := params.domMB<<20>>pageShift, uint32(params.vcpus)
 	if id == 0 {
 		pages, vcpus = params.controlMB<<20>>pageShift, 1
 	}
+	const noMemory = "there is not enough memory for it"
 	d := createDomain(id, pages)
 	if d == nil {
-		return nil
+		return nil, noMemory
 	}
 	d.privileged = id == 0
 	ok := true
@@ -52,7 +55,7 @@ func buildDomain(id uint16, cpu uint32) *Domain {
 	m := allocFrames(order)
 	if !ok || m == 0 {
 		killDomain(d, false)
-		return nil
+		return nil, noMemory
 	}
 	var b builder
 	b.d, b.pages, d.mapPages = d, pages, pages
@@ -61,35 +64,53 @@ func buildDomain(id uint16, cpu uint32) *Domain {
 	freeFrames(m, order)
 	if !ok {
 		killDomain(d, false)
-		return nil
+		return nil, b.why
 	}
-	return d
+	return d, ""
+}
+
+// refuse notes why the domain cannot be built.
+func (b *builder) refuse(why string) bool {
+	b.why = why
+	return false
 }
 
 func (b *builder) build() bool {
 	mod := bootInfo.mods[1]
 	b.k.file, b.k.size = directMapBase+mod.start, mod.end-mod.start
-	if !b.k.parse() {
-		logStr("module 1 is not a 64-bit kernel with Xen notes")
-		return false
+	if why := b.k.parse(); why != "" {
+		return b.refuse(why)
+	}
+	if !b.fits() {
+		return b.refuse("the guest's address space has no room behind its base, or for its list of frames")
 	}
 	for i := uint64(0); i < b.pages; i++ {
 		m := allocDomainPage(b.d)
 		if m == 0 {
-			logStr("not enough memory for the domain")
-			return false
+			return b.refuse("there is not enough memory for it")
 		}
 		b.p2m[i&(1<<20-1)] = uint64(m)
 		setM2P(m, i)
 	}
 	b.layout()
 	if b.top() > b.pages {
-		logStr("the domain's memory is too small for its kernel and initrd")
-		return false
+		return b.refuse("its memory is too small for kernel and initrd")
 	}
 	b.load()
 	b.startInfo()
 	return b.pageTables() && b.firstVCPU()
+}
+
+// fits says whether what is going to be mapped is the guest's part of the address
+// space, and nothing twice. It counts rather too much than too little.
+func (b *builder) fits() bool {
+	list := pagesFor(b.pages*8) << pageShift
+	n := b.k.end - b.k.base + initrdSize() + list + 8<<20
+	n += n >> 8 // page tables
+	if b.k.p2m != 0 && (!guestRange(b.k.p2m, list) || b.k.p2m < b.k.base+n && b.k.base < b.k.p2m+list) {
+		return false
+	}
+	return guestRange(b.k.base, n)
 }
 
 // take hands out n bytes of virtual space, in whole pages.
@@ -286,9 +307,8 @@ func (b *builder) pageTables() bool {
 			b.mapPage(root, b.list+i<<pageShift, uint64(b.pfnFrame(b.listPFN+i))<<pageShift|pteP|pteW|pteU|pteA|pteD)
 		}
 	}
-	if rc := pin(root, b.d, ptL4); rc != 0 {
-		logHex("the initial page tables are not valid", uint64(-rc))
-		return false
+	if pin(root, b.d, ptL4) != 0 {
+		return b.refuse("its first page tables are not valid")
 	}
 	return getPageAndType(root, b.d, ptL4) == 0
 }

@@ -111,11 +111,23 @@ func watchdogTick(t *timer) {
 	t.set(now() + params.watchdogNS)
 }
 
+// notBuilt counts the domains that could not be built.
+var notBuilt uint32
+
+// notBuiltLine begins the line that says why; `guest` looks for it.
+const notBuiltLine = "the domain cannot be built: "
+
 // startDomain builds a domain and brings its first vCPU up.
 func startDomain(id uint16, cpu uint32) {
-	d := buildDomain(id, cpu)
+	d, why := buildDomain(id, cpu)
 	if d == nil {
-		logHex("cannot build domain", uint64(id))
+		notBuilt++
+		flags := lockConsole()
+		serialString("(VMM) ")
+		serialString(notBuiltLine)
+		serialString(why)
+		serialPut('\n')
+		unlockConsole(flags)
 		return
 	}
 	d.vcpu[0].pause &^= pauseDown

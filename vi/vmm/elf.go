@@ -1,16 +1,12 @@
 package main
 
-import (
-	"unsafe"
-
-	"resvirt/vi/abi"
-)
+import "unsafe"
 
 // elfHeader and elfSegment are those of a 64-bit ELF file (System V ABI, AMD64).
 type elfHeader struct {
 	magic         uint32
-	class         uint8
-	_             [11]uint8
+	class, data   uint8
+	_             [10]uint8
 	kind, machine uint16
 	version       uint32
 	entry         uint64
@@ -31,9 +27,11 @@ type elfSegment struct {
 const (
 	elfMagic  = 0x464c457f // "\x7fELF"
 	elf64     = 2
+	elfLSB    = 1
 	elfX86_64 = 62
 	segLoad   = 1
 	segNote   = 4
+	shtNote   = 7
 )
 
 // kernelImage is a guest kernel in memory and what its notes say.
@@ -42,6 +40,9 @@ type kernelImage struct {
 
 	entry     uint64
 	noted     bool   // it has Xen's notes
+	version   bool   // ... which say that it is for Xen's interface
+	loader    bool   // ... and that any loader does
+	pvh       bool   // ... or where it is entered without paging
 	hypercall uint64 // virtual address of the hypercall page, 0 = it wants none
 	base      uint64 // virtual address of the guest's frame 0
 	offset    uint64 // physical address of the same
@@ -55,53 +56,78 @@ type kernelImage struct {
 
 func (k *kernelImage) header() *elfHeader { return (*elfHeader)(ptr(k.file)) }
 
-// segment is the i-th program header; nil if it lies outside the file.
+// segment is the i-th program header; nil if it lies outside the file, or a part of
+// it that is used. What a segment of notes takes in memory does not matter: GRUB
+// says nothing.
 func (k *kernelImage) segment(i uint16) *elfSegment {
 	h := k.header()
 	at := h.phoff + uint64(i)*uint64(h.phsize)
-	if at > k.size || at+uint64(unsafe.Sizeof(elfSegment{})) > k.size {
+	if at < h.phoff || at > k.size || k.size-at < uint64(unsafe.Sizeof(elfSegment{})) {
 		return nil
 	}
 	s := (*elfSegment)(ptr(k.file + at))
-	if s.offset > k.size || s.filesz > k.size-s.offset || s.filesz > s.memsz {
+	switch {
+	case s.kind != segLoad && s.kind != segNote:
+	case s.offset > k.size || s.filesz > k.size-s.offset || s.kind == segLoad && s.filesz > s.memsz:
 		return nil
 	}
 	return s
 }
 
-// parse reads the headers and notes; false if this is no guest kernel.
-func (k *kernelImage) parse() bool {
+// parse reads the headers and notes. It returns why this is no guest kernel, or "".
+func (k *kernelImage) parse() string {
 	h := k.header()
-	if k.size < uint64(unsafe.Sizeof(*h)) || h.magic != elfMagic || h.class != elf64 || h.machine != elfX86_64 {
-		return false
+	switch {
+	case k.size < uint64(unsafe.Sizeof(*h)) || h.magic != elfMagic:
+		return "it is no ELF file"
+	case h.class != elf64 || h.data != elfLSB || h.machine != elfX86_64:
+		return "it is not for x86-64"
 	}
 	k.entry = h.entry
 	for i := uint16(0); i < h.phnum; i++ {
-		s := k.segment(i)
-		if s == nil {
-			return false
-		}
-		if s.kind == segNote {
-			k.notes(k.file+s.offset, s.filesz)
+		if k.segment(i) == nil {
+			return "the file is damaged or cut off: a segment lies outside of it, or is larger than its memory"
 		}
 	}
-	if !k.noted {
-		k.guestSection()
+	k.findNotes()
+	if why := k.unfit(); why != "" {
+		return why
+	}
+	return k.place()
+}
+
+// place finds what the segments take in the guest's address space. It returns why
+// that cannot be, or "".
+func (k *kernelImage) place() string {
+	if k.base&pageMask != 0 || k.offset&pageMask != 0 || isHypervisorAddr(k.base) {
+		return "its base is no page of a guest's address space"
 	}
 	if k.hypercallPage != 0 {
 		k.hypercall = k.base + (k.hypercallPage-1)<<pageShift
 	}
-	for i := uint16(0); i < h.phnum; i++ {
+	first := ^uint64(0)
+	for i := uint16(0); i < k.header().phnum; i++ {
 		s := k.segment(i)
-		if s.kind != segLoad {
+		if s.kind != segLoad || s.memsz == 0 {
 			continue
 		}
-		if s.paddr < k.offset || s.paddr-k.offset > maxKernel || s.memsz > maxKernel {
-			return false
+		if s.paddr < k.offset || s.paddr-k.offset > maxKernel || s.memsz > maxKernel || !guestRange(k.base, s.paddr-k.offset+s.memsz) {
+			return "a segment lies outside of what a kernel may take: 1 GiB from its base on"
 		}
+		first = min(first, k.virtual(s))
 		k.end = max(k.end, k.virtual(s)+s.memsz)
 	}
-	return k.end > k.base && (k.hypercall == 0 || k.hypercall >= k.base && k.hypercall < k.end)
+	switch {
+	case first > k.end:
+		return "it has no segment to load"
+	case k.entry < first || k.entry >= k.end:
+		return "its entry point lies outside of its segments"
+	case k.hypercall != 0 && (k.hypercall < k.base || k.hypercall >= k.end):
+		return "its hypercall page lies outside of its segments"
+	case k.p2m&pageMask != 0:
+		return "its list of frames would begin within a page"
+	}
+	return ""
 }
 
 // maxKernel bounds the pseudo-physical memory of a kernel image.
@@ -109,42 +135,3 @@ const maxKernel = 1 << 30
 
 // virtual is where a segment goes.
 func (k *kernelImage) virtual(s *elfSegment) uint64 { return s.paddr - k.offset + k.base }
-
-// notes reads the notes of owner "Xen" in n bytes at an address.
-func (k *kernelImage) notes(at, n uint64) {
-	for n >= 12 {
-		head := (*[3]uint32)(ptr(at)) // length of name, of value, type
-		name := (uint64(head[0]) + 3) &^ 3
-		size := 12 + name + (uint64(head[1])+3)&^3
-		if size > n {
-			return
-		}
-		if head[0] == 4 && *(*uint32)(ptr(at + 12)) == 0x006e6558 { // "Xen\0"
-			v := ptr(at + 12 + name)
-			value := uint64(*(*uint32)(v))
-			if head[1] == 8 {
-				value = *(*uint64)(v)
-			}
-			k.note(head[2], value)
-		}
-		at, n = at+size, n-size
-	}
-}
-
-func (k *kernelImage) note(kind uint32, value uint64) {
-	k.noted = true
-	switch kind {
-	case abi.NoteEntry:
-		k.entry = value
-	case abi.NoteHypercall:
-		k.hypercall = value
-	case abi.NoteVirtBase:
-		k.base = value
-	case abi.NotePaddrOffset:
-		k.offset = value
-	case abi.NoteInitP2M:
-		k.p2m = value
-	case abi.NoteModStartPFN:
-		k.modByPFN = value&0xffffffff != 0
-	}
-}

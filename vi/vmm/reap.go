@@ -91,6 +91,9 @@ func endOfRun() {
 	if code != 0 {
 		logHex("end-of-run checks failed", code)
 	}
+	if notBuilt != 0 {
+		code |= 1
+	}
 	if params.guest != 0 && code == 0 {
 		code = uint64(lastReason)
 	}

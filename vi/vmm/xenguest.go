@@ -76,14 +76,22 @@ func (k *kernelImage) guestWord(word []byte) {
 	for _, w := range [...]struct {
 		key  string
 		note uint32
+		text bool
 	}{
-		{"VIRT_BASE=", abi.NoteVirtBase}, {"VIRT_ENTRY=", abi.NoteEntry},
-		{"ELF_PADDR_OFFSET=", abi.NotePaddrOffset}, {"INIT_P2M=", abi.NoteInitP2M},
+		{"VIRT_BASE=", abi.NoteVirtBase, false}, {"VIRT_ENTRY=", abi.NoteEntry, false},
+		{"ELF_PADDR_OFFSET=", abi.NotePaddrOffset, false}, {"INIT_P2M=", abi.NoteInitP2M, false},
+		{"XEN_VER=", abi.NoteXenVersion, true}, {"LOADER=", abi.NoteLoader, true}, {"GUEST_OS=", abi.NoteGuestOS, true},
 	} {
-		if isText(word, w.key) {
-			k.note(w.note, hexValue(word[len(w.key):]))
-			return
+		if !isText(word, w.key) {
+			continue
 		}
+		value := word[len(w.key):]
+		if !w.text {
+			v := hexValue(value)
+			value = unsafe.Slice((*byte)(unsafe.Pointer(&v)), 8)
+		}
+		k.note(w.note, value)
+		return
 	}
 	if key := "HYPERCALL_PAGE="; isText(word, key) {
 		k.hypercallPage = hexValue(word[len(key):]) + 1 // a page number from the base on
