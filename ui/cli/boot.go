@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -21,7 +22,7 @@ type bootValues struct {
 	trace           string
 	seed            uint64
 	stats           bool
-	quietDebug      bool // the debug console is not shown
+	debugTo         io.Writer // where whole lines of the debug console go; nil = among the serial port's output
 }
 
 func bootFlags(fs *flag.FlagSet) any {

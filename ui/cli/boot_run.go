@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"io"
 	"time"
 
@@ -23,8 +24,8 @@ type bootRun struct {
 	in    *bootInput
 	limit uint64 // position at which to stop, 0 for none
 
-	quiet  bool // what comes from the debug console is not shown
-	direct bool // input need not wait for the guest to be ready
+	debugTo io.Writer // where the debug console's lines go; nil = to out, as they come
+	direct  bool      // input need not wait for the guest to be ready
 
 	serial, debug int // how much of the machine's output is written already
 }
@@ -35,9 +36,12 @@ func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) (machine
 	if err != nil {
 		return machine.Stop{}, err
 	}
-	r := &bootRun{m: m, out: e.stdout, in: in, direct: direct, quiet: v.quietDebug, limit: v.maxInstructions}
+	r := &bootRun{m: m, out: e.stdout, in: in, direct: direct, debugTo: v.debugTo, limit: v.maxInstructions}
 	if in.restore != nil {
 		r.out = &newlines{w: e.stdout}
+		if v.debugTo != nil {
+			r.debugTo = &newlines{w: v.debugTo}
+		}
 	}
 	trace, err := startTrace(m, v.trace)
 	if err != nil {
@@ -49,6 +53,9 @@ func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) (machine
 	}
 	begin := time.Now()
 	stop, err := r.run(e)
+	if ferr := r.flush(true); err == nil {
+		err = ferr
+	}
 	took := time.Since(begin)
 	in.close()
 	if cerr := trace.close(); err == nil {
@@ -72,7 +79,7 @@ func (r *bootRun) run(e *env) (machine.Stop, error) {
 		}
 		before, from := r.m.Position(), time.Now()
 		stop := r.m.Run(machine.Until{Time: r.m.Now() + bootSlice, Position: r.limit})
-		if err := r.flush(); err != nil {
+		if err := r.flush(false); err != nil {
 			return stop, err
 		}
 		switch {
@@ -94,16 +101,29 @@ func (r *bootRun) run(e *env) (machine.Stop, error) {
 const idleInstructions = 50_000
 
 // flush writes what the machine has sent since the last time.
-func (r *bootRun) flush() error {
+func (r *bootRun) flush(end bool) error {
 	serial, debug := r.m.Serial(), r.m.Debug()
 	var err error
-	if !r.quiet {
+	if r.debugTo == nil {
 		_, err = r.out.Write(debug[r.debug:])
+		r.debug = len(debug)
 	}
 	if err == nil {
 		_, err = r.out.Write(serial[r.serial:])
+		r.serial = len(serial)
 	}
-	r.serial, r.debug = len(serial), len(debug)
+	if r.debugTo == nil || err != nil {
+		return err
+	}
+	// On a terminal both are seen: lines of the one wait for the end of the other's.
+	to := r.debug + bytes.LastIndexByte(debug[r.debug:], '\n') + 1
+	if end {
+		to = len(debug)
+	} else if len(serial) > 0 && serial[len(serial)-1] != '\n' {
+		to = r.debug
+	}
+	_, err = r.debugTo.Write(debug[r.debug:to])
+	r.debug = to
 	return err
 }
 

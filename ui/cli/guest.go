@@ -3,6 +3,7 @@ package cli
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -84,7 +85,10 @@ func runGuest(e *env, operands []string, values any) error {
 	if err := m.LoadMultiboot(vmm, guestLine(v, spec), mods); err != nil {
 		return err
 	}
-	r := &bootValues{maxInstructions: v.maxInstructions, trace: v.trace, stats: v.stats, quietDebug: !v.verbose}
+	r := &bootValues{maxInstructions: v.maxInstructions, trace: v.trace, stats: v.stats, debugTo: io.Discard}
+	if v.verbose {
+		r.debugTo = e.stderr
+	}
 	stop, err := runMachine(e, m, true, r)
 	if err != nil {
 		return err
@@ -94,6 +98,10 @@ func runGuest(e *env, operands []string, values any) error {
 			return status(exitFailed)
 		}
 		return nil
+	}
+	if _, why, is := strings.Cut(string(m.Debug()), notBuilt); is {
+		why, _, _ = strings.Cut(why, "\n")
+		return fmt.Errorf("%s: no kernel that the hypervisor can start: %s", operands[0], why)
 	}
 	// The VMM ends with the reason of the shutdown (sched.h), which the
 	// debug-exit device shifts.
@@ -105,19 +113,38 @@ func runGuest(e *env, operands []string, values any) error {
 	}
 }
 
+// notBuilt begins the line in which the hypervisor says why (vi/vmm, coreinit.go).
+const notBuilt = "(VMM) the domain cannot be built: "
+
 // guestKernel reads a kernel, and decompresses it if it is a Linux image.
 func guestKernel(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, fmt.Errorf("%s: a directory, no kernel", path)
+	case info.Size() > bzimage.MaxKernel:
+		return nil, fmt.Errorf("%s: %d bytes: no kernel is larger than %d", path, info.Size(), bzimage.MaxKernel)
+	}
 	file, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
+	what := "neither a 64-bit ELF file nor a Linux bzImage"
 	if bzimage.Is(file) {
+		what = "the Linux kernel in the bzImage is no 64-bit ELF file"
 		if file, err = bzimage.Kernel(file); err != nil {
 			return nil, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "bzimage: "))
 		}
 	}
-	if len(file) < 64 || string(file[:4]) != "\x7fELF" || file[4] != 2 {
-		return nil, fmt.Errorf("%s: neither a 64-bit ELF file nor a Linux bzImage: no kernel of a paravirtual guest", path)
+	switch {
+	case len(file) == 0:
+		return nil, fmt.Errorf("%s: the file is empty", path)
+	case len(file) < 64 || string(file[:4]) != "\x7fELF":
+		return nil, fmt.Errorf("%s: %s: no kernel of a paravirtual guest", path, what)
+	case file[4] != 2:
+		return nil, fmt.Errorf("%s: an ELF file of 32 bits: paravirtual guests are of 64", path)
 	}
 	return file, nil
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // The console: COM1. Lines of domains appear whole, behind "(dN) ", the
-// hypervisor's own behind "(VMM) ".
+// hypervisor's own behind "(VMM) ". With guest=1 the latter go elsewhere, and COM1
+// shows the guest's console ring as it is (ring.go), its console_io in lines.
 
 const (
 	com1       = 0x3f8
@@ -122,7 +123,7 @@ func (d *Domain) addByte(b byte) bool {
 		d.line[d.lineLen%lineMax] = b
 		d.lineLen++
 	}
-	if d.lineLen == 0 && !d.privileged && params.guest == 0 { // the control domain prints for others
+	if d.lineLen == 0 && !d.privileged { // the control domain prints for others
 		put('(')
 		put('d')
 		for unit := uint16(10000); unit > 0; unit /= 10 {
@@ -149,8 +150,18 @@ func (d *Domain) printLine() {
 	unlockConsole(flags)
 }
 
+// endLine prints what a domain has of a line, as one.
+func (d *Domain) endLine() {
+	if d.lineLen != 0 && d.addByte('\n') {
+		d.printLine()
+	}
+}
+
 // printRest prints a domain's line from linePos on.
 func (d *Domain) printRest() {
+	if params.guest != 0 && consoleMid && d.linePos == 0 {
+		guestPut('\n') // the ring's line is half printed
+	}
 	for d.linePos < d.lineLen {
 		b := d.line[d.linePos%lineMax]
 		if testCPU != nil {
@@ -194,7 +205,7 @@ func hyperConsoleIO(cmd, n, buf, _, _ uint64) int64 {
 			log.line = at<<32 | uint64(d.lineLen)
 			full := d.addByte(chunk[i])
 			log.part(at + 1)
-			if full || params.guest != 0 {
+			if full {
 				d.printLine()
 			}
 		}

@@ -250,6 +250,7 @@ func (d *Domain) shutDown(reason uint32) {
 		setBits(&v.pause, pauseShutdown)
 		v.sleepNoSync()
 	}
+	d.endLine()
 	d.lk.unlock()
 	announceEnd()
 	raiseSoftOn(0, softReap)

@@ -18,7 +18,7 @@ func finishLine() {
 			d.printRest()
 		}
 	}
-	if consoleMid {
+	if consoleMid && params.guest == 0 { // else it is the ring's, which goes on
 		serialPut('\n')
 	}
 	for d := domains.head; d != nil; d = d.next {

@@ -45,7 +45,21 @@ func (d *Domain) consoleNotified() {
 	}
 	r := d.consoleRing()
 	n := uint32(0)
-	for ; n < uint32(len(r.Out)); n++ {
+	for more := true; more && n < uint32(len(r.Out)); {
+		k := printRing(r)
+		n, more = n+k, k != 0
+	}
+	if n != 0 {
+		setPending(d.vcpu[d.port(d.ringPort).vcpu%maxVCPUs], d.ringPort)
+	}
+}
+
+// printRing prints what is in a ring up to the end of a line, and returns how much
+// that is. Nobody else's line gets into it.
+func printRing(r *abi.ConsoleRing) uint32 {
+	flags := lockConsole()
+	n := uint32(0)
+	for n < uint32(len(r.Out)) {
 		at := atomic.LoadUint32(&r.OutCons)
 		if at == atomic.LoadUint32(&r.OutProd) {
 			break
@@ -53,14 +67,18 @@ func (d *Domain) consoleNotified() {
 		b := r.Out[at%uint32(len(r.Out))]
 		atomic.StoreUint32(&r.OutCons, at+1) // first: rather lost than twice
 		guestPut(b)
+		n++
+		if b == '\n' {
+			break
+		}
 	}
-	if n != 0 {
-		setPending(d.vcpu[d.port(d.ringPort).vcpu%maxVCPUs], d.ringPort)
-	}
+	unlockConsole(flags)
+	return n
 }
 
 // guestPut prints a byte of the guest that COM1 belongs to.
 func guestPut(b byte) {
+	consoleMid = b != '\n'
 	if testCPU == nil {
 		waitSerial()
 		bare.Out8(com1, b)
