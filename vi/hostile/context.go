@@ -141,6 +141,7 @@ func (r dice) race(n int) {
 func (r dice) breakpoints() {
 	at := r.va()
 	setDebug(7, 0)
+	store(at, abi.FlatKernelSS)
 	for n := range r.n(4) {
 		a := at + r.n(16)
 		if r.one(4) {

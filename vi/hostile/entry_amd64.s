@@ -172,13 +172,43 @@ flip:
 	JMP	rounds
 
 // func stackBreak(at uint64)
-// Loads SS from memory on which a breakpoint may be, and makes a hypercall at once.
+// Loads SS from memory, with a selector, on which a breakpoint may be, and makes a hypercall at once.
 TEXT ·stackBreak(SB),NOSPLIT,$0-8
 	MOVQ	at+0(FP), CX
-	MOVQ	$0xe02b, DX
-	MOVQ	DX, (CX)
 	MOVL	$const_hypercallVersion, AX
 	XORL	DI, DI
 	BYTE	$0x8e; BYTE $0x11		// MOV SS, (CX)
 	SYSCALL
+	RET
+
+// func segmentGS() int64
+TEXT ·segmentGS(SB),NOSPLIT,$0-8
+	XORL	AX, AX
+	MOVW	GS, AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func readCR4() int64
+TEXT ·readCR4(SB),NOSPLIT,$0-8
+	MOVQ	CR4, AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func writeCR4(set uint64)
+TEXT ·writeCR4(SB),NOSPLIT,$0-8
+	MOVQ	CR4, AX
+	ORQ	set+0(FP), AX
+	MOVQ	AX, CR4
+	RET
+
+// func readGSBase() int64
+TEXT ·readGSBase(SB),NOSPLIT,$0-8
+	RDGSBASEQ	AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func writeGSBase(v uint64)
+TEXT ·writeGSBase(SB),NOSPLIT,$0-8
+	MOVQ	v+0(FP), AX
+	WRGSBASEQ	AX
 	RET

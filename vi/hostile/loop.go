@@ -24,6 +24,12 @@ func loop() {
 	v := me()
 	r := dice{&streams[v]}
 	limit := option("rounds")
+	if option("known") != 0 && self != witness {
+		if v != 0 {
+			vcpuOp(abi.VcpuopDown, 1, 0)
+		}
+		known()
+	}
 	for {
 		rounds[v]++
 		if rounds[v] > limit {
@@ -57,10 +63,16 @@ func loop() {
 	}
 }
 
-// mend registers the entry points again, makes pages of the arena writable
-// again where that is possible, gives user mode our own address space, lets events
-// through, and sets a timer that ends a round that would not end.
+// mend lets entries work again, lets events through, and sets a timer that ends a round
+// that would not end.
 func mend() {
+	mendEntries()
+	wakeMe()
+}
+
+// mendEntries registers the entry points again, makes pages of the arena writable
+// again where that is possible, and gives user mode our own address space.
+func mendEntries() {
 	v := me()
 	to := entries[v]
 	n := 0
@@ -82,7 +94,6 @@ func mend() {
 		at := arena + i*pageSize
 		hypercall(abi.HypercallUpdateVAMapping, at, frameOf(at)<<12|0x67, abi.UVMFInvlpg|abi.UVMFAll, 0, 0)
 	}
-	wakeMe()
 }
 
 // sharedPage is the last page of the arena's space, where shared_info is mapped.

@@ -24,6 +24,11 @@ func jump(at uint64, r *[16]uint64)
 
 func flipper()
 func stackBreak(at uint64)
+func segmentGS() int64
+func readCR4() int64
+func writeCR4(set uint64)
+func readGSBase() int64
+func writeGSBase(v uint64)
 
 //go:noescape
 func iret(c *[10]uint64)
