@@ -21,7 +21,7 @@ func TestConstants(t *testing.T) {
 		t.Skip("Xen's public headers are not installed (libxen-dev)")
 	}
 	var src strings.Builder
-	src.WriteString("#include <stdint.h>\n#include <stdio.h>\n#define __XEN_INTERFACE_VERSION__ 0x00041100\n")
+	src.WriteString("#include <stdint.h>\n#include <stdio.h>\n#define __XEN_INTERFACE_VERSION__ 0x00040e00\n")
 	for _, h := range []string{"xen", "vcpu", "sched", "event_channel", "memory", "callback", "version", "features", "physdev", "elfnote", "grant_table"} {
 		fmt.Fprintf(&src, "#include <xen/%s.h>\n", h)
 	}
@@ -187,6 +187,20 @@ var constants = []struct {
 	{"EVTCHNOP_bind_vcpu", EvtchnopBindVcpu},
 	{"EVTCHNOP_unmask", EvtchnopUnmask},
 	{"EVTCHNOP_reset", EvtchnopReset},
+	{"EVTCHNOP_init_control", EvtchnopInitControl},
+	{"EVTCHNOP_expand_array", EvtchnopExpandArray},
+	{"EVTCHNOP_set_priority", EvtchnopSetPriority},
+	{"1u << EVTCHN_FIFO_PENDING", EvtchnFIFOPending},
+	{"1u << EVTCHN_FIFO_MASKED", EvtchnFIFOMasked},
+	{"1u << EVTCHN_FIFO_LINKED", EvtchnFIFOLinked},
+	{"1u << EVTCHN_FIFO_BUSY", EvtchnFIFOBusy},
+	{"EVTCHN_FIFO_LINK_BITS", EvtchnFIFOLinkBits},
+	{"EVTCHN_FIFO_LINK_MASK", EvtchnFIFOLinkMask},
+	{"EVTCHN_FIFO_NR_CHANNELS", EvtchnFIFONrChannels},
+	{"EVTCHN_FIFO_PRIORITY_MAX", EvtchnFIFOPriorityMax},
+	{"EVTCHN_FIFO_PRIORITY_DEFAULT", EvtchnFIFOPriorityDefault},
+	{"EVTCHN_FIFO_PRIORITY_MIN", EvtchnFIFOPriorityMin},
+	{"EVTCHN_FIFO_MAX_QUEUES", EvtchnFIFOMaxQueues},
 	{"EVTCHNSTAT_interdomain", EvtchnstatInterdomain},
 	{"EVTCHNSTAT_virq", EvtchnstatVirq},
 	{"EVTCHNSTAT_ipi", EvtchnstatIPI},

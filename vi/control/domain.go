@@ -30,12 +30,15 @@ func domctl(what string, cmd uint32, id uint16, words [4]uint64) abi.Domctl {
 	return op
 }
 
-// createDomain makes a PV domain for one vCPU, with as many event channels and
-// grants as the hypervisor gives. Xen insists on a version of grant tables.
+// maxEvtchnPort is the last event channel that a domain may have, as xl has it.
+const maxEvtchnPort = 1023
+
+// createDomain makes a PV domain for one vCPU, with as many grants as the
+// hypervisor gives. Xen insists on a version of grant tables.
 func createDomain(id uint16) {
 	op := abi.Domctl{Cmd: abi.DomctlCreate, Domain: id}
 	c := (*abi.DomctlCreateDomain)(unsafe.Pointer(&op.U))
-	c.MaxVcpus, c.MaxEvtchnPort, c.MaxGrantFrames, c.MaxMaptrack, c.GrantOpts = 1, ^uint32(0), -1, -1, 1
+	c.MaxVcpus, c.MaxEvtchnPort, c.MaxGrantFrames, c.MaxMaptrack, c.GrantOpts = 1, maxEvtchnPort, -1, -1, 1
 	guest.Must("createdomain", guest.Domctl(&op))
 }
 

@@ -44,6 +44,9 @@ func buildDomain(id uint16, cpu uint32) (*Domain, string) {
 		return nil, noMemory
 	}
 	d.privileged = id == 0
+	if d.privileged || params.guest != 0 {
+		d.mostPorts = maxPorts // nobody else wants the memory
+	}
 	ok := true
 	for i := uint32(0); i < vcpus; i++ {
 		ok = ok && d.addVCPU((cpu+i)%nrCPUs()) != nil

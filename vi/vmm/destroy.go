@@ -15,10 +15,14 @@ func killDomain(d *Domain, makeWay bool) bool {
 	if !d.dying {
 		d.dying = true
 		stopDomain(d)
-		closeAllPorts(d)
-		dropTracks(d)
+		d.nextPort = 0
 		d.hold()
 	}
+	if !closeAllPorts(d, makeWay) {
+		return false
+	}
+	dropTracks(d)
+	d.stopFIFO()
 	for i := uint32(0); i < d.nvcpus; i++ {
 		dropTables(d.vcpu[i])
 	}
@@ -166,10 +170,9 @@ func (d *Domain) freeObjects() {
 	for i := uint32(0); i < d.nvcpus; i++ {
 		freeVCPU(d.vcpu[i])
 	}
-	for i := range d.buckets {
-		if d.buckets[i] != nil {
-			freeHeapPage(frameOfAddr(unsafe.Pointer(d.buckets[i])))
-		}
+	d.eachBucketPage(func(p unsafe.Pointer) { freeHeapPage(frameOfAddr(p)) })
+	if d.fifo != nil {
+		freeHeapPage(frameOfAddr(unsafe.Pointer(d.fifo)))
 	}
 	freeGrants(d)
 	s := frameOfAddr(unsafe.Pointer(d.shared))

@@ -20,6 +20,7 @@ type Domain struct {
 	lk        spinlock // serialises changes of its life
 	pageLock  spinlock // pageList, totPages, sharing
 	eventLock spinlock // event channels
+	fifoLock  spinlock // event words and queues
 	mmuLock   spinlock // serialises operations on whole page tables, as Xen's domain lock
 
 	pageList uint64 // first of its frames
@@ -49,10 +50,13 @@ type Domain struct {
 
 	shared *abi.SharedInfo // page of the hypervisor's heap
 
-	// Event channels, in buckets of a heap page each. A port is in use up to
-	// the bucket that exists.
-	buckets  [evtchnBuckets]*evtchnBucket
-	pollMask uint64 // vCPUs in SCHEDOP_poll
+	groups    [evtchnGroups]*evtchnGroup // event channels
+	full      [evtchnBuckets / 64]uint64 // buckets without a closed port
+	mostPorts uint32                     // so many it may have
+	nextPort  uint32                     // where closing all of them has come to
+	pollMask  uint64                     // vCPUs in SCHEDOP_poll
+	fifo      *fifo                      // nil until the guest asks for the FIFO interface
+	fifoOn    uint32                     // it is in use
 
 	assist uint64 // vm_assist bits
 
@@ -150,12 +154,13 @@ func createDomain(id uint16, maxPages uint64) *Domain {
 		return nil
 	}
 	d := (*Domain)(frameAddr(m))
-	d.id, d.refs, d.maxPages, d.weight = id, 1, maxPages, defaultWeight
+	d.id, d.refs, d.maxPages, d.weight, d.mostPorts = id, 1, maxPages, defaultWeight, abi.NumEvtchn2L
 	s := allocHeapPage()
-	if s == 0 || !d.addBucket() {
+	if s == 0 || !d.addBucket(0) {
 		if s != 0 {
 			freeHeapPage(s)
 		}
+		d.eachBucketPage(func(p unsafe.Pointer) { freeHeapPage(frameOfAddr(p)) })
 		freeHeapPage(m)
 		return nil
 	}

@@ -131,7 +131,7 @@ func TestEvents(t *testing.T) {
 	if _, rc := bindVIRQ(a, abi.VirqTimer, 0); rc != -abi.EEXIST {
 		t.Errorf("a VIRQ was bound twice: %d", rc)
 	}
-	if sendEvent(a, maxPorts+5) != -abi.EINVAL || closePort(a, 0) != -abi.EINVAL {
+	if sendEvent(a, maxPorts+5) != -abi.EINVAL || sendEvent(a, abi.NumEvtchn2L+5) != -abi.EINVAL || closePort(a, 0) != -abi.EINVAL {
 		t.Error("a port that is none")
 	}
 	if closePort(a, port) != 0 || sendEvent(b, far) != 0 {

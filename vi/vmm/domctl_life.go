@@ -43,6 +43,7 @@ func domctlCreate(op *abi.Domctl, c *abi.DomctlCreateDomain) int64 {
 // begin makes a domain that has no vCPU yet what the control domain asked for.
 func (d *Domain) begin(op *abi.Domctl, c *abi.DomctlCreateDomain) {
 	d.pauseCount, d.maxVCPUs, d.handle = 1, c.MaxVcpus, c.Handle
+	d.mostPorts = min(c.MaxEvtchnPort, maxPorts-1) + 1
 	op.Domain = d.id
 }
 

@@ -57,9 +57,9 @@ func command(cmd uint32, id uint16, words ...uint64) (abi.Domctl, int64) {
 	return op, rc
 }
 
-// createWords are the words of a DomctlCreateDomain for so many vCPUs and grant
+// createWords are the words of a DomctlCreateDomain for so many vCPUs, 1024 ports, and grant
 // tables of version 1.
-func createWords(vcpus uint32) []uint64 { return []uint64{3: uint64(vcpus) << 32, 5: 1 << 32} }
+func createWords(vcpus uint32) []uint64 { return []uint64{3: uint64(vcpus) << 32, 4: 1023, 5: 1 << 32} }
 
 // must ends what was issued as a hypercall ends it.
 func must(t *testing.T, what string, rc int64) {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"sync/atomic"
+	"unsafe"
 
 	"resvirt/vi/abi"
 )
@@ -14,156 +14,131 @@ type evtchn struct {
 	vcpu       uint32 // the vCPU that is told
 	remotePort uint32
 	consumer   uint8 // interdomain: the other end is the hypervisor's, see serveConsole
-	_          [3]uint8
-	remote     *Domain // interdomain: holds a reference
+
+	// Of the FIFO interface (evtchn_fifo.go).
+	priority uint8
+	queue    uint8 // in which it was last; stays when the port is closed
+	saved    uint8 // 1: pending, but its word does not exist yet
+
+	remote *Domain // interdomain: holds a reference
 }
 
+// A domain's ports lie in buckets of a heap page each, and what points to these
+// in groups of a page each. Ports exist up to the first bucket that does not.
 const (
 	evtchnPerBucket = 128
-	evtchnBuckets   = 32
-	maxPorts        = evtchnPerBucket * evtchnBuckets
+	bucketsPerGroup = pageSize / 8
+	evtchnGroups    = maxPorts / evtchnPerBucket / bucketsPerGroup
+	maxPorts        = abi.EvtchnFIFONrChannels
+	evtchnBuckets   = maxPorts / evtchnPerBucket
 )
 
 type evtchnBucket [evtchnPerBucket]evtchn
 
-// addBucket makes room for more ports. Port 0 is never given out.
-func (d *Domain) addBucket() bool {
-	for i := range d.buckets {
-		if d.buckets[i] == nil {
-			m := allocHeapPage()
-			if m == 0 {
-				return false
-			}
-			d.buckets[i] = (*evtchnBucket)(frameAddr(m))
-			return true
-		}
+type evtchnGroup [bucketsPerGroup]*evtchnBucket
+
+// bucket is one of d's buckets, nil if it does not exist.
+func (d *Domain) bucket(i uint32) *evtchnBucket {
+	g := d.groups[i/bucketsPerGroup%evtchnGroups]
+	if g == nil {
+		return nil
 	}
-	return false
+	return g[i%bucketsPerGroup]
+}
+
+// addBucket makes room for more ports. Port 0 is never given out.
+func (d *Domain) addBucket(i uint32) bool {
+	at := &d.groups[i/bucketsPerGroup%evtchnGroups]
+	if *at == nil {
+		m := allocHeapPage()
+		if m == 0 {
+			return false
+		}
+		*at = (*evtchnGroup)(frameAddr(m))
+	}
+	m := allocHeapPage()
+	if m == 0 {
+		return false
+	}
+	(*at)[i%bucketsPerGroup] = (*evtchnBucket)(frameAddr(m))
+	return true
 }
 
 // port is one of d's event channels, nil if there is no such port.
 func (d *Domain) port(n uint32) *evtchn {
-	if n == 0 || n >= maxPorts || d.buckets[n/evtchnPerBucket%evtchnBuckets] == nil {
+	if n == 0 || n >= maxPorts {
 		return nil
 	}
-	return &d.buckets[n/evtchnPerBucket%evtchnBuckets][n%evtchnPerBucket]
+	b := d.bucket(n / evtchnPerBucket)
+	if b == nil {
+		return nil
+	}
+	return &b[n%evtchnPerBucket]
 }
 
-// freePort finds a closed port; d.eventLock is held.
+// maxSearch bounds a search for a free port among closed ones that the guest
+// leaves in its queues.
+const maxSearch = 4096
+
+// freePort finds a closed port; d.eventLock is held. A port that is still in a
+// queue of the guest's is not free.
 func (d *Domain) freePort() uint32 {
 	assert(d.eventLock.held())
-	for n := uint32(1); n < maxPorts; n++ {
-		e := d.port(n)
-		if e == nil {
-			if !d.addBucket() {
-				return 0
-			}
-			e = d.port(n)
+	seen, limit := 0, d.portLimit()
+	for i := uint32(0); i*evtchnPerBucket < limit && seen < maxSearch && !d.dying; i++ {
+		if d.full[i/64%uint32(len(d.full))]>>(i%64)&1 != 0 {
+			continue
 		}
-		if e.state == abi.EvtchnstatClosed {
-			return n
+		if d.bucket(i) == nil && !d.addBucket(i) {
+			return 0
+		}
+		closed := false
+		for n := max(1, i*evtchnPerBucket); n < min(limit, (i+1)*evtchnPerBucket); n++ {
+			e := d.port(n)
+			if e.state != abi.EvtchnstatClosed {
+				continue
+			}
+			if closed = true; !d.inQueue(n) {
+				e.priority, e.saved = abi.EvtchnFIFOPriorityDefault, 0
+				return n
+			}
+			seen++
+		}
+		if !closed && limit >= (i+1)*evtchnPerBucket {
+			setBits(&d.full[i/64%uint32(len(d.full))], 1<<(i%64))
 		}
 	}
 	return 0
 }
 
-// setPending raises a port towards v: pending word, selector, upcall flag, in
-// that order, each only if the one before was not set yet.
-func setPending(v *VCPU, port uint32) {
-	s := v.domain.shared
-	if testAndSet(&s.EvtchnPending[port/64], uint(port%64)) {
-		return
-	}
-	if atomic.LoadUint64(&s.EvtchnMask[port/64])>>(port%64)&1 == 0 &&
-		!testAndSet(&v.info.EvtchnPendingSel, uint(port/64)) {
-		v.markPending()
-	}
-	wakePollers(v.domain, port)
+// notFull notes that a port is about to be closed: its bucket is to be searched.
+func (d *Domain) notFull(port uint32) {
+	i := port / evtchnPerBucket
+	clearBits(&d.full[i/64%uint32(len(d.full))], 1<<(i%64))
 }
 
-// markPending asks for an upcall and makes sure that v comes to see it.
-func (v *VCPU) markPending() {
-	if v.info.EvtchnUpcallPending != 0 {
-		return
-	}
-	v.info.EvtchnUpcallPending = 1
-	v.unblock()
-	v.kick()
-}
-
-// kick makes v, if it runs on another CPU, pass through the hypervisor.
-func (v *VCPU) kick() {
-	if atomic.LoadUint32(&v.isRunning) != 0 && v != current() {
-		sendEventCheck(v.cpu)
-	}
-}
-
-// eventsPending says whether v would take an upcall now.
-func (v *VCPU) eventsPending() bool {
-	return v.info != nil && v.info.EvtchnUpcallPending != 0 && v.info.EvtchnUpcallMask == 0
-}
-
-// wakePollers ends SCHEDOP_poll of the vCPUs that wait for the port.
-func wakePollers(d *Domain, port uint32) {
-	mask := atomic.LoadUint64(&d.pollMask)
-	for i := uint32(0); mask != 0 && i < d.nvcpus; i++ {
-		v := d.vcpu[i]
-		if mask>>i&1 != 0 && (v.pollPort == ^uint32(0) || v.pollPort == port) &&
-			testAndClear(&d.pollMask, uint(i)) {
-			v.pollPort = 0
-			v.unblock()
+// eachBucketPage calls fn for the pages that hold ports and for those that point to them.
+func (d *Domain) eachBucketPage(fn func(unsafe.Pointer)) {
+	for _, g := range d.groups {
+		if g == nil {
+			continue
 		}
-	}
-}
-
-// sendVIRQ raises a virtual interrupt of v, if the guest bound it.
-func sendVIRQ(v *VCPU, virq uint32) {
-	flags := v.virqLock.lockSave()
-	if port := v.virqPort[virq%abi.NumVirqs]; port != 0 {
-		setPending(v, port)
-	}
-	v.virqLock.unlockRestore(flags)
-}
-
-// sendEvent is EVTCHNOP_send.
-func sendEvent(d *Domain, port uint32) int64 {
-	d.eventLock.lock()
-	e := d.port(port)
-	rc := int64(0)
-	switch {
-	case e == nil:
-		rc = -abi.EINVAL
-	case e.consumer != 0:
-		d.consoleNotified()
-	case e.state == abi.EvtchnstatInterdomain:
-		r := e.remote.port(e.remotePort)
-		setPending(e.remote.vcpu[r.vcpu%maxVCPUs], e.remotePort)
-	case e.state == abi.EvtchnstatIPI:
-		setPending(d.vcpu[e.vcpu%maxVCPUs], port)
-	case e.state == abi.EvtchnstatUnbound:
-		// Nobody listens: the event is lost, which is not an error.
-	default:
-		rc = -abi.EINVAL
-	}
-	d.eventLock.unlock()
-	return rc
-}
-
-// unmask is EVTCHNOP_unmask: a pending port is raised again.
-func unmask(d *Domain, port uint32) int64 {
-	d.eventLock.lock()
-	rc := int64(0)
-	if e := d.port(port); e == nil {
-		rc = -abi.EINVAL
-	} else {
-		s := d.shared
-		v := d.vcpu[e.vcpu%maxVCPUs]
-		if testAndClear(&s.EvtchnMask[port/64], uint(port%64)) &&
-			atomic.LoadUint64(&s.EvtchnPending[port/64])>>(port%64)&1 != 0 &&
-			!testAndSet(&v.info.EvtchnPendingSel, uint(port/64)) {
-			v.markPending()
+		for _, b := range g {
+			if b != nil {
+				fn(unsafe.Pointer(b))
+			}
 		}
+		fn(unsafe.Pointer(g))
 	}
-	d.eventLock.unlock()
-	return rc
+}
+
+// eachBucket calls fn for all buckets, with the number of the first port.
+func (d *Domain) eachBucket(fn func(b *evtchnBucket, first uint32)) {
+	for i := uint32(0); i < evtchnBuckets; i++ {
+		b := d.bucket(i)
+		if b == nil {
+			return
+		}
+		fn(b, i*evtchnPerBucket)
+	}
 }

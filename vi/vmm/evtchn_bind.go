@@ -179,14 +179,28 @@ func (d *Domain) finishClose(e *evtchn, port uint32) {
 	if e.consumer != 0 {
 		dropFrame(&d.ring)
 	}
-	testAndClear(&d.shared.EvtchnPending[port/64], uint(port%64))
-	*e = evtchn{}
+	d.clearPending(port)
+	d.notFull(port)
+	*e = evtchn{queue: e.queue}
 }
 
-// closeAllPorts closes what a dying domain has open.
-func closeAllPorts(d *Domain) {
-	for port := uint32(1); port < maxPorts && d.port(port) != nil; port++ {
-		if d.port(port).state != abi.EvtchnstatClosed {
+// closeAllPorts closes what d has open, beginning where it has come to. It
+// returns false to make way, if it may.
+func closeAllPorts(d *Domain, makeWay bool) bool {
+	for port := max(d.nextPort, 1); ; port++ {
+		e := d.port(port)
+		if e == nil {
+			d.nextPort = 0
+			return true
+		}
+		if port%evtchnPerBucket == 0 && port != d.nextPort {
+			d.nextPort = port
+			commit()
+			if makeWay && preemptCheck() {
+				return false
+			}
+		}
+		if e.state != abi.EvtchnstatClosed {
 			closePort(d, port)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // the largest; its first words are read and written back.
 func hyperEventChannelOp(cmd, arg, _, _, _ uint64) int64 {
 	d := current().domain
-	var buf abi.EvtchnStatus // the largest
+	var buf [3]uint64 // as large as the largest
 	p := unsafe.Pointer(&buf)
 	n := evtchnArgSize(cmd)
 	if n == 0 {
@@ -50,10 +50,11 @@ func hyperEventChannelOp(cmd, arg, _, _, _ uint64) int64 {
 		a := (*abi.EvtchnBindIPI)(p)
 		a.Port, rc = bindIPI(d, a.Vcpu)
 	case abi.EvtchnopStatus:
-		if self(buf.Dom) == nil {
+		a := (*abi.EvtchnStatus)(p)
+		if self(a.Dom) == nil {
 			return -abi.EPERM
 		}
-		rc = portStatus(d, &buf)
+		rc = portStatus(d, a)
 	case abi.EvtchnopSend:
 		return sendEvent(d, (*abi.EvtchnPort)(p).Port)
 	case abi.EvtchnopUnmask:
@@ -64,11 +65,21 @@ func hyperEventChannelOp(cmd, arg, _, _, _ uint64) int64 {
 		if self(*(*uint16)(p)) == nil {
 			return -abi.EPERM
 		}
-		closeAllPorts(d)
+		if !closeAllPorts(d, true) {
+			return continueHypercall(abi.HypercallEventChannelOp, cmd, arg, 0, 0)
+		}
+		d.stopFIFO()
 		return 0
 	case abi.EvtchnopBindVcpu:
 		a := (*abi.EvtchnBindVcpu)(p)
 		return bindVcpu(d, a.Port, a.Vcpu)
+	case abi.EvtchnopInitControl:
+		rc = initControl(d, (*abi.EvtchnInitControl)(p))
+	case abi.EvtchnopExpandArray:
+		return expandArray(d, mfn((*abi.EvtchnExpandArray)(p).ArrayGFN))
+	case abi.EvtchnopSetPriority:
+		a := (*abi.EvtchnSetPriority)(p)
+		return setPriority(d, a.Port, a.Priority)
 	}
 	if rc == 0 && !toGuest(arg, p, n) {
 		return -abi.EFAULT
@@ -91,6 +102,12 @@ func evtchnArgSize(cmd uint64) uint64 {
 		return uint64(unsafe.Sizeof(abi.EvtchnReset{}))
 	case abi.EvtchnopStatus:
 		return uint64(unsafe.Sizeof(abi.EvtchnStatus{}))
+	case abi.EvtchnopInitControl:
+		return uint64(unsafe.Sizeof(abi.EvtchnInitControl{}))
+	case abi.EvtchnopExpandArray:
+		return uint64(unsafe.Sizeof(abi.EvtchnExpandArray{}))
+	case abi.EvtchnopSetPriority:
+		return uint64(unsafe.Sizeof(abi.EvtchnSetPriority{}))
 	case abi.EvtchnopSend, abi.EvtchnopUnmask, abi.EvtchnopClose:
 		return uint64(unsafe.Sizeof(abi.EvtchnPort{}))
 	}

@@ -133,7 +133,7 @@ func TestConsoleRing(t *testing.T) {
 	if rc := portStatus(d, &s); rc != 0 || s.Status != abi.EvtchnstatInterdomain {
 		t.Errorf("status %d of the port, %d", s.Status, rc)
 	}
-	closeAllPorts(d)
+	closeAllPorts(d, false)
 	commit()
 	if d.ring != 0 || pageOf(m[4+3]).typ&ptCount != 1 {
 		t.Errorf("ring %#x is held: type %#x", d.ring, pageOf(m[4+3]).typ)

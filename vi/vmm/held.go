@@ -18,6 +18,7 @@ func (d *Domain) eachHeld(fn func(at *mfn)) {
 			fn(&v.infoFrame)
 		}
 	}
+	d.eachFIFOFrame(fn)
 }
 
 // holdFrame takes a frame of d to write into. Who has taken it notes it where

@@ -13,6 +13,7 @@ const (
 	checkLocks
 	checkInterrupts
 	checkContexts
+	checkEvents
 )
 
 // checkAll checks the invariants of all structures. Nothing may change
@@ -95,8 +96,11 @@ func checkPagesOf(d *Domain) uint64 {
 // checkDomain: no lock of a domain is held, its vCPUs are consistent.
 func checkDomain(d *Domain) uint64 {
 	bad := uint64(0)
-	if d.lk.v|d.pageLock.v|d.eventLock.v != 0 {
+	if d.lk.v|d.pageLock.v|d.eventLock.v|d.fifoLock.v != 0 {
 		bad |= checkLocks
+	}
+	if !d.soundQueues() || !d.soundHeld() {
+		bad |= checkEvents
 	}
 	for i := uint32(0); i < d.nvcpus; i++ {
 		v := d.vcpu[i]
@@ -111,6 +115,39 @@ func checkDomain(d *Domain) uint64 {
 		}
 	}
 	return bad
+}
+
+// soundQueues: what the VMM itself knows of event words and queues. Their content
+// is the guest's to change.
+func (d *Domain) soundQueues() bool {
+	f := d.fifo
+	if f == nil {
+		return !d.usesFIFO()
+	}
+	for i := range f.control {
+		if c := &f.control[i]; c.offset&7 != 0 || c.offset > lastControlOffset || c.frame != 0 && uint32(i) >= d.nvcpus {
+			return false
+		}
+	}
+	for q, port := range f.tails {
+		if e := d.port(port); port != 0 && (e == nil || uint32(q/fifoQueues) >= d.nvcpus) {
+			return false
+		}
+	}
+	return true
+}
+
+// soundHeld: the frames that the VMM writes for d are d's, and in use as writable.
+func (d *Domain) soundHeld() bool {
+	ok := true
+	d.eachHeld(func(at *mfn) {
+		ok = ok && frameOK(*at)
+		if ok {
+			p := pageOf(*at)
+			ok = p.owner == d.frame32() && p.count&pgRefs != 0 && p.typ&ptTypeMask == ptWritable && p.typ&ptCount != 0
+		}
+	})
+	return ok
 }
 
 // checkCPU: queue ordered and made of runnable vCPUs; heap of timers ordered,

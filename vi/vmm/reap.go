@@ -91,7 +91,7 @@ func endOfRun() {
 	if code != 0 {
 		logHex("end-of-run checks failed", code)
 	}
-	if notBuilt != 0 {
+	if notBuilt != 0 || code>>8 != 0 { // only a byte goes out
 		code |= 1
 	}
 	if params.guest != 0 && code == 0 {

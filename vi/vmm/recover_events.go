@@ -1,16 +1,11 @@
 package main
 
-import (
-	"sync/atomic"
-
-	"resvirt/vi/abi"
-)
-
 // Step event_redelivery. An event is announced in three steps, pending bit,
 // selector, upcall flag, each taken only if the one before was new, and then
 // its vCPU is woken. When the sender was discarded in between, nobody does the
-// rest: a second sender finds the pending bit set. The end of a domain is
-// announced to the control domain like an event.
+// rest: a second sender finds the pending bit set. (Queues are another matter:
+// recover_fifo.go.) The end of a domain is announced to the control domain like an
+// event.
 
 // redeliver announces all pending events once more and wakes who waits for one.
 func redeliver() {
@@ -23,10 +18,9 @@ func redeliver() {
 			if e == nil {
 				break
 			}
-			if e.state != abi.EvtchnstatClosed {
-				d.announce(e, port)
-			}
+			d.announce(e, port)
 		}
+		d.announceQueues()
 		if d.shutdown && !d.privileged {
 			announceEnd()
 		}
@@ -37,18 +31,4 @@ func redeliver() {
 			}
 		}
 	}
-}
-
-// announce completes the announcement of a port that is pending.
-func (d *Domain) announce(e *evtchn, port uint32) {
-	s, word := d.shared, port/64
-	if atomic.LoadUint64(&s.EvtchnPending[word])>>(port%64)&1 == 0 {
-		return
-	}
-	if atomic.LoadUint64(&s.EvtchnMask[word])>>(port%64)&1 == 0 {
-		v := d.vcpu[e.vcpu%maxVCPUs]
-		testAndSet(&v.info.EvtchnPendingSel, uint(word))
-		v.info.EvtchnUpcallPending = 1
-	}
-	wakePollers(d, port)
 }

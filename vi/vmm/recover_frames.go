@@ -189,10 +189,9 @@ func (d *Domain) claimObjects() {
 func (d *Domain) eachObject(fn func(unsafe.Pointer)) {
 	fn(unsafe.Pointer(d.shared))
 	d.eachGrantObject(fn)
-	for _, b := range d.buckets {
-		if b != nil {
-			fn(unsafe.Pointer(b))
-		}
+	d.eachBucketPage(fn)
+	if d.fifo != nil {
+		fn(unsafe.Pointer(d.fifo))
 	}
 	for i := uint32(0); i < d.nvcpus; i++ {
 		fn(unsafe.Pointer(d.vcpu[i].arch.traps))

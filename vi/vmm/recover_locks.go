@@ -16,7 +16,8 @@ func reinitLocks() {
 		irqs[i].lk = spinlock{}
 	}
 	for d := domains.head; d != nil; d = d.next {
-		d.lk, d.pageLock, d.eventLock, d.mmuLock = spinlock{}, spinlock{}, spinlock{}, spinlock{}
+		d.lk, d.pageLock, d.mmuLock = spinlock{}, spinlock{}, spinlock{}
+		d.eventLock, d.fifoLock = spinlock{}, spinlock{}
 		for i := uint32(0); i < d.nvcpus; i++ {
 			d.vcpu[i].virqLock = spinlock{}
 		}

@@ -19,12 +19,7 @@ func countRefs() {
 		}
 	}
 	for o := domains.head; o != nil; o = o.next {
-		for i, b := range o.buckets {
-			if b == nil {
-				break
-			}
-			b.countRemote(i == 0)
-		}
+		o.eachBucket(func(b *evtchnBucket, first uint32) { b.countRemote(first == 0) })
 		for d := domains.head; d != nil; d = d.next {
 			d.refs += o.grantRefs(d)
 		}

@@ -27,9 +27,9 @@ func tameValues() {
 		v.virqPort = [abi.NumVirqs]uint32{}
 	})
 	for d := domains.head; d != nil; d = d.next {
-		for i := uint32(0); i < evtchnBuckets && d.buckets[i] != nil; i++ {
-			d.findVirqs(i * evtchnPerBucket)
-		}
+		d.full, d.nextPort = [len(d.full)]uint64{}, 0
+		d.tameQueues()
+		d.eachBucket(func(b *evtchnBucket, first uint32) { d.findVirqs(first) })
 	}
 }
 

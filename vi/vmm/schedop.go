@@ -77,10 +77,10 @@ func poll(v *VCPU, arg uint64) int64 {
 		var port uint32
 		if !fromGuest(unsafe.Pointer(&port), p.Ports+i*4, 4) {
 			rc = -abi.EFAULT
-		} else if port >= maxPorts {
+		} else if port >= d.portLimit() {
 			rc = -abi.EINVAL
 		} else {
-			ready = atomic.LoadUint64(&d.shared.EvtchnPending[port/64])>>(port%64)&1 != 0
+			ready = d.isPending(port)
 			if p.NrPorts == 1 {
 				v.pollPort = port
 			}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// The FIFO interface of event channels. The words of events that are pending form
+// a queue for each vCPU and priority: the VMM appends, the guest takes out at the
+// other end, and where its head is only the guest knows. What the VMM reads in the
+// guest's pages it believes no more than a bit of the word in hand: which port is
+// the last of a queue stands in its own memory, and it follows no link. A guest that
+// writes nonsense into its words loses events, and nothing else.
+//
+// All accesses are made with d.fifoLock held, so that a page is not written any
+// more when it has been taken out of the tables here.
+
+const (
+	wordsPerPage = pageSize / 4
+	fifoPages    = abi.EvtchnFIFONrChannels / wordsPerPage
+	fifoQueues   = abi.EvtchnFIFOMaxQueues // of each vCPU
+	linkTries    = 4
+)
+
+// fifo is a domain's part, in a heap page of its own.
+type fifo struct {
+	array   [fifoPages]mfn // pages of event words, 0 = none
+	control [maxVCPUs]fifoControl
+	tails   [maxVCPUs * fifoQueues]uint32 // the last port of each queue, 0 = none
+}
+
+// fifoControl is where a vCPU's control block lies.
+type fifoControl struct {
+	frame  mfn // 0 = nowhere
+	offset uint64
+}
+
+const _ = pageSize - unsafe.Sizeof(fifo{})
+
+// lastControlOffset is that of a control block at the end of its page.
+const lastControlOffset = pageSize - uint64(unsafe.Sizeof(abi.EvtchnFIFOControlBlock{}))
+
+// word is a port's event word, nil if its page is not there.
+func (f *fifo) word(port uint32) *uint32 {
+	m := atomic.LoadUint64((*uint64)(&f.array[port/wordsPerPage%fifoPages]))
+	if m == 0 || port == 0 {
+		return nil
+	}
+	return (*uint32)(unsafe.Add(frameAddr(mfn(m)), uintptr(port%wordsPerPage)*4))
+}
+
+// linked says whether a port is in a queue.
+func (f *fifo) linked(port uint32) bool {
+	w := f.word(port)
+	return w != nil && atomic.LoadUint32(w)&abi.EvtchnFIFOLinked != 0
+}
+
+// block is a vCPU's control block, nil if there is none.
+func (f *fifo) block(vcpu uint32) *abi.EvtchnFIFOControlBlock {
+	c := &f.control[vcpu%maxVCPUs]
+	m := atomic.LoadUint64((*uint64)(&c.frame))
+	if m == 0 {
+		return nil
+	}
+	return (*abi.EvtchnFIFOControlBlock)(unsafe.Add(frameAddr(mfn(m)), uintptr(c.offset)))
+}
+
+// setPendingFIFO raises a port towards v. What comes before there is a word for it
+// is raised when there is one.
+func (d *Domain) setPendingFIFO(v *VCPU, port uint32) {
+	e, told := d.port(port), false
+	flags := d.fifoLock.lockSave()
+	if w := d.fifo.word(port); w != nil {
+		atomic.OrUint32(w, abi.EvtchnFIFOPending)
+		told = d.fifo.enqueue(v, e, port, w)
+	} else {
+		e.saved = 1
+	}
+	d.fifoLock.unlockRestore(flags)
+	if told {
+		v.markPending()
+	}
+	wakePollers(d, port)
+}
+
+// enqueue appends a port to a queue of v's, unless it is masked or in a queue
+// already, and says whether v has to be told.
+//
+// Each step leaves something that recovery can tell (recover_fifo.go): a port that
+// is linked, links to nothing and is not the last of the queue it was put into has
+// not got there.
+func (f *fifo) enqueue(v *VCPU, e *evtchn, port uint32, w *uint32) bool {
+	c := f.block(v.id)
+	if c == nil || atomic.LoadUint32(w)&(abi.EvtchnFIFOMasked|abi.EvtchnFIFOLinked) != 0 {
+		return false
+	}
+	// If it is the last of a queue, that is empty: it has been taken out.
+	if t := &f.tails[e.queue%uint8(len(f.tails))]; *t == port {
+		*t = 0
+	}
+	priority := uint32(e.priority % fifoQueues)
+	e.queue = uint8(v.id*fifoQueues + priority)
+	t := &f.tails[e.queue%uint8(len(f.tails))]
+	atomic.OrUint32(w, abi.EvtchnFIFOLinked)
+	last := f.word(*t)
+	linked := last != nil && setLink(last, port)
+	if !linked {
+		atomic.StoreUint32(&c.Head[priority], port)
+	}
+	*t = port
+	if linked {
+		return false
+	}
+	atomic.OrUint32(&c.Ready, 1<<priority)
+	return true
+}
+
+// setLink lets the last word of a queue link to a port; false if the guest has
+// taken that word out, so that the queue is empty. As long as it is in the queue
+// the guest may only mask and unmask the event, clear its pending bit, and take it
+// out. Unmasking it leaves while the word is busy, so that a few tries are enough,
+// and with a guest that does something else the event is lost.
+func setLink(w *uint32, port uint32) bool {
+	for try := 0; try <= linkTries; try++ {
+		x := atomic.LoadUint32(w)
+		if x&abi.EvtchnFIFOLinked == 0 {
+			if try != 0 {
+				atomic.AndUint32(w, ^uint32(abi.EvtchnFIFOBusy))
+			}
+			return false
+		}
+		if atomic.CompareAndSwapUint32(w, x, x&^(abi.EvtchnFIFOBusy|abi.EvtchnFIFOLinkMask)|port) {
+			return true
+		}
+		if try == 0 {
+			atomic.OrUint32(w, abi.EvtchnFIFOBusy)
+		}
+	}
+	atomic.AndUint32(w, ^uint32(abi.EvtchnFIFOBusy))
+	return true
+}
+
+func (d *Domain) clearPendingFIFO(port uint32) {
+	flags := d.fifoLock.lockSave()
+	if w := d.fifo.word(port); w != nil {
+		atomic.AndUint32(w, ^uint32(abi.EvtchnFIFOPending))
+	}
+	d.fifoLock.unlockRestore(flags)
+}
+
+func (d *Domain) isPendingFIFO(port uint32) bool {
+	w := d.fifo.word(port)
+	return w != nil && atomic.LoadUint32(w)&abi.EvtchnFIFOPending != 0
+}
+
+func (d *Domain) unmaskFIFO(v *VCPU, port uint32) {
+	told := false
+	flags := d.fifoLock.lockSave()
+	if w := d.fifo.word(port); w != nil {
+		atomic.AndUint32(w, ^uint32(abi.EvtchnFIFOMasked))
+		if atomic.LoadUint32(w)&abi.EvtchnFIFOPending != 0 {
+			told = d.fifo.enqueue(v, d.port(port), port, w)
+		}
+	}
+	d.fifoLock.unlockRestore(flags)
+	if told {
+		v.markPending()
+	}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"sync/atomic"
+
+	"resvirt/vi/abi"
+)
+
+// Part of step event_redelivery, for the FIFO interface. A port is put into a queue
+// in steps: it is marked as linked, the last port's word or the head in the control
+// block refers to it, it becomes the last, the guest is told. Nobody does the rest
+// when the sender was discarded in between, and a second sender finds the port
+// linked. Which ports are in a queue cannot be seen by going along it, because only
+// the guest knows where it stands; but each queue ends with the port that the VMM
+// knows as its last. So a port that is linked, links to none and is not that port
+// has not got into its queue: it is put in once more.
+
+// announceFIFO completes what may have been begun for a port, open or closed.
+func (d *Domain) announceFIFO(e *evtchn, port uint32) {
+	f := d.fifo
+	w := f.word(port)
+	if w == nil {
+		return
+	}
+	x := atomic.LoadUint32(w)
+	last := f.tails[e.queue%uint8(len(f.tails))] == port
+	if x&abi.EvtchnFIFOBusy != 0 {
+		atomic.AndUint32(w, ^uint32(abi.EvtchnFIFOBusy)) // or the guest would wait for ever
+	}
+	if x&abi.EvtchnFIFOLinked != 0 && x&abi.EvtchnFIFOLinkMask == 0 && !last {
+		atomic.AndUint32(w, ^uint32(abi.EvtchnFIFOLinked))
+	}
+	if e.state == abi.EvtchnstatClosed {
+		return
+	}
+	if e.saved != 0 {
+		atomic.OrUint32(w, abi.EvtchnFIFOPending)
+		e.saved = 0
+	}
+	if atomic.LoadUint32(w)&abi.EvtchnFIFOPending == 0 {
+		return
+	}
+	if v := d.vcpu[e.vcpu%maxVCPUs]; f.enqueue(v, e, port, w) {
+		v.info.EvtchnUpcallPending = 1
+	}
+	wakePollers(d, port)
+}
+
+// announceQueues tells the guest once more of all queues that are not empty. It
+// looks at the head in the control block only if it has come to a queue's end.
+func (d *Domain) announceQueues() {
+	if !d.usesFIFO() {
+		return
+	}
+	for q, port := range d.fifo.tails {
+		vcpu := uint32(q / fifoQueues)
+		c := d.fifo.block(vcpu)
+		if vcpu < d.nvcpus && c != nil && d.fifo.linked(port) {
+			atomic.OrUint32(&c.Ready, 1<<(q%fifoQueues))
+			d.vcpu[vcpu%maxVCPUs].info.EvtchnUpcallPending = 1
+		}
+	}
+}
+
+// relink puts all ports into their queues that are pending and are not in one,
+// after recovery took back that there is a page for them.
+func (d *Domain) relink() {
+	for port := uint32(1); port < maxPorts; port++ {
+		e := d.port(port)
+		if e == nil {
+			break
+		}
+		flags := d.fifoLock.lockSave()
+		d.announceFIFO(e, port)
+		d.fifoLock.unlockRestore(flags)
+	}
+	d.announceQueues()
+	for i := uint32(0); i < d.nvcpus; i++ {
+		if v := d.vcpu[i]; v.info.EvtchnUpcallPending != 0 {
+			v.unblock()
+			v.kick()
+		}
+	}
+}
+
+// tameQueues brings into its range what is used as a number of something.
+func (d *Domain) tameQueues() {
+	if d.fifo == nil {
+		return
+	}
+	for i, port := range d.fifo.tails {
+		if d.port(port) == nil {
+			d.fifo.tails[i] = 0
+		}
+	}
+	for i := range d.fifo.control {
+		if c := &d.fifo.control[i]; c.offset&7 != 0 || c.offset > lastControlOffset {
+			c.offset = 0
+		}
+	}
+}
