@@ -89,13 +89,17 @@ func (d *Domain) tameQueues() {
 		return
 	}
 	for i, port := range d.fifo.tails {
-		if d.port(port) == nil {
+		if d.port(port) == nil || uint32(i/fifoQueues) >= d.nvcpus {
 			d.fifo.tails[i] = 0
 		}
 	}
 	for i := range d.fifo.control {
-		if c := &d.fifo.control[i]; c.offset&7 != 0 || c.offset > lastControlOffset {
+		c := &d.fifo.control[i]
+		if c.offset&7 != 0 || c.offset > lastControlOffset {
 			c.offset = 0
+		}
+		if uint32(i) >= d.nvcpus {
+			c.frame = 0
 		}
 	}
 }
