@@ -1,7 +1,10 @@
 package inspect
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"resvirt/vi/abi"
 )
@@ -18,6 +21,7 @@ func (w *world) checkEvents() {
 		for _, p := range w.ports(i) {
 			w.checkPort(name, d, &p, &s)
 		}
+		w.checkQueuesOf(i)
 	}
 	for i := range w.vcpus {
 		v := &w.vcpus[i]
@@ -40,20 +44,44 @@ type numbered struct {
 	port uint64
 }
 
-// ports lists the event channels of a domain.
-func (w *world) ports(domain int) []numbered {
-	var list []numbered
-	for b, at := range w.domains[domain].Buckets {
-		if at == 0 || !w.object(fmt.Sprintf("%s.buckets[%d]", w.domainName(domain), b), at) {
+// eachBucket calls fn for the pages that hold a domain's event channels, with the
+// number of the first one in each.
+func (w *world) eachBucket(domain int, fn func(at, first uint64)) {
+	const perGroup = 4096 / 8
+	for g, at := range w.domains[domain].Groups {
+		name := fmt.Sprintf("%s.groups[%d]", w.domainName(domain), g)
+		var page [4096]byte
+		if at == 0 || !w.object(name, at) || w.m.Memory(at, page[:]) != nil {
 			continue
 		}
-		for k := range w.evtchnPerBucket {
-			var p portInfo
-			if w.port.read(w.m.Memory, at+k*uint64(w.port.size), &p) == nil && p.State != abi.EvtchnstatClosed {
-				list = append(list, numbered{p, uint64(b)*w.evtchnPerBucket + k})
+		for k := range perGroup {
+			b := binary.LittleEndian.Uint64(page[8*k:])
+			if b != 0 && w.object(fmt.Sprintf("%s[%d]", name, k), b) {
+				fn(b, uint64(g*perGroup+k)*w.evtchnPerBucket)
 			}
 		}
 	}
+}
+
+// ports lists the event channels of a domain.
+func (w *world) ports(domain int) []numbered {
+	if w.channels == nil {
+		w.channels = make([][]numbered, len(w.domains))
+	}
+	list := w.channels[domain]
+	if list != nil {
+		return list
+	}
+	list = []numbered{}
+	w.eachBucket(domain, func(at, first uint64) {
+		for k := range w.evtchnPerBucket {
+			var p portInfo
+			if w.port.read(w.m.Memory, at+k*uint64(w.port.size), &p) == nil && p.State != abi.EvtchnstatClosed {
+				list = append(list, numbered{p, first + k})
+			}
+		}
+	})
+	w.channels[domain] = list
 	return list
 }
 
@@ -69,6 +97,9 @@ func (w *world) checkPort(domain string, d *domainInfo, p *numbered, s *sharedIn
 		w.checkRemote(name, d, p)
 	}
 	at := p.port / 64
+	if d.FifoOn != 0 {
+		return // checkQueuesOf
+	}
 	if at >= uint64(len(s.Pending)) || at >= uint64(len(s.Mask)) || s.Pending[at]>>(p.port%64)&1 == 0 || s.Mask[at]>>(p.port%64)&1 != 0 {
 		return
 	}
@@ -91,10 +122,10 @@ func (w *world) checkRemote(name string, d *domainInfo, p *numbered) {
 		w.wrong("pointers", name+" remote", fmt.Sprintf("%#x", p.Remote), "a domain")
 		return
 	}
-	for _, o := range w.ports(i) {
-		if o.port == p.RemotePort && o.State == abi.EvtchnstatInterdomain && o.Remote == d.Addr && o.RemotePort == p.port {
-			return
-		}
+	list := w.ports(i)
+	k, found := slices.BinarySearchFunc(list, p.RemotePort, func(o numbered, port uint64) int { return cmp.Compare(o.port, port) })
+	if found && list[k].State == abi.EvtchnstatInterdomain && list[k].Remote == d.Addr && list[k].RemotePort == p.port {
+		return
 	}
 	w.wrong("events", name, fmt.Sprintf("bound to port %d of %s", p.RemotePort, w.domainName(i)), "bound to a port that is bound to it")
 }

@@ -131,6 +131,7 @@ func (r *recount) count() {
 		if f := r.domains[i].Ring; f != 0 {
 			r.take(f, typeWritable, r.domainName(i)+".ring")
 		}
+		r.takeFIFO(i)
 		if at := r.domains[i].Cursor; at != 0 {
 			if f := (at - r.frameTable) / uint64(r.frame.size); f < uint64(len(r.frames)) {
 				r.refs[f]++
@@ -275,9 +276,11 @@ func (w *world) reached() map[uint64]string {
 		d, name := &w.domains[i], w.domainName(i)
 		add(d.Addr, name)
 		add(d.Shared, name+".shared")
-		for k, b := range d.Buckets {
-			add(b, fmt.Sprintf("%s.buckets[%d]", name, k))
+		add(d.Fifo, name+".fifo")
+		for k, g := range d.Groups {
+			add(g, fmt.Sprintf("%s.groups[%d]", name, k))
 		}
+		w.eachBucket(i, func(at, first uint64) { add(at, fmt.Sprintf("%s ports from %d on", name, first)) })
 	}
 	for i := range w.vcpus {
 		add(w.vcpus[i].Addr, w.vcpus[i].name)

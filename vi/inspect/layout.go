@@ -58,7 +58,9 @@ type domainInfo struct {
 	Nvcpus     uint64
 	Vcpu       []uint64
 	Shared     uint64
-	Buckets    []uint64
+	Groups     []uint64
+	Fifo       uint64 // its part of the FIFO interface of event channels
+	FifoOn     uint64
 }
 
 type vcpuInfo struct {
@@ -90,7 +92,15 @@ type vcpuInfo struct {
 	Log       uint64   `vmm:"arch.log.done"`
 }
 
-type portInfo struct{ State, Vcpu, RemotePort, Remote uint64 }
+type portInfo struct{ State, Vcpu, RemotePort, Remote, Queue uint64 }
+
+type fifoInfo struct {
+	Array   []uint64
+	Control []fifoControlInfo
+	Tails   []uint64
+}
+
+type fifoControlInfo struct{ Frame, Offset uint64 }
 
 type sharedInfo struct {
 	Pending []uint64 `vmm:"EvtchnPending"`
@@ -122,7 +132,7 @@ type failureInfo struct{ Count, Cpu, Kind, Pc, Addr, Code uint64 }
 // layout is all that the checks need to know of an image, found by name.
 type layout struct {
 	frame, cpu, domain, vcpu, port, shared, upcall *mirror
-	heap, persist                                  *mirror
+	heap, persist, fifo                            *mirror
 	notedCall, notedValid                          uint64
 	heapAt, persistAt, irqsAt                      uint64
 	irqs                                           struct{ stride, inFlight, count int64 }
@@ -135,6 +145,7 @@ type layout struct {
 	imageStart, imageEnd     uint64
 	maxCPUs, maxOrder        uint64
 	evtchnPerBucket, firstIV uint64
+	fifoQueues               uint64
 	ptShift                  uint64
 	pinned, validated        uint64
 	locked, typeCount        uint64
@@ -220,6 +231,7 @@ func newLayout(v *View) (*layout, error) {
 	var lacks []string
 	l.heap, l.heapAt, lacks = v.bindVar("main.heap", heapInfo{})
 	b.keep(lacks)
+	l.fifo = b.typ("main.fifo", fifoInfo{})
 	l.persist = b.typ("main.persistent", persistInfo{})
 	// The page that survives starts with the policy word.
 	addr, ok := v.image.Addr("main.policy")
@@ -243,6 +255,7 @@ func newLayout(v *View) (*layout, error) {
 func (l *layout) bindConstants(b *binder) {
 	l.block, l.maxCPUs, l.maxOrder = b.constant("main.cpuBlockSize"), b.constant("main.maxCPUs"), b.constant("main.maxOrder")
 	l.evtchnPerBucket, l.firstIV = b.constant("main.evtchnPerBucket"), 0x20
+	l.fifoQueues = b.constant("main.fifoQueues")
 	l.ptShift, l.pinned, l.validated = b.constant("main.ptTypeShift"), b.constant("main.ptPinned"), b.constant("main.ptValidated")
 	l.locked, l.typeCount = b.constant("main.ptLocked"), b.constant("main.ptCount")
 	l.free, l.heapPage, l.refs, l.head = b.constant("main.pgFree"), b.constant("main.pgHeap"), b.constant("main.pgRefs"), b.constant("main.pageHead")

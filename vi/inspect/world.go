@@ -48,10 +48,12 @@ type world struct {
 	vcpus   []vcpuOf // of all domains, then the idle ones
 	frames  []frameInfo
 	persist persistInfo
-	byFrame map[uint64]int // domains by the frame that stands for them
-	known   map[uint64]string
-	n       map[string]int
-	list    []Violation
+
+	channels [][]numbered   // by domain, read once
+	byFrame  map[uint64]int // domains by the frame that stands for them
+	known    map[uint64]string
+	n        map[string]int
+	list     []Violation
 }
 
 // vcpuOf is a vCPU and its name, such as d1v0 or idle1.
