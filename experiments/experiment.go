@@ -51,6 +51,8 @@ type Workload struct {
 	Compute int `toml:"compute"`
 	// QuantumUS is the time slice of processes within an AppVM, 0 = its kernel's own.
 	QuantumUS int `toml:"quantum_us"`
+	// FIFO lets all guests use the FIFO interface of event channels.
+	FIFO bool `toml:"fifo"`
 }
 
 // Overhead makes an experiment one that measures what mechanisms cost in runs

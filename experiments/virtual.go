@@ -83,6 +83,9 @@ func (s *system) commandLine() string {
 	if e.Workload.QuantumUS > 0 {
 		line += fmt.Sprintf(" quantum_us=%d", e.Workload.QuantumUS)
 	}
+	if e.Workload.FIFO {
+		line += " fifo=1"
+	}
 	return line
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // TestGuest boots Debian's kernel, unchanged, as a paravirtual domain under the
-// hypervisor to a shell, which two virtual processors serve, and switches it off.
+// hypervisor to a shell, which two virtual processors serve, and switches it off. It
+// uses FIFO event channels, as Linux does where it can.
 func TestGuest(t *testing.T) {
 	files(t)
 	dir, err := Directory()
@@ -24,7 +25,7 @@ func TestGuest(t *testing.T) {
 	if status != 0 {
 		t.Errorf("exit status %d, %s", status, log.Bytes())
 	}
-	for _, want := range []string{"Hypervisor detected: Xen PV", "clocksource: Switched to clocksource xen", prompt, "\n2\r\n", "\n42\r\n"} {
+	for _, want := range []string{"Hypervisor detected: Xen PV", "xen:events: Using FIFO-based ABI", "clocksource: Switched to clocksource xen", prompt, "\n2\r\n", "\n42\r\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q", want)
 		}

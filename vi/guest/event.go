@@ -24,7 +24,22 @@ var (
 	received [8]uint64 // events by use
 )
 
-func maskPort(port uint32) { atomic.OrUint64(&shared.EvtchnMask[port/64], 1<<(port%64)) }
+func maskPort(port uint32) {
+	if fifo.control != nil {
+		atomic.OrUint32(&fifo.words[port&(pageSize/4-1)], abi.EvtchnFIFOMasked)
+		return
+	}
+	atomic.OrUint64(&shared.EvtchnMask[port/64], 1<<(port%64))
+}
+
+// clearPending takes back that a port is pending.
+func clearPending(port uint32) {
+	if fifo.control != nil {
+		atomic.AndUint32(&fifo.words[port&(pageSize/4-1)], ^uint32(abi.EvtchnFIFOPending))
+		return
+	}
+	atomic.AndUint64(&shared.EvtchnPending[port/64], ^(uint64(1) << (port % 64)))
+}
 
 // bindPort notes what a port is for and lets its events through.
 func bindPort(port uint32, use uint8) {
@@ -47,6 +62,9 @@ func initEvents() {
 	cb := abi.CallbackRegister{Type: abi.CallbackTypeSyscall, Flags: abi.CallbackMaskEvents, Address: entries[entrySyscall]}
 	must("callback_op", hypercall(abi.HypercallCallbackOp, abi.CallbackOpRegister, addr(unsafe.Pointer(&cb)), 0, 0))
 	vcpuOp(abi.VcpuopStopPeriodicTimer, 0, nil)
+	if option("fifo=") != 0 {
+		initFIFO()
+	}
 	virq := abi.EvtchnBindVirq{Virq: abi.VirqTimer}
 	must("bind_virq", evtchnOp(abi.EvtchnopBindVirq, unsafe.Pointer(&virq)))
 	bindPort(virq.Port, portTimer)
@@ -58,6 +76,10 @@ func upcall() {
 	info := &shared.VcpuInfo[this().vcpu]
 	for info.EvtchnUpcallPending != 0 {
 		info.EvtchnUpcallPending = 0
+		if fifo.control != nil {
+			takeQueues()
+			continue
+		}
 		sel := atomic.SwapUint64(&info.EvtchnPendingSel, 0)
 		for sel != 0 {
 			w := bits.TrailingZeros64(sel)
@@ -66,8 +88,9 @@ func upcall() {
 			for ready != 0 {
 				b := bits.TrailingZeros64(ready)
 				ready &= ready - 1
-				atomic.AndUint64(&shared.EvtchnPending[w], ^(uint64(1) << b))
-				event(uint32(w*64 + b))
+				port := uint32(w*64 + b)
+				clearPending(port)
+				event(port)
 			}
 		}
 	}

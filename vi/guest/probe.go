@@ -198,8 +198,16 @@ func probeEvents() int64 {
 		return r
 	}
 	bindPort(un.Port, portPair)
-	if r := ring(bind.LocalPort, portPair); r != 0 {
-		return r
+	for i, priority := range [...]uint32{abi.EvtchnFIFOPriorityDefault, abi.EvtchnFIFOPriorityMax, abi.EvtchnFIFOPriorityMin} {
+		if i > 0 && fifo.control == nil {
+			break
+		}
+		if r := setPriority(un.Port, priority); r != 0 {
+			return r
+		}
+		if r := ring(bind.LocalPort, portPair); r != 0 {
+			return r
+		}
 	}
 	for _, port := range [...]uint32{ipi.Port, bind.LocalPort, un.Port} {
 		maskPort(port)

@@ -48,7 +48,7 @@ const ringPatience = 200000
 func ringWait() {
 	ringSend()
 	port := ringPort
-	atomic.AndUint64(&shared.EvtchnPending[port/64], ^(uint64(1) << (port % 64)))
+	clearPending(port)
 	if consoleRing.OutProd-atomic.LoadUint32(&consoleRing.OutCons) < uint32(len(consoleRing.Out)) {
 		return
 	}
