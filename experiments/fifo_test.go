@@ -14,7 +14,7 @@ var fifoFaults = flag.Int("fifo", 8, "faults of the test with guests that use FI
 
 // fifoReal is quick with one AppVM, two settings that recover, and guests that use
 // FIFO event channels.
-var fifoReal = sync.OnceValues(func() (*lab, error) {
+var fifoReal = sync.OnceValues(func() (*Lab, error) {
 	e, _, err := Load("quick")
 	if err != nil {
 		return nil, err
@@ -30,14 +30,10 @@ var fifoReal = sync.OnceValues(func() (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := runGolden(sys, &e)
-	if err != nil {
-		return nil, err
-	}
-	return &lab{sys: sys, exp: &e, campaign: campaignDigest(identity(&e, sys)), golden: g, model: e.model()}, nil
+	return NewLab(e, sys)
 })
 
-func fifoLab(t *testing.T) *lab {
+func fifoLab(t *testing.T) *Lab {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("boots the whole system")
@@ -65,7 +61,7 @@ func TestFIFOGuests(t *testing.T) {
 			}
 		}
 	}
-	w := &worker{lab: l}
+	w := &worker{Lab: l}
 	for i := range *fifoFaults {
 		for _, row := range w.unit(i, l.exp.Settings) {
 			if row.Outcome != faults.Recovered && row.Outcome != faults.NotApplied {
@@ -97,7 +93,7 @@ func TestFIFOAtBoot(t *testing.T) {
 	}
 }
 
-func bootLab(t *testing.T, l *lab) *hardware {
+func bootLab(t *testing.T, l *Lab) *hardware {
 	t.Helper()
 	m, err := l.sys.Boot()
 	if err != nil {
@@ -108,7 +104,7 @@ func bootLab(t *testing.T, l *lab) *hardware {
 
 // positionsIn is where a boot has executed k instructions of each of some functions
 // of the hypervisor's.
-func positionsIn(t *testing.T, l *lab, k int, functions ...string) (list []uint64) {
+func positionsIn(t *testing.T, l *Lab, k int, functions ...string) (list []uint64) {
 	t.Helper()
 	m := bootLab(t, l)
 	seen := map[string]int{}
