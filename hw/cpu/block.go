@@ -65,9 +65,8 @@ type block struct {
 // blockRest is what of a block is not needed as long as all goes well.
 type blockRest struct {
 	page  *pageCode
-	exact []uop    // one for each instruction
-	insts []Inst   // the same instructions for the stepper's functions
-	ran   []uint64 // how often the first n instructions were executed, by n; see tally
+	exact []uop  // one for each instruction
+	insts []Inst // the same instructions for the stepper's functions
 }
 
 // newHead returns a block without instructions before uops, which end with uEnd.
@@ -220,8 +219,13 @@ type Bound struct {
 // closer look: never, if something in the page is watched or blocks are counted.
 func (c *CPU) quick(b *Bound, page uint64) int64 {
 	if c.tally != nil {
+		c.tally.quick = b.quick(page)
 		return math.MinInt64
 	}
+	return b.quick(page)
+}
+
+func (b *Bound) quick(page uint64) int64 {
 	for _, pc := range b.Watch {
 		if pc-page < mem.PageSize {
 			return math.MinInt64
@@ -236,7 +240,6 @@ func (c *CPU) lookCloser(b *block, bound *Bound, left uint64, clock int64, rip u
 	if left == 0 || clock >= bound.Clock || b.count == 0 || watchesBlock(bound.Watch, b, rip) {
 		return nil
 	}
-	c.tally.begin(b, left)
 	return b.within(left, bound.Clock-clock, c)
 }
 

@@ -41,6 +41,9 @@ func (c *CPU) repeatAtOnce(i *Inst) {
 	c.setReg(RDI, i.Addr, 0, c.GPR[RDI]+n*size)
 	c.setReg(RCX, i.Addr, 0, c.GPR[RCX]-n)
 	c.Clock += int64(n) * int64(c.costs()[models.RepIter])
+	if c.tally != nil {
+		c.tally.counts[models.RepIter] += n
+	}
 	c.repIterations += n
 }
 

@@ -928,6 +928,18 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 	run: // b, which begins at off
 		u = (*uop)(unsafe.Add(unsafe.Pointer(b), uopStride))
 		if uint64(b.count) > left || clock+b.most >= quick {
+			if n := c.tally; n != nil { // what ran before b has ended here
+				from := uintptr(unsafe.Pointer(n.running)) + uintptr(n.left-left)
+				if e := n.exits[exitSlot(from)]; e.from == from {
+					e.runs++
+				} else {
+					n.end(left)
+				}
+				n.running, n.left = b, left
+				if uint64(b.count) <= left && clock+b.most < n.quick {
+					goto again
+				}
+			}
 			u = c.lookCloser(b, bound, left, clock, page+off)
 			if u == nil {
 				break
@@ -14026,7 +14038,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 		}
 	miss: // of the host page of an operand at t
 		c.Clock = clock
-		if c.refillData(t, need) && c.Clock+b.most < quick {
+		if c.refillData(t, need) && c.Clock+b.most < c.tally.bound(quick) {
 			clock = c.Clock
 			goto again
 		}

@@ -57,6 +57,11 @@ func fuzzOne(t *testing.T, bases map[int]*Snapshot, data []byte) {
 	h.Write(data)
 	cut := h.Sum64()
 	var fork *Machine
+	counted := len(data)%2 == 0 // half of the time, since it goes another way through the blocks
+	if counted {
+		plain.CountClasses()
+		fast.CountClasses()
+	}
 	for u := (Until{}); ; {
 		u = Until{Position: min(u.Position+1+cut%1500, fuzzEnd.Position), Time: fuzzEnd.Time}
 		cut /= 7
@@ -72,6 +77,9 @@ func fuzzOne(t *testing.T, bases map[int]*Snapshot, data []byte) {
 			fork = NewFrom(plain.Snapshot())
 			fork.spec.Engine = Fast{}
 		}
+	}
+	if a, b := plain.Classes(), fast.Classes(); a != b || counted != (a != Classes{}) {
+		t.Fatalf("counted by class: %v, by blocks: %v", a, b)
 	}
 	if n := plain.mem.Dirty(); uint64(n) > plain.spec.MemBytes/mem.PageSize {
 		t.Fatalf("%d pages of RAM are held", n)

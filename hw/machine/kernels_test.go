@@ -100,10 +100,12 @@ func TestKernels(t *testing.T) {
 }
 
 // TestKernelEngines takes every kernel through both engines in the same random
-// pieces: the states between them must be equal.
+// pieces: the states between them must be equal, and the counts by class.
 func TestKernelEngines(t *testing.T) {
 	forKernels(t, func(t *testing.T, k testKernel, cpus int) {
 		plain, fast := k.boot(t, cpus, Plain{}), k.boot(t, cpus, Fast{})
+		plain.CountClasses()
+		fast.CountClasses()
 		r := sim.Stream(3, t.Name())
 		for {
 			u := Until{Position: plain.Position() + 1 + r.Uint64N(1+plain.Position()/8)}
@@ -113,6 +115,9 @@ func TestKernelEngines(t *testing.T) {
 			a, b := plain.Run(u), fast.Run(u)
 			if a != b || plain.Position() != fast.Position() || plain.Now() != fast.Now() || plain.Digest() != fast.Digest() {
 				t.Fatalf("after %+v: plain %v at %d, fast %v at %d", u, a, plain.Position(), b, fast.Position())
+			}
+			if a, b := plain.Classes(), fast.Classes(); a != b {
+				t.Fatalf("after %+v: counted by class: %v, by blocks: %v", u, a, b)
 			}
 			if a.Reason.Final() {
 				return
