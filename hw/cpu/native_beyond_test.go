@@ -36,6 +36,7 @@ var beyonds = []beyond{
 	{"prefetch hints with a register", "0F", 0x0d, 0x0d, "C0-FF", ""},
 	{"3DNow!", "0F", 0x0e, 0x0f, "", ""},
 	{"control and debug registers that do not exist, CR8 by LOCK", "0F", 0x20, 0x23, "", ""},
+	{"SSE4A: MOVNTSS, MOVNTSD", "0F", 0x2b, 0x2b, "", "F2 F3"},
 	{"SYSENTER, SYSEXIT in long mode (Intel)", "0F", 0x34, 0x35, "", ""},
 	{"SMX: GETSEC", "0F", 0x37, 0x37, "", ""},
 	{"VMX; SSE4A", "0F", 0x78, 0x79, "", ""},

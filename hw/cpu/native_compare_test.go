@@ -18,8 +18,14 @@ func undefinedFlags(i *Inst, in *nativeState) uint64 {
 		return FlagSF | FlagZF | FlagAF | FlagPF
 	case OpDIV, OpIDIV:
 		return all
-	case OpBT, OpBTS, OpBTR, OpBTC:
-		return FlagOF | FlagSF | FlagAF | FlagPF
+	case OpBT, OpBTS, OpBTR, OpBTC: // SDM: ZF is unaffected; APM: undefined
+		return all &^ FlagCF
+	case OpAAA, OpAAS:
+		return FlagOF | FlagSF | FlagZF | FlagPF
+	case OpAAM, OpAAD:
+		return FlagOF | FlagAF | FlagCF
+	case OpDAA, OpDAS:
+		return FlagOF
 	case OpBSF, OpBSR:
 		return all &^ FlagZF
 	case OpLZCNT, OpTZCNT:

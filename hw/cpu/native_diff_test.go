@@ -48,7 +48,7 @@ func (s *nativeSweep) run(c *nativeCase) {
 		return
 	}
 	model := s.e.run(c.code, &c.in)
-	if c.inst.Op == OpUD && host.Vector != 6 {
+	if c.inst.Op == OpUD && model.Vector == 6 && host.Vector != 6 {
 		if name := s.hostAlone(c, &host); name != "" {
 			s.beyond.add(name)
 			return

@@ -114,7 +114,7 @@ func modRMSpan(i *Inst, s *nativeState) span {
 	case size > 16:
 		sp.align = 4
 	}
-	sp.strict = size == 16 && i.Op.Kind() == KindSSE || i.Op == OpFXSAVE || i.Op == OpFXRSTOR || i.Op == OpCMPXCHG8B && size == 16
+	sp.strict = size == 16 && i.Op.Kind() == KindSSE && !anyAlignment(i.Op) || i.Op == OpFXSAVE || i.Op == OpFXRSTOR || i.Op == OpCMPXCHG8B && size == 16
 	if sp.strict && i.Op != OpCMPXCHG8B {
 		sp.align = 16
 	}

@@ -7,6 +7,9 @@ package cpu
 // and how the other side ended.
 func optional(may func(i *Inst, stopped, other *nativeEnd) bool) func(m *meeting) {
 	return func(m *meeting) {
+		if m.faulted() {
+			return // both stopped here: see levelFaults
+		}
 		host, model := m.host, m.model
 		for _, side := range [][2]*nativeEnd{{&host, &model}, {&model, &host}} {
 			i := m.instAt(side[0].RIP)
@@ -20,9 +23,14 @@ func optional(may func(i *Inst, stopped, other *nativeEnd) bool) func(m *meeting
 
 // unaligned: of 16 bytes that need not be aligned.
 func unaligned(i *Inst, stopped, _ *nativeEnd) bool {
-	switch i.Op {
-	case OpMOVUPS, OpMOVUPD, OpMOVDQU, OpLDDQU:
-		return stopped.Vector == 17
+	return stopped.Vector == 17 && anyAlignment(i.Op)
+}
+
+// anyAlignment names what reads or writes 16 bytes anywhere.
+func anyAlignment(o Op) bool {
+	switch o {
+	case OpMOVUPS, OpMOVUPD, OpMOVDQU, OpLDDQU, OpPCMPESTRI, OpPCMPESTRM, OpPCMPISTRI, OpPCMPISTRM:
+		return true
 	}
 	return false
 }

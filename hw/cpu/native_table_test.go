@@ -17,7 +17,7 @@ var choices = []choice{
 		source: "SDM vol. 2, CALL and APM vol. 3, CALL (Near): pushed before or after the target is checked; rSP is unchanged in either case"},
 	{name: "MASKMOVDQU, MASKMOVQ: faults of bytes that are not selected", level: optional(unselected),
 		source: "SDM vol. 2, MASKMOVDQU: with a mask of all 0s exceptions of addressing and page faults may still be signaled (implementation-dependent); APM vol. 4"},
-	{name: "#AC of MOVUPS, MOVUPD, MOVDQU, LDDQU", level: optional(unaligned),
+	{name: "#AC of 16 bytes that need no alignment", level: optional(unaligned),
 		source: "SDM vol. 3, 6.15 (#AC): may or may not be generated, depending on the implementation; APM vol. 4"},
 	{name: "x87 store with an unmasked exception: whether the operand's address counts", level: optional(notStored),
 		source: "SDM vol. 3, table 6-2: page and x87 faults are of one class; nothing is stored (SDM vol. 1, 8.5)"},
