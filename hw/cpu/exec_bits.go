@@ -62,7 +62,7 @@ func (c *CPU) execBits(i *Inst) {
 		r = uint64(bits.Len64(v) - 1)
 		c.setReg(i.Reg, i.Size, 0, r)
 	}
-	// All but ZF is undefined; this is what Zen leaves.
+	// All but ZF is undefined: PF is of the number, the others are 0.
 	c.setFlags(FlagsStatus, resultFlags(r, 8)&FlagPF|flagIf(v == 0, FlagZF))
 }
 

@@ -24,8 +24,8 @@ func (c *CPU) execExtension(i *Inst) {
 	}
 }
 
-// countZeros executes LZCNT and TZCNT. OF, SF, AF and PF are undefined; Zen
-// keeps the first and clears the others.
+// countZeros executes LZCNT and TZCNT. OF, SF, AF and PF are undefined: the
+// first is kept, the others are cleared.
 func (c *CPU) countZeros(i *Inst) {
 	v, ok := c.readRM(i)
 	if !ok {

@@ -3,8 +3,7 @@ package cpu
 import "math/bits"
 
 // execMul executes MUL and the three forms of IMUL. CF and OF tell that the
-// product does not fit; the other flags are undefined and, as on AMD
-// processors, unchanged.
+// product does not fit; the other flags are undefined and unchanged here.
 func (c *CPU) execMul(i *Inst) {
 	b, ok := c.readRM(i)
 	if !ok {
@@ -57,7 +56,7 @@ func mulSigned(a, b uint64) (hi, lo uint64) {
 	return hi, lo
 }
 
-// execDiv executes DIV and IDIV. Flags are undefined; the model does as AMD's Zen.
+// execDiv executes DIV and IDIV. Flags are undefined: AF is set, SF, ZF and PF are cleared.
 // #DE leaves the operands as they were.
 func (c *CPU) execDiv(i *Inst) {
 	d, ok := c.readRM(i)

@@ -1,8 +1,7 @@
 package cpu
 
-// Shifts and rotates. Where the manual leaves flags undefined the model does what
-// AMD's Zen does: OF (counts above one) as for the last of so many shifts by one,
-// AF set by shifts.
+// Shifts and rotates. Where the manual leaves flags undefined, OF (counts above
+// one) is as for the last of so many shifts by one, and AF is set by shifts.
 
 // execShift executes ROL, ROR, RCL, RCR, SHL, SHR and SAR.
 func (c *CPU) execShift(i *Inst) {
@@ -122,15 +121,15 @@ func (c *CPU) execDoubleShift(i *Inst) {
 	}
 }
 
-// doubleShift returns result and flags. A 16-bit operand shifted by more than
-// 16 continues with its own bits again.
+// doubleShift returns result and flags. Undefined for 16 bits shifted by more than
+// 16: as on AMD's processors the second operand's bits come in once more.
 func doubleShift(op Op, a, b uint64, count uint, size uint8) (r, f uint64) {
 	n := 8 * uint(size)
 	top := n - 1
 	if op == OpSHLD {
 		switch {
 		case size == 2:
-			wide := a<<32 | b<<16 | a
+			wide := a<<32 | b<<16 | b
 			r, f = wide<<count>>32, wide<<count>>48
 		default:
 			r, f = a<<count|b>>(n-count), a>>(n-count)
@@ -138,7 +137,7 @@ func doubleShift(op Op, a, b uint64, count uint, size uint8) (r, f uint64) {
 	} else {
 		switch {
 		case size == 2:
-			wide := a<<32 | b<<16 | a
+			wide := b<<32 | b<<16 | a
 			r, f = wide>>count, wide>>(count-1)
 		default:
 			r, f = a>>count|b<<(n-count), a>>(count-1)
