@@ -9,6 +9,7 @@ import (
 
 	"resvirt/faults"
 	"resvirt/vi/image"
+	"resvirt/vi/inspect"
 )
 
 // The domains of a hostile system: two vCPUs each that run and two that can be brought
@@ -19,6 +20,7 @@ const (
 	hostileBoot   = 15_000_000  // ... and all have begun
 	hostileEvery  = 4_000_000   // ... between two failures
 
+	hostileLook     = 300_000 // ... between two looks at the address spaces that guests run in
 	hostileRecovery = 100_000 // ... until it is worth looking whether a recovery has ended
 	witnessOK       = "witness ok"
 )
@@ -70,9 +72,20 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 		next = hostileBoot + r.Uint64N(every)
 	}
 	struck, detections := false, 0
+	looked := uint64(hostileBoot)
+	a, err := s.anatomy()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for {
-		stop := m.Run(faults.Until{Position: min(next, hostileEnd), Watched: true})
+		stop := m.Run(faults.Until{Position: min(next, looked, hostileEnd), Watched: true})
 		switch {
+		case stop.Reason == faults.Reached && m.Position() >= looked && m.Position() < hostileEnd:
+			looked += hostileLook
+			for _, v := range roots(a, m) {
+				t.Errorf("seed %d, %s: at %d %s%s", seed, policy.Name, m.Position(), v, doing(t, &s, m))
+			}
+			continue
 		case stop.Reason == faults.Reached && m.Position() < hostileEnd && detections > len(posts(m, postRecovered)):
 			next = m.Position() + hostileRecovery // one failure at a time
 			continue
@@ -111,6 +124,10 @@ func strike(t *testing.T, m *hardware) bool {
 	}
 	return false
 }
+
+// roots lists the processors on which a guest runs in an address space that is not
+// its vCPU's.
+func roots(a *anatomy, m *hardware) []inspect.Violation { return a.checks.CheckRoots(a.machine(m)) }
 
 // doing says what all processors do.
 func doing(t *testing.T, s *system, m *hardware) string {

@@ -138,6 +138,16 @@ go:
 	MOVQ	0(R15), AX
 	JMP	0(SP)
 
+// func batchOn(c *[10]uint64, list, n uint64)
+// A multicall in which an iret finds the frame that c holds.
+TEXT ·batchOn(SB),NOSPLIT,$0-24
+	MOVQ	list+8(FP), DI
+	MOVQ	n+16(FP), SI
+	MOVQ	c+0(FP), SP
+	MOVL	$const_hypercallMulticall, AX
+	SYSCALL
+	UD2
+
 // func iret(c *[10]uint64)
 // The frame of the iret hypercall is what c holds.
 TEXT ·iret(SB),NOSPLIT,$0-8

@@ -50,9 +50,11 @@ func (r dice) execute() {
 // replaces tables, turns the FPU off.
 func (r dice) strange() {
 	rounds[me()] |= 31 // to be mended soon, else the VM ends
-	switch r.n(10) {
+	switch r.n(12) {
 	case 0, 1:
 		r.giveBack()
+	case 10, 11:
+		r.depart()
 	case 2:
 		hypercall(abi.HypercallSetGDT, r.words(r.frame(), r.frame()), r.n(1100), 0, 0, 0)
 	case 3:
@@ -77,7 +79,7 @@ func (r dice) strange() {
 // user mode.
 func (r dice) giveBack() {
 	v := me()
-	c := [10]uint64{r.value(), r.value(), r.value(), r.n(1 << 9), entries[v], abi.FlatKernelCS, r.word() & 0x3f7fd7, tops[v] - 64, abi.FlatKernelSS}
+	c := r.frameOfUser(v)
 	switch r.n(4) {
 	case 0:
 		c[5], c[8] = r.n(1<<16), r.n(1<<16)
@@ -90,4 +92,9 @@ func (r dice) giveBack() {
 		c[4] = r.va()
 	}
 	iret(&c)
+}
+
+// frameOfUser is a frame for iret that goes to our code in user mode.
+func (r dice) frameOfUser(v int) [10]uint64 {
+	return [10]uint64{r.value(), r.value(), r.value(), r.n(1 << 9), entries[v], abi.FlatKernelCS, r.word() & 0x3f7fd7, tops[v] - 64, abi.FlatKernelSS}
 }

@@ -33,6 +33,9 @@ func writeGSBase(v uint64)
 //go:noescape
 func iret(c *[10]uint64)
 
+//go:noescape
+func batchOn(c *[10]uint64, list, n uint64)
+
 // What the assembly needs of other packages, and the layout of a block, which
 // holds one vCPU's stack; compiled code finds its head by masking RSP.
 const (
@@ -40,6 +43,7 @@ const (
 	hypercallFPU  = abi.HypercallFPUTaskswitch
 	hypercallIret = abi.HypercallIret
 
+	hypercallMulticall  = abi.HypercallMulticall
 	hypercallDescriptor = abi.HypercallUpdateDescriptor
 	hypercallVcpu       = abi.HypercallVcpuOp
 	hypercallVersion    = abi.HypercallXenVersion

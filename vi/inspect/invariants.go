@@ -24,9 +24,14 @@ func NewChecker(v *View) (*Checker, error) {
 }
 
 func (c *Checker) world(m *Machine) *world {
-	w := &world{layout: c.layout, view: c.view, m: m, byFrame: map[uint64]int{}, known: map[uint64]string{}, n: map[string]int{}}
+	w := c.blank(m)
 	w.load()
 	return w
+}
+
+// blank is a world of which nothing has been read.
+func (c *Checker) blank(m *Machine) *world {
+	return &world{layout: c.layout, view: c.view, m: m, byFrame: map[uint64]int{}, known: map[uint64]string{}, n: map[string]int{}}
 }
 
 // Check lists the invariants that do not hold, by kind, in an order that
@@ -52,6 +57,18 @@ func (c *Checker) Check(m *Machine) []Violation {
 	slices.SortStableFunc(w.list, func(a, b Violation) int {
 		return slices.Index(Kinds, a.Kind) - slices.Index(Kinds, b.Kind)
 	})
+	return w.list
+}
+
+// CheckRoots is the part of Check about the address spaces that guests run in, which
+// holds whatever is under way on other processors.
+func (c *Checker) CheckRoots(m *Machine) []Violation {
+	w := c.blank(m)
+	w.loadObjects()
+	w.list = nil
+	for i := range w.vcpus {
+		w.checkRoot(&w.vcpus[i])
+	}
 	return w.list
 }
 

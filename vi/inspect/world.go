@@ -122,6 +122,11 @@ func (w *world) object(place string, addr uint64) bool {
 func (w *world) load() {
 	w.read(w.layout.persist, w.persistAt, "main.policy's page", &w.persist)
 	w.loadFrames()
+	w.loadObjects()
+}
+
+// loadObjects reads CPUs, domains and vCPUs.
+func (w *world) loadObjects() {
 	for i := range w.m.CPUs {
 		var c cpuInfo
 		if w.read(w.cpu, w.perCPU+uint64(i)*w.block, fmt.Sprintf("CPU %d", i), &c) {

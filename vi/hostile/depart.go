@@ -1,0 +1,52 @@
+package main
+
+import "resvirt/vi/abi"
+
+// depart goes to user mode, in an address space of its own, by an iret in the midst
+// of a list. What stands behind it gives this address space back, changes what it
+// is made of, or asks for none.
+func (r dice) depart() {
+	at := arena + r.page()*pageSize
+	f := frameOf(at)
+	r.likeRoot(at)
+	hypercall(abi.HypercallMMUExtOp, r.words(abi.MMUExtNewUserBaseptr, f, 0), 1, 0, abi.DomidSelf, 0)
+	n := 2 + r.n(4)
+	var list [6 * 8]uint64
+	first := r.n(2)
+	for i := range n {
+		nr, a := r.departing(f)
+		if i == first {
+			nr, a = abi.HypercallIret, [5]uint64{}
+		}
+		list[i*8] = nr
+		copy(list[i*8+2:][:5], a[:])
+	}
+	to := arena + r.page()*pageSize
+	if to == at {
+		return
+	}
+	for i := range n * 8 {
+		store(to+i*8, list[i])
+	}
+	c := r.frameOfUser(me())
+	if r.one(3) {
+		c[4] = r.va() // with what lies there for code
+	}
+	batchOn(&c, to, n)
+}
+
+// departing is an entry of such a list: f is the root of user mode.
+func (r dice) departing(f uint64) (uint64, [5]uint64) {
+	switch r.n(6) {
+	case 0, 1:
+		root := [4]uint64{0, frameOf(start.PTBase), f, r.frame()}[r.n(4)]
+		return abi.HypercallMMUExtOp, [5]uint64{r.words(abi.MMUExtNewBaseptr+10*r.n(2), root, 0), 1, 0, abi.DomidSelf}
+	case 2:
+		return abi.HypercallMMUExtOp, [5]uint64{r.words(abi.MMUExtUnpin, f, 0), 1, 0, abi.DomidSelf}
+	case 3:
+		return abi.HypercallMMUExtOp, [5]uint64{r.words(abi.MMUExtTLBFlushLocal, 0, 0), 1, 0, abi.DomidSelf}
+	case 4:
+		return abi.HypercallIret, [5]uint64{}
+	}
+	return abi.HypercallMMUUpdate, [5]uint64{r.words(f<<12|r.n(512)*8, r.entry()), 1, 0, abi.DomidSelf}
+}
