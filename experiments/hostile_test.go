@@ -20,7 +20,7 @@ const (
 	hostileBoot   = 15_000_000  // ... and all have begun
 	hostileEvery  = 4_000_000   // ... between two failures
 
-	hostileLook     = 300_000 // ... between two looks at the address spaces that guests run in
+	hostileLook     = 100_000 // ... between two looks at the address spaces that guests run in
 	hostileRecovery = 100_000 // ... until it is worth looking whether a recovery has ended
 	witnessOK       = "witness ok"
 )

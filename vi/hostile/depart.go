@@ -10,13 +10,17 @@ func (r dice) depart() {
 	f := frameOf(at)
 	r.likeRoot(at)
 	hypercall(abi.HypercallMMUExtOp, r.words(abi.MMUExtNewUserBaseptr, f, 0), 1, 0, abi.DomidSelf, 0)
-	n := 2 + r.n(4)
+	n := 3 + r.n(3)
 	var list [6 * 8]uint64
 	first := r.n(2)
 	for i := range n {
 		nr, a := r.departing(f)
-		if i == first {
+		switch i {
+		case first:
 			nr, a = abi.HypercallIret, [5]uint64{}
+		case first + 1:
+			root := [4]uint64{0, frameOf(start.PTBase), frameOf(start.PTBase), r.frame()}[r.n(4)]
+			nr, a = abi.HypercallMMUExtOp, [5]uint64{r.words(abi.MMUExtNewUserBaseptr, root, 0), 1, 0, abi.DomidSelf}
 		}
 		list[i*8] = nr
 		copy(list[i*8+2:][:5], a[:])
@@ -29,6 +33,7 @@ func (r dice) depart() {
 		store(to+i*8, list[i])
 	}
 	c := r.frameOfUser(me())
+	c[3], c[4], c[6] = 0, spinAt, 2
 	if r.one(3) {
 		c[4] = r.va() // with what lies there for code
 	}

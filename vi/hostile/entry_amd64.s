@@ -138,6 +138,18 @@ go:
 	MOVQ	0(R15), AX
 	JMP	0(SP)
 
+// spin is where user mode stays for a while; DI is an address that it uses.
+TEXT ·spin(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	MOVL	$3000, CX
+more:
+	MOVQ	CX, (DI)
+	DECL	CX
+	JNZ	more
+	UD2
+
+DATA ·spinAt+0(SB)/8, $·spin(SB)
+GLOBL ·spinAt(SB),NOPTR,$8
+
 // func batchOn(c *[10]uint64, list, n uint64)
 // A multicall in which an iret finds the frame that c holds.
 TEXT ·batchOn(SB),NOSPLIT,$0-24

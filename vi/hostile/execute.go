@@ -50,11 +50,9 @@ func (r dice) execute() {
 // replaces tables, turns the FPU off.
 func (r dice) strange() {
 	rounds[me()] |= 31 // to be mended soon, else the VM ends
-	switch r.n(12) {
+	switch r.n(10) {
 	case 0, 1:
 		r.giveBack()
-	case 10, 11:
-		r.depart()
 	case 2:
 		hypercall(abi.HypercallSetGDT, r.words(r.frame(), r.frame()), r.n(1100), 0, 0, 0)
 	case 3:

@@ -57,6 +57,8 @@ func loop() {
 			r.strange()
 		case 4:
 			r.loads()
+		case 5:
+			r.depart()
 		default:
 			r.call()
 		}

@@ -11,6 +11,7 @@ import (
 
 func entry()
 func failed()
+func spin()
 func hypercall(n, a1, a2, a3, a4, a5 uint64) int64
 func rdtsc() uint64
 func load(at uint64) uint64
@@ -63,6 +64,7 @@ const (
 var (
 	entries [vcpus]uint64 // again0, again1
 	flipAt  [1]uint64     // flipper
+	spinAt  uint64        // spin
 	tops    [vcpus]uint64 // of their stacks
 	second  [2 * blockAlign]byte
 	space   [(arenaPages+2)*pageSize + words*8]byte
