@@ -33,7 +33,7 @@ func (r dice) depart() {
 		store(to+i*8, list[i])
 	}
 	c := r.frameOfUser(me())
-	c[3], c[4], c[6] = 0, spinAt, 2
+	c[3], c[4], c[6] = 0, spinAt, 0x202 // events end a loop without end
 	if r.one(3) {
 		c[4] = r.va() // with what lies there for code
 	}
