@@ -27,6 +27,9 @@ type Campaign struct {
 func (db *DB) campaign() (c Campaign, ok bool, err error) {
 	var golden string
 	var seed int64
+	if err := db.whole("campaigns", ""); err != nil {
+		return c, false, err
+	}
 	row := db.sql.QueryRow("SELECT digest, experiment, file, seed, identity, semantics, golden, golden_digest FROM campaigns")
 	err = row.Scan(&c.Digest, &c.Experiment, &c.File, &seed, &c.Identity, &c.Semantics, &golden, &c.GoldenDigest)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -73,8 +76,8 @@ func (db *DB) admit(c *Campaign, settings []Setting, sys System) error {
 		}
 		for i, s := range settings {
 			policy := mustPolicy(s, sys)
-			_, err := tx.Exec("INSERT OR IGNORE INTO settings VALUES (1, ?, ?, ?, ?)", s.Name, i, fmt.Sprintf("%#x", policy), strings.Join(s.Steps, " "))
-			if err != nil {
+			values := []any{1, s.Name, i, fmt.Sprintf("%#x", policy), strings.Join(s.Steps, " ")}
+			if _, err := tx.Exec("INSERT OR IGNORE "+sealedInto("settings", len(values)), sealed("settings", values)...); err != nil {
 				return err
 			}
 		}
@@ -102,13 +105,13 @@ func insertCampaign(tx *sql.Tx, c *Campaign, parts []Part) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec("INSERT INTO campaigns VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
-		c.Digest, c.Experiment, c.File, int64(c.Seed), c.Identity, c.Semantics, string(golden), c.GoldenDigest)
-	if err != nil {
+	head := []any{1, c.Digest, c.Experiment, c.File, int64(c.Seed), c.Identity, c.Semantics, string(golden), c.GoldenDigest}
+	if _, err = tx.Exec("INSERT "+sealedInto("campaigns", len(head)), sealed("campaigns", head)...); err != nil {
 		return err
 	}
 	for _, p := range parts {
-		if _, err := tx.Exec("INSERT INTO parts VALUES (?, ?, ?, ?)", p.Kind, p.Name, p.Digest, deflate(p.Data)); err != nil {
+		values := []any{p.Kind, p.Name, p.Digest, deflate(p.Data)}
+		if _, err := tx.Exec("INSERT "+sealedInto("parts", len(values)), sealed("parts", values)...); err != nil {
 			return err
 		}
 	}
@@ -117,6 +120,9 @@ func insertCampaign(tx *sql.Tx, c *Campaign, parts []Part) error {
 
 // Settings reads the settings in the order of the experiment file.
 func (db *DB) Settings() ([]Setting, error) {
+	if err := db.whole("settings", ""); err != nil {
+		return nil, err
+	}
 	rows, err := db.sql.Query("SELECT name, steps FROM settings ORDER BY position, name")
 	if err != nil {
 		return nil, db.explain(err)
@@ -135,8 +141,12 @@ func (db *DB) Settings() ([]Setting, error) {
 	return list, rows.Err()
 }
 
-// Parts reads everything that a replay needs besides the experiment file.
+// Parts reads everything that a replay needs besides the experiment file, and
+// holds each part against its digest.
 func (db *DB) Parts() ([]Part, error) {
+	if err := db.whole("parts", ""); err != nil {
+		return nil, err
+	}
 	rows, err := db.sql.Query("SELECT kind, name, digest, data FROM parts ORDER BY kind, name")
 	if err != nil {
 		return nil, db.explain(err)
@@ -149,13 +159,20 @@ func (db *DB) Parts() ([]Part, error) {
 		if err := rows.Scan(&p.Kind, &p.Name, &p.Digest, &packed); err != nil {
 			return nil, db.explain(err)
 		}
-		if p.Data, err = io.ReadAll(flate.NewReader(bytes.NewReader(packed))); err != nil {
-			return nil, fmt.Errorf("database %s: %s %s is damaged: %w", db.path, p.Kind, p.Name, err)
+		p.Data, err = io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), largestPart))
+		if err == nil && sum(p.Data) != p.Digest {
+			err = errSeal
+		}
+		if err != nil {
+			return nil, db.damaged(recordName("parts", []any{p.Kind, p.Name}), err)
 		}
 		list = append(list, p)
 	}
 	return list, rows.Err()
 }
+
+// largestPart bounds what a damaged part can make of few bytes.
+const largestPart = 1 << 30
 
 func deflate(data []byte) []byte {
 	var b bytes.Buffer

@@ -15,7 +15,7 @@ import (
 const causesSchema = `
 CREATE TABLE IF NOT EXISTS causes (
   campaign INTEGER NOT NULL, setting TEXT NOT NULL, idx INTEGER NOT NULL, version TEXT NOT NULL,
-  cause TEXT NOT NULL, line TEXT NOT NULL,
+  cause TEXT NOT NULL, line TEXT NOT NULL, seal TEXT NOT NULL,
   PRIMARY KEY (campaign, setting, idx, version)
 ) WITHOUT ROWID;
 `
@@ -31,6 +31,9 @@ func (r *failedRun) key() string { return fmt.Sprintf("%s/%d", r.setting, r.inde
 // failed lists the runs that did harm, by setting as the experiment orders
 // them, fault type and index.
 func (db *DB) failed(f CauseFilter) ([]failedRun, error) {
+	if err := errors.Join(db.whole("settings", ""), db.whole("runs", "")); err != nil {
+		return nil, err
+	}
 	rows, err := db.sql.Query(`SELECT r.setting, r.fault, r.idx, r.outcome FROM runs r JOIN settings s ON s.campaign = r.campaign AND s.name = r.setting
 		WHERE r.campaign = 1 AND (? = '' OR r.setting = ?) AND (? = '' OR r.fault = ?) ORDER BY s.position, s.name, r.fault, r.idx`,
 		f.Setting, f.Setting, f.Fault, f.Fault)
@@ -63,6 +66,9 @@ func (db *DB) knownCauses() (map[string]causeOf, error) {
 	if err := db.sql.QueryRow("SELECT count(*) FROM sqlite_master WHERE name = 'causes'").Scan(&n); err != nil || n == 0 {
 		return known, db.explainOr(err)
 	}
+	if err := db.whole("causes", ""); err != nil {
+		return nil, err
+	}
 	rows, err := db.sql.Query("SELECT setting, idx, cause, line FROM causes WHERE campaign = 1 AND version = ?", causesVersion)
 	if err != nil {
 		return nil, db.explain(err)
@@ -87,6 +93,9 @@ func (db *DB) explainOr(err error) error {
 
 // keepCauses stores what was found, unless the database cannot be written.
 func (db *DB) keepCauses(list []causeOf) error {
+	if !db.sealed {
+		return nil // its table is of the older format
+	}
 	if _, err := db.sql.Exec(causesSchema); err != nil {
 		var e sqlite3.Error
 		if errors.As(err, &e) && e.Code == sqlite3.ErrReadonly {
@@ -96,7 +105,8 @@ func (db *DB) keepCauses(list []causeOf) error {
 	}
 	return db.tx(func(tx *sql.Tx) error {
 		for _, c := range list {
-			if _, err := tx.Exec("INSERT OR REPLACE INTO causes VALUES (1, ?, ?, ?, ?, ?)", c.setting, c.index, causesVersion, c.cause, c.line); err != nil {
+			values := []any{1, c.setting, c.index, causesVersion, c.cause, c.line}
+			if _, err := tx.Exec("INSERT OR REPLACE "+sealedInto("causes", len(values)), sealed("causes", values)...); err != nil {
 				return err
 			}
 		}

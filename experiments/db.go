@@ -18,6 +18,8 @@ type DB struct {
 	sql  *sql.DB
 	path string
 	lock *os.File // held while a campaign runs; nil in a reader
+
+	sealed bool // its records have seals
 }
 
 // openDB opens path for a campaign, making it when it does not exist, and keeps
@@ -112,8 +114,12 @@ func (db *DB) create() error {
 		return db.explain(err)
 	}
 	if tables > 0 {
-		return db.check()
+		if err := db.check(); err != nil || db.sealed {
+			return err
+		}
+		return fmt.Errorf("database %s has format %s of an older program: it can be read, but not gone on with; name another with --db", db.path, unsealed)
 	}
+	db.sealed = true
 	return db.tx(func(tx *sql.Tx) error {
 		if _, err := tx.Exec(schema); err != nil {
 			return err
@@ -133,8 +139,22 @@ func (db *DB) check() error {
 		return fmt.Errorf("%s is not a results database of resvirt", db.path)
 	case err != nil:
 		return db.explain(err)
-	case format != formatVersion:
-		return fmt.Errorf("database %s has format %s, this program writes and reads format %s", db.path, format, formatVersion)
+	case format != formatVersion && format != unsealed:
+		return fmt.Errorf("database %s has format %s, this program writes format %s and reads that and %s", db.path, format, formatVersion, unsealed)
+	}
+	db.sealed = format == formatVersion
+	return db.checkPages()
+}
+
+// checkPages lets SQLite look whether the pages are in order: a lost page would
+// be lost rows.
+func (db *DB) checkPages() error {
+	var found string
+	if err := db.sql.QueryRow("PRAGMA quick_check(1)").Scan(&found); err != nil {
+		return db.explain(err)
+	}
+	if found != "ok" {
+		return db.damaged("its structure", errors.New(found))
 	}
 	return nil
 }

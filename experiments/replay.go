@@ -31,15 +31,9 @@ func (db *DB) Replay(open func(Experiment, []Part) (System, error), setting stri
 	if err != nil {
 		return nil, err
 	}
-	settings, err := db.Settings()
+	s, err := db.setting(setting)
 	if err != nil {
 		return nil, err
-	}
-	var s Setting
-	for _, s = range settings {
-		if s.Name == setting {
-			break
-		}
 	}
 	r := &Replay{Golden: l.golden, Target: l.sys.Target(), Sources: sources(parts)}
 	w := &worker{Lab: l}

@@ -76,6 +76,9 @@ func (db *DB) report() (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := db.whole("runs", ""); err != nil {
+		return nil, err
+	}
 	counts, err := db.counts()
 	if err != nil {
 		return nil, err
@@ -149,6 +152,9 @@ func (db *DB) addLatencies(c *Cell) error {
 }
 
 func (db *DB) sessions() ([]SessionRecord, error) {
+	if err := db.whole("sessions", ""); err != nil {
+		return nil, err
+	}
 	rows, err := db.sql.Query("SELECT started, host, cpu, toolchain, cores, workers, runs, seconds, golden_speed, restore_us FROM sessions ORDER BY started")
 	if err != nil {
 		return nil, db.explain(err)

@@ -10,7 +10,8 @@ import (
 	"resvirt/sim"
 )
 
-const insertRow = `INSERT INTO runs VALUES (1, ?,?, ?,?,?,?,?, ?,?, ?,?,?, ?,?,?,?,?, ?,?,?,?,?, ?,?,?,?,?, ?,?,?, ?,?,?,?,?, ?,?,?,?,?)`
+// rowColumns is how many columns a row has without its seal.
+const rowColumns = 41
 
 // insert writes one row.
 func insert(tx *sql.Stmt, r *Row) error {
@@ -23,11 +24,11 @@ func insert(tx *sql.Stmt, r *Row) error {
 		}
 		lists[i] = string(b)
 	}
-	args := []any{r.Setting, r.Index, r.Plan.Kind.String(), r.Outcome.String(), r.Paper, r.Reason, r.Cause, int64(r.Plan.Time), int64(r.Plan.N)}
+	args := []any{1, r.Setting, r.Index, r.Plan.Kind.String(), r.Outcome.String(), r.Paper, r.Reason, r.Cause, int64(r.Plan.Time), int64(r.Plan.N)}
 	args = append(args, strikeColumns(r.Strike)...)
 	args = append(args, detectionColumns(r)...)
 	args = append(args, lists[0], lists[1], lists[2], lists[3], lists[4], int64(r.EndPosition), int64(r.EndTime), r.EndDigest.String(), int64(r.Instructions), r.Console)
-	_, err := tx.Exec(args...)
+	_, err := tx.Exec(sealed("runs", args)...)
 	return err
 }
 
@@ -70,6 +71,9 @@ func hexWord(v uint64) string { return fmt.Sprintf("%#x", v) }
 // Row reads one row back, exactly as it was written.
 func (db *DB) Row(setting string, index int) (*Row, error) {
 	r := &Row{Setting: setting, Index: index}
+	if err := db.whole("runs", "WHERE campaign = 1 AND setting = ? AND idx = ?", setting, index); err != nil {
+		return nil, err
+	}
 	var outcome, digest, strikes, detections, steps, verdicts, ends string
 	var detection, recovery, instructions sql.NullInt64
 	err := db.sql.QueryRow(`SELECT outcome, recovered_paper, reason, cause, detection_ps, recovery_ps, recovery_instructions,
@@ -79,6 +83,9 @@ func (db *DB) Row(setting string, index int) (*Row, error) {
 		&strikes, &detections, &steps, &verdicts, &ends,
 		&r.EndPosition, &r.EndTime, &digest, &r.Instructions, &r.Console)
 	if errors.Is(err, sql.ErrNoRows) {
+		if err := db.whole("runs", ""); err != nil { // it may be there under a damaged key
+			return nil, err
+		}
 		return nil, fmt.Errorf("database %s has no run %s/%d", db.path, setting, index)
 	}
 	if err != nil {
@@ -93,7 +100,7 @@ func (db *DB) Row(setting string, index int) (*Row, error) {
 	p.json(verdicts, &r.Verdicts)
 	p.json(ends, &r.Ends)
 	if p.err != nil {
-		return nil, fmt.Errorf("database %s: run %s/%d is damaged: %w", db.path, setting, index, p.err)
+		return nil, db.damaged(r.Run(), p.err)
 	}
 	return r, nil
 }

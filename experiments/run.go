@@ -98,6 +98,9 @@ func (db *DB) plan(c *Campaign, settings []Setting, n int) ([]unitOf, Progress, 
 	if err := db.admitSettings(settings); err != nil {
 		return nil, p, err
 	}
+	if err := db.whole("runs", ""); err != nil {
+		return nil, p, err
+	}
 	todo, err := db.missing(n, settings)
 	if err != nil {
 		return nil, p, err

@@ -18,6 +18,7 @@ type session struct {
 	command        string
 	speed, restore float64
 	row            int64
+	values         []any // of its columns
 }
 
 func (s *session) begin() error {
@@ -26,8 +27,8 @@ func (s *session) begin() error {
 		host = "unknown"
 	}
 	return s.db.tx(func(tx *sql.Tx) error {
-		r, err := tx.Exec("INSERT INTO sessions (campaign, started, host, cpu, cores, workers, toolchain, program, command, golden_speed, restore_us) VALUES (1,?,?,?,?,?,?,?,?,?,?)",
-			time.Now().UTC().Format(time.RFC3339), host, cpuModel(), runtime.NumCPU(), s.workers, runtime.Version(), revision(), s.command, s.speed, s.restore)
+		s.values = []any{1, now(), nil, host, cpuModel(), runtime.NumCPU(), s.workers, runtime.Version(), revision(), s.command, 0, 0.0, s.speed, s.restore}
+		r, err := tx.Exec("INSERT "+sealedInto("sessions", len(s.values)), sealed("sessions", s.values)...)
 		if err != nil {
 			return err
 		}
@@ -38,11 +39,15 @@ func (s *session) begin() error {
 
 func (s *session) end(runs int, elapsed time.Duration) error {
 	return s.db.tx(func(tx *sql.Tx) error {
-		_, err := tx.Exec("UPDATE sessions SET ended = ?, runs = ?, seconds = ? WHERE rowid = ?",
-			time.Now().UTC().Format(time.RFC3339), runs, elapsed.Seconds(), s.row)
+		ended, seconds := now(), elapsed.Seconds()
+		s.values[2], s.values[10], s.values[11] = ended, runs, seconds
+		_, err := tx.Exec("UPDATE sessions SET ended = ?, runs = ?, seconds = ?, seal = ? WHERE rowid = ?",
+			ended, runs, seconds, sealOf("sessions", s.values), s.row)
 		return err
 	})
 }
+
+func now() string { return time.Now().UTC().Format(time.RFC3339) }
 
 // cpuModel is what Linux calls the host's processor.
 func cpuModel() string {

@@ -53,7 +53,7 @@ func (db *DB) write(rows <-chan []Row, stop func(), committed func([]Row)) error
 
 func (db *DB) insertBatch(batch []Row) error {
 	return db.tx(func(tx *sql.Tx) error {
-		stmt, err := tx.Prepare(insertRow)
+		stmt, err := tx.Prepare("INSERT " + sealedInto("runs", rowColumns))
 		if err != nil {
 			return err
 		}

@@ -153,6 +153,30 @@ func TestArchive(t *testing.T) {
 	}
 }
 
+// A damaged file is refused; one of somebody's own directory has no digest.
+func TestSums(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("RESVIRT_LINUX", dir)
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(KernelFile, "a kernel")
+	if _, err := File(KernelFile); err != nil {
+		t.Error(err)
+	}
+	write(SumsFile, sumLine(InitrdFile, []byte("x"))+sumLine(KernelFile, []byte("a kernel")))
+	if b, err := File(KernelFile); err != nil || string(b) != "a kernel" {
+		t.Errorf("%q, %v", b, err)
+	}
+	write(KernelFile, "a kernem")
+	if _, err := File(KernelFile); err == nil || !strings.Contains(err.Error(), KernelFile+" is damaged") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestExtract finds the kernel in an image as the boot protocol describes it.
 func TestExtract(t *testing.T) {
 	if _, err := exec.LookPath("gzip"); err != nil {

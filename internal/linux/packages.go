@@ -2,6 +2,7 @@ package linux
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -38,10 +39,34 @@ func File(name string) ([]byte, error) {
 		return nil, err
 	}
 	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err == nil {
+		err = checkSum(dir, name, b)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w; `go run ./internal/linux/fetch` makes it from Debian's packages", err)
 	}
 	return b, nil
+}
+
+// SumsFile lists the digests of the others as sha256sum does. A directory of
+// somebody's own files need not have one.
+const SumsFile = "SHA256SUMS"
+
+func sumLine(name string, b []byte) string { return fmt.Sprintf("%x  %s\n", sha256.Sum256(b), name) }
+
+// checkSum holds the content of a file against its digest.
+func checkSum(dir, name string, b []byte) error {
+	sums, err := os.ReadFile(filepath.Join(dir, SumsFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(string(sums), sumLine(name, b)) {
+		return fmt.Errorf("linux: %s is damaged: it has another digest than %s says", filepath.Join(dir, name), SumsFile)
+	}
+	return nil
 }
 
 // Files reads kernel and initial RAM disk.
@@ -114,6 +139,7 @@ func build(tree, dir string) error {
 	if err != nil {
 		return err
 	}
+	sums := ""
 	for _, f := range []struct {
 		name string
 		data []byte
@@ -121,8 +147,9 @@ func build(tree, dir string) error {
 		if err := os.WriteFile(filepath.Join(dir, f.name), f.data, 0o644); err != nil {
 			return err
 		}
+		sums += sumLine(f.name, f.data)
 	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, SumsFile), []byte(sums), 0o644)
 }
 
 // dependency is the package that a meta package stands for.

@@ -4,6 +4,8 @@ package toy
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"hash/fnv"
 
@@ -284,7 +286,12 @@ func (s System) Identity() []string { return []string{"toy " + s.Version} }
 
 // Parts is part of experiments.System.
 func (System) Parts() []experiments.Part {
-	return []experiments.Part{{Kind: "image", Name: "toy", Digest: "0", Data: []byte("toy")}}
+	var list []experiments.Part
+	for _, text := range []string{"the toy", "its notes"} {
+		digest := sha256.Sum256([]byte(text))
+		list = append(list, experiments.Part{Kind: "image", Name: text, Digest: hex.EncodeToString(digest[:]), Data: []byte(text)})
+	}
+	return list
 }
 
 // Semantics is part of experiments.System.

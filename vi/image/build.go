@@ -64,15 +64,14 @@ func Build(s Spec) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", s.Pkg, err)
 	}
-	linked, err := os.ReadFile(cached)
-	fresh := err != nil
-	if fresh {
+	linked, kept := recall(cached)
+	if !kept {
 		if linked, err = compile(s, filepath.Dir(cached)); err != nil {
 			return nil, fmt.Errorf("image %s: %w", s.Pkg, err)
 		}
 	}
 	m, err := Finish(linked, s.Kind, src.pkg, src.module)
-	if err == nil && fresh {
+	if err == nil && !kept {
 		err = store(cached, linked)
 	}
 	if err != nil {

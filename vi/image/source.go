@@ -72,38 +72,3 @@ func sources(s Spec) (source, error) {
 	src.digest = hex.EncodeToString(h.Sum(nil))
 	return src, nil
 }
-
-// cachePath is where the linker's output of a source digest lies.
-func cachePath(s Spec, digest string) (string, error) {
-	dir := s.Cache
-	if dir == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			return "", fmt.Errorf("no directory for finished images: %w (set HOME or XDG_CACHE_HOME)", err)
-		}
-		dir = filepath.Join(base, "resvirt")
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", err
-	}
-	return filepath.Join(dir, fmt.Sprintf("%s-%s.elf", s.Kind, digest[:32])), nil
-}
-
-// store writes a file so that readers see all of it or nothing.
-func store(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "store-")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
-}
