@@ -229,6 +229,17 @@ TEXT ·readGSBase(SB),NOSPLIT,$0-8
 	MOVQ	AX, ret+0(FP)
 	RET
 
+// func readFSBase() int64
+TEXT ·readFSBase(SB),NOSPLIT,$0-8
+	RDFSBASEQ	AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func cli()
+TEXT ·cli(SB),NOSPLIT,$0-0
+	CLI
+	RET
+
 // func writeGSBase(v uint64)
 TEXT ·writeGSBase(SB),NOSPLIT,$0-8
 	MOVQ	v+0(FP), AX

@@ -49,6 +49,29 @@ var knowns = [...]struct {
 	{"iret to no code", func() int64 { badIret(arena, 0x1234, 0); return 0 }},
 	{"SYSCALL at the end of the half", syscallAtEnd},
 	{"and was made", segmentGS},
+	{"bases and breakpoint over calls", overCalls},
+	{"breakpoint hit", func() int64 { return hypercall(abi.HypercallGetDebugreg, 6, 0, 0, 0, 0) & 1 }},
+	{"GS base", readGSBase},
+	{"FS base", readFSBase},
+	{"GS", segmentGS},
+	{"CR4 still", func() int64 { return readCR4() & (1 << 16) }},
+	{"CLI at level 3", func() int64 { cli(); return 3 }},
+}
+
+// overCalls sets all that the processor keeps of a vCPU beside its registers, and makes
+// calls for a while, in which the hypervisor may fail and recover; then it hits its breakpoint.
+func overCalls() int64 {
+	watch(1 | 0xd<<16)
+	writeGSBase(0x1234567)
+	setBase(abi.SegbaseFS, 0x7654321)
+	setTable()
+	hypercall(abi.HypercallUpdateDescriptor, frameOf(gdtPage)<<12+16, flatData, 0, 0, 0)
+	setBase(abi.SegbaseGSUserSel, 2<<3|3) // a descriptor that nobody changes
+	for range 3000 {
+		hypercall(abi.HypercallXenVersion, 0, 0, 0, 0, 0)
+	}
+	store(arena, 1)
+	return 0
 }
 
 var (

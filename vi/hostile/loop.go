@@ -89,9 +89,8 @@ func mendEntries() {
 	hypercall(abi.HypercallSetCallbacks, to, to, to, 0, 0)
 	hypercall(abi.HypercallStackSwitch, abi.FlatKernelSS, tops[v], 0, 0, 0)
 	setDebug(7, 0)
-	r := dice{&streams[v]}
-	root := frameOf(start.PTBase)
-	hypercall(abi.HypercallMMUExtOp, r.words(abi.MMUExtNewUserBaseptr, root, 0), 1, 0, abi.DomidSelf, 0)
+	op := [4]uint64{abi.MMUExtNewUserBaseptr, frameOf(start.PTBase)}
+	hypercall(abi.HypercallMMUExtOp, addr(unsafe.Pointer(&op)), 1, 0, abi.DomidSelf, 0)
 	for i := range uint64(arenaPages) {
 		at := arena + i*pageSize
 		hypercall(abi.HypercallUpdateVAMapping, at, frameOf(at)<<12|0x67, abi.UVMFInvlpg|abi.UVMFAll, 0, 0)

@@ -29,6 +29,8 @@ func segmentGS() int64
 func readCR4() int64
 func writeCR4(set uint64)
 func readGSBase() int64
+func readFSBase() int64
+func cli()
 func writeGSBase(v uint64)
 
 //go:noescape
