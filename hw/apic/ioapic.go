@@ -102,6 +102,16 @@ func (a *IOAPIC) EOI(vector uint8) {
 // Listens tells whether a pin is unmasked.
 func (a *IOAPIC) Listens(n int) bool { return a.Redir[n]&lvtMask == 0 }
 
+// Maskable tells whether pins can cause only interrupts that processors may mask.
+func (a *IOAPIC) Maskable() bool {
+	for _, e := range a.Redir {
+		if mode := e >> 8 & 7; e&lvtMask == 0 && mode != ModeFixed && mode != ModeLowest && mode != ModeExtINT {
+			return false
+		}
+	}
+	return true
+}
+
 // Event implements bus.Device; there are none.
 func (a *IOAPIC) Event(uint16, uint64) {}
 

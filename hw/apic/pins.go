@@ -51,6 +51,11 @@ func (a *APIC) pinsEOI(vector uint8) {
 	}
 }
 
+// PinNMI tells whether LINT0 or LINT1 raises non-maskable interrupts.
+func (a *APIC) PinNMI(pin int) bool {
+	return a.LVT[lvtLINT0+pin]&(lvtMask|lvtMode) == ModeNMI<<8
+}
+
 // External tells whether an external interrupt waits, whose vector the
 // processor asks the 8259 for: LINT0 passes it through, or a message brought
 // it. While the controller is switched off its pins are the processor's own

@@ -5,7 +5,7 @@
         .code16
         .text
         .globl _start
-_start: .word refuse, dismiss, dismiss2, tick, return, video, equipment, memsize, system, keyboard, clock
+_start: .word refuse, dismiss, dismiss2, tick, key, alarm, return, video, equipment, memsize, system, keyboard, clock
 
 # What a service does not know it refuses: carry, and AH as INT 15h has it.
 refuse: movb $0x86, %ah
@@ -21,6 +21,9 @@ done:   pushw %bp
         iret
 
 # Interrupt requests.
+key:    pushw %ax
+        inb $0x60, %al                  # or no other key comes
+        jmp 1f
 tick:   pushw %ds
         pushw %ax
         movw $0x40, %ax
@@ -31,13 +34,18 @@ tick:   pushw %ds
         popw %ds
 dismiss:
         pushw %ax
-        movb $0x20, %al
+1:      movb $0x20, %al
         outb %al, $0x20
         popw %ax
         iret
+alarm:  pushw %ax
+        movb $0x0c, %al                 # the causes, or no other interrupt comes
+        outb %al, $0x70
+        inb $0x71, %al
+        jmp 1f
 dismiss2:
         pushw %ax
-        movb $0x20, %al
+1:      movb $0x20, %al
         outb %al, $0xa0
         outb %al, $0x20
         popw %ax

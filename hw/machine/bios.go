@@ -22,6 +22,8 @@ const (
 	biosDismiss
 	biosDismiss2
 	biosTick
+	biosKey
+	biosAlarm
 	biosReturn
 	biosServices // of the vectors in biosVectors
 )
@@ -48,7 +50,7 @@ func (m *Machine) placeVectors() {
 			table[v] = routine(biosRefuse)
 		}
 	}
-	table[0x08] = routine(biosTick)
+	table[0x08], table[0x09], table[0x70] = routine(biosTick), routine(biosKey), routine(biosAlarm)
 	for i, v := range biosVectors {
 		table[v] = routine(biosServices + i)
 	}

@@ -172,7 +172,6 @@ func (m *Machine) enterLinux() {
 
 // enterReal leaves the boot processor in real mode with a stack.
 func (m *Machine) enterReal(data, code uint16, sp uint16) {
-	m.Out(0, portPIC1+1, 1, 0xfe) // the BIOS counts ticks
 	m.enterFlat(0, 0, 0)
 	c := m.cpus[0]
 	c.CR0 = 0x10

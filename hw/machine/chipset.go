@@ -14,6 +14,7 @@ type chipset struct {
 	ioapic *apic.IOAPIC
 	pit    *dev.PIT
 	uart   *dev.UART
+	vga    *dev.VGA
 	disk   *disk.Disk // nil if there is none
 	wire   *wire.Wire // likewise
 }
@@ -60,6 +61,16 @@ func (m *Machine) attachDevices() {
 		m.attachPorts(portKeyboard, 1, byteWide{dev.KeyboardPort{Keyboard: k}, 1})
 		m.attachPorts(portCommand, 1, byteWide{dev.KeyboardPort{Keyboard: k, Control: true}, 1})
 		return k
+	})
+	m.attach(noLine, func(h bus.Host) bus.Device {
+		d.vga = dev.NewVGA(h)
+		for _, r := range [...]struct {
+			first uint16
+			n     int
+		}{{dev.VGAMono, 2}, {dev.VGAMonoStatus, 1}, {dev.VGABase, dev.VGABasePorts}, {dev.VGAColour, 2}, {dev.VGAStatus, 1}} {
+			m.attachPorts(r.first, r.n, byteWide{dev.VGAPorts{VGA: d.vga, First: r.first}, uint16(r.n)})
+		}
+		return d.vga
 	})
 	m.attachPorts(portPIT, 4, byteWide{d.pit, 4})
 	m.attachPorts(portControl, 1, byteWide{dev.ControlPort{PIT: d.pit}, 1})

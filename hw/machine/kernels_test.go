@@ -38,6 +38,8 @@ var testKernels = []testKernel{
 	{"tasks", []int{1}, Exit, 1},
 	{"counters", []int{1}, Exit, 1},
 	{"qemu", []int{1}, Exit, 1},
+	{"screen", []int{1}, Exit, 1},
+	{"real", []int{1, 2}, Exit, 1},
 	{"nvme", []int{1, 2}, Exit, 1},
 	{"nic", []int{1, 2}, Exit, 1},
 }

@@ -131,5 +131,8 @@ func (m *Machine) Input(b []byte) {
 // Debug is everything written to the debug port 0xe9. The caller must not change it.
 func (m *Machine) Debug() []byte { return m.state.Debug }
 
+// Screen is the text page of the display, line by line; ok is false in a graphics mode.
+func (m *Machine) Screen() (lines []string, ok bool) { return m.devices.vga.Screen(m.mem.ReadBytes) }
+
 // Final is the Stop that ended the machine, with Reason None while it has not ended.
 func (m *Machine) Final() Stop { return m.state.Final }

@@ -189,12 +189,22 @@ func (m *Machine) mayWake() bool {
 	if m.interruptible() {
 		return true
 	}
+	quiet := m.devices.ioapic.Maskable() && !m.apics[0].PinNMI(0)
 	for _, e := range m.state.Queue.All() {
-		if e.Kind != evTimer && !fixed(e) {
+		if e.Kind != evTimer && !fixed(e) && !(quiet && m.drivesISA(e)) {
 			return true
 		}
 	}
 	return false
+}
+
+// drivesISA tells whether an event can at most change an ISA interrupt line.
+func (m *Machine) drivesISA(e sim.Event) bool {
+	if e.Kind != evDevice {
+		return false
+	}
+	line := m.devices.slots[e.A>>16].line
+	return line != noLine && line < linePCI
 }
 
 // interruptible tells whether a halted processor has interrupts on, or waits for

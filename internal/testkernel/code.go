@@ -14,6 +14,15 @@ func Print(port uint16) []byte {
 		0xeb, 0xf8) // jmp 1b
 } // 2:
 
+// CopyTo copies the string at ESI to an address.
+func CopyTo(pa uint32) []byte {
+	return append(withWord(0xbf, pa), // mov edi, pa
+		0xac,       // 1: lodsb
+		0xaa,       // stosb
+		0x84, 0xc0, // test al, al
+		0x75, 0xfa) // jnz 1b
+}
+
 // Text puts a string into the code and its address into ESI.
 func Text(s string) []byte {
 	code := withWord(0xe8, uint32(len(s)+1)) // call behind it

@@ -21,7 +21,7 @@ type bootValues struct {
 	maxInstructions uint64
 	trace           string
 	seed            uint64
-	stats           bool
+	stats, screen   bool
 	debugTo         io.Writer // where whole lines of the debug console go; nil = among the serial port's output
 }
 
@@ -36,6 +36,7 @@ func bootFlags(fs *flag.FlagSet) any {
 	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors")
 	fs.Uint64Var(&v.seed, "seed", 0, "RDRAND gives the numbers that belong to `N`; unless given, 0")
 	fs.StringVar(&v.trace, "trace", "", "write each instruction to `FILE`; this is slow")
+	fs.BoolVar(&v.screen, "screen", false, "end with what the display shows: the text page at B8000h")
 	fs.BoolVar(&v.stats, "stats", false, "end with what was executed, how fast, and counts by class of instruction")
 	return v
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"io"
+	"strings"
 	"time"
 
 	"resvirt/hw/machine"
@@ -27,7 +28,8 @@ type bootRun struct {
 	debugTo io.Writer // where the debug console's lines go; nil = to out, as they come
 	direct  bool      // input need not wait for the guest to be ready
 
-	serial, debug int // how much of the machine's output is written already
+	open          bool // what was written last is not the end of a line
+	serial, debug int  // how much of the machine's output is written already
 }
 
 // runMachine connects the machine with the terminal, and runs it to its end.
@@ -61,10 +63,29 @@ func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) (machine
 	if cerr := trace.close(); err == nil {
 		err = cerr
 	}
+	if v.screen {
+		if serr := r.showScreen(); err == nil {
+			err = serr
+		}
+	}
 	if err == nil && v.stats {
 		printStats(e.stderr, m, took)
 	}
 	return stop, err
+}
+
+// showScreen prints the text page, from the beginning of a line on.
+func (r *bootRun) showScreen() error {
+	lines, ok := r.m.Screen()
+	if !ok {
+		lines = []string{"(the display is in a graphics mode)"}
+	}
+	text := strings.Join(append(lines, ""), "\n")
+	if r.open {
+		text = "\n" + text
+	}
+	_, err := io.WriteString(r.out, text)
+	return err
 }
 
 // run executes until the machine ends, a bound is reached or the user quits,
@@ -100,16 +121,24 @@ func (r *bootRun) run(e *env) (machine.Stop, error) {
 // not pass faster than that of the person who types.
 const idleInstructions = 50_000
 
+func (r *bootRun) write(b []byte) error {
+	if len(b) > 0 {
+		r.open = b[len(b)-1] != '\n'
+	}
+	_, err := r.out.Write(b)
+	return err
+}
+
 // flush writes what the machine has sent since the last time.
 func (r *bootRun) flush(end bool) error {
 	serial, debug := r.m.Serial(), r.m.Debug()
 	var err error
 	if r.debugTo == nil {
-		_, err = r.out.Write(debug[r.debug:])
+		err = r.write(debug[r.debug:])
 		r.debug = len(debug)
 	}
 	if err == nil {
-		_, err = r.out.Write(serial[r.serial:])
+		err = r.write(serial[r.serial:])
 		r.serial = len(serial)
 	}
 	if r.debugTo == nil || err != nil {

@@ -24,6 +24,7 @@ var bootKernels = map[string][]byte{
 	"reset":    testkernel.Multiboot(testkernel.Out(0x64, 0xfe), testkernel.Halt()),
 	"triple":   testkernel.Multiboot(testkernel.Stack(), testkernel.Triple()),
 	"halt":     testkernel.Multiboot(testkernel.Halt()),
+	"screen":   testkernel.Multiboot(testkernel.Stack(), testkernel.Text("serial"), testkernel.Print(0x3f8), testkernel.Text("o\an\a \at\ah\ae\a \as\ac\ar\ae\ae\an\a"), testkernel.CopyTo(0xb80a0), testkernel.Exit(0)),
 	"spin":     testkernel.Multiboot([]byte{0xeb, 0xfe}),
 	"echo":     testkernel.Multiboot(testkernel.Echo(), testkernel.Exit(0)),
 	"bzimage":  append(make([]byte, 0x202), "HdrS and more"...),
