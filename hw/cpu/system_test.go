@@ -59,6 +59,8 @@ type rig struct {
 	t    *testing.T
 	bus  *testBus
 	fast bool // by the block engine
+
+	prefix bool // near puts 66 before instructions
 }
 
 // Step executes one instruction, by the engine of the test.
