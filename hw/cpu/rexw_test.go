@@ -32,8 +32,7 @@ type prefixUse struct {
 	size, offset uint64
 }
 
-const tFar = 0x12340 // a target that 16 bits cut to tFarCut
-const tFarCut = 0x2340
+const tFar = 0x12340 // a target that 16 bits cut
 
 func (u *prefixUse) fresh(t *testing.T, fast bool) {
 	u.rig = newRig(t)

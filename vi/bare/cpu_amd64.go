@@ -103,6 +103,11 @@ func FXSave(p *byte)
 //go:noescape
 func FXRestore(p *byte)
 
+// ForgetFPU gives the x87 error pointers values that tell nobody anything, at the
+// cost of the other x87 state. FXRSTOR alone leaves them as they were, unless an
+// exception is pending in what it loads: CPUID has no RstrFpErrPtrs.
+func ForgetFPU()
+
 // RSP reads the stack pointer of the caller.
 func RSP() uint64
 

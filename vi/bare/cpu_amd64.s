@@ -274,6 +274,13 @@ TEXT ·FXRestore(SB),NOSPLIT,$0-8
 	FXRSTOR64	(AX)
 	RET
 
+// func ForgetFPU()
+TEXT ·ForgetFPU(SB),NOSPLIT,$0-0
+	BYTE	$0xdb; BYTE $0xe2	// FNCLEX: nothing is pending for what follows
+	EMMS				// nor is there a stack to overflow
+	FMOVL	·ForgetFPU(SB), F0	// FILD of anything
+	RET
+
 // func RSP() uint64
 TEXT ·RSP(SB),NOSPLIT,$0-8
 	LEAQ	ret+0(FP), AX

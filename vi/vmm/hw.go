@@ -36,6 +36,12 @@ func irqRestore(flags uint64) {
 	}
 }
 
+func forgetFPU() {
+	if testCPU == nil {
+		bare.ForgetFPU()
+	}
+}
+
 func cpuRelax() {
 	if testCPU != nil {
 		if testRelax != nil {

@@ -100,6 +100,7 @@ func loadContext(c *CPU, v *VCPU) {
 		loadGuestCR4(c, v)
 	}
 	c.loaded = v
+	forgetFPU() // or v would see where the x87 code of another has been
 	c.fpu = unsafe.Pointer(&v.arch.fpu)
 	c.guestTS = v.arch.fpuTS != 0
 }
