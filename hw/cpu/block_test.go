@@ -16,6 +16,7 @@ type twins struct {
 	plain, fast *CPU
 	clean       State
 	memory      *mem.Snapshot
+	starts      int
 }
 
 // Pages of the twins' programs: they follow each other, the last one is a
@@ -58,7 +59,8 @@ func (w *twins) start(r *rand.Rand, g *nativeGen, code []byte) {
 	s.GPR[RSP] = twinData + 0x800 + r.Uint64N(64)*8
 	rip := twinCode + r.Uint64N(uint64(len(code)))
 	system, kernel := r.IntN(8), r.IntN(3) == 0
-	paging, high := r.IntN(9), highHalves(r)
+	paging, high, far := r.IntN(9), highHalves(r), r.Uint64()
+	w.starts++
 	var data []byte // numbers, and addresses of code
 	for range 0x1f0 {
 		v := g.integer()
@@ -73,6 +75,7 @@ func (w *twins) start(r *rand.Rand, g *nativeGen, code []byte) {
 		c.Stop, c.exc, c.EndTurn = Stop{}, exception{}, false
 		c.Limit = 1 << 62
 		c.GPR, c.RIP, c.RFLAGS = s.GPR, rip, s.RFLAGS
+		transfers(c, rand.New(rand.NewPCG(far, 1)))
 		fx := s.FX
 		c.FPU.unpack(&fx, true, 16)
 		switch system { // now and then what fast ways must look at
@@ -126,7 +129,11 @@ func (w *twins) piece(count uint64, time int64) bool {
 		return c.Retired < end && c.Clock < clock && c.Activity == Running && c.Stop.Kind == StopNone && !c.EndTurn
 	}
 	for runs(a) {
-		a.Step()
+		if w.starts&3 == 0 {
+			stepObserved(w.t, a)
+		} else {
+			a.Step()
+		}
 	}
 	for runs(b) {
 		b.ExecuteBlocks(&Bound{Clock: clock, Count: end - b.Retired})
@@ -203,6 +210,9 @@ func newPool(in *dialect, r *rand.Rand, g *nativeGen) *pool {
 func (p *pool) program(r *rand.Rand) []byte {
 	code := make([]byte, 0, twinPages<<12)
 	for len(code) < twinPages<<12-32 {
+		if r.IntN(64) == 0 {
+			code = append(code, special(r, p.in.mode)...)
+		}
 		key := p.keys[r.IntN(len(p.keys))]
 		for k := 0; k < 8 && p.seen[key] > 0; k++ { // rather what was not yet executed
 			key = p.keys[r.IntN(len(p.keys))]
@@ -321,6 +331,13 @@ func FuzzBlocks(f *testing.F) {
 	f.Add(uint64(1), []byte{0x48, 0x01, 0xc8, 0x75, 0xfb, 0xc3})
 	f.Add(uint64(2), []byte{0xff, 0xc0, 0xc6, 0x05, 1, 0, 0, 0, 0xc8, 0xff, 0xc0, 0xeb, 0xf3})
 	f.Add(uint64(3), []byte{0x40, 0x8b, 0x0d, 0, 0x10, 0, 0x20, 0x49, 0x51, 0xe2, 0xf6, 0x5a, 0xc3})
+	for n, r := uint64(4), rand.New(rand.NewPCG(9, 9)); n < 40; n++ {
+		var code []byte
+		for range 8 {
+			code = append(code, special(r, Mode64-Mode(n&1))...)
+		}
+		f.Add(n, code)
+	}
 	f.Fuzz(func(t *testing.T, seed uint64, code []byte) {
 		if len(code) == 0 || len(code) > twinPages<<12 {
 			return
@@ -328,6 +345,7 @@ func FuzzBlocks(f *testing.F) {
 		w.t = t
 		w.in = []*dialect{&dialect64, &dialect32}[seed&1]
 		r, g := rand.New(rand.NewPCG(seed, 1)), newNativeGen(seed)
+		w.starts = 3 // observe each
 		w.start(r, g, code)
 		for k := 0; k < 20 && w.piece(1+r.Uint64N(60), int64(1+r.Uint64N(30_000))); k++ {
 		}

@@ -14,7 +14,7 @@ func program32(r *rand.Rand) (code []byte) {
 	for len(code) < 0x200 {
 		reg, sel := byte(r.IntN(8)), selectors[r.IntN(len(selectors))]
 		seg := []byte{ES, SS, DS, FS, GS}[r.IntN(5)]
-		switch r.IntN(12) {
+		switch r.IntN(14) {
 		case 0: // mov ax, sel; mov seg, ax
 			code = append(code, 0x66, 0xb8, byte(sel), byte(sel>>8), 0x8e, 0xc0|seg<<3)
 		case 1: // mov reg, [address] and back, by any segment
@@ -32,6 +32,14 @@ func program32(r *rand.Rand) (code []byte) {
 			code = append(code, byte(r.IntN(256)), byte(r.IntN(256)))
 		case 7: // CR0.WP, paging, breakpoints
 			code = append(code, 0x0f, 0x20, 0xc0, 0x0f, 0xba, 0xf8, []byte{16, 31, 18}[r.IntN(3)], 0x0f, 0x22, 0xc0)
+		case 12: // stacks of both widths, used twice
+			code = append(code, 0xbc, byte(r.IntN(64))<<2, 0x80, byte(r.IntN(4)), 0, 0x6a, []byte{lData, lStack16 - 0x78, lUData}[r.IntN(3)])
+			if r.IntN(2) == 0 { // its selector does not fit a signed byte
+				code = append(code, 0x83, 0x04, 0x24, 0x78)
+			}
+			code = append(code, 0x17, 0x50|reg)
+		case 13: // enter, leave; flags with TF
+			code = append(code, 0xc8, byte(r.IntN(32)), 0, byte(r.IntN(40)), 0x68, byte(r.Uint32()), byte(r.IntN(2)), 0, 0, 0x9d)
 		case 8:
 			code = append(code, 0xb8, []byte{0, 0, 0, 2}[r.IntN(4)], 4, 1, 0, 0x0f, 0x23, 0xf8)
 		default:
@@ -72,7 +80,7 @@ func flatSegmentsAgree(t *testing.T, programs, most int, execute func(c *CPU)) {
 	cached := &CPU{Mem: mem.NewFrom(ram), Bus: zeroBus{}, Limit: base.Limit}
 	forgetful := func() {
 		base.hostGen = 0
-		base.Step()
+		stepObserved(t, base.CPU)
 		base.Activity, base.EndTurn = Running, false
 	}
 	hosted, retired := 0, uint64(0)
@@ -87,7 +95,7 @@ func flatSegmentsAgree(t *testing.T, programs, most int, execute func(c *CPU)) {
 			c.Resync()
 		}
 		for k := range 200 {
-			for done := 0; done < 1+rnd.IntN(most); done++ {
+			for done := 0; done < 1+rnd.IntN(most) && cached.Stop.Kind == StopNone; done++ {
 				execute(cached)
 				cached.Activity, cached.EndTurn = Running, false
 				forgetful()

@@ -1,0 +1,66 @@
+package cpu
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+)
+
+// special is some instructions of the kinds that random bytes seldom make:
+// loads of flags with TF, far calls and frames behind all prefixes, x87 with
+// unmasked exceptions, images of its state.
+func special(r *rand.Rand, mode Mode) (code []byte) {
+	emit := func(b ...byte) { code = append(code, b...) }
+	address := func(lead ...byte) { // with the address of an operand at the end
+		emit(lead...)
+		code = binary.LittleEndian.AppendUint32(code, uint32(twinData+r.Uint64N(0x1e0)*8))
+	}
+	absolute := func(reg byte) []byte { // ModRM of [disp32]
+		if mode == Mode32 {
+			return []byte{reg<<3 | 5}
+		}
+		return []byte{reg<<3 | 4, 0x25}
+	}
+	if n := r.IntN(6); n < 4 && mode == Mode64 || n < 2 {
+		emit([][]byte{{}, {0x66}, {0x48}, {0x66, 0x48}}[n]...)
+	}
+	switch r.IntN(9) {
+	case 0: // flags with and without TF
+		code = []byte{0x68, byte(r.Uint32()), 0, 0, 0, 0x9d}
+		code[2] = byte(r.IntN(2)) | 2
+	case 1:
+		emit(0x0f, 0x07) // sysret
+	case 2:
+		emit(0x0f, 0x05) // syscall
+	case 3:
+		emit(0xc8, byte(r.IntN(64)), 0, byte(r.IntN(64))) // enter
+	case 4:
+		address(append([]byte{0xff}, absolute(3|byte(r.IntN(2))<<1)...)...) // far call, jmp
+	case 5:
+		code = append(code[:0], 0x68, byte(r.Uint32()), 3, 0, 0, 0xd9, 0x2c, 0x24) // push; fldcw [rsp]
+	case 6: // a load of a denormal, as a rule
+		emit(0xc7, 0x44, 0x24, 0xf8)
+		code = binary.LittleEndian.AppendUint32(code, r.Uint32()>>10)
+		emit(0xd9, 0x44, 0x24, 0xf8)
+	case 7: // fxsave, fxrstor of an image that was saved
+		lead := append([]byte{0x0f, 0xae}, absolute(byte(r.IntN(2)))...)
+		emit(lead...)
+		code = binary.LittleEndian.AppendUint32(code, uint32(twinData+r.Uint64N(4)*0x200))
+	case 8:
+		address(append([]byte{0xd9}, absolute(6-byte(r.IntN(2))<<1)...)...) // fnstenv, fldenv
+	}
+	return code
+}
+
+// transfers gives SYSCALL and SYSRET somewhere to go.
+func transfers(c *CPU, r *rand.Rand) {
+	sel := uint64(userCS - 16)
+	if r.IntN(4) == 0 {
+		sel = userCS32
+	}
+	c.MSR.STAR = sel<<48 | 0x10<<32 | twinCode&0xffffffff
+	c.MSR.LSTAR, c.MSR.CSTAR = twinCode+r.Uint64N(0x1000), twinCode+r.Uint64N(0x1000)
+	c.MSR.FMASK = FlagTF * r.Uint64N(2)
+	if r.IntN(2) == 0 {
+		c.GPR[RCX], c.GPR[R11] = twinCode+r.Uint64N(0x1000), 0x202|FlagTF*r.Uint64N(2)
+	}
+}
