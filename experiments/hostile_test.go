@@ -17,7 +17,7 @@ import (
 const (
 	hostileRounds = 3000
 	hostileEnd    = 800_000_000 // instructions; domains that hang do not end
-	hostileBoot   = 15_000_000  // ... and all have begun
+	hostileBoot   = 8_000_000   // ... for each processor, and all have begun
 	hostileEvery  = 4_000_000   // ... between two failures
 
 	hostileLook     = 100_000 // ... between two looks at the address spaces that guests run in
@@ -25,8 +25,10 @@ const (
 	witnessOK       = "witness ok"
 )
 
-// hostileSystem is the hypervisor under hostile domains.
-func hostileSystem(t testing.TB) *system {
+// hostileSystem is the hypervisor under hostile domains, on two processors.
+func hostileSystem(t testing.TB) *system { return hostileSystemOf(t, 2) }
+
+func hostileSystemOf(t testing.TB, cpus int) *system {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("boots the whole system")
@@ -35,7 +37,7 @@ func hostileSystem(t testing.TB) *system {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Machine.CPUs = 2
+	e.Machine.CPUs = cpus
 	e.VMM = VMM{Domains: 3, DomainMB: 8, TickUS: 10, WatchdogUS: 150}
 	built, err := BuildSystem(e, func(string) {})
 	if err != nil {
@@ -56,10 +58,10 @@ func hostileSystem(t testing.TB) *system {
 // attack lets domains do what they like. The hypervisor must not fail, but for
 // verdicts that a setting lets it doubt and, if every is not 0, by a failstop
 // after so many instructions on average; the witness must be content.
-func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64) {
+func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64, options ...string) (says string) {
 	t.Helper()
 	s := *sys
-	s.exp.Workload.Name = fmt.Sprintf("none seed=%d rounds=%d", seed, hostileRounds)
+	s.exp.Workload.Name = fmt.Sprintf("none %s seed=%d rounds=%d", strings.Join(options, " "), seed, hostileRounds)
 	b, err := s.Boot()
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +71,7 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 	r := rand.New(rand.NewPCG(seed, 3))
 	next := uint64(hostileEnd)
 	if every > 0 {
-		next = hostileBoot + r.Uint64N(every)
+		next = hostileBoot*uint64(m.CPUs()) + r.Uint64N(every)
 	}
 	struck, detections := false, 0
 	looked := uint64(hostileBoot)
@@ -101,7 +103,7 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 			}
 			continue
 		}
-		says := string(m.Serial())
+		says = string(m.Serial())
 		if stop.Reason != faults.Reached && (stop.Reason != faults.Exited || stop.Code != exitAllRight) ||
 			strings.Count(says, witnessOK) != 1 || strings.Contains(says, "error") {
 			t.Errorf("seed %d, %s: %s at %d, %v;%s\nthe console says:\n%s", seed, policy.Name, describe(stop), m.Position(), m.Now(), doing(t, &s, m), says)
@@ -109,7 +111,7 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 		if n := len(posts(m, postRecovered)); every > 0 && n < 5 {
 			t.Errorf("seed %d, %s: only %d recoveries", seed, policy.Name, n)
 		}
-		return
+		return says
 	}
 }
 

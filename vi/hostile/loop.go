@@ -31,6 +31,10 @@ func loop() {
 		known()
 	}
 	for {
+		if self != witness && option("duet") != 0 {
+			duet()
+			continue
+		}
 		rounds[v]++
 		if rounds[v] > limit {
 			say("rounds done\n")
@@ -72,9 +76,8 @@ func mend() {
 	wakeMe()
 }
 
-// mendEntries registers the entry points again, makes pages of the arena writable
-// again where that is possible, and gives user mode our own address space.
-func mendEntries() {
+// register registers the entry points of a vCPU.
+func register() {
 	v := me()
 	to := entries[v]
 	n := 0
@@ -89,6 +92,12 @@ func mendEntries() {
 	hypercall(abi.HypercallSetCallbacks, to, to, to, 0, 0)
 	hypercall(abi.HypercallStackSwitch, abi.FlatKernelSS, tops[v], 0, 0, 0)
 	setDebug(7, 0)
+}
+
+// mendEntries registers the entry points again, makes pages of the arena writable
+// again where that is possible, and gives user mode our own address space.
+func mendEntries() {
+	register()
 	op := [4]uint64{abi.MMUExtNewUserBaseptr, frameOf(start.PTBase)}
 	hypercall(abi.HypercallMMUExtOp, addr(unsafe.Pointer(&op)), 1, 0, abi.DomidSelf, 0)
 	for i := range uint64(arenaPages) {
