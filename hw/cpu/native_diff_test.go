@@ -187,6 +187,9 @@ func (s *nativeSweep) opcode(lead []byte, op byte, modrm bool) {
 				if !modrm && (mem || reg > 1) {
 					continue
 				}
+				if s.g.chance(2) {
+					p = s.g.manyPrefixes(p)
+				}
 				rex, rm := -1, -1
 				switch {
 				case k == 1 || s.g.chance(25):
@@ -202,6 +205,16 @@ func (s *nativeSweep) opcode(lead []byte, op byte, modrm bool) {
 			}
 		}
 	}
+}
+
+// manyPrefixes puts segment overrides that 64-bit mode ignores before others, so
+// that the instruction may get longer than 15 bytes.
+func (g *nativeGen) manyPrefixes(p []byte) []byte {
+	var many []byte
+	for range 5 + g.IntN(11) {
+		many = append(many, []byte{0x26, 0x2e, 0x36, 0x3e}[g.IntN(4)])
+	}
+	return append(many, p...)
 }
 
 // vex varies what a VEX prefix says before an opcode.

@@ -16,6 +16,7 @@ type span struct {
 	write    bool   // may be written
 	align    uint64 // #AC if it is not a multiple of this; 0 for none
 	strict   bool   // #GP if it is not aligned to 16
+	lock     bool   // accessed under LOCK: #AC if it crosses a cache line and the system wants to know
 }
 
 // possible is a fault that an instruction may raise; #PF with any of size addresses.
@@ -108,6 +109,7 @@ func modRMSpan(i *Inst, s *nativeState) span {
 		at.Disp += int64(n) >> (3 + logSize(i.Size)) * int64(i.Size)
 	}
 	sp := span{at: c.address(&at), size: size, stack: i.Seg == SS, write: true, align: min(size, 16)}
+	sp.lock = i.Prefix&PrefixLock != 0 || i.Op == OpXCHG
 	switch {
 	case size == 10: // extended precision is aligned to 8
 		sp.align = 8
@@ -162,7 +164,7 @@ func (sp span) faults(s *nativeState) (list []possible) {
 	if sp.strict && sp.at&15 != 0 {
 		list = append(list, possible{vector: 13})
 	}
-	if s.RFLAGS&FlagAC != 0 && sp.align > 1 && sp.at&(sp.align-1) != 0 {
+	if locked := sp.at&63+sp.size > 64 && sp.lock; locked || s.RFLAGS&FlagAC != 0 && sp.align > 1 && sp.at&(sp.align-1) != 0 {
 		list = append(list, possible{vector: 17})
 	}
 	return list

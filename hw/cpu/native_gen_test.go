@@ -94,7 +94,7 @@ func (g *nativeGen) make(s shape) nativeCase {
 	t := nativeCase{code: code[:min(len(code), 15)], inst: i}
 	g.state(&t.in)
 	g.implicit(&t)
-	if i.Prefix&PrefixMem != 0 {
+	if i.Prefix&PrefixMem != 0 && i.Len != 0 {
 		g.placeOperand(&t, dispAt)
 	}
 	return t

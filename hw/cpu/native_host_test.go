@@ -42,12 +42,13 @@ func startHost(t *testing.T) *hostCPU {
 		t.Fatalf("native child did not stop: %v %v", err, ws)
 	}
 	const exitKill = 0x100000
-	if err := syscall.PtraceSetOptions(h.pid, exitKill); err != nil {
-		t.Fatal(err)
+	err := syscall.PtraceSetOptions(h.pid, exitKill)
+	if err == nil {
+		h.mem, err = os.OpenFile(fmt.Sprintf("/proc/%d/mem", h.pid), os.O_RDWR, 0)
 	}
-	var err error
-	if h.mem, err = os.OpenFile(fmt.Sprintf("/proc/%d/mem", h.pid), os.O_RDWR, 0); err != nil {
-		t.Fatal(err)
+	if err != nil {
+		syscall.Kill(h.pid, syscall.SIGKILL)
+		t.Skipf("cannot trace a native child here, so nothing was compared with the host: %v", err)
 	}
 	t.Cleanup(func() {
 		h.mem.Close()

@@ -20,6 +20,13 @@ func (g *nativeGen) implicit(t *nativeCase) {
 				s.GPR[r] |= g.Uint64() << 32 // must be ignored
 			}
 		}
+		if mask := g.mask(i, s); mask != nil && g.chance(50) { // nothing, or little, is selected
+			for k := range mask {
+				if mask[k] &^= 0x80; g.chance(5) {
+					mask[k] |= 0x80
+				}
+			}
+		}
 	case i.Op == OpXLAT:
 		s.GPR[RBX] = g.place(256)
 	case i.Op == OpLOOP || i.Op == OpLOOPE || i.Op == OpLOOPNE || i.Op == OpJCXZ:
@@ -37,6 +44,18 @@ func (g *nativeGen) implicit(t *nativeCase) {
 	case i.Op == OpCALLIND || i.Op == OpJMPIND:
 		s.GPR[i.RM&15] = g.target()
 	}
+}
+
+// mask is where the image has the mask of MASKMOVDQU or MASKMOVQ, or nil.
+func (g *nativeGen) mask(i *Inst, s *nativeState) []byte {
+	switch i.Op {
+	case OpMASKMOVDQU:
+		return s.FX[fxXMM+16*int(i.RM&15):][:16]
+	case OpMASKMOVQ:
+		top := int(binary.LittleEndian.Uint16(s.FX[fxFSW:]) >> fswTop & 7)
+		return s.FX[fxST+16*((int(i.RM)-top)&7):][:8]
+	}
+	return nil
 }
 
 // dividend makes quotients that fit as often as not.

@@ -35,6 +35,16 @@ func anyAlignment(o Op) bool {
 	return false
 }
 
+// splitLock: a locked operand crosses a cache line.
+func splitLock(i *Inst, stopped, _ *nativeEnd) bool {
+	locked := i.Prefix&PrefixLock != 0 || i.Op == OpXCHG
+	if !locked || i.Prefix&PrefixMem == 0 {
+		return false
+	}
+	sp := modRMSpan(i, &stopped.nativeState)
+	return stopped.Vector == 17 && sp.at&63+sp.size > 64
+}
+
 // notStored: the other side found an x87 exception and stored nothing.
 func notStored(i *Inst, stopped, other *nativeEnd) bool {
 	switch i.Op {
@@ -65,4 +75,17 @@ func unselected(i *Inst, stopped, _ *nativeEnd) bool {
 		}
 	}
 	return true
+}
+
+// level57: a processor and system with linear addresses of 57 bits, where nothing
+// is mapped above 47, fault otherwise between 48 and 57.
+func level57(m *meeting) {
+	a := m.host.Addr
+	if m.host.Vector != 14 || canonical(a) || int64(a<<7)>>7 != int64(a) {
+		return
+	}
+	i := m.instAt(m.model.RIP)
+	if (m.model.Vector == 12 || m.model.Vector == 13) && allows(faultsOf(&i, &m.model.nativeState), &m.model) {
+		m.host = m.model
+	}
 }

@@ -19,6 +19,10 @@ var choices = []choice{
 		source: "SDM vol. 2, MASKMOVDQU: with a mask of all 0s exceptions of addressing and page faults may still be signaled (implementation-dependent); APM vol. 4"},
 	{name: "#AC of 16 bytes that need no alignment", level: optional(unaligned),
 		source: "SDM vol. 3, 6.15 (#AC): may or may not be generated, depending on the implementation; APM vol. 4"},
+	{name: "#AC of a locked access across a cache line", level: optional(splitLock),
+		source: "SDM vol. 3, 10.1.2.3: systems may have split locks disabled"},
+	{name: "linear addresses of 57 bits", level: level57,
+		source: "APM vol. 2, 5.3, SDM vol. 3, 4.5: with CR4.LA57 addresses of 57 bits are canonical; nothing is mapped there"},
 	{name: "x87 store with an unmasked exception: whether the operand's address counts", level: optional(notStored),
 		source: "SDM vol. 3, table 6-2: page and x87 faults are of one class; nothing is stored (SDM vol. 1, 8.5)"},
 	{name: "REPE, REPNE CMPS and SCAS: flags at a fault", level: levelRepeatFlags,
@@ -186,10 +190,12 @@ func levelRepeatFlags(m *meeting) {
 	}
 }
 
+// levelLength: up to ten bytes may follow those that show an encoding undefined.
 func levelLength(m *meeting) {
 	ud := func(v int) bool { return v == 6 || v == 13 }
 	_, st := Decode(m.code, Mode64)
-	if m.faulted() && len(m.code) >= MaxLen && (st == DecodeTooLong || m.inst.Op == OpUD) && ud(m.host.Vector) && ud(m.model.Vector) {
+	long := st == DecodeTooLong || m.inst.Op == OpUD && len(m.code)+10 > MaxLen
+	if m.faulted() && long && ud(m.host.Vector) && ud(m.model.Vector) {
 		m.host.Vector = m.model.Vector
 	}
 }

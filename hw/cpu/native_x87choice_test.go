@@ -136,9 +136,9 @@ func (m *meeting) pointers() (p pointers) {
 		if i.Op.Kind() != KindX87 || isX87Control(i.Op) {
 			return
 		}
-		p.fip = append(p.fip, rip)
 		end := rip - nativeCode + uint64(i.Len)
 		for at := rip - nativeCode; at < end-1; at++ {
+			p.fip = append(p.fip, nativeCode+at) // of a prefix or the opcode
 			if page[at]&0xf8 == 0xd8 {
 				p.fop = append(p.fop, uint64(page[at]&7)<<8|uint64(page[at+1]))
 				break
@@ -174,12 +174,8 @@ func levelPointers(m *meeting) {
 				return
 			}
 			host, model := m.host.Data[at:at+size], m.model.Data[at:at+size]
-			was := uint64(0) // AMD's FXSAVE leaves the memory alone
-			for k := range size {
-				was |= uint64(m.in.Data[at+k]) << (8 * k)
-			}
-			allowed = append(allowed, was)
-			if len(p.fip) == 1 || oneOf(host, model, allowed) && oneOf(model, host, allowed) {
+			ours := i.Op == OpFXSAVE || oneOf(model, host, allowed) // AMD's FXSAVE leaves the memory alone
+			if len(p.fip) == 1 || oneOf(host, model, allowed) && ours {
 				copy(host, model)
 			}
 		}
