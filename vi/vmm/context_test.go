@@ -240,3 +240,54 @@ func TestUnfit(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 }
+
+// TestStepOverEmulated: an instruction that the VMM executes is stepped like any other.
+func TestStepOverEmulated(t *testing.T) {
+	world(t, 1)
+	_, v, _ := onGuest(t, 1)
+	v.arch.iopl = 1
+	v.arch.traps[trapDB] = abi.TrapInfo{Vector: trapDB, Address: 0x5000}
+	for _, code := range [][]byte{{0xfa}, {0x0f, 0x09}, {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2}} {
+		for _, tf := range []uint64{0, flagTF} {
+			r := insnBytes(code...)
+			r.RFLAGS |= tf
+			v.arch.bounce, v.arch.debugReg[6] = bounce{}, dr6Fixed
+			vector := uint32(trapGP)
+			if code[1%len(code)] == 0x0b {
+				vector = trapUD
+			}
+			if !serveFault(v, r, vector) || (v.arch.bounce.rip == 0x5000) != (tf != 0) || v.arch.debugReg[6]&dr6Step != tf<<6 {
+				t.Errorf("%x, TF %#x: %+v, DR6 %#x", code, tf, v.arch.bounce, v.arch.debugReg[6])
+			}
+		}
+	}
+}
+
+// TestPortMap: with a map of ports user mode may use those whose bits are clear.
+func TestPortMap(t *testing.T) {
+	world(t, 1)
+	_, v, m := onGuest(t, 1)
+	v.arch.guestTableUser = m[0]
+	v.arch.flags &^= inKernelMode
+	at := put(1, 0, [32]byte{0x10: 0xfe, 0x11: 0xff, 0x12: 0x7f, 0x13: 0xfe, 0x1f: 0})
+	arg := put(1, 0x100, abi.PhysdevSetIOBitmap{Bitmap: at, NrPorts: 256})
+	for _, on := range []bool{false, true} {
+		for _, row := range []struct {
+			code    byte
+			port    uint64
+			allowed bool
+		}{
+			{0xec, 0x80, true}, {0xec, 0x81, false}, {0xef, 0x80, false}, {0xee, 0x97, true}, {0xed, 0x97, false},
+			{0xec, 0xff, true}, {0xed, 0xfc, true}, {0xed, 0xfd, false}, {0xec, 0x100, false}, {0xed, 0xffff, false},
+		} {
+			r := insnBytes(row.code)
+			r.RDX = row.port
+			if ok := serveFault(v, r, trapGP); ok != (on && row.allowed) {
+				t.Errorf("%#x of port %#x, a map %v: %v", row.code, row.port, on, ok)
+			}
+		}
+		if rc := hyperPhysdevOp(abi.PhysdevopSetIOBitmap, arg, 0, 0, 0); rc != 0 {
+			t.Fatal(rc)
+		}
+	}
+}

@@ -21,6 +21,7 @@ func forcedCPUID(v *VCPU, r *regs) bool {
 	r.RIP += uint64(len(code))
 	r.RFLAGS &^= flagRF
 	v.note(notedFrame)
+	v.stepped(r)
 	return true
 }
 

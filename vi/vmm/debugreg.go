@@ -137,7 +137,6 @@ func (v *VCPU) takeDebugStatus() {
 // is the guest's to see, as in Xen. Nothing steps through the VMM: if TF is set, it
 // should not be.
 func debugInVMM(r *regs) {
-	const flagTF = 1 << 8
 	bare.WriteDR6(dr6Fixed)
 	r.RFLAGS &^= flagTF
 }

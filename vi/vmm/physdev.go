@@ -28,9 +28,33 @@ func hyperPhysdevOp(cmd, arg, _, _, _ uint64) int64 {
 		if s.NrPorts > 65536 || s.Bitmap != 0 && !guestRange(s.Bitmap, (uint64(s.NrPorts)+7)/8) {
 			return -abi.EINVAL
 		}
-		return 0 // no port is anybody's: what the map allows reads as all ones for nobody
+		v.arch.ioMap, v.arch.ioPorts = s.Bitmap, s.NrPorts
+		if s.Bitmap == 0 {
+			v.arch.ioPorts = 0
+		}
+		return 0
 	case abi.PhysdevopIRQStatusQuery, abi.PhysdevopEOI:
 		return -abi.EINVAL // no interrupt is bound
 	}
 	return -abi.ENOSYS
+}
+
+// mapAllows says whether the guest's map of ports, which its kernel keeps in its own
+// memory, allows an access: a clear bit for each port. What is there is nobody's port,
+// which reads as all ones.
+func (v *VCPU) mapAllows(port uint16, width uint) bool {
+	from, end := uint32(port), uint32(port)+uint32(width)
+	if end > v.arch.ioPorts {
+		return false
+	}
+	var b [2]byte
+	user := !v.kernelMode()
+	if user {
+		writeCR3(v.rootOf(true))
+	}
+	ok := fromGuest(unsafe.Pointer(&b), v.arch.ioMap+uint64(from/8), uint64((end-1)/8-from/8+1))
+	if user {
+		writeCR3(v.cr3())
+	}
+	return ok && (uint32(b[0])|uint32(b[1])<<8)>>(from&7)&(1<<width-1) == 0
 }

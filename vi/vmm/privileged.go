@@ -19,7 +19,7 @@ func privileged(v *VCPU, r *regs) bool {
 	ok := false
 	switch {
 	case i.op >= 0xe4 && i.op <= 0xef && i.op&8 == 8 || i.op >= 0xe4 && i.op <= 0xe7:
-		ok = v.mayUsePorts() && portIO(&i, r)
+		ok = portIO(v, &i, r)
 	case i.op == 0xfa || i.op == 0xfb:
 		// CLI and STI do nothing, as in Xen: POPF, which does not fault,
 		// could not undo them.
@@ -57,6 +57,15 @@ func (v *VCPU) skip(i *insn, r *regs) {
 	r.RIP += uint64(i.pos)
 	r.RFLAGS &^= flagRF
 	v.note(notedFrame)
+	v.stepped(r)
+}
+
+// stepped raises the trap that follows an instruction which began with TF set.
+func (v *VCPU) stepped(r *regs) {
+	if r.RFLAGS&flagTF != 0 {
+		v.arch.debugReg[6] |= dr6Step
+		v.raise(trapDB, 0)
+	}
 }
 
 // mayUsePorts says whether v's I/O privilege level lets it execute IN, OUT,
@@ -75,7 +84,7 @@ func (d *Domain) architecturalIOPL() bool { return d.assist>>abi.VMAssistArchite
 
 // portIO executes IN and OUT of a guest that owns no port: what it reads is
 // all ones, as from a bus on which nobody answers.
-func portIO(i *insn, r *regs) bool {
+func portIO(v *VCPU, i *insn, r *regs) bool {
 	width := uint(1)
 	if i.op&1 != 0 {
 		width = 4
@@ -83,8 +92,12 @@ func portIO(i *insn, r *regs) bool {
 			width = 2
 		}
 	}
+	port := uint16(r.RDX)
 	if i.op < 0xe8 {
-		i.next() // the port's number
+		port = uint16(i.next())
+	}
+	if !v.mayUsePorts() && !v.mapAllows(port, width) {
+		return false
 	}
 	if i.op&2 == 0 {
 		i.setReg(r, 0, width, sizeMask(width))

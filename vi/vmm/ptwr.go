@@ -48,6 +48,7 @@ func tableWrite(v *VCPU, r *regs, addr uint64) bool {
 	if done {
 		*r = v.arch.write.after
 		v.note(notedFrame)
+		v.stepped(r)
 	}
 	v.arch.write.entry = nil
 	return done

@@ -287,3 +287,46 @@ func TestFailureInNMIEntry(t *testing.T) {
 	}
 	c.trapped = false
 }
+
+// #DB has a stack of its own, from which a guest's registers go to where those of other
+// exceptions lie. If it fails on the way, or an NMI comes that leads to recovery, they
+// are whole, and so is the FPU, which is the guest's still.
+func TestFailureInDebugEntry(t *testing.T) {
+	recoverable(t)
+	c := testCPU
+	base := addrOf(unsafe.Pointer(c))
+	debug := (*regs)(ptr(base + blockTopDB - uint64(frameES)))
+	nmi := (*regs)(ptr(base + blockTopNMI - uint64(frameES)))
+	guest := guestRegsFor(0x1000)
+	from := (*[15]uint64)(unsafe.Pointer(&guest))
+	for n := uint64(0); n*8 <= uint64(frameRIP); n++ { // words that are still to be pushed
+		failed := guestRegsFor(0x5000)
+		*debug = guest
+		to, memory := (*[15]uint64)(unsafe.Pointer(&failed)), (*[15]uint64)(unsafe.Pointer(debug))
+		for k := range to {
+			to[k] = from[k] // not changed yet
+			if uint64(k) < n {
+				memory[k] = 0xbad
+			}
+		}
+		if n*8 <= uint64(frameRDI) {
+			failed.RDI = entries.vectors + 1*8 + 7 // where the stub's call returns to
+		}
+		failed.RSP, failed.RIP, failed.CS = addrOf(unsafe.Pointer(debug))+n*8, 0, selHVCode
+		for _, byNMI := range []bool{false, true} {
+			r := &failed
+			if byNMI {
+				*nmi = failed
+				handler := guestRegsFor(0x9000)
+				handler.RSP = addrOf(unsafe.Pointer(nmi)) - 600
+				r = &handler
+			}
+			c.trapped = false
+			capture(c, r)
+			if got := (*[15]uint64)(unsafe.Pointer(&c.trap)); *got != *from || c.trap.RIP != guest.RIP || c.trap.RSP != guest.RSP || c.trap.CS != guest.CS {
+				t.Errorf("%d words from complete, by an NMI %v: %x, want %x", n, byNMI, *got, *from)
+			}
+		}
+	}
+	c.trapped = false
+}

@@ -70,6 +70,8 @@ type archVCPU struct {
 	cr4                uint64 // bits of CR4 that the guest has set, of guestCR4Own
 	debugReg           [8]uint64
 	iopl               uint32 // what the guest believes its I/O privilege level to be
+	ioMap              uint64 // of ports that user mode may use, one bit each, 0 = allowed
+	ioPorts            uint32 // it is so long
 	maskSyscall32      bool
 	nmi                uint64 // nmiX bits
 	syscall32          uint64 // callback of 32-bit system calls, 0 = none
