@@ -333,7 +333,7 @@ func (c *CPU) storeVA(va uint64, size int, v uint64, mode uint8) bool {
 		c.storePhys(pb, size-first, v>>(8*first))
 		return true
 	}
-	if c.isDevice(pa) || c.Mem.Overlaid(pa>>12) {
+	if c.isDevice(pa) || c.Mem.Guarded(pa>>12) {
 		c.storePhys(pa, size, v)
 		return true
 	}

@@ -32,8 +32,8 @@ func (c *CPU) refill(va, size uint64, acc access) bool {
 	case accRead:
 		p = c.Mem.PageForRead(pfn)
 	case accWrite:
-		if c.Mem.Overlaid(pfn) {
-			return false // the write has to be seen
+		if c.Mem.Guarded(pfn) {
+			return false // the write has to be seen, or vanishes
 		}
 		p = c.Mem.PageForWrite(pfn)
 	case accFetch:

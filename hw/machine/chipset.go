@@ -81,6 +81,7 @@ func (m *Machine) attachDevices() {
 	m.attachMemory(ioapicBase, 0x1000, heedingMemory{m, d.ioapic})
 	m.attachPCI()
 	m.attachQEMU()
+	m.attachROM()
 }
 
 func (m *Machine) powerOff() { m.end(Stop{Reason: PowerOff, CPU: m.devices.user}) }

@@ -147,16 +147,15 @@ func (m *Machine) arrive(c *cpu.CPU, a *apic.APIC, e sim.Event) {
 	}
 }
 
-// initCPU resets a processor by INIT. The boot processor would fetch from the
-// firmware's reset vector, and there is no firmware: the machine ends.
+// initCPU resets a processor by INIT. The boot processor fetches from the reset
+// vector; without a ROM there is nothing, and the machine ends.
 func (m *Machine) initCPU(c *cpu.CPU, at sim.Time) {
-	if c.MSR.APICBase&apic.BaseBSP != 0 {
+	if c.MSR.APICBase&apic.BaseBSP != 0 && m.spec.ROM == nil {
 		m.end(Stop{Reason: Reset, CPU: c.ID, Detail: "INIT of the boot processor, which has no firmware to start"})
 		return
 	}
 	m.sleptUntil(c, at)
 	c.Init()
-	c.Activity = cpu.WaitSIPI
 	m.apics[c.ID].Init()
 }
 

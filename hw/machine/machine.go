@@ -51,7 +51,7 @@ func New(spec Spec) (*Machine, error) {
 	if err := spec.Validate(); err != nil {
 		return nil, err
 	}
-	ram, err := mem.New(spec.MemBytes)
+	ram, err := mem.NewWithROM(spec.MemBytes, spec.ROM)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (m *Machine) Out(id int, port uint16, size int, v uint32) {
 
 func (m *Machine) outByte(id int, port uint16, v uint8) {
 	switch {
-	case port == portPost:
+	case port == portPost, port == portPost190 && m.spec.ROM != nil:
 		m.state.Post = v
 		m.logPost(id, v)
 	case port == portDebug:
@@ -83,7 +83,7 @@ func (m *Machine) In(id int, port uint16, size int) (v uint32) {
 
 func (m *Machine) inByte(port uint16) uint8 {
 	switch {
-	case port == portPost:
+	case port == portPost, port == portPost190 && m.spec.ROM != nil:
 		return m.state.Post
 	case port == portDebug:
 		return portDebug // by convention, so that software can tell that it exists

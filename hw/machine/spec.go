@@ -29,6 +29,8 @@ type Spec struct {
 	Seed     uint64        // of the numbers that RDRAND gives
 	Engine   Engine        // nil means Plain; all come to the same states
 
+	ROM []byte // in which the boot processor begins, see rom.go; nil for none. It is not changed
+
 	TestDevice bool // QEMU's pc-testdev is there, see dev.TestDevice
 
 	Disk *disk.Spec // behind an NVMe controller; nil for none
@@ -59,6 +61,11 @@ func (s *Spec) Validate() error {
 		return fmt.Errorf("machine: quantum %v is longer than the IPI latency %v: an IPI would arrive in its target's past", s.Quantum, s.Models.IPILatency)
 	case len(s.NICs) > maxNICs:
 		return fmt.Errorf("machine: %d network controllers: choose up to %d", len(s.NICs), maxNICs)
+	}
+	if s.ROM != nil {
+		if err := validateROM(s.ROM); err != nil {
+			return err
+		}
 	}
 	if s.Disk != nil {
 		if err := s.Disk.Validate(); err != nil {

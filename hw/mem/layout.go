@@ -15,22 +15,25 @@ type Range struct {
 	Base, Size uint64 // in bytes
 }
 
-// layout says which addresses are RAM.
+// layout says which addresses are RAM or ROM.
 type layout struct {
-	low, high uint64 // bytes below and above the hole
+	low, high uint64 // bytes of RAM below and above the hole
+	rom       uint64 // bytes of ROM at the hole's end
 }
 
-func newLayout(bytes uint64) layout {
+func newLayout(bytes, rom uint64) layout {
 	low := min(bytes, HoleStart)
-	return layout{low, bytes - low}
+	return layout{low, bytes - low, rom}
 }
 
-// has tells whether the byte at pa is RAM.
-func (l layout) has(pa uint64) bool { return pa < l.low || pa-HoleEnd < l.high }
+// has tells whether the byte at pa is RAM or ROM.
+func (l layout) has(pa uint64) bool {
+	return pa < l.low || pa-HoleEnd < l.high || pa-(HoleEnd-l.rom) < l.rom
+}
 
-// end is the address behind the last byte of RAM.
+// end is the address behind the last byte.
 func (l layout) end() uint64 {
-	if l.high != 0 {
+	if l.high != 0 || l.rom != 0 {
 		return HoleEnd + l.high
 	}
 	return l.low

@@ -65,6 +65,7 @@ type Memory struct {
 	flips   []Flip    // the fetch overlay by address, nil if there is none; never changed in place
 	overlay []fetched // the frames that it lies on
 
+	sink  *Page    // takes what is written to ROM, nil if there is none; never read
 	zero  *page    // what unbacked pages read as
 	empty *leaf    // a leaf without pages
 	gen   uint64   // see Gen
@@ -75,11 +76,13 @@ type Memory struct {
 }
 
 // New returns RAM of the given size, all zero. See Ranges for where it lies.
-func New(bytes uint64) (*Memory, error) {
+func New(bytes uint64) (*Memory, error) { return newMemory(bytes, 0) }
+
+func newMemory(bytes, rom uint64) (*Memory, error) {
 	if bytes == 0 || bytes%PageSize != 0 || bytes > MaxBytes {
 		return nil, fmt.Errorf("mem: %d bytes of RAM: choose a multiple of %d up to %d", bytes, PageSize, uint64(MaxBytes))
 	}
-	l := newLayout(bytes)
+	l := newLayout(bytes, rom)
 	root := make([]*leaf, (l.end()>>PageShift+leafSize-1)>>leafShift)
 	empty := &leaf{}
 	for i := range root {
@@ -89,13 +92,17 @@ func New(bytes uint64) (*Memory, error) {
 }
 
 func fromTable(l layout, root []*leaf, zero *page, empty *leaf) *Memory {
-	return &Memory{
+	m := &Memory{
 		layout: l, zero: zero, empty: empty, gen: 1,
 		root:   slices.Clone(root),
 		owned:  make([]uint64, (len(root)+63)/64),
 		start:  root,
 		handed: make([]*handed, len(root)),
 	}
+	if l.rom != 0 {
+		m.sink = new(Page)
+	}
+	return m
 }
 
 // IsRAM tells whether the byte at physical address pa is RAM.
@@ -120,7 +127,7 @@ func (m *Memory) PageForRead(pfn uint64) *Page {
 }
 
 // PageForWrite returns the content of page number pfn, which must be RAM, for
-// reading and writing until Gen changes. It drops the page's decoded code.
+// reading and writing until Gen changes, unless it is Guarded. It drops the page's decoded code.
 func (m *Memory) PageForWrite(pfn uint64) *Page {
 	p := m.writable(pfn)
 	m.handOut(pfn).write[pfn&leafMask] = uint32(m.gen)
@@ -151,6 +158,9 @@ func (m *Memory) heldForWrite(pfn uint64) bool {
 
 // writable is PageForWrite for a pointer that does not outlive the call.
 func (m *Memory) writable(pfn uint64) *Page {
+	if m.inROM(pfn) {
+		return m.sink
+	}
 	p := m.root[pfn>>leafShift].pages[pfn&leafMask]
 	if p != nil && !p.sealed && p.code.Load() == nil {
 		return p.data

@@ -57,6 +57,11 @@ func Out(port uint16, v byte) []byte {
 	return append(withWord(0xba, uint32(port)), 0xb0, v, 0xee)
 }
 
+// Out16 is Out as 16-bit code.
+func Out16(port uint16, v byte) []byte {
+	return []byte{0xba, byte(port), byte(port >> 8), 0xb0, v, 0xee}
+}
+
 // PowerOff sleeps in ACPI's way, with the state S5.
 func PowerOff() []byte {
 	return append(withWord(0xba, 0x604), 0x66, 0xb8, 0x00, 0x34, 0x66, 0xef)

@@ -25,6 +25,15 @@ func Multiboot(code ...[]byte) []byte {
 	return append(b, bytes.Join(code, nil)...)
 }
 
+// ROM is an image of so many bytes that begins at the reset vector with 16-bit code.
+func ROM(size int, code ...[]byte) []byte {
+	const begin = 0xff00
+	b := make([]byte, size)
+	copy(b[size-0x10000+begin:], bytes.Join(code, nil))
+	copy(b[size-16:], []byte{0xea, begin & 0xff, begin >> 8, 0x00, 0xf0}) // jmp far F000:FF00
+	return b
+}
+
 // MultibootELF is the same as a 32-bit ELF file, linked to run at virtual
 // addresses from 3 GiB on.
 func MultibootELF(code ...[]byte) []byte {

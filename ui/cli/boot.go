@@ -16,7 +16,7 @@ import (
 type bootValues struct {
 	cpus, mem       int
 	appended        string
-	initrd          string
+	initrd, bios    string
 	disk, pcap      string
 	maxInstructions uint64
 	trace           string
@@ -31,6 +31,7 @@ func bootFlags(fs *flag.FlagSet) any {
 	fs.IntVar(&v.mem, "mem", 512, "`MB` mebibytes of RAM; unless given, 512")
 	fs.StringVar(&v.appended, "append", "", "the kernel's command line is `STRING`")
 	fs.StringVar(&v.initrd, "initrd", "", "modules, or the initial RAM disk: `FILE[ ARGS],FILE...`")
+	fs.StringVar(&v.bios, "bios", "", "instead of a kernel, a ROM that begins at the reset vector: `FILE` of 64 KiB to 1 MiB, such as a processor test")
 	fs.StringVar(&v.disk, "disk", "", "an NVMe disk with the content of `FILE`; what the guest writes is written there at the end")
 	fs.StringVar(&v.pcap, "pcap", "", "record the network in `FILE`, for Wireshark")
 	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors")
@@ -46,16 +47,17 @@ func runBoot(e *env, operands []string, values any) error {
 }
 
 func boot(e *env, operands []string, v *bootValues) error {
-	if v.mem < 4 {
-		return usage("boot: --mem %d: it must be at least 4", v.mem)
-	}
 	spec := machine.DefaultSpec()
 	spec.CPUs, spec.MemBytes, spec.Seed = v.cpus, uint64(v.mem)<<20, v.seed
 	spec.TestDevice = true // with QEMU, suites that want it name it themselves
-	if err := spec.Validate(); err != nil {
-		return usage("boot: %s", strings.TrimPrefix(err.Error(), "machine: "))
+	if err := v.validate(operands, &spec); err != nil {
+		return err
 	}
-	kernel, err := os.ReadFile(operands[0])
+	path := v.bios
+	if path == "" {
+		path = operands[0]
+	}
+	image, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
@@ -68,23 +70,45 @@ func boot(e *env, operands []string, v *bootValues) error {
 	if err := d.plug(&spec, v); err != nil {
 		return err
 	}
+	if v.bios != "" {
+		spec.ROM = image
+	}
 	m, err := machine.New(spec)
+	if err == nil && v.bios == "" {
+		err = load(m, path, image, v.appended, mods)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "machine: "))
 	}
 	d.record(m)
-	if err := load(m, operands[0], kernel, v.appended, mods); err != nil {
-		return fmt.Errorf("%s: %s", operands[0], strings.TrimPrefix(err.Error(), "machine: "))
-	}
-	stop, err := runMachine(e, m, machine.HasMultibootHeader(kernel), v)
+	stop, err := runMachine(e, m, v.bios != "" || machine.HasMultibootHeader(image), v)
 	if ferr := d.finish(m); ferr != nil {
 		return errors.Join(err, ferr)
 	}
 	if err != nil {
 		return err
 	}
+	if v.bios != "" {
+		tellPOST(e, m)
+	}
 	tellEnd(e, m, stop)
 	return bootStatus(stop)
+}
+
+// validate finds what is wrong with the command line.
+func (v *bootValues) validate(operands []string, spec *machine.Spec) error {
+	switch {
+	case v.bios == "" && len(operands) == 0:
+		return usage("boot needs KERNEL, or --bios FILE")
+	case v.bios != "" && (len(operands) > 0 || v.appended != "" || v.initrd != ""):
+		return usage("boot: --bios FILE stands in place of KERNEL, --append and --initrd")
+	case v.mem < 4:
+		return usage("boot: --mem %d: it must be at least 4", v.mem)
+	}
+	if err := spec.Validate(); err != nil {
+		return usage("boot: %s", strings.TrimPrefix(err.Error(), "machine: "))
+	}
+	return nil
 }
 
 // bootModules reads FILE[ ARGS],FILE...; a module's name is all of its element, as with QEMU.

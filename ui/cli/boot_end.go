@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 
 	"resvirt/hw/machine"
@@ -21,7 +22,7 @@ const (
 
 const bootStatuses = `exit status: 0 switched off, or Ctrl-A x; odd: 2*V+1 for V written to the exit port 0xf4;
   4 halted for good; 6 triple fault; 8 reset; 10 --max-instructions; 12 not emulated;
-  2 wrong command line; 14 no such file, or no kernel that boots here; 130 interrupted
+  2 wrong command line; 14 no such file, or nothing that boots here; 130 interrupted
 `
 
 // bootStatus is the status for how a machine ended.
@@ -54,6 +55,21 @@ func bootError(e *env, err error) error {
 		fmt.Fprintf(e.stderr, "resvirt: %v\n", err)
 	}
 	return status(bootFailed)
+}
+
+// tellPOST lists the last POST codes, by which a ROM tells how far it came.
+func tellPOST(e *env, m *machine.Machine) {
+	const most = 32
+	var codes []string
+	for _, event := range m.Events() {
+		if event.Kind == machine.Post {
+			codes = append(codes, fmt.Sprintf("%02x", event.Value))
+		}
+	}
+	if n := len(codes); n > most {
+		codes = append([]string{"..."}, codes[n-most:]...)
+	}
+	fmt.Fprintln(e.stderr, "resvirt: POST codes:", strings.Join(codes, " "))
 }
 
 // tellEnd tells people how the machine ended, unless that was its kernel's wish.

@@ -27,6 +27,9 @@ var bootKernels = map[string][]byte{
 	"screen":   testkernel.Multiboot(testkernel.Stack(), testkernel.Text("serial"), testkernel.Print(0x3f8), testkernel.Text("o\an\a \at\ah\ae\a \as\ac\ar\ae\ae\an\a"), testkernel.CopyTo(0xb80a0), testkernel.Exit(0)),
 	"spin":     testkernel.Multiboot([]byte{0xeb, 0xfe}),
 	"echo":     testkernel.Multiboot(testkernel.Echo(), testkernel.Exit(0)),
+	"rom":      testkernel.ROM(128<<10, testkernel.Out16(0x378, 'o'), testkernel.Out16(0x378, 'k'), testkernel.Out16(0x190, 0xff), testkernel.Halt()),
+	"odd":      make([]byte, 100000),
+	"uefi":     append(make([]byte, 0x28), "_FVH and more"...),
 	"bzimage":  append(make([]byte, 0x202), "HdrS and more"...),
 	"none":     make([]byte, 10000),
 }

@@ -28,7 +28,7 @@ func commands() []command {
 		{"replay", "DB RUN", "execute a run again, compare it with the stored row, print its timeline", replayFlags, runReplay, ""},
 		{"explain", "DB RUN", "execute a failed run again and tell what was wrong, what repaired it, and why it failed", explainFlags, runExplain, ""},
 		{"causes", "DB", "rank the causes of all failed runs of a campaign", causesFlags, runCauses, ""},
-		{"boot", "KERNEL", "boot a Multiboot, PVH or Linux kernel on the machine: the serial port is standard input and output", bootFlags, runBoot, bootStatuses},
+		{"boot", "[KERNEL]", "boot a Multiboot, PVH or Linux kernel, or a ROM, on the machine: the serial port is standard input and output", bootFlags, runBoot, bootStatuses},
 		{"guest", "KERNEL", "run a paravirtual Xen guest such as Linux under the hypervisor, with its console here", guestFlags, runGuest, ""},
 		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck, ""},
 		{"bench", "", "measure the emulator on fixed kernels: speed, events, cost of states", benchFlags, runBench, ""},
