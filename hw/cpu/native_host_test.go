@@ -172,10 +172,34 @@ func (h *hostCPU) write(va int64, b []byte) {
 	}
 }
 
+// hangsAfter is how much processor time the child gets: a wait by the clock would
+// end too early where the machine is busy.
+const hangsAfter = 100 * time.Millisecond
+
 // resume lets the child run to its next signal; SIGSTOP means that it ran too
 // long, a negative number that it is dead.
 func (h *hostCPU) resume() syscall.Signal {
-	timer := time.AfterFunc(300*time.Millisecond, func() { syscall.Kill(h.pid, syscall.SIGSTOP) })
+	used := h.used()
+	for range 100 { // of those in which it may have waited for its turn
+		sig := h.resumeFor(hangsAfter)
+		if sig != syscall.SIGSTOP || h.used()-used >= hangsAfter {
+			return sig
+		}
+	}
+	return syscall.SIGSTOP
+}
+
+// used is the processor time that the child has had, from the clock that Linux
+// keeps of a process.
+func (h *hostCPU) used() time.Duration {
+	var ts syscall.Timespec
+	clock := ^uintptr(h.pid)<<3 | 2 // CPUCLOCK_SCHED
+	syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, clock, uintptr(unsafe.Pointer(&ts)), 0)
+	return time.Duration(ts.Nano())
+}
+
+func (h *hostCPU) resumeFor(limit time.Duration) syscall.Signal {
+	timer := time.AfterFunc(limit, func() { syscall.Kill(h.pid, syscall.SIGSTOP) })
 	defer timer.Stop()
 	if err := syscall.PtraceCont(h.pid, 0); err != nil {
 		return -1

@@ -3,6 +3,7 @@ package cpu
 import (
 	"encoding/binary"
 	"math"
+	"testing"
 )
 
 // variantsOfResults are about flags, registers and XMM registers.
@@ -60,6 +61,20 @@ func variantsOfResults() []variant {
 	return append(list, variant{"DPPS, DPPD: which NaN, and flags behind an unmasked exception", "DPPS", []byte{0x66, 0x0f, 0x3a, 0x40, 0xc1, 0xff}, nans,
 		edits{fx(fxXMM, single32(0x7fc00002)...), fx(fxXMM+4, single32(0xffc00000)...)},
 		edits{fx(fxXMM, single(1)...), fx(fxXMM, single32(0x7f800000)...), fx(fxXMM+16, 1)}})
+}
+
+// TestUndefinedFlagsOfLegacy: instructions that only 32-bit code has (APM vol. 3,
+// AAA, AAD, AAM, AAS, DAA, DAS; Intel's SDM says the same).
+func TestUndefinedFlagsOfLegacy(t *testing.T) {
+	for op, want := range map[Op]uint64{
+		OpAAA: FlagOF | FlagSF | FlagZF | FlagPF, OpAAS: FlagOF | FlagSF | FlagZF | FlagPF,
+		OpAAM: FlagOF | FlagAF | FlagCF, OpAAD: FlagOF | FlagAF | FlagCF,
+		OpDAA: FlagOF, OpDAS: FlagOF, OpSALC: 0, OpARPL: 0,
+	} {
+		if got := undefinedFlags(&Inst{Op: op}, &nativeState{}); got != want {
+			t.Errorf("%v: %#x, want %#x", op, got, want)
+		}
+	}
 }
 
 func single32(v uint32) []byte { return binary.LittleEndian.AppendUint32(nil, v) }
