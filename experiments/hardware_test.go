@@ -1,8 +1,6 @@
 package experiments
 
 import (
-	"context"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -114,53 +112,4 @@ func settingSteps(l *Lab, name string) []string {
 		}
 	}
 	return nil
-}
-
-// A database is all that a replay needs, whatever worker wrote the row.
-func TestRealRowsReplay(t *testing.T) {
-	l := realLab(t)
-	path := filepath.Join(t.TempDir(), "quick.db")
-	text, err := shipped.ReadFile("files/quick.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = Run(context.Background(), *l.exp, l.sys, Options{
-		Path: path, Text: text, Runs: 2, Workers: 2, Stage: func(string) {}, Progress: func(Progress) {},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	refs, err := db.Runs("")
-	if err != nil || len(refs) != 4*len(l.exp.Settings) {
-		t.Fatalf("%d rows: %v", len(refs), err)
-	}
-	for _, ref := range refs[len(refs)-3:] {
-		r, err := db.Replay(StoredSystem, ref.Setting, ref.Index, 10)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(r.Differences) > 0 {
-			t.Errorf("%s: %v", ref, r.Differences)
-		}
-		if r.Trace == nil || len(r.Trace.Fault) != 10 || r.Trace.Fault[r.Trace.Struck].Position != r.Row.Strike.Position {
-			t.Errorf("%s: the trace does not show the fault", ref)
-		}
-	}
-}
-
-func TestRealSelfcheck(t *testing.T) {
-	l := realLab(t)
-	err := Selfcheck(context.Background(), *l.exp, l.sys, 10, 3, func(c Check) {
-		if c.Err != nil {
-			t.Errorf("%s: %v", c.Name, c.Err)
-		}
-	})
-	if err != nil {
-		t.Error(err)
-	}
 }

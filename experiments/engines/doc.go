@@ -1,4 +1,4 @@
-// Package engines holds the tests that the machine's two engines give the whole
-// system, and faults in it, one result. The plain engine takes its time, so they
-// are a package of their own, which go test runs beside others.
+// Package engines holds the test that faults come out alike on both of the
+// machine's engines. The plain engine takes its time, so it is a package of its
+// own, which go test runs beside others.
 package engines

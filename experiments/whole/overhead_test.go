@@ -1,0 +1,41 @@
+package whole
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"resvirt/experiments"
+)
+
+// A variant without logs is another VMM, whose guests print the same.
+func TestVariantsPrintTheSame(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("boots the whole system")
+	}
+	shipped, _, err := experiments.Load("overhead")
+	if err != nil {
+		t.Fatal(err)
+	}
+	variants := shipped.Overhead.Variants // all mechanisms, none, all but one
+	e := experiments.Default()
+	e.Name, e.VMM.DomainMB = "variants", 4
+	e.Overhead = experiments.Overhead{Compute: []int{2}, Variants: variants[:2], Layouts: 2}
+	r, err := experiments.MeasureOverhead(context.Background(), e, experiments.BuildSystem, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, none := r.Runs[0], r.Runs[1]
+	if all.VMMInstructions <= none.VMMInstructions || all.Cycles <= all.VMMCycles || none.VMMCycles == 0 || all.Busy > 1 || all.Busy < 0.5 {
+		t.Errorf("with all %+v, without any %+v", all, none)
+	}
+	var b strings.Builder
+	if err := r.Text(&b); err != nil || !strings.Contains(b.String(), "published") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	mechanisms := len(variants) - 2
+	if len(r.Reserved) != mechanisms+1 || r.Reserved[0].PerVCPU == 0 || r.Reserved[1].Static == 0 || r.Reserved[mechanisms].Lines < 500 {
+		t.Errorf("reserved %+v", r.Reserved)
+	}
+}
