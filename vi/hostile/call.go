@@ -81,29 +81,38 @@ func (r dice) extArg() uint64 {
 // memory is a memory_op: its command, with the argument in place.
 func (r dice) memory() uint64 { return r.n(13) }
 
-// grant is a grant_table_op of a few entries.
+// grant is a grant_table_op of a few entries. Half of them mean the other hostile
+// domain, which shares frames as we do.
 func (r dice) grant() [5]uint64 {
 	at := arena + r.page()*pageSize
-	switch r.n(5) {
-	case 0: // map
+	switch r.n(7) {
+	case 0, 1: // map
 		store(at, r.grantPlace())
-		store(at+8, r.n(32)|r.n(40)<<32)
-		store(at+16, r.domid())
+		store(at+8, r.mapFlags()|r.n(grantRefs)<<32)
+		store(at+16, r.peer())
 		return [5]uint64{abi.GnttabopMapGrantRef, at, 1}
-	case 1: // unmap
+	case 2: // unmap
+		n := 1 + r.n(3)
+		for i := range n {
+			store(at+i*24, r.grantPlace())
+			store(at+i*24+8, r.n(2)*r.frame()<<12)
+			store(at+i*24+16, r.n(grantRefs))
+		}
+		return [5]uint64{abi.GnttabopUnmapGrantRef, at, n}
+	case 3: // replace
 		store(at, r.grantPlace())
-		store(at+8, 0)
-		store(at+16, r.n(40))
-		return [5]uint64{abi.GnttabopUnmapGrantRef, at, 1}
-	case 2: // set up
+		store(at+8, r.grantPlace())
+		store(at+16, r.n(grantRefs))
+		return [5]uint64{abi.GnttabopUnmapAndReplace, at, 1}
+	case 4: // set up
 		store(at, r.domid()|r.n(5)<<32)
 		store(at+8, 0)
 		store(at+16, r.va())
 		return [5]uint64{abi.GnttabopSetupTable, at, 1}
-	case 3: // copy
+	case 5: // copy
 		for i := range uint64(2) {
 			store(at+i*16, r.copyEnd())
-			store(at+i*16+8, r.domid()|r.n(4096)<<16)
+			store(at+i*16+8, r.peer()|r.n(4096)<<16)
 		}
 		store(at+32, r.n(4097)|r.n(4)<<16)
 		return [5]uint64{abi.GnttabopCopy, at, 1 + r.n(3)}

@@ -125,11 +125,8 @@ func borrow() {
 
 // lend grants the page in each turn, and then makes a page table of it.
 func lend() {
-	frames := [1]uint64{}
-	setup := abi.GnttabSetupTable{Dom: abi.DomidSelf, NrFrames: 1, FrameList: addr(unsafe.Pointer(&frames))}
-	hypercall(abi.HypercallGrantTableOp, abi.GnttabopSetupTable, addr(unsafe.Pointer(&setup)), 1, 0, 0)
 	page := frameOf(arenaAt(duetPage))
-	if remap(duetTable, frames[0]<<12|0x67, abi.UVMFInvlpg|abi.UVMFAll) != 0 {
+	if remap(duetTable, grantTable<<12|0x67, abi.UVMFInvlpg|abi.UVMFAll) != 0 {
 		wrong("no grant table")
 	}
 	const permit = abi.GTFPermitAccess | duetBorrower<<16

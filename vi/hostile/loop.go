@@ -63,6 +63,11 @@ func loop() {
 			r.loads()
 		case 5:
 			r.depart()
+		case 6:
+			r.share()
+			if r.one(2) {
+				r.hammer()
+			}
 		default:
 			r.call()
 		}

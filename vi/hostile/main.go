@@ -95,6 +95,7 @@ func kmain(si *abi.StartInfo) {
 	for v := range uint64(vcpus) {
 		streams[v] = option("seed")<<32 + uint64(self)<<8 + v
 	}
+	setUpGrants()
 	startSecond()
 	loop()
 }

@@ -17,7 +17,8 @@ import (
 const (
 	pairPages  = 15 // of each guest are played with; the last is for arguments
 	pairRefs   = 12
-	pairRounds = 600
+	pairRounds = 600 // of a test; the fuzzer needs short ones
+	fuzzRounds = 100
 )
 
 // pair draws the calls of one vCPU of two guests.
@@ -246,7 +247,7 @@ func handled(t *testing.T, d *Domain, what string) {
 }
 
 // attackPair plays the whole game once.
-func attackPair(t *testing.T, choices rand.Source) {
+func attackPair(t *testing.T, choices rand.Source, rounds int) {
 	t.Helper()
 	recoverableOn(t, 3)
 	free := heap.nfree
@@ -267,7 +268,7 @@ func attackPair(t *testing.T, choices rand.Source) {
 	a, b := pairGuests[1], pairGuests[2]
 	h := &hostile{Rand: r, frames: append(append([]mfn{}, a.list...), b.list...)}
 	plays := [3]*pair{{h, a, b, 0}, {h, b, a, 1}, {h, b, a, 2}}
-	for range pairRounds {
+	for range rounds {
 		p := plays[r.IntN(3)]
 		testCPU = cpuByID(p.cpu)
 		log := &current().arch.log
@@ -321,7 +322,7 @@ func args2[T any](m mfn, val T) uint64 {
 // TestHostilePair: see above; -hostile says how many worlds.
 func TestHostilePair(t *testing.T) {
 	for seed := range *hostileSeeds {
-		attackPair(t, rand.NewPCG(seed, 2))
+		attackPair(t, rand.NewPCG(seed, 2), pairRounds)
 	}
 }
 
@@ -329,6 +330,6 @@ func TestHostilePair(t *testing.T) {
 func FuzzHostilePair(f *testing.F) {
 	f.Add([]byte("seed"))
 	f.Fuzz(func(t *testing.T, choices []byte) {
-		attackPair(t, &tape{choices, rand.NewPCG(uint64(len(choices)), 2)})
+		attackPair(t, &tape{choices, rand.NewPCG(uint64(len(choices)), 2)}, fuzzRounds)
 	})
 }

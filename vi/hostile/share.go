@@ -1,0 +1,71 @@
+package main
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
+
+// The two hostile domains grant each other frames of their arenas, map what they
+// are granted where the arena was, write to it, and make page tables of frames that
+// are or were mapped elsewhere.
+
+// grantRefs is how many references, and handles, the rounds play with.
+const grantRefs = 24
+
+// grantPage is the page of the arena's space where our grant table is mapped.
+const grantPage = arenaPages - 2
+
+// grantTable is its frame.
+var grantTable uint64
+
+// setUpGrants asks for a grant table of one frame.
+func setUpGrants() {
+	frames := [1]uint64{}
+	op := abi.GnttabSetupTable{Dom: abi.DomidSelf, NrFrames: 1, FrameList: addr(unsafe.Pointer(&frames))}
+	hypercall(abi.HypercallGrantTableOp, abi.GnttabopSetupTable, addr(unsafe.Pointer(&op)), 1, 0, 0)
+	grantTable = frames[0]
+}
+
+// mapGrants maps the grant table.
+func mapGrants() {
+	hypercall(abi.HypercallUpdateVAMapping, arena+grantPage*pageSize, grantTable<<12|0x67, abi.UVMFInvlpg|abi.UVMFAll, 0, 0)
+}
+
+// peer is the other hostile domain, or anybody.
+func (r dice) peer() uint64 {
+	if r.one(2) {
+		return r.domid()
+	}
+	return uint64(self ^ 1)
+}
+
+// mapFlags are those of map_grant_ref: mostly a mapping for the processor.
+func (r dice) mapFlags() uint64 {
+	switch r.n(4) {
+	case 0:
+		return r.n(40)
+	case 1:
+		return abi.GNTMAPHost | abi.GNTMAPReadonly
+	}
+	return abi.GNTMAPHost
+}
+
+// share writes an entry of our grant table, in use or not.
+func (r dice) share() {
+	mapGrants()
+	flags := uint64(abi.GTFPermitAccess)
+	if r.one(4) {
+		flags = r.n(64)
+	}
+	store(arena+grantPage*pageSize+r.n(grantRefs)*8, flags|r.peer()<<16|r.frame()<<32)
+}
+
+// hammer writes to one place of the arena for a while, whatever becomes of it
+// meanwhile: this processor's translation of it stays in use.
+func (r dice) hammer() {
+	at, val := r.va(), r.entry()
+	for range 200 {
+		store(at, val)
+	}
+}
