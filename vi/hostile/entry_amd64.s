@@ -203,6 +203,26 @@ TEXT ·stackBreak(SB),NOSPLIT,$0-8
 	SYSCALL
 	RET
 
+// func loadX87()
+TEXT ·loadX87(SB),NOSPLIT,$8-0
+	BYTE	$0xdb; BYTE	$0xe3		// FNINIT
+	MOVQ	$0, 0(SP)
+	FMOVD	0(SP), F0
+	RET
+
+// func initX87()
+TEXT ·initX87(SB),NOSPLIT,$0-0
+	BYTE	$0xdb; BYTE	$0xe3		// FNINIT
+	RET
+
+// func x87Pointer() uint64
+// The offset of the last instruction, from the environment.
+TEXT ·x87Pointer(SB),NOSPLIT,$32-8
+	FSTENV	0(SP)
+	MOVL	12(SP), AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
 // func segmentGS() int64
 TEXT ·segmentGS(SB),NOSPLIT,$0-8
 	XORL	AX, AX

@@ -26,6 +26,9 @@ func jump(at uint64, r *[16]uint64)
 func flipper()
 func stackBreak(at uint64)
 func segmentGS() int64
+func loadX87()
+func initX87()
+func x87Pointer() uint64
 func readCR4() int64
 func writeCR4(set uint64)
 func readGSBase() int64
