@@ -332,22 +332,13 @@ func FuzzBlocks(f *testing.F) {
 	f.Add(uint64(2), []byte{0xff, 0xc0, 0xc6, 0x05, 1, 0, 0, 0, 0xc8, 0xff, 0xc0, 0xeb, 0xf3})
 	f.Add(uint64(3), []byte{0x40, 0x8b, 0x0d, 0, 0x10, 0, 0x20, 0x49, 0x51, 0xe2, 0xf6, 0x5a, 0xc3})
 	for n, r := uint64(4), rand.New(rand.NewPCG(9, 9)); n < 40; n++ {
-		var code []byte
-		for range 8 {
-			code = append(code, special(r, Mode64-Mode(n&1))...)
-		}
-		f.Add(n, code)
+		f.Add(n, specials(r, n))
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, code []byte) {
 		if len(code) == 0 || len(code) > twinPages<<12 {
 			return
 		}
 		w.t = t
-		w.in = []*dialect{&dialect64, &dialect32}[seed&1]
-		r, g := rand.New(rand.NewPCG(seed, 1)), newNativeGen(seed)
-		w.starts = 3 // observe each
-		w.start(r, g, code)
-		for k := 0; k < 20 && w.piece(1+r.Uint64N(60), int64(1+r.Uint64N(30_000))); k++ {
-		}
+		w.observed(seed, code)
 	})
 }

@@ -3,6 +3,7 @@ package cpu
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"testing"
 )
 
 // special is some instructions of the kinds that random bytes seldom make:
@@ -62,5 +63,44 @@ func transfers(c *CPU, r *rand.Rand) {
 	c.MSR.FMASK = FlagTF * r.Uint64N(2)
 	if r.IntN(2) == 0 {
 		c.GPR[RCX], c.GPR[R11] = twinCode+r.Uint64N(0x1000), 0x202|FlagTF*r.Uint64N(2)
+	}
+}
+
+// specials is a program of them, of the dialect that a seed chooses.
+func specials(r *rand.Rand, seed uint64) (code []byte) {
+	for range 8 {
+		code = append(code, special(r, seededDialect(seed).mode)...)
+	}
+	return code
+}
+
+func seededDialect(seed uint64) *dialect { return []*dialect{&dialect64, &dialect32}[seed&1] }
+
+// observed runs a program on both engines and holds each step of the plain one
+// against the rules.
+func (w *twins) observed(seed uint64, code []byte) {
+	w.in = seededDialect(seed)
+	r, g := rand.New(rand.NewPCG(seed, 1)), newNativeGen(seed)
+	w.starts = 3 // so that start makes it a run that is observed
+	w.start(r, g, code)
+	for k := 0; k < 20 && w.piece(1+r.Uint64N(60), int64(1+r.Uint64N(30_000))); k++ {
+	}
+}
+
+// TestSpecialsAgree runs programs of nothing else on both engines.
+func TestSpecialsAgree(t *testing.T) {
+	w, r := newTwins(t), rand.New(rand.NewPCG(11, 12))
+	n := uint64(3000)
+	if testing.Short() {
+		n = 300
+	}
+	var retired uint64
+	for seed := range n {
+		w.observed(seed, specials(r, seed))
+		retired += w.fast.Retired
+	}
+	t.Logf("%d instructions", retired)
+	if retired < 10*n {
+		t.Errorf("%d programs executed only %d instructions", n, retired)
 	}
 }
