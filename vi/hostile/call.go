@@ -28,6 +28,9 @@ func (r dice) call() {
 	if nr == abi.HypercallSchedOp && a[0] == abi.SchedopShutdown && !r.one(500) {
 		return
 	}
+	if nr == abi.HypercallSchedOp {
+		r.beforeSleep()
+	}
 	hypercall(nr, a[0], a[1], a[2], a[3], a[4])
 }
 
@@ -67,6 +70,7 @@ func (r dice) meant() (nr uint64, a [5]uint64) {
 	case 10:
 		return abi.HypercallVcpuOp, [5]uint64{r.n(14), r.n(3), r.words([3]uint64{r.frame(), r.value(), r.n(1 << 22)}[r.n(3)], r.n(4096), r.value())}
 	}
+	r.beforeSleep()
 	return abi.HypercallSchedOp, [5]uint64{[4]uint64{abi.SchedopYield, abi.SchedopBlock, abi.SchedopPoll, 6}[r.n(4)], r.words(r.va(), r.n(5), r.value())}
 }
 

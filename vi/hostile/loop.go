@@ -47,6 +47,7 @@ func loop() {
 		if rounds[v]%32 == 1 {
 			mend()
 		}
+		r.takeEvents()
 		if r.one(1000) {
 			r.forest()
 		}
@@ -68,6 +69,8 @@ func loop() {
 			if r.one(2) {
 				r.hammer()
 			}
+		case 7:
+			r.queues()
 		default:
 			r.call()
 		}

@@ -24,6 +24,10 @@ type made struct {
 	left          int // lists that went elsewhere by iret
 	noUser        int // calls without a root for user mode
 	rings         int // output announced while the ring was mapped read-only
+
+	switches int // of the interface of event channels
+	queued   int // times that an event was in a queue
+	tables   int // page tables made of pages that only event channels still held
 }
 
 // enter makes a hypercall; in user mode it is a system call.
@@ -153,9 +157,11 @@ func (h *hostile) spaces(i int) (uint64, [5]uint64) {
 
 // meant is a call that a kernel could mean so.
 func (h *hostile) meant() {
-	switch h.IntN(4) {
+	switch h.IntN(6) {
 	case 0:
 		h.ringTable()
+	case 4, 5:
+		h.queues()
 	case 1:
 		nr, a := h.spaces(0)
 		h.enter(nr, a)

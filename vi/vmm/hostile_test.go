@@ -184,8 +184,9 @@ func TestHostileGuest(t *testing.T) {
 		m := attack(t, rand.NewPCG(seed, 1))
 		all.calls, all.system, all.left, all.noUser, all.rings =
 			all.calls+m.calls, all.system+m.system, all.left+m.left, all.noUser+m.noUser, all.rings+m.rings
+		all.switches, all.queued, all.tables = all.switches+m.switches, all.queued+m.queued, all.tables+m.tables
 	}
-	if all.system == 0 || all.left == 0 || all.noUser == 0 || all.rings == 0 {
+	if all.system == 0 || all.left == 0 || all.noUser == 0 || all.rings == 0 || all.switches == 0 || all.queued == 0 || all.tables == 0 {
 		t.Errorf("what was tried: %+v", all)
 	}
 	t.Logf("%+v", all)
