@@ -14,13 +14,38 @@ type beyond struct {
 	name      string
 	table     string // "", "0F", "0F38", "0F3A", "VEX38", "VEX3A"
 	low, high byte   // opcodes
-	modrm     string // "" for any, "m5" memory with reg 5, "r6" registers with reg 6, "F8" that byte, "D8-DF" a range
-	prefix    string // "" for any, else one of these must be there: "66 F3"
+	modrm     string // "" for any, "m5" memory with reg 5, "r6" registers with reg 6, "F8" that byte, "D8-DF" a range, "!0" another reg
+	prefix    string // "" for any, "np" for none, else one of these must be there: "66 F3"
 }
+
+// reservedX87 are encodings in which the manuals' tables of x87 (APM vol. 3, table
+// A-7; SDM vol. 2, tables) have nothing.
+const reservedX87 = "x87 encodings that are reserved"
 
 var beyonds = []beyond{
 	{"APX: REX2", "", 0xd5, 0xd5, "", ""},
-	{"XOP", "", 0x8f, 0x8f, "", ""},
+	{"XOP", "", 0x8f, 0x8f, "!0", ""},
+	{reservedX87, "", 0xd9, 0xd9, "D1-DF", ""},
+	{reservedX87, "", 0xd9, 0xd9, "E2-E3", ""},
+	{reservedX87, "", 0xd9, 0xd9, "E6-E7", ""},
+	{reservedX87, "", 0xd9, 0xd9, "EF", ""},
+	{reservedX87, "", 0xd9, 0xd9, "m1", ""},
+	{reservedX87, "", 0xda, 0xda, "E0-E8", ""},
+	{reservedX87, "", 0xda, 0xda, "EA-FF", ""},
+	{reservedX87, "", 0xdb, 0xdb, "E0-E1", ""},
+	{reservedX87, "", 0xdb, 0xdb, "E4-E7", ""},
+	{reservedX87, "", 0xdb, 0xdb, "F8-FF", ""},
+	{reservedX87, "", 0xdb, 0xdb, "m4", ""},
+	{reservedX87, "", 0xdb, 0xdb, "m6", ""},
+	{reservedX87, "", 0xdc, 0xdc, "D0-DF", ""},
+	{reservedX87, "", 0xdd, 0xdd, "C8-CF", ""},
+	{reservedX87, "", 0xdd, 0xdd, "F0-FF", ""},
+	{reservedX87, "", 0xdd, 0xdd, "m5", ""},
+	{reservedX87, "", 0xde, 0xde, "D0-D8", ""},
+	{reservedX87, "", 0xde, 0xde, "DA-DF", ""},
+	{reservedX87, "", 0xdf, 0xdf, "C0-DF", ""},
+	{reservedX87, "", 0xdf, 0xdf, "E1-E7", ""},
+	{reservedX87, "", 0xdf, 0xdf, "F8-FF", ""},
 	{"TSX: XABORT, XBEGIN", "", 0xc6, 0xc7, "F8", ""},
 
 	{"FRED: LKGS", "0F", 0x00, 0x00, "r6", "F2"},
@@ -60,7 +85,8 @@ var beyonds = []beyond{
 	{"GFNI", "0F38", 0xcf, 0xcf, "", "66"},
 	{"key locker", "0F38", 0xd8, 0xdf, "", "F3"},
 	{"key locker", "0F38", 0xfa, 0xfb, "", "F3"},
-	{"CET: WRUSS, WRSS", "0F38", 0xf5, 0xf6, "", ""},
+	{"CET: WRUSS", "0F38", 0xf5, 0xf5, "", "66"},
+	{"CET: WRSS", "0F38", 0xf6, 0xf6, "", "np"},
 	{"MOVDIR64B, ENQCMD, MOVDIRI, USER_MSR", "0F38", 0xf8, 0xf9, "", ""},
 	{"RAO-INT", "0F38", 0xfc, 0xfc, "", ""},
 	{"SHA", "0F3A", 0xcc, 0xcc, "", ""},
@@ -113,8 +139,8 @@ func beyondR1(code []byte) string {
 }
 
 func matchPrefix(want, have string) bool {
-	if want == "" {
-		return true
+	if want == "" || want == "np" {
+		return want == "" || have == ""
 	}
 	for _, p := range strings.Fields(have) {
 		if strings.Contains(want, p) {
@@ -129,6 +155,8 @@ func matchModRM(want string, have byte) bool {
 	switch {
 	case want == "":
 		return true
+	case want[0] == '!':
+		return have>>3&7 != digit(1)
 	case want[0] == 'm':
 		return have < 0xc0 && have>>3&7 == digit(1)
 	case want[0] == 'r':
@@ -139,14 +167,14 @@ func matchModRM(want string, have byte) bool {
 	return have >= digit(0)<<4|digit(1) && have <= digit(3)<<4|digit(4)
 }
 
-// plain is an encoding without the prefixes 66, F2 and F3.
-func plain(code []byte) []byte {
+// without is an encoding without some of the prefixes 66, F2 and F3.
+func without(code []byte, drop ...byte) []byte {
 	out := bytes.Clone(code)
 	for k, b := range out {
 		switch {
-		case b == 0x66 || b == 0xf2 || b == 0xf3:
+		case bytes.IndexByte(drop, b) >= 0:
 			out[k] = 0x3e
-		case b == 0xf0, b == 0x67, b&0xe7 == 0x26, b&0xfe == 0x64, b&0xf0 == 0x40:
+		case b == 0x66, b == 0xf2, b == 0xf3, b == 0xf0, b == 0x67, b&0xe7 == 0x26, b&0xfe == 0x64, b&0xf0 == 0x40:
 		default:
 			return out
 		}

@@ -78,19 +78,22 @@ func (s *nativeSweep) hostAlone(c *nativeCase, host *nativeEnd) string {
 	if name := beyondR1(c.code); name != "" {
 		return name
 	}
-	d := *c
-	d.code = plain(c.code)
-	if bytes.Equal(d.code, c.code) {
-		return ""
+	const ignored = "a prefix that selects nothing, ignored: "
+	for _, drop := range [][]byte{{0xf2, 0xf3}, {0x66}, {0x66, 0xf2, 0xf3}} {
+		d := *c
+		d.code = without(c.code, drop...)
+		d.inst, _ = Decode(codePage(d.code)[nativeText:], Mode64)
+		if d.inst.Op == OpUD || bytes.Equal(d.code, c.code) {
+			continue
+		}
+		if notCompared(&d.inst) != "" {
+			return ignored + d.inst.Op.String()
+		}
+		if _, bad := s.judge(&d, *host, s.e.run(d.code, &d.in)); bad == "" {
+			return ignored + d.inst.Op.String()
+		}
 	}
-	d.inst, _ = Decode(codePage(d.code)[nativeText:], Mode64)
-	if d.inst.Op == OpUD || notCompared(&d.inst) != "" {
-		return ""
-	}
-	if _, bad := s.judge(&d, *host, s.e.run(d.code, &d.in)); bad != "" {
-		return ""
-	}
-	return "a prefix that selects nothing, ignored: " + d.inst.Op.String()
+	return ""
 }
 
 func (s *nativeSweep) judge(c *nativeCase, host, model nativeEnd) (left []string, bad string) {

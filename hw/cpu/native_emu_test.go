@@ -22,6 +22,7 @@ const (
 
 	userCS, userSS = 0x33, 0x2b // as Linux has them
 	userCS32       = 0x23
+	xenCS, xenSS   = 0xe033, 0xe02b // and under Xen, paravirtualized
 )
 
 // nativeState is what a test sets before and compares after.

@@ -52,7 +52,7 @@ func levelByteSwap(m *meeting) {
 
 // levelMask makes MXCSR_MASK of FXSAVE images alike.
 func levelMask(m *meeting) {
-	m.eachImage(func(i *Inst, at uint64) {
+	m.eachImage(func(i *Inst, _, at uint64) {
 		if i.Op == OpFXSAVE {
 			m.levelBytes(at+fxMask, 4)
 		}
@@ -61,14 +61,14 @@ func levelMask(m *meeting) {
 
 // eachImage finds the instructions that store an image of x87 state, and where. In
 // a sequence these are the ones at a fixed place.
-func (m *meeting) eachImage(do func(i *Inst, at uint64)) {
+func (m *meeting) eachImage(do func(i *Inst, rip, at uint64)) {
 	m.each(func(i *Inst, rip uint64) {
 		switch i.Op {
 		case OpFXSAVE, OpFNSAVE, OpFNSTENV:
 			if m.inst.Op == i.Op || i.Base == NoReg && i.Index == NoReg {
 				s := *m.in
 				s.RIP = rip
-				do(i, modRMSpan(i, &s).at)
+				do(i, rip, modRMSpan(i, &s).at)
 			}
 		}
 	})

@@ -15,11 +15,23 @@ var defineFlags = []byte{0x3c, 5}
 func belongs(i *Inst) bool {
 	switch i.Op {
 	case OpUD, OpJCC, OpJMP, OpJMPIND, OpCALL, OpCALLIND, OpRET, OpLOOP, OpLOOPE, OpLOOPNE, OpJCXZ, OpINT3, OpINT1, OpPOPF,
+		OpFXSAVE, OpFNSAVE, OpFNSTENV, // see image
 		OpDPPS, OpDPPD, // which of several NaNs they give
 		OpSHLD, OpSHRD, OpFLDENV, OpFRSTOR, OpENTER, OpLEAVE:
 		return false
 	}
+	if bitString(i) && i.Prefix&PrefixMem != 0 { // they reach everywhere
+		return false
+	}
 	return notCompared(i) == "" && !isApproximate(i.Op)
+}
+
+// image is an instruction that stores x87 state, pointers included, in a place of
+// its own, since what the processor leaves in there must not be read by others.
+func (g *nativeGen) image(place int) []byte {
+	b := [][]byte{{0xd9, 0x34}, {0xdd, 0x34}, {0x66, 0xd9, 0x34}, {0x66, 0xdd, 0x34}, {0x0f, 0xae, 0x04}, {0x48, 0x0f, 0xae, 0x04}}[g.IntN(6)]
+	b = append(b[:len(b):len(b)], 0x25)
+	return binary.LittleEndian.AppendUint32(b, nativeData+0x1600+uint32(place)*fxSize)
 }
 
 // instruction draws one whose memory operand, if any, is at a fixed place.
@@ -32,8 +44,13 @@ func (g *nativeGen) instruction() []byte {
 		if g.chance(40) {
 			b = append(b, 0x40|byte(g.IntN(16))&^2)
 		}
-		b = append(b, leads[g.IntN(len(leads))]...)
-		b = append(b, byte(g.Uint32()))
+		lead := leads[g.IntN(len(leads))]
+		b = append(b, lead...)
+		if lead == nil && g.chance(20) {
+			b = append(b, 0xd8|byte(g.IntN(8))) // x87
+		} else {
+			b = append(b, byte(g.Uint32()))
+		}
 		if g.chance(40) { // [disp32]
 			b = append(b, byte(g.IntN(8)<<3|4), 0x25)
 			b = binary.LittleEndian.AppendUint32(b, nativeData+uint32(g.IntN(0x100))*16)
@@ -56,7 +73,12 @@ func (g *nativeGen) sequence() nativeCase {
 	var t nativeCase
 	g.state(&t.in)
 	t.in.GPR[RSI], t.in.GPR[RDI], t.in.GPR[RCX] = nativeData+0x400, nativeData+0x600, uint64(g.IntN(20))
+	images := 0
 	for n := 4 + g.IntN(12); n > 0; n-- {
+		if images < 5 && g.chance(8) {
+			t.code = append(t.code, g.image(images)...)
+			images++
+		}
 		b := g.instruction()
 		i, _ := Decode(b, Mode64)
 		if undefinedFlags(&i, &nativeState{GPR: [16]uint64{RCX: 2}}) != 0 {

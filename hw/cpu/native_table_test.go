@@ -111,11 +111,11 @@ func otherNoWait(i *Inst) byte {
 }
 
 func otherLoop(i *Inst) byte {
-	rep := i.Prefix & (PrefixRep | PrefixRepne)
+	rep := i.Prefix&(PrefixRep|PrefixRepne) != 0
 	switch {
-	case i.Op == OpLOOPE && rep == PrefixRepne:
+	case i.Op == OpLOOPE && rep:
 		return 0xe0
-	case i.Op == OpLOOPNE && rep == PrefixRep:
+	case i.Op == OpLOOPNE && rep:
 		return 0xe1
 	}
 	return 0

@@ -126,14 +126,22 @@ func topMMX(e *nativeEnd) {
 }
 
 // pointers are the values that the fields of an image may have: nothing, or those
-// of an instruction that sets them.
-type pointers struct{ fip, fdp, fop []uint64 }
+// of an instruction before it that sets them. Where none is certain to have been
+// executed the host's are whatever its kernel left.
+type pointers struct {
+	fip, fdp, fop   []uint64
+	certain, memory bool // an instruction, one with an operand in memory
+}
 
-func (m *meeting) pointers() (p pointers) {
+// pointersAt collects them for an image that the instruction at rip stores.
+func (m *meeting) pointersAt(image uint64) (p pointers) {
 	p = pointers{fip: []uint64{0}, fdp: []uint64{0}, fop: []uint64{0}}
 	page := codePage(m.code)
+	jumpedOver := false
 	m.each(func(i *Inst, rip uint64) {
-		if i.Op.Kind() != KindX87 || isX87Control(i.Op) {
+		skipped := jumpedOver
+		jumpedOver = i.Op == OpJCC
+		if i.Op.Kind() != KindX87 || isX87Control(i.Op) || rip >= image {
 			return
 		}
 		end := rip - nativeCode + uint64(i.Len)
@@ -144,10 +152,12 @@ func (m *meeting) pointers() (p pointers) {
 				break
 			}
 		}
+		p.certain = p.certain || !skipped
 		if i.Prefix&PrefixMem != 0 {
 			s := *m.in
 			s.RIP = rip
 			p.fdp = append(p.fdp, modRMSpan(i, &s).at)
+			p.memory = p.memory || !skipped
 		}
 	})
 	return p
@@ -163,47 +173,46 @@ func isX87Control(o Op) bool {
 }
 
 // levelPointers makes the pointers of images alike where both sides have values
-// that a processor may have there. Without any instruction before the image the
-// host's are whatever its kernel left.
+// that a processor may have there.
 func levelPointers(m *meeting) {
-	p := m.pointers()
-	m.eachImage(func(i *Inst, at uint64) {
-		field := func(off, size uint64, allowed ...uint64) {
+	m.eachImage(func(i *Inst, rip, at uint64) {
+		p := m.pointersAt(rip)
+		field := func(off, size uint64, certain bool, allowed ...uint64) {
 			at := at + off - nativeData
 			if at > nativeSize-size {
 				return
 			}
 			host, model := m.host.Data[at:at+size], m.model.Data[at:at+size]
 			ours := i.Op == OpFXSAVE || oneOf(model, host, allowed) // AMD's FXSAVE leaves the memory alone
-			if len(p.fip) == 1 || oneOf(host, model, allowed) && ours {
+			if !certain || oneOf(host, model, allowed) && ours {
 				copy(host, model)
 			}
 		}
-		cs, ds := []uint64{0, userCS}, []uint64{0, userSS}
+		cs, ds := []uint64{0, userCS, xenCS}, []uint64{0, userSS, xenSS}
 		switch {
 		case i.Op == OpFXSAVE && i.Prefix&PrefixREXW != 0:
-			field(fxFOP, 2, p.fop...)
-			field(fxFIP, 8, p.fip...)
-			field(fxFDP, 8, p.fdp...)
+			field(fxFOP, 2, p.certain, p.fop...)
+			field(fxFIP, 8, p.certain, p.fip...)
+			field(fxFDP, 8, p.memory, p.fdp...)
 		case i.Op == OpFXSAVE:
-			field(fxFOP, 2, p.fop...)
-			field(fxFIP, 4, p.fip...)
-			field(fxFIP+4, 2, cs...)
-			field(fxFIP+6, 2, 0)
-			field(fxFDP, 4, p.fdp...)
-			field(fxFDP+4, 2, ds...)
-			field(fxFDP+6, 2, 0)
+			field(fxFOP, 2, p.certain, p.fop...)
+			field(fxFIP, 4, p.certain, p.fip...)
+			field(fxFIP+4, 2, p.certain, cs...)
+			field(fxFIP+6, 2, p.certain, 0)
+			field(fxFDP, 4, p.memory, p.fdp...)
+			field(fxFDP+4, 2, p.memory, ds...)
+			field(fxFDP+6, 2, p.memory, 0)
 		case i.Size == 2:
-			field(6, 2, p.fip...)
-			field(8, 2, cs...)
-			field(10, 2, p.fdp...)
-			field(12, 2, ds...)
+			field(6, 2, p.certain, p.fip...)
+			field(8, 2, p.certain, cs...)
+			field(10, 2, p.memory, p.fdp...)
+			field(12, 2, p.memory, ds...)
 		default:
-			field(12, 4, p.fip...)
-			field(16, 2, cs...)
-			field(18, 2, p.fop...)
-			field(20, 4, p.fdp...)
-			field(24, 2, ds...)
+			field(12, 4, p.certain, p.fip...)
+			field(16, 2, p.certain, cs...)
+			field(18, 2, p.certain, p.fop...)
+			field(20, 4, p.memory, p.fdp...)
+			field(24, 2, p.memory, ds...)
 		}
 	})
 }
