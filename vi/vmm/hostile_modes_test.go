@@ -157,7 +157,9 @@ func (h *hostile) spaces(i int) (uint64, [5]uint64) {
 
 // meant is a call that a kernel could mean so.
 func (h *hostile) meant() {
-	switch h.IntN(6) {
+	switch h.IntN(7) {
+	case 6:
+		h.race()
 	case 0:
 		h.ringTable()
 	case 4, 5:
@@ -211,3 +213,31 @@ func (h *hostile) ringTable() {
 
 // ringIndices is the entry of a page table that the output's indices would be.
 const ringIndices = uint64(unsafe.Offsetof(abi.ConsoleRing{}.OutCons)) / 8
+
+// race lets the hypervisor walk over page tables that another vCPU changes meanwhile:
+// it meets an entry that may say anything, and that is gone afterwards.
+func (h *hostile) race() {
+	v := current()
+	level := h.IntN(3)
+	slot := [...]uint64{1, 1, 256}[level]
+	va := [...]uint64{1 << 39, 1 << 30, 256 << 21}[level] | h.Uint64N(1<<21)&^7
+	e := &tableAt(h.frames[level])[slot]
+	if v.arch.guestTable != h.roots[0] || *e != 0 || pageOf(h.frames[level]).typ&ptCount == 0 {
+		return
+	}
+	if *e = h.entry() | pteP; h.IntN(2) == 0 {
+		*e = h.Uint64() | pteP
+	}
+	switch h.IntN(4) {
+	case 0:
+		updateVA(va, h.entry(), h.Uint64N(3), v.domain)
+	case 1:
+		setLDT(v, va&^pageMask, h.Uint64N(600))
+	case 2:
+		tableWrite(v, guestRegs(), va)
+	default:
+		frameOfVA(v, va)
+	}
+	*e = 0
+	commit()
+}
