@@ -37,6 +37,12 @@ func FuzzMachine(f *testing.F) {
 			}
 		}
 	}
+	for _, code := range fuzzKinds {
+		for flags := range byte(4) {
+			f.Add(append([]byte{flags | fuzzIF}, code...))
+			f.Add(append([]byte{flags | fuzzTrap}, code...))
+		}
+	}
 	bases := map[int]*Snapshot{1: fuzzBase(1), 2: fuzzBase(2)}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) < 2 || len(data) > 4096 {
@@ -45,6 +51,17 @@ func FuzzMachine(f *testing.F) {
 		defer time.AfterFunc(time.Minute, func() { panic("BUG: machine: a bounded run does not end") }).Stop()
 		fuzzOne(t, bases, data)
 	})
+}
+
+// fuzzKinds is code of kinds that random bytes seldom make.
+var fuzzKinds = [][]byte{
+	// wrmsr of STAR; rcx, r11 with TF; sysretq
+	{0xb9, 0x81, 0, 0, 0xc0, 0x31, 0xc0, 0xba, 8, 0, 0x1b, 0, 0x0f, 0x30, 0xb9, 0x40, 0, 1, 0, 0x41, 0xbb, 2, 3, 0, 0, 0x48, 0x0f, 0x07},
+	{0x68, 2, 3, 0, 0, 0x9d, 0x90, 0x9c, 0x58},                                              // flags with TF by POPF
+	{0x6a, 0x10, 0x17, 0x50, 0xc8, 8, 0, 3, 0xc9, 0x66, 0xc8, 4, 0, 33, 0x66, 0xc9},         // pop ss; enter, leave
+	{0x6a, 0x18, 0x68, 0x40, 0, 1, 0, 0x66, 0x48, 0xff, 0x1c, 0x24, 0x48, 0xff, 0x1c, 0x24}, // far calls behind 66 and REX.W
+	// fldcw that masks nothing; a denormal; fnstenv, fxsave, fxrstor
+	{0x6a, 0, 0xd9, 0x2c, 0x24, 0xc7, 0x04, 0x24, 1, 0, 0, 0, 0xd9, 0x04, 0x24, 0xd9, 0x36, 0xdd, 0x36, 0x0f, 0xae, 0x07, 0x0f, 0xae, 0x0f, 0x9b},
 }
 
 func fuzzOne(t *testing.T, bases map[int]*Snapshot, data []byte) {
