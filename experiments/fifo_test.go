@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"flag"
+	"slices"
 	"sync"
 	"testing"
 
@@ -49,15 +50,17 @@ func fifoLab(t *testing.T) *Lab {
 // no event when the hypervisor fails, wherever it was.
 func TestFIFOGuests(t *testing.T) {
 	l := fifoLab(t)
-	for _, c := range []crash{
-		{"main.(*fifo).enqueue", 30, 12, failstop},
-		{"main.(*fifo).enqueue", 40, 40, failstop},
-		{"main.(*fifo).enqueue", 50, 52, failstop},
-		{"main.(*Domain).setPendingFIFO", 20, 20, failstop},
-	} {
+	from := l.golden.Checkpoints[0].State
+	for _, at := range positionsIn(t, l, l.sys.Fork(from).(*hardware), []int{12, 40, 52}, "main.(*fifo).enqueue", "main.(*Domain).setPendingFIFO") {
 		for _, s := range l.exp.Settings {
-			if o, outcome, reason := c.follow(t, l, s.Name); outcome != faults.Recovered {
-				t.Errorf("%s after %d instructions, %s: %s: %s; detected %v", c.function, c.k, s.Name, outcome, reason, o.Detections)
+			m, policy := l.sys.Fork(from).(*hardware), mustPolicy(s, l.sys)
+			m.Run(faults.Until{Position: at})
+			m.SetPolicy(policy)
+			failstop(t, l, m, m.Next())
+			o := faults.Observe(m, l.sys.Target(), &l.golden.Golden, policy)
+			verdicts := l.sys.Target().Judge(l.golden.Output, o.Output)
+			if outcome, reason := faults.Classify(l.sys.Target(), &l.golden.Golden, &o, verdicts); outcome != faults.Recovered {
+				t.Errorf("at %d, %s: %s: %s; detected %v", at, s.Name, outcome, reason, o.Detections)
 			}
 		}
 	}
@@ -75,7 +78,7 @@ func TestFIFOGuests(t *testing.T) {
 // hypervisor fails gets there.
 func TestFIFOAtBoot(t *testing.T) {
 	l := fifoLab(t)
-	for i, at := range positionsIn(t, l, 40, "main.(*Domain).placeControl", "main.(*Domain).startFIFO", "main.(*Domain).addWords") {
+	for i, at := range positionsIn(t, l, bootLab(t, l), []int{40}, "main.(*Domain).placeControl", "main.(*Domain).startFIFO", "main.(*Domain).addWords") {
 		setting := l.exp.Settings[i%len(l.exp.Settings)]
 		m := bootLab(t, l)
 		m.SetPolicy(mustPolicy(setting, l.sys))
@@ -102,29 +105,27 @@ func bootLab(t *testing.T, l *Lab) *hardware {
 	return m.(*hardware)
 }
 
-// positionsIn is where a boot has executed k instructions of each of some functions
-// of the hypervisor's.
-func positionsIn(t *testing.T, l *Lab, k int, functions ...string) (list []uint64) {
+// positionsIn is where m, running on, has executed so many instructions of each of
+// some functions of the hypervisor's.
+func positionsIn(t *testing.T, l *Lab, m *hardware, counts []int, functions ...string) (list []uint64) {
 	t.Helper()
-	m := bootLab(t, l)
 	seen := map[string]int{}
-	for _, f := range functions {
-		seen[f] = k
-	}
 	m.Trace(func(e faults.TraceEntry) {
 		if e.CPL != 0 {
 			return
 		}
 		name, _, _ := l.sys.Target().Symbols.Func(e.PC)
-		if n, ok := seen[name]; ok {
-			if seen[name] = n - 1; n == 1 {
-				list = append(list, e.Position)
-			}
+		if !slices.Contains(functions, name) {
+			return
+		}
+		if seen[name]++; slices.Contains(counts, seen[name]) {
+			list = append(list, e.Position)
 		}
 	})
-	for len(list) < len(functions) && m.Run(faults.Until{Position: m.Position() + 20000}).Reason == faults.Reached {
+	want := len(counts) * len(functions)
+	for len(list) < want && m.Run(faults.Until{Position: m.Position() + 20000}).Reason == faults.Reached {
 	}
-	if len(list) < len(functions) {
+	if len(list) < want {
 		t.Fatalf("of %v not all run", functions)
 	}
 	return list
