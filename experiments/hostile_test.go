@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"resvirt/faults"
+	"resvirt/hw/cpu"
 	"resvirt/vi/image"
 	"resvirt/vi/inspect"
 )
@@ -20,8 +21,9 @@ const (
 	hostileBoot   = 8_000_000   // ... for each processor, and all have begun
 	hostileEvery  = 4_000_000   // ... between two failures
 
-	hostileLook     = 100_000 // ... between two looks at the address spaces that guests run in
-	hostileRecovery = 100_000 // ... until it is worth looking whether a recovery has ended
+	hostileLook     = 100_000   // ... between two looks at the address spaces that guests run in
+	hostileCount    = 4_000_000 // ... until all frames are counted again
+	hostileRecovery = 100_000   // ... until it is worth looking whether a recovery has ended
 	witnessOK       = "witness ok"
 )
 
@@ -74,7 +76,7 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 		next = hostileBoot*uint64(m.CPUs()) + r.Uint64N(every)
 	}
 	struck, detections := false, 0
-	looked := uint64(hostileBoot)
+	looked, counted := uint64(hostileBoot), uint64(hostileBoot)*uint64(m.CPUs())
 	a, err := s.anatomy()
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +86,12 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 		switch {
 		case stop.Reason == faults.Reached && m.Position() >= looked && m.Position() < hostileEnd:
 			looked += hostileLook
-			for _, v := range roots(a, m) {
+			bad := roots(a, m)
+			if m.Position() >= counted && between(m) {
+				counted = m.Position() + hostileCount
+				bad = append(bad, frames(a, m)...)
+			}
+			for _, v := range bad {
 				t.Errorf("seed %d, %s: at %d %s%s", seed, policy.Name, m.Position(), v, doing(t, &s, m))
 			}
 			continue
@@ -130,6 +137,33 @@ func strike(t *testing.T, m *hardware) bool {
 // roots lists the processors on which a guest runs in an address space that is not
 // its vCPU's.
 func roots(a *anatomy, m *hardware) []inspect.Violation { return a.checks.CheckRoots(a.machine(m)) }
+
+// between goes on until no processor executes the hypervisor, if that is soon.
+func between(m *hardware) bool {
+	for range 20_000 {
+		busy := false
+		for i := range m.CPUs() {
+			busy = busy || m.CPL(i) != 3 && m.CPU(i).Activity != cpu.Halted
+		}
+		if !busy {
+			return true
+		}
+		if m.Run(faults.Until{Position: m.Position() + 1}).Reason != faults.Reached {
+			return false
+		}
+	}
+	return false
+}
+
+// frames lists the frames that are not counted as page tables and grants use them.
+func frames(a *anatomy, m *hardware) (list []inspect.Violation) {
+	for _, v := range a.check(m) {
+		if v.Kind == "frames" || v.Kind == "domains" {
+			list = append(list, v)
+		}
+	}
+	return list
+}
 
 // doing says what all processors do.
 func doing(t *testing.T, s *system, m *hardware) string {

@@ -40,6 +40,8 @@ func (w *world) checkFrames() {
 	}
 	r := &recount{w, make([]uint64, len(w.frames)), make([]uint64, len(w.frames)), make([]uint8, len(w.frames))}
 	r.count()
+	r.countDevices()
+	r.checkGrants()
 	reached := w.reached()
 	first := w.firstHeapFrame()
 	for f := range w.frames {
@@ -107,6 +109,11 @@ func (w *world) countReferences(i int) uint64 {
 	for o := range w.domains {
 		for _, p := range w.ports(o) {
 			if p.Remote == w.domains[i].Addr {
+				n++
+			}
+		}
+		for _, t := range w.tracksOf(o) {
+			if f, _ := w.frameOf(w.domains[i].Addr); t.Dom == f {
 				n++
 			}
 		}
@@ -276,6 +283,7 @@ func (w *world) reached() map[uint64]string {
 		d, name := &w.domains[i], w.domainName(i)
 		add(d.Addr, name)
 		add(d.Shared, name+".shared")
+		w.reachedGrants(i, add)
 		add(d.Fifo, name+".fifo")
 		for k, g := range d.Groups {
 			add(g, fmt.Sprintf("%s.groups[%d]", name, k))

@@ -61,7 +61,16 @@ type domainInfo struct {
 	Groups     []uint64
 	Fifo       uint64 // its part of the FIFO interface of event channels
 	FifoOn     uint64
+	Grants     uint64
+	Privileged bool
 }
+
+// grantsInfo is a domain's part of grants, addresses and frames of heap pages.
+type grantsInfo struct {
+	Shared, Active, Tracks []uint64
+}
+
+type trackInfo struct{ Dom, Ref, Frame, Flags uint64 }
 
 type vcpuInfo struct {
 	Addr         uint64 `vmm:"@"`
@@ -132,7 +141,7 @@ type failureInfo struct{ Count, Cpu, Kind, Pc, Addr, Code uint64 }
 // layout is all that the checks need to know of an image, found by name.
 type layout struct {
 	frame, cpu, domain, vcpu, port, shared, upcall *mirror
-	heap, persist, fifo                            *mirror
+	heap, persist, fifo, grants, track             *mirror
 	notedCall, notedValid                          uint64
 	heapAt, persistAt, irqsAt                      uint64
 	irqs                                           struct{ stride, inFlight, count int64 }
@@ -232,6 +241,7 @@ func newLayout(v *View) (*layout, error) {
 	l.heap, l.heapAt, lacks = v.bindVar("main.heap", heapInfo{})
 	b.keep(lacks)
 	l.fifo = b.typ("main.fifo", fifoInfo{})
+	l.grants, l.track = b.typ("main.grantTable", grantsInfo{}), b.typ("main.grantTrack", trackInfo{})
 	l.persist = b.typ("main.persistent", persistInfo{})
 	// The page that survives starts with the policy word.
 	addr, ok := v.image.Addr("main.policy")
