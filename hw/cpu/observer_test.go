@@ -117,7 +117,8 @@ func (m *moment) stepping(c *CPU) string {
 // instruction left.
 func (m *moment) quiet(c *CPU) bool { return c.exc.vector == 0 && c.CPL == m.cpl }
 
-// stackPointer is where the stack is after POP SS, ENTER and far calls.
+// stackPointer is where the stack is after POP SS, ENTER and far calls, and what
+// REX.W means to far pointers and ports.
 func (m *moment) stackPointer(c *CPU) string {
 	mask, size := m.ss.stackMask(), uint64(m.inst.Size)
 	if m.long {
@@ -147,6 +148,13 @@ func (m *moment) stackPointer(c *CPU) string {
 		} else if size == 4 {
 			bp &= 0xffffffff
 		}
+	case m.inst.Op == OpLOADFAR && m.inst.Prefix&PrefixREXW != 0 && c.GPR[m.inst.Reg]>>32 != 0:
+		return "a far pointer has an offset of at most 32 bits"
+	case m.inst.Op == OpOUTS && m.inst.Prefix&(PrefixREXW|PrefixRep|PrefixRepne) == PrefixREXW && m.inst.Size != 1:
+		if moved := (c.GPR[RSI] - m.gpr[RSI]) & 0xffff; moved != 4 && moved != 0xfffc {
+			return fmt.Sprintf("RSI moved by %#x, want 4", moved)
+		}
+		return ""
 	default:
 		return ""
 	}

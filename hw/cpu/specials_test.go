@@ -15,16 +15,22 @@ func special(r *rand.Rand, mode Mode) (code []byte) {
 		emit(lead...)
 		code = binary.LittleEndian.AppendUint32(code, uint32(twinData+r.Uint64N(0x1e0)*8))
 	}
+	store := func(disp byte, v uint32) { // mov dword [rsp+disp], v
+		code = binary.LittleEndian.AppendUint32(append(code, 0xc7, 0x44, 0x24, disp), v)
+	}
 	absolute := func(reg byte) []byte { // ModRM of [disp32]
 		if mode == Mode32 {
 			return []byte{reg<<3 | 5}
 		}
 		return []byte{reg<<3 | 4, 0x25}
 	}
+	far := []byte{userCS, 0x10, userCS32, userSS}[r.IntN(4)] // and the upper half of an offset, should 66 count
+	store(0xf8, uint32(twinCode&0xffff|r.Uint32()&0xfff)|uint32(userSS)<<16)
+	store(0xfc, uint32(far))
 	if n := r.IntN(6); n < 4 && mode == Mode64 || n < 2 {
 		emit([][]byte{{}, {0x66}, {0x48}, {0x66, 0x48}}[n]...)
 	}
-	switch r.IntN(9) {
+	switch r.IntN(10) {
 	case 0: // flags with and without TF
 		code = []byte{0x68, byte(r.Uint32()), 0, 0, 0, 0x9d}
 		code[2] = byte(r.IntN(2)) | 2
@@ -34,14 +40,17 @@ func special(r *rand.Rand, mode Mode) (code []byte) {
 		emit(0x0f, 0x05) // syscall
 	case 3:
 		emit(0xc8, byte(r.IntN(64)), 0, byte(r.IntN(64))) // enter
-	case 4:
-		address(append([]byte{0xff}, absolute(3|byte(r.IntN(2))<<1)...)...) // far call, jmp
+	case 4: // lss, lfs, lgs; far call, jmp
+		emit([][]byte{{0x0f, 0xb2, 0x44, 0x24, 0xf8}, {0x0f, 0xb4, 0x4c, 0x24, 0xf8}, {0xff, 0x5c, 0x24, 0xf8}, {0xff, 0x6c, 0x24, 0xf8}}[r.IntN(4)]...)
 	case 5:
 		code = append(code[:0], 0x68, byte(r.Uint32()), 3, 0, 0, 0xd9, 0x2c, 0x24) // push; fldcw [rsp]
-	case 6: // a load of a denormal, as a rule
-		emit(0xc7, 0x44, 0x24, 0xf8)
-		code = binary.LittleEndian.AppendUint32(code, r.Uint32()>>10)
-		emit(0xd9, 0x44, 0x24, 0xf8)
+	case 6: // a load of a denormal, as a rule, into a register that is free, with an exception or other not masked
+		code = code[:0]
+		store(0xf8, r.Uint32()>>10)
+		store(0xf0, r.Uint32()&0x3f)
+		emit(0xdb, 0xe3, 0xd9, 0x6c, 0x24, 0xf0, 0xd9, 0x44, 0x24, 0xf8)
+	case 9:
+		emit(0x6d | byte(r.IntN(2))<<1) // ins, outs
 	case 7: // fxsave, fxrstor of an image that was saved
 		lead := append([]byte{0x0f, 0xae}, absolute(byte(r.IntN(2)))...)
 		emit(lead...)
