@@ -55,6 +55,9 @@ func knownAttacks(t *testing.T, sys *system, policy Setting, every uint64) {
 		switch {
 		case stop.Reason == faults.Watched:
 			detections++
+			if cause := s.target.Cause(m, stop.CPU); cause.What == "NMI" {
+				t.Errorf("%s: the hypervisor hangs at %d%s", policy.Name, m.Position(), doing(t, &s, m))
+			}
 		case detections > len(posts(m, postRecovered)):
 			next += hostileRecovery / 4 // one failure at a time
 		default:

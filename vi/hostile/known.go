@@ -60,9 +60,11 @@ var knowns = [...]struct {
 }
 
 // overCalls sets all that the processor keeps of a vCPU beside its registers, and makes
-// calls for a while, in which the hypervisor may fail and recover; then it hits its breakpoint.
+// calls for a while, in which the hypervisor may fail and recover; then it hits its
+// breakpoint. Another is on code at address 0, to which a hypervisor may jump that fails.
 func overCalls() int64 {
-	watch(1 | 0xd<<16)
+	setDebug(1, 0)
+	watch(1 | 0xd<<16 | 1<<2)
 	writeGSBase(0x1234567)
 	setBase(abi.SegbaseFS, 0x7654321)
 	setTable()

@@ -135,8 +135,11 @@ func (v *VCPU) takeDebugStatus() {
 // debugInVMM serves #DB while the VMM runs. A copy from or to a guest hit one of
 // the guest's breakpoints, or a load of SS before SYSCALL had held one back: neither
 // is the guest's to see, as in Xen. Nothing steps through the VMM: if TF is set, it
-// should not be.
-func debugInVMM(r *regs) {
+// should not be. Outside its own code the VMM has failed, on a breakpoint or not; inside,
+// RF keeps one, which would be a fault's work, from coming again for ever. False is a failure.
+func debugInVMM(r *regs) bool {
+	m := &bare.Image
 	bare.WriteDR6(dr6Fixed)
-	r.RFLAGS &^= flagTF
+	r.RFLAGS = r.RFLAGS&^flagTF | flagRF
+	return r.RIP-m.TextStart < m.TextEnd-m.TextStart
 }

@@ -18,6 +18,7 @@ func resetCPU() *CPU {
 	clearBits(&persist().parked, 1<<c.number())
 	bare.WriteCR3(rootTable)
 	c.trapped = false
+	c.loaded = nil // kept by now; renewCPU changes selectors, and another failure may come before they are loaded
 	renewCPU(c)
 	clearIRQCount(c)
 	startWatchdog()

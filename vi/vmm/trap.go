@@ -46,8 +46,7 @@ func trapFromVMM(r *regs) {
 		handleNMI(r)
 	case v >= firstVector:
 		handleIRQ(r)
-	case v == trapDB:
-		debugInVMM(r)
+	case v == trapDB && debugInVMM(r):
 	case v == vecDF || v == vecMC || !fixup(r):
 		fatalTrap(r)
 	}
