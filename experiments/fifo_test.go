@@ -1,12 +1,15 @@
 package experiments
 
 import (
+	"encoding/binary"
 	"flag"
 	"slices"
 	"sync"
 	"testing"
 
 	"resvirt/faults"
+	"resvirt/vi/abi"
+	"resvirt/vi/inspect"
 )
 
 // fifoFaults is how many faults the test with FIFO guests injects; more are for hands:
@@ -129,4 +132,76 @@ func positionsIn(t *testing.T, l *Lab, m *hardware, counts []int, functions ...s
 		t.Fatalf("of %v not all run", functions)
 	}
 	return list
+}
+
+// TestFIFOInvariants: the checks from outside find nothing wrong where nothing is, and
+// what is planted.
+func TestFIFOInvariants(t *testing.T) {
+	l := fifoLab(t)
+	a, err := anatomyOf(l.sys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := l.sys.Fork(l.golden.Checkpoints[0].State).(*hardware)
+	for i := 0; i < len(l.golden.Checkpoints); i += 7 {
+		if l.golden.Checkpoints[i].State == nil {
+			continue
+		}
+		m.Restore(l.golden.Checkpoints[i].State)
+		if !untilQuiet(a, m) {
+			break
+		}
+		if list := a.check(m); len(list) != 0 {
+			t.Errorf("position %d: %v", m.Position(), first(list))
+		}
+	}
+	m.Restore(l.golden.Checkpoints[0].State)
+	untilQuiet(a, m)
+	var domain uint64
+	for _, o := range a.checks.Objects(a.machine(m)) {
+		if o.Name == "d1" {
+			domain = o.Addr
+		}
+	}
+	number := func(typ string, base uint64, path string) (addr, v uint64) {
+		at, err := a.view.At(typ, base, a.memory(m))
+		if err == nil {
+			at, err = at.Path(path)
+		}
+		if err == nil {
+			v, err = at.Uint()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.Addr, v
+	}
+	_, fifo := number("main.Domain", domain, "fifo")
+	array, frame := number("main.fifo", fifo, "array[0]")
+	tail, _ := number("main.fifo", fifo, "tails[7]")
+	words, quiet := frame<<12, m.Snapshot()
+	for _, c := range []struct {
+		name  string
+		at    uint64 // physical
+		value uint32
+		kind  string
+	}{
+		{"pending in no queue", words + 4, abi.EvtchnFIFOPending, "events"},
+		{"busy", words + 4, abi.EvtchnFIFOBusy, "events"},
+		{"linked, not the last", words + 8, abi.EvtchnFIFOLinked, "events"},
+		{"a frame that is held", array - a.direct, 1 << 30, "frames"},
+		{"the fifo lock", 0, 1, "locks"},
+	} {
+		m.Restore(quiet)
+		if c.at == 0 {
+			at, _ := number("main.Domain", domain, "fifoLock.v")
+			c.at = at - a.direct
+		}
+		m.WritePhys(tail-a.direct, []byte{0, 0, 0, 0})
+		m.WritePhys(c.at, binary.LittleEndian.AppendUint32(nil, c.value))
+		list := a.check(m)
+		if !slices.ContainsFunc(list, func(v inspect.Violation) bool { return v.Kind == c.kind }) {
+			t.Errorf("%s: %v", c.name, first(list))
+		}
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"resvirt/vi/abi"
@@ -242,5 +243,34 @@ func lastPort(g *fifoGuest, port uint32) uint32 {
 			g.t.Fatalf("port %d after %d", next, port)
 		}
 		port = next
+	}
+}
+
+// TestSetLinkEnds: a guest that changes a word all the time does not keep the
+// hypervisor, and finds the word free.
+func TestSetLinkEnds(t *testing.T) {
+	w := uint32(abi.EvtchnFIFOLinked)
+	var stop atomic.Bool
+	done := make(chan bool)
+	go func() {
+		for !stop.Load() {
+			atomic.OrUint32(&w, abi.EvtchnFIFOMasked)
+			atomic.AndUint32(&w, ^uint32(abi.EvtchnFIFOMasked))
+		}
+		close(done)
+	}()
+	for port := range uint32(20000) {
+		if !setLink(&w, port) {
+			t.Fatal("a word that is linked counts as taken out")
+		}
+		if x := atomic.LoadUint32(&w); x&abi.EvtchnFIFOBusy != 0 {
+			t.Fatalf("port %d: word %#x", port, x)
+		}
+	}
+	stop.Store(true)
+	<-done
+	w = 0
+	if setLink(&w, 5) || w != 0 {
+		t.Errorf("a word that is in no queue: %#x", w)
 	}
 }
