@@ -11,6 +11,7 @@ import (
 
 // Where every CPU runs a VM or idles, nothing is under way: all invariants hold.
 func TestInvariantsHoldWhereNothingIsUnderWay(t *testing.T) {
+	t.Parallel()
 	l := realLab(t)
 	a, err := anatomyOf(l.sys)
 	if err != nil {

@@ -40,6 +40,7 @@ func ended(t *testing.T, m faults.Machine) {
 // The golden run of four: an AppVM busy on each processor, and one made late,
 // when no fault may strike any more.
 func TestFourAppVMsAndALateOne(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("boots the whole system")
 	}
@@ -73,6 +74,7 @@ func TestFourAppVMsAndALateOne(t *testing.T) {
 // Domains that are made and destroyed a thousand times leave nothing behind:
 // the VMM counts its frames and checks all invariants at the end.
 func TestThousandDomains(t *testing.T) {
+	t.Parallel()
 	m, err := controlled(t, "cycles=1000 ").Boot()
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +85,7 @@ func TestThousandDomains(t *testing.T) {
 // Nor do they when the VMM fails again and again meanwhile, by either way of
 // recovery.
 func TestDomainsUnderFailures(t *testing.T) {
+	t.Parallel()
 	s := controlled(t, "cycles=100 ")
 	reset := slices.DeleteFunc(slices.Clone(s.Steps()), func(step string) bool { return step == "microreboot" })
 	reboot := slices.DeleteFunc(slices.Clone(s.Steps()), func(step string) bool { return step == "microreset" })

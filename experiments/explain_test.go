@@ -15,6 +15,7 @@ import (
 // repairs nothing, twice: the same run has the same explanation, with a cause,
 // with what every CPU did, and with what recovery changed.
 func TestExplainsFailedRuns(t *testing.T) {
+	t.Parallel()
 	l := realLab(t)
 	a, err := anatomyOf(l.sys)
 	if err != nil {

@@ -20,6 +20,7 @@ func TestKnownAttacks(t *testing.T) {
 // debug registers, bases, selectors, CR4 and the I/O privilege level of the guests are
 // what they were.
 func TestContextsSurviveRecovery(t *testing.T) {
+	t.Parallel()
 	s := hostileSystem(t)
 	for _, way := range []string{"microreset", "microreboot"} {
 		ours := hostileSettings(s)[1]

@@ -11,6 +11,7 @@ import (
 
 // A flipped bit of any image or source that a real database holds is found.
 func TestDamagedParts(t *testing.T) {
+	t.Parallel()
 	parts := realLab(t).sys.Parts()
 	path := filepath.Join(t.TempDir(), "quick.db")
 	db, err := openDB(path)

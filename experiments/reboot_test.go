@@ -13,6 +13,7 @@ import (
 // pointer and from a hang, and every VM begins again: that is no recovery, and
 // the machine still does all that was asked of it.
 func TestFullReboot(t *testing.T) {
+	t.Parallel()
 	l := realLab(t)
 	golden := *l.golden
 	golden.Deadline = golden.Ended + 60*sim.Millisecond // time to do it all again

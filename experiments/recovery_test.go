@@ -120,6 +120,7 @@ func (c *crash) under(t *testing.T, l *Lab, policy uint64) (faults.Observation, 
 // lock held, an interrupt in service, half a context switch, registers half
 // saved, half a multicall, a line half printed, a wild stack pointer, a hang.
 func TestRecovery(t *testing.T) {
+	t.Parallel()
 	l := realLab(t)
 	for _, c := range []crash{
 		{"main.allocTable", 20, 400, failstop},
@@ -153,6 +154,7 @@ func TestRecovery(t *testing.T) {
 // What the processor itself reads may be what is damaged. With every step
 // allowed a failure is detected and repaired all the same.
 func TestDamagedTables(t *testing.T) {
+	t.Parallel()
 	l := realLab(t)
 	for name, do := range map[string]func(*testing.T, *Lab, *hardware, int){
 		"gate": badGate, "code descriptor": badCode, "stack": badStack,
@@ -176,6 +178,7 @@ func TestHangIsDetected(t *testing.T) {
 
 // A failure while recovering starts recovery again, and not for ever.
 func TestFailuresInRecovery(t *testing.T) {
+	t.Parallel()
 	l := realLab(t)
 	step := uint64(slices.Index(l.sys.Steps(), "page_frames"))
 	for strikes, want := range []faults.Outcome{1: faults.Recovered, 2: faults.Recovered, 3: faults.ComponentLost} {

@@ -92,6 +92,7 @@ func TestCampaignHasEveryOutcome(t *testing.T) {
 }
 
 func TestWorkersDoNotMatter(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var all []map[string]experiments.Row
 	for i, workers := range []int{1, 3} {
@@ -107,6 +108,7 @@ func TestWorkersDoNotMatter(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "toy.db")
 	ctx, cancel := context.WithCancel(context.Background())
 	n := 0

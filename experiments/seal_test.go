@@ -127,6 +127,7 @@ func must(t *testing.T, db *sql.DB, query string, args ...any) {
 // A flipped bit in any column of any record is refused by each command that
 // reads the record's table, in words that name it; other commands do not mind.
 func TestFlippedBitsAreRefused(t *testing.T) {
+	t.Parallel()
 	path, clean := written(t)
 	right := answers(t, path, clean)
 	caused := read(t, path) // its causes are known now, so that nothing is read to find them
@@ -222,6 +223,7 @@ func flip(t *testing.T, db *sql.DB, r *rand.Rand, table, column string) {
 // Whichever bit of the file flips: a command says what it said before, or
 // refuses. It never says anything else.
 func TestNoFlippedBitIsBelieved(t *testing.T) {
+	t.Parallel()
 	path, content := written(t)
 	right := answers(t, path, content)
 	r := rand.New(rand.NewPCG(2, 2))

@@ -24,6 +24,7 @@ func labOf(t *testing.T, kinds []faults.Kind, perRun int) *Lab {
 // Faults of the other types strike, leave a proof that holds in the golden run,
 // are the same under every setting, and come out alike on both engines.
 func TestOtherFaultsOnTheSystem(t *testing.T) {
+	t.Parallel()
 	l := labOf(t, otherKinds, 1)
 	s := *l.sys.(*system)
 	s.spec.Engine = machine.Plain{}
@@ -62,6 +63,7 @@ func TestOtherFaultsOnTheSystem(t *testing.T) {
 // A fault that ends when detection begins leaves nothing behind; one that is
 // kept is there until the image is replaced.
 func TestOverlayEndsWithDetection(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []faults.Kind{faults.Code, faults.CodeKept} {
 		l := labOf(t, []faults.Kind{kind}, 1)
 		w := &worker{Lab: l}
@@ -93,6 +95,7 @@ func TestOverlayEndsWithDetection(t *testing.T) {
 
 // Several faults of a run strike in order, each by its own trigger.
 func TestSeveralFaultsOnTheSystem(t *testing.T) {
+	t.Parallel()
 	l := labOf(t, []faults.Kind{faults.RegisterFlip, faults.Memory, faults.Software}, 3)
 	w, other := &worker{Lab: l}, &worker{Lab: l}
 	struck := 0
