@@ -288,7 +288,7 @@ func (c *CPU) code(rip uint64) *codeSlot {
 	}
 	pfn := h.xtag >> 12
 	if c.CR0&CR0PG != 0 {
-		pfn = c.TLB.Entry[i].PTE & pteFrame >> 12
+		pfn = c.TLB.lookup(rip, c.pcid()).PTE & pteFrame >> 12
 	}
 	p := c.codePage(pfn)
 	if p == nil || c.hostGen != c.Mem.Gen() {

@@ -103,9 +103,9 @@ func (c *CPU) cpuidState(sub uint32) (r [4]uint32) {
 // as fragments. The caches are those of the K8, for programs that size their
 // work by them: no access is any faster for a cache.
 func cpuidCaches(leaf uint32) [4]uint32 {
-	const entries = uint32(tlbEntries)
+	const entries, ways = uint32(tlbEntries), uint32(tlbWays) // of so many ways the code is their number
 	if leaf == 0x80000006 {
-		return [4]uint32{regEBX: 1<<28 | entries<<16 | 1<<12 | entries, regECX: 1024<<16 | 8<<12 | 1<<8 | 64}
+		return [4]uint32{regEBX: ways<<28 | entries<<16 | ways<<12 | entries, regECX: 1024<<16 | 8<<12 | 1<<8 | 64}
 	}
 	const first = 64<<24 | 2<<16 | 1<<8 | 64 // KiB, ways, lines a tag, bytes a line
 	return [4]uint32{regECX: first, regEDX: first}

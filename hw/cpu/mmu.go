@@ -112,8 +112,10 @@ func (c *CPU) resolve(va uint64, acc access, mode uint8) (pte uint64, code uint3
 		pte |= leaf & pteG
 	}
 	pte |= w.frame(c, leaf) | va&(w.pageSize(c)-1)&^0xfff
+	i := c.TLB.place(va, c.pcid())
+	c.dropTLB(i)
 	c.dropHost(tlbIndex(va))
-	c.TLB.insert(va, c.pcid(), pte)
+	c.TLB.insert(i, va, c.pcid(), pte)
 	return pte, 0, true
 }
 
@@ -136,8 +138,8 @@ func (c *CPU) raisePF(va uint64, acc access, mode uint8, code uint32) bool {
 	if acc == accFetch && (c.MSR.EFER&EFERNXE != 0 && c.CR4&CR4PAE != 0 || c.CR4&CR4SMEP != 0) {
 		code |= pfFetch
 	}
-	if c.TLB.lookup(va, c.pcid()) != nil {
-		c.TLB.remove(tlbIndex(va))
+	if i, ok := c.TLB.find(va, c.pcid()); ok {
+		c.TLB.remove(i)
 	}
 	c.dropHost(tlbIndex(va))
 	c.CR2 = va

@@ -187,7 +187,7 @@ func TestContexts(t *testing.T) {
 	} {
 		r := newRig(t)
 		r.writeCR4(r.CR4 | CR4PCIDE)
-		// The TLB is direct-mapped: the two contexts use two of the addresses that share nothing.
+		// The two contexts use two of the addresses that share nothing.
 		const other = 0x202000
 		r.pte(va, va|3)
 		r.pte(other, other|3)

@@ -8,17 +8,23 @@ import (
 )
 
 // The TLB is architectural state: what software did not flush stays in use. Its
-// geometry is fixed: 512 entries of 4 KiB, direct-mapped, for instructions and
+// geometry is fixed: 512 entries of 4 KiB in sets of four, for instructions and
 // data alike; larger pages enter it as 4 KiB fragments. The process-context
-// identifier is compared, and does not choose the entry.
+// identifier is compared, and does not choose the set. Of a full set the entry that
+// was put there first makes room: a hit changes nothing, so that it may go by a
+// host pointer.
 const (
 	tlbEntries = 512
+	tlbWays    = 4
+	tlbSets    = tlbEntries / tlbWays
 	tlbWords   = tlbEntries / 64
 )
 
-// TLB is the translation look-aside buffer. Unused entries are zero.
+// TLB is the translation look-aside buffer. Unused entries are zero. Those of set s
+// are 4*s to 4*s+3.
 type TLB struct {
 	Entry  [tlbEntries]TLBEntry
+	Oldest [tlbSets]uint8   // which of a full set makes room next
 	Valid  [tlbWords]uint64 // one bit per entry
 	Global [tlbWords]uint64 // survives a write to CR3
 	Large  [tlbWords]uint64 // fragment of a larger page
@@ -76,23 +82,54 @@ func (e *TLBEntry) pageSize() uint64 {
 // in tells whether the entry belongs to a context alone.
 func (e *TLBEntry) in(pcid uint64) bool { return e.PTE&pteG == 0 && e.Tag&0xfff == pcid }
 
-// tlbIndex is the entry that va competes for. Bits of the upper table indexes
-// are mixed in, so that text, stacks, direct map and guest that all begin at
-// round addresses do not collide.
+// tlbIndex is the place that va competes for among host pointers, of which there are
+// as many as entries, and whose lower bits are the number of the set. Bits of the upper
+// table indexes are mixed in, so that text, stacks, direct map and guest that all begin
+// at round addresses do not collide.
 func tlbIndex(va uint64) uint64 { return (va>>12 ^ va>>35) & (tlbEntries - 1) }
 
-// lookup returns the entry of va in a context, or nil. Global ones serve all contexts.
+// tlbSet is the first entry of the set of va.
+func tlbSet(va uint64) uint64 { return tlbIndex(va) % tlbSets * tlbWays }
+
+// find returns the number of the entry of va in a context. Global ones serve all contexts.
+func (t *TLB) find(va, pcid uint64) (i uint64, ok bool) {
+	first := tlbSet(va)
+	for i := first; i < first+tlbWays; i++ {
+		if e := &t.Entry[i]; e.PTE != 0 && (e.Tag^va)&^0xfff == 0 && (e.Tag&0xfff == pcid || e.PTE&pteG != 0) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// lookup returns the entry of va in a context, or nil.
 func (t *TLB) lookup(va, pcid uint64) *TLBEntry {
-	i := tlbIndex(va)
-	if e := &t.Entry[i]; e.PTE != 0 && (e.Tag^va)&^0xfff == 0 && (e.Tag&0xfff == pcid || e.PTE&pteG != 0) {
-		return e
+	if i, ok := t.find(va, pcid); ok {
+		return &t.Entry[i]
 	}
 	return nil
 }
 
-// insert puts a translation in its place.
-func (t *TLB) insert(va, pcid, pte uint64) {
-	i := tlbIndex(va)
+// place returns the number of the entry in which a translation goes: its own, an
+// unused one, or the oldest.
+func (t *TLB) place(va, pcid uint64) uint64 {
+	if i, ok := t.find(va, pcid); ok {
+		return i
+	}
+	first := tlbSet(va)
+	for i := first; i < first+tlbWays; i++ {
+		if t.Entry[i].PTE == 0 {
+			return i
+		}
+	}
+	next := &t.Oldest[first/tlbWays]
+	i := first + uint64(*next)
+	*next = (*next + 1) % tlbWays
+	return i
+}
+
+// insert puts a translation in entry i.
+func (t *TLB) insert(i, va, pcid, pte uint64) {
 	t.Entry[i] = TLBEntry{va&^0xfff | pcid, pte}
 	w, b := i>>6, uint64(1)<<(i&63)
 	t.Valid[w] |= b
@@ -125,6 +162,7 @@ func (t *TLB) Hash(h *sim.Hasher) {
 			h.Uint64(e.PTE)
 		}
 	}
+	h.Bytes(t.Oldest[:])
 }
 
 // flushTLB drops the entries that are not global, or all, of every context.
@@ -167,11 +205,13 @@ func (c *CPU) invalidateIn(va, pcid uint64) {
 
 func (c *CPU) dropPage(va uint64, which func(*TLBEntry) bool) {
 	t := &c.TLB
-	i := tlbIndex(va)
-	if e := &t.Entry[i]; e.PTE != 0 && (e.Tag^va)&^0xfff == 0 && which(e) {
-		t.remove(i)
+	first := tlbSet(va)
+	for i := first; i < first+tlbWays; i++ {
+		if e := &t.Entry[i]; e.PTE != 0 && (e.Tag^va)&^0xfff == 0 && which(e) {
+			t.remove(i)
+		}
 	}
-	c.dropHost(i)
+	c.dropHost(tlbIndex(va))
 	for w := range t.Large {
 		for set := t.Large[w]; set != 0; set &= set - 1 {
 			i := uint64(w<<6 + bits.TrailingZeros64(set))
@@ -184,8 +224,10 @@ func (c *CPU) dropPage(va uint64, which func(*TLBEntry) bool) {
 
 // dropTLB empties an entry and what was remembered of it.
 func (c *CPU) dropTLB(i uint64) {
-	c.TLB.remove(i)
-	c.dropHost(i)
+	if e := c.TLB.Entry[i]; e.PTE != 0 {
+		c.TLB.remove(i)
+		c.dropHost(tlbIndex(e.Tag))
+	}
 }
 
 // pcid is the present context: 0 without CR4.PCIDE (APM vol. 2, 5.5.1).
