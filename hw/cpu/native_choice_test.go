@@ -179,7 +179,7 @@ func swapByte(b []byte, i *Inst, to byte) bool {
 	return false
 }
 
-// tally counts by name.
+// tallyOf counts by name.
 type tallyOf map[string]int
 
 func (t tallyOf) add(names ...string) {

@@ -7,7 +7,7 @@ import (
 
 // Choices about results in general and XMM registers.
 
-// destination is the register that an instruction writes, or its memory operand.
+// levelDestination makes a register alike but for the bits to keep.
 func (m *meeting) levelDestination(r uint8, keep uint64) {
 	m.host.GPR[r] = m.host.GPR[r]&keep | m.model.GPR[r]&^keep
 }

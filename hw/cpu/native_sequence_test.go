@@ -81,6 +81,9 @@ func (g *nativeGen) sequence() nativeCase {
 		}
 		b := g.instruction()
 		i, _ := Decode(b, Mode64)
+		if images > 0 && i.Op.Kind() == KindString && i.Prefix&(PrefixRep|PrefixRepne) != 0 { // might read as far as that
+			continue
+		}
 		if undefinedFlags(&i, &nativeState{GPR: [16]uint64{RCX: 2}}) != 0 {
 			b = append(b, defineFlags...)
 		}

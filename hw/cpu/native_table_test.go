@@ -27,6 +27,8 @@ var choices = []choice{
 		source: "SDM vol. 3, table 6-2: page and x87 faults are of one class; nothing is stored (SDM vol. 1, 8.5)"},
 	{name: "REPE, REPNE CMPS and SCAS: flags at a fault", level: levelRepeatFlags,
 		source: "SDM vol. 2, REP: restored to before the instruction; APM vol. 3, 1.2.6: those of the last iteration"},
+	{name: "strings with 32-bit addresses: upper halves of registers that have not moved", level: levelUpperHalves,
+		source: "SDM vol. 1, 3.4.1.1, APM vol. 1, 3.1.2: a 32-bit result clears the upper half; whether an iteration that faults has one is not said"},
 	{name: "#GP for more than 15 bytes or #UD for what the first of them say", level: levelLength,
 		source: "SDM vol. 3, table 6-2: both are faults of decoding, in one class; APM vol. 3, 1.1"},
 
@@ -187,6 +189,17 @@ func levelRepeatFlags(m *meeting) {
 		m.host.RFLAGS = m.host.RFLAGS&^FlagsStatus | m.model.RFLAGS&FlagsStatus
 	} else if (m.host.RFLAGS^m.in.RFLAGS)&FlagsStatus == 0 {
 		m.host.RFLAGS = m.host.RFLAGS&^FlagsStatus | m.model.RFLAGS&FlagsStatus
+	}
+}
+
+func levelUpperHalves(m *meeting) {
+	if !m.faulted() || m.inst.Op.Kind() != KindString || m.inst.Addr != 4 {
+		return
+	}
+	for _, r := range []int{RCX, RSI, RDI} {
+		if m.host.GPR[r] == uint64(uint32(m.model.GPR[r])) {
+			m.host.GPR[r] = m.model.GPR[r]
+		}
 	}
 }
 

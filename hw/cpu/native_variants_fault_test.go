@@ -6,13 +6,6 @@ func variantsOfFaults() []variant {
 		return variant{faultOrder, title, code, set, good, wrong}
 	}
 	ac := func(s *nativeState) { s.RFLAGS |= FlagAC }
-	with := func(f ...func(s *nativeState)) func(s *nativeState) {
-		return func(s *nativeState) {
-			for _, g := range f {
-				g(s)
-			}
-		}
-	}
 	return []variant{
 		order("CMPSB, both operands fault", []byte{0xa6}, regs(RSI, notCanon, RDI, notThere),
 			edits{fault(14, notThere)}, edits{fault(14, notThere+1), fault(6, 0), fault(12, 0), fault(17, 0)}),
@@ -33,9 +26,9 @@ func variantsOfFaults() []variant {
 		order("ENTER 16, 3", []byte{0xc8, 16, 0, 3}, regs(RBP, notThere, RSP, nativeData+8),
 			edits{fault(14, nativeData-8), fault(14, notThere-8), fault(14, notThere-16)},
 			edits{fault(14, notThere), fault(14, nativeData), fault(13, 0)}),
-		order("#AC or #PF", []byte{0x8b, 0x00}, with(ac, regs(RAX, dataEnd-1)),
+		order("#AC or #PF", []byte{0x8b, 0x00}, states(ac, regs(RAX, dataEnd-1)),
 			edits{fault(17, 0)}, edits{fault(13, 0), fault(14, dataEnd+4)}),
-		order("FXSAVE misaligned, AC set", []byte{0x0f, 0xae, 0x00}, with(ac, regs(RAX, nativeData+2)),
+		order("FXSAVE misaligned, AC set", []byte{0x0f, 0xae, 0x00}, states(ac, regs(RAX, nativeData+2)),
 			edits{fault(17, 0)}, edits{fault(14, nativeData+2), fault(12, 0)}),
 		order("FNSAVE from one bad page to another", []byte{0xdd, 0x30}, regs(RAX, notThere+0xfe0),
 			edits{fault(14, notThere+0x1000), fault(14, notThere+0x104b)}, edits{fault(14, notThere+0x104c), fault(13, 0)}),
@@ -44,7 +37,7 @@ func variantsOfFaults() []variant {
 			edits{fault(14, dataEnd+0x100), both(fault(14, dataEnd+8), bytesAt(dataEnd-0x101, 1))}),
 		order("MOVAPS misaligned where nothing is", []byte{0x0f, 0x28, 0x00}, regs(RAX, notThere+8),
 			edits{fault(14, notThere+8)}, edits{fault(14, notThere+24), fault(17, 0)}),
-		order("pending x87 exception and a bad operand", []byte{0xd9, 0x00}, with(regs(RAX, notThere), func(s *nativeState) {
+		order("pending x87 exception and a bad operand", []byte{0xd9, 0x00}, states(regs(RAX, notThere), func(s *nativeState) {
 			s.FX[0], s.FX[fxFSW], s.FX[fxFSW+1] = 0x7e, 0x81, 0x80
 		}), edits{fault(14, notThere)}, edits{fault(14, notThere+4), fault(13, 0)}),
 
@@ -60,7 +53,7 @@ func variantsOfFaults() []variant {
 		{"MASKMOVDQU, MASKMOVQ: faults of bytes that are not selected", "MASKMOVQ of nothing, the host needs no address", []byte{0x0f, 0xf7, 0xc1},
 			func(s *nativeState) { s.GPR[RDI] = notThere; s.FX[fxST+16+7] = 0 },
 			edits{func(e *nativeEnd) { e.Vector, e.RIP = 3, e.RIP+4 }}, edits{fault(14, notThere+8), fault(13, 0)}},
-		{"#AC of 16 bytes that need no alignment", "MOVUPS misaligned", []byte{0x0f, 0x10, 0x00}, with(ac, regs(RAX, nativeData+4)),
+		{"#AC of 16 bytes that need no alignment", "MOVUPS misaligned", []byte{0x0f, 0x10, 0x00}, states(ac, regs(RAX, nativeData+4)),
 			edits{func(e *nativeEnd) { e.Vector, e.RIP = 3, e.RIP+4 }}, edits{fault(13, 0), fault(14, nativeData)}},
 		{"#AC of a locked access across a cache line", "LOCK INC", []byte{0xf0, 0xff, 0x00}, regs(RAX, nativeData+0x13e),
 			edits{func(e *nativeEnd) { e.Vector, e.RIP, e.Data = 17, e.RIP-4, sampleState().Data }}, edits{fault(13, 0), fault(14, nativeData)}},
@@ -76,6 +69,8 @@ func variantsOfFaults() []variant {
 			s.GPR[RSI], s.GPR[RDI], s.GPR[RCX] = dataEnd-2, dataEnd-2, 5
 			s.RFLAGS |= FlagCF
 		}, edits{flags(FlagCF | FlagZF | FlagPF)}, edits{flags(FlagCF), flags(FlagDF), gpr(RCX, 2)}},
+		{"strings with 32-bit addresses: upper halves of registers that have not moved", "REP MOVSB [EDI], [ESI]", []byte{0x67, 0xf3, 0xa4},
+			regs(RSI, nativeData, RDI, 5<<32|notThere, RCX, 3), edits{gpr(RDI, notThere)}, edits{gpr(RDI, 1<<32|notThere), gpr(RDI, notThere+1), gpr(RCX, 2)}},
 		{"#GP for more than 15 bytes or #UD for what the first of them say", "LOCK and 15 more",
 			[]byte{0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0xf0, 0x0f}, nil,
 			edits{fault(6, 0)}, edits{fault(14, notThere), fault(3, 0)}},

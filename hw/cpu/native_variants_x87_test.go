@@ -27,7 +27,7 @@ func variantsOfX87() []variant {
 			edits{mant(1), mant(^uint64(0))}, edits{mant(16), mant(1 << 40), conditionsOf(fswC2)}},
 		{"F2XM1, FYL2XP1 outside their domain", "F2XM1 of 3", []byte{0xd9, 0xf0}, st0(0x4000, 3<<62),
 			edits{mant(1 << 50), both(mant(99), conditionsOf(0x20))}, edits{fx(fxST+16, 9), conditionsOf(1 << fswTop)}},
-		{"FPREM, FPREM1: how far an incomplete reduction goes", "FPREM of 2^90 by about 1", []byte{0xd9, 0xf8}, both2(st0(0x3fff+90, 3<<62+9), st1(7<<61+5)),
+		{"FPREM, FPREM1: how far an incomplete reduction goes", "FPREM of 2^90 by about 1", []byte{0xd9, 0xf8}, states(st0(0x3fff+90, 3<<62+9), st1(7<<61+5)),
 			edits{func(e *nativeEnd) {
 				binary.LittleEndian.PutUint16(e.FX[fxST+8:], 0x3fff+90-40)
 			}}, edits{func(e *nativeEnd) {
@@ -58,7 +58,8 @@ func st1(mant uint64) func(s *nativeState) {
 	return func(s *nativeState) { binary.LittleEndian.PutUint64(s.FX[fxST+16:], mant|1<<63) }
 }
 
-func both2(f ...func(s *nativeState)) func(s *nativeState) {
+// states applies one after the other.
+func states(f ...func(s *nativeState)) func(s *nativeState) {
 	return func(s *nativeState) {
 		for _, g := range f {
 			g(s)
