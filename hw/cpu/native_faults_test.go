@@ -156,10 +156,11 @@ func (sp span) faults(s *nativeState) (list []possible) {
 		}
 	}
 	if !canonical(sp.at) || !canonical(sp.at+sp.size-1) || sp.at+sp.size < sp.at {
+		vector := 13
 		if sp.stack {
-			list = append(list, possible{vector: 12})
+			vector = 12
 		}
-		list = append(list, possible{vector: 13})
+		list = append(list, possible{vector: vector})
 	}
 	if sp.strict && sp.at&15 != 0 {
 		list = append(list, possible{vector: 13})
