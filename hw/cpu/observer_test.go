@@ -12,20 +12,20 @@ import (
 
 // moment is what an observer needs of the state before an instruction.
 type moment struct {
-	inst           Inst
-	code           [MaxLen]byte
-	gpr            [16]uint64
-	rip, flags     uint64
-	retired        uint64
-	ss, cs         Segment
-	cpl            uint8
-	long, held     bool // 64-bit mode; a breakpoint is held back
-	btf            bool
-	dr6, fmask     uint64
-	longActive     bool
-	fpu            FPU
-	image, pointer uint64 // physical address of an image's pointers, and the words there
-	pointers       [2]uint64
+	inst       Inst
+	code       [MaxLen]byte
+	gpr        [16]uint64
+	rip, flags uint64
+	retired    uint64
+	ss, cs     Segment
+	cpl        uint8
+	long       bool // 64-bit mode
+	btf        bool
+	dr6, fmask uint64
+	longActive bool
+	fpu        FPU
+	image      uint64 // physical address of an image of FXSAVE, and its pointers
+	pointers   [2]uint64
 }
 
 // stepObserved is Step, observed.
@@ -64,7 +64,7 @@ func look(c *CPU) (m moment, ok bool) {
 	}
 	m.inst, m.gpr, m.rip, m.flags, m.retired = i, c.GPR, c.RIP, c.RFLAGS, c.Retired
 	m.ss, m.cs, m.cpl, m.fpu = c.Seg[SS], c.Seg[CS], c.CPL, c.FPU
-	m.long, m.longActive, m.held = c.mode64(), c.longActive(), c.HeldDebug != 0
+	m.long, m.longActive = c.mode64(), c.longActive()
 	m.btf, m.dr6, m.fmask = c.MSR.DebugCtl&debugBTF != 0, c.DR[6], c.MSR.FMASK
 	if i.Op == OpFXSAVE {
 		c.next = c.RIP + uint64(i.Len)
@@ -131,7 +131,8 @@ func (m *moment) stackPointer(c *CPU) string {
 		}
 		return sp
 	}
-	sp, bp := m.gpr[RSP], c.GPR[RBP]
+	var sp uint64
+	bp := c.GPR[RBP]
 	switch {
 	case !m.quiet(c):
 		return ""
