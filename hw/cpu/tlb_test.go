@@ -60,7 +60,7 @@ func TestTLBSetContexts(t *testing.T) {
 	if r.TLB.lookup(va, 0) == nil || r.TLB.lookup(va, 1) != nil {
 		t.Error("INVLPG does not tell contexts apart")
 	}
-	r.writeCR3(tPML4 | 0 | cr3Keep)
+	r.writeCR3(tPML4 | cr3Keep)
 	r.pte(va, 0x90000|3)
 	r.Mem.Write8(0x90000, 0x5a)
 	if v, _ := r.load8(DS, va); v != 0 {
