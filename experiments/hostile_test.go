@@ -87,9 +87,10 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 		case stop.Reason == faults.Reached && m.Position() >= looked && m.Position() < hostileEnd:
 			looked += hostileLook
 			bad := roots(a, m)
-			if m.Position() >= counted && between(m) {
-				counted = m.Position() + hostileCount
-				bad = append(bad, frames(a, m)...)
+			if m.Position() >= counted {
+				if counted = m.Position() + hostileCount; between(m) {
+					bad = append(bad, frames(a, m)...)
+				}
 			}
 			for _, v := range bad {
 				t.Errorf("seed %d, %s: at %d %s%s", seed, policy.Name, m.Position(), v, doing(t, &s, m))
@@ -140,7 +141,7 @@ func roots(a *anatomy, m *hardware) []inspect.Violation { return a.checks.CheckR
 
 // between goes on until no processor executes the hypervisor, if that is soon.
 func between(m *hardware) bool {
-	for range 20_000 {
+	for range 2_000 {
 		busy := false
 		for i := range m.CPUs() {
 			busy = busy || m.CPL(i) != 3 && m.CPU(i).Activity != cpu.Halted
