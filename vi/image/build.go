@@ -16,13 +16,16 @@ type Spec struct {
 	Root  string // directory of the module's go.mod
 	Pkg   string // package relative to it, "./vi/vmm"
 	Kind  Kind
-	Tags  []string // build tags, in any order: letters, digits and _
+	Tags  []string // build tags beside imageTag, in any order: letters, digits and _
 	Cache string   // directory of finished images; empty means resvirt under the user's cache directory
 }
 
+// imageTag is a tag of all images: what else is compiled of a package is its tests.
+const imageTag = "image"
+
 // tags are the build tags as one argument of the go command, sorted.
 func (s *Spec) tags() (string, error) {
-	list := slices.Clone(s.Tags)
+	list := append(slices.Clone(s.Tags), imageTag)
 	slices.Sort(list)
 	list = slices.Compact(list)
 	for _, t := range list {
@@ -110,12 +113,11 @@ func compile(s Spec, tmp string) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "image")
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-o", out}
-	if tags, err := s.tags(); err != nil {
+	tags, err := s.tags()
+	if err != nil {
 		return nil, err
-	} else if tags != "" {
-		args = append(args, "-tags="+tags)
 	}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags=" + tags, "-o", out}
 	if s.Kind == User {
 		args = append(args, "-ldflags=-linkmode=internal -buildid= -E main.entry")
 	} else {

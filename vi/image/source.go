@@ -37,9 +37,7 @@ func sources(s Spec) (source, error) {
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s %s %s\n", version, s.Kind, tool, runtime.GOARCH)
-	if tags != "" {
-		fmt.Fprintf(h, "tags %s\n", tags)
-	}
+	fmt.Fprintf(h, "tags %s\n", tags)
 	var src source
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p struct {

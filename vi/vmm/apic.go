@@ -83,7 +83,7 @@ func apicSend(dest, command uint32) {
 
 // sendIPI interrupts a CPU by number.
 func sendIPI(cpu uint32, vector uint8) {
-	if testCPU != nil {
+	if native {
 		interruptInTest(cpuByID(cpu), vector)
 		return
 	}

@@ -134,7 +134,7 @@ func guestExitWork(r *regs) {
 
 // toGuest copies to guest memory that the guest named; false if it may not.
 func toGuest(va uint64, p unsafe.Pointer, n uint64) bool {
-	if testCPU != nil {
+	if native {
 		return guestRange(va, n) && guestInTest(va, p, n, true) == 0
 	}
 	return guestRange(va, n) && copyToGuest(va, p, n) == 0 || guestDenies(va, n, true)
@@ -142,7 +142,7 @@ func toGuest(va uint64, p unsafe.Pointer, n uint64) bool {
 
 // fromGuest copies from guest memory that the guest named.
 func fromGuest(p unsafe.Pointer, va uint64, n uint64) bool {
-	if testCPU != nil {
+	if native {
 		return guestRange(va, n) && guestInTest(va, p, n, false) == 0
 	}
 	return guestRange(va, n) && copyFromGuest(p, va, n) == 0 || guestDenies(va, n, false)

@@ -47,7 +47,7 @@ func waitSerial() {
 
 // serialPut prints one byte.
 func serialPut(b byte) {
-	if testCPU != nil {
+	if native {
 		return
 	}
 	remember(b)
@@ -164,7 +164,7 @@ func (d *Domain) printRest() {
 	}
 	for d.linePos < d.lineLen {
 		b := d.line[d.linePos%lineMax]
-		if testCPU != nil {
+		if native {
 			d.linePos++
 		} else {
 			remember(b)

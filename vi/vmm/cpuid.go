@@ -69,7 +69,7 @@ func guestCPUID(v *VCPU, leaf, sub uint32) (a, b, c, d uint32) {
 }
 
 func readCPUID(leaf, sub uint32) (a, b, c, d uint32) {
-	if testCPU != nil {
+	if native {
 		return leaf, ^uint32(0), ^uint32(0), ^uint32(0)
 	}
 	return bare.CPUID(leaf, sub)

@@ -110,7 +110,7 @@ func (v *VCPU) setContextDebug(regs *[8]uint64) int64 {
 // armDebug loads the breakpoints of v, which is current.
 func (v *VCPU) armDebug() {
 	d := &v.arch.debugReg
-	if testCPU != nil {
+	if native {
 		return
 	}
 	if !(loadDR0(d[0]) && loadDR1(d[1]) && loadDR2(d[2]) && loadDR3(d[3]) && loadDR6(dr6Fixed) && loadDR7(d[7])) {
@@ -121,7 +121,7 @@ func (v *VCPU) armDebug() {
 
 // disarmDebug turns all breakpoints off.
 func disarmDebug() {
-	if testCPU == nil {
+	if !native {
 		bare.WriteDR7(dr7Fixed)
 	}
 }

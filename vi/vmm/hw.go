@@ -6,44 +6,44 @@ import (
 	"resvirt/vi/bare"
 )
 
-// What the core asks of the processor. In native tests testCPU is set and
-// nothing of this touches the machine.
+// What the core asks of the processor. In unit tests, which run on the host
+// (native), nothing of this touches a machine.
 
 const flagIF = 1 << 9 // RFLAGS.IF
 
 func irqOff() {
-	if testCPU == nil {
+	if !native {
 		bare.Cli()
 	}
 }
 
 func irqOn() {
-	if testCPU == nil {
+	if !native {
 		bare.Sti()
 	}
 }
 
 func irqSave() uint64 {
-	if testCPU != nil {
+	if native {
 		return 0
 	}
 	return bare.IRQSave()
 }
 
 func irqRestore(flags uint64) {
-	if testCPU == nil {
+	if !native {
 		bare.IRQRestore(flags)
 	}
 }
 
 func forgetFPU() {
-	if testCPU == nil {
+	if !native {
 		bare.ForgetFPU()
 	}
 }
 
 func cpuRelax() {
-	if testCPU != nil {
+	if native {
 		if testRelax != nil {
 			testRelax()
 		}
@@ -56,13 +56,13 @@ func cpuRelax() {
 var testRelax func()
 
 // irqsAreOn reads RFLAGS.IF.
-func irqsAreOn() bool { return testCPU != nil || bare.Flags()&flagIF != 0 }
+func irqsAreOn() bool { return native || bare.Flags()&flagIF != 0 }
 
 // waitIRQ enables interrupts and halts until one comes.
 func waitIRQ() { bare.StiHlt() }
 
 func readTSC() uint64 {
-	if testCPU != nil {
+	if native {
 		return testTSC
 	}
 	return bare.RDTSC()
@@ -72,14 +72,14 @@ func readTSC() uint64 {
 var testTSC uint64
 
 func setAPICTimer(ticks uint32) {
-	if testCPU == nil {
+	if !native {
 		apicSetTimer(ticks)
 	}
 }
 
 // writeCR3 loads an address space, and so drops the translations of the last.
 func writeCR3(v uint64) {
-	if testCPU != nil {
+	if native {
 		testCR3[testCPU.ID&(maxCPUs-1)] = v
 		if testFlushed != nil {
 			testFlushed(testCPU)
@@ -96,34 +96,34 @@ var testCR3 [maxCPUs]uint64
 var testFlushed func(c *CPU)
 
 func invalidate(va uint64) {
-	if testCPU == nil {
+	if !native {
 		bare.Invlpg(va)
 	}
 }
 
 func readMSR(msr uint32) uint64 {
-	if testCPU != nil {
+	if native {
 		return 0
 	}
 	return bare.RDMSR(msr)
 }
 
 func writeMSR(msr uint32, v uint64) {
-	if testCPU == nil {
+	if !native {
 		bare.WRMSR(msr, v)
 	}
 }
 
 // dataSegments is what DS, ES, FS and GS hold: the guest's selectors.
 func dataSegments() (ds, es, fs, gs uint16) {
-	if testCPU != nil {
+	if native {
 		return 0, 0, 0, 0
 	}
 	return bare.Segments()
 }
 
 func swapGS() {
-	if testCPU == nil {
+	if !native {
 		bare.Swapgs()
 	}
 }

@@ -92,7 +92,7 @@ func clearLDT(v *VCPU) {
 
 // loadLDT makes the processor use v's LDT. Interrupts are off.
 func loadLDT(c *CPU, v *VCPU) {
-	if v.arch.ldtEnts == 0 && c.core.ldtEnts == 0 || testCPU != nil {
+	if v.arch.ldtEnts == 0 && c.core.ldtEnts == 0 || native {
 		return
 	}
 	for i := range v.arch.ldtFrames {

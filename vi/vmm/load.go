@@ -83,7 +83,7 @@ func (v *VCPU) loadBase(msr uint32, base uint64) {
 
 // setMSR writes a register of the guest's; in native tests it says what the processor would.
 func setMSR(msr uint32, v uint64) bool {
-	if testCPU != nil {
+	if native {
 		return canonical(v)
 	}
 	return loadMSR(msr, v)

@@ -105,7 +105,7 @@ func gdtWindow(cpu uint32) uint64 { return gdtWindowBase + uint64(cpu)*cpuBlockS
 
 // setGDTWindow maps page i of a CPU's GDT, or unmaps it with entry 0.
 func setGDTWindow(cpu, i uint32, entry uint64) {
-	if testCPU != nil {
+	if native {
 		return
 	}
 	va := gdtWindow(cpu) + uint64(i)*pageSize

@@ -15,7 +15,7 @@ func assert(ok bool) {
 
 //go:noinline
 func assertFailed() {
-	if testCPU != nil {
+	if native {
 		panic("assertion failed")
 	}
 	panicOn(kindAssert, callerPC())

@@ -160,7 +160,7 @@ func (v *VCPU) setGuestCR4(val uint64) {
 // loadGuestCR4 gives the processor the guest's bits of CR4.
 func loadGuestCR4(c *CPU, v *VCPU) {
 	c.guestCR4 = v.arch.cr4
-	if testCPU == nil {
+	if !native {
 		bare.WriteCR4(cr4VMM | v.arch.cr4&guestCR4Own)
 	}
 }

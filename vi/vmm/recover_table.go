@@ -85,7 +85,7 @@ func allowed(step uint) bool {
 
 // post tells the outside how far recovery has come.
 func post(code byte) {
-	if testCPU == nil {
+	if !native {
 		bare.Out8(postPort, code)
 	}
 }

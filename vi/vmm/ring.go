@@ -79,7 +79,7 @@ func printRing(r *abi.ConsoleRing) uint32 {
 // guestPut prints a byte of the guest that COM1 belongs to.
 func guestPut(b byte) {
 	consoleMid = b != '\n'
-	if testCPU == nil {
+	if !native {
 		waitSerial()
 		bare.Out8(com1, b)
 	}

@@ -61,7 +61,7 @@ func (v *VCPU) dataSelector(sel uint16) uint16 {
 func (v *VCPU) accessRights(sel uint16) (uint32, bool) {
 	const inLDT = 4
 	index := uint32(sel >> 3)
-	if testCPU != nil || sel&inLDT == 0 && index < abi.FirstReservedGDTEntry && v.arch.gdtFrames[index/512] == 0 {
+	if native || sel&inLDT == 0 && index < abi.FirstReservedGDTEntry && v.arch.gdtFrames[index/512] == 0 {
 		return 0, false // nothing is mapped where the descriptor would be
 	}
 	return lar(sel)
@@ -79,7 +79,7 @@ func (v *VCPU) longCode(sel uint16) bool {
 // tells a base that was set from one that a selector has. The base becomes 0; AMD's
 // processors leave it, so that a flat segment is loaded first.
 func (v *VCPU) loadUserGS(sel uint16) {
-	if testCPU != nil {
+	if native {
 		return
 	}
 	if sel > 3 {

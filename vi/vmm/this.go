@@ -2,14 +2,14 @@ package main
 
 import "unsafe"
 
-// testCPU stands in for the running CPU's block in native unit tests.
+// testCPU stands in for the running CPU's block in unit tests.
 var testCPU *CPU
 
 // this returns the block of the running CPU. As in Xen nothing but the stack
 // pointer says which CPU this is: the block is what the stack lies in, so a
 // wild stack pointer makes a wild CPU.
 func this() *CPU {
-	if testCPU != nil {
+	if native {
 		return testCPU
 	}
 	var here byte

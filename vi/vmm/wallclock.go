@@ -25,7 +25,7 @@ func readRTC(reg uint8) uint8 {
 
 // readWallclock sets bootTime.
 func readWallclock() {
-	if testCPU != nil {
+	if native {
 		return
 	}
 	for i := 0; i < 1000000 && readRTC(rtcStatus)>>7 != 0; i++ {
