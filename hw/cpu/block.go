@@ -62,6 +62,15 @@ type block struct {
 	rest  *blockRest
 }
 
+// A block lies in a slice of uops. These do not compile if its size, its alignment or the place of
+// its pointer differ; that it has no other pointer, which the garbage collector would
+// not see, is TestBlockIsLaidOutAsUop's to find.
+const (
+	_ = -(unsafe.Sizeof(block{}) ^ unsafe.Sizeof(uop{}))
+	_ = -(unsafe.Alignof(block{}) ^ unsafe.Alignof(uop{}))
+	_ = -(unsafe.Offsetof(block{}.rest) ^ unsafe.Offsetof(uop{}.link))
+)
+
 // blockRest is what of a block is not needed as long as all goes well.
 type blockRest struct {
 	page  *pageCode
