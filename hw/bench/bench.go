@@ -14,6 +14,8 @@ import (
 	"resvirt/hw/machine"
 )
 
+//go:generate sh testdata/build.sh
+
 //go:embed testdata/*.bin
 var images embed.FS
 

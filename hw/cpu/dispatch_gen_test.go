@@ -11,7 +11,10 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite dispatch.go and dispatch32.go")
+// The dispatchers, and the tables of docs/processor.md.
+//
+//go:generate go test -count=1 -run ^(TestDispatchIsGenerated|TestProcessorDocument)$ -update .
+var update = flag.Bool("update", false, "rewrite what is generated from the processor")
 
 // TestDispatchIsGenerated writes the dispatchers of the block engine, one for
 // each dialect: a switch over everything that is frequent. With -update it

@@ -13,6 +13,8 @@ const (
 	biosSegment = 0xf000
 )
 
+//go:generate sh bios.sh
+
 //go:embed bios.bin
 var biosImage []byte
 

@@ -9,6 +9,8 @@ import (
 	"resvirt/sim"
 )
 
+//go:generate sh testdata/kernels.sh
+
 //go:embed testdata/*.bin testdata/*.txt
 var kernelFiles embed.FS
 

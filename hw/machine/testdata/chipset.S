@@ -1,8 +1,7 @@
 # A kernel for the tests of this package: the devices of the chip set and every
 # way that their interrupts take to the boot processor. 32-bit protected mode
 # without paging. It says on COM1 how far it came and switches the machine off;
-# a failure exits through port 0xf4. GNU assembler. Rebuild:
-#   as --32 chipset.S -o chipset.o && ld -m elf_i386 -Ttext 0x100000 --oformat binary chipset.o -o chipset.bin
+# a failure exits through port 0xf4. GNU assembler. See kernels.sh.
         .set APIC, 0xfee00000
         .set IOAPIC, 0xfec00000
         .text

@@ -2,8 +2,7 @@
 # them with every shorthand and destination mode of the xAPIC and the x2APIC.
 # Each case of a table says what is sent and which processors must get it; the
 # number of a case that fails is the exit status. 32-bit protected mode. GNU
-# assembler. Rebuild:
-#   as --32 ipi.S -o ipi.o && ld -m elf_i386 -Ttext 0x100000 --oformat binary ipi.o -o ipi.bin
+# assembler. See kernels.sh.
         .set APIC, 0xfee00000
         .set CPUS, 16
         .text

@@ -3,8 +3,7 @@
 # the manuals promise: P protected, S segment limit, G 32-bit paging, U user
 # level, C call gate, T task gate, V virtual-8086, R real mode, A PAE, D debug,
 # L long, K compatibility. An exclamation mark and exit with 1 are a failure.
-# GNU assembler. Rebuild:
-#   as modes.S -o modes.o && ld -Ttext 0x100000 --oformat binary modes.o -o modes.bin
+# GNU assembler. See kernels.sh.
         .set LOW, 0x8000                # 16-bit code is copied there
         .text
         .code32

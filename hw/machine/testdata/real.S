@@ -1,7 +1,6 @@
 # A kernel that goes back to real mode and uses what firmware has left there: the
 # tick wakes HLT 18.2 times a second by vector 08h and counts in the BIOS data area,
-# the clock interrupts by vector 70h, and services answer. GNU assembler. Rebuild:
-#   as --32 real.S -o real.o && ld -m elf_i386 -Ttext 0x100000 --oformat binary real.o -o real.bin
+# the clock interrupts by vector 70h, and services answer. GNU assembler. See kernels.sh.
         .set LOW, 0x8000                # 16-bit code is copied there
         .text
         .code32

@@ -1,8 +1,7 @@
 # The last page of a ROM that looks at its machine as images that test a processor do:
 # it begins at the reset vector, reports by POST codes, by a parallel and by the serial
 # port, executes at the top of 4 GiB in real and in protected mode and below 1 MiB, and finds
-# that it cannot be written. It ends with HLT. GNU assembler. Rebuild:
-#   as --32 rom.S -o rom.o && ld -m elf_i386 -Ttext 0xf000 --oformat binary rom.o -o rom.bin
+# that it cannot be written. It ends with HLT. GNU assembler. See kernels.sh.
         .set TOP, 0xffff0000
         .text
         .code16

@@ -1,7 +1,6 @@
 # A kernel for the tests of this package: two processors in long mode that
 # interrupt each other, an APIC timer, a performance-counter NMI, output on
-# COM1, exit through port 0xf4. GNU assembler. Rebuild:
-#   as smp.S -o smp.o && ld -Ttext 0x100000 --oformat binary smp.o -o smp.bin
+# COM1, exit through port 0xf4. GNU assembler. See kernels.sh.
         .set APIC, 0xfee00000
         .text
         .code32
