@@ -25,7 +25,7 @@ const watchdogName = "watchdog"
 var mechanisms = []mechanism{
 	{name: "call_log", tag: "without_call_log", files: []string{"note.go", "progress.go"},
 		perVCPU: []string{"arch.noted", "arch.drafted", "arch.next", "arch.kept", "arch.log"}},
-	{name: "journal", tag: "without_journal", files: []string{"journal.go", "recover_journal.go"},
+	{name: "journal", tag: "without_journal", files: []string{"journal.go", "recover_frame_journal.go"},
 		variables: []string{"main.journals"}, perCPU: []string{"core.journal"}},
 	{name: "patrol", tag: "without_patrol", files: []string{"patrol.go"}, perCPU: []string{"core.patrolAt"}},
 	{name: watchdogName, files: []string{"watchdog.go"},
@@ -121,7 +121,7 @@ func (s *system) reserved() ([]Reserved, error) {
 	}
 	rest := Reserved{Mechanism: "recovery"}
 	for name, n := range lines {
-		if strings.HasPrefix(name, "recover") {
+		if strings.HasPrefix(name, "recover") || name == "steps.go" {
 			rest.Lines += n
 		}
 	}

@@ -173,7 +173,7 @@ func TestTame(t *testing.T) {
 	if v.loadable() {
 		t.Error("nonsense passes for what can be loaded")
 	}
-	v.tame()
+	v.saneValues()
 	if a := &v.arch; !v.loadable() || a.fsBase != 0x7fff12345678 || a.gsUser != ^uint64(0) || a.gsKernel != 0xffff800000000000 || *mxcsrOf(&a.fpu) != 0x1f80 || a.debugReg[7] != 0x401 {
 		t.Errorf("loadable %v, FS %#x, GS %#x and %#x, DR7 %#x", v.loadable(), a.fsBase, a.gsUser, a.gsKernel, a.debugReg[7])
 	}

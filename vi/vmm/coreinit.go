@@ -1,6 +1,10 @@
 package main
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"resvirt/vi/abi"
+)
 
 // coreInit makes the structures that outlive everything else: frame table,
 // machine-to-physical table, heap. It runs once, on the boot CPU, and not in a
@@ -11,6 +15,13 @@ func coreInit() {
 	initFrames(bootInfo.ramEnd >> pageShift)
 	initHeap()
 	readWallclock()
+}
+
+// coreTables fills in the static data that is not constant.
+func coreTables() {
+	setClock(params.tscHz, params.apicHz)
+	hypercalls[abi.HypercallMulticall] = hyperMulticall
+	hypercalls[abi.HypercallSelfCheck] = hyperSelfCheck
 }
 
 // initFrames allocates and maps the frame table and the machine-to-physical

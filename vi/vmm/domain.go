@@ -82,6 +82,16 @@ var domains struct {
 // frame32 is the frame number by which the frame table knows the domain.
 func (d *Domain) frame32() uint32 { return uint32(frameOfAddr(unsafe.Pointer(d))) }
 
+// domainOfFrame is the domain that an owner stands for, nil if there is none.
+func domainOfFrame(owner uint32) *Domain {
+	for d := domains.head; d != nil; d = d.next {
+		if d.frame32() == owner {
+			return d
+		}
+	}
+	return nil
+}
+
 // dirty is the set of CPUs that may hold translations of d.
 func (d *Domain) dirty() uint64 { return atomic.LoadUint64(&d.dirtyCPUs) }
 

@@ -104,7 +104,7 @@ func domctl(d *Domain, op *abi.Domctl) int64 {
 	case abi.DomctlHypercallInit:
 		return domctlHypercallPage(d, mfn(op.U[0]))
 	case abi.DomctlGetPageFrames:
-		return pageFrames(d, (*abi.DomctlPageFrames)(p))
+		return pageFrameInfo(d, (*abi.DomctlPageFrames)(p))
 	}
 	return -abi.ENOSYS
 }

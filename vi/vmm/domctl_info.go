@@ -64,8 +64,8 @@ func flag8(on bool) uint8 {
 	return 0
 }
 
-// pageFrames is DOMCTL_getpageframeinfo3: the types of a list of frames.
-func pageFrames(d *Domain, p *abi.DomctlPageFrames) int64 {
+// pageFrameInfo is DOMCTL_getpageframeinfo3: the types of a list of frames.
+func pageFrameInfo(d *Domain, p *abi.DomctlPageFrames) int64 {
 	if p.Num > abi.DomctlGetPageFrameMax {
 		return -abi.E2BIG
 	}

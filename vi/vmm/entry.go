@@ -38,6 +38,9 @@ const (
 	mxcsrDefault = 0x1f80
 )
 
+// csWord is CS with what lies beside it in its 8 bytes on the stack: syscallMark.
+func csWord(r *regs) *uint64 { return (*uint64)(unsafe.Add(unsafe.Pointer(r), frameCS)) }
+
 // sysStack and sysRSP belong to the entry stubs of SYSCALL, one per CPU: the
 // stack to load and where to keep the guest's meanwhile.
 var (

@@ -88,7 +88,7 @@ func (d *Domain) setPendingFIFO(v *VCPU, port uint32) {
 // enqueue appends a port to a queue of v's, unless it is masked or in a queue
 // already, and says whether v has to be told.
 //
-// Each step leaves something that recovery can tell (recover_fifo.go): a port that
+// Each step leaves something that recovery can tell (recover_event_redelivery_fifo.go): a port that
 // is linked, links to nothing and is not the last of the queue it was put into has
 // not got there.
 func (f *fifo) enqueue(v *VCPU, e *evtchn, port uint32, w *uint32) bool {

@@ -79,6 +79,26 @@ func (g *grantTable) grow(d *Domain, n uint32) bool {
 	return true
 }
 
+// eachGrantObject calls fn for the pages of a domain's grant table.
+func (d *Domain) eachGrantObject(fn func(unsafe.Pointer)) {
+	g := d.grants
+	if g == nil {
+		return
+	}
+	for i := range g.active {
+		if g.active[i] != nil {
+			fn(frameAddr(mfn(g.shared[i])))
+			fn(unsafe.Pointer(g.active[i]))
+		}
+	}
+	for i := range g.tracks {
+		if g.tracks[i] != nil {
+			fn(unsafe.Pointer(g.tracks[i]))
+		}
+	}
+	fn(unsafe.Pointer(g))
+}
+
 // entry is a reference as the guest sees it, and as the hypervisor does.
 func (g *grantTable) entry(ref uint32) (*abi.GrantEntry, *activeGrant) {
 	page := ref / grantsPerPage

@@ -8,7 +8,7 @@ import (
 // The journal of frames. Operations on frames change use counts, types, page
 // tables and lists word by word. Each CPU writes down what the part of a
 // hypercall under way has changed: if it is discarded, recovery takes that back
-// (recover_journal.go) instead of counting the uses of all frames anew, which
+// (recover_frame_journal.go) instead of counting the uses of all frames anew, which
 // takes the longer the more memory there is.
 //
 // Words that other CPUs may change as well are changed by compare-and-swap: the

@@ -1,5 +1,7 @@
 package main
 
+import "unsafe"
+
 // Loads of guests' values into the processor. Each value is checked where it
 // enters; but tables that another vCPU changes meanwhile, or a value that a fault
 // has changed since, make the load itself fail. So every instruction that loads
@@ -114,17 +116,8 @@ func (v *VCPU) loadable() bool {
 	return ok
 }
 
-// tame brings what the processor loads into the ranges that it accepts.
-func (v *VCPU) tame() {
-	a := &v.arch
-	*mxcsrOf(&a.fpu) &= mxcsrBits
-	for _, p := range [...]*uint64{&a.fsBase, &a.gsKernel, &a.gsUser} {
-		*p = uint64(int64(*p<<16) >> 16)
-	}
-	for _, n := range [...]uint64{0, 1, 2, 3, 6, 7} {
-		a.debugReg[n&7], _ = debugValue(n, a.debugReg[n&7])
-	}
-	a.debugReg[7] |= dr7Fixed
-	a.cr4 &= guestCR4Own
-	a.iopl &= 3
-}
+// mxcsrBits are those that FXRSTOR accepts (AMD APM vol. 1, 4.2.2).
+const mxcsrBits = 0xffff
+
+// mxcsrOf is MXCSR in an FXSAVE image.
+func mxcsrOf(fpu *[512]byte) *uint32 { return (*uint32)(unsafe.Pointer(&fpu[24])) }

@@ -29,7 +29,7 @@ func callerPC() uint64 {
 
 // fatalTrap ends up here for exceptions that the VMM does not expect.
 func fatalTrap(r *regs) {
-	capture(failedCPU(), r)
+	capture(fixSP(), r)
 	persist().failure.code = uint64(r.ErrorCode)
 	panicOn(uint64(r.EntryVector&0xff), r.RIP)
 }

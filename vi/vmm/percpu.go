@@ -142,6 +142,11 @@ type taskState struct {
 // blockAddr is the address of a CPU's block.
 func blockAddr(id uint32) uint64 { return bare.Image.PerCPU + uint64(id)*cpuBlockSize }
 
+// number is c.ID, from where the block lies: recovery makes new contents.
+func (c *CPU) number() uint32 {
+	return uint32((addrOf(unsafe.Pointer(c))-bare.Image.PerCPU)/cpuBlockSize) & (maxCPUs - 1)
+}
+
 // cpuByID is the block of a CPU by number.
 func cpuByID(id uint32) *CPU {
 	assert(id < maxCPUs)

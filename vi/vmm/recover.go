@@ -7,8 +7,8 @@ import (
 )
 
 // Recovery replaces or repairs the failed VMM in place, in one of two ways. A
-// microreboot (recover_reboot.go, as ReHype) boots a new instance from a
-// pristine copy; a microreset (recover_reset.go, as NiLiHype) goes on with the
+// microreboot (recover_microreboot.go, as ReHype) boots a new instance from a
+// pristine copy; a microreset (recover_microreset.go, as NiLiHype) goes on with the
 // old one. Both discard whatever the VMM was executing on every CPU, and both
 // then repair what no longer fits together. Every step repairs one kind of
 // inconsistency, has a file of its own and can be switched off alone.
@@ -53,10 +53,10 @@ func recoverVMM() {
 		p.saved = 1
 	}
 	keepCPU(c)
-	stopOthers(c, p.kept.cpus)
+	nmiIPI(c, p.kept.cpus)
 	p.up, p.resumed, p.mode = 0, 0, mode
 	if mode == modeReset {
-		resetMain()
+		microreset()
 	}
 	m := &bare.Image
 	findEntries() // may be gone in a second attempt
@@ -137,9 +137,9 @@ func recoverOther() {
 	}
 	var c *CPU
 	if p.mode == modeReset {
-		c = resetCPU()
+		c = microresetCPU()
 	} else {
-		c = rebootCPU()
+		c = microrebootCPU()
 	}
 	setBits(&p.up, 1<<c.number())
 	for atomic.LoadUint32(&p.resumed) == 0 {
@@ -150,27 +150,27 @@ func recoverOther() {
 
 // reintegrate repairs, on one CPU while all others wait.
 func reintegrate() {
-	repairDomains()
-	tameValues()
-	unlockStatic()
+	domainList()
+	saneValues()
+	staticLocks()
 	reinitLocks()
-	repairFrames()
+	pageFrames()
 	for d := domains.head; d != nil; d = d.next {
 		for i := uint32(0); i < d.nvcpus; i++ {
 			restoreGuest(d.vcpu[i])
 		}
 	}
-	repairSched()
-	rebuildTimers()
-	retime()
-	redeliver()
-	finishLine()
+	schedMetadata()
+	timerHeap()
+	recurringTimers()
+	eventRedelivery()
+	consoleLine()
 	verify()
 }
 
 // resumeCPU ends recovery on a CPU: its vCPU goes on, or it idles.
 func resumeCPU(c *CPU) {
-	rearm()
+	hardwareTimer()
 	v := c.core.curr
 	disarmDebug()
 	bare.WriteCR4(cr4VMM)

@@ -67,7 +67,7 @@ func TestRecoveryKeepsTheRing(t *testing.T) {
 			}
 		}
 		enter(testCPU.core.idle)
-		if undo && !undoFrames() {
+		if undo && !frameJournal() {
 			t.Fatal("the journal was not enough")
 		} else if !undo {
 			repair()

@@ -35,7 +35,7 @@ func hyperSysctl(arg, _, _, _, _ uint64) int64 {
 		op.U[0] = abi.SchedulerCredit
 		rc = 0
 	case abi.SysctlDomainList:
-		rc = domainList((*abi.SysctlDomains)(p))
+		rc = domainInfoList((*abi.SysctlDomains)(p))
 	}
 	domctlLock.unlock()
 	if rc == 0 && !toGuest(arg, unsafe.Pointer(&op), size) {
@@ -52,8 +52,8 @@ func physInfo(p *abi.SysctlPhysical) {
 		TotalPages: frames.n, FreePages: heap.nfree, MaxMFN: frames.n - 1}
 }
 
-// domainList describes the domains from an id on, in order of id.
-func domainList(l *abi.SysctlDomains) int64 {
+// domainInfoList describes the domains from an id on, in order of id.
+func domainInfoList(l *abi.SysctlDomains) int64 {
 	const size = uint64(unsafe.Sizeof(abi.DomctlDomainInfo{}))
 	l.Num = 0
 	id := uint32(l.First)

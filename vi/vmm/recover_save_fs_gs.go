@@ -5,10 +5,10 @@ package main
 // its last switch; the true values are in the CPU until the new instance loads
 // a vCPU.
 
-// keepSegments saves the segment bases of the vCPU whose registers are loaded.
-func keepSegments(c *CPU) {
+// saveFSGS saves the segment bases of the vCPU whose registers are loaded.
+func saveFSGS(c *CPU) {
 	v := c.loaded
-	if v != nil && vcpuOK(v) && begin(stepFSGS) {
+	if v != nil && vcpuOK(v) && begin(stepSaveFSGS) {
 		saveBases(v)
 		saveSelectors(v)
 	}

@@ -9,7 +9,7 @@ import (
 
 // A list that was cut, that leads astray or that has become a circle is made
 // anew from the owners of the frames; one that holds is left alone.
-func TestRepairDomains(t *testing.T) {
+func TestDomainList(t *testing.T) {
 	for name, damage := range map[string]func(a, b, c *Domain){
 		"nothing": func(_, _, _ *Domain) {},
 		"head":    func(_, _, _ *Domain) { domains.head = nil },
@@ -22,7 +22,7 @@ func TestRepairDomains(t *testing.T) {
 		b, _ := newDomain(t, 2)
 		c, _ := newDomain(t, 5)
 		damage(a, b, c)
-		repairDomains()
+		domainList()
 		if domains.head != a || a.next != b || b.next != c || c.next != nil {
 			t.Errorf("%s: the list is not what it was", name)
 		}
@@ -30,7 +30,7 @@ func TestRepairDomains(t *testing.T) {
 }
 
 // Values that would make recovery fail again are brought into their ranges.
-func TestTameValues(t *testing.T) {
+func TestSaneValues(t *testing.T) {
 	recoverable(t)
 	d, v := newDomain(t, 1)
 	d.lineLen, d.linePos = 3, 1<<20
@@ -40,7 +40,7 @@ func TestTameValues(t *testing.T) {
 		t.Fatalf("no port for a virtual interrupt: %d", rc)
 	}
 	v.virqPort = [abi.NumVirqs]uint32{2: 9}
-	tameValues()
+	saneValues()
 	if v.virqPort != [abi.NumVirqs]uint32{1: port} {
 		t.Errorf("virtual interrupts at %v, should be 1 at %d", v.virqPort, port)
 	}

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"unsafe"
-
-	"resvirt/vi/abi"
-)
+import "resvirt/vi/abi"
 
 // Step sane_values. Some values are used by recovery, or on the way back to a
 // guest, in ways that a wrong one makes fail again: a length as the end of a
@@ -12,7 +8,7 @@ import (
 // brought into their ranges. Where a guest receives virtual interrupts is written down twice;
 // a failure between the two leaves one.
 
-func tameValues() {
+func saneValues() {
 	if !begin(stepSaneValues) {
 		return
 	}
@@ -22,13 +18,13 @@ func tameValues() {
 		}
 	}
 	eachVCPU(func(v *VCPU) {
-		v.tame()
+		v.saneValues()
 		v.cpu %= nrCPUs()
 		v.virqPort = [abi.NumVirqs]uint32{}
 	})
 	for d := domains.head; d != nil; d = d.next {
 		d.full, d.nextPort = [len(d.full)]uint64{}, 0
-		d.tameQueues()
+		d.saneQueues()
 		d.eachBucket(func(b *evtchnBucket, first uint32) { d.findVirqs(first) })
 	}
 }
@@ -42,8 +38,38 @@ func (d *Domain) findVirqs(from uint32) {
 	}
 }
 
-// mxcsrBits are those that FXRSTOR accepts (AMD APM vol. 1, 4.2.2).
-const mxcsrBits = 0xffff
+// saneValues brings what the processor loads into the ranges that it accepts.
+func (v *VCPU) saneValues() {
+	a := &v.arch
+	*mxcsrOf(&a.fpu) &= mxcsrBits
+	for _, p := range [...]*uint64{&a.fsBase, &a.gsKernel, &a.gsUser} {
+		*p = uint64(int64(*p<<16) >> 16)
+	}
+	for _, n := range [...]uint64{0, 1, 2, 3, 6, 7} {
+		a.debugReg[n&7], _ = debugValue(n, a.debugReg[n&7])
+	}
+	a.debugReg[7] |= dr7Fixed
+	a.cr4 &= guestCR4Own
+	a.iopl &= 3
+}
 
-// mxcsrOf is MXCSR in an FXSAVE image.
-func mxcsrOf(fpu *[512]byte) *uint32 { return (*uint32)(unsafe.Pointer(&fpu[24])) }
+// saneQueues brings into its range what is used as a number of something.
+func (d *Domain) saneQueues() {
+	if d.fifo == nil {
+		return
+	}
+	for i, port := range d.fifo.tails {
+		if d.port(port) == nil || uint32(i/fifoQueues) >= d.nvcpus {
+			d.fifo.tails[i] = 0
+		}
+	}
+	for i := range d.fifo.control {
+		c := &d.fifo.control[i]
+		if c.offset&7 != 0 || c.offset > lastControlOffset {
+			c.offset = 0
+		}
+		if uint32(i) >= d.nvcpus {
+			c.frame = 0
+		}
+	}
+}

@@ -48,7 +48,7 @@ func TestEntryCutOffAnywhere(t *testing.T) {
 		testCPU.trapped = true
 		sysRSP[0] = guest.RSP
 		s := guestState{regs: *frame}
-		if !s.complete(testCPU, frame) {
+		if !s.guestFrame(testCPU, frame) {
 			t.Fatalf("%d pushes: taken for a complete frame", pushes)
 		}
 		s.regs.ErrorCode, s.regs.EntryVector = 0, 0
@@ -68,13 +68,13 @@ func TestGuestStackPointer(t *testing.T) {
 	testCPU.trap = guest
 	testCPU.trap.RIP, testCPU.trap.RFLAGS, testCPU.trap.CS = 0, 2, selHVCode
 	s := guestState{regs: *frame}
-	s.complete(testCPU, frame)
+	s.guestFrame(testCPU, frame)
 	if s.regs != guest || !s.call {
 		t.Errorf("entry: call %v, %+v", s.call, s.regs)
 	}
 	*frame = guest
 	s = guestState{regs: *frame}
-	s.complete(testCPU, frame)
+	s.guestFrame(testCPU, frame)
 	if s.regs != guest || s.call {
 		t.Errorf("way back: call %v, %+v", s.call, s.regs)
 	}
@@ -182,7 +182,7 @@ func TestWildStackPointer(t *testing.T) {
 		testCPU.trap = cutOff(frame, guest, 12)
 		testCPU.trap.RSP = testCPU.trap.RSP&(cpuBlockSize-1) | wild
 		s := guestState{regs: *frame}
-		s.complete(testCPU, frame)
+		s.guestFrame(testCPU, frame)
 		s.regs.ErrorCode, s.regs.EntryVector = 0, 0
 		if s.regs != guest || !s.call {
 			t.Errorf("%#x: call %v, registers %+v", wild, s.call, s.regs)
@@ -215,7 +215,7 @@ func TestExceptionIsNoCall(t *testing.T) {
 			testCPU.trap.RDI = entries.vectors + 14*8
 		}
 		s := guestState{regs: *frame}
-		s.complete(testCPU, frame)
+		s.guestFrame(testCPU, frame)
 		s.regs.ErrorCode, s.regs.EntryVector = 0, 0
 		if s.regs != guest || s.call {
 			t.Errorf("%d pushes: call %v, registers %+v", pushes, s.call, s.regs)

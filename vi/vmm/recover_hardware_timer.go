@@ -5,9 +5,9 @@ package main
 // discarded the CPU never gets a timer interrupt again. A new instance always
 // starts its timers.
 
-// rearm lets the calling CPU set its timer, and look for something to run, as
+// hardwareTimer lets the calling CPU set its timer, and look for something to run, as
 // soon as it is out of recovery.
-func rearm() {
+func hardwareTimer() {
 	if !resetting() || begin(stepHardwareTimer) {
 		raiseSoft(softTimer)
 	}

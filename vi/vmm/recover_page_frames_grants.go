@@ -1,33 +1,9 @@
 package main
 
-import (
-	"unsafe"
-
-	"resvirt/vi/abi"
-)
+import "resvirt/vi/abi"
 
 // Part of step page_frames. Uses of grants are counted anew from the mappings
 // that domains track; a copy that was under way is done again and counts no more.
-
-// eachGrantObject calls fn for the pages of a domain's grant table.
-func (d *Domain) eachGrantObject(fn func(unsafe.Pointer)) {
-	g := d.grants
-	if g == nil {
-		return
-	}
-	for i := range g.active {
-		if g.active[i] != nil {
-			fn(frameAddr(mfn(g.shared[i])))
-			fn(unsafe.Pointer(g.active[i]))
-		}
-	}
-	for i := range g.tracks {
-		if g.tracks[i] != nil {
-			fn(unsafe.Pointer(g.tracks[i]))
-		}
-	}
-	fn(unsafe.Pointer(g))
-}
 
 // shareGrants marks the frames of d's table as shared with it. A frame that was
 // being added counts only once all of it is there.

@@ -4,7 +4,7 @@ package main
 // or a stop by NMI, has further NMIs blocked until it executes an IRET: a hang
 // in recovery or after it would not be noticed, and the next recovery could not
 // stop this CPU.
-func ackNMI() {
+func nmiAck() {
 	if begin(stepNMIAck) {
 		unblockNMI()
 	}

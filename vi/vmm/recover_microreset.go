@@ -7,13 +7,13 @@ import "resvirt/vi/bare"
 // repaired in place. Nothing is initialized again, so that it takes a fraction
 // of a microreboot; but all that is wrong and not repaired stays wrong.
 
-// resetMain goes on in the failed instance, on the CPU that recovers.
-func resetMain() {
-	recoverOn(resetCPU())
+// microreset goes on in the failed instance, on the CPU that recovers.
+func microreset() {
+	recoverOn(microresetCPU())
 }
 
-// resetCPU puts the calling CPU in order. Its stack has been reset already.
-func resetCPU() *CPU {
+// microresetCPU puts the calling CPU in order. Its stack has been reset already.
+func microresetCPU() *CPU {
 	c := this()
 	clearBits(&persist().parked, 1<<c.number())
 	bare.WriteCR3(rootTable)
@@ -23,7 +23,7 @@ func resetCPU() *CPU {
 	clearIRQCount(c)
 	startWatchdog()
 	ackInterrupts()
-	ackNMI()
+	nmiAck()
 	return c
 }
 

@@ -15,8 +15,8 @@ package main
 // under way may have been done, and operations that are not idempotent then
 // accept to find their work done, or take back what they had begun.
 
-// retryCall makes v issue the call again that was under way when w was noted.
-func retryCall(v *VCPU, w uint32) {
+// hypercallRetry makes v issue the call again that was under way when w was noted.
+func hypercallRetry(v *VCPU, w uint32) {
 	step := uint(stepHypercallRetry)
 	if w&notedKernel == 0 {
 		step = stepSyscallRetry

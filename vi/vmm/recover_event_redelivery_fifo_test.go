@@ -79,7 +79,7 @@ func TestEventsCutOff(t *testing.T) {
 			all = g.cutOff(p[0], done)
 			g.d.eventLock.v, g.d.fifoLock.v = 1, 1
 			reinitLocks()
-			redeliver()
+			eventRedelivery()
 			if g.d.vcpu[0].pause&pauseBlocked != 0 {
 				t.Errorf("%s, after %d steps: the vCPU sleeps", c.name, done)
 			}
@@ -108,7 +108,7 @@ func TestBusyWordIsFreed(t *testing.T) {
 	port := g.ipi(0)
 	g.send(port)
 	*g.word(port) |= abi.EvtchnFIFOBusy
-	redeliver()
+	eventRedelivery()
 	if w := *g.word(port); w != abi.EvtchnFIFOPending|abi.EvtchnFIFOLinked {
 		t.Errorf("word %#x", w)
 	}
@@ -146,14 +146,14 @@ func TestRecoveryKeepsFIFO(t *testing.T) {
 			}
 			must0(t, under, issue())
 			enter(testCPU.core.idle)
-			if undo && !undoFrames() {
+			if undo && !frameJournal() {
 				t.Fatal("the journal was not enough")
 			} else if !undo {
 				persist().mode = modeReboot
 				repair()
 			}
 			counted(t, d)
-			redeliver()
+			eventRedelivery()
 			enter(v)
 			if under != "reset" {
 				g.send(other) // perhaps while its vCPU has no control block again
@@ -241,9 +241,9 @@ func TestWildQueues(t *testing.T) {
 	putPageAndType(pageOf(m[4+7]))
 	putPageAndType(pageOf(m[4+3]))
 	commit()
-	tameValues()
+	saneValues()
 	repair()
-	redeliver()
+	eventRedelivery()
 	if f.array[1] != 0 || f.control[1].frame != 0 || !g.d.soundQueues() || !g.d.soundHeld() {
 		t.Errorf("%+v", f)
 	}

@@ -14,9 +14,9 @@ import "unsafe"
 // frame_journal is allowed and a microreset finds the lists of free blocks sound,
 // it goes from block to block, and takes as long as frames in use do.
 
-// repairFrames makes the frame table consistent with the domains.
-func repairFrames() {
-	if undoFrames() {
+// pageFrames makes the frame table consistent with the domains.
+func pageFrames() {
+	if frameJournal() {
 		return
 	}
 	if !begin(stepPageFrames) {
@@ -237,14 +237,4 @@ func relist() {
 		d.pageList = m
 		d.totPages++
 	}
-}
-
-// domainOfFrame is the domain that an owner stands for, nil if there is none.
-func domainOfFrame(owner uint32) *Domain {
-	for d := domains.head; d != nil; d = d.next {
-		if d.frame32() == owner {
-			return d
-		}
-	}
-	return nil
 }

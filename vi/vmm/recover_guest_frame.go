@@ -66,7 +66,7 @@ type guestState struct {
 
 // keepGuest makes sure that the registers of the vCPU that a CPU runs are noted.
 func keepGuest(c *CPU) {
-	keepSegments(c)
+	saveFSGS(c)
 	v := c.core.curr
 	if v == nil || !vcpuOK(v) || v.arch.noted != 0 {
 		return
@@ -76,7 +76,7 @@ func keepGuest(c *CPU) {
 	if c.trapped && c.trap.CS&3 != 0 {
 		s.regs, s.call = c.trap, false // an NMI while the guest ran
 		v.arch.fpu = c.trapFPU
-	} else if c.trapped && begin(stepGuestFrame) && s.complete(c, frame) {
+	} else if c.trapped && begin(stepGuestFrame) && s.guestFrame(c, frame) {
 		v.arch.fpu = c.trapFPU
 	}
 	v.arch.log.start(s.regs.RAX) // the call has not begun
@@ -93,9 +93,9 @@ func keepGuest(c *CPU) {
 // earlier entry; the missing ones are in the registers at the failure. How far
 // it got tells the stack pointer. The FPU is the guest's in these places, too.
 
-// complete takes what is missing in a frame from the registers at the failure.
+// guestFrame takes what is missing in a frame from the registers at the failure.
 // It returns false if the frame was complete.
-func (s *guestState) complete(c *CPU, frame *regs) bool {
+func (s *guestState) guestFrame(c *CPU, frame *regs) bool {
 	r := &c.trap
 	base := addrOf(unsafe.Pointer(frame))
 	sp := r.RSP
@@ -156,9 +156,6 @@ func (s *guestState) partial(r, frame *regs, at uint64) {
 	*csWord(&s.regs) = uint64(s.regs.CS)
 }
 
-// csWord is CS with what lies beside it in its 8 bytes on the stack.
-func csWord(r *regs) *uint64 { return (*uint64)(unsafe.Add(unsafe.Pointer(r), frameCS)) }
-
 // pushed fills the words that SYSCALL's entry had not pushed yet.
 func (s *guestState) pushed(c *CPU, at uint64) {
 	r := &c.trap
@@ -202,7 +199,7 @@ func restoreGuest(v *VCPU) {
 	}
 	v.info.EvtchnUpcallMask = uint8(w >> notedMask)
 	a.drafted = 0
-	retryCall(v, w)
+	hypercallRetry(v, w)
 	a.noted = 0
 	v.note(notedSaved)
 }

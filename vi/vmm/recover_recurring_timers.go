@@ -4,9 +4,9 @@ package main
 // handler that wants to recur sets it again. If it was discarded in between the
 // timer would never expire again.
 
-// retime sets what should be set. A new instance has started its CPUs' own
+// recurringTimers sets what should be set. A new instance has started its CPUs' own
 // timers, and takes over from the failed one the timers of vCPUs that were set.
-func retime() {
+func recurringTimers() {
 	if !resetting() {
 		eachVCPU(refill)
 	}

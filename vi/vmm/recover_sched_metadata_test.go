@@ -7,7 +7,7 @@ import (
 )
 
 // The CPU's record wins, whatever the vCPUs say; the run queue holds the rest.
-func TestRepairSched(t *testing.T) {
+func TestSchedMetadata(t *testing.T) {
 	recoverable(t)
 	_, running := newDomain(t, 1)
 	_, ready := newDomain(t, 2)
@@ -21,7 +21,7 @@ func TestRepairSched(t *testing.T) {
 	blocked.state, blocked.queued = abi.RunstateRunning, true
 	k.idle.state, k.idle.isRunning = abi.RunstateRunning, 1
 	k.sched.head = nil
-	repairSched()
+	schedMetadata()
 	if running.state != abi.RunstateRunning || running.isRunning != 1 || running.queued {
 		t.Errorf("running: %d %d %v", running.state, running.isRunning, running.queued)
 	}
@@ -34,7 +34,7 @@ func TestRepairSched(t *testing.T) {
 }
 
 // Timers go into the new heap; one whose handler ran does so only with the step.
-func TestRetime(t *testing.T) {
+func TestRecurringTimers(t *testing.T) {
 	for _, on := range []bool{true, false} {
 		recoverable(t)
 		_, v := newDomain(t, 1)
@@ -48,7 +48,7 @@ func TestRetime(t *testing.T) {
 		persist().cpus[0].running = &v.pollTimer
 		q := &testCPU.core.timers
 		before := q.size
-		retime()
+		recurringTimers()
 		want := before + 1
 		if on {
 			want = before + 3
@@ -60,7 +60,7 @@ func TestRetime(t *testing.T) {
 }
 
 // An event whose announcement was cut off is announced, and its vCPU wakes.
-func TestRedeliver(t *testing.T) {
+func TestEventRedelivery(t *testing.T) {
 	recoverable(t)
 	d, v := newDomain(t, 1)
 	port, rc := bindVIRQ(d, abi.VirqTimer, 0)
@@ -70,7 +70,7 @@ func TestRedeliver(t *testing.T) {
 	d.shared.EvtchnMask[port/64] = 0
 	v.pause, v.state = pauseBlocked, abi.RunstateBlocked
 	testAndSet(&d.shared.EvtchnPending[port/64], uint(port%64)) // setPending's first step
-	redeliver()
+	eventRedelivery()
 	if v.info.EvtchnPendingSel != 1<<(port/64) || v.info.EvtchnUpcallPending != 1 || v.pause != 0 || !v.queued {
 		t.Errorf("selector %#x, upcall %d, pause %#x", v.info.EvtchnPendingSel, v.info.EvtchnUpcallPending, v.pause)
 	}
@@ -90,23 +90,5 @@ func TestReinitLocks(t *testing.T) {
 	reinitLocks()
 	if d.lk.v|d.pageLock.v|d.eventLock.v|d.mmuLock.v|v.virqLock.v != 0 {
 		t.Error("a lock is still held")
-	}
-}
-
-// Steps have names, each its own, and the policy word allows them one by one.
-func TestStepTable(t *testing.T) {
-	recoverable(t)
-	seen := map[string]bool{}
-	for i, s := range recoverySteps {
-		if s.name == "" || seen[s.name] {
-			t.Errorf("step %d is called %q", i, s.name)
-		}
-		seen[s.name] = true
-		persist().policy = 1 << i
-		for k := range recoverySteps {
-			if allowed(uint(k)) != (k == i) {
-				t.Errorf("policy %#x: step %d allowed: %v", persist().policy, k, allowed(uint(k)))
-			}
-		}
 	}
 }

@@ -28,7 +28,7 @@ func shapes() (list [heapEnd]shape) {
 // repair does what recovery does to frames and heap.
 func repair() {
 	heap.head, heap.nfree = [maxOrder + 1]uint64{}, 0
-	repairFrames()
+	pageFrames()
 	rebuildHeap()
 }
 
@@ -116,7 +116,7 @@ func TestRepairFromBlockToBlock(t *testing.T) {
 	if heap.nfree == 0 || !soundHeap() {
 		t.Fatal("the lists are not sound")
 	}
-	repairFrames()
+	pageFrames()
 	for m, s := range shapes() {
 		if s != before[m] {
 			t.Errorf("frame %#x was %+v, is %+v", m, before[m], s)
@@ -136,7 +136,7 @@ func TestRepairOfUnsoundBlocks(t *testing.T) {
 	persist().mode = modeReset
 	free := heap.nfree
 	pageOf(largestBlock()).typ-- // half as large as it is
-	repairFrames()
+	pageFrames()
 	if bad := checkAll(); bad != 0 || heap.nfree != free {
 		t.Errorf("invariants %#x, %d frames free instead of %d", bad, heap.nfree, free)
 	}
@@ -234,7 +234,7 @@ func TestFramesOfGoneDomains(t *testing.T) {
 	left := allocDomainPage(d)
 	d.dying, d.gone = true, true // its end has overlooked everything
 	dropTables(d.vcpu[0])
-	repairFrames()
+	pageFrames()
 	if p := pageOf(left); p.count != pgFree || p.owner != 0 {
 		t.Errorf("a frame of a domain that is gone: count %#x, owner %#x", p.count, p.owner)
 	}

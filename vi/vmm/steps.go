@@ -14,7 +14,7 @@ const (
 	stepFixSP
 	stepNMIIPI
 	stepGuestFrame
-	stepFSGS
+	stepSaveFSGS
 	stepAckInterrupts
 	stepNMIAck
 	stepReinitLocks
@@ -22,8 +22,8 @@ const (
 	stepHypercallRetry
 	stepSchedMetadata
 	stepRecurringTimers
-	stepEvents
-	stepConsole
+	stepEventRedelivery
+	stepConsoleLine
 	stepMicroreset
 	stepClearIRQCount
 	stepStaticLocks
@@ -49,7 +49,7 @@ var recoverySteps = [...]recoveryStep{
 	stepFixSP:           {"fix_sp"},
 	stepNMIIPI:          {"nmi_ipi"},
 	stepGuestFrame:      {"guest_frame"},
-	stepFSGS:            {"save_fs_gs"},
+	stepSaveFSGS:        {"save_fs_gs"},
 	stepAckInterrupts:   {"ack_interrupts"},
 	stepNMIAck:          {"nmi_ack"},
 	stepReinitLocks:     {"reinit_locks"},
@@ -57,8 +57,8 @@ var recoverySteps = [...]recoveryStep{
 	stepHypercallRetry:  {"hypercall_retry"},
 	stepSchedMetadata:   {"sched_metadata"},
 	stepRecurringTimers: {"recurring_timers"},
-	stepEvents:          {"event_redelivery"},
-	stepConsole:         {"console_line"},
+	stepEventRedelivery: {"event_redelivery"},
+	stepConsoleLine:     {"console_line"},
 	stepMicroreset:      {"microreset"},
 	stepClearIRQCount:   {"clear_irq_count"},
 	stepStaticLocks:     {"static_locks"},

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"resvirt/vi/abi"
-	"resvirt/vi/bare"
-)
+import "resvirt/vi/bare"
 
 // Step microreboot. A new instance of the VMM boots in the place of the failed
 // one, from the pristine copy that the loader left, and takes over the domains,
@@ -19,12 +16,12 @@ func rebootMain() {
 	findEntries()
 	restoreRoots(&persist().kept)
 	coreTables()
-	recoverOn(rebootCPU())
+	recoverOn(microrebootCPU())
 }
 
-// rebootCPU makes a new block for the calling CPU, but for its stacks, and
+// microrebootCPU makes a new block for the calling CPU, but for its stacks, and
 // brings the CPU under the new instance's rules.
-func rebootCPU() *CPU {
+func microrebootCPU() *CPU {
 	bare.WriteCR3(persist().kept.idleRoot)
 	c := this()
 	id := c.number()
@@ -37,7 +34,7 @@ func rebootCPU() *CPU {
 	initCPU(c)
 	startWatchdog()
 	ackInterrupts()
-	ackNMI()
+	nmiAck()
 	coreRebootCPU(c)
 	return c
 }
@@ -55,28 +52,4 @@ func coreRebootCPU(c *CPU) {
 	k.clock.tsc, k.clock.stime = kept.tsc, kept.stime
 	startTimers(c)
 	c.state = cpuUp
-}
-
-// requeueAll puts the vCPUs that are marked as queued into empty run queues.
-func requeueAll() {
-	for d := domains.head; d != nil; d = d.next {
-		for i := uint32(0); i < d.nvcpus; i++ {
-			v := d.vcpu[i]
-			v.qnext, v.qprev = nil, nil
-			if v.queued {
-				v.queued = false
-				q := &cpuByID(v.cpu).core.sched
-				q.lk.lock()
-				q.insert(v)
-				q.lk.unlock()
-			}
-		}
-	}
-}
-
-// coreTables fills in the static data that is not constant.
-func coreTables() {
-	setClock(params.tscHz, params.apicHz)
-	hypercalls[abi.HypercallMulticall] = hyperMulticall
-	hypercalls[abi.HypercallSelfCheck] = hyperSelfCheck
 }

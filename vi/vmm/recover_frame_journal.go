@@ -13,9 +13,9 @@ import (
 // reason why that takes no longer with more memory. Where the journal does not
 // explain what it finds, page_frames counts all frames anew.
 
-// undoFrames takes back what the journals of all CPUs hold. It returns false
+// frameJournal takes back what the journals of all CPUs hold. It returns false
 // if that is not all that is wrong.
-func undoFrames() bool {
+func frameJournal() bool {
 	if !framesJournalled || !resetting() || suspicious() || !begin(stepFrameJournal) {
 		return false
 	}

@@ -4,12 +4,12 @@ package main
 // selector, upcall flag, each taken only if the one before was new, and then
 // its vCPU is woken. When the sender was discarded in between, nobody does the
 // rest: a second sender finds the pending bit set. (Queues are another matter:
-// recover_fifo.go.) The end of a domain is announced to the control domain like an
+// recover_event_redelivery_fifo.go.) The end of a domain is announced to the control domain like an
 // event.
 
-// redeliver announces all pending events once more and wakes who waits for one.
-func redeliver() {
-	if !begin(stepEvents) {
+// eventRedelivery announces all pending events once more and wakes who waits for one.
+func eventRedelivery() {
+	if !begin(stepEventRedelivery) {
 		return
 	}
 	for d := domains.head; d != nil; d = d.next {

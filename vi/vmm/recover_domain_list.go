@@ -9,8 +9,8 @@ import "unsafe"
 // maxDomains bounds the length of a list that may be a circle.
 const maxDomains = 256
 
-// repairDomains checks the list, and makes it anew if it does not hold.
-func repairDomains() {
+// domainList checks the list, and makes it anew if it does not hold.
+func domainList() {
 	if !begin(stepDomainList) || listOK() {
 		return
 	}

@@ -5,7 +5,7 @@ package main
 // or the heap out of order. A timer itself knows whether it is set, and when it
 // expires: that is enough to make the heaps anew. A new instance does it anyway.
 
-func rebuildTimers() {
+func timerHeap() {
 	if !resetting() || !begin(stepTimerHeap) {
 		return
 	}

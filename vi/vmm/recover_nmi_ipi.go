@@ -10,8 +10,8 @@ import "sync/atomic"
 // vectorStop stops a CPU for recovery where NMIs are not allowed.
 const vectorStop = 0xf8
 
-// stopOthers stops all other CPUs and waits until they are parked.
-func stopOthers(c *CPU, cpus uint32) {
+// nmiIPI stops all other CPUs and waits until they are parked.
+func nmiIPI(c *CPU, cpus uint32) {
 	nmi := begin(stepNMIIPI)
 	parked := &persist().parked
 	others := (uint64(1)<<cpus - 1) &^ (1 << c.number())

@@ -82,24 +82,3 @@ func (d *Domain) relink() {
 		}
 	}
 }
-
-// tameQueues brings into its range what is used as a number of something.
-func (d *Domain) tameQueues() {
-	if d.fifo == nil {
-		return
-	}
-	for i, port := range d.fifo.tails {
-		if d.port(port) == nil || uint32(i/fifoQueues) >= d.nvcpus {
-			d.fifo.tails[i] = 0
-		}
-	}
-	for i := range d.fifo.control {
-		c := &d.fifo.control[i]
-		if c.offset&7 != 0 || c.offset > lastControlOffset {
-			c.offset = 0
-		}
-		if uint32(i) >= d.nvcpus {
-			c.frame = 0
-		}
-	}
-}

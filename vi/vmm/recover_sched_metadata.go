@@ -7,8 +7,8 @@ import "resvirt/vi/abi"
 // queues; a switch changes them one after the other. The record of the CPU
 // wins: it says whose registers the CPU has.
 
-// repairSched makes every vCPU's state agree with the CPUs' records.
-func repairSched() {
+// schedMetadata makes every vCPU's state agree with the CPUs' records.
+func schedMetadata() {
 	if !begin(stepSchedMetadata) {
 		if !resetting() {
 			requeueAll() // a new instance has empty queues
@@ -44,5 +44,22 @@ func repairVCPU(v *VCPU) {
 		v.state = abi.RunstateBlocked
 	default:
 		v.state = abi.RunstateOffline
+	}
+}
+
+// requeueAll puts the vCPUs that are marked as queued into empty run queues.
+func requeueAll() {
+	for d := domains.head; d != nil; d = d.next {
+		for i := uint32(0); i < d.nvcpus; i++ {
+			v := d.vcpu[i]
+			v.qnext, v.qprev = nil, nil
+			if v.queued {
+				v.queued = false
+				q := &cpuByID(v.cpu).core.sched
+				q.lk.lock()
+				q.insert(v)
+				q.lk.unlock()
+			}
+		}
 	}
 }

@@ -7,8 +7,8 @@ import "unsafe"
 // would print the rest of nothing: the byte that completes a line is logged as
 // done before the line is printed. So recovery prints the rest itself. A line of
 // the VMM's own that was cut off is ended.
-func finishLine() {
-	if !begin(stepConsole) {
+func consoleLine() {
+	if !begin(stepConsoleLine) {
 		return
 	}
 	// What is half on the console comes first: another line would get into it.
@@ -47,7 +47,7 @@ func (d *Domain) lastByteDone(n uint32) {
 func keepLine(c *CPU) {
 	r := &c.trap
 	d := (*Domain)(ptr(r.RCX - uint64(unsafe.Offsetof(Domain{}.linePos))))
-	if !c.trapped || r.RCX&3 != 0 || !objectOK(unsafe.Pointer(d)) || !domainOK(d) || !allowed(stepConsole) {
+	if !c.trapped || r.RCX&3 != 0 || !objectOK(unsafe.Pointer(d)) || !domainOK(d) || !allowed(stepConsoleLine) {
 		return
 	}
 	if n := d.linePos; n < d.lineLen && n < lineMax && r.RSI == addrOf(unsafe.Pointer(&d.line[n]))+1 {

@@ -20,12 +20,12 @@ func TestLinesAfterRecovery(t *testing.T) {
 		t.Errorf("line %q", got)
 	}
 	d.linePos, consoleMid = 4, true
-	finishLine()
+	consoleLine()
 	if d.lineLen != 0 || d.linePos != 0 || consoleMid {
 		t.Errorf("length %d, position %d, half a line %v", d.lineLen, d.linePos, consoleMid)
 	}
 	d.addByte('x')
-	finishLine()
+	consoleLine()
 	if d.lineLen != 7 {
 		t.Error("a line without its end was printed")
 	}
@@ -51,7 +51,7 @@ func TestLastByteOfLine(t *testing.T) {
 		}
 		log := &v.arch.log
 		log.resume, log.line, log.again = 2, x.line, x.again
-		finishLine()
+		consoleLine()
 		if log.resume != x.want || d.lineLen != 0 {
 			t.Errorf("%+v: %d bytes done, %d left", x, log.resume, d.lineLen)
 		}

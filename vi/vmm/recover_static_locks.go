@@ -7,7 +7,7 @@ import "sync/atomic"
 // ever, and who serves such a request waits for a partner that never comes. In
 // a new instance all of it is as it was at boot.
 
-func unlockStatic() {
+func staticLocks() {
 	if !resetting() || !begin(stepStaticLocks) {
 		return
 	}

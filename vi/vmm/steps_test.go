@@ -1,0 +1,121 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Steps have names, each its own, and the policy word allows them one by one.
+func TestStepTable(t *testing.T) {
+	recoverable(t)
+	seen := map[string]bool{}
+	for i, s := range recoverySteps {
+		if s.name == "" || seen[s.name] {
+			t.Errorf("step %d is called %q", i, s.name)
+		}
+		seen[s.name] = true
+		persist().policy = 1 << i
+		for k := range recoverySteps {
+			if allowed(uint(k)) != (k == i) {
+				t.Errorf("policy %#x: step %d allowed: %v", persist().policy, k, allowed(uint(k)))
+			}
+		}
+	}
+}
+
+// sourceFiles are the package's files of Go without its tests, by name.
+func sourceFiles(t *testing.T) map[string]*ast.File {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]*ast.File{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = f
+	}
+	return files
+}
+
+// functions are the names of a file's functions and methods, in order.
+func functions(f *ast.File) (names []string) {
+	for _, d := range f.Decls {
+		if fn, ok := d.(*ast.FuncDecl); ok {
+			names = append(names, fn.Name.Name)
+		}
+	}
+	return names
+}
+
+// Who knows a step's name finds it: one file says what the step is, in a comment
+// that begins with it. That file, a function in it and the step's constant are
+// called like the step; where a file says it of several steps, the file and a
+// function are called like the first.
+func TestStepsAreFound(t *testing.T) {
+	files := sourceFiles(t)
+	told := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := true
+		for line := range strings.Lines(string(text)) {
+			step, ok := strings.CutPrefix(line, "// Step ")
+			step, _, _ = strings.Cut(step, ". ")
+			if !ok {
+				continue
+			}
+			if told[step] {
+				t.Errorf("%s: step %s is told twice", name, step)
+			}
+			told[step] = true
+			if !first {
+				continue
+			}
+			first = false
+			if name != "recover_"+step+".go" && name != step+".go" {
+				t.Errorf("%s is the file of step %s", name, step)
+			}
+			like := strings.ReplaceAll(step, "_", "")
+			if !slices.ContainsFunc(functions(files[name]), func(fn string) bool {
+				return strings.HasPrefix(strings.ToLower(fn), like)
+			}) {
+				t.Errorf("%s: no function is called like step %s", name, step)
+			}
+		}
+	}
+	constants := map[string]bool{}
+	ast.Inspect(files["steps.go"], func(n ast.Node) bool {
+		if v, ok := n.(*ast.ValueSpec); ok {
+			constants[strings.ToLower(v.Names[0].Name)] = true
+		}
+		return true
+	})
+	for _, s := range recoverySteps {
+		if !told[s.name] {
+			t.Errorf("no file tells what step %s is", s.name)
+		}
+		if like := "step" + strings.ReplaceAll(s.name, "_", ""); !constants[like] {
+			t.Errorf("step %s: no constant is called %s", s.name, like)
+		}
+		delete(told, s.name)
+	}
+	for step := range told {
+		t.Errorf("step %s is none", step)
+	}
+}
