@@ -24,9 +24,9 @@ type anatomy struct {
 	ncpus  int
 
 	perCPU, block        uint64
-	frameTop             uint64 // of the guest's registers in a block
-	frameRIP, frameCS    uint64
-	frameVector          uint64
+	blockRegs            uint64 // of the guest's registers in a block
+	regsRIP, regsCS      uint64
+	regsVector           uint64
 	entering             uint64 // bit of the vector of a SYSCALL that has not been noted
 	current, flags       uint64 // offsets of core.curr in a block and of the flags in a vCPU
 	lockEntry, dispatchE uint64
@@ -109,8 +109,8 @@ func newAnatomy(s *system) (*anatomy, error) {
 		return addr
 	}
 	a.direct, a.perCPU, a.block = number("main.directMapBase", ""), number("resvirt/vi/bare.Image", "PerCPU"), constant("main.cpuBlockSize")
-	a.frameTop, a.frameRIP, a.frameCS = constant("main.frameTop"), constant("main.frameRIP"), constant("main.frameCS")
-	a.frameVector, a.entering = constant("main.frameVector"), constant("main.trapSyscallNew")&^constant("main.trapSyscall")
+	a.blockRegs, a.regsRIP, a.regsCS = constant("main.blockRegs"), constant("main.regsRIP"), constant("main.regsCS")
+	a.regsVector, a.entering = constant("main.regsVector"), constant("main.trapSyscallNew")&^constant("main.trapSyscall")
 	a.current, a.flags = offset("main.CPU", "core.curr"), offset("main.VCPU", "arch.flags")
 	a.lockEntry, a.dispatchE, a.wayBack = function("main.(*spinlock).lock"), function("main.hypercall"), function("main.returnToGuest")
 	a.pause = function("resvirt/vi/bare.Pause")
@@ -193,10 +193,10 @@ func (a *anatomy) registersAt(mem inspect.Memory, at uint64) (r Registers, cs ui
 		r[reg] = v
 	}
 	var err [4]error
-	r[faults.RIP], err[0] = readWord(mem, at+a.frameRIP)
-	cs, err[1] = readWord(mem, at+a.frameCS)
-	r[faults.RFLAGS], err[2] = readWord(mem, at+a.frameCS+8)
-	r[4], err[3] = readWord(mem, at+a.frameCS+16)
+	r[faults.RIP], err[0] = readWord(mem, at+a.regsRIP)
+	cs, err[1] = readWord(mem, at+a.regsCS)
+	r[faults.RFLAGS], err[2] = readWord(mem, at+a.regsCS+8)
+	r[4], err[3] = readWord(mem, at+a.regsCS+16)
 	return r, cs & 0xffff, errors.Join(err[:]...) == nil
 }
 

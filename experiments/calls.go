@@ -76,7 +76,7 @@ func (a *anatomy) hypercalls(m faults.Machine, each func(*call), run func()) {
 		if e.CPL != 0 || e.PC != a.dispatchE && e.PC != a.wayBack {
 			return
 		}
-		regs, _, ok := a.registersAt(mem, a.blockOf(e.CPU)+a.frameTop)
+		regs, _, ok := a.registersAt(mem, a.blockOf(e.CPU)+a.blockRegs)
 		if !ok {
 			return
 		}

@@ -58,9 +58,9 @@ func (x *explainer) guests(vm string) []guestAt {
 func (x *explainer) fill(g *guestAt, mem inspect.Memory) {
 	g.regs = registers(x.m, g.cpu)
 	if x.m.CPL(g.cpu) == 0 {
-		at := x.a.blockOf(g.cpu) + x.a.frameTop
+		at := x.a.blockOf(g.cpu) + x.a.blockRegs
 		g.regs, _, _ = x.a.registersAt(mem, at)
-		if v, err := readWord(mem, at+x.a.frameVector); err == nil && g.call == "" && v&0xffffffff&x.a.entering != 0 {
+		if v, err := readWord(mem, at+x.a.regsVector); err == nil && g.call == "" && v&0xffffffff&x.a.entering != 0 {
 			g.call = "a call that had just entered the VMM"
 		}
 	}

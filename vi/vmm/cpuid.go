@@ -20,7 +20,7 @@ func forcedCPUID(v *VCPU, r *regs) bool {
 	r.RAX, r.RBX, r.RCX, r.RDX = uint64(a), uint64(b), uint64(c), uint64(d)
 	r.RIP += uint64(len(code))
 	r.RFLAGS &^= flagRF
-	v.note(notedFrame)
+	v.note(notedEntry)
 	v.stepped(r)
 	return true
 }

@@ -46,7 +46,7 @@ const (
 func initTables(c *CPU) {
 	base := blockAddr(c.ID)
 	setPair := func(p *[2]uint32, v uint64) { p[0], p[1] = uint32(v), uint32(v>>32) }
-	setPair(&c.tss.rsp[0], base+blockTopFrame-guestFrameAbove)
+	setPair(&c.tss.rsp[0], base+blockTopRegs-guestRegsAbove)
 	setPair(&c.tss.ist[istDF-1], base+blockTopDF)
 	setPair(&c.tss.ist[istMC-1], base+blockTopMC)
 	setPair(&c.tss.ist[istNMI-1], base+blockTopNMI)
@@ -98,7 +98,7 @@ func loadTables(c *CPU) {
 	g[selTSS>>3&511] &^= 2 << 40 // not busy: LTR insists
 	bare.Ltr(selTSS)
 	bare.Lldt(0)
-	sysStack[c.ID&(maxCPUs-1)] = blockAddr(c.ID) + blockTopFrame - guestFrameAbove
+	sysStack[c.ID&(maxCPUs-1)] = blockAddr(c.ID) + blockTopRegs - guestRegsAbove
 	bare.WRMSR(msrSTAR, 0xe023<<48|selHVCode<<32)
 	bare.WRMSR(msrLSTAR, entries.sys+uint64(c.ID)*sysStubSize)
 	bare.WRMSR(msrCSTAR, entries.sys32+uint64(c.ID)*sysStubSize)

@@ -20,16 +20,39 @@ const (
 	cpuGuestTS = unsafe.Offsetof(CPU{}.guestTS)
 	gGuard     = unsafe.Offsetof(CPU{}.g) + unsafe.Offsetof(goG{}.stackguard0)
 
-	stackTop     = blockStackTop                                 // of the primary stack in a block
-	frameTop     = blockTopFrame - uint64(unsafe.Sizeof(regs{})) // the guest's regs there
-	frameVector  = unsafe.Offsetof(regs{}.EntryVector)
-	frameRDI     = unsafe.Offsetof(regs{}.RDI)
-	frameRIP     = unsafe.Offsetof(regs{}.RIP)
-	frameCS      = unsafe.Offsetof(regs{}.CS)
-	frameRFLAGS  = unsafe.Offsetof(regs{}.RFLAGS)
-	frameRSP     = unsafe.Offsetof(regs{}.RSP)
-	frameSS      = unsafe.Offsetof(regs{}.SS)
-	frameES      = unsafe.Offsetof(regs{}.ES)
+	stackTop  = blockStackTop                // of the primary stack in a block
+	blockRegs = blockTopRegs - guestRegsSize // the guest's registers in a block
+
+	// Where a register lies in regs.
+	regsR15    = unsafe.Offsetof(regs{}.R15)
+	regsR14    = unsafe.Offsetof(regs{}.R14)
+	regsR13    = unsafe.Offsetof(regs{}.R13)
+	regsR12    = unsafe.Offsetof(regs{}.R12)
+	regsRBP    = unsafe.Offsetof(regs{}.RBP)
+	regsRBX    = unsafe.Offsetof(regs{}.RBX)
+	regsR11    = unsafe.Offsetof(regs{}.R11)
+	regsR10    = unsafe.Offsetof(regs{}.R10)
+	regsR9     = unsafe.Offsetof(regs{}.R9)
+	regsR8     = unsafe.Offsetof(regs{}.R8)
+	regsRAX    = unsafe.Offsetof(regs{}.RAX)
+	regsRCX    = unsafe.Offsetof(regs{}.RCX)
+	regsRDX    = unsafe.Offsetof(regs{}.RDX)
+	regsRSI    = unsafe.Offsetof(regs{}.RSI)
+	regsRDI    = unsafe.Offsetof(regs{}.RDI)
+	regsVector = unsafe.Offsetof(regs{}.EntryVector)
+	regsRIP    = unsafe.Offsetof(regs{}.RIP)
+	regsCS     = unsafe.Offsetof(regs{}.CS)
+	regsRFLAGS = unsafe.Offsetof(regs{}.RFLAGS)
+	regsRSP    = unsafe.Offsetof(regs{}.RSP)
+	regsSS     = unsafe.Offsetof(regs{}.SS)
+	regsES     = unsafe.Offsetof(regs{}.ES)
+
+	// What an exception in the VMM puts below its registers: the FPU's state, then
+	// the address of these registers, then CR0.
+	nestedRegs = 512
+	nestedCR0  = nestedRegs + 8
+	nestedFPU  = nestedCR0 + 8
+
 	syscallEntry = trapSyscall
 	syscallNew   = trapSyscallNew
 	syscall32New = trapSyscall32
@@ -39,7 +62,7 @@ const (
 )
 
 // csWord is CS with what lies beside it in its 8 bytes on the stack: syscallMark.
-func csWord(r *regs) *uint64 { return (*uint64)(unsafe.Add(unsafe.Pointer(r), frameCS)) }
+func csWord(r *regs) *uint64 { return (*uint64)(unsafe.Add(unsafe.Pointer(r), regsCS)) }
 
 // sysStack and sysRSP belong to the entry stubs of SYSCALL, one per CPU: the
 // stack to load and where to keep the guest's meanwhile.

@@ -12,7 +12,7 @@
 // NOCALLER ends the chain of frame pointers: what runs here was not called. As
 // a macro because vet takes the write for a caller's frame pointer that is lost.
 #define NOCALLER XORL BP, BP
-#define GUESTBP MOVQ 32(DI), BP
+#define GUESTBP MOVQ const_regsRBP(DI), BP
 
 // entry: 64-bit mode on the boot page tables, interrupts off, EDI the Multiboot
 // information's physical address, ESI the loader's magic.
@@ -115,7 +115,7 @@ TEXT ·vectorTable(SB),NOSPLIT|NOFRAME,$0
 	LEAQ	·vectorTable(SB), AX; \
 	SUBQ	AX, DI; \
 	SHRQ	$3, DI; \
-	MOVL	DI, const_frameVector(SP); \
+	MOVL	DI, const_regsVector(SP); \
 	MOVQ	SP, BX
 
 // NESTED serves what came while the VMM ran, or on a stack of its own: the FPU
@@ -124,11 +124,11 @@ TEXT ·vectorTable(SB),NOSPLIT|NOFRAME,$0
 #define NESTED \
 	MOVQ	CR0, AX; \
 	CLTS; \
-	SUBQ	$528, SP; \
+	SUBQ	$const_nestedFPU, SP; \
 	ANDQ	$~15, SP; \
 	FXSAVE64	(SP); \
-	MOVQ	BX, 512(SP); \
-	MOVQ	AX, 520(SP); \
+	MOVQ	BX, const_nestedRegs(SP); \
+	MOVQ	AX, const_nestedCR0(SP); \
 	LDMXCSR	·mxcsr(SB); \
 	XORPS	X15, X15; \
 	SUBQ	$16, SP; \
@@ -136,8 +136,8 @@ TEXT ·vectorTable(SB),NOSPLIT|NOFRAME,$0
 	CALL	·trapFromVMM(SB); \
 	ADDQ	$16, SP; \
 	FXRSTOR64	(SP); \
-	MOVQ	520(SP), AX; \
-	MOVQ	512(SP), SP; \
+	MOVQ	const_nestedCR0(SP), AX; \
+	MOVQ	const_nestedRegs(SP), SP; \
 	TESTB	$8, AX; \
 	JZ	noTS; \
 	MOVQ	AX, CR0; \
@@ -152,7 +152,7 @@ noTS: \
 	NOCALLER; \
 	CLTS; \
 	MOVQ	SP, R14; \
-	ANDQ	$-65536, R14; \
+	ANDQ	$~(const_cpuBlockSize-1), R14; \
 	MOVQ	const_cpuFPU(R14), AX; \
 	TESTQ	AX, AX; \
 	JZ	noFPU; \
@@ -169,7 +169,7 @@ noFPU: \
 // frame, and the VMM's stack lies elsewhere (percpu.go).
 TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
 	ENTER
-	TESTB	$3, const_frameCS(BX)
+	TESTB	$3, const_regsCS(BX)
 	JZ	nested
 
 	GUEST
@@ -182,14 +182,14 @@ nested:
 // own. From there the registers of a guest go where those of all exceptions lie.
 TEXT ·trapEntryDebug(SB),NOSPLIT|NOFRAME,$0
 	ENTER
-	TESTB	$3, const_frameCS(BX)
+	TESTB	$3, const_regsCS(BX)
 	JZ	nested
 	MOVQ	SP, R14
-	ANDQ	$-65536, R14
+	ANDQ	$~(const_cpuBlockSize-1), R14
 	MOVQ	SP, SI
-	LEAQ	const_frameTop(R14), DI
+	LEAQ	const_blockRegs(R14), DI
 	MOVQ	DI, BX
-	MOVL	$const_frameES/8, CX
+	MOVL	$const_regsES/8, CX
 	REP; MOVSQ
 	GUEST
 
@@ -246,12 +246,12 @@ TEXT ·sysCommon32(SB),NOSPLIT|NOFRAME,$0
 	PUSHQ	$0
 	PUSHQ	DI
 	SAVE
-	MOVL	$const_syscall32New, const_frameVector(SP)
+	MOVL	$const_syscall32New, const_regsVector(SP)
 	MOVQ	SP, BX
 	NOCALLER
 	CLTS
 	MOVQ	SP, R14
-	ANDQ	$-65536, R14
+	ANDQ	$~(const_cpuBlockSize-1), R14
 	MOVQ	const_cpuFPU(R14), AX
 	TESTQ	AX, AX
 	JZ	noFPU
@@ -272,12 +272,12 @@ TEXT ·sysCommon(SB),NOSPLIT|NOFRAME,$0
 	PUSHQ	$0
 	PUSHQ	DI
 	SAVE
-	MOVL	$const_syscallNew, const_frameVector(SP)
+	MOVL	$const_syscallNew, const_regsVector(SP)
 	MOVQ	SP, BX
 	NOCALLER
 	CLTS
 	MOVQ	SP, R14
-	ANDQ	$-65536, R14
+	ANDQ	$~(const_cpuBlockSize-1), R14
 	MOVQ	const_cpuFPU(R14), AX
 	TESTQ	AX, AX
 	JZ	noFPU
@@ -295,8 +295,8 @@ noFPU:
 TEXT ·returnToGuest(SB),NOSPLIT|NOFRAME,$0
 	CLI
 	MOVQ	SP, R14
-	ANDQ	$-65536, R14
-	LEAQ	const_frameTop(R14), BX
+	ANDQ	$~(const_cpuBlockSize-1), R14
+	LEAQ	const_blockRegs(R14), BX
 	LEAQ	const_stackTop-16(R14), SP
 	NOCALLER
 	XORPS	X15, X15
@@ -304,7 +304,7 @@ TEXT ·returnToGuest(SB),NOSPLIT|NOFRAME,$0
 	CALL	·guestExitWork(SB)
 	CLI
 	MOVQ	SP, R14
-	ANDQ	$-65536, R14
+	ANDQ	$~(const_cpuBlockSize-1), R14
 	MOVQ	const_cpuFPU(R14), AX
 	TESTQ	AX, AX
 	JZ	noFPU
@@ -320,32 +320,32 @@ TEXT ·returnToGuest(SB),NOSPLIT|NOFRAME,$0
 noFPU:
 	// The stack pointer stays below what is not loaded yet: an exception on the
 	// way must not push over what recovery would give the guest back.
-	MOVQ	const_frameTop(R14), R15
-	LEAQ	const_frameTop(R14), DI
-	MOVQ	8(DI), R14
-	MOVQ	16(DI), R13
-	MOVQ	24(DI), R12
+	MOVQ	const_blockRegs+const_regsR15(R14), R15
+	LEAQ	const_blockRegs(R14), DI
+	MOVQ	const_regsR14(DI), R14
+	MOVQ	const_regsR13(DI), R13
+	MOVQ	const_regsR12(DI), R12
 	GUESTBP
-	MOVQ	40(DI), BX
-	MOVQ	56(DI), R10
-	MOVQ	64(DI), R9
-	MOVQ	72(DI), R8
-	MOVQ	80(DI), AX
-	MOVQ	96(DI), DX
-	MOVQ	104(DI), SI
-	CMPL	const_frameVector(DI), $const_syscallEntry
+	MOVQ	const_regsRBX(DI), BX
+	MOVQ	const_regsR10(DI), R10
+	MOVQ	const_regsR9(DI), R9
+	MOVQ	const_regsR8(DI), R8
+	MOVQ	const_regsRAX(DI), AX
+	MOVQ	const_regsRDX(DI), DX
+	MOVQ	const_regsRSI(DI), SI
+	CMPL	const_regsVector(DI), $const_syscallEntry
 	JEQ	sysret
-	MOVQ	48(DI), R11
-	MOVQ	88(DI), CX
-	LEAQ	const_frameRDI(DI), SP	// what lies below is loaded
+	MOVQ	const_regsR11(DI), R11
+	MOVQ	const_regsRCX(DI), CX
+	LEAQ	const_regsRDI(DI), SP	// what lies below is loaded
 	POPQ	DI
 	LEAQ	8(SP), SP		// the error code
 	JMP	·guestIRET(SB)
 sysret:
-	MOVQ	128(DI), CX		// RIP
-	MOVQ	144(DI), R11		// RFLAGS
-	MOVQ	152(DI), SP
-	MOVQ	112(DI), DI
+	MOVQ	const_regsRIP(DI), CX
+	MOVQ	const_regsRFLAGS(DI), R11
+	MOVQ	const_regsRSP(DI), SP
+	MOVQ	const_regsRDI(DI), DI
 	BYTE	$0x48; BYTE $0x0f; BYTE $0x07	// SYSRETQ
 badFPU:
 	CALL	·badFPU(SB)
@@ -358,7 +358,7 @@ TEXT ·guestIRET(SB),NOSPLIT|NOFRAME,$0
 TEXT ·resetStackAndCall(SB),NOSPLIT|NOFRAME,$0-8
 	MOVQ	fn+0(FP), DX
 	MOVQ	SP, R14
-	ANDQ	$-65536, R14
+	ANDQ	$~(const_cpuBlockSize-1), R14
 	LEAQ	const_stackTop(R14), SP
 	NOCALLER
 	XORPS	X15, X15

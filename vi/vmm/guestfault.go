@@ -84,7 +84,7 @@ func softInterrupt(r *regs) {
 // syscall32 is SYSCALL of 32-bit code in the guest's user mode.
 func syscall32(r *regs) {
 	v := current()
-	v.note(notedFrame)
+	v.note(notedEntry)
 	if v.kernelMode() || v.arch.syscall32 == 0 {
 		v.hold(r)
 		r.RIP -= syscallLen

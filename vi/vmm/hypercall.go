@@ -49,7 +49,7 @@ func hypercall(r *regs) {
 	v := current()
 	v.arch.log.start(r.RAX)
 	*csWord(r) = uint64(r.CS)
-	v.note(notedFrame | notedCall)
+	v.note(notedEntry | notedCall)
 	r.EntryVector = trapSyscall
 	if !v.kernelMode() {
 		v.bounceSyscall()

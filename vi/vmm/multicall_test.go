@@ -19,7 +19,7 @@ func TestMulticallHalfWritten(t *testing.T) {
 	*guestRegs() = regs{RIP: 0x500, RAX: abi.HypercallMulticall, RDI: list, RSI: 1}
 	v.isRunning = 1
 	v.arch.log.start(abi.HypercallMulticall)
-	v.note(notedFrame | notedCall)
+	v.note(notedEntry | notedCall)
 	raiseSoft(softTimer) // something more urgent after the first part
 	hyperMulticall(list, 1, 0, 0, 0)
 	rest := got[abi.MulticallEntry](list)

@@ -18,7 +18,7 @@ package main
 // archVCPU.noted: where the registers are, and what else was agreed. 0 while
 // the guest runs: the CPU has them.
 const (
-	notedFrame = 1 // in the frame of the entry
+	notedEntry = 1 // in the frame of the entry
 	notedSaved = 2 // in archVCPU.regs
 	notedKept  = 3 // in archVCPU.kept
 	notedWhere = 3
@@ -90,7 +90,7 @@ func (v *VCPU) draft(r *regs) *regs {
 // agree makes drafted values those of the frame.
 func (v *VCPU) agree(r *regs, what uint32) {
 	if callsLogged {
-		w := notedFrame | v.agreed()
+		w := notedEntry | v.agreed()
 		v.arch.noted = w | what
 		applyNext(r, &v.arch.next, what)
 		assert(applied(r, &v.arch.next, what)) // what is wrong here nobody else would see
@@ -136,7 +136,7 @@ func (v *VCPU) complete(r *regs, result uint64) {
 		return
 	}
 	r.RAX = result
-	v.note(notedFrame)
+	v.note(notedEntry)
 }
 
 // copyRegs copies registers, without a loop: a wrong count would be the end of

@@ -35,7 +35,7 @@ const (
 	blockStack    = 0x5000
 	blockStackTop = 0xc000
 	blockTopDB    = 0xcc00
-	blockTopFrame = 0xd000
+	blockTopRegs  = 0xd000
 	blockTopDF    = 0xe000
 	blockTopMC    = 0xf000
 	blockTopNMI   = 0x10000
@@ -64,11 +64,11 @@ const trapSyscallNew = trapSyscall | 1<<9
 // trapSyscall32 marks an entry by SYSCALL of 32-bit code; the way back is IRET's.
 const trapSyscall32 = 0x101
 
-// guestFrameSize is what lies below blockTopFrame while a guest is
+// guestRegsSize is what lies below blockTopRegs while a guest is
 // interrupted: its regs. RSP0 points below ES, where the processor starts pushing.
 const (
-	guestFrameSize  = uint64(unsafe.Sizeof(regs{}))
-	guestFrameAbove = 4 * 8 // ES, DS, FS, GS
+	guestRegsSize  = uint64(unsafe.Sizeof(regs{}))
+	guestRegsAbove = 4 * 8 // ES, DS, FS, GS
 )
 
 // CPU is the data at the base of a CPU's block.
@@ -157,7 +157,7 @@ func cpuByID(id uint32) *CPU {
 func guestRegs() *regs { return guestRegsOf(this()) }
 
 func guestRegsOf(c *CPU) *regs {
-	return (*regs)(ptr(addrOf(unsafe.Pointer(c)) + blockTopFrame - guestFrameSize))
+	return (*regs)(ptr(addrOf(unsafe.Pointer(c)) + blockTopRegs - guestRegsSize))
 }
 
 // initBlock lays a block out for a CPU that is about to start. The memory is zero.

@@ -56,7 +56,7 @@ func (v *VCPU) skip(i *insn, r *regs) {
 	commit()
 	r.RIP += uint64(i.pos)
 	r.RFLAGS &^= flagRF
-	v.note(notedFrame)
+	v.note(notedEntry)
 	v.stepped(r)
 }
 

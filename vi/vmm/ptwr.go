@@ -47,7 +47,7 @@ func tableWrite(v *VCPU, r *regs, addr uint64) bool {
 	commit()
 	if done {
 		*r = v.arch.write.after
-		v.note(notedFrame)
+		v.note(notedEntry)
 		v.stepped(r)
 	}
 	v.arch.write.entry = nil

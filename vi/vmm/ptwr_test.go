@@ -145,7 +145,7 @@ func TestTableWriteRecovered(t *testing.T) {
 		r := insnBytes(0x48, 0x87, 0x07) // xchg [rdi], rax
 		r.RDI = entry4
 		v.isRunning = 1
-		v.note(notedFrame)
+		v.note(notedEntry)
 		before := *r
 		e := got[uint64](entry4)
 		if !writeAt(v, r, entry4) || r.RAX != e {

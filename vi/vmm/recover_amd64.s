@@ -91,7 +91,7 @@ TEXT ·copyImage(SB),NOSPLIT|NOFRAME,$0
 // on those that wait in park.
 TEXT ·rebootBoot(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVQ	SP, AX
-	ANDQ	$-65536, AX
+	ANDQ	$~(const_cpuBlockSize-1), AX
 	LEAQ	const_stackTop-16(AX), SP
 	NOCALLER
 	XORPS	X15, X15
@@ -100,7 +100,7 @@ TEXT ·rebootBoot(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 
 TEXT ·rebootOther(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVQ	SP, AX
-	ANDQ	$-65536, AX
+	ANDQ	$~(const_cpuBlockSize-1), AX
 	LEAQ	const_stackTop-16(AX), SP
 	NOCALLER
 	XORPS	X15, X15

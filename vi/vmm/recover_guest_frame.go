@@ -47,16 +47,13 @@ func (c *CPU) interrupted(top uint64, r *regs) *regs {
 	case r.RSP >= (top-1)&^pageMask && r.RSP <= own:
 		*r = *frame
 		return frame
-	case r.RSP > own && r.RSP <= own+uint64(frameRIP):
+	case r.RSP > own && r.RSP <= own+uint64(regsRIP):
 		s := guestState{regs: *frame}
 		s.partial(r, frame, r.RSP-own)
 		*r = s.regs
 	}
 	return nil
 }
-
-// nestedFPU is how far below its registers an exception in the VMM saves the FPU.
-const nestedFPU = 528
 
 // guestState is a vCPU's registers as recovery puts them together.
 type guestState struct {
@@ -105,9 +102,9 @@ func (s *guestState) guestFrame(c *CPU, frame *regs) bool {
 		sp = addrOf(unsafe.Pointer(c)) | sp&(cpuBlockSize-1)
 	}
 	switch {
-	case sp >= base && sp <= base+uint64(frameES):
+	case sp >= base && sp <= base+uint64(regsES):
 		s.partial(r, frame, sp-base)
-		if sp-base > uint64(frameRIP) && sp-base <= uint64(frameES) {
+		if sp-base > uint64(regsRIP) && sp-base <= uint64(regsES) {
 			s.pushed(c, sp-base)
 		}
 	case sp < base && sp > addrOf(unsafe.Pointer(c)), inGo(r.RIP):
@@ -147,7 +144,7 @@ func (s *guestState) partial(r, frame *regs, at uint64) {
 	stub := func(v uint64) bool { return v-entries.vectors <= 256*8 }
 	if stub(r.RDI) || r.RDI == addrOf(unsafe.Pointer(frame)) {
 		s.regs.RDI = frame.RDI
-	} else if at <= uint64(frameRDI) && stub(frame.RDI) {
+	} else if at <= uint64(regsRDI) && stub(frame.RDI) {
 		s.regs.RDI = r.RDI
 	}
 	// An interrupt right after SYSRET finds RCX and R11 as SYSCALL leaves them:
@@ -161,16 +158,16 @@ func (s *guestState) pushed(c *CPU, at uint64) {
 	r := &c.trap
 	s.call = true
 	s.regs.RIP = r.RCX
-	if at > uint64(frameCS) {
+	if at > uint64(regsCS) {
 		s.regs.CS = abi.FlatKernelCS
 	}
-	if at > uint64(frameRFLAGS) {
+	if at > uint64(regsRFLAGS) {
 		s.regs.RFLAGS = r.R11
 	}
-	if at > uint64(frameRSP) {
+	if at > uint64(regsRSP) {
 		s.regs.RSP = sysRSP[c.ID&(maxCPUs-1)]
 	}
-	if at > uint64(frameSS) {
+	if at > uint64(regsSS) {
 		s.regs.SS = abi.FlatKernelSS
 	}
 }
@@ -183,7 +180,7 @@ func restoreGuest(v *VCPU) {
 		return
 	}
 	switch w & notedWhere {
-	case notedFrame:
+	case notedEntry:
 		a.regs = *guestRegsOf(cpuByID(v.cpu))
 	case notedKept:
 		a.regs = a.kept

@@ -97,9 +97,9 @@ func TestNotedRegisters(t *testing.T) {
 		frame regs
 		want  regs
 	}{
-		{"not drafted", notedFrame, old, old},
-		{"frame half changed", notedFrame | nextFlow, half, want},
-		{"frame changed", notedFrame, want, want},
+		{"not drafted", notedEntry, old, old},
+		{"frame half changed", notedEntry | nextFlow, half, want},
+		{"frame changed", notedEntry, want, want},
 	} {
 		v.arch.next = want
 		*guestRegs() = c.frame
@@ -123,7 +123,7 @@ func TestResultNotNoted(t *testing.T) {
 	r := guestRegs()
 	*r = guestRegsFor(0x1000)
 	v.arch.log.start(29)
-	v.note(notedFrame | notedCall)
+	v.note(notedEntry | notedCall)
 	r.RAX = 0
 	restoreGuest(v)
 	if v.arch.regs.RAX != 29 {
@@ -148,7 +148,7 @@ func TestRetry(t *testing.T) {
 		v.arch.log = progress{}
 		v.arch.mc.active = true
 		*guestRegs() = regs{RIP: 0x500}
-		v.note(notedFrame | notedCall)
+		v.note(notedEntry | notedCall)
 		v.arch.log.entry(2)
 		v.arch.log.part(5)
 		restoreGuest(v)
@@ -164,7 +164,7 @@ func TestRetry(t *testing.T) {
 				t.Errorf("log %+v", v.arch.log)
 			}
 			v.arch.noted, v.isRunning = 0, 1
-			v.note(notedFrame | notedCall)
+			v.note(notedEntry | notedCall)
 			restoreGuest(v)
 		}
 	}
@@ -228,7 +228,7 @@ func TestFailureInNMI(t *testing.T) {
 	recoverable(t)
 	c := testCPU
 	top := addrOf(unsafe.Pointer(c)) + blockTopNMI
-	interrupted := (*regs)(ptr(top - uint64(frameES)))
+	interrupted := (*regs)(ptr(top - uint64(regsES)))
 	*interrupted = guestRegsFor(0x1000)
 	for _, x := range []struct {
 		what string
@@ -255,9 +255,9 @@ func TestFailureInNMIEntry(t *testing.T) {
 	recoverable(t)
 	c := testCPU
 	top := addrOf(unsafe.Pointer(c)) + blockTopNMI
-	frame := (*regs)(ptr(top - uint64(frameES)))
+	frame := (*regs)(ptr(top - uint64(regsES)))
 	guest := guestRegsFor(0x1000)
-	for n := uint64(0); n*8 <= uint64(frameRIP); n++ {
+	for n := uint64(0); n*8 <= uint64(regsRIP); n++ {
 		for _, back := range []bool{false, true} {
 			*frame = guest
 			failed := guestRegsFor(0x5000)
@@ -270,7 +270,7 @@ func TestFailureInNMIEntry(t *testing.T) {
 					memory[k] = 0xbad
 				}
 			}
-			if !back && n*8 <= uint64(frameRDI) {
+			if !back && n*8 <= uint64(regsRDI) {
 				failed.RDI = entries.vectors + 2*8 + 7 // where the stub's call returns to
 			}
 			failed.RSP, failed.RIP = addrOf(unsafe.Pointer(frame))+n*8, 0
@@ -295,11 +295,11 @@ func TestFailureInDebugEntry(t *testing.T) {
 	recoverable(t)
 	c := testCPU
 	base := addrOf(unsafe.Pointer(c))
-	debug := (*regs)(ptr(base + blockTopDB - uint64(frameES)))
-	nmi := (*regs)(ptr(base + blockTopNMI - uint64(frameES)))
+	debug := (*regs)(ptr(base + blockTopDB - uint64(regsES)))
+	nmi := (*regs)(ptr(base + blockTopNMI - uint64(regsES)))
 	guest := guestRegsFor(0x1000)
 	from := (*[15]uint64)(unsafe.Pointer(&guest))
-	for n := uint64(0); n*8 <= uint64(frameRIP); n++ { // words that are still to be pushed
+	for n := uint64(0); n*8 <= uint64(regsRIP); n++ { // words that are still to be pushed
 		failed := guestRegsFor(0x5000)
 		*debug = guest
 		to, memory := (*[15]uint64)(unsafe.Pointer(&failed)), (*[15]uint64)(unsafe.Pointer(debug))
@@ -309,7 +309,7 @@ func TestFailureInDebugEntry(t *testing.T) {
 				memory[k] = 0xbad
 			}
 		}
-		if n*8 <= uint64(frameRDI) {
+		if n*8 <= uint64(regsRDI) {
 			failed.RDI = entries.vectors + 1*8 + 7 // where the stub's call returns to
 		}
 		failed.RSP, failed.RIP, failed.CS = addrOf(unsafe.Pointer(debug))+n*8, 0, selHVCode

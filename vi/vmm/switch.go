@@ -80,7 +80,7 @@ func loadContext(c *CPU, v *VCPU) {
 	loadLDT(c, v)
 	writeCR3(v.cr3())
 	copyRegs(guestRegs(), &v.arch.regs)
-	noted := uint32(notedFrame)
+	noted := uint32(notedEntry)
 	if v.arch.bounce.flags&bounceSystem != 0 {
 		noted |= notedCall // preempted before its system call reached its kernel
 	}

@@ -18,7 +18,7 @@ const (
 // trapFromGuest serves everything but NMI, #DF, #MC and SYSCALL that came
 // while a guest ran. Interrupts are off; assembly goes on with returnToGuest.
 func trapFromGuest(r *regs) {
-	current().note(notedFrame)
+	current().note(notedEntry)
 	if r.EntryVector >= firstVector {
 		if r.EntryVector == trapInt80 {
 			irqOn()
@@ -69,7 +69,7 @@ func fixup(r *regs) bool {
 
 // badReturn goes on after a fault of guestIRET.
 func badReturn() {
-	current().note(notedFrame)
+	current().note(notedEntry)
 	irqOn()
 	badGuestReturn(guestRegs())
 	returnToGuest()
