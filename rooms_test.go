@@ -24,10 +24,11 @@ var rooms = map[string][]string{
 	"hw":          {"sim", "models"},
 	"vi/abi":      {},
 	"vi/bare":     {"vi/abi"},
-	"vi/vmm":      {"vi/abi", "vi/bare"},
-	"vi/guest":    {"vi/abi", "vi/bare"},
+	"vi/xenelf":   {"vi/abi"},
+	"vi/vmm":      {"vi/abi", "vi/bare", "vi/xenelf"},
+	"vi/guest":    {"vi/abi", "vi/bare", "vi/xenelf"},
 	"vi/appvm":    {"vi/abi", "vi/bare", "vi/guest"},
-	"vi/control":  {"vi/abi", "vi/bare", "vi/guest"},
+	"vi/control":  {"vi/abi", "vi/bare", "vi/xenelf", "vi/guest"},
 	"vi/hostile":  {"vi/abi", "vi/bare"},
 	"workloads":   {"vi/abi", "vi/bare"},
 	"vi/image":    {"sim", "models", "hw", "vi/abi", "vi/bare"},
@@ -41,7 +42,7 @@ var rooms = map[string][]string{
 // inside are the rooms whose code runs in the machine, and withoutRuntime is
 // all that they may use of the standard library.
 var (
-	inside         = []string{"vi/abi", "vi/bare", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
+	inside         = []string{"vi/abi", "vi/bare", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
 	withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
 )
 

@@ -118,7 +118,7 @@ func moduleRoot() (string, error) {
 // trace can quote them when they have moved on.
 func sourceParts(root string) ([]Part, error) {
 	var parts []Part
-	for _, dir := range []string{"vi/abi", "vi/bare", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "workloads"} {
+	for _, dir := range []string{"vi/abi", "vi/bare", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "workloads"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" && filepath.Ext(path) != ".s" {
 				return err

@@ -10,6 +10,9 @@ import (
 
 // elfFile is what a loader needs of an executable for x86: its program headers.
 // Sections are not looked at, they may be anything. ELF specification 1.2, part 1.
+//
+// It is not vi/xenelf's reader: it takes both classes, says which field of a stranger's
+// file is wrong, and hw knows nothing of vi.
 type elfFile struct {
 	bits     int // 32 or 64
 	machine  uint16

@@ -229,6 +229,7 @@ var constants = []struct {
 	{"XEN_ELFNOTE_VIRT_BASE", NoteVirtBase},
 	{"XEN_ELFNOTE_INIT_P2M", NoteInitP2M},
 	{"XEN_ELFNOTE_MOD_START_PFN", NoteModStartPFN},
+	{"XEN_ELFNOTE_PHYS32_ENTRY", NotePhys32Entry},
 	{"sizeof(struct xen_machphys_mapping)", 24},
 	{"sizeof(struct start_info)", 1168},
 	{"sizeof(struct shared_info)", 3136},

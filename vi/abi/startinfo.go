@@ -55,6 +55,7 @@ const (
 	NoteL1MFNValid   = 13
 	NoteInitP2M      = 15
 	NoteModStartPFN  = 16
+	NotePhys32Entry  = 18 // where a kernel is entered without paging
 )
 
 // Flat selectors that are in every GDT of a 64-bit guest (xen-x86_64.h).

@@ -5,6 +5,7 @@ import (
 
 	"resvirt/vi/abi"
 	"resvirt/vi/guest"
+	"resvirt/vi/xenelf"
 )
 
 const (
@@ -24,7 +25,8 @@ const (
 // tables, stack, mapped from the kernel's base on.
 type builder struct {
 	id   uint16
-	k    kernel
+	k    xenelf.Kernel
+	top  uint64 // virtual end of its segments
 	mod  []byte
 	next uint64 // first virtual address not handed out
 
@@ -43,8 +45,7 @@ var context abi.VcpuGuestContext
 // build gives a VM memory with everything in it, and its vCPU registers.
 func build(d *domain, i int) {
 	b := builder{id: d.id, mod: file("initrd")}
-	b.k.file = file("kernel")
-	b.k.parse()
+	b.readKernel()
 	if config.pages > maxPages {
 		guest.Die("dom_mb is too large", config.pages)
 	}
@@ -55,7 +56,7 @@ func build(d *domain, i int) {
 		guest.Die("populate_physmap", uint64(n))
 	}
 	b.layout()
-	if b.next-b.k.base > config.pages<<pageShift || b.ntables > maxWork {
+	if b.next-b.k.Base > config.pages<<pageShift || b.ntables > maxWork {
 		guest.Die("dom_mb is too small", config.pages)
 	}
 	remote, rc := guest.AllocUnbound(d.id)
@@ -65,14 +66,27 @@ func build(d *domain, i int) {
 	b.pageTables()
 	guest.MapForeign(0, 0, nil, maxWork)
 	guest.Must("pin", guest.PinRoot(d.id, b.frame(b.tables)))
-	domctl("hypercall_init", abi.DomctlHypercallInit, d.id, [4]uint64{b.frame(b.k.hypercall)})
+	domctl("hypercall_init", abi.DomctlHypercallInit, d.id, [4]uint64{b.frame(b.k.Hypercall)})
 	d.ring = (*abi.ConsoleRing)(guest.Ptr(guest.MapForeign(d.id, consoleSlots+i, p2m[b.pfn(b.console):][:1], 0)))
 	d.port, rc = guest.BindInterdomain(d.id, remote)
 	guest.Must("bind_interdomain", rc)
 	b.registers()
 }
 
-func (b *builder) pfn(va uint64) uint64   { return (va - b.k.base) >> pageShift }
+// readKernel reads the VMs' kernel, which is one of ours.
+func (b *builder) readKernel() {
+	b.k.File = file("kernel")
+	if b.k.Read() != "" || b.k.Hypercall < b.k.Base {
+		guest.Die("the VMs' kernel is no paravirtual guest's", 0)
+	}
+	for i := range b.k.Segments() {
+		if s := b.k.Segment(i); s.Kind == xenelf.Load {
+			b.top = max(b.top, b.k.Virtual(s)+s.MemSize)
+		}
+	}
+}
+
+func (b *builder) pfn(va uint64) uint64   { return (va - b.k.Base) >> pageShift }
 func (b *builder) frame(va uint64) uint64 { return p2m[b.pfn(va)] }
 
 // take hands out n bytes of virtual space, in whole pages.
@@ -84,7 +98,7 @@ func (b *builder) take(n uint64) uint64 {
 
 // layout decides where everything goes.
 func (b *builder) layout() {
-	b.next = (b.k.end + pageSize - 1) &^ (pageSize - 1)
+	b.next = (b.top + pageSize - 1) &^ (pageSize - 1)
 	b.module = b.take(uint64(len(b.mod)))
 	b.list = b.take(config.pages * 8)
 	b.start, b.store, b.console = b.take(pageSize), b.take(pageSize), b.take(pageSize)
@@ -104,7 +118,7 @@ func (b *builder) layout() {
 func (b *builder) tablesFor() uint64 {
 	n := uint64(1)
 	for shift := uint(39); shift >= 21; shift -= 9 {
-		n += (b.end-1)>>shift - b.k.base>>shift + 1
+		n += (b.end-1)>>shift - b.k.Base>>shift + 1
 	}
 	return n
 }
@@ -127,9 +141,9 @@ func (b *builder) copyIn(va uint64, from []byte) {
 
 // load copies kernel, module and P2M list. All else is zero already.
 func (b *builder) load() {
-	for i := range b.k.segments() {
-		if s := b.k.segment(i); s.kind == segLoad {
-			b.copyIn(b.k.base+s.paddr, b.k.file[s.offset:s.offset+s.filesz])
+	for i := range b.k.Segments() {
+		if s := b.k.Segment(i); s.Kind == xenelf.Load {
+			b.copyIn(b.k.Virtual(s), b.k.Content(s))
 		}
 	}
 	b.copyIn(b.module, b.mod)
@@ -165,7 +179,7 @@ func (b *builder) pageTables() {
 	table := func(n uint64) *[512]uint64 { return (*[512]uint64)(guest.Ptr(at + n<<pageShift)) }
 	used := uint64(1) // the first is the L4
 	var path [4]uint64
-	for va := b.k.base; va < b.end && b.pfn(va) < config.pages; va += pageSize {
+	for va := b.k.Base; va < b.end && b.pfn(va) < config.pages; va += pageSize {
 		for level := 1; level < 4; level++ {
 			e := &table(path[level-1])[va>>(48-9*level)&511]
 			if *e == 0 {
@@ -186,7 +200,7 @@ func (b *builder) pageTables() {
 func (b *builder) registers() {
 	context = abi.VcpuGuestContext{Flags: abi.VGCFInKernel | abi.VGCFOnline}
 	r := &context.Regs
-	r.RIP, r.RSP, r.RSI = b.k.entry, b.stack+pageSize, b.start
+	r.RIP, r.RSP, r.RSI = b.k.Entry, b.stack+pageSize, b.start
 	r.CS, r.SS, r.RFLAGS = abi.FlatKernelCS, abi.FlatKernelSS, 1<<9
 	context.KernelSS, context.KernelSP = abi.FlatKernelSS, r.RSP
 	context.CtrlReg[3] = abi.XenPFNToCR3(b.frame(b.tables))

@@ -4,30 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
-)
-
-// elfHeader and elfProg are the parts of an ELF64 file that exec reads
-// (System V gABI, chapters 4 and 5).
-type elfHeader struct {
-	ident               [16]byte
-	typ, machine        uint16
-	version             uint32
-	entry, phoff        uint64
-	_                   uint64
-	_                   uint32
-	_, phentsize, phnum uint16
-}
-
-type elfProg struct {
-	typ, flags           uint32
-	offset, vaddr, paddr uint64
-	filesz, memsz, align uint64
-}
-
-const (
-	elfMagic  = 0x464c457f
-	elfX86_64 = 62
-	ptLoad    = 1
+	"resvirt/vi/xenelf"
 )
 
 // maxArgs and argBytes bound what exec passes on.
@@ -103,15 +80,15 @@ func sysExecve(f *Frame, path, argv uint64) int64 {
 // load gives a process a new address space with the program of the initrd and
 // args on its stack, and makes f its first frame.
 func load(p *Proc, f *Frame) int64 {
-	h := (*elfHeader)(ptr(initrd.start))
-	if initrd.size < pageSize || *(*uint32)(unsafe.Pointer(&h.ident)) != elfMagic || h.machine != elfX86_64 {
+	program := xenelf.File(Module())
+	if program.Check() != "" {
 		return -abi.ENOEXEC
 	}
 	var s Space
 	if !s.build() {
 		return -abi.ENOMEM
 	}
-	r := s.mapProgram(h)
+	r := s.mapProgram(program)
 	sp := uint64(0)
 	if r == 0 {
 		sp, r = s.pushArgs()
@@ -129,25 +106,25 @@ func load(p *Proc, f *Frame) int64 {
 		p.space.activate()
 		old.destroy()
 	}
-	*f = Frame{RIP: h.entry, CS: abi.FlatUserCS, RFLAGS: 0x202, RSP: sp, SS: abi.FlatUserSS}
+	*f = Frame{RIP: program.Header().Entry, CS: abi.FlatUserCS, RFLAGS: 0x202, RSP: sp, SS: abi.FlatUserSS}
 	blockAt(p.base).initFPU()
 	return 0
 }
 
 // mapProgram makes ranges of the loadable segments and of the stack.
-func (s *Space) mapProgram(h *elfHeader) int64 {
-	for i := range uint64(h.phnum) {
-		p := (*elfProg)(ptr(initrd.start + h.phoff + i*uint64(h.phentsize)))
-		if p.typ != ptLoad {
+func (s *Space) mapProgram(program xenelf.File) int64 {
+	for i := range program.Segments() {
+		p := program.Segment(i)
+		if p.Kind != xenelf.Load {
 			continue
 		}
-		if p.filesz > p.memsz || p.offset+p.filesz > initrd.size || (p.vaddr-p.offset)&(pageSize-1) != 0 {
+		if (p.Vaddr-p.Offset)&(pageSize-1) != 0 {
 			return -abi.ENOEXEC
 		}
-		v := vma{start: p.vaddr &^ (pageSize - 1), end: (p.vaddr + p.memsz + pageSize - 1) &^ (pageSize - 1), file: true}
-		v.fileOff = p.offset &^ (pageSize - 1)
-		v.fileEnd = p.vaddr + p.filesz
-		v.prot = uint8(p.flags>>2&1 | p.flags&2 | p.flags&1<<2) // ELF has R=4 W=2 X=1
+		v := vma{start: p.Vaddr &^ (pageSize - 1), end: (p.Vaddr + p.MemSize + pageSize - 1) &^ (pageSize - 1), file: true}
+		v.fileOff = p.Offset &^ (pageSize - 1)
+		v.fileEnd = p.Vaddr + p.FileSize
+		v.prot = uint8(p.Flags>>2&1 | p.Flags&2 | p.Flags&1<<2) // ELF has R=4 W=2 X=1
 		if r := s.vmas.add(v); r < 0 {
 			return -abi.ENOEXEC
 		}

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/xenelf"
 )
 
 // builder lays out a new domain as Xen's domain builder does: from the
@@ -80,7 +81,7 @@ func (b *builder) refuse(why string) bool {
 
 func (b *builder) build() bool {
 	mod := bootInfo.mods[1]
-	b.k.file, b.k.size = directMapBase+mod.start, mod.end-mod.start
+	b.k.File = unsafe.Slice((*byte)(ptr(directMapBase+mod.start)), mod.end-mod.start)
 	if why := b.k.parse(); why != "" {
 		return b.refuse(why)
 	}
@@ -108,12 +109,12 @@ func (b *builder) build() bool {
 // space, and nothing twice. It counts rather too much than too little.
 func (b *builder) fits() bool {
 	list := pagesFor(b.pages*8) << pageShift
-	n := b.k.end - b.k.base + initrdSize() + list + 8<<20
+	n := b.k.end - b.k.Base + initrdSize() + list + 8<<20
 	n += n >> 8 // page tables
-	if b.k.p2m != 0 && (!guestRange(b.k.p2m, list) || b.k.p2m < b.k.base+n && b.k.base < b.k.p2m+list) {
+	if b.k.P2M != 0 && (!guestRange(b.k.P2M, list) || b.k.P2M < b.k.Base+n && b.k.Base < b.k.P2M+list) {
 		return false
 	}
-	return guestRange(b.k.base, n)
+	return guestRange(b.k.Base, n)
 }
 
 // take hands out n bytes of virtual space, in whole pages.
@@ -126,10 +127,10 @@ func (b *builder) take(n uint64) uint64 {
 // layout decides where everything goes.
 func (b *builder) layout() {
 	b.next = (b.k.end + pageMask) &^ pageMask
-	if !b.k.modByPFN {
+	if !b.k.ModByPFN {
 		b.initrd = b.take(initrdSize())
 	}
-	if b.k.p2m == 0 {
+	if b.k.P2M == 0 {
 		b.list = b.take(b.pages * 8)
 	}
 	b.start, b.store, b.console = b.take(pageSize), b.take(pageSize), b.take(pageSize)
@@ -139,18 +140,18 @@ func (b *builder) layout() {
 		b.take(b.ntables << pageShift)
 		b.stack = b.take(pageSize)
 		b.end = (b.next + 512<<10 + 4<<20 - 1) &^ (4<<20 - 1)
-		if 1+tablesFor(b.k.base, b.end) <= b.ntables {
+		if 1+tablesFor(b.k.Base, b.end) <= b.ntables {
 			break
 		}
 	}
-	pfn := (b.end - b.k.base) >> pageShift
-	if b.k.modByPFN {
+	pfn := (b.end - b.k.Base) >> pageShift
+	if b.k.ModByPFN {
 		b.initrdPFN = pfn
 		pfn += pagesFor(initrdSize())
 	}
 	b.listEnd = pfn
-	if b.k.p2m != 0 {
-		b.list, b.listPFN = b.k.p2m, pfn
+	if b.k.P2M != 0 {
+		b.list, b.listPFN = b.k.P2M, pfn
 		b.listEnd += pagesFor(b.pages*8) + tablesFor(b.list, b.list+b.pages*8)
 	}
 }
@@ -158,10 +159,10 @@ func (b *builder) layout() {
 // top is the number of frames that the layout takes. The end of the mapping
 // may lie above the domain's memory.
 func (b *builder) top() uint64 {
-	if b.k.modByPFN || b.k.p2m != 0 {
+	if b.k.ModByPFN || b.k.P2M != 0 {
 		return b.listEnd
 	}
-	return (b.next - b.k.base) >> pageShift
+	return (b.next - b.k.Base) >> pageShift
 }
 
 func initrdSize() uint64 { return bootInfo.mods[2].end - bootInfo.mods[2].start }
@@ -181,7 +182,7 @@ func tablesFor(from, to uint64) uint64 {
 func (b *builder) pfnFrame(pfn uint64) mfn { return mfn(b.p2m[pfn&(1<<20-1)]) }
 
 // frame is the frame behind a virtual address of the initial mapping.
-func (b *builder) frame(va uint64) mfn { return b.pfnFrame((va - b.k.base) >> pageShift) }
+func (b *builder) frame(va uint64) mfn { return b.pfnFrame((va - b.k.Base) >> pageShift) }
 
 // at is where the hypervisor sees a guest address; good up to the page's end.
 func (b *builder) at(va uint64) unsafe.Pointer {
@@ -198,29 +199,29 @@ func (b *builder) copyIn(va, from, n uint64) {
 }
 
 // copyPFN copies bytes that the hypervisor sees to frames from a number on.
-func (b *builder) copyPFN(pfn, from, n uint64) { b.copyIn(b.k.base+pfn<<pageShift, from, n) }
+func (b *builder) copyPFN(pfn, from, n uint64) { b.copyIn(b.k.Base+pfn<<pageShift, from, n) }
 
 // load copies kernel, initrd and P2M list, and fills the hypercall page.
 func (b *builder) load() {
-	for i := uint16(0); i < b.k.header().phnum; i++ {
-		if s := b.k.segment(i); s.kind == segLoad {
-			b.copyIn(b.k.virtual(s), b.k.file+s.offset, s.filesz)
+	for i := range b.k.Segments() {
+		if s := b.k.Segment(i); s.Kind == xenelf.Load {
+			b.copyIn(b.k.Virtual(s), addrOf(unsafe.Pointer(unsafe.SliceData(b.k.Content(s)))), s.FileSize)
 		}
 	}
 	from := directMapBase + bootInfo.mods[2].start
-	if b.k.modByPFN {
+	if b.k.ModByPFN {
 		b.copyPFN(b.initrdPFN, from, initrdSize())
 	} else {
 		b.copyIn(b.initrd, from, initrdSize())
 	}
 	list := addrOf(unsafe.Pointer(b.p2m))
-	if b.k.p2m != 0 {
+	if b.k.P2M != 0 {
 		b.copyPFN(b.listPFN, list, b.pages*8)
 	} else {
 		b.copyIn(b.list, list, b.pages*8)
 	}
-	if b.k.hypercall != 0 {
-		fillHypercallPage((*[pageSize]byte)(b.at(b.k.hypercall &^ pageMask)))
+	if b.k.Hypercall != 0 {
+		fillHypercallPage((*[pageSize]byte)(b.at(b.k.Hypercall &^ pageMask)))
 	}
 }
 
@@ -269,11 +270,11 @@ func (b *builder) startInfo() {
 	si.MFNList = b.list
 	if si.ModLen = initrdSize(); si.ModLen != 0 {
 		si.ModStart = b.initrd
-		if b.k.modByPFN {
+		if b.k.ModByPFN {
 			si.ModStart, si.Flags = b.initrdPFN, abi.SIFModStartPFN
 		}
 	}
-	if b.k.p2m != 0 {
+	if b.k.P2M != 0 {
 		si.FirstP2MPFN, si.NrP2MFrames = b.listPFN, b.listEnd-b.listPFN
 	}
 	if params.guest != 0 {
@@ -292,9 +293,9 @@ func (b *builder) startInfo() {
 // pageTables builds the initial address space and has it validated.
 func (b *builder) pageTables() bool {
 	root := b.frame(b.tables)
-	b.spare = (b.tables-b.k.base)>>pageShift + 1 // the first is the L4
-	for va := b.k.base; va < b.end; va += pageSize {
-		if (va-b.k.base)>>pageShift >= b.pages {
+	b.spare = (b.tables-b.k.Base)>>pageShift + 1 // the first is the L4
+	for va := b.k.Base; va < b.end; va += pageSize {
+		if (va-b.k.Base)>>pageShift >= b.pages {
 			break
 		}
 		e := uint64(pteP | pteU | pteA)
@@ -303,7 +304,7 @@ func (b *builder) pageTables() bool {
 		}
 		b.mapPage(root, va, uint64(b.frame(va))<<pageShift|e)
 	}
-	if b.k.p2m != 0 {
+	if b.k.P2M != 0 {
 		n := pagesFor(b.pages * 8)
 		b.spare = b.listPFN + n
 		for i := uint64(0); i < n; i++ {
@@ -336,7 +337,7 @@ func (b *builder) firstVCPU() bool {
 	a := &v.arch
 	a.guestTable = b.frame(b.tables)
 	a.flags = inKernelMode
-	a.regs.RIP, a.regs.RSP, a.regs.RSI = b.k.entry, b.stack+pageSize, b.start
+	a.regs.RIP, a.regs.RSP, a.regs.RSI = b.k.Entry, b.stack+pageSize, b.start
 	a.regs.CS, a.regs.SS = abi.FlatKernelCS, abi.FlatKernelSS
 	a.kernelSP, a.kernelSS = a.regs.RSP, abi.FlatKernelSS
 	sanitize(&a.regs)

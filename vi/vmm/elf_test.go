@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/xenelf"
 )
 
 // kernelParts is a synthetic kernel: a segment of a page at 1 MiB, and what it
@@ -18,7 +19,7 @@ type kernelParts struct {
 	segment, section []byte // notes
 	memsz            uint64 // of the segment of notes
 	text             string // of __xen_guest
-	change           func(h *elfHeader, load, note *elfSegment)
+	change           func(h *xenelf.Header, load, note *xenelf.Segment)
 }
 
 // note is one of Xen's notes: a text, or a number of 8 or 4 bytes.
@@ -47,28 +48,28 @@ func notesAnd(more ...[]byte) []byte {
 func (p kernelParts) file() []byte {
 	const head, ph = 64, 56
 	names := "\x00.note\x00__xen_guest\x00"
-	h := elfHeader{magic: elfMagic, class: elf64, data: elfLSB, kind: 2, machine: elfX86_64, version: 1, entry: 0x100000,
-		phoff: head, phsize: ph, phnum: 2, shsize: 64, shnum: 4, shstr: 1}
-	load := elfSegment{kind: segLoad, paddr: 0x100000, filesz: head, memsz: 0x3000}
+	h := xenelf.Header{Magic: xenelf.Magic, Class: xenelf.Class64, Data: xenelf.Little, Kind: 2, Machine: xenelf.X86_64, Version: 1, Entry: 0x100000,
+		PhOff: head, PhSize: ph, PhNum: 2, ShSize: 64, ShNum: 4, ShStr: 1}
+	load := xenelf.Segment{Kind: xenelf.Load, Paddr: 0x100000, FileSize: head, MemSize: 0x3000}
 	at := uint64(head + 2*ph)
-	seg := elfSegment{kind: segNote, offset: at, filesz: uint64(len(p.segment)), memsz: p.memsz}
+	seg := xenelf.Segment{Kind: xenelf.Note, Offset: at, FileSize: uint64(len(p.segment)), MemSize: p.memsz}
 	if p.segment == nil {
-		seg = elfSegment{kind: 0x6474e551} // GNU_STACK
+		seg = xenelf.Segment{Kind: 0x6474e551} // GNU_STACK
 	}
-	var sections [4]elfSection
+	var sections [4]xenelf.Section
 	body := bytes.Clone(p.segment)
 	add := func(i int, name, kind uint32, b []byte) {
-		sections[i] = elfSection{name: name, kind: kind, offset: at + uint64(len(body)), size: uint64(len(b))}
+		sections[i] = xenelf.Section{Name: name, Kind: kind, Offset: at + uint64(len(body)), Size: uint64(len(b))}
 		body = append(body, b...)
 	}
 	add(1, 0, 3, []byte(names))
 	if p.section != nil {
-		add(2, 1, shtNote, p.section)
+		add(2, 1, xenelf.SectionNote, p.section)
 	}
 	if p.text != "" {
 		add(3, 7, 1, []byte(p.text))
 	}
-	h.shoff = at + uint64(len(body))
+	h.ShOff = at + uint64(len(body))
 	if p.change != nil {
 		p.change(&h, &load, &seg)
 	}
@@ -78,7 +79,7 @@ func (p kernelParts) file() []byte {
 }
 
 func parseKernel(file []byte) (kernelImage, string) {
-	k := kernelImage{file: addrOf(unsafe.Pointer(unsafe.SliceData(file))), size: uint64(len(file))}
+	k := kernelImage{Kernel: xenelf.Kernel{File: file}}
 	return k, k.parse()
 }
 
@@ -94,7 +95,7 @@ var goodKernels = map[string]kernelParts{
 	// grub-mkimage: no memory for the notes, no hypercall page, all at 0.
 	"as GRUB": {segment: bytes.Join([][]byte{note(abi.NoteGuestOS, "GRUB"), note(abi.NoteLoader, "generic"), note(abi.NoteXenVersion, "xen-3.0"),
 		note(abi.NoteEntry, uint64(0)), note(abi.NoteVirtBase, uint64(0))}, nil),
-		change: func(h *elfHeader, load, _ *elfSegment) { h.entry, load.paddr = 0, 0 }},
+		change: func(h *xenelf.Header, load, _ *xenelf.Segment) { h.Entry, load.Paddr = 0, 0 }},
 	// mini-os's linker script keeps the notes in a section alone.
 	"as mini-os": {section: notesAnd(note(abi.NoteHypercall, uint64(0x101000)), note(abi.NoteVirtBase, uint64(0)))},
 	"numbers of 4 bytes": {segment: notesAnd(note(abi.NoteEntry, uint32(0x100040)), note(abi.NoteHypercall, uint32(0x102000)),
@@ -102,9 +103,9 @@ var goodKernels = map[string]kernelParts{
 	"Linux without the loader's name": {segment: bytes.Join([][]byte{note(abi.NoteGuestOS, "linux"), note(abi.NoteXenVersion, "xen-3.0")}, nil)},
 	"a text":                          {text: linuxText},
 	"a note segment without an offset, and a section": {section: notesAnd(), segment: []byte{},
-		change: func(_ *elfHeader, _, n *elfSegment) { n.offset, n.filesz = 0, 300 }},
+		change: func(_ *xenelf.Header, _, n *xenelf.Segment) { n.Offset, n.FileSize = 0, 300 }},
 	"a segment of another kind outside of the file": {section: notesAnd(),
-		change: func(_ *elfHeader, _, n *elfSegment) { n.offset, n.filesz, n.memsz = 1<<40, 1<<50, 1 }},
+		change: func(_ *xenelf.Header, _, n *xenelf.Segment) { n.Offset, n.FileSize, n.MemSize = 1<<40, 1<<50, 1 }},
 }
 
 // TestKernelNotes: where a kernel wants to be started is in its notes, wherever
@@ -116,26 +117,26 @@ func TestKernelNotes(t *testing.T) {
 		}
 	}
 	k, why := parseKernel(goodKernels["notes in a segment"].file())
-	if why != "" || k.entry != kernelBase+0x100040 || k.base != kernelBase || k.hypercall != kernelBase+0x102000 || k.end != kernelBase+0x103000 || k.modByPFN {
+	if why != "" || k.Entry != kernelBase+0x100040 || k.Base != kernelBase || k.Hypercall != kernelBase+0x102000 || k.end != kernelBase+0x103000 || k.ModByPFN {
 		t.Errorf("%s %+v", why, k)
 	}
 	k, why = parseKernel(kernelParts{segment: notesAnd(note(abi.NoteInitP2M, uint64(1)<<39), note(abi.NoteModStartPFN, uint32(1)), note(abi.NotePaddrOffset, uint64(0x1000)))}.file())
-	if why != "" || k.p2m != 1<<39 || !k.modByPFN || k.offset != 0x1000 || k.end != 0x102000 {
+	if why != "" || k.P2M != 1<<39 || !k.ModByPFN || k.Offset != 0x1000 || k.end != 0x102000 {
 		t.Errorf("%s %+v", why, k)
 	}
-	if k, why = parseKernel(goodKernels["as GRUB"].file()); why != "" || k.entry != 0 || k.base != 0 || k.hypercall != 0 || k.end != 0x3000 {
+	if k, why = parseKernel(goodKernels["as GRUB"].file()); why != "" || k.Entry != 0 || k.Base != 0 || k.Hypercall != 0 || k.end != 0x3000 {
 		t.Errorf("%s %+v", why, k)
 	}
-	if k, why = parseKernel(goodKernels["as mini-os"].file()); why != "" || k.hypercall != 0x101000 {
+	if k, why = parseKernel(goodKernels["as mini-os"].file()); why != "" || k.Hypercall != 0x101000 {
 		t.Errorf("%s %+v", why, k)
 	}
 	k, why = parseKernel(goodKernels["a text"].file())
-	if why != "" || k.entry != kernelBase+0x100040 || k.base != kernelBase || k.offset != 0 || k.hypercall != kernelBase+0x102000 {
+	if why != "" || k.Entry != kernelBase+0x100040 || k.Base != kernelBase || k.Offset != 0 || k.Hypercall != kernelBase+0x102000 {
 		t.Errorf("%s %+v", why, k)
 	}
 	// Notes in a segment make those in a section, and the text, unread.
 	k, _ = parseKernel(kernelParts{segment: notesAnd(), section: notesAnd(note(abi.NoteEntry, uint64(0x100008))), text: linuxText}.file())
-	if k.entry != 0x100000 || k.base != 0 {
+	if k.Entry != 0x100000 || k.Base != 0 {
 		t.Errorf("%+v", k)
 	}
 }
@@ -145,12 +146,12 @@ var badKernels = map[string]kernelParts{
 	"neither Xen's notes":          {},
 	"do not say that it is for":    {segment: bytes.Join([][]byte{note(abi.NoteLoader, "generic"), note(abi.NoteVirtBase, uint64(0))}, nil)},
 	"neither the generic loader":   {segment: bytes.Join([][]byte{note(abi.NoteGuestOS, "plan9"), note(abi.NoteXenVersion, "xen-3.0")}, nil)},
-	"type PVH alone":               {segment: note(notePhys32Entry, uint32(0x100000))},
-	"it is not for x86-64":         {segment: notesAnd(), change: func(h *elfHeader, _, _ *elfSegment) { h.machine = 3 }},
-	"a segment lies outside of it": {segment: notesAnd(), change: func(_ *elfHeader, l, _ *elfSegment) { l.filesz = 0x10000; l.memsz = 0x10000 }},
-	"or is larger than its memory": {segment: notesAnd(), change: func(_ *elfHeader, l, _ *elfSegment) { l.memsz = 1 }},
-	"1 GiB from its base":          {segment: notesAnd(), change: func(_ *elfHeader, l, _ *elfSegment) { l.paddr = 1<<30 + 1<<20 }},
-	"no segment to load":           {segment: notesAnd(), change: func(_ *elfHeader, l, _ *elfSegment) { l.kind = 5 }},
+	"type PVH alone":               {segment: note(abi.NotePhys32Entry, uint32(0x100000))},
+	"it is not for x86-64":         {segment: notesAnd(), change: func(h *xenelf.Header, _, _ *xenelf.Segment) { h.Machine = 3 }},
+	"a segment lies outside of it": {segment: notesAnd(), change: func(_ *xenelf.Header, l, _ *xenelf.Segment) { l.FileSize = 0x10000; l.MemSize = 0x10000 }},
+	"or is larger than its memory": {segment: notesAnd(), change: func(_ *xenelf.Header, l, _ *xenelf.Segment) { l.MemSize = 1 }},
+	"1 GiB from its base":          {segment: notesAnd(), change: func(_ *xenelf.Header, l, _ *xenelf.Segment) { l.Paddr = 1<<30 + 1<<20 }},
+	"no segment to load":           {segment: notesAnd(), change: func(_ *xenelf.Header, l, _ *xenelf.Segment) { l.Kind = 5 }},
 	"entry point lies outside":     {segment: notesAnd(note(abi.NoteEntry, uint64(0x103000)))},
 	"hypercall page lies outside":  {segment: notesAnd(note(abi.NoteHypercall, uint64(5)<<30))},
 	"no page of a guest's":         {segment: notesAnd(note(abi.NoteVirtBase, uint64(0xffff830000000000)))},
@@ -220,7 +221,7 @@ func TestBuildDomains(t *testing.T) {
 		}
 	}
 	params.domMB = 1
-	if why := build(kernelParts{segment: notesAnd(), change: func(_ *elfHeader, l, _ *elfSegment) { l.memsz = 2 << 20 }}.file()); !strings.Contains(why, "too small") {
+	if why := build(kernelParts{segment: notesAnd(), change: func(_ *xenelf.Header, l, _ *xenelf.Segment) { l.MemSize = 2 << 20 }}.file()); !strings.Contains(why, "too small") {
 		t.Errorf("%q", why)
 	}
 	r := rand.New(rand.NewPCG(5, 6))

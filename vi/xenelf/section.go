@@ -1,4 +1,4 @@
-package main
+package xenelf
 
 import (
 	"unsafe"
@@ -9,52 +9,28 @@ import (
 // Kernels of before ELF notes describe themselves in a section __xen_guest,
 // a text of KEY=VALUE separated by commas.
 
-// elfSection is a section header of a 64-bit ELF file.
-type elfSection struct {
-	name, kind     uint32
-	flags, addr    uint64
-	offset, size   uint64
-	link, info     uint32
-	align, entsize uint64
-}
-
-// section is the i-th section header; nil if it lies outside the file.
-func (k *kernelImage) section(i uint16) *elfSection {
-	h := k.header()
-	at := h.shoff + uint64(i)*uint64(h.shsize)
-	if at < h.shoff || at > k.size || k.size-at < uint64(unsafe.Sizeof(elfSection{})) {
-		return nil
-	}
-	s := (*elfSection)(ptr(k.file + at))
-	if s.offset > k.size || s.size > k.size-s.offset {
-		return nil
-	}
-	return s
-}
-
 // guestSection reads the section, if there is one.
-func (k *kernelImage) guestSection() {
-	const name = "__xen_guest\x00"
-	h := k.header()
-	names := k.section(h.shstr)
+func (k *Kernel) guestSection() {
+	h := k.Header()
+	names := k.section(h.ShStr)
 	if names == nil {
 		return
 	}
-	for i := uint16(0); i < h.shnum; i++ {
+	for i := range h.ShNum {
 		s := k.section(i)
-		if s == nil || uint64(s.name) > names.size || names.size-uint64(s.name) < uint64(len(name)) {
+		if s == nil || uint64(s.Name) > names.Size {
 			continue
 		}
-		if isText(unsafe.Slice((*byte)(ptr(k.file+names.offset+uint64(s.name))), len(name)), name) {
-			k.guestText(unsafe.Slice((*byte)(ptr(k.file+s.offset)), s.size))
+		if isText(k.Part(names.Offset, names.Size)[s.Name:], "__xen_guest\x00") {
+			k.guestText(k.Part(s.Offset, s.Size))
 			return
 		}
 	}
 }
 
 // guestText reads KEY=VALUE,KEY=VALUE...
-func (k *kernelImage) guestText(text []byte) {
-	k.offset = ^uint64(0)
+func (k *Kernel) guestText(text []byte) {
+	k.Offset = ^uint64(0)
 	for len(text) > 0 && text[0] != 0 {
 		n := 0
 		for n < len(text) && text[n] != ',' && text[n] != 0 {
@@ -66,13 +42,13 @@ func (k *kernelImage) guestText(text []byte) {
 		}
 		text = text[n+1:]
 	}
-	if k.offset == ^uint64(0) {
-		k.offset = k.base // physical addresses of such kernels are virtual ones
+	if k.Offset == ^uint64(0) {
+		k.Offset = k.Base // physical addresses of such kernels are virtual ones
 	}
 }
 
 // guestWord takes one word.
-func (k *kernelImage) guestWord(word []byte) {
+func (k *Kernel) guestWord(word []byte) {
 	for _, w := range [...]struct {
 		key  string
 		note uint32
