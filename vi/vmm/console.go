@@ -214,3 +214,8 @@ func hyperConsoleIO(cmd, n, buf, _, _ uint64) int64 {
 	}
 	return 0
 }
+
+// outCounted sends a byte to a port and counts it.
+//
+//go:noescape
+func outCounted(port uint16, b *byte, count *uint32)

@@ -125,29 +125,5 @@ func copyFromGuest(dst unsafe.Pointer, src uint64, n uint64) (left uint64) {
 	return copyGuest(dst, ptr(src), n)
 }
 
-// panicOn and hangOn leave whatever runs for the failure handler, see
-// entry_amd64.s.
-func panicOn(kind, pc uint64)
-func hangOn(kind, pc uint64)
-
 // goCheck is added to the number of a failed check of Go's (bare.Failure).
 const goCheck = 0x100
-
-// copyPristine replaces the image and never returns: at is copyImage's address
-// in the pristine copy, dst and src where image and copy lie, bss and end the
-// offsets of zeroed data and of the image's end.
-func copyPristine(at, dst, src, bss, end uint64)
-
-// waitRelease sets bit in *parked, waits until *release changes, and enters the
-// new instance.
-//
-//go:noescape
-func waitRelease(parked *uint64, bit uint64, release *uint64)
-
-// outCounted sends a byte to a port and counts it.
-//
-//go:noescape
-func outCounted(port uint16, b *byte, count *uint32)
-
-// unblockNMI returns by IRET, which lets NMIs in again.
-func unblockNMI()

@@ -42,15 +42,6 @@ TEXT ·entryAP(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	CALL	·apMain(SB)
 	UD2
 
-// failed: a redirected runtime function, see package bare. 0(SP) is the kind,
-// 8(SP) the return address in the function that failed.
-TEXT ·failed(SB),NOSPLIT|NOFRAME,$0
-	MOVQ	0(SP), DI
-	ADDQ	$const_goCheck, DI
-	MOVQ	8(SP), SI
-	LEAQ	·detectPanic(SB), DX
-	JMP	·onFreshStack(SB)
-
 // SAVE builds the rest of regs: on entry the stack holds, from RSP, RDI and
 // above it the error code and vector, RIP, CS, RFLAGS, RSP, SS.
 #define SAVE \

@@ -13,47 +13,10 @@ func assert(ok bool) {
 	}
 }
 
-//go:noinline
-func assertFailed() {
-	if native {
-		panic("assertion failed")
-	}
-	panicOn(kindAssert, callerPC())
-}
-
 // callerPC is the return address of the caller's caller.
 func callerPC() uint64 {
 	bp := bare.RBP()
 	return *(*uint64)(ptr(bp + 8))
-}
-
-// fatalTrap ends up here for exceptions that the VMM does not expect.
-func fatalTrap(r *regs) {
-	capture(fixSP(), r)
-	persist().failure.code = uint64(r.ErrorCode)
-	panicOn(uint64(r.EntryVector&0xff), r.RIP)
-}
-
-// detectPanic is where every detected failure of the VMM passes, except hangs.
-//
-//go:noinline
-func detectPanic(kind, pc uint64) {
-	noteFailure(kind, pc)
-	recoverVMM()
-}
-
-// detectHang is where hangs pass.
-//
-//go:noinline
-func detectHang(kind, pc uint64) {
-	noteFailure(kind, pc)
-	recoverVMM()
-}
-
-func noteFailure(kind, pc uint64) {
-	f := &persist().failure
-	f.count++
-	f.cpu, f.kind, f.pc, f.addr = uint64(this().number()), kind, pc, bare.ReadCR2()
 }
 
 // POST codes besides the numbers of the recovery steps.

@@ -191,3 +191,14 @@ func waitMask(p *uint64, mask uint64) {
 		bare.Pause()
 	}
 }
+
+// copyPristine replaces the image and never returns: at is copyImage's address
+// in the pristine copy, dst and src where image and copy lie, bss and end the
+// offsets of zeroed data and of the image's end.
+func copyPristine(at, dst, src, bss, end uint64)
+
+// waitRelease sets bit in *parked, waits until *release changes, and enters the
+// new instance.
+//
+//go:noescape
+func waitRelease(parked *uint64, bit uint64, release *uint64)

@@ -20,9 +20,19 @@ TEXT ·hangOn(SB),NOSPLIT|NOFRAME,$0-16
 	LEAQ	·detectHang(SB), DX
 	JMP	·onFreshStack(SB)
 
-// onFreshStack calls DX with arguments DI and SI at the top of the CPU's
-// primary stack: recovery needs nothing that is on it. Which CPU this is the stack pointer tells, or, with the step
-// fix_sp, the local APIC, because the stack pointer may be what failed.
+// failed: a redirected runtime function, see package bare. 0(SP) is the kind,
+// 8(SP) the return address in the function that failed.
+TEXT ·failed(SB),NOSPLIT|NOFRAME,$0
+	MOVQ	0(SP), DI
+	ADDQ	$const_goCheck, DI
+	MOVQ	8(SP), SI
+	LEAQ	·detectPanic(SB), DX
+	JMP	·onFreshStack(SB)
+
+// onFreshStack calls DX with arguments DI and SI at the top of the CPU's primary
+// stack: recovery needs nothing that is on it. The stack pointer says which CPU this
+// is; with the step fix_sp the local APIC does, because the stack pointer may be
+// what failed.
 TEXT ·onFreshStack(SB),NOSPLIT|NOFRAME,$0
 	CLI
 	CLD
@@ -123,16 +133,6 @@ again:
 	JEQ	again
 	JMP	·rebootOther(SB)
 
-// func outCounted(port uint16, b *byte, count *uint32)
-// OUTS sends the byte and counts in RSI in one instruction (keepLine).
-TEXT ·outCounted(SB),NOSPLIT|NOFRAME,$0-24
-	MOVW	port+0(FP), DX
-	MOVQ	b+8(FP), SI
-	MOVQ	count+16(FP), CX
-	OUTSB
-	INCL	(CX)
-	RET
-
 // func unblockNMI()
 // returns by IRET, which ends the blocking of NMIs (AMD APM vol. 2, 8.1.3).
 TEXT ·unblockNMI(SB),NOSPLIT|NOFRAME,$0-0
@@ -149,36 +149,4 @@ TEXT ·unblockNMI(SB),NOSPLIT|NOFRAME,$0-0
 	IRETQ
 
 TEXT ·unblocked(SB),NOSPLIT|NOFRAME,$0
-	RET
-
-// func copyRegs(to, from *regs)
-TEXT ·copyRegs(SB),NOSPLIT|NOFRAME,$0-16
-	MOVQ	to+0(FP), DI
-	MOVQ	from+8(FP), SI
-	MOVUPS	0(SI), X0
-	MOVUPS	16(SI), X1
-	MOVUPS	X0, 0(DI)
-	MOVUPS	X1, 16(DI)
-	MOVUPS	32(SI), X0
-	MOVUPS	48(SI), X1
-	MOVUPS	X0, 32(DI)
-	MOVUPS	X1, 48(DI)
-	MOVUPS	64(SI), X0
-	MOVUPS	80(SI), X1
-	MOVUPS	X0, 64(DI)
-	MOVUPS	X1, 80(DI)
-	MOVUPS	96(SI), X0
-	MOVUPS	112(SI), X1
-	MOVUPS	X0, 96(DI)
-	MOVUPS	X1, 112(DI)
-	MOVUPS	128(SI), X0
-	MOVUPS	144(SI), X1
-	MOVUPS	X0, 128(DI)
-	MOVUPS	X1, 144(DI)
-	MOVUPS	160(SI), X0
-	MOVUPS	176(SI), X1
-	MOVUPS	X0, 160(DI)
-	MOVUPS	X1, 176(DI)
-	MOVQ	192(SI), AX
-	MOVQ	AX, 192(DI)
 	RET

@@ -9,3 +9,6 @@ func nmiAck() {
 		unblockNMI()
 	}
 }
+
+// unblockNMI returns by IRET, which lets NMIs in again.
+func unblockNMI()

@@ -29,12 +29,5 @@ func nmiIPI(c *CPU, cpus uint32) {
 	waitMask(parked, others)
 }
 
-// stopInterrupt serves vectorStop.
-func stopInterrupt() {
-	if c := this(); told(c) {
-		park(c)
-	}
-}
-
 // told says whether a CPU has been told to stop.
 func told(c *CPU) bool { return atomic.LoadUint64(&persist().stop)>>c.number()&1 != 0 }

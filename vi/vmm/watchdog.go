@@ -52,8 +52,7 @@ func overflowed() bool { return readMSR(msrPerfCtr)>>(perfBits-1)&1 == 0 }
 func handleNMI(r *regs) {
 	c, p := this(), persist()
 	if told(c) {
-		capture(c, r)
-		park(c)
+		stoppedByNMI(c, r)
 	}
 	if !watched() || !overflowed() {
 		return // a stop that came too late
@@ -91,10 +90,4 @@ func (c *CPU) stands(r *regs) bool {
 		c.lastLeft, c.staying = left, 0
 	}
 	return c.stuck >= hangPeriods || c.staying >= stayPeriods
-}
-
-// hang declares this CPU hung.
-func hang(c *CPU, r *regs) {
-	capture(c, r)
-	hangOn(vecNMI, r.RIP)
 }

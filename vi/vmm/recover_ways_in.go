@@ -1,0 +1,82 @@
+package main
+
+import "resvirt/vi/bare"
+
+// The ways into recovery are all in this file, but for one in assembly, and a test
+// keeps it so (recover_ways_in_test.go). On the CPU that detects a failure:
+//
+//	assertFailed   what must be so is not (assert, and doubt of what guests ask)
+//	fatalTrap      an exception that the VMM does not expect (trapFromVMM)
+//	hang           the watchdog sees no progress (handleNMI)
+//	failed         a check that the compiler put in, of an index or a pointer, has
+//	               failed: recover_amd64.s, to which the image's builder leads what
+//	               calls the Go runtime
+//
+// and on the others, which it stops (step nmi_ipi):
+//
+//	stoppedByNMI   by an NMI (handleNMI)
+//	stopInterrupt  by an interrupt, where the policy has no NMIs (handleIRQ)
+//
+// The former go through detectPanic or detectHang to recoverVMM, the latter to park.
+
+//go:noinline
+func assertFailed() {
+	if native {
+		panic("assertion failed")
+	}
+	panicOn(kindAssert, callerPC())
+}
+
+// fatalTrap ends up here for exceptions that the VMM does not expect.
+func fatalTrap(r *regs) {
+	capture(fixSP(), r)
+	persist().failure.code = uint64(r.ErrorCode)
+	panicOn(uint64(r.EntryVector&0xff), r.RIP)
+}
+
+// hang declares this CPU hung.
+func hang(c *CPU, r *regs) {
+	capture(c, r)
+	hangOn(vecNMI, r.RIP)
+}
+
+// stoppedByNMI serves an NMI on a CPU that has been told to stop; r is what the
+// NMI interrupted.
+func stoppedByNMI(c *CPU, r *regs) {
+	capture(c, r)
+	park(c)
+}
+
+// stopInterrupt serves vectorStop.
+func stopInterrupt() {
+	if c := this(); told(c) {
+		park(c)
+	}
+}
+
+// panicOn and hangOn go on with detectPanic and detectHang on a fresh stack, and
+// never return (recover_amd64.s).
+func panicOn(kind, pc uint64)
+func hangOn(kind, pc uint64)
+
+// detectPanic is where every detected failure of the VMM passes, except hangs.
+//
+//go:noinline
+func detectPanic(kind, pc uint64) {
+	noteFailure(kind, pc)
+	recoverVMM()
+}
+
+// detectHang is where hangs pass.
+//
+//go:noinline
+func detectHang(kind, pc uint64) {
+	noteFailure(kind, pc)
+	recoverVMM()
+}
+
+func noteFailure(kind, pc uint64) {
+	f := &persist().failure
+	f.count++
+	f.cpu, f.kind, f.pc, f.addr = uint64(this().number()), kind, pc, bare.ReadCR2()
+}
