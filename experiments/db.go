@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/mattn/go-sqlite3"
@@ -143,7 +144,23 @@ func (db *DB) check() error {
 		return fmt.Errorf("database %s has format %s, this program writes format %s and reads that and %s", db.path, format, formatVersion, unsealed)
 	}
 	db.sealed = format == formatVersion
-	return db.checkPages()
+	if err := db.checkPages(); err != nil || db.sealed {
+		return err
+	}
+	return db.checkUnsealed()
+}
+
+// checkUnsealed refuses a database that says it is of the format before seals, but
+// has them: the two differ in one bit, and no seal would be looked at.
+func (db *DB) checkUnsealed() error {
+	var seals int
+	if err := db.sql.QueryRow("SELECT count(*) FROM pragma_table_info('campaigns') WHERE name = 'seal'").Scan(&seals); err != nil {
+		return db.explain(err)
+	}
+	if seals != 0 {
+		return db.damaged("its format", errors.New("it is "+unsealed+", and there are seals"))
+	}
+	return nil
 }
 
 // checkPages lets SQLite look whether the pages are in order: a lost page would
@@ -154,7 +171,8 @@ func (db *DB) checkPages() error {
 		return db.explain(err)
 	}
 	if found != "ok" {
-		return db.damaged("its structure", errors.New(found))
+		found = strings.TrimPrefix(found, "*** in database main ***\n")
+		return db.damaged("its structure", errors.New(strings.ReplaceAll(found, "\n", "; ")))
 	}
 	return nil
 }

@@ -236,12 +236,30 @@ func TestNoFlippedBitIsBelieved(t *testing.T) {
 		out, err := perform(t, path, damaged, i)
 		if err != nil {
 			refused++
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("bit %d of byte %d flipped: %s takes more than a line: %v", bit, at, reading[i].name, err)
+			}
 		} else if out != right[i] {
 			t.Errorf("bit %d of byte %d flipped: %s now says\n%s", bit, at, reading[i].name, out)
 		}
 	}
 	if refused < 10 { // most of so small a file is empty
 		t.Errorf("only %d of 300 flips were noticed", refused)
+	}
+}
+
+// One bit lies between the format and the one before seals.
+func TestFlippedFormatIsRefused(t *testing.T) {
+	t.Parallel()
+	path, content := written(t)
+	damaged := edit(t, path, content, func(db *sql.DB) { must(t, db, "UPDATE meta SET value = '4' WHERE key = 'format'") })
+	for i, c := range reading {
+		if _, err := perform(t, path, damaged, i); err == nil || !strings.Contains(err.Error(), path+": its format is damaged") {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	if _, err := runToy(t, context.Background(), path, few); err == nil || !strings.Contains(err.Error(), "its format is damaged") {
+		t.Errorf("run: %v", err)
 	}
 }
 
