@@ -106,7 +106,14 @@ func TestStepsAreFound(t *testing.T) {
 		}
 		return true
 	})
+	doc, err := os.ReadFile("../../docs/recovery.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range recoverySteps {
+		if !strings.Contains(string(doc), "`"+s.name+"`") {
+			t.Errorf("docs/recovery.md does not say when step %s comes", s.name)
+		}
 		if !told[s.name] {
 			t.Errorf("no file tells what step %s is", s.name)
 		}
