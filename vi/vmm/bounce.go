@@ -26,7 +26,7 @@ const (
 // RFLAGS bits that entering a guest's kernel clears.
 const clearedFlags = 1<<8 | 1<<14 | 1<<16 | 1<<17 | 1<<18 // TF NT RF VM AC
 
-// enterGuestKernel makes the frame that a guest's kernel expects at an entry
+// enterGuestKernel pushes what a guest's kernel expects to find at an entry
 // point: RCX R11 [error code] RIP CS RFLAGS RSP SS, on its kernel stack, with
 // its event mask in the place of IF and in CS (xen-x86_64.h).
 func (v *VCPU) enterGuestKernel(r *regs, b *bounce) {
@@ -34,7 +34,7 @@ func (v *VCPU) enterGuestKernel(r *regs, b *bounce) {
 		v.endUnfit(b)
 		return
 	}
-	var frame [12]uint64
+	var pushed [12]uint64
 	sp := r.RSP
 	cs := uint64(r.CS) &^ 3
 	if v.kernelMode() {
@@ -48,7 +48,7 @@ func (v *VCPU) enterGuestKernel(r *regs, b *bounce) {
 	mask := uint64(info.EvtchnUpcallMask)
 	n := 0
 	push := func(w uint64) {
-		frame[n] = w
+		pushed[n] = w
 		n++
 	}
 	push(r.RCX)
@@ -76,7 +76,7 @@ func (v *VCPU) enterGuestKernel(r *regs, b *bounce) {
 	push(r.RSP)
 	push(uint64(r.SS))
 	sp -= uint64(n) * 8
-	if b.rip == 0 || !toGuest(sp, unsafe.Pointer(&frame), uint64(n)*8) {
+	if b.rip == 0 || !toGuest(sp, unsafe.Pointer(&pushed), uint64(n)*8) {
 		v.domain.crash("cannot enter the guest's kernel, stack", sp)
 		return
 	}

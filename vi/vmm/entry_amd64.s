@@ -95,7 +95,7 @@ TEXT ·vectorTable(SB),NOSPLIT|NOFRAME,$0
 	V16; V16; V16; V16; V16; V16; V16
 	V16; V16; V16; V16; V16; V16; V16
 
-// ENTER makes the frame complete and loads its address and what the VMM needs.
+// ENTER saves the rest of regs and loads their address and what the VMM needs.
 // The stack holds, from RSP, the return address into vectorTable, the error
 // code, RIP, CS, RFLAGS, RSP, SS.
 #define ENTER \
@@ -156,8 +156,8 @@ noFPU: \
 	CALL	·trapFromGuest(SB); \
 	JMP	·returnToGuest(SB)
 
-// trapEntry is for all but #DB, #DF, #MC and NMI. Exceptions from a guest push their
-// frame, and the VMM's stack lies elsewhere (percpu.go).
+// trapEntry is for all but #DB, #DF, #MC and NMI. Exceptions from a guest save its
+// registers at their place; the VMM's stack lies elsewhere (percpu.go).
 TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
 	ENTER
 	TESTB	$3, const_regsCS(BX)

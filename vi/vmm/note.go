@@ -1,14 +1,15 @@
 package main
 
-// The other half of the log of calls (progress.go): where a guest's registers
-// are as they were when guest and VMM last agreed about them: at an entry into
-// the VMM, when a hypercall was complete, when the guest's kernel had been
-// entered. Work since then is done again or was not the guest's.
+// The other half of the log of calls (progress.go) says where a guest's registers
+// are, as they were when guest and VMM last agreed about them: at an entry into the
+// VMM, when a hypercall was complete, or when the guest's kernel had been entered.
+// Work since then is done again, or was not the guest's.
 //
-// Nothing is copied for it: the frame of the entry stays as it is as long as
-// what it says holds. Whoever wants to change it writes the new values beside
-// it first, then notes that they hold, and then changes the frame. RAX alone
-// receives a call's result before that is noted: its number is in the log.
+// Nothing is copied for it: the registers that the entry saved (guestRegs) stay as
+// they are as long as they hold. Whoever wants to change them writes the new values
+// elsewhere first, then notes that these hold, and then changes the saved ones. RAX
+// alone receives a call's result before that is noted: what it held, the call's
+// number, is in the log.
 //
 // Plain stores do: recovery reads what this CPU wrote before it stopped, in the
 // order of the program, which the processor keeps for stores, and the compiler
@@ -18,7 +19,7 @@ package main
 // archVCPU.noted: where the registers are, and what else was agreed. 0 while
 // the guest runs: the CPU has them.
 const (
-	notedEntry = 1 // in the frame of the entry
+	notedEntry = 1 // where the entry saved them, guestRegs
 	notedSaved = 2 // in archVCPU.regs
 	notedKept  = 3 // in archVCPU.kept
 	notedWhere = 3
@@ -48,8 +49,7 @@ func (v *VCPU) agreed() uint32 {
 	return uint32(v.info.EvtchnUpcallMask)<<notedMask | (v.arch.flags&inKernelMode)*notedKernel
 }
 
-// hold keeps a copy of registers that are about to be changed in the frame one
-// by one: the VMM executes an instruction in the guest's place.
+// hold keeps a copy of saved registers that are about to be changed one by one: the VMM executes an instruction in the guest's place.
 func (v *VCPU) hold(r *regs) {
 	if callsLogged {
 		copyRegs(&v.arch.kept, r)
@@ -65,7 +65,7 @@ func (v *VCPU) noteSaved() {
 }
 
 // noteNew is for a vCPU that is about to have a CPU: one that never ran has noted
-// nothing yet, and the frame is another's.
+// nothing yet, and what the entry saved is another's.
 func (v *VCPU) noteNew() {
 	if callsLogged && v.arch.noted == 0 && !v.isIdle() {
 		v.note(notedSaved)
@@ -79,7 +79,7 @@ func (v *VCPU) left() {
 	}
 }
 
-// draft is where new values for a frame are written.
+// draft is where new values for saved registers are written.
 func (v *VCPU) draft(r *regs) *regs {
 	if callsLogged {
 		return &v.arch.next
@@ -87,7 +87,7 @@ func (v *VCPU) draft(r *regs) *regs {
 	return r
 }
 
-// agree makes drafted values those of the frame.
+// agree makes drafted values those of the saved registers.
 func (v *VCPU) agree(r *regs, what uint32) {
 	if callsLogged {
 		w := notedEntry | v.agreed()

@@ -52,7 +52,7 @@ type goG struct {
 	rest             [480]byte
 }
 
-// regs is the frame that every entry into the VMM builds (cpu_user_regs).
+// regs are the registers that every entry into the VMM saves (cpu_user_regs).
 type regs = abi.CPUUserRegs
 
 // trapSyscall in regs.EntryVector marks an entry by SYSCALL.
@@ -153,7 +153,7 @@ func cpuByID(id uint32) *CPU {
 	return (*CPU)(ptr(blockAddr(id)))
 }
 
-// guestRegs is the frame of the interrupted guest.
+// guestRegs are the registers of the interrupted guest.
 func guestRegs() *regs { return guestRegsOf(this()) }
 
 func guestRegsOf(c *CPU) *regs {

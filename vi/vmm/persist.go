@@ -16,14 +16,14 @@ type persistent struct {
 	policy  uint64  // main.policy: allowed recovery steps, a bit each
 	failure failure // main.failure
 	provoke uint64  // main.provoke: the watchdog declares a hang that is none
-	givenUp uint64  // the end has been announced; that may have failed, too
+	givenUp uint64  // giveUp has begun: if it fails itself, it prints nothing more
 
 	owner    uint32 // 1 + the CPU that recovers, 0 = nobody does
 	attempts uint32 // of the recovery under way
 	mode     uint32 // what it does, modeX
 	ended    uint64 // time stamp counter when the last recovery was complete
 	periods  uint32 // of the watchdog in this attempt
-	saved    uint32 // kept is what the failed instance had
+	saved    uint32 // 1: kept holds what the failed instance had
 	stop     uint64 // CPUs that have been told to stop
 	parked   uint64 // CPUs that wait for the new instance
 	up       uint64 // CPUs that have entered it
@@ -31,7 +31,7 @@ type persistent struct {
 	resumed  uint32 // lets them go back to their guests
 	cpus     [maxCPUs]keptCPU
 	kept     kept
-	doubted  uint64 // page of the frame table in which patrol found something last
+	doubted  uint64 // page of the frame table in which patrol last found something
 }
 
 // keptCPU is what a microreboot carries over from a CPU's block.

@@ -41,7 +41,7 @@ func recoverVMM() {
 	c := this()
 	me := c.number() + 1
 	if !atomic.CompareAndSwapUint32(&p.owner, 0, me) && p.owner != me {
-		park(c) // another CPU recovers; this thread goes like any other
+		park(c) // another CPU recovers: this one stops like all others
 	}
 	p.attempts++
 	p.periods = 0
@@ -59,7 +59,7 @@ func recoverVMM() {
 		microreset()
 	}
 	m := &bare.Image
-	findEntries() // may be gone in a second attempt
+	findEntries() // a first attempt may have cleared it
 	copyPristine(entries.copyImage-m.VirtBase+pristineBase, directMapBase+m.PhysBase, pristineBase,
 		m.DataEnd-m.VirtBase, m.BSSEnd-m.VirtBase)
 }
@@ -88,7 +88,7 @@ func relapse(p *persistent) bool {
 	return p.ended != 0 && readTSC()-p.ended < relapseCycles
 }
 
-// keepCPU takes what recovery needs out of a CPU's block, once for a failure.
+// keepCPU copies what recovery needs from a CPU's block, at its first call after a failure.
 func keepCPU(c *CPU) {
 	k := &persist().cpus[c.number()]
 	if k.valid {

@@ -2,8 +2,8 @@ package main
 
 // Step event_redelivery. An event is announced in three steps, pending bit,
 // selector, upcall flag, each taken only if the one before was new, and then
-// its vCPU is woken. When the sender was discarded in between, nobody does the
-// rest: a second sender finds the pending bit set. (Queues are another matter:
+// its vCPU is woken. If the sender was discarded in between, nobody does the rest: a
+// second sender finds the pending bit set and stops there. (Queues are another matter:
 // recover_event_redelivery_fifo.go.) The end of a domain is announced to the control domain like an
 // event.
 

@@ -8,10 +8,10 @@ import (
 )
 
 // Step frame_journal. What discarded operations have changed of frames is taken
-// back, or, where only the frames that they no longer used remained to be
-// freed, carried on. It stands for page_frames in a microreset, and is the
-// reason why that takes no longer with more memory. Where the journal does not
-// explain what it finds, page_frames counts all frames anew.
+// back; or it is completed, where all that was left to do was to free frames. In a
+// microreset this replaces page_frames, so that a microreset takes no longer with
+// more memory. Where the journal does not explain what the frames are like,
+// page_frames counts all of them anew.
 
 // frameJournal takes back what the journals of all CPUs hold. It returns false
 // if that is not all that is wrong.
@@ -44,7 +44,7 @@ func frameJournal() bool {
 		return false
 	}
 	for d := domains.head; d != nil; d = d.next {
-		if d.killing { // its end begins again
+		if d.killing { // killDomain was under way, and is issued again
 			d.killing, d.dying = false, false
 		}
 	}
@@ -82,13 +82,13 @@ func (d *Domain) soundPages() bool {
 	return n == d.totPages
 }
 
-// maxRefs is more than a frame has that is not counted wrongly.
+// maxRefs is more than the references that a frame can have: a larger count is wrong.
 const maxRefs = 1 << 20
 
 // suspicious says whether what was detected means that data is wrong already,
 // which the journal cannot know: an assertion failed, a CPU waited in vain, or an
-// instruction of ours used a wrong value while frames were being changed. Where
-// nothing of ours is executed any more, only the program counter was wrong.
+// instruction of ours used a wrong value while frames were being changed. A program
+// counter outside our code is no such sign: it is itself what was wrong.
 func suspicious() bool {
 	f := &persist().failure
 	if f.kind == kindAssert || f.kind == vecNMI {
@@ -98,7 +98,8 @@ func suspicious() bool {
 	return f.pc >= bare.Image.TextStart && f.pc < bare.Image.TextEnd && j.top != j.begin
 }
 
-// clearJournals forgets everything: it has been taken back, or all is counted.
+// clearJournals empties all journals: what they held has been taken back, or all
+// frames have been counted anew.
 func clearJournals() {
 	for i := uint32(0); i < nrCPUs(); i++ {
 		openJournal(cpuByID(i))

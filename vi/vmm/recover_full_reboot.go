@@ -11,7 +11,7 @@ import (
 // nothing is kept: the image is replaced by its pristine copy, all RAM but that
 // and the guests' images belongs to nobody again, and the VMM takes the way that
 // it takes at power on, from the boot page tables and the INIT of the other CPUs
-// to the first instruction of each VM. Of the failed instance it has the
+// to the first instruction of each VM. From the failed instance it takes only the
 // command line and the places of the modules, which a loader would tell again.
 // What firmware and loader do before, seconds in a real machine, takes no time
 // here.
@@ -29,7 +29,7 @@ func bootAnew() {
 	c, p := this(), persist()
 	me, others := c.number(), (uint64(1)<<p.kept.cpus-1)&^1
 	if me == 0 {
-		p.owner = 1 // it is who boots that may fail now
+		p.owner = 1 // from here on the boot CPU recovers, whoever began
 		waitMask(&p.up, others)
 	}
 	bare.WRMSR(msrPerfSel, 0) // as after a reset: no NMI from here on

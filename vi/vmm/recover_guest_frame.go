@@ -11,17 +11,18 @@ import (
 // entry code has put below, before the stack that both lie on is given up.
 func capture(c *CPU, r *regs) {
 	if c.trapped {
-		return // the first one tells
+		return // the first exception is the failure, the rest follow from it
 	}
 	at := c.below(r, &c.trap)
 	c.trapFPU = *(*[512]byte)(ptr((addrOf(unsafe.Pointer(at)) - nestedFPU) &^ 15))
 	c.trapped = true
 }
 
-// below finds what an NMI interrupted, if it was the NMI's handler that failed with
-// the registers r, and else takes r; and what #DB interrupted, if that was in its
-// code. It returns the frame below which the FPU was saved: #DB of a guest leaves
-// the FPU the guest's until the guest's registers have gone to their place.
+// below finds what was interrupted first. The code that failed with the registers r
+// may be the handler of an NMI: then it is what the NMI interrupted. That again may be
+// the handler of #DB: then it is what #DB interrupted. below returns the registers
+// under which the FPU's state was saved. (When #DB comes from a guest, the FPU stays
+// the guest's until the guest's registers have been moved to their place.)
 func (c *CPU) below(r, to *regs) *regs {
 	*to = *r
 	at := r
@@ -34,22 +35,22 @@ func (c *CPU) below(r, to *regs) *regs {
 	return at
 }
 
-// interrupted finds what was interrupted by an exception that has a stack of its own,
-// which ends at top, if that exception's code failed with the registers r, and replaces
-// them. What was interrupted is there: on that stack and, as far as the entry or the
-// way back had not come, still in the registers. It returns the exception's frame if it
-// was complete.
+// interrupted is about an exception that has a stack of its own, which ends at top. If
+// it was that exception's code that failed with the registers r, interrupted replaces
+// them by those that the exception had interrupted. They are on that stack, or, as far
+// as the entry had not pushed them or the way back had popped them, still in r. It
+// returns where they are on the stack, if all of them are there.
 func (c *CPU) interrupted(top uint64, r *regs) *regs {
 	top += addrOf(unsafe.Pointer(c))
 	own := top - uint64(unsafe.Offsetof(regs{}.ES))
-	frame := (*regs)(ptr(own))
+	saved := (*regs)(ptr(own))
 	switch {
 	case r.RSP >= (top-1)&^pageMask && r.RSP <= own:
-		*r = *frame
-		return frame
+		*r = *saved
+		return saved
 	case r.RSP > own && r.RSP <= own+uint64(regsRIP):
-		s := guestState{regs: *frame}
-		s.partial(r, frame, r.RSP-own)
+		s := guestState{regs: *saved}
+		s.partial(r, saved, r.RSP-own)
 		*r = s.regs
 	}
 	return nil
@@ -68,12 +69,12 @@ func keepGuest(c *CPU) {
 	if v == nil || !vcpuOK(v) || v.arch.noted != 0 {
 		return
 	}
-	frame := guestRegsOf(c)
-	s := guestState{regs: *frame, call: frame.EntryVector == trapSyscallNew}
+	saved := guestRegsOf(c)
+	s := guestState{regs: *saved, call: saved.EntryVector == trapSyscallNew}
 	if c.trapped && c.trap.CS&3 != 0 {
 		s.regs, s.call = c.trap, false // an NMI while the guest ran
 		v.arch.fpu = c.trapFPU
-	} else if c.trapped && begin(stepGuestFrame) && s.guestFrame(c, frame) {
+	} else if c.trapped && begin(stepGuestFrame) && s.guestFrame(c, saved) {
 		v.arch.fpu = c.trapFPU
 	}
 	v.arch.log.start(s.regs.RAX) // the call has not begun
@@ -86,24 +87,26 @@ func keepGuest(c *CPU) {
 
 // Step guest_frame. On the way from the guest into the VMM and back the guest's
 // registers are partly in the CPU and partly on the stack. A failure in between
-// leaves a frame whose upper words are written and whose lower ones are of an
-// earlier entry; the missing ones are in the registers at the failure. How far
-// it got tells the stack pointer. The FPU is the guest's in these places, too.
+// leaves a register frame whose upper words are written and whose lower ones are
+// still those of an earlier entry; what they should be is in the registers at the
+// failure. The stack pointer says how far the entry, or the way back, had come. The
+// FPU is still, or again, the guest's there.
 
-// guestFrame takes what is missing in a frame from the registers at the failure.
-// It returns false if the frame was complete.
-func (s *guestState) guestFrame(c *CPU, frame *regs) bool {
+// guestFrame takes what is missing in saved, where the entry puts the guest's
+// registers, from the registers at the failure. It returns false if nothing was
+// missing.
+func (s *guestState) guestFrame(c *CPU, saved *regs) bool {
 	r := &c.trap
-	base := addrOf(unsafe.Pointer(frame))
+	base := addrOf(unsafe.Pointer(saved))
 	sp := r.RSP
 	if isHypervisorAddr(sp) {
-		// Ours, or neither ours nor a guest's: then the place in the block is
-		// the best that is known of it.
+		// No stack pointer of a guest's: ours, or ours with a wrong bit. At which
+		// place of the block it points is all that is believed of it.
 		sp = addrOf(unsafe.Pointer(c)) | sp&(cpuBlockSize-1)
 	}
 	switch {
 	case sp >= base && sp <= base+uint64(regsES):
-		s.partial(r, frame, sp-base)
+		s.partial(r, saved, sp-base)
 		if sp-base > uint64(regsRIP) && sp-base <= uint64(regsES) {
 			s.pushed(c, sp-base)
 		}
@@ -116,15 +119,15 @@ func (s *guestState) guestFrame(c *CPU, frame *regs) bool {
 		s.regs.RIP, s.regs.RFLAGS = r.RCX, r.R11
 		s.regs.CS, s.regs.SS = abi.FlatKernelCS, abi.FlatKernelSS
 		if r.RDI == base {
-			s.regs.RDI = frame.RDI
+			s.regs.RDI = saved.RDI
 		}
-		s.call = s.regs.RAX != frame.RAX || s.regs.RIP != frame.RIP || s.regs.RSP != frame.RSP || s.regs.RDI != frame.RDI
+		s.call = s.regs.RAX != saved.RAX || s.regs.RIP != saved.RIP || s.regs.RSP != saved.RSP || s.regs.RDI != saved.RDI
 	}
 	return true
 }
 
-// inGo says whether code of the VMM was executing that runs with the frame
-// complete, whatever the stack pointer says.
+// inGo says whether the VMM was executing code that runs only when all registers
+// have been saved, whatever the stack pointer says.
 func inGo(rip uint64) bool {
 	m := &bare.Image
 	return rip-m.VirtBase < m.DataEnd-m.VirtBase && rip-entries.vectors > entries.guestIRET-entries.vectors
@@ -132,24 +135,25 @@ func inGo(rip uint64) bool {
 
 // partial fills the general registers below offset at, to which the stack
 // pointer had come.
-func (s *guestState) partial(r, frame *regs, at uint64) {
+func (s *guestState) partial(r, saved *regs, at uint64) {
 	from, to := (*[15]uint64)(unsafe.Pointer(r)), (*[15]uint64)(unsafe.Pointer(&s.regs))
 	for k := range to {
 		if uint64(k)*8 < at {
 			to[k] = from[k]
 		}
 	}
-	// RDI: exception stubs have called, so that its place first holds a return
-	// address, and then RDI does; the way back has the frame's address in it.
+	// RDI is special. An exception's stub calls the entry, so that RDI's place first
+	// holds the return address, and after XCHG RDI does. The way back has the
+	// address of the guest's registers in RDI.
 	stub := func(v uint64) bool { return v-entries.vectors <= 256*8 }
-	if stub(r.RDI) || r.RDI == addrOf(unsafe.Pointer(frame)) {
-		s.regs.RDI = frame.RDI
-	} else if at <= uint64(regsRDI) && stub(frame.RDI) {
+	if stub(r.RDI) || r.RDI == addrOf(unsafe.Pointer(saved)) {
+		s.regs.RDI = saved.RDI
+	} else if at <= uint64(regsRDI) && stub(saved.RDI) {
 		s.regs.RDI = r.RDI
 	}
 	// An interrupt right after SYSRET finds RCX and R11 as SYSCALL leaves them:
 	// only the mark tells the two apart.
-	s.call = *csWord(frame)&syscallMark != 0
+	s.call = *csWord(saved)&syscallMark != 0
 	*csWord(&s.regs) = uint64(s.regs.CS)
 }
 
@@ -172,7 +176,7 @@ func (s *guestState) pushed(c *CPU, at uint64) {
 	}
 }
 
-// restoreGuest makes the noted registers of a vCPU that had a CPU its own.
+// restoreGuest gives a vCPU that had a CPU the registers that were noted for it.
 func restoreGuest(v *VCPU) {
 	a := &v.arch
 	w := a.noted

@@ -5,14 +5,15 @@ import "unsafe"
 // Step page_frames. The descriptor of a frame has use counts, a type, a
 // validated bit and a place in a list, which operations change one after the
 // other and undo when they fail. A discarded operation leaves counts too high,
-// tables that are being validated for ever, frames that are in no list, and
-// objects that nothing refers to. All of it follows from what is certain: which
-// frames domains own, which page tables they pinned or run on, and what the
+// tables that count as being validated for ever, frames that are in no list, and
+// objects that nothing refers to. All of this can be computed from what is certain:
+// which frames domains own, which page tables they pinned or run on, and what the
 // entries of these tables say. So everything else is forgotten and counted anew.
-// How long that takes grows with memory, so it goes over the frame table as
-// seldom as it can, and over free frames several at a time (descwalk.go). Where
-// frame_journal is allowed and a microreset finds the lists of free blocks sound,
-// it goes from block to block, and takes as long as frames in use do.
+// That takes the longer the more memory there is. So the step walks over the frame
+// table as seldom as it can, and over free frames several at a time (descwalk.go).
+// In a microreset that is also allowed frame_journal, and that finds the lists of
+// free blocks sound, it skips each free block as a whole: then only frames in use
+// take time.
 
 // pageFrames makes the frame table consistent with the domains.
 func pageFrames() {
@@ -28,7 +29,7 @@ func pageFrames() {
 	clearJournals()
 	dropTestDomain()
 	blocksSound = allowed(stepFrameJournal) && resetting() && heap.nfree != 0 && soundHeap()
-	heap.nfree = ^uint64(0) // if this fails, no blocks are sound
+	heap.nfree = ^uint64(0) // should this attempt fail, the next one finds the lists unsound
 	pinned := forgetCounts()
 	for i := uint32(0); i < nrCPUs(); i++ {
 		claim(unsafe.Pointer(cpuByID(i).core.idle))
@@ -56,8 +57,8 @@ func pageFrames() {
 	clearJournals()
 }
 
-// dropGone forgets the domains that had come to their end but for references
-// that nobody has.
+// dropGone forgets the domains that had ended and were kept only for references to
+// them, of which the new count has found none.
 func dropGone() {
 	for at := &domains.head; *at != nil; {
 		d := *at
@@ -81,9 +82,10 @@ func dropTestDomain() {
 	}
 }
 
-// forgetCounts leaves of each descriptor whether its frame is free, a domain's,
-// pinned, and as what. It returns the first of the pinned frames, which are
-// linked by next, in order. What else free frames say rebuildHeap forgets.
+// forgetCounts keeps of each descriptor only whether its frame is free, a domain's
+// or pinned, and as which type it is pinned. It returns the first of the pinned
+// frames, which are linked by next, in order. What else the descriptors of free
+// frames say, rebuildHeap clears.
 func forgetCounts() mfn {
 	first := mfn(0)
 	last := (*page)(nil)
@@ -105,11 +107,11 @@ func forgetCounts() mfn {
 		}
 		p.next, p.prev = 0, 0
 		switch {
-		case x&pgFree != 0 && x&pgAllocated == 0: // with both, one of them flipped, and the owner tells
+		case x&pgFree != 0 && x&pgAllocated == 0: // where both are set one has flipped: the owner decides
 			p.count = pgFree
 			continue
 		case x&pgHeap != 0:
-			p.count = 0 // until its object is reached
+			p.count = 0 // until claim reaches its object
 			continue
 		case x&pgAllocated != 0 && !(gone && goneOwner(p.owner)):
 			x = pgAllocated | 1
@@ -134,8 +136,8 @@ func forgetCounts() mfn {
 	return first
 }
 
-// adopt gives a frame whose owner there is not to the owner of its neighbours in
-// the list of pages.
+// adopt is for a frame whose owner does not exist: it gets the owner of one of its
+// neighbours in the list of pages.
 func (p *page) adopt() {
 	for _, m := range [...]uint32{p.next, p.prev} {
 		if frameOK(mfn(m)) && domainOfFrame(pageOf(mfn(m)).owner) != nil {
@@ -145,7 +147,8 @@ func (p *page) adopt() {
 	}
 }
 
-// anyGone says whether a domain has come to its end but for references.
+// anyGone says whether there is a domain that has ended and is kept only for
+// references to it.
 func anyGone() bool {
 	for d := domains.head; d != nil; d = d.next {
 		if d.gone {
@@ -155,8 +158,8 @@ func anyGone() bool {
 	return false
 }
 
-// goneOwner says whether an owner is such a domain: what its end has overlooked
-// is not allocated any more.
+// goneOwner says whether an owner is such a domain. A frame that was not freed at
+// the domain's end is not allocated any more.
 func goneOwner(owner uint32) bool {
 	d := domainOfFrame(owner)
 	return d != nil && d.gone

@@ -5,8 +5,11 @@ import "resvirt/vi/abi"
 // Step sane_values. Some values are used by recovery, or on the way back to a
 // guest, in ways that a wrong one makes fail again: a length as the end of a
 // loop, the control register of the guest's SSE unit, a segment's base. They are
-// brought into their ranges. Where a guest receives virtual interrupts is written down twice;
-// a failure between the two leaves one.
+// brought into their ranges. By which port a guest receives a virtual interrupt is
+// written down twice, at the port and at the vCPU; after a failure between the two
+// only one of them has it, and the ports are believed.
+
+// saneValues does it for all domains.
 
 func saneValues() {
 	if !begin(stepSaneValues) {

@@ -48,7 +48,7 @@ func contextSaved(prev *VCPU) {
 }
 
 // saveContext stores what entry code did not: the general registers that lie
-// in the CPU's frame, and the bases of FS and GS. The FPU state is in the
+// in the CPU's block, and the bases of FS and GS. The FPU state is in the
 // vCPU already.
 func saveContext(c *CPU, v *VCPU) {
 	copyRegs(&v.arch.regs, guestRegs())

@@ -85,8 +85,8 @@ type archVCPU struct {
 
 	noted   uint32 // where the registers are that recovery goes back to, see note.go
 	drafted uint32 // nextX: what the hypercall under way has drafted
-	next    regs   // new values for the frame
-	kept    regs   // what the frame had before an instruction was executed in it, or what recovery found
+	next    regs   // new values for the registers that the entry saved
+	kept    regs   // the saved registers before an instruction was executed on them, or what recovery found
 
 	log   progress
 	write tableWriteLog
