@@ -151,8 +151,11 @@ func (d *Domain) clearPendingFIFO(port uint32) {
 }
 
 func (d *Domain) isPendingFIFO(port uint32) bool {
+	flags := d.fifoLock.lockSave()
 	w := d.fifo.word(port)
-	return w != nil && atomic.LoadUint32(w)&abi.EvtchnFIFOPending != 0
+	pending := w != nil && atomic.LoadUint32(w)&abi.EvtchnFIFOPending != 0
+	d.fifoLock.unlockRestore(flags)
+	return pending
 }
 
 func (d *Domain) unmaskFIFO(v *VCPU, port uint32) {

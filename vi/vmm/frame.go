@@ -72,22 +72,29 @@ func (p *page) ownerDomain() *Domain {
 }
 
 // get takes a reference on a frame of d; it fails if the frame is not
-// allocated or not d's. A nil d stands for "whoever owns it".
+// allocated or not d's. A nil d stands for "whoever owns it". The count of another's
+// frame does not change, not even for a moment: guests may name any frame at any
+// time, and the hypervisor asserts how its own are counted.
 func (p *page) get(d *Domain) bool {
 	for {
 		x := atomic.LoadUint64(&p.count)
-		if x&pgRefs == 0 || x&pgRefs == pgRefs || x&pgAllocated == 0 {
+		if x&pgRefs == 0 || x&pgRefs == pgRefs || x&pgAllocated == 0 || !p.ownedBy(d) {
 			return false
 		}
 		if swapLogged(&p.count, x, x+1) {
 			break
 		}
 	}
-	if d == nil || p.owner == d.frame32() {
+	if p.ownedBy(d) {
 		return true
 	}
-	p.put()
+	p.put() // it went from d to another domain in between
 	return false
+}
+
+// ownedBy says whether a frame is d's, or anybody's if d is nil.
+func (p *page) ownedBy(d *Domain) bool {
+	return d == nil || atomic.LoadUint32(&p.owner) == d.frame32()
 }
 
 // put drops a reference; the last one frees the frame.

@@ -34,7 +34,7 @@ type grantTrack struct {
 	ref   uint32
 	frame uint32
 	flags uint16 // abi.GNTMAPX, 0 = free
-	_     uint16
+	maker uint16 // 1 + number of the vCPU that mapped it
 }
 
 // grantTable is a domain's part, in a heap page of its own.
@@ -45,7 +45,8 @@ type grantTable struct {
 	tracks [trackPages]*[tracksPerPage]grantTrack
 }
 
-// grantLock serialises all uses of grants.
+// grantLock serialises all uses of grants. Who holds it may have to wait for a page table
+// that another CPU validates, or to give up thousands of mappings; who waits for it is patient.
 var grantLock spinlock
 
 // grantTableOf is d's table, made if need be; nil without memory.

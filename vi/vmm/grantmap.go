@@ -55,9 +55,7 @@ func (t *grantTrack) entry() uint64 {
 // mapGrant is GNTTABOP_map_grant_ref. grantLock is held.
 func mapGrant(op *abi.GnttabMapGrantRef) {
 	v := current()
-	if t := v.domain.grants.track(v.arch.log.grant - 1); again() && v.arch.log.grant != 0 && t != nil {
-		dropTrack(t) // it was under way; an entry that is there is replaced
-	}
+	v.dropBegun()
 	op.Handle = ^uint32(0)
 	if op.Flags&(abi.GNTMAPDevice|abi.GNTMAPHost) == 0 {
 		op.Status = abi.GNTSTBadGntref
@@ -72,6 +70,25 @@ func mapGrant(op *abi.GnttabMapGrantRef) {
 	if op.Status != 0 {
 		rd.put()
 	}
+}
+
+// dropBegun takes back a mapping that was under way when the hypervisor failed. The
+// call that is issued again may be for something else: its arguments are in the
+// guest's memory, and other vCPUs may have mapped with the same handle meanwhile.
+func (v *VCPU) dropBegun() {
+	log := &v.arch.log
+	t := v.domain.grants.track(log.grant - 1)
+	if !again() || log.grant == 0 || t == nil || t.maker != uint16(v.id+1) {
+		return
+	}
+	if log.undo != 0 && t.flags&abi.GNTMAPHost != 0 {
+		if old, st := swapL1(v, log.undo, true, 0, t.entry()); st == 0 {
+			flushMask(v.domain.dirty(), flushAll)
+			putEntry(old, ptL1)
+		}
+	}
+	dropTrack(t)
+	log.grant, log.undo = 0, 0
 }
 
 // mapFrom maps a frame of rd, whose reference the mapping keeps.
@@ -94,9 +111,9 @@ func mapFrom(v *VCPU, rd *Domain, op *abi.GnttabMapGrantRef) int16 {
 		releaseGrant(rd, op.Ref, readonly)
 		return abi.GNTSTGeneralError
 	}
-	v.arch.log.grant = handle + 1
+	v.arch.log.grant, v.arch.log.undo = handle+1, 0
 	g.tracks[handle/tracksPerPage][handle%tracksPerPage] = grantTrack{
-		dom: rd.frame32(), ref: op.Ref, frame: uint32(m), flags: uint16(op.Flags & 0x1f)}
+		dom: rd.frame32(), ref: op.Ref, frame: uint32(m), flags: uint16(op.Flags & 0x1f), maker: uint16(v.id + 1)}
 	if host {
 		st = abi.GNTSTGeneralError
 		if takeGranted(m, rd, readonly) {
@@ -141,7 +158,7 @@ const mappingBits = pteP | pteW | pteAddr
 // swapL1 replaces an entry of the lowest level, found by virtual address or as
 // the machine address of the entry itself, and returns the old one, whose
 // references are the caller's to drop. If an entry is given, the old one must be
-// that mapping, and it is logged that it is about to go.
+// that mapping. It is logged where a mapping is about to go or to come.
 func swapL1(v *VCPU, at uint64, isEntry bool, val, mapping uint64) (uint64, int16) {
 	var table mfn
 	var slot uint64
@@ -166,11 +183,11 @@ func swapL1(v *VCPU, at uint64, isEntry bool, val, mapping uint64) (uint64, int1
 			e := &tableAt(table)[slot&511]
 			for st != 0 {
 				old = atomic.LoadUint64(e)
-				if mapping != 0 {
-					if (old^mapping)&mappingBits != 0 {
-						st = abi.GNTSTGeneralError
-						break
-					}
+				if mapping != 0 && (old^mapping)&mappingBits != 0 {
+					st = abi.GNTSTGeneralError
+					break
+				}
+				if mapping|val != 0 {
 					v.arch.log.undo = placeOf(e)
 				}
 				if atomic.CompareAndSwapUint64(e, old, val) {
@@ -199,7 +216,9 @@ func unmapGrant(handle uint32, host, device, replace uint64) int16 {
 		}
 		return abi.GNTSTBadHandle
 	}
-	log.grant = handle + 1
+	if log.grant != handle+1 {
+		log.grant, log.undo = handle+1, 0 // what was begun before a recovery was another's
+	}
 	m := mfn(t.frame)
 	if device != 0 && device != uint64(m)<<pageShift {
 		return abi.GNTSTBadDevAddr
@@ -233,6 +252,12 @@ func leaveGrant(v *VCPU, t *grantTrack, host, replace uint64) int16 {
 		var st int16
 		if val, st = swapL1(v, replace, false, 0, 0); st != 0 {
 			return st
+		}
+		if val&pteP != 0 && !pageOf(pteFrame(val)).ownedBy(v.domain) {
+			// What maps another's frame stays in its place, in which recovery looks for it.
+			other, _ := swapL1(v, replace, false, val, 0)
+			putEntry(other, ptL1)
+			return abi.GNTSTGeneralError
 		}
 	}
 	old, st := swapL1(v, host, isEntry, val, t.entry())
@@ -277,7 +302,7 @@ func dropTracks(d *Domain) {
 	if d.grants == nil {
 		return
 	}
-	grantLock.lock()
+	grantLock.lockPatiently()
 	for _, page := range d.grants.tracks {
 		if page == nil {
 			break
@@ -287,6 +312,7 @@ func dropTracks(d *Domain) {
 				dropTrack(t)
 			}
 		}
+		tableDone() // as much work as a page table is
 	}
 	grantLock.unlock()
 }

@@ -63,7 +63,7 @@ func grantOne(cmd, at, n uint64) int64 {
 	}
 	rc := int64(0)
 	myJournal().skip() // uses of grants are counted, not taken back
-	grantLock.lock()
+	grantLock.lockPatiently()
 	switch cmd {
 	case abi.GnttabopMapGrantRef:
 		mapGrant((*abi.GnttabMapGrantRef)(p))

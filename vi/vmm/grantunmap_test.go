@@ -257,3 +257,58 @@ func TestGrantVersion(t *testing.T) {
 	}
 	ended(t, free, d)
 }
+
+// TestMapAgain: a mapping that recovery issues again takes back what it had begun,
+// although the guest has changed the arguments meanwhile, and nothing that another
+// vCPU has mapped.
+func TestMapAgain(t *testing.T) {
+	m := mixedMappings(t)
+	v, log := current(), &current().arch.log
+	log.again, log.grant, log.undo = true, m.w+1, entryOf(placeA) // it was under way
+	op := abi.GnttabMapGrantRef{HostAddr: pageVA + 9<<12, Flags: abi.GNTMAPHost | abi.GNTMAPReadonly, Ref: 9, Dom: 1}
+	mapGrant(&op)
+	log.again, log.grant, log.undo = false, 0, 0
+	if op.Status != 0 || *pteAt(placeA) != 0 || m.usesOf8.writers != 0 || pageOf(m.am[7]).typ&ptCount != 1 {
+		t.Errorf("status %d, entry %#x, uses %+v, type %#x", op.Status, *pteAt(placeA), *m.usesOf8, pageOf(m.am[7]).typ)
+	}
+	if st := unmapRef(op.Handle, op.HostAddr, 0); st != 0 {
+		t.Error(st)
+	}
+
+	v.id = 1 // the handle is another vCPU's by now
+	log.again, log.grant, log.undo = true, m.r+1, 0
+	mapGrant(&op)
+	log.again, log.grant, log.undo = false, 0, 0
+	v.id = 0
+	if m.usesOf8.readers != 1 || v.domain.grants.track(m.r) == nil {
+		t.Errorf("another's mapping: uses %+v", *m.usesOf8)
+	}
+	ended(t, m.freeFirst, m.b, m.a)
+}
+
+// TestUnmapAnotherAgain: what recovery found of the unmapping of one handle says
+// nothing of another that the guest names when it is issued again.
+func TestUnmapAnotherAgain(t *testing.T) {
+	m := mixedMappings(t)
+	log := &current().arch.log
+	log.again, log.grant, log.undo = true, m.rc+1, entryOf(placeC)
+	old := *pteAt(placeC)
+	*pteAt(placeC) = 0
+	putEntry(old, ptL1)
+	st := unmapGrant(m.w, placeC, 0, 0)
+	log.again, log.grant, log.undo = false, 0, 0
+	if u := m.usesOf8; st != abi.GNTSTGeneralError || u.writers != 1 || u.readers != 1 {
+		t.Errorf("status %d, uses %+v", st, *u)
+	}
+	ended(t, m.freeFirst, m.b, m.a)
+}
+
+// TestMappingsStay: unmap_and_replace moves no mapping of another's frame.
+func TestMappingsStay(t *testing.T) {
+	m := mixedMappings(t)
+	if st := unmapReplace(m.r, placeB, placeA); st != abi.GNTSTGeneralError {
+		t.Errorf("status %d", st)
+	}
+	m.unchanged("unmap_and_replace with another mapping")
+	m.end()
+}

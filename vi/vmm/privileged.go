@@ -18,7 +18,7 @@ func privileged(v *VCPU, r *regs) bool {
 	v.hold(r)
 	ok := false
 	switch {
-	case i.op >= 0xe4 && i.op <= 0xef && i.op&8 == 8 || i.op >= 0xe4 && i.op <= 0xe7:
+	case i.op&^0xb == 0xe4: // IN and OUT, E4 to E7 and EC to EF
 		ok = portIO(v, &i, r)
 	case i.op == 0xfa || i.op == 0xfb:
 		// CLI and STI do nothing, as in Xen: POPF, which does not fault,

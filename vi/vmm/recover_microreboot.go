@@ -49,6 +49,9 @@ func coreRebootCPU(c *CPU) {
 		k.curr = k.idle
 	}
 	k.sched.curr = k.curr
+	// The failed instance's vCPU had its GDT in this CPU's window, where it stays until
+	// the next one's takes its place, also if that has none.
+	k.gdtEnts = abi.FirstReservedGDTEntry
 	k.clock.tsc, k.clock.stime = kept.tsc, kept.stime
 	startTimers(c)
 	c.state = cpuUp

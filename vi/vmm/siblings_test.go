@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"unsafe"
 
 	"resvirt/vi/abi"
 )
@@ -134,4 +135,73 @@ func TestRefusedContext(t *testing.T) {
 	d.shutDown(0)
 	control.shutDown(0)
 	ended(t, free, d, control)
+}
+
+// Guests may name any frame at any time: the counts of those that are not theirs do not
+// change, not even for a moment, in which the hypervisor would find a page of its own
+// in use that it is about to free or to share.
+func TestNamedFramesOfOthers(t *testing.T) {
+	world(t, 1)
+	free := heap.nfree
+	a, _, m := onGuest(t, 1)
+	b, _, _ := onGuest(t, 2)
+	own := allocHeapPage()
+	for name, x := range map[string]mfn{"the hypervisor's": own, "shared with another": frameOfAddr(unsafe.Pointer(a.shared)), "another's": m[4+5]} {
+		commit()
+		if pageOf(x).get(b) {
+			t.Errorf("%s: taken", name)
+		}
+		if j := myJournal(); j.top != j.begin {
+			t.Errorf("%s: its count was changed", name)
+		}
+		for what, rc := range map[string]int64{
+			"mmu_update": mmuWrite(uint64(x)<<12|8, 0), "pin": pin(x, b, ptL1), "unpin": unpin(x, b),
+			"update_descriptor": hyperUpdateDescriptor(uint64(x)<<12, 0, 0, 0, 0),
+		} {
+			if rc == 0 {
+				t.Errorf("%s: %s has no error", name, what)
+			}
+		}
+	}
+	freeHeapPage(own)
+	ended(t, free, a, b)
+}
+
+// Who waits for another CPU that is at grants does not count as one that hangs while
+// that one waits for page tables, or ends thousands of mappings.
+func TestGrantsArePatient(t *testing.T) {
+	world(t, 2)
+	free := heap.nfree
+	a, b, _, _, _, _ := granting(t)
+	me := testCPU
+	testCPU = cpuByID(1)
+	grantLock.lock()
+	testCPU = me
+	before, turns := me.core.watchdogTicks, 0
+	testRelax = func() {
+		testCPU = cpuByID(1)
+		if turns++; turns < 10 {
+			tableDone()
+		} else {
+			grantLock.unlock()
+			testRelax = nil
+		}
+		testCPU = me
+	}
+	t.Cleanup(func() { testRelax = nil })
+	op := mapRef(8, placeA, abi.GNTMAPHost)
+	if op.Status != 0 {
+		t.Fatal(op)
+	}
+	if n := me.core.watchdogTicks - before; n < 5 {
+		t.Errorf("progress was noted %d times while another CPU worked", n)
+	}
+	before = me.core.watchdogTicks
+	b.shutDown(0)
+	enter(testCPU.core.idle)
+	dropTracks(b)
+	if me.core.watchdogTicks == before {
+		t.Error("the end of a page of mappings is no progress")
+	}
+	ended(t, free, b, a)
 }

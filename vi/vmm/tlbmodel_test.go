@@ -188,12 +188,6 @@ func TestStaleTranslations(t *testing.T) {
 				s.t.Fatal(op)
 			}
 		},
-		"stolen by unmap_and_replace": func(s *sharing, h uint32) {
-			op := mapRef(9, placeB, abi.GNTMAPHost|abi.GNTMAPReadonly)
-			if st := unmapReplace(op.Handle, placeA, placeA); st >= 0 {
-				s.t.Fatal(st)
-			}
-		},
 		"unmap": func(s *sharing, h uint32) {
 			if st := unmapRef(h, placeA, 0); st != 0 {
 				s.t.Fatal(st)
