@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"resvirt/hw/machine"
@@ -57,7 +56,7 @@ func boot(e *env, operands []string, v *bootValues) error {
 	if path == "" {
 		path = operands[0]
 	}
-	image, err := os.ReadFile(path)
+	image, err := readFile(path, largestFile)
 	if err != nil {
 		return err
 	}
@@ -118,7 +117,7 @@ func bootModules(list string) (mods []machine.Module, err error) {
 	}
 	for _, element := range strings.Split(list, ",") {
 		file, _, _ := strings.Cut(element, " ")
-		data, err := os.ReadFile(file)
+		data, err := readFile(file, largestFile)
 		if err != nil {
 			return nil, err
 		}

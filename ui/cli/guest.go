@@ -66,7 +66,7 @@ func runGuest(e *env, operands []string, values any) error {
 	}
 	mods := []machine.Module{{Cmdline: "pristine"}, {Cmdline: "kernel", Data: kernel}}
 	if v.ramdisk != "" {
-		disk, err := os.ReadFile(v.ramdisk)
+		disk, err := readFile(v.ramdisk, int64(v.mem)<<20)
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func guestKernel(path string) ([]byte, error) {
 	case info.Size() > bzimage.MaxKernel:
 		return nil, fmt.Errorf("%s: %d bytes: no kernel is larger than %d", path, info.Size(), bzimage.MaxKernel)
 	}
-	file, err := os.ReadFile(path)
+	file, err := readFile(path, bzimage.MaxKernel)
 	if err != nil {
 		return nil, err
 	}

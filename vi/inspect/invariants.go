@@ -60,14 +60,15 @@ func (c *Checker) Check(m *Machine) []Violation {
 	return w.list
 }
 
-// CheckRoots is the part of Check about the address spaces that guests run in, which
-// holds whatever is under way on other processors.
+// CheckRoots is the part of Check about the address spaces and descriptor tables that
+// guests run in, which holds whatever is under way on other processors.
 func (c *Checker) CheckRoots(m *Machine) []Violation {
 	w := c.blank(m)
 	w.loadObjects()
 	w.list = nil
 	for i := range w.vcpus {
 		w.checkRoot(&w.vcpus[i])
+		w.checkWindow(&w.vcpus[i])
 	}
 	return w.list
 }

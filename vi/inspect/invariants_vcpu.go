@@ -39,6 +39,7 @@ func (w *world) checkVCPUs() {
 	for i := range w.vcpus {
 		w.checkVCPU(&w.vcpus[i])
 		w.checkRoot(&w.vcpus[i])
+		w.checkWindow(&w.vcpus[i])
 	}
 }
 

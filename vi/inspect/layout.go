@@ -36,6 +36,7 @@ type cpuInfo struct {
 	Heap     []uint64 `vmm:"core.timers.heap"`
 	Depth    uint64   `vmm:"core.eoi.depth"`
 	Vectors  []uint64 `vmm:"core.eoi.vector"`
+	GDTBase  uint64   `vmm:"gdt.base"`
 
 	Slice       timerInfo `vmm:"core.sched.slice"`
 	Tick        timerInfo `vmm:"core.sched.tick"`

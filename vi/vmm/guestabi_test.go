@@ -242,3 +242,18 @@ func TestPeriodicTimer(t *testing.T) {
 	d.shutDown(0)
 	ended(t, free, d)
 }
+
+// What stands beside IN and OUT among the opcodes is executed by nobody in the guest's
+// place: CALL and JMP to an address that is not canonical are the guest's #GP.
+func TestBranchesAreNoPorts(t *testing.T) {
+	world(t, 1)
+	_, v, _ := onGuest(t, 1)
+	v.arch.iopl = 3
+	for op := 0xe0; op < 0xf0; op++ {
+		r := insnBytes(byte(op))
+		before := *r
+		if ok, port := serveFault(v, r, trapGP), op&^0xb == 0xe4; ok != port || !ok && *r != before {
+			t.Errorf("%#x: executed %v, want %v", op, ok, port)
+		}
+	}
+}

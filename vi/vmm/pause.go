@@ -28,7 +28,9 @@ func (v *VCPU) moveTo(cpu uint32) {
 	for i, t := range timers {
 		was[i] = t.kill()
 	}
-	v.cpu = cpu
+	q, flags := v.lockQueue()
+	atomic.StoreUint32(&v.cpu, cpu)
+	q.lk.unlockRestore(flags)
 	for i, t := range timers {
 		t.cpu = cpu
 		if was[i] {

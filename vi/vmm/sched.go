@@ -133,10 +133,22 @@ func schedule() {
 	contextSwitch(prev, next)
 }
 
+// lockQueue locks the queue of the CPU that v is on. The control domain may move v as
+// long as it is not locked (moveTo), also while we wait for it.
+func (v *VCPU) lockQueue() (*schedCPU, uint64) {
+	for {
+		q := &cpuByID(atomic.LoadUint32(&v.cpu)).core.sched
+		flags := q.lk.lockSave()
+		if q == &cpuByID(atomic.LoadUint32(&v.cpu)).core.sched {
+			return q, flags
+		}
+		q.lk.unlockRestore(flags)
+	}
+}
+
 // wake makes v runnable if nothing else keeps it.
 func (v *VCPU) wake() {
-	q := &cpuByID(v.cpu).core.sched
-	flags := q.lk.lockSave()
+	q, flags := v.lockQueue()
 	if v.runnable() {
 		if v.state >= abi.RunstateBlocked {
 			v.setState(abi.RunstateRunnable, now())
@@ -156,8 +168,7 @@ func (v *VCPU) wake() {
 
 // sleepNoSync keeps v, which has a pause bit now, from running further.
 func (v *VCPU) sleepNoSync() {
-	q := &cpuByID(v.cpu).core.sched
-	flags := q.lk.lockSave()
+	q, flags := v.lockQueue()
 	if !v.runnable() {
 		if q.curr == v {
 			raiseSoftOn(v.cpu, softSchedule)

@@ -205,3 +205,37 @@ func TestGrantsArePatient(t *testing.T) {
 	}
 	ended(t, free, b, a)
 }
+
+// Who is about to wake a vCPU looks for it where it is, although the control domain has
+// moved it to another CPU and let it go on there meanwhile.
+func TestWakeOfWhatIsMoved(t *testing.T) {
+	world(t, 2)
+	free := heap.nfree
+	d, v, _ := onGuest(t, 1)
+	enter(testCPU.core.idle)
+	v.pause, d.pauseCount = 0, 1
+	me, q, k := testCPU, &testCPU.core.sched, &cpuByID(1).core
+	testCPU = cpuByID(1)
+	q.lk.lock()
+	testRelax = func() {
+		testRelax = nil
+		testCPU = cpuByID(1)
+		q.lk.unlock()
+		v.moveTo(1)
+		d.setPauses(0)
+		k.sched.lk.lock()
+		k.sched.remove(v)
+		k.sched.lk.unlock()
+		k.curr, k.sched.curr, v.isRunning, v.state = v, v, 1, abi.RunstateRunning
+		testCPU = me
+	}
+	t.Cleanup(func() { testRelax = nil })
+	testCPU = me
+	v.wake()
+	if q.head != nil || v.queued {
+		t.Errorf("it runs on one CPU and is in the queue of another")
+	}
+	k.curr, k.sched.curr, v.isRunning, v.state = k.idle, k.idle, 0, abi.RunstateOffline
+	d.shutDown(0)
+	ended(t, free, d)
+}

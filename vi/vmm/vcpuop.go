@@ -84,8 +84,7 @@ func hyperVcpuOp(cmd, id, arg, _, _ uint64) int64 {
 
 // runstate reports how long v has been in which state.
 func (v *VCPU) runstate(info *abi.VcpuRunstateInfo) {
-	q := &cpuByID(v.cpu).core.sched
-	flags := q.lk.lockSave()
+	q, flags := v.lockQueue()
 	info.State = int32(v.state)
 	info.StateEntryTime = v.entryTime
 	info.Time = v.stateTime
