@@ -1,6 +1,9 @@
 package main
 
-import "resvirt/vi/bare"
+import (
+	"resvirt/vi/abi"
+	"resvirt/vi/bare"
+)
 
 // Step microreboot. A new instance of the VMM boots in the place of the failed
 // one, from the pristine copy that the loader left, and takes over the domains,
