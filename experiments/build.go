@@ -114,11 +114,14 @@ func moduleRoot() (string, error) {
 	}
 }
 
+// sourceDirs hold all that images are made of.
+var sourceDirs = []string{"vi/abi", "vi/bare", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "workloads"}
+
 // sourceParts are the sources of all that runs inside the machine, so that a
 // trace can quote them when they have moved on.
 func sourceParts(root string) ([]Part, error) {
 	var parts []Part
-	for _, dir := range []string{"vi/abi", "vi/bare", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "workloads"} {
+	for _, dir := range sourceDirs {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" && filepath.Ext(path) != ".s" {
 				return err
