@@ -46,6 +46,7 @@ func ExampleHasher() {
 		}
 		return h.Sum()
 	}
-	fmt.Println(digest(1, 2) == digest(1, 2), digest(1, 2) == digest(2, 1))
+	first, again, other := digest(1, 2), digest(1, 2), digest(2, 1)
+	fmt.Println(first == again, first == other)
 	// Output: true false
 }
