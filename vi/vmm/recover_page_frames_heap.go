@@ -1,5 +1,7 @@
 package main
 
+// Part of step page_frames, and of every microreboot, whose new instance has no lists.
+
 // rebuildHeap makes the lists of free blocks, which are static data, anew from
 // the frame table, which knows what is free.
 func rebuildHeap() {
