@@ -279,8 +279,8 @@ func (p *pool) aim(b []byte, i *Inst, at uint64, r *rand.Rand) {
 // TestBlocksAgree runs random programs on both engines in random pieces, until
 // everything that the dispatcher knows has been executed by it.
 func TestBlocksAgree(t *testing.T) {
-	t.Run("64", func(t *testing.T) { blocksAgree(t, &dialect64, 3000) })
-	t.Run("32", func(t *testing.T) { blocksAgree(t, &dialect32, 1000) })
+	t.Run("64", func(t *testing.T) { t.Parallel(); blocksAgree(t, &dialect64, 3000) })
+	t.Run("32", func(t *testing.T) { t.Parallel(); blocksAgree(t, &dialect32, 1000) })
 }
 
 func blocksAgree(t *testing.T, in *dialect, rounds int) {
