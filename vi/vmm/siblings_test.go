@@ -239,3 +239,21 @@ func TestWakeOfWhatIsMoved(t *testing.T) {
 	d.shutDown(0)
 	ended(t, free, d)
 }
+
+// A new instance does not know what the failed one had mapped where a CPU sees the GDT of
+// its vCPU, and takes it away although the next vCPU has none: a failure may come when a
+// guest has just given its table back, and can write the frames.
+func TestNoOldTableAfterMicroreboot(t *testing.T) {
+	recoverable(t)
+	_, v := newDomain(t, 1)
+	c := testCPU
+	persist().cpus[0] = keptCPU{valid: true, curr: v, idle: c.core.idle}
+	c.core.timers, c.core.gdtEnts = timerCPU{}, 0
+	coreRebootCPU(c)
+	if c.core.gdtEnts == 0 {
+		t.Error("a vCPU without a GDT leaves the window as it is")
+	}
+	if loadGDT(c, v); c.core.gdtEnts != 0 {
+		t.Errorf("%d descriptors are mapped", c.core.gdtEnts)
+	}
+}
