@@ -76,8 +76,8 @@ func (d *Domain) port(n uint32) *evtchn {
 	return &b[n%evtchnPerBucket]
 }
 
-// maxSearch bounds a search for a free port among closed ones that the guest
-// leaves in its queues.
+// maxSearch bounds a search for a free port among those of buckets with closed ones
+// that the guest leaves in its queues. Buckets without are marked, and searched once.
 const maxSearch = 4096
 
 // freePort finds a closed port; d.eventLock is held. A port that is still in a
@@ -102,9 +102,10 @@ func (d *Domain) freePort() uint32 {
 				e.priority, e.saved = abi.EvtchnFIFOPriorityDefault, 0
 				return n
 			}
-			seen++
 		}
-		if !closed && limit >= (i+1)*evtchnPerBucket {
+		if closed {
+			seen += evtchnPerBucket
+		} else if limit >= (i+1)*evtchnPerBucket {
 			setBits(&d.full[i/64%uint32(len(d.full))], 1<<(i%64))
 		}
 	}

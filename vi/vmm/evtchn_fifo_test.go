@@ -274,3 +274,46 @@ func TestSetLinkEnds(t *testing.T) {
 		t.Errorf("a word that is in no queue: %#x", w)
 	}
 }
+
+// TestSearchIsBounded: a guest that leaves a closed port of each bucket in its queues
+// does not make the hypervisor search them all; nor does recovery, which knows which
+// buckets are full.
+func TestSearchIsBounded(t *testing.T) {
+	world(t, 1)
+	free := heap.nfree
+	g, m := onFIFO(t, 1, 1)
+	g.d.mostPorts = maxPorts
+	for _, i := range []int{9, 11, 13} {
+		must(t, "expand_array", g.expand(m[4+i]))
+	}
+	const buckets, most = 36, maxSearch / evtchnPerBucket
+	for i := 1; i < buckets*evtchnPerBucket; i++ {
+		if _, rc := bindIPI(g.d, 0); rc != 0 {
+			t.Fatal(i, rc)
+		}
+	}
+	for i := uint32(0); i <= most; i++ {
+		port := i*evtchnPerBucket + 1
+		must(t, "close", closePort(g.d, port))
+		if i != most {
+			*g.word(port) |= abi.EvtchnFIFOLinked
+		}
+	}
+	persist().policy = ^uint64(0)
+	for _, when := range []string{"", " after recovery"} {
+		if port, rc := bindIPI(g.d, 0); rc != -abi.ENOSPC {
+			t.Errorf("port %d, %d%s: found behind %d buckets", port, rc, when, most)
+		}
+		for i := range uint32(buckets) {
+			if full := g.d.full[0]>>i&1 != 0; full != (i > most) && when != "" {
+				t.Errorf("bucket %d is full: %v%s", i, full, when)
+			}
+		}
+		saneValues()
+	}
+	*g.word(evtchnPerBucket + 1) &^= uint32(abi.EvtchnFIFOLinked)
+	if port, rc := bindIPI(g.d, 0); port != evtchnPerBucket+1 || rc != 0 {
+		t.Errorf("port %d, %d", port, rc)
+	}
+	g.stop(free)
+}

@@ -32,12 +32,22 @@ func saneValues() {
 	}
 }
 
-// findVirqs notes what ports from one on receive virtual interrupts.
+// findVirqs notes what ports of a bucket receive virtual interrupts, and whether all are
+// open: a search for a free port that looks at all buckets of a large domain takes long.
 func (d *Domain) findVirqs(from uint32) {
+	full := true
 	for port := from; port < from+evtchnPerBucket; port++ {
-		if e := d.port(port); e != nil && e.state == abi.EvtchnstatVirq && e.vcpu < d.nvcpus {
+		e := d.port(port)
+		if e == nil {
+			continue // port 0
+		}
+		full = full && e.state != abi.EvtchnstatClosed
+		if e.state == abi.EvtchnstatVirq && e.vcpu < d.nvcpus {
 			d.vcpu[e.vcpu].virqPort[e.virq%abi.NumVirqs] = port
 		}
+	}
+	if i := from / evtchnPerBucket; full {
+		setBits(&d.full[i/64%uint32(len(d.full))], 1<<(i%64))
 	}
 }
 
