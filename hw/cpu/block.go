@@ -28,6 +28,7 @@ type uop struct {
 	scale    uint8
 	at       uint8  // its number in the block, of the branch if it was fused
 	pair     uint8  // 1 if it was
+	upto     uint8  // how many instructions of the block are counted when it begins, see Tally
 	spent    uint32 // cost of the block up to and with it, in picoseconds
 	disp     int32
 	imm      uint64
@@ -74,8 +75,9 @@ const (
 // blockRest is what of a block is not needed as long as all goes well.
 type blockRest struct {
 	page  *pageCode
-	exact []uop  // one for each instruction
-	insts []Inst // the same instructions for the stepper's functions
+	exact []uop   // one for each instruction
+	insts []Inst  // the same instructions for the stepper's functions
+	runs  *uint64 // counts how often the block was begun, if anybody counts: see Tally
 }
 
 // newHead returns a block without instructions before uops, which end with uEnd.
@@ -94,7 +96,9 @@ const maxBlock = 24
 // block, once there, does not change.
 type pageCode struct {
 	dialect *dialect
+	tally   *Tally                   // that its blocks count in, nil if nobody counts
 	narrow  atomic.Pointer[pageCode] // of the page as 32-bit code, which hangs on the other
+	counted atomic.Pointer[pageCode] // the same with a tally, see countedBy
 	blocks  [mem.PageSize]atomic.Pointer[block]
 }
 
@@ -113,7 +117,7 @@ func (p *pageCode) block(off uint64, page *mem.Page, costs *costTable) *block {
 	if b := p.blocks[off].Load(); b != nil {
 		return b
 	}
-	b := newBlock(p.dialect, off, page, costs)
+	b := newBlock(p.dialect, p.tally, off, page, costs)
 	if b != noBlock {
 		b.home, b.rest.page = uintptr(unsafe.Pointer(p)), p
 	}
@@ -121,7 +125,7 @@ func (p *pageCode) block(off uint64, page *mem.Page, costs *costTable) *block {
 	return b
 }
 
-func newBlock(in *dialect, off uint64, page *mem.Page, costs *costTable) *block {
+func newBlock(in *dialect, t *Tally, off uint64, page *mem.Page, costs *costTable) *block {
 	var exact [maxBlock]uop
 	var insts [maxBlock]Inst
 	var spent, most sim.Time
@@ -146,7 +150,11 @@ func newBlock(in *dialect, off uint64, page *mem.Page, costs *costTable) *block 
 		return noBlock
 	}
 	rest := &blockRest{exact: slices.Clone(exact[:n]), insts: slices.Clone(insts[:n])}
-	b := newHead(ended(in.optimize(rest.exact, rest.insts)))
+	ops := in.optimize(rest.exact, rest.insts)
+	if t != nil {
+		ops, rest.runs = t.counting(ops, rest.insts)
+	}
+	b := newHead(ended(ops))
 	b.most, b.count, b.size, b.rest = int64(most), uint8(n), exact[n-1].next-exact[0].off, rest
 	return b
 }
@@ -171,6 +179,9 @@ func (b *block) before(n uint64) int64 {
 // each for itself. They are valid until the next call.
 func (b *block) within(left uint64, room int64, c *CPU) *uop {
 	if uint64(b.count) <= left && b.most < room {
+		if c.tally != nil {
+			*b.rest.runs++
+		}
 		return b.first()
 	}
 	exact := b.rest.exact
@@ -178,7 +189,7 @@ func (b *block) within(left uint64, room int64, c *CPU) *uop {
 	for n < len(exact) && uint64(n) < left && int64(exact[n-1].spent) < room {
 		n++
 	}
-	c.part = ended(append(c.part[:0], exact[:n]...))
+	c.part = ended(c.tally.part(append(c.part[:0], exact[:n]...), b.rest.insts))
 	return &c.part[0]
 }
 
@@ -310,10 +321,10 @@ func (c *CPU) code(rip uint64) *codeSlot {
 // codePage returns the decoded code of a page of RAM, nil if it has none now.
 func (c *CPU) codePage(pfn uint64) *pageCode {
 	p, _ := c.Mem.Code(pfn, newPageCode).(*pageCode)
-	if p == nil || c.mode64() {
-		return p
+	if p != nil && !c.mode64() {
+		p = p.in32()
 	}
-	return p.in32()
+	return p.countedBy(c.tally)
 }
 
 // What the dispatcher, which is generated, needs besides.

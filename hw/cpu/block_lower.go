@@ -50,6 +50,8 @@ const (
 	uStep uint16 = iota // execution may go on after it
 	uLast               // the last in its block
 	uEnd                // no instruction: the block goes on elsewhere
+
+	uCount // no instruction: those after it are counted, see Tally
 )
 
 // lower translates an instruction at an offset of its page.

@@ -34,7 +34,7 @@ func optimizedForms(t *testing.T, in *dialect) {
 		}
 		page := new([4096]byte)
 		copy(page[:], program)
-		ops := in.optimize(newBlock(in, 0, page, &noCosts).parts())
+		ops := in.optimize(newBlock(in, nil, 0, page, &noCosts).parts())
 		if !slices.ContainsFunc(ops, func(u uop) bool { return u.code == code }) {
 			t.Errorf("% x: case %d is not used", program, code)
 		}

@@ -73,7 +73,7 @@ type CPU struct {
 	next uint64
 	exc  exception
 
-	tally *tally // nil unless somebody wants to know
+	tally *Tally // nil unless somebody wants to know
 
 	shadowed bool // the current instruction began with IntShadow
 	// stepped says that a single-step trap follows the current instruction: TF was

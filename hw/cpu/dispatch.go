@@ -11,880 +11,880 @@ import (
 )
 
 var uopCodes = map[uopKey]uint16{
-	{OpNOP, 0, layNone, 0, modNone}:      3,
-	{OpMOV, 8, layRR, 0, modNone}:        4,
-	{OpMOV, 8, layRM, 0, modNone}:        5,
-	{OpMOV, 8, layRM, 0, modIndexed}:     6,
-	{OpMOV, 8, layMR, 0, modNone}:        7,
-	{OpMOV, 8, layMR, 0, modIndexed}:     8,
-	{OpMOV, 8, layMI, 0, modNone}:        9,
-	{OpMOV, 8, layMI, 0, modIndexed}:     10,
-	{OpMOV, 8, layRI, 0, modNone}:        11,
-	{OpMOV, 4, layRR, 0, modNone}:        12,
-	{OpMOV, 4, layRM, 0, modNone}:        13,
-	{OpMOV, 4, layRM, 0, modIndexed}:     14,
-	{OpMOV, 4, layMR, 0, modNone}:        15,
-	{OpMOV, 4, layMR, 0, modIndexed}:     16,
-	{OpMOV, 4, layMI, 0, modNone}:        17,
-	{OpMOV, 4, layMI, 0, modIndexed}:     18,
-	{OpMOV, 1, layRR, 0, modNone}:        19,
-	{OpMOV, 1, layRM, 0, modNone}:        20,
-	{OpMOV, 1, layRM, 0, modIndexed}:     21,
-	{OpMOV, 1, layMR, 0, modNone}:        22,
-	{OpMOV, 1, layMR, 0, modIndexed}:     23,
-	{OpMOV, 1, layMI, 0, modNone}:        24,
-	{OpMOV, 1, layMI, 0, modIndexed}:     25,
-	{OpMOV, 1, layRI, 0, modNone}:        26,
-	{OpMOV, 2, layRM, 0, modNone}:        27,
-	{OpMOV, 2, layRM, 0, modIndexed}:     28,
-	{OpMOV, 2, layMR, 0, modNone}:        29,
-	{OpMOV, 2, layMR, 0, modIndexed}:     30,
-	{OpMOV, 2, layMI, 0, modNone}:        31,
-	{OpMOV, 2, layMI, 0, modIndexed}:     32,
-	{OpLEA, 8, layRM, 0, modNone}:        33,
-	{OpLEA, 8, layRM, 0, modIndexed}:     34,
-	{OpMOVZX, 8, layRR, 1, modNone}:      35,
-	{OpMOVZX, 8, layRM, 1, modNone}:      36,
-	{OpMOVZX, 8, layRM, 1, modIndexed}:   37,
-	{OpMOVSX, 8, layRR, 1, modNone}:      38,
-	{OpMOVSX, 8, layRM, 1, modNone}:      39,
-	{OpMOVSX, 8, layRM, 1, modIndexed}:   40,
-	{OpMOVZX, 8, layRR, 2, modNone}:      41,
-	{OpMOVZX, 8, layRM, 2, modNone}:      42,
-	{OpMOVZX, 8, layRM, 2, modIndexed}:   43,
-	{OpMOVSX, 8, layRR, 2, modNone}:      44,
-	{OpMOVSX, 8, layRM, 2, modNone}:      45,
-	{OpMOVSX, 8, layRM, 2, modIndexed}:   46,
-	{OpCMOV, 8, layRR, 0, modNone}:       47,
-	{OpCMOV, 8, layRR, 1, modNone}:       48,
-	{OpCMOV, 8, layRR, 2, modNone}:       49,
-	{OpCMOV, 8, layRR, 3, modNone}:       50,
-	{OpCMOV, 8, layRR, 4, modNone}:       51,
-	{OpCMOV, 8, layRR, 5, modNone}:       52,
-	{OpCMOV, 8, layRR, 6, modNone}:       53,
-	{OpCMOV, 8, layRR, 7, modNone}:       54,
-	{OpCMOV, 8, layRR, 8, modNone}:       55,
-	{OpCMOV, 8, layRR, 9, modNone}:       56,
-	{OpCMOV, 8, layRR, 10, modNone}:      57,
-	{OpCMOV, 8, layRR, 11, modNone}:      58,
-	{OpCMOV, 8, layRR, 12, modNone}:      59,
-	{OpCMOV, 8, layRR, 13, modNone}:      60,
-	{OpCMOV, 8, layRR, 14, modNone}:      61,
-	{OpCMOV, 8, layRR, 15, modNone}:      62,
-	{OpXCHG, 8, layMR, 0, modNone}:       63,
-	{OpXCHG, 8, layMR, 0, modIndexed}:    64,
-	{OpCMPXCHG, 8, layMR, 0, modNone}:    65,
-	{OpCMPXCHG, 8, layMR, 0, modIndexed}: 66,
-	{OpXADD, 8, layMR, 0, modNone}:       67,
-	{OpXADD, 8, layMR, 0, modIndexed}:    68,
-	{OpXCHG, 8, layRR, 0, modNone}:       69,
-	{OpBSF, 8, layRR, 0, modNone}:        70,
-	{OpBSR, 8, layRR, 0, modNone}:        71,
-	{OpBSWAP, 8, layR, 0, modNone}:       72,
-	{OpLEA, 4, layRM, 0, modNone}:        73,
-	{OpLEA, 4, layRM, 0, modIndexed}:     74,
-	{OpMOVZX, 4, layRR, 1, modNone}:      75,
-	{OpMOVZX, 4, layRM, 1, modNone}:      76,
-	{OpMOVZX, 4, layRM, 1, modIndexed}:   77,
-	{OpMOVSX, 4, layRR, 1, modNone}:      78,
-	{OpMOVSX, 4, layRM, 1, modNone}:      79,
-	{OpMOVSX, 4, layRM, 1, modIndexed}:   80,
-	{OpMOVZX, 4, layRR, 2, modNone}:      81,
-	{OpMOVZX, 4, layRM, 2, modNone}:      82,
-	{OpMOVZX, 4, layRM, 2, modIndexed}:   83,
-	{OpMOVSX, 4, layRR, 2, modNone}:      84,
-	{OpMOVSX, 4, layRM, 2, modNone}:      85,
-	{OpMOVSX, 4, layRM, 2, modIndexed}:   86,
-	{OpCMOV, 4, layRR, 0, modNone}:       87,
-	{OpCMOV, 4, layRR, 1, modNone}:       88,
-	{OpCMOV, 4, layRR, 2, modNone}:       89,
-	{OpCMOV, 4, layRR, 3, modNone}:       90,
-	{OpCMOV, 4, layRR, 4, modNone}:       91,
-	{OpCMOV, 4, layRR, 5, modNone}:       92,
-	{OpCMOV, 4, layRR, 6, modNone}:       93,
-	{OpCMOV, 4, layRR, 7, modNone}:       94,
-	{OpCMOV, 4, layRR, 8, modNone}:       95,
-	{OpCMOV, 4, layRR, 9, modNone}:       96,
-	{OpCMOV, 4, layRR, 10, modNone}:      97,
-	{OpCMOV, 4, layRR, 11, modNone}:      98,
-	{OpCMOV, 4, layRR, 12, modNone}:      99,
-	{OpCMOV, 4, layRR, 13, modNone}:      100,
-	{OpCMOV, 4, layRR, 14, modNone}:      101,
-	{OpCMOV, 4, layRR, 15, modNone}:      102,
-	{OpXCHG, 4, layMR, 0, modNone}:       103,
-	{OpXCHG, 4, layMR, 0, modIndexed}:    104,
-	{OpCMPXCHG, 4, layMR, 0, modNone}:    105,
-	{OpCMPXCHG, 4, layMR, 0, modIndexed}: 106,
-	{OpXADD, 4, layMR, 0, modNone}:       107,
-	{OpXADD, 4, layMR, 0, modIndexed}:    108,
-	{OpXCHG, 4, layRR, 0, modNone}:       109,
-	{OpBSF, 4, layRR, 0, modNone}:        110,
-	{OpBSR, 4, layRR, 0, modNone}:        111,
-	{OpBSWAP, 4, layR, 0, modNone}:       112,
-	{OpCBW, 4, layNone, 0, modNone}:      113,
-	{OpCWD, 4, layNone, 0, modNone}:      114,
-	{OpCBW, 8, layNone, 0, modNone}:      115,
-	{OpCWD, 8, layNone, 0, modNone}:      116,
-	{OpMOVSXD, 8, layRR, 0, modNone}:     117,
-	{OpMOVSXD, 8, layRM, 0, modNone}:     118,
-	{OpMOVSXD, 8, layRM, 0, modIndexed}:  119,
-	{OpSET, 1, layR, 0, modNone}:         120,
-	{OpSET, 1, layM, 0, modNone}:         121,
-	{OpSET, 1, layM, 0, modIndexed}:      122,
-	{OpSET, 1, layR, 1, modNone}:         123,
-	{OpSET, 1, layM, 1, modNone}:         124,
-	{OpSET, 1, layM, 1, modIndexed}:      125,
-	{OpSET, 1, layR, 2, modNone}:         126,
-	{OpSET, 1, layM, 2, modNone}:         127,
-	{OpSET, 1, layM, 2, modIndexed}:      128,
-	{OpSET, 1, layR, 3, modNone}:         129,
-	{OpSET, 1, layM, 3, modNone}:         130,
-	{OpSET, 1, layM, 3, modIndexed}:      131,
-	{OpSET, 1, layR, 4, modNone}:         132,
-	{OpSET, 1, layM, 4, modNone}:         133,
-	{OpSET, 1, layM, 4, modIndexed}:      134,
-	{OpSET, 1, layR, 5, modNone}:         135,
-	{OpSET, 1, layM, 5, modNone}:         136,
-	{OpSET, 1, layM, 5, modIndexed}:      137,
-	{OpSET, 1, layR, 6, modNone}:         138,
-	{OpSET, 1, layM, 6, modNone}:         139,
-	{OpSET, 1, layM, 6, modIndexed}:      140,
-	{OpSET, 1, layR, 7, modNone}:         141,
-	{OpSET, 1, layM, 7, modNone}:         142,
-	{OpSET, 1, layM, 7, modIndexed}:      143,
-	{OpSET, 1, layR, 8, modNone}:         144,
-	{OpSET, 1, layM, 8, modNone}:         145,
-	{OpSET, 1, layM, 8, modIndexed}:      146,
-	{OpSET, 1, layR, 9, modNone}:         147,
-	{OpSET, 1, layM, 9, modNone}:         148,
-	{OpSET, 1, layM, 9, modIndexed}:      149,
-	{OpSET, 1, layR, 10, modNone}:        150,
-	{OpSET, 1, layM, 10, modNone}:        151,
-	{OpSET, 1, layM, 10, modIndexed}:     152,
-	{OpSET, 1, layR, 11, modNone}:        153,
-	{OpSET, 1, layM, 11, modNone}:        154,
-	{OpSET, 1, layM, 11, modIndexed}:     155,
-	{OpSET, 1, layR, 12, modNone}:        156,
-	{OpSET, 1, layM, 12, modNone}:        157,
-	{OpSET, 1, layM, 12, modIndexed}:     158,
-	{OpSET, 1, layR, 13, modNone}:        159,
-	{OpSET, 1, layM, 13, modNone}:        160,
-	{OpSET, 1, layM, 13, modIndexed}:     161,
-	{OpSET, 1, layR, 14, modNone}:        162,
-	{OpSET, 1, layM, 14, modNone}:        163,
-	{OpSET, 1, layM, 14, modIndexed}:     164,
-	{OpSET, 1, layR, 15, modNone}:        165,
-	{OpSET, 1, layM, 15, modNone}:        166,
-	{OpSET, 1, layM, 15, modIndexed}:     167,
-	{OpADD, 8, layRR, 0, modNone}:        168,
-	{OpADD, 8, layRI, 0, modNone}:        169,
-	{OpADD, 8, layRM, 0, modNone}:        170,
-	{OpADD, 8, layRM, 0, modIndexed}:     171,
-	{OpADD, 8, layMR, 0, modNone}:        172,
-	{OpADD, 8, layMR, 0, modIndexed}:     173,
-	{OpADD, 8, layMI, 0, modNone}:        174,
-	{OpADD, 8, layMI, 0, modIndexed}:     175,
-	{OpADD, 8, layRR, 0, modQuiet}:       176,
-	{OpADD, 8, layRI, 0, modQuiet}:       177,
-	{OpSUB, 8, layRR, 0, modNone}:        178,
-	{OpSUB, 8, layRI, 0, modNone}:        179,
-	{OpSUB, 8, layRM, 0, modNone}:        180,
-	{OpSUB, 8, layRM, 0, modIndexed}:     181,
-	{OpSUB, 8, layMR, 0, modNone}:        182,
-	{OpSUB, 8, layMR, 0, modIndexed}:     183,
-	{OpSUB, 8, layMI, 0, modNone}:        184,
-	{OpSUB, 8, layMI, 0, modIndexed}:     185,
-	{OpSUB, 8, layRR, 0, modQuiet}:       186,
-	{OpSUB, 8, layRI, 0, modQuiet}:       187,
-	{OpAND, 8, layRR, 0, modNone}:        188,
-	{OpAND, 8, layRI, 0, modNone}:        189,
-	{OpAND, 8, layRM, 0, modNone}:        190,
-	{OpAND, 8, layRM, 0, modIndexed}:     191,
-	{OpAND, 8, layMR, 0, modNone}:        192,
-	{OpAND, 8, layMR, 0, modIndexed}:     193,
-	{OpAND, 8, layMI, 0, modNone}:        194,
-	{OpAND, 8, layMI, 0, modIndexed}:     195,
-	{OpAND, 8, layRR, 0, modQuiet}:       196,
-	{OpAND, 8, layRI, 0, modQuiet}:       197,
-	{OpOR, 8, layRR, 0, modNone}:         198,
-	{OpOR, 8, layRI, 0, modNone}:         199,
-	{OpOR, 8, layRM, 0, modNone}:         200,
-	{OpOR, 8, layRM, 0, modIndexed}:      201,
-	{OpOR, 8, layMR, 0, modNone}:         202,
-	{OpOR, 8, layMR, 0, modIndexed}:      203,
-	{OpOR, 8, layMI, 0, modNone}:         204,
-	{OpOR, 8, layMI, 0, modIndexed}:      205,
-	{OpOR, 8, layRR, 0, modQuiet}:        206,
-	{OpOR, 8, layRI, 0, modQuiet}:        207,
-	{OpXOR, 8, layRR, 0, modNone}:        208,
-	{OpXOR, 8, layRI, 0, modNone}:        209,
-	{OpXOR, 8, layRM, 0, modNone}:        210,
-	{OpXOR, 8, layRM, 0, modIndexed}:     211,
-	{OpXOR, 8, layMR, 0, modNone}:        212,
-	{OpXOR, 8, layMR, 0, modIndexed}:     213,
-	{OpXOR, 8, layMI, 0, modNone}:        214,
-	{OpXOR, 8, layMI, 0, modIndexed}:     215,
-	{OpXOR, 8, layRR, 0, modQuiet}:       216,
-	{OpXOR, 8, layRI, 0, modQuiet}:       217,
-	{OpCMP, 8, layRR, 0, modNone}:        218,
-	{OpCMP, 8, layRI, 0, modNone}:        219,
-	{OpCMP, 8, layRM, 0, modNone}:        220,
-	{OpCMP, 8, layRM, 0, modIndexed}:     221,
-	{OpCMP, 8, layMR, 0, modNone}:        222,
-	{OpCMP, 8, layMR, 0, modIndexed}:     223,
-	{OpCMP, 8, layMI, 0, modNone}:        224,
-	{OpCMP, 8, layMI, 0, modIndexed}:     225,
-	{OpTEST, 8, layRR, 0, modNone}:       226,
-	{OpTEST, 8, layRI, 0, modNone}:       227,
-	{OpTEST, 8, layMR, 0, modNone}:       228,
-	{OpTEST, 8, layMR, 0, modIndexed}:    229,
-	{OpTEST, 8, layMI, 0, modNone}:       230,
-	{OpTEST, 8, layMI, 0, modIndexed}:    231,
-	{OpINC, 8, layR, 0, modNone}:         232,
-	{OpINC, 8, layM, 0, modNone}:         233,
-	{OpINC, 8, layM, 0, modIndexed}:      234,
-	{OpINC, 8, layR, 0, modQuiet}:        235,
-	{OpDEC, 8, layR, 0, modNone}:         236,
-	{OpDEC, 8, layM, 0, modNone}:         237,
-	{OpDEC, 8, layM, 0, modIndexed}:      238,
-	{OpDEC, 8, layR, 0, modQuiet}:        239,
-	{OpNEG, 8, layR, 0, modNone}:         240,
-	{OpNOT, 8, layR, 0, modNone}:         241,
-	{OpADD, 4, layRR, 0, modNone}:        242,
-	{OpADD, 4, layRI, 0, modNone}:        243,
-	{OpADD, 4, layRM, 0, modNone}:        244,
-	{OpADD, 4, layRM, 0, modIndexed}:     245,
-	{OpADD, 4, layMR, 0, modNone}:        246,
-	{OpADD, 4, layMR, 0, modIndexed}:     247,
-	{OpADD, 4, layMI, 0, modNone}:        248,
-	{OpADD, 4, layMI, 0, modIndexed}:     249,
-	{OpADD, 4, layRR, 0, modQuiet}:       250,
-	{OpADD, 4, layRI, 0, modQuiet}:       251,
-	{OpSUB, 4, layRR, 0, modNone}:        252,
-	{OpSUB, 4, layRI, 0, modNone}:        253,
-	{OpSUB, 4, layRM, 0, modNone}:        254,
-	{OpSUB, 4, layRM, 0, modIndexed}:     255,
-	{OpSUB, 4, layMR, 0, modNone}:        256,
-	{OpSUB, 4, layMR, 0, modIndexed}:     257,
-	{OpSUB, 4, layMI, 0, modNone}:        258,
-	{OpSUB, 4, layMI, 0, modIndexed}:     259,
-	{OpSUB, 4, layRR, 0, modQuiet}:       260,
-	{OpSUB, 4, layRI, 0, modQuiet}:       261,
-	{OpAND, 4, layRR, 0, modNone}:        262,
-	{OpAND, 4, layRI, 0, modNone}:        263,
-	{OpAND, 4, layRM, 0, modNone}:        264,
-	{OpAND, 4, layRM, 0, modIndexed}:     265,
-	{OpAND, 4, layMR, 0, modNone}:        266,
-	{OpAND, 4, layMR, 0, modIndexed}:     267,
-	{OpAND, 4, layMI, 0, modNone}:        268,
-	{OpAND, 4, layMI, 0, modIndexed}:     269,
-	{OpAND, 4, layRR, 0, modQuiet}:       270,
-	{OpAND, 4, layRI, 0, modQuiet}:       271,
-	{OpOR, 4, layRR, 0, modNone}:         272,
-	{OpOR, 4, layRI, 0, modNone}:         273,
-	{OpOR, 4, layRM, 0, modNone}:         274,
-	{OpOR, 4, layRM, 0, modIndexed}:      275,
-	{OpOR, 4, layMR, 0, modNone}:         276,
-	{OpOR, 4, layMR, 0, modIndexed}:      277,
-	{OpOR, 4, layMI, 0, modNone}:         278,
-	{OpOR, 4, layMI, 0, modIndexed}:      279,
-	{OpOR, 4, layRR, 0, modQuiet}:        280,
-	{OpOR, 4, layRI, 0, modQuiet}:        281,
-	{OpXOR, 4, layRR, 0, modNone}:        282,
-	{OpXOR, 4, layRI, 0, modNone}:        283,
-	{OpXOR, 4, layRM, 0, modNone}:        284,
-	{OpXOR, 4, layRM, 0, modIndexed}:     285,
-	{OpXOR, 4, layMR, 0, modNone}:        286,
-	{OpXOR, 4, layMR, 0, modIndexed}:     287,
-	{OpXOR, 4, layMI, 0, modNone}:        288,
-	{OpXOR, 4, layMI, 0, modIndexed}:     289,
-	{OpXOR, 4, layRR, 0, modQuiet}:       290,
-	{OpXOR, 4, layRI, 0, modQuiet}:       291,
-	{OpCMP, 4, layRR, 0, modNone}:        292,
-	{OpCMP, 4, layRI, 0, modNone}:        293,
-	{OpCMP, 4, layRM, 0, modNone}:        294,
-	{OpCMP, 4, layRM, 0, modIndexed}:     295,
-	{OpCMP, 4, layMR, 0, modNone}:        296,
-	{OpCMP, 4, layMR, 0, modIndexed}:     297,
-	{OpCMP, 4, layMI, 0, modNone}:        298,
-	{OpCMP, 4, layMI, 0, modIndexed}:     299,
-	{OpTEST, 4, layRR, 0, modNone}:       300,
-	{OpTEST, 4, layRI, 0, modNone}:       301,
-	{OpTEST, 4, layMR, 0, modNone}:       302,
-	{OpTEST, 4, layMR, 0, modIndexed}:    303,
-	{OpTEST, 4, layMI, 0, modNone}:       304,
-	{OpTEST, 4, layMI, 0, modIndexed}:    305,
-	{OpINC, 4, layR, 0, modNone}:         306,
-	{OpINC, 4, layM, 0, modNone}:         307,
-	{OpINC, 4, layM, 0, modIndexed}:      308,
-	{OpINC, 4, layR, 0, modQuiet}:        309,
-	{OpDEC, 4, layR, 0, modNone}:         310,
-	{OpDEC, 4, layM, 0, modNone}:         311,
-	{OpDEC, 4, layM, 0, modIndexed}:      312,
-	{OpDEC, 4, layR, 0, modQuiet}:        313,
-	{OpNEG, 4, layR, 0, modNone}:         314,
-	{OpNOT, 4, layR, 0, modNone}:         315,
-	{OpADD, 1, layRR, 0, modNone}:        316,
-	{OpADD, 1, layRI, 0, modNone}:        317,
-	{OpADD, 1, layRM, 0, modNone}:        318,
-	{OpADD, 1, layRM, 0, modIndexed}:     319,
-	{OpADD, 1, layMR, 0, modNone}:        320,
-	{OpADD, 1, layMR, 0, modIndexed}:     321,
-	{OpADD, 1, layMI, 0, modNone}:        322,
-	{OpADD, 1, layMI, 0, modIndexed}:     323,
-	{OpSUB, 1, layRR, 0, modNone}:        324,
-	{OpSUB, 1, layRI, 0, modNone}:        325,
-	{OpSUB, 1, layRM, 0, modNone}:        326,
-	{OpSUB, 1, layRM, 0, modIndexed}:     327,
-	{OpSUB, 1, layMR, 0, modNone}:        328,
-	{OpSUB, 1, layMR, 0, modIndexed}:     329,
-	{OpSUB, 1, layMI, 0, modNone}:        330,
-	{OpSUB, 1, layMI, 0, modIndexed}:     331,
-	{OpAND, 1, layRR, 0, modNone}:        332,
-	{OpAND, 1, layRI, 0, modNone}:        333,
-	{OpAND, 1, layRM, 0, modNone}:        334,
-	{OpAND, 1, layRM, 0, modIndexed}:     335,
-	{OpAND, 1, layMR, 0, modNone}:        336,
-	{OpAND, 1, layMR, 0, modIndexed}:     337,
-	{OpAND, 1, layMI, 0, modNone}:        338,
-	{OpAND, 1, layMI, 0, modIndexed}:     339,
-	{OpOR, 1, layRR, 0, modNone}:         340,
-	{OpOR, 1, layRI, 0, modNone}:         341,
-	{OpOR, 1, layRM, 0, modNone}:         342,
-	{OpOR, 1, layRM, 0, modIndexed}:      343,
-	{OpOR, 1, layMR, 0, modNone}:         344,
-	{OpOR, 1, layMR, 0, modIndexed}:      345,
-	{OpOR, 1, layMI, 0, modNone}:         346,
-	{OpOR, 1, layMI, 0, modIndexed}:      347,
-	{OpXOR, 1, layRR, 0, modNone}:        348,
-	{OpXOR, 1, layRI, 0, modNone}:        349,
-	{OpXOR, 1, layRM, 0, modNone}:        350,
-	{OpXOR, 1, layRM, 0, modIndexed}:     351,
-	{OpXOR, 1, layMR, 0, modNone}:        352,
-	{OpXOR, 1, layMR, 0, modIndexed}:     353,
-	{OpXOR, 1, layMI, 0, modNone}:        354,
-	{OpXOR, 1, layMI, 0, modIndexed}:     355,
-	{OpCMP, 1, layRR, 0, modNone}:        356,
-	{OpCMP, 1, layRI, 0, modNone}:        357,
-	{OpCMP, 1, layRM, 0, modNone}:        358,
-	{OpCMP, 1, layRM, 0, modIndexed}:     359,
-	{OpCMP, 1, layMR, 0, modNone}:        360,
-	{OpCMP, 1, layMR, 0, modIndexed}:     361,
-	{OpCMP, 1, layMI, 0, modNone}:        362,
-	{OpCMP, 1, layMI, 0, modIndexed}:     363,
-	{OpTEST, 1, layRR, 0, modNone}:       364,
-	{OpTEST, 1, layRI, 0, modNone}:       365,
-	{OpTEST, 1, layMR, 0, modNone}:       366,
-	{OpTEST, 1, layMR, 0, modIndexed}:    367,
-	{OpTEST, 1, layMI, 0, modNone}:       368,
-	{OpTEST, 1, layMI, 0, modIndexed}:    369,
-	{OpINC, 1, layR, 0, modNone}:         370,
-	{OpINC, 1, layM, 0, modNone}:         371,
-	{OpINC, 1, layM, 0, modIndexed}:      372,
-	{OpDEC, 1, layR, 0, modNone}:         373,
-	{OpDEC, 1, layM, 0, modNone}:         374,
-	{OpDEC, 1, layM, 0, modIndexed}:      375,
-	{OpNEG, 1, layR, 0, modNone}:         376,
-	{OpNOT, 1, layR, 0, modNone}:         377,
-	{OpADC, 8, layRR, 0, modNone}:        378,
-	{OpADC, 8, layRI, 0, modNone}:        379,
-	{OpSBB, 8, layRR, 0, modNone}:        380,
-	{OpSBB, 8, layRI, 0, modNone}:        381,
-	{OpADC, 4, layRR, 0, modNone}:        382,
-	{OpADC, 4, layRI, 0, modNone}:        383,
-	{OpSBB, 4, layRR, 0, modNone}:        384,
-	{OpSBB, 4, layRI, 0, modNone}:        385,
-	{OpRCL, 8, layRI, 0, modNone}:        386,
-	{OpRCR, 8, layRI, 0, modNone}:        387,
-	{OpSHL, 8, layRI, 0, modNone}:        388,
-	{OpSHL, 8, layRI, 0, modQuiet}:       389,
-	{OpSHR, 8, layRI, 0, modNone}:        390,
-	{OpSHR, 8, layRI, 0, modQuiet}:       391,
-	{OpSAR, 8, layRI, 0, modNone}:        392,
-	{OpSAR, 8, layRI, 0, modQuiet}:       393,
-	{OpROL, 8, layRI, 0, modNone}:        394,
-	{OpROL, 8, layRI, 0, modQuiet}:       395,
-	{OpROR, 8, layRI, 0, modNone}:        396,
-	{OpROR, 8, layRI, 0, modQuiet}:       397,
-	{OpSHL, 8, layRC, 0, modNone}:        398,
-	{OpSHR, 8, layRC, 0, modNone}:        399,
-	{OpSAR, 8, layRC, 0, modNone}:        400,
-	{OpROL, 8, layRC, 0, modNone}:        401,
-	{OpROR, 8, layRC, 0, modNone}:        402,
-	{OpBT, 8, layRR, 0, modNone}:         403,
-	{OpBT, 8, layRI, 0, modNone}:         404,
-	{OpBTS, 8, layRR, 0, modNone}:        405,
-	{OpBTS, 8, layRI, 0, modNone}:        406,
-	{OpBTR, 8, layRR, 0, modNone}:        407,
-	{OpBTR, 8, layRI, 0, modNone}:        408,
-	{OpBTC, 8, layRR, 0, modNone}:        409,
-	{OpBTC, 8, layRI, 0, modNone}:        410,
-	{OpRCL, 4, layRI, 0, modNone}:        411,
-	{OpRCR, 4, layRI, 0, modNone}:        412,
-	{OpSHL, 4, layRI, 0, modNone}:        413,
-	{OpSHL, 4, layRI, 0, modQuiet}:       414,
-	{OpSHR, 4, layRI, 0, modNone}:        415,
-	{OpSHR, 4, layRI, 0, modQuiet}:       416,
-	{OpSAR, 4, layRI, 0, modNone}:        417,
-	{OpSAR, 4, layRI, 0, modQuiet}:       418,
-	{OpROL, 4, layRI, 0, modNone}:        419,
-	{OpROL, 4, layRI, 0, modQuiet}:       420,
-	{OpROR, 4, layRI, 0, modNone}:        421,
-	{OpROR, 4, layRI, 0, modQuiet}:       422,
-	{OpSHL, 4, layRC, 0, modNone}:        423,
-	{OpSHR, 4, layRC, 0, modNone}:        424,
-	{OpSAR, 4, layRC, 0, modNone}:        425,
-	{OpROL, 4, layRC, 0, modNone}:        426,
-	{OpROR, 4, layRC, 0, modNone}:        427,
-	{OpBT, 4, layRR, 0, modNone}:         428,
-	{OpBT, 4, layRI, 0, modNone}:         429,
-	{OpBTS, 4, layRR, 0, modNone}:        430,
-	{OpBTS, 4, layRI, 0, modNone}:        431,
-	{OpBTR, 4, layRR, 0, modNone}:        432,
-	{OpBTR, 4, layRI, 0, modNone}:        433,
-	{OpBTC, 4, layRR, 0, modNone}:        434,
-	{OpBTC, 4, layRI, 0, modNone}:        435,
-	{OpIMUL2, 8, layRR, 0, modNone}:      436,
-	{OpIMUL2, 8, layRM, 0, modNone}:      437,
-	{OpIMUL2, 8, layRM, 0, modIndexed}:   438,
-	{OpIMUL3, 8, layRRI, 0, modNone}:     439,
-	{OpIMUL2, 8, layRR, 0, modQuiet}:     440,
-	{OpIMUL3, 8, layRRI, 0, modQuiet}:    441,
-	{OpMUL, 8, layR, 0, modNone}:         442,
-	{OpIMUL2, 4, layRR, 0, modNone}:      443,
-	{OpIMUL2, 4, layRM, 0, modNone}:      444,
-	{OpIMUL2, 4, layRM, 0, modIndexed}:   445,
-	{OpIMUL3, 4, layRRI, 0, modNone}:     446,
-	{OpIMUL2, 4, layRR, 0, modQuiet}:     447,
-	{OpIMUL3, 4, layRRI, 0, modQuiet}:    448,
-	{OpMUL, 4, layR, 0, modNone}:         449,
-	{OpJCC, 8, layNear, 0, modNone}:      450,
-	{OpJCC, 8, layFar, 0, modNone}:       451,
-	{OpJCC, 8, layNear, 1, modNone}:      452,
-	{OpJCC, 8, layFar, 1, modNone}:       453,
-	{OpJCC, 8, layNear, 2, modNone}:      454,
-	{OpJCC, 8, layFar, 2, modNone}:       455,
-	{OpJCC, 8, layNear, 3, modNone}:      456,
-	{OpJCC, 8, layFar, 3, modNone}:       457,
-	{OpJCC, 8, layNear, 4, modNone}:      458,
-	{OpJCC, 8, layFar, 4, modNone}:       459,
-	{OpJCC, 8, layNear, 5, modNone}:      460,
-	{OpJCC, 8, layFar, 5, modNone}:       461,
-	{OpJCC, 8, layNear, 6, modNone}:      462,
-	{OpJCC, 8, layFar, 6, modNone}:       463,
-	{OpJCC, 8, layNear, 7, modNone}:      464,
-	{OpJCC, 8, layFar, 7, modNone}:       465,
-	{OpJCC, 8, layNear, 8, modNone}:      466,
-	{OpJCC, 8, layFar, 8, modNone}:       467,
-	{OpJCC, 8, layNear, 9, modNone}:      468,
-	{OpJCC, 8, layFar, 9, modNone}:       469,
-	{OpJCC, 8, layNear, 10, modNone}:     470,
-	{OpJCC, 8, layFar, 10, modNone}:      471,
-	{OpJCC, 8, layNear, 11, modNone}:     472,
-	{OpJCC, 8, layFar, 11, modNone}:      473,
-	{OpJCC, 8, layNear, 12, modNone}:     474,
-	{OpJCC, 8, layFar, 12, modNone}:      475,
-	{OpJCC, 8, layNear, 13, modNone}:     476,
-	{OpJCC, 8, layFar, 13, modNone}:      477,
-	{OpJCC, 8, layNear, 14, modNone}:     478,
-	{OpJCC, 8, layFar, 14, modNone}:      479,
-	{OpJCC, 8, layNear, 15, modNone}:     480,
-	{OpJCC, 8, layFar, 15, modNone}:      481,
-	{OpJMP, 8, layNear, 0, modNone}:      482,
-	{OpJMP, 8, layFar, 0, modNone}:       483,
-	{OpJMPIND, 8, layR, 0, modNone}:      484,
-	{OpJMPIND, 8, layM, 0, modNone}:      485,
-	{OpJMPIND, 8, layM, 0, modIndexed}:   486,
-	{OpCALL, 8, layNear, 0, modNone}:     487,
-	{OpCALL, 8, layFar, 0, modNone}:      488,
-	{OpCALLIND, 8, layR, 0, modNone}:     489,
-	{OpCALLIND, 8, layM, 0, modNone}:     490,
-	{OpCALLIND, 8, layM, 0, modIndexed}:  491,
-	{OpRET, 8, layNone, 0, modNone}:      492,
-	{OpPUSH, 8, layR, 0, modNone}:        493,
-	{OpPUSH, 8, layM, 0, modNone}:        494,
-	{OpPUSH, 8, layM, 0, modIndexed}:     495,
-	{OpPUSH, 8, layI, 0, modNone}:        496,
-	{OpPOP, 8, layR, 0, modNone}:         497,
-	{OpPAUSE, 4, layNone, 0, modNone}:    498,
-	{OpLEAVE, 8, layNone, 0, modNone}:    499,
-	{OpCLD, 0, layNone, 0, modNone}:      500,
-	{OpCLI, 0, layNone, 0, modNone}:      501,
-	{OpSTI, 0, layNone, 0, modNone}:      502,
-	{OpCLAC, 0, layNone, 0, modNone}:     503,
-	{OpSTAC, 0, layNone, 0, modNone}:     504,
-	{OpPUSHF, 8, layNone, 0, modNone}:    505,
-	{OpPOPF, 8, layNone, 0, modNone}:     506,
-	{OpMOVUPS, 16, layRR, 0, modNone}:    507,
-	{OpMOVUPS, 16, layRM, 0, modNone}:    508,
-	{OpMOVUPS, 16, layRM, 0, modIndexed}: 509,
-	{OpMOVUPS, 16, layMR, 0, modNone}:    510,
-	{OpMOVUPS, 16, layMR, 0, modIndexed}: 511,
-	{OpMOVDQU, 16, layRR, 0, modNone}:    512,
-	{OpMOVDQU, 16, layRM, 0, modNone}:    513,
-	{OpMOVDQU, 16, layRM, 0, modIndexed}: 514,
-	{OpMOVDQU, 16, layMR, 0, modNone}:    515,
-	{OpMOVDQU, 16, layMR, 0, modIndexed}: 516,
-	{OpMOVAPS, 16, layRR, 0, modNone}:    517,
-	{OpMOVAPS, 16, layRM, 0, modNone}:    518,
-	{OpMOVAPS, 16, layRM, 0, modIndexed}: 519,
-	{OpMOVAPS, 16, layMR, 0, modNone}:    520,
-	{OpMOVAPS, 16, layMR, 0, modIndexed}: 521,
-	{OpMOVDQA, 16, layRR, 0, modNone}:    522,
-	{OpMOVDQA, 16, layRM, 0, modNone}:    523,
-	{OpMOVDQA, 16, layRM, 0, modIndexed}: 524,
-	{OpMOVDQA, 16, layMR, 0, modNone}:    525,
-	{OpMOVDQA, 16, layMR, 0, modIndexed}: 526,
-	{OpMOVSD, 8, layRR, 0, modNone}:      527,
-	{OpMOVSD, 8, layRM, 0, modNone}:      528,
-	{OpMOVSD, 8, layRM, 0, modIndexed}:   529,
-	{OpMOVSD, 8, layMR, 0, modNone}:      530,
-	{OpMOVSD, 8, layMR, 0, modIndexed}:   531,
-	{OpMOVQ, 8, layRR, 0, modNone}:       532,
-	{OpMOVQ, 8, layRM, 0, modNone}:       533,
-	{OpMOVQ, 8, layRM, 0, modIndexed}:    534,
-	{OpMOVQ, 8, layMR, 0, modNone}:       535,
-	{OpMOVQ, 8, layMR, 0, modIndexed}:    536,
-	{OpMOVD, 8, layRR, 0, modNone}:       537,
-	{OpMOVD, 8, layRR, 1, modNone}:       538,
-	{OpMOVD, 8, layRM, 0, modNone}:       539,
-	{OpMOVD, 8, layRM, 0, modIndexed}:    540,
-	{OpMOVD, 8, layMR, 0, modNone}:       541,
-	{OpMOVD, 8, layMR, 0, modIndexed}:    542,
-	{OpCVTSI2SD, 8, layRR, 0, modNone}:   543,
-	{OpMOVD, 4, layRR, 0, modNone}:       544,
-	{OpMOVD, 4, layRR, 1, modNone}:       545,
-	{OpMOVD, 4, layRM, 0, modNone}:       546,
-	{OpMOVD, 4, layRM, 0, modIndexed}:    547,
-	{OpMOVD, 4, layMR, 0, modNone}:       548,
-	{OpMOVD, 4, layMR, 0, modIndexed}:    549,
-	{OpCVTSI2SD, 4, layRR, 0, modNone}:   550,
-	{OpPXOR, 16, layRR, 0, modNone}:      551,
-	{OpXORPS, 16, layRR, 0, modNone}:     552,
-	{OpXORPD, 16, layRR, 0, modNone}:     553,
-	{OpPAND, 16, layRR, 0, modNone}:      554,
-	{OpANDPS, 16, layRR, 0, modNone}:     555,
-	{OpANDPD, 16, layRR, 0, modNone}:     556,
-	{OpPOR, 16, layRR, 0, modNone}:       557,
-	{OpORPS, 16, layRR, 0, modNone}:      558,
-	{OpORPD, 16, layRR, 0, modNone}:      559,
-	{OpPANDN, 16, layRR, 0, modNone}:     560,
-	{OpANDNPS, 16, layRR, 0, modNone}:    561,
-	{OpANDNPD, 16, layRR, 0, modNone}:    562,
-	{OpPADDQ, 16, layRR, 0, modNone}:     563,
-	{OpPSUBQ, 16, layRR, 0, modNone}:     564,
-	{OpPADDD, 16, layRR, 0, modNone}:     565,
-	{OpPSUBD, 16, layRR, 0, modNone}:     566,
-	{OpPSRLQ, 16, layRI, 0, modNone}:     567,
-	{OpPSLLQ, 16, layRI, 0, modNone}:     568,
-	{OpPSRLD, 16, layRI, 0, modNone}:     569,
-	{OpPSLLD, 16, layRI, 0, modNone}:     570,
-	{OpADDSD, 8, layRR, 0, modNone}:      571,
-	{OpADDSD, 8, layRM, 0, modNone}:      572,
-	{OpADDSD, 8, layRM, 0, modIndexed}:   573,
-	{OpSUBSD, 8, layRR, 0, modNone}:      574,
-	{OpSUBSD, 8, layRM, 0, modNone}:      575,
-	{OpSUBSD, 8, layRM, 0, modIndexed}:   576,
-	{OpMULSD, 8, layRR, 0, modNone}:      577,
-	{OpMULSD, 8, layRM, 0, modNone}:      578,
-	{OpMULSD, 8, layRM, 0, modIndexed}:   579,
-	{OpDIVSD, 8, layRR, 0, modNone}:      580,
-	{OpDIVSD, 8, layRM, 0, modNone}:      581,
-	{OpDIVSD, 8, layRM, 0, modIndexed}:   582,
-	{OpUCOMISD, 8, layRR, 0, modNone}:    583,
-	{OpUCOMISD, 8, layRM, 0, modNone}:    584,
-	{OpUCOMISD, 8, layRM, 0, modIndexed}: 585,
+	{OpNOP, 0, layNone, 0, modNone}:      4,
+	{OpMOV, 8, layRR, 0, modNone}:        5,
+	{OpMOV, 8, layRM, 0, modNone}:        6,
+	{OpMOV, 8, layRM, 0, modIndexed}:     7,
+	{OpMOV, 8, layMR, 0, modNone}:        8,
+	{OpMOV, 8, layMR, 0, modIndexed}:     9,
+	{OpMOV, 8, layMI, 0, modNone}:        10,
+	{OpMOV, 8, layMI, 0, modIndexed}:     11,
+	{OpMOV, 8, layRI, 0, modNone}:        12,
+	{OpMOV, 4, layRR, 0, modNone}:        13,
+	{OpMOV, 4, layRM, 0, modNone}:        14,
+	{OpMOV, 4, layRM, 0, modIndexed}:     15,
+	{OpMOV, 4, layMR, 0, modNone}:        16,
+	{OpMOV, 4, layMR, 0, modIndexed}:     17,
+	{OpMOV, 4, layMI, 0, modNone}:        18,
+	{OpMOV, 4, layMI, 0, modIndexed}:     19,
+	{OpMOV, 1, layRR, 0, modNone}:        20,
+	{OpMOV, 1, layRM, 0, modNone}:        21,
+	{OpMOV, 1, layRM, 0, modIndexed}:     22,
+	{OpMOV, 1, layMR, 0, modNone}:        23,
+	{OpMOV, 1, layMR, 0, modIndexed}:     24,
+	{OpMOV, 1, layMI, 0, modNone}:        25,
+	{OpMOV, 1, layMI, 0, modIndexed}:     26,
+	{OpMOV, 1, layRI, 0, modNone}:        27,
+	{OpMOV, 2, layRM, 0, modNone}:        28,
+	{OpMOV, 2, layRM, 0, modIndexed}:     29,
+	{OpMOV, 2, layMR, 0, modNone}:        30,
+	{OpMOV, 2, layMR, 0, modIndexed}:     31,
+	{OpMOV, 2, layMI, 0, modNone}:        32,
+	{OpMOV, 2, layMI, 0, modIndexed}:     33,
+	{OpLEA, 8, layRM, 0, modNone}:        34,
+	{OpLEA, 8, layRM, 0, modIndexed}:     35,
+	{OpMOVZX, 8, layRR, 1, modNone}:      36,
+	{OpMOVZX, 8, layRM, 1, modNone}:      37,
+	{OpMOVZX, 8, layRM, 1, modIndexed}:   38,
+	{OpMOVSX, 8, layRR, 1, modNone}:      39,
+	{OpMOVSX, 8, layRM, 1, modNone}:      40,
+	{OpMOVSX, 8, layRM, 1, modIndexed}:   41,
+	{OpMOVZX, 8, layRR, 2, modNone}:      42,
+	{OpMOVZX, 8, layRM, 2, modNone}:      43,
+	{OpMOVZX, 8, layRM, 2, modIndexed}:   44,
+	{OpMOVSX, 8, layRR, 2, modNone}:      45,
+	{OpMOVSX, 8, layRM, 2, modNone}:      46,
+	{OpMOVSX, 8, layRM, 2, modIndexed}:   47,
+	{OpCMOV, 8, layRR, 0, modNone}:       48,
+	{OpCMOV, 8, layRR, 1, modNone}:       49,
+	{OpCMOV, 8, layRR, 2, modNone}:       50,
+	{OpCMOV, 8, layRR, 3, modNone}:       51,
+	{OpCMOV, 8, layRR, 4, modNone}:       52,
+	{OpCMOV, 8, layRR, 5, modNone}:       53,
+	{OpCMOV, 8, layRR, 6, modNone}:       54,
+	{OpCMOV, 8, layRR, 7, modNone}:       55,
+	{OpCMOV, 8, layRR, 8, modNone}:       56,
+	{OpCMOV, 8, layRR, 9, modNone}:       57,
+	{OpCMOV, 8, layRR, 10, modNone}:      58,
+	{OpCMOV, 8, layRR, 11, modNone}:      59,
+	{OpCMOV, 8, layRR, 12, modNone}:      60,
+	{OpCMOV, 8, layRR, 13, modNone}:      61,
+	{OpCMOV, 8, layRR, 14, modNone}:      62,
+	{OpCMOV, 8, layRR, 15, modNone}:      63,
+	{OpXCHG, 8, layMR, 0, modNone}:       64,
+	{OpXCHG, 8, layMR, 0, modIndexed}:    65,
+	{OpCMPXCHG, 8, layMR, 0, modNone}:    66,
+	{OpCMPXCHG, 8, layMR, 0, modIndexed}: 67,
+	{OpXADD, 8, layMR, 0, modNone}:       68,
+	{OpXADD, 8, layMR, 0, modIndexed}:    69,
+	{OpXCHG, 8, layRR, 0, modNone}:       70,
+	{OpBSF, 8, layRR, 0, modNone}:        71,
+	{OpBSR, 8, layRR, 0, modNone}:        72,
+	{OpBSWAP, 8, layR, 0, modNone}:       73,
+	{OpLEA, 4, layRM, 0, modNone}:        74,
+	{OpLEA, 4, layRM, 0, modIndexed}:     75,
+	{OpMOVZX, 4, layRR, 1, modNone}:      76,
+	{OpMOVZX, 4, layRM, 1, modNone}:      77,
+	{OpMOVZX, 4, layRM, 1, modIndexed}:   78,
+	{OpMOVSX, 4, layRR, 1, modNone}:      79,
+	{OpMOVSX, 4, layRM, 1, modNone}:      80,
+	{OpMOVSX, 4, layRM, 1, modIndexed}:   81,
+	{OpMOVZX, 4, layRR, 2, modNone}:      82,
+	{OpMOVZX, 4, layRM, 2, modNone}:      83,
+	{OpMOVZX, 4, layRM, 2, modIndexed}:   84,
+	{OpMOVSX, 4, layRR, 2, modNone}:      85,
+	{OpMOVSX, 4, layRM, 2, modNone}:      86,
+	{OpMOVSX, 4, layRM, 2, modIndexed}:   87,
+	{OpCMOV, 4, layRR, 0, modNone}:       88,
+	{OpCMOV, 4, layRR, 1, modNone}:       89,
+	{OpCMOV, 4, layRR, 2, modNone}:       90,
+	{OpCMOV, 4, layRR, 3, modNone}:       91,
+	{OpCMOV, 4, layRR, 4, modNone}:       92,
+	{OpCMOV, 4, layRR, 5, modNone}:       93,
+	{OpCMOV, 4, layRR, 6, modNone}:       94,
+	{OpCMOV, 4, layRR, 7, modNone}:       95,
+	{OpCMOV, 4, layRR, 8, modNone}:       96,
+	{OpCMOV, 4, layRR, 9, modNone}:       97,
+	{OpCMOV, 4, layRR, 10, modNone}:      98,
+	{OpCMOV, 4, layRR, 11, modNone}:      99,
+	{OpCMOV, 4, layRR, 12, modNone}:      100,
+	{OpCMOV, 4, layRR, 13, modNone}:      101,
+	{OpCMOV, 4, layRR, 14, modNone}:      102,
+	{OpCMOV, 4, layRR, 15, modNone}:      103,
+	{OpXCHG, 4, layMR, 0, modNone}:       104,
+	{OpXCHG, 4, layMR, 0, modIndexed}:    105,
+	{OpCMPXCHG, 4, layMR, 0, modNone}:    106,
+	{OpCMPXCHG, 4, layMR, 0, modIndexed}: 107,
+	{OpXADD, 4, layMR, 0, modNone}:       108,
+	{OpXADD, 4, layMR, 0, modIndexed}:    109,
+	{OpXCHG, 4, layRR, 0, modNone}:       110,
+	{OpBSF, 4, layRR, 0, modNone}:        111,
+	{OpBSR, 4, layRR, 0, modNone}:        112,
+	{OpBSWAP, 4, layR, 0, modNone}:       113,
+	{OpCBW, 4, layNone, 0, modNone}:      114,
+	{OpCWD, 4, layNone, 0, modNone}:      115,
+	{OpCBW, 8, layNone, 0, modNone}:      116,
+	{OpCWD, 8, layNone, 0, modNone}:      117,
+	{OpMOVSXD, 8, layRR, 0, modNone}:     118,
+	{OpMOVSXD, 8, layRM, 0, modNone}:     119,
+	{OpMOVSXD, 8, layRM, 0, modIndexed}:  120,
+	{OpSET, 1, layR, 0, modNone}:         121,
+	{OpSET, 1, layM, 0, modNone}:         122,
+	{OpSET, 1, layM, 0, modIndexed}:      123,
+	{OpSET, 1, layR, 1, modNone}:         124,
+	{OpSET, 1, layM, 1, modNone}:         125,
+	{OpSET, 1, layM, 1, modIndexed}:      126,
+	{OpSET, 1, layR, 2, modNone}:         127,
+	{OpSET, 1, layM, 2, modNone}:         128,
+	{OpSET, 1, layM, 2, modIndexed}:      129,
+	{OpSET, 1, layR, 3, modNone}:         130,
+	{OpSET, 1, layM, 3, modNone}:         131,
+	{OpSET, 1, layM, 3, modIndexed}:      132,
+	{OpSET, 1, layR, 4, modNone}:         133,
+	{OpSET, 1, layM, 4, modNone}:         134,
+	{OpSET, 1, layM, 4, modIndexed}:      135,
+	{OpSET, 1, layR, 5, modNone}:         136,
+	{OpSET, 1, layM, 5, modNone}:         137,
+	{OpSET, 1, layM, 5, modIndexed}:      138,
+	{OpSET, 1, layR, 6, modNone}:         139,
+	{OpSET, 1, layM, 6, modNone}:         140,
+	{OpSET, 1, layM, 6, modIndexed}:      141,
+	{OpSET, 1, layR, 7, modNone}:         142,
+	{OpSET, 1, layM, 7, modNone}:         143,
+	{OpSET, 1, layM, 7, modIndexed}:      144,
+	{OpSET, 1, layR, 8, modNone}:         145,
+	{OpSET, 1, layM, 8, modNone}:         146,
+	{OpSET, 1, layM, 8, modIndexed}:      147,
+	{OpSET, 1, layR, 9, modNone}:         148,
+	{OpSET, 1, layM, 9, modNone}:         149,
+	{OpSET, 1, layM, 9, modIndexed}:      150,
+	{OpSET, 1, layR, 10, modNone}:        151,
+	{OpSET, 1, layM, 10, modNone}:        152,
+	{OpSET, 1, layM, 10, modIndexed}:     153,
+	{OpSET, 1, layR, 11, modNone}:        154,
+	{OpSET, 1, layM, 11, modNone}:        155,
+	{OpSET, 1, layM, 11, modIndexed}:     156,
+	{OpSET, 1, layR, 12, modNone}:        157,
+	{OpSET, 1, layM, 12, modNone}:        158,
+	{OpSET, 1, layM, 12, modIndexed}:     159,
+	{OpSET, 1, layR, 13, modNone}:        160,
+	{OpSET, 1, layM, 13, modNone}:        161,
+	{OpSET, 1, layM, 13, modIndexed}:     162,
+	{OpSET, 1, layR, 14, modNone}:        163,
+	{OpSET, 1, layM, 14, modNone}:        164,
+	{OpSET, 1, layM, 14, modIndexed}:     165,
+	{OpSET, 1, layR, 15, modNone}:        166,
+	{OpSET, 1, layM, 15, modNone}:        167,
+	{OpSET, 1, layM, 15, modIndexed}:     168,
+	{OpADD, 8, layRR, 0, modNone}:        169,
+	{OpADD, 8, layRI, 0, modNone}:        170,
+	{OpADD, 8, layRM, 0, modNone}:        171,
+	{OpADD, 8, layRM, 0, modIndexed}:     172,
+	{OpADD, 8, layMR, 0, modNone}:        173,
+	{OpADD, 8, layMR, 0, modIndexed}:     174,
+	{OpADD, 8, layMI, 0, modNone}:        175,
+	{OpADD, 8, layMI, 0, modIndexed}:     176,
+	{OpADD, 8, layRR, 0, modQuiet}:       177,
+	{OpADD, 8, layRI, 0, modQuiet}:       178,
+	{OpSUB, 8, layRR, 0, modNone}:        179,
+	{OpSUB, 8, layRI, 0, modNone}:        180,
+	{OpSUB, 8, layRM, 0, modNone}:        181,
+	{OpSUB, 8, layRM, 0, modIndexed}:     182,
+	{OpSUB, 8, layMR, 0, modNone}:        183,
+	{OpSUB, 8, layMR, 0, modIndexed}:     184,
+	{OpSUB, 8, layMI, 0, modNone}:        185,
+	{OpSUB, 8, layMI, 0, modIndexed}:     186,
+	{OpSUB, 8, layRR, 0, modQuiet}:       187,
+	{OpSUB, 8, layRI, 0, modQuiet}:       188,
+	{OpAND, 8, layRR, 0, modNone}:        189,
+	{OpAND, 8, layRI, 0, modNone}:        190,
+	{OpAND, 8, layRM, 0, modNone}:        191,
+	{OpAND, 8, layRM, 0, modIndexed}:     192,
+	{OpAND, 8, layMR, 0, modNone}:        193,
+	{OpAND, 8, layMR, 0, modIndexed}:     194,
+	{OpAND, 8, layMI, 0, modNone}:        195,
+	{OpAND, 8, layMI, 0, modIndexed}:     196,
+	{OpAND, 8, layRR, 0, modQuiet}:       197,
+	{OpAND, 8, layRI, 0, modQuiet}:       198,
+	{OpOR, 8, layRR, 0, modNone}:         199,
+	{OpOR, 8, layRI, 0, modNone}:         200,
+	{OpOR, 8, layRM, 0, modNone}:         201,
+	{OpOR, 8, layRM, 0, modIndexed}:      202,
+	{OpOR, 8, layMR, 0, modNone}:         203,
+	{OpOR, 8, layMR, 0, modIndexed}:      204,
+	{OpOR, 8, layMI, 0, modNone}:         205,
+	{OpOR, 8, layMI, 0, modIndexed}:      206,
+	{OpOR, 8, layRR, 0, modQuiet}:        207,
+	{OpOR, 8, layRI, 0, modQuiet}:        208,
+	{OpXOR, 8, layRR, 0, modNone}:        209,
+	{OpXOR, 8, layRI, 0, modNone}:        210,
+	{OpXOR, 8, layRM, 0, modNone}:        211,
+	{OpXOR, 8, layRM, 0, modIndexed}:     212,
+	{OpXOR, 8, layMR, 0, modNone}:        213,
+	{OpXOR, 8, layMR, 0, modIndexed}:     214,
+	{OpXOR, 8, layMI, 0, modNone}:        215,
+	{OpXOR, 8, layMI, 0, modIndexed}:     216,
+	{OpXOR, 8, layRR, 0, modQuiet}:       217,
+	{OpXOR, 8, layRI, 0, modQuiet}:       218,
+	{OpCMP, 8, layRR, 0, modNone}:        219,
+	{OpCMP, 8, layRI, 0, modNone}:        220,
+	{OpCMP, 8, layRM, 0, modNone}:        221,
+	{OpCMP, 8, layRM, 0, modIndexed}:     222,
+	{OpCMP, 8, layMR, 0, modNone}:        223,
+	{OpCMP, 8, layMR, 0, modIndexed}:     224,
+	{OpCMP, 8, layMI, 0, modNone}:        225,
+	{OpCMP, 8, layMI, 0, modIndexed}:     226,
+	{OpTEST, 8, layRR, 0, modNone}:       227,
+	{OpTEST, 8, layRI, 0, modNone}:       228,
+	{OpTEST, 8, layMR, 0, modNone}:       229,
+	{OpTEST, 8, layMR, 0, modIndexed}:    230,
+	{OpTEST, 8, layMI, 0, modNone}:       231,
+	{OpTEST, 8, layMI, 0, modIndexed}:    232,
+	{OpINC, 8, layR, 0, modNone}:         233,
+	{OpINC, 8, layM, 0, modNone}:         234,
+	{OpINC, 8, layM, 0, modIndexed}:      235,
+	{OpINC, 8, layR, 0, modQuiet}:        236,
+	{OpDEC, 8, layR, 0, modNone}:         237,
+	{OpDEC, 8, layM, 0, modNone}:         238,
+	{OpDEC, 8, layM, 0, modIndexed}:      239,
+	{OpDEC, 8, layR, 0, modQuiet}:        240,
+	{OpNEG, 8, layR, 0, modNone}:         241,
+	{OpNOT, 8, layR, 0, modNone}:         242,
+	{OpADD, 4, layRR, 0, modNone}:        243,
+	{OpADD, 4, layRI, 0, modNone}:        244,
+	{OpADD, 4, layRM, 0, modNone}:        245,
+	{OpADD, 4, layRM, 0, modIndexed}:     246,
+	{OpADD, 4, layMR, 0, modNone}:        247,
+	{OpADD, 4, layMR, 0, modIndexed}:     248,
+	{OpADD, 4, layMI, 0, modNone}:        249,
+	{OpADD, 4, layMI, 0, modIndexed}:     250,
+	{OpADD, 4, layRR, 0, modQuiet}:       251,
+	{OpADD, 4, layRI, 0, modQuiet}:       252,
+	{OpSUB, 4, layRR, 0, modNone}:        253,
+	{OpSUB, 4, layRI, 0, modNone}:        254,
+	{OpSUB, 4, layRM, 0, modNone}:        255,
+	{OpSUB, 4, layRM, 0, modIndexed}:     256,
+	{OpSUB, 4, layMR, 0, modNone}:        257,
+	{OpSUB, 4, layMR, 0, modIndexed}:     258,
+	{OpSUB, 4, layMI, 0, modNone}:        259,
+	{OpSUB, 4, layMI, 0, modIndexed}:     260,
+	{OpSUB, 4, layRR, 0, modQuiet}:       261,
+	{OpSUB, 4, layRI, 0, modQuiet}:       262,
+	{OpAND, 4, layRR, 0, modNone}:        263,
+	{OpAND, 4, layRI, 0, modNone}:        264,
+	{OpAND, 4, layRM, 0, modNone}:        265,
+	{OpAND, 4, layRM, 0, modIndexed}:     266,
+	{OpAND, 4, layMR, 0, modNone}:        267,
+	{OpAND, 4, layMR, 0, modIndexed}:     268,
+	{OpAND, 4, layMI, 0, modNone}:        269,
+	{OpAND, 4, layMI, 0, modIndexed}:     270,
+	{OpAND, 4, layRR, 0, modQuiet}:       271,
+	{OpAND, 4, layRI, 0, modQuiet}:       272,
+	{OpOR, 4, layRR, 0, modNone}:         273,
+	{OpOR, 4, layRI, 0, modNone}:         274,
+	{OpOR, 4, layRM, 0, modNone}:         275,
+	{OpOR, 4, layRM, 0, modIndexed}:      276,
+	{OpOR, 4, layMR, 0, modNone}:         277,
+	{OpOR, 4, layMR, 0, modIndexed}:      278,
+	{OpOR, 4, layMI, 0, modNone}:         279,
+	{OpOR, 4, layMI, 0, modIndexed}:      280,
+	{OpOR, 4, layRR, 0, modQuiet}:        281,
+	{OpOR, 4, layRI, 0, modQuiet}:        282,
+	{OpXOR, 4, layRR, 0, modNone}:        283,
+	{OpXOR, 4, layRI, 0, modNone}:        284,
+	{OpXOR, 4, layRM, 0, modNone}:        285,
+	{OpXOR, 4, layRM, 0, modIndexed}:     286,
+	{OpXOR, 4, layMR, 0, modNone}:        287,
+	{OpXOR, 4, layMR, 0, modIndexed}:     288,
+	{OpXOR, 4, layMI, 0, modNone}:        289,
+	{OpXOR, 4, layMI, 0, modIndexed}:     290,
+	{OpXOR, 4, layRR, 0, modQuiet}:       291,
+	{OpXOR, 4, layRI, 0, modQuiet}:       292,
+	{OpCMP, 4, layRR, 0, modNone}:        293,
+	{OpCMP, 4, layRI, 0, modNone}:        294,
+	{OpCMP, 4, layRM, 0, modNone}:        295,
+	{OpCMP, 4, layRM, 0, modIndexed}:     296,
+	{OpCMP, 4, layMR, 0, modNone}:        297,
+	{OpCMP, 4, layMR, 0, modIndexed}:     298,
+	{OpCMP, 4, layMI, 0, modNone}:        299,
+	{OpCMP, 4, layMI, 0, modIndexed}:     300,
+	{OpTEST, 4, layRR, 0, modNone}:       301,
+	{OpTEST, 4, layRI, 0, modNone}:       302,
+	{OpTEST, 4, layMR, 0, modNone}:       303,
+	{OpTEST, 4, layMR, 0, modIndexed}:    304,
+	{OpTEST, 4, layMI, 0, modNone}:       305,
+	{OpTEST, 4, layMI, 0, modIndexed}:    306,
+	{OpINC, 4, layR, 0, modNone}:         307,
+	{OpINC, 4, layM, 0, modNone}:         308,
+	{OpINC, 4, layM, 0, modIndexed}:      309,
+	{OpINC, 4, layR, 0, modQuiet}:        310,
+	{OpDEC, 4, layR, 0, modNone}:         311,
+	{OpDEC, 4, layM, 0, modNone}:         312,
+	{OpDEC, 4, layM, 0, modIndexed}:      313,
+	{OpDEC, 4, layR, 0, modQuiet}:        314,
+	{OpNEG, 4, layR, 0, modNone}:         315,
+	{OpNOT, 4, layR, 0, modNone}:         316,
+	{OpADD, 1, layRR, 0, modNone}:        317,
+	{OpADD, 1, layRI, 0, modNone}:        318,
+	{OpADD, 1, layRM, 0, modNone}:        319,
+	{OpADD, 1, layRM, 0, modIndexed}:     320,
+	{OpADD, 1, layMR, 0, modNone}:        321,
+	{OpADD, 1, layMR, 0, modIndexed}:     322,
+	{OpADD, 1, layMI, 0, modNone}:        323,
+	{OpADD, 1, layMI, 0, modIndexed}:     324,
+	{OpSUB, 1, layRR, 0, modNone}:        325,
+	{OpSUB, 1, layRI, 0, modNone}:        326,
+	{OpSUB, 1, layRM, 0, modNone}:        327,
+	{OpSUB, 1, layRM, 0, modIndexed}:     328,
+	{OpSUB, 1, layMR, 0, modNone}:        329,
+	{OpSUB, 1, layMR, 0, modIndexed}:     330,
+	{OpSUB, 1, layMI, 0, modNone}:        331,
+	{OpSUB, 1, layMI, 0, modIndexed}:     332,
+	{OpAND, 1, layRR, 0, modNone}:        333,
+	{OpAND, 1, layRI, 0, modNone}:        334,
+	{OpAND, 1, layRM, 0, modNone}:        335,
+	{OpAND, 1, layRM, 0, modIndexed}:     336,
+	{OpAND, 1, layMR, 0, modNone}:        337,
+	{OpAND, 1, layMR, 0, modIndexed}:     338,
+	{OpAND, 1, layMI, 0, modNone}:        339,
+	{OpAND, 1, layMI, 0, modIndexed}:     340,
+	{OpOR, 1, layRR, 0, modNone}:         341,
+	{OpOR, 1, layRI, 0, modNone}:         342,
+	{OpOR, 1, layRM, 0, modNone}:         343,
+	{OpOR, 1, layRM, 0, modIndexed}:      344,
+	{OpOR, 1, layMR, 0, modNone}:         345,
+	{OpOR, 1, layMR, 0, modIndexed}:      346,
+	{OpOR, 1, layMI, 0, modNone}:         347,
+	{OpOR, 1, layMI, 0, modIndexed}:      348,
+	{OpXOR, 1, layRR, 0, modNone}:        349,
+	{OpXOR, 1, layRI, 0, modNone}:        350,
+	{OpXOR, 1, layRM, 0, modNone}:        351,
+	{OpXOR, 1, layRM, 0, modIndexed}:     352,
+	{OpXOR, 1, layMR, 0, modNone}:        353,
+	{OpXOR, 1, layMR, 0, modIndexed}:     354,
+	{OpXOR, 1, layMI, 0, modNone}:        355,
+	{OpXOR, 1, layMI, 0, modIndexed}:     356,
+	{OpCMP, 1, layRR, 0, modNone}:        357,
+	{OpCMP, 1, layRI, 0, modNone}:        358,
+	{OpCMP, 1, layRM, 0, modNone}:        359,
+	{OpCMP, 1, layRM, 0, modIndexed}:     360,
+	{OpCMP, 1, layMR, 0, modNone}:        361,
+	{OpCMP, 1, layMR, 0, modIndexed}:     362,
+	{OpCMP, 1, layMI, 0, modNone}:        363,
+	{OpCMP, 1, layMI, 0, modIndexed}:     364,
+	{OpTEST, 1, layRR, 0, modNone}:       365,
+	{OpTEST, 1, layRI, 0, modNone}:       366,
+	{OpTEST, 1, layMR, 0, modNone}:       367,
+	{OpTEST, 1, layMR, 0, modIndexed}:    368,
+	{OpTEST, 1, layMI, 0, modNone}:       369,
+	{OpTEST, 1, layMI, 0, modIndexed}:    370,
+	{OpINC, 1, layR, 0, modNone}:         371,
+	{OpINC, 1, layM, 0, modNone}:         372,
+	{OpINC, 1, layM, 0, modIndexed}:      373,
+	{OpDEC, 1, layR, 0, modNone}:         374,
+	{OpDEC, 1, layM, 0, modNone}:         375,
+	{OpDEC, 1, layM, 0, modIndexed}:      376,
+	{OpNEG, 1, layR, 0, modNone}:         377,
+	{OpNOT, 1, layR, 0, modNone}:         378,
+	{OpADC, 8, layRR, 0, modNone}:        379,
+	{OpADC, 8, layRI, 0, modNone}:        380,
+	{OpSBB, 8, layRR, 0, modNone}:        381,
+	{OpSBB, 8, layRI, 0, modNone}:        382,
+	{OpADC, 4, layRR, 0, modNone}:        383,
+	{OpADC, 4, layRI, 0, modNone}:        384,
+	{OpSBB, 4, layRR, 0, modNone}:        385,
+	{OpSBB, 4, layRI, 0, modNone}:        386,
+	{OpRCL, 8, layRI, 0, modNone}:        387,
+	{OpRCR, 8, layRI, 0, modNone}:        388,
+	{OpSHL, 8, layRI, 0, modNone}:        389,
+	{OpSHL, 8, layRI, 0, modQuiet}:       390,
+	{OpSHR, 8, layRI, 0, modNone}:        391,
+	{OpSHR, 8, layRI, 0, modQuiet}:       392,
+	{OpSAR, 8, layRI, 0, modNone}:        393,
+	{OpSAR, 8, layRI, 0, modQuiet}:       394,
+	{OpROL, 8, layRI, 0, modNone}:        395,
+	{OpROL, 8, layRI, 0, modQuiet}:       396,
+	{OpROR, 8, layRI, 0, modNone}:        397,
+	{OpROR, 8, layRI, 0, modQuiet}:       398,
+	{OpSHL, 8, layRC, 0, modNone}:        399,
+	{OpSHR, 8, layRC, 0, modNone}:        400,
+	{OpSAR, 8, layRC, 0, modNone}:        401,
+	{OpROL, 8, layRC, 0, modNone}:        402,
+	{OpROR, 8, layRC, 0, modNone}:        403,
+	{OpBT, 8, layRR, 0, modNone}:         404,
+	{OpBT, 8, layRI, 0, modNone}:         405,
+	{OpBTS, 8, layRR, 0, modNone}:        406,
+	{OpBTS, 8, layRI, 0, modNone}:        407,
+	{OpBTR, 8, layRR, 0, modNone}:        408,
+	{OpBTR, 8, layRI, 0, modNone}:        409,
+	{OpBTC, 8, layRR, 0, modNone}:        410,
+	{OpBTC, 8, layRI, 0, modNone}:        411,
+	{OpRCL, 4, layRI, 0, modNone}:        412,
+	{OpRCR, 4, layRI, 0, modNone}:        413,
+	{OpSHL, 4, layRI, 0, modNone}:        414,
+	{OpSHL, 4, layRI, 0, modQuiet}:       415,
+	{OpSHR, 4, layRI, 0, modNone}:        416,
+	{OpSHR, 4, layRI, 0, modQuiet}:       417,
+	{OpSAR, 4, layRI, 0, modNone}:        418,
+	{OpSAR, 4, layRI, 0, modQuiet}:       419,
+	{OpROL, 4, layRI, 0, modNone}:        420,
+	{OpROL, 4, layRI, 0, modQuiet}:       421,
+	{OpROR, 4, layRI, 0, modNone}:        422,
+	{OpROR, 4, layRI, 0, modQuiet}:       423,
+	{OpSHL, 4, layRC, 0, modNone}:        424,
+	{OpSHR, 4, layRC, 0, modNone}:        425,
+	{OpSAR, 4, layRC, 0, modNone}:        426,
+	{OpROL, 4, layRC, 0, modNone}:        427,
+	{OpROR, 4, layRC, 0, modNone}:        428,
+	{OpBT, 4, layRR, 0, modNone}:         429,
+	{OpBT, 4, layRI, 0, modNone}:         430,
+	{OpBTS, 4, layRR, 0, modNone}:        431,
+	{OpBTS, 4, layRI, 0, modNone}:        432,
+	{OpBTR, 4, layRR, 0, modNone}:        433,
+	{OpBTR, 4, layRI, 0, modNone}:        434,
+	{OpBTC, 4, layRR, 0, modNone}:        435,
+	{OpBTC, 4, layRI, 0, modNone}:        436,
+	{OpIMUL2, 8, layRR, 0, modNone}:      437,
+	{OpIMUL2, 8, layRM, 0, modNone}:      438,
+	{OpIMUL2, 8, layRM, 0, modIndexed}:   439,
+	{OpIMUL3, 8, layRRI, 0, modNone}:     440,
+	{OpIMUL2, 8, layRR, 0, modQuiet}:     441,
+	{OpIMUL3, 8, layRRI, 0, modQuiet}:    442,
+	{OpMUL, 8, layR, 0, modNone}:         443,
+	{OpIMUL2, 4, layRR, 0, modNone}:      444,
+	{OpIMUL2, 4, layRM, 0, modNone}:      445,
+	{OpIMUL2, 4, layRM, 0, modIndexed}:   446,
+	{OpIMUL3, 4, layRRI, 0, modNone}:     447,
+	{OpIMUL2, 4, layRR, 0, modQuiet}:     448,
+	{OpIMUL3, 4, layRRI, 0, modQuiet}:    449,
+	{OpMUL, 4, layR, 0, modNone}:         450,
+	{OpJCC, 8, layNear, 0, modNone}:      451,
+	{OpJCC, 8, layFar, 0, modNone}:       452,
+	{OpJCC, 8, layNear, 1, modNone}:      453,
+	{OpJCC, 8, layFar, 1, modNone}:       454,
+	{OpJCC, 8, layNear, 2, modNone}:      455,
+	{OpJCC, 8, layFar, 2, modNone}:       456,
+	{OpJCC, 8, layNear, 3, modNone}:      457,
+	{OpJCC, 8, layFar, 3, modNone}:       458,
+	{OpJCC, 8, layNear, 4, modNone}:      459,
+	{OpJCC, 8, layFar, 4, modNone}:       460,
+	{OpJCC, 8, layNear, 5, modNone}:      461,
+	{OpJCC, 8, layFar, 5, modNone}:       462,
+	{OpJCC, 8, layNear, 6, modNone}:      463,
+	{OpJCC, 8, layFar, 6, modNone}:       464,
+	{OpJCC, 8, layNear, 7, modNone}:      465,
+	{OpJCC, 8, layFar, 7, modNone}:       466,
+	{OpJCC, 8, layNear, 8, modNone}:      467,
+	{OpJCC, 8, layFar, 8, modNone}:       468,
+	{OpJCC, 8, layNear, 9, modNone}:      469,
+	{OpJCC, 8, layFar, 9, modNone}:       470,
+	{OpJCC, 8, layNear, 10, modNone}:     471,
+	{OpJCC, 8, layFar, 10, modNone}:      472,
+	{OpJCC, 8, layNear, 11, modNone}:     473,
+	{OpJCC, 8, layFar, 11, modNone}:      474,
+	{OpJCC, 8, layNear, 12, modNone}:     475,
+	{OpJCC, 8, layFar, 12, modNone}:      476,
+	{OpJCC, 8, layNear, 13, modNone}:     477,
+	{OpJCC, 8, layFar, 13, modNone}:      478,
+	{OpJCC, 8, layNear, 14, modNone}:     479,
+	{OpJCC, 8, layFar, 14, modNone}:      480,
+	{OpJCC, 8, layNear, 15, modNone}:     481,
+	{OpJCC, 8, layFar, 15, modNone}:      482,
+	{OpJMP, 8, layNear, 0, modNone}:      483,
+	{OpJMP, 8, layFar, 0, modNone}:       484,
+	{OpJMPIND, 8, layR, 0, modNone}:      485,
+	{OpJMPIND, 8, layM, 0, modNone}:      486,
+	{OpJMPIND, 8, layM, 0, modIndexed}:   487,
+	{OpCALL, 8, layNear, 0, modNone}:     488,
+	{OpCALL, 8, layFar, 0, modNone}:      489,
+	{OpCALLIND, 8, layR, 0, modNone}:     490,
+	{OpCALLIND, 8, layM, 0, modNone}:     491,
+	{OpCALLIND, 8, layM, 0, modIndexed}:  492,
+	{OpRET, 8, layNone, 0, modNone}:      493,
+	{OpPUSH, 8, layR, 0, modNone}:        494,
+	{OpPUSH, 8, layM, 0, modNone}:        495,
+	{OpPUSH, 8, layM, 0, modIndexed}:     496,
+	{OpPUSH, 8, layI, 0, modNone}:        497,
+	{OpPOP, 8, layR, 0, modNone}:         498,
+	{OpPAUSE, 4, layNone, 0, modNone}:    499,
+	{OpLEAVE, 8, layNone, 0, modNone}:    500,
+	{OpCLD, 0, layNone, 0, modNone}:      501,
+	{OpCLI, 0, layNone, 0, modNone}:      502,
+	{OpSTI, 0, layNone, 0, modNone}:      503,
+	{OpCLAC, 0, layNone, 0, modNone}:     504,
+	{OpSTAC, 0, layNone, 0, modNone}:     505,
+	{OpPUSHF, 8, layNone, 0, modNone}:    506,
+	{OpPOPF, 8, layNone, 0, modNone}:     507,
+	{OpMOVUPS, 16, layRR, 0, modNone}:    508,
+	{OpMOVUPS, 16, layRM, 0, modNone}:    509,
+	{OpMOVUPS, 16, layRM, 0, modIndexed}: 510,
+	{OpMOVUPS, 16, layMR, 0, modNone}:    511,
+	{OpMOVUPS, 16, layMR, 0, modIndexed}: 512,
+	{OpMOVDQU, 16, layRR, 0, modNone}:    513,
+	{OpMOVDQU, 16, layRM, 0, modNone}:    514,
+	{OpMOVDQU, 16, layRM, 0, modIndexed}: 515,
+	{OpMOVDQU, 16, layMR, 0, modNone}:    516,
+	{OpMOVDQU, 16, layMR, 0, modIndexed}: 517,
+	{OpMOVAPS, 16, layRR, 0, modNone}:    518,
+	{OpMOVAPS, 16, layRM, 0, modNone}:    519,
+	{OpMOVAPS, 16, layRM, 0, modIndexed}: 520,
+	{OpMOVAPS, 16, layMR, 0, modNone}:    521,
+	{OpMOVAPS, 16, layMR, 0, modIndexed}: 522,
+	{OpMOVDQA, 16, layRR, 0, modNone}:    523,
+	{OpMOVDQA, 16, layRM, 0, modNone}:    524,
+	{OpMOVDQA, 16, layRM, 0, modIndexed}: 525,
+	{OpMOVDQA, 16, layMR, 0, modNone}:    526,
+	{OpMOVDQA, 16, layMR, 0, modIndexed}: 527,
+	{OpMOVSD, 8, layRR, 0, modNone}:      528,
+	{OpMOVSD, 8, layRM, 0, modNone}:      529,
+	{OpMOVSD, 8, layRM, 0, modIndexed}:   530,
+	{OpMOVSD, 8, layMR, 0, modNone}:      531,
+	{OpMOVSD, 8, layMR, 0, modIndexed}:   532,
+	{OpMOVQ, 8, layRR, 0, modNone}:       533,
+	{OpMOVQ, 8, layRM, 0, modNone}:       534,
+	{OpMOVQ, 8, layRM, 0, modIndexed}:    535,
+	{OpMOVQ, 8, layMR, 0, modNone}:       536,
+	{OpMOVQ, 8, layMR, 0, modIndexed}:    537,
+	{OpMOVD, 8, layRR, 0, modNone}:       538,
+	{OpMOVD, 8, layRR, 1, modNone}:       539,
+	{OpMOVD, 8, layRM, 0, modNone}:       540,
+	{OpMOVD, 8, layRM, 0, modIndexed}:    541,
+	{OpMOVD, 8, layMR, 0, modNone}:       542,
+	{OpMOVD, 8, layMR, 0, modIndexed}:    543,
+	{OpCVTSI2SD, 8, layRR, 0, modNone}:   544,
+	{OpMOVD, 4, layRR, 0, modNone}:       545,
+	{OpMOVD, 4, layRR, 1, modNone}:       546,
+	{OpMOVD, 4, layRM, 0, modNone}:       547,
+	{OpMOVD, 4, layRM, 0, modIndexed}:    548,
+	{OpMOVD, 4, layMR, 0, modNone}:       549,
+	{OpMOVD, 4, layMR, 0, modIndexed}:    550,
+	{OpCVTSI2SD, 4, layRR, 0, modNone}:   551,
+	{OpPXOR, 16, layRR, 0, modNone}:      552,
+	{OpXORPS, 16, layRR, 0, modNone}:     553,
+	{OpXORPD, 16, layRR, 0, modNone}:     554,
+	{OpPAND, 16, layRR, 0, modNone}:      555,
+	{OpANDPS, 16, layRR, 0, modNone}:     556,
+	{OpANDPD, 16, layRR, 0, modNone}:     557,
+	{OpPOR, 16, layRR, 0, modNone}:       558,
+	{OpORPS, 16, layRR, 0, modNone}:      559,
+	{OpORPD, 16, layRR, 0, modNone}:      560,
+	{OpPANDN, 16, layRR, 0, modNone}:     561,
+	{OpANDNPS, 16, layRR, 0, modNone}:    562,
+	{OpANDNPD, 16, layRR, 0, modNone}:    563,
+	{OpPADDQ, 16, layRR, 0, modNone}:     564,
+	{OpPSUBQ, 16, layRR, 0, modNone}:     565,
+	{OpPADDD, 16, layRR, 0, modNone}:     566,
+	{OpPSUBD, 16, layRR, 0, modNone}:     567,
+	{OpPSRLQ, 16, layRI, 0, modNone}:     568,
+	{OpPSLLQ, 16, layRI, 0, modNone}:     569,
+	{OpPSRLD, 16, layRI, 0, modNone}:     570,
+	{OpPSLLD, 16, layRI, 0, modNone}:     571,
+	{OpADDSD, 8, layRR, 0, modNone}:      572,
+	{OpADDSD, 8, layRM, 0, modNone}:      573,
+	{OpADDSD, 8, layRM, 0, modIndexed}:   574,
+	{OpSUBSD, 8, layRR, 0, modNone}:      575,
+	{OpSUBSD, 8, layRM, 0, modNone}:      576,
+	{OpSUBSD, 8, layRM, 0, modIndexed}:   577,
+	{OpMULSD, 8, layRR, 0, modNone}:      578,
+	{OpMULSD, 8, layRM, 0, modNone}:      579,
+	{OpMULSD, 8, layRM, 0, modIndexed}:   580,
+	{OpDIVSD, 8, layRR, 0, modNone}:      581,
+	{OpDIVSD, 8, layRM, 0, modNone}:      582,
+	{OpDIVSD, 8, layRM, 0, modIndexed}:   583,
+	{OpUCOMISD, 8, layRR, 0, modNone}:    584,
+	{OpUCOMISD, 8, layRM, 0, modNone}:    585,
+	{OpUCOMISD, 8, layRM, 0, modIndexed}: 586,
 }
 
 var uopPairs = map[pairKey]uint16{
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   586,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   587,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   588,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   589,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   590,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  591,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  592,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  593,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   594,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   595,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   596,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   597,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   598,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  599,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  600,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  601,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   602,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   603,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   604,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   605,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   606,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  607,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  608,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  609,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   610,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   611,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   612,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   613,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   614,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  615,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  616,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  617,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   618,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   619,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   620,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   621,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   622,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  623,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  624,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  625,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   626,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   627,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   628,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   629,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   630,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  631,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  632,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  633,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   634,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   635,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   636,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   637,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   638,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  639,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  640,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  641,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   642,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   643,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   644,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   645,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   646,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  647,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  648,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  649,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  650,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  651,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  652,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  653,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  654,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 655,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 656,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 657,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  658,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  659,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  660,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  661,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  662,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 663,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 664,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 665,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  666,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  667,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  668,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  669,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  670,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 671,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 672,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 673,
-	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  674,
-	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  675,
-	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  676,
-	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  677,
-	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  678,
-	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 679,
-	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 680,
-	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 681,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   682,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   683,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   684,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   685,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   686,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  687,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  688,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  689,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   690,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   691,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   692,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   693,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   694,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  695,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  696,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  697,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   698,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   699,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   700,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   701,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   702,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  703,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  704,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  705,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   706,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   707,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   708,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   709,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   710,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  711,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  712,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  713,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   714,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   715,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   716,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   717,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   718,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  719,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  720,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  721,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   722,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   723,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   724,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   725,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   726,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  727,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  728,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  729,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   730,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   731,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   732,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   733,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   734,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  735,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  736,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  737,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   738,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   739,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   740,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   741,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   742,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  743,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  744,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  745,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  746,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  747,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  748,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  749,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  750,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 751,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 752,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 753,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  754,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  755,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  756,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  757,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  758,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 759,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 760,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 761,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  762,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  763,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  764,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  765,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  766,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 767,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 768,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 769,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  770,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  771,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  772,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  773,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  774,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 775,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 776,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 777,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   778,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   779,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   780,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   781,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   782,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  783,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  784,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  785,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   786,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   787,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   788,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   789,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   790,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  791,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  792,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  793,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   794,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   795,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   796,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   797,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   798,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  799,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  800,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  801,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   802,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   803,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   804,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   805,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   806,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  807,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  808,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  809,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   810,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   811,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   812,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   813,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   814,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  815,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  816,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  817,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   818,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   819,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   820,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   821,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   822,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  823,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  824,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  825,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   826,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   827,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   828,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   829,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   830,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  831,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  832,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  833,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   834,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   835,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   836,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   837,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   838,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  839,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  840,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  841,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  842,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  843,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  844,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  845,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  846,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 847,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 848,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 849,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  850,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  851,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  852,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  853,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  854,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 855,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 856,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 857,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  858,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  859,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  860,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  861,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  862,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 863,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 864,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 865,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  866,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  867,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  868,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  869,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  870,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 871,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 872,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 873,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 2}:   587,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 2}:   588,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 2}:   589,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 2}:   590,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 2}:   591,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 2}:  592,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 2}:  593,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 2}:  594,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 3}:   595,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 3}:   596,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 3}:   597,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 3}:   598,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 3}:   599,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 3}:  600,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 3}:  601,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 3}:  602,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 4}:   603,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 4}:   604,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 4}:   605,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 4}:   606,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 4}:   607,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 4}:  608,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 4}:  609,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 4}:  610,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 5}:   611,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 5}:   612,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 5}:   613,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 5}:   614,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 5}:   615,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 5}:  616,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 5}:  617,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 5}:  618,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 6}:   619,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 6}:   620,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 6}:   621,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 6}:   622,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 6}:   623,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 6}:  624,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 6}:  625,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 6}:  626,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 7}:   627,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 7}:   628,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 7}:   629,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 7}:   630,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 7}:   631,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 7}:  632,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 7}:  633,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 7}:  634,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 8}:   635,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 8}:   636,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 8}:   637,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 8}:   638,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 8}:   639,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 8}:  640,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 8}:  641,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 8}:  642,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 9}:   643,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 9}:   644,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 9}:   645,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 9}:   646,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 9}:   647,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 9}:  648,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 9}:  649,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 9}:  650,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 12}:  651,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 12}:  652,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 12}:  653,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 12}:  654,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 12}:  655,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 12}: 656,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 12}: 657,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 12}: 658,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 13}:  659,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 13}:  660,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 13}:  661,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 13}:  662,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 13}:  663,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 13}: 664,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 13}: 665,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 13}: 666,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 14}:  667,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 14}:  668,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 14}:  669,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 14}:  670,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 14}:  671,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 14}: 672,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 14}: 673,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 14}: 674,
+	{uopKey{OpCMP, 8, layRR, 0, modNone}, 15}:  675,
+	{uopKey{OpCMP, 8, layRI, 0, modNone}, 15}:  676,
+	{uopKey{OpCMP, 8, layRM, 0, modNone}, 15}:  677,
+	{uopKey{OpCMP, 8, layMR, 0, modNone}, 15}:  678,
+	{uopKey{OpCMP, 8, layMI, 0, modNone}, 15}:  679,
+	{uopKey{OpTEST, 8, layRR, 0, modNone}, 15}: 680,
+	{uopKey{OpTEST, 8, layRI, 0, modNone}, 15}: 681,
+	{uopKey{OpTEST, 8, layMI, 0, modNone}, 15}: 682,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   683,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   684,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   685,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   686,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   687,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  688,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  689,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  690,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   691,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   692,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   693,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   694,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   695,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  696,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  697,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  698,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   699,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   700,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   701,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   702,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   703,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  704,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  705,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  706,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   707,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   708,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   709,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   710,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   711,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  712,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  713,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  714,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   715,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   716,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   717,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   718,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   719,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  720,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  721,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  722,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   723,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   724,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   725,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   726,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   727,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  728,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  729,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  730,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   731,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   732,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   733,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   734,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   735,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  736,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  737,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  738,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   739,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   740,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   741,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   742,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   743,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  744,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  745,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  746,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  747,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  748,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  749,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  750,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  751,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 752,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 753,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 754,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  755,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  756,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  757,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  758,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  759,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 760,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 761,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 762,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  763,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  764,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  765,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  766,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  767,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 768,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 769,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 770,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  771,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  772,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  773,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  774,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  775,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 776,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 777,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 778,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   779,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   780,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   781,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   782,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   783,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  784,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  785,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  786,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   787,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   788,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   789,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   790,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   791,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  792,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  793,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  794,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   795,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   796,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   797,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   798,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   799,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  800,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  801,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  802,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   803,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   804,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   805,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   806,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   807,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  808,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  809,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  810,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   811,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   812,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   813,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   814,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   815,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  816,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  817,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  818,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   819,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   820,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   821,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   822,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   823,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  824,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  825,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  826,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   827,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   828,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   829,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   830,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   831,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  832,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  833,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  834,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   835,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   836,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   837,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   838,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   839,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  840,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  841,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  842,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  843,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  844,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  845,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  846,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  847,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 848,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 849,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 850,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  851,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  852,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  853,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  854,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  855,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 856,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 857,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 858,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  859,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  860,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  861,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  862,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  863,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 864,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 865,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 866,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  867,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  868,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  869,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  870,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  871,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 872,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 873,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 874,
 }
 
 // dispatch64 executes code of one dialect from RIP, in the page of s, up to a bound
@@ -928,17 +928,9 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 	run: // b, which begins at off
 		u = (*uop)(unsafe.Add(unsafe.Pointer(b), uopStride))
 		if uint64(b.count) > left || clock+b.most >= quick {
-			if n := c.tally; n != nil { // what ran before b has ended here
-				from := uintptr(unsafe.Pointer(n.running)) + uintptr(n.left-left)
-				if e := n.exits[exitSlot(from)]; e.from == from {
-					e.runs++
-				} else {
-					n.end(left)
-				}
-				n.running, n.left = b, left
-				if uint64(b.count) <= left && clock+b.most < n.quick {
-					goto again
-				}
+			if n := c.tally; n != nil && uint64(b.count) <= left && clock+b.most < n.quick {
+				*b.rest.runs++
+				goto again
 			}
 			u = c.lookCloser(b, bound, left, clock, page+off)
 			if u == nil {
@@ -951,12 +943,14 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 			case uEnd:
 				off = uint64(u.next)
 				goto near
-			case 3: // OpNOP, 0, layNone, 0, modNone
+			case uCount:
+				*(*uint64)(u.link)++
+			case 4: // OpNOP, 0, layNone, 0, modNone
 
-			case 4: // OpMOV, 8, layRR, 0, modNone
+			case 5: // OpMOV, 8, layRR, 0, modNone
 				r[u.dst] = r[u.src]
 
-			case 5: // OpMOV, 8, layRM, 0, modNone
+			case 6: // OpMOV, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -969,7 +963,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = v
 
-			case 6: // OpMOV, 8, layRM, 0, modIndexed
+			case 7: // OpMOV, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -982,7 +976,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = v
 
-			case 7: // OpMOV, 8, layMR, 0, modNone
+			case 8: // OpMOV, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -995,7 +989,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(r[u.src])
 
-			case 8: // OpMOV, 8, layMR, 0, modIndexed
+			case 9: // OpMOV, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1008,7 +1002,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(r[u.src])
 
-			case 9: // OpMOV, 8, layMI, 0, modNone
+			case 10: // OpMOV, 8, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1021,7 +1015,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(u.imm)
 
-			case 10: // OpMOV, 8, layMI, 0, modIndexed
+			case 11: // OpMOV, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1034,13 +1028,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(u.imm)
 
-			case 11: // OpMOV, 8, layRI, 0, modNone
+			case 12: // OpMOV, 8, layRI, 0, modNone
 				r[u.dst] = u.imm
 
-			case 12: // OpMOV, 4, layRR, 0, modNone
+			case 13: // OpMOV, 4, layRR, 0, modNone
 				r[u.dst] = uint64(uint32(r[u.src]))
 
-			case 13: // OpMOV, 4, layRM, 0, modNone
+			case 14: // OpMOV, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1053,7 +1047,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 14: // OpMOV, 4, layRM, 0, modIndexed
+			case 15: // OpMOV, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1066,7 +1060,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 15: // OpMOV, 4, layMR, 0, modNone
+			case 16: // OpMOV, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1079,7 +1073,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(r[u.src])
 
-			case 16: // OpMOV, 4, layMR, 0, modIndexed
+			case 17: // OpMOV, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1092,7 +1086,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(r[u.src])
 
-			case 17: // OpMOV, 4, layMI, 0, modNone
+			case 18: // OpMOV, 4, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1105,7 +1099,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(u.imm)
 
-			case 18: // OpMOV, 4, layMI, 0, modIndexed
+			case 19: // OpMOV, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1118,10 +1112,10 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(u.imm)
 
-			case 19: // OpMOV, 1, layRR, 0, modNone
+			case 20: // OpMOV, 1, layRR, 0, modNone
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(r[u.src]))
 
-			case 20: // OpMOV, 1, layRM, 0, modNone
+			case 21: // OpMOV, 1, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1134,7 +1128,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(v))
 
-			case 21: // OpMOV, 1, layRM, 0, modIndexed
+			case 22: // OpMOV, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1147,7 +1141,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(v))
 
-			case 22: // OpMOV, 1, layMR, 0, modNone
+			case 23: // OpMOV, 1, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1160,7 +1154,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(r[u.src])
 
-			case 23: // OpMOV, 1, layMR, 0, modIndexed
+			case 24: // OpMOV, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1173,7 +1167,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(r[u.src])
 
-			case 24: // OpMOV, 1, layMI, 0, modNone
+			case 25: // OpMOV, 1, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1186,7 +1180,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(u.imm)
 
-			case 25: // OpMOV, 1, layMI, 0, modIndexed
+			case 26: // OpMOV, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1199,10 +1193,10 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(u.imm)
 
-			case 26: // OpMOV, 1, layRI, 0, modNone
+			case 27: // OpMOV, 1, layRI, 0, modNone
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(u.imm))
 
-			case 27: // OpMOV, 2, layRM, 0, modNone
+			case 28: // OpMOV, 2, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1214,7 +1208,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint16)(p))
 
 				r[u.dst] = r[u.dst]&^0xffff | v
-			case 28: // OpMOV, 2, layRM, 0, modIndexed
+			case 29: // OpMOV, 2, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1226,7 +1220,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint16)(p))
 
 				r[u.dst] = r[u.dst]&^0xffff | v
-			case 29: // OpMOV, 2, layMR, 0, modNone
+			case 30: // OpMOV, 2, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1239,7 +1233,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint16)(p) = uint16(r[u.src])
 
-			case 30: // OpMOV, 2, layMR, 0, modIndexed
+			case 31: // OpMOV, 2, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1252,7 +1246,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint16)(p) = uint16(r[u.src])
 
-			case 31: // OpMOV, 2, layMI, 0, modNone
+			case 32: // OpMOV, 2, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1265,7 +1259,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint16)(p) = uint16(u.imm)
 
-			case 32: // OpMOV, 2, layMI, 0, modIndexed
+			case 33: // OpMOV, 2, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1278,20 +1272,20 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint16)(p) = uint16(u.imm)
 
-			case 33: // OpLEA, 8, layRM, 0, modNone
+			case 34: // OpLEA, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				r[u.dst] = ea
 
-			case 34: // OpLEA, 8, layRM, 0, modIndexed
+			case 35: // OpLEA, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				r[u.dst] = ea
 
-			case 35: // OpMOVZX, 8, layRR, 1, modNone
+			case 36: // OpMOVZX, 8, layRR, 1, modNone
 				r[u.dst] = uint64(uint8(r[u.src]))
 
-			case 36: // OpMOVZX, 8, layRM, 1, modNone
+			case 37: // OpMOVZX, 8, layRM, 1, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1304,7 +1298,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = v
 
-			case 37: // OpMOVZX, 8, layRM, 1, modIndexed
+			case 38: // OpMOVZX, 8, layRM, 1, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1317,10 +1311,10 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = v
 
-			case 38: // OpMOVSX, 8, layRR, 1, modNone
+			case 39: // OpMOVSX, 8, layRR, 1, modNone
 				r[u.dst] = uint64(int64(int8(r[u.src])))
 
-			case 39: // OpMOVSX, 8, layRM, 1, modNone
+			case 40: // OpMOVSX, 8, layRM, 1, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1333,7 +1327,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(int64(int8(v)))
 
-			case 40: // OpMOVSX, 8, layRM, 1, modIndexed
+			case 41: // OpMOVSX, 8, layRM, 1, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1346,10 +1340,10 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(int64(int8(v)))
 
-			case 41: // OpMOVZX, 8, layRR, 2, modNone
+			case 42: // OpMOVZX, 8, layRR, 2, modNone
 				r[u.dst] = uint64(uint16(r[u.src]))
 
-			case 42: // OpMOVZX, 8, layRM, 2, modNone
+			case 43: // OpMOVZX, 8, layRM, 2, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1362,7 +1356,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = v
 
-			case 43: // OpMOVZX, 8, layRM, 2, modIndexed
+			case 44: // OpMOVZX, 8, layRM, 2, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1375,10 +1369,10 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = v
 
-			case 44: // OpMOVSX, 8, layRR, 2, modNone
+			case 45: // OpMOVSX, 8, layRR, 2, modNone
 				r[u.dst] = uint64(int64(int16(r[u.src])))
 
-			case 45: // OpMOVSX, 8, layRM, 2, modNone
+			case 46: // OpMOVSX, 8, layRM, 2, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1391,7 +1385,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(int64(int16(v)))
 
-			case 46: // OpMOVSX, 8, layRM, 2, modIndexed
+			case 47: // OpMOVSX, 8, layRM, 2, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1404,7 +1398,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(int64(int16(v)))
 
-			case 47: // OpCMOV, 8, layRR, 0, modNone
+			case 48: // OpCMOV, 8, layRR, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1414,7 +1408,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 48: // OpCMOV, 8, layRR, 1, modNone
+			case 49: // OpCMOV, 8, layRR, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1424,7 +1418,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 49: // OpCMOV, 8, layRR, 2, modNone
+			case 50: // OpCMOV, 8, layRR, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -1438,7 +1432,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 50: // OpCMOV, 8, layRR, 3, modNone
+			case 51: // OpCMOV, 8, layRR, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -1452,7 +1446,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 51: // OpCMOV, 8, layRR, 4, modNone
+			case 52: // OpCMOV, 8, layRR, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -1466,7 +1460,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 52: // OpCMOV, 8, layRR, 5, modNone
+			case 53: // OpCMOV, 8, layRR, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -1480,7 +1474,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 53: // OpCMOV, 8, layRR, 6, modNone
+			case 54: // OpCMOV, 8, layRR, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -1494,7 +1488,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 54: // OpCMOV, 8, layRR, 7, modNone
+			case 55: // OpCMOV, 8, layRR, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -1508,7 +1502,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 55: // OpCMOV, 8, layRR, 8, modNone
+			case 56: // OpCMOV, 8, layRR, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -1522,7 +1516,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 56: // OpCMOV, 8, layRR, 9, modNone
+			case 57: // OpCMOV, 8, layRR, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -1536,7 +1530,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 57: // OpCMOV, 8, layRR, 10, modNone
+			case 58: // OpCMOV, 8, layRR, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1546,7 +1540,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 58: // OpCMOV, 8, layRR, 11, modNone
+			case 59: // OpCMOV, 8, layRR, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1556,7 +1550,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 59: // OpCMOV, 8, layRR, 12, modNone
+			case 60: // OpCMOV, 8, layRR, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -1570,7 +1564,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 60: // OpCMOV, 8, layRR, 13, modNone
+			case 61: // OpCMOV, 8, layRR, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -1584,7 +1578,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 61: // OpCMOV, 8, layRR, 14, modNone
+			case 62: // OpCMOV, 8, layRR, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -1598,7 +1592,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 62: // OpCMOV, 8, layRR, 15, modNone
+			case 63: // OpCMOV, 8, layRR, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -1612,7 +1606,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = v
 
-			case 63: // OpXCHG, 8, layMR, 0, modNone
+			case 64: // OpXCHG, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1628,7 +1622,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(r[u.src])
 
 				r[u.src] = v
-			case 64: // OpXCHG, 8, layMR, 0, modIndexed
+			case 65: // OpXCHG, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1644,7 +1638,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(r[u.src])
 
 				r[u.src] = v
-			case 65: // OpCMPXCHG, 8, layMR, 0, modNone
+			case 66: // OpCMPXCHG, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1667,7 +1661,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				} else {
 					r[RAX] = v
 				}
-			case 66: // OpCMPXCHG, 8, layMR, 0, modIndexed
+			case 67: // OpCMPXCHG, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1690,7 +1684,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				} else {
 					r[RAX] = v
 				}
-			case 67: // OpXADD, 8, layMR, 0, modNone
+			case 68: // OpXADD, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1710,7 +1704,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 				r[u.src] = v
-			case 68: // OpXADD, 8, layMR, 0, modIndexed
+			case 69: // OpXADD, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1730,11 +1724,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(c.lazy.r)
 
 				r[u.src] = v
-			case 69: // OpXCHG, 8, layRR, 0, modNone
+			case 70: // OpXCHG, 8, layRR, 0, modNone
 				v := r[u.dst]
 				r[u.dst] = r[u.src]
 				r[u.src] = v
-			case 70: // OpBSF, 8, layRR, 0, modNone
+			case 71: // OpBSF, 8, layRR, 0, modNone
 				v := r[u.src]
 				if v == 0 {
 					goto step
@@ -1743,7 +1737,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = x
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone
 
-			case 71: // OpBSR, 8, layRR, 0, modNone
+			case 72: // OpBSR, 8, layRR, 0, modNone
 				v := r[u.src]
 				if v == 0 {
 					goto step
@@ -1752,22 +1746,22 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = x
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone
 
-			case 72: // OpBSWAP, 8, layR, 0, modNone
+			case 73: // OpBSWAP, 8, layR, 0, modNone
 				r[u.dst] = bits.ReverseBytes64(r[u.dst]) >> 0
-			case 73: // OpLEA, 4, layRM, 0, modNone
+			case 74: // OpLEA, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				r[u.dst] = uint64(uint32(ea))
 
-			case 74: // OpLEA, 4, layRM, 0, modIndexed
+			case 75: // OpLEA, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				r[u.dst] = uint64(uint32(ea))
 
-			case 75: // OpMOVZX, 4, layRR, 1, modNone
+			case 76: // OpMOVZX, 4, layRR, 1, modNone
 				r[u.dst] = uint64(uint32(uint64(uint8(r[u.src]))))
 
-			case 76: // OpMOVZX, 4, layRM, 1, modNone
+			case 77: // OpMOVZX, 4, layRM, 1, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1780,7 +1774,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 77: // OpMOVZX, 4, layRM, 1, modIndexed
+			case 78: // OpMOVZX, 4, layRM, 1, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1793,10 +1787,10 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 78: // OpMOVSX, 4, layRR, 1, modNone
+			case 79: // OpMOVSX, 4, layRR, 1, modNone
 				r[u.dst] = uint64(uint32(uint64(int64(int8(r[u.src])))))
 
-			case 79: // OpMOVSX, 4, layRM, 1, modNone
+			case 80: // OpMOVSX, 4, layRM, 1, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1809,7 +1803,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int8(v)))))
 
-			case 80: // OpMOVSX, 4, layRM, 1, modIndexed
+			case 81: // OpMOVSX, 4, layRM, 1, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1822,10 +1816,10 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int8(v)))))
 
-			case 81: // OpMOVZX, 4, layRR, 2, modNone
+			case 82: // OpMOVZX, 4, layRR, 2, modNone
 				r[u.dst] = uint64(uint32(uint64(uint16(r[u.src]))))
 
-			case 82: // OpMOVZX, 4, layRM, 2, modNone
+			case 83: // OpMOVZX, 4, layRM, 2, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1838,7 +1832,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 83: // OpMOVZX, 4, layRM, 2, modIndexed
+			case 84: // OpMOVZX, 4, layRM, 2, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1851,10 +1845,10 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 84: // OpMOVSX, 4, layRR, 2, modNone
+			case 85: // OpMOVSX, 4, layRR, 2, modNone
 				r[u.dst] = uint64(uint32(uint64(int64(int16(r[u.src])))))
 
-			case 85: // OpMOVSX, 4, layRM, 2, modNone
+			case 86: // OpMOVSX, 4, layRM, 2, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1867,7 +1861,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int16(v)))))
 
-			case 86: // OpMOVSX, 4, layRM, 2, modIndexed
+			case 87: // OpMOVSX, 4, layRM, 2, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1880,7 +1874,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int16(v)))))
 
-			case 87: // OpCMOV, 4, layRR, 0, modNone
+			case 88: // OpCMOV, 4, layRR, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1890,7 +1884,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 88: // OpCMOV, 4, layRR, 1, modNone
+			case 89: // OpCMOV, 4, layRR, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1900,7 +1894,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 89: // OpCMOV, 4, layRR, 2, modNone
+			case 90: // OpCMOV, 4, layRR, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -1914,7 +1908,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 90: // OpCMOV, 4, layRR, 3, modNone
+			case 91: // OpCMOV, 4, layRR, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -1928,7 +1922,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 91: // OpCMOV, 4, layRR, 4, modNone
+			case 92: // OpCMOV, 4, layRR, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -1942,7 +1936,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 92: // OpCMOV, 4, layRR, 5, modNone
+			case 93: // OpCMOV, 4, layRR, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -1956,7 +1950,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 93: // OpCMOV, 4, layRR, 6, modNone
+			case 94: // OpCMOV, 4, layRR, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -1970,7 +1964,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 94: // OpCMOV, 4, layRR, 7, modNone
+			case 95: // OpCMOV, 4, layRR, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -1984,7 +1978,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 95: // OpCMOV, 4, layRR, 8, modNone
+			case 96: // OpCMOV, 4, layRR, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -1998,7 +1992,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 96: // OpCMOV, 4, layRR, 9, modNone
+			case 97: // OpCMOV, 4, layRR, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -2012,7 +2006,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 97: // OpCMOV, 4, layRR, 10, modNone
+			case 98: // OpCMOV, 4, layRR, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2022,7 +2016,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 98: // OpCMOV, 4, layRR, 11, modNone
+			case 99: // OpCMOV, 4, layRR, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2032,7 +2026,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 99: // OpCMOV, 4, layRR, 12, modNone
+			case 100: // OpCMOV, 4, layRR, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -2046,7 +2040,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 100: // OpCMOV, 4, layRR, 13, modNone
+			case 101: // OpCMOV, 4, layRR, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -2060,7 +2054,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 101: // OpCMOV, 4, layRR, 14, modNone
+			case 102: // OpCMOV, 4, layRR, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -2074,7 +2068,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 102: // OpCMOV, 4, layRR, 15, modNone
+			case 103: // OpCMOV, 4, layRR, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -2088,7 +2082,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 103: // OpXCHG, 4, layMR, 0, modNone
+			case 104: // OpXCHG, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2104,7 +2098,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(r[u.src])
 
 				r[u.src] = v
-			case 104: // OpXCHG, 4, layMR, 0, modIndexed
+			case 105: // OpXCHG, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2120,7 +2114,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(r[u.src])
 
 				r[u.src] = v
-			case 105: // OpCMPXCHG, 4, layMR, 0, modNone
+			case 106: // OpCMPXCHG, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2143,7 +2137,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				} else {
 					r[RAX] = v
 				}
-			case 106: // OpCMPXCHG, 4, layMR, 0, modIndexed
+			case 107: // OpCMPXCHG, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2166,7 +2160,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				} else {
 					r[RAX] = v
 				}
-			case 107: // OpXADD, 4, layMR, 0, modNone
+			case 108: // OpXADD, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2186,7 +2180,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 				r[u.src] = v
-			case 108: // OpXADD, 4, layMR, 0, modIndexed
+			case 109: // OpXADD, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2206,11 +2200,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 				r[u.src] = v
-			case 109: // OpXCHG, 4, layRR, 0, modNone
+			case 110: // OpXCHG, 4, layRR, 0, modNone
 				v := uint64(uint32(r[u.dst]))
 				r[u.dst] = uint64(uint32(r[u.src]))
 				r[u.src] = v
-			case 110: // OpBSF, 4, layRR, 0, modNone
+			case 111: // OpBSF, 4, layRR, 0, modNone
 				v := uint64(uint32(r[u.src]))
 				if v == 0 {
 					goto step
@@ -2219,7 +2213,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = x
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone
 
-			case 111: // OpBSR, 4, layRR, 0, modNone
+			case 112: // OpBSR, 4, layRR, 0, modNone
 				v := uint64(uint32(r[u.src]))
 				if v == 0 {
 					goto step
@@ -2228,20 +2222,20 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = x
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone
 
-			case 112: // OpBSWAP, 4, layR, 0, modNone
+			case 113: // OpBSWAP, 4, layR, 0, modNone
 				r[u.dst] = uint64(uint32(bits.ReverseBytes64(r[u.dst]) >> 32))
-			case 113: // OpCBW, 4, layNone, 0, modNone
+			case 114: // OpCBW, 4, layNone, 0, modNone
 				r[RAX] = uint64(uint32(int32(int16(r[RAX]))))
-			case 114: // OpCWD, 4, layNone, 0, modNone
+			case 115: // OpCWD, 4, layNone, 0, modNone
 				r[RDX] = uint64(uint32(int32(r[RAX]) >> 31))
-			case 115: // OpCBW, 8, layNone, 0, modNone
+			case 116: // OpCBW, 8, layNone, 0, modNone
 				r[RAX] = uint64(int64(int32(r[RAX])))
-			case 116: // OpCWD, 8, layNone, 0, modNone
+			case 117: // OpCWD, 8, layNone, 0, modNone
 				r[RDX] = uint64(int64(r[RAX]) >> 63)
-			case 117: // OpMOVSXD, 8, layRR, 0, modNone
+			case 118: // OpMOVSXD, 8, layRR, 0, modNone
 				r[u.dst] = uint64(int64(int32(r[u.src])))
 
-			case 118: // OpMOVSXD, 8, layRM, 0, modNone
+			case 119: // OpMOVSXD, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2254,7 +2248,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(int64(int32(v)))
 
-			case 119: // OpMOVSXD, 8, layRM, 0, modIndexed
+			case 120: // OpMOVSXD, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2267,7 +2261,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(int64(int32(v)))
 
-			case 120: // OpSET, 1, layR, 0, modNone
+			case 121: // OpSET, 1, layR, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2275,7 +2269,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 121: // OpSET, 1, layM, 0, modNone
+			case 122: // OpSET, 1, layM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2295,7 +2289,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 122: // OpSET, 1, layM, 0, modIndexed
+			case 123: // OpSET, 1, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2315,7 +2309,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 123: // OpSET, 1, layR, 1, modNone
+			case 124: // OpSET, 1, layR, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2323,7 +2317,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 124: // OpSET, 1, layM, 1, modNone
+			case 125: // OpSET, 1, layM, 1, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2343,7 +2337,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 125: // OpSET, 1, layM, 1, modIndexed
+			case 126: // OpSET, 1, layM, 1, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2363,7 +2357,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 126: // OpSET, 1, layR, 2, modNone
+			case 127: // OpSET, 1, layR, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -2375,32 +2369,8 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 127: // OpSET, 1, layM, 2, modNone
+			case 128: // OpSET, 1, layM, 2, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.wtag
-				if d > mem.PageSize-1 {
-					t, need = ea, 3
-					goto miss
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				var yes bool
-				if c.lazy.kind < lazyAdd {
-					yes = c.lazy.a < c.lazy.b
-				} else {
-					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				x := uint8(0)
-				if yes {
-					x = 1
-				}
-				*(*uint8)(p) = uint8(x)
-
-			case 128: // OpSET, 1, layM, 2, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2423,7 +2393,31 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 129: // OpSET, 1, layR, 3, modNone
+			case 129: // OpSET, 1, layM, 2, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					t, need = ea, 3
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
+				} else {
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 130: // OpSET, 1, layR, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -2435,7 +2429,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 130: // OpSET, 1, layM, 3, modNone
+			case 131: // OpSET, 1, layM, 3, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2459,7 +2453,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 131: // OpSET, 1, layM, 3, modIndexed
+			case 132: // OpSET, 1, layM, 3, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2483,7 +2477,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 132: // OpSET, 1, layR, 4, modNone
+			case 133: // OpSET, 1, layR, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -2495,32 +2489,8 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 133: // OpSET, 1, layM, 4, modNone
+			case 134: // OpSET, 1, layM, 4, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.wtag
-				if d > mem.PageSize-1 {
-					t, need = ea, 3
-					goto miss
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				var yes bool
-				if c.lazy.kind != lazyNone {
-					yes = c.lazy.r == 0
-				} else {
-					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				x := uint8(0)
-				if yes {
-					x = 1
-				}
-				*(*uint8)(p) = uint8(x)
-
-			case 134: // OpSET, 1, layM, 4, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2543,7 +2513,31 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 135: // OpSET, 1, layR, 5, modNone
+			case 135: // OpSET, 1, layM, 4, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					t, need = ea, 3
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
+				} else {
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 136: // OpSET, 1, layR, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -2555,7 +2549,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 136: // OpSET, 1, layM, 5, modNone
+			case 137: // OpSET, 1, layM, 5, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2579,7 +2573,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 137: // OpSET, 1, layM, 5, modIndexed
+			case 138: // OpSET, 1, layM, 5, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2603,7 +2597,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 138: // OpSET, 1, layR, 6, modNone
+			case 139: // OpSET, 1, layR, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -2615,32 +2609,8 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 139: // OpSET, 1, layM, 6, modNone
+			case 140: // OpSET, 1, layM, 6, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.wtag
-				if d > mem.PageSize-1 {
-					t, need = ea, 3
-					goto miss
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				var yes bool
-				if c.lazy.kind < lazyAdd {
-					yes = c.lazy.a <= c.lazy.b
-				} else {
-					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				x := uint8(0)
-				if yes {
-					x = 1
-				}
-				*(*uint8)(p) = uint8(x)
-
-			case 140: // OpSET, 1, layM, 6, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2663,7 +2633,31 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 141: // OpSET, 1, layR, 7, modNone
+			case 141: // OpSET, 1, layM, 6, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					t, need = ea, 3
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
+				} else {
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 142: // OpSET, 1, layR, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -2675,7 +2669,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 142: // OpSET, 1, layM, 7, modNone
+			case 143: // OpSET, 1, layM, 7, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2699,7 +2693,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 143: // OpSET, 1, layM, 7, modIndexed
+			case 144: // OpSET, 1, layM, 7, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2723,7 +2717,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 144: // OpSET, 1, layR, 8, modNone
+			case 145: // OpSET, 1, layR, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -2735,32 +2729,8 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 145: // OpSET, 1, layM, 8, modNone
+			case 146: // OpSET, 1, layM, 8, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.wtag
-				if d > mem.PageSize-1 {
-					t, need = ea, 3
-					goto miss
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				var yes bool
-				if c.lazy.kind != lazyNone {
-					yes = int64(c.lazy.r) < 0
-				} else {
-					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				x := uint8(0)
-				if yes {
-					x = 1
-				}
-				*(*uint8)(p) = uint8(x)
-
-			case 146: // OpSET, 1, layM, 8, modIndexed
-				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -2783,43 +2753,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 147: // OpSET, 1, layR, 9, modNone
-				var yes bool
-				if c.lazy.kind != lazyNone {
-					yes = !(int64(c.lazy.r) < 0)
-				} else {
-					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				r[u.dst] &^= 0xff
-				if yes {
-					r[u.dst]++
-				}
-			case 148: // OpSET, 1, layM, 9, modNone
-				ea := r[u.base] + uint64(int64(u.disp))
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.wtag
-				if d > mem.PageSize-1 {
-					t, need = ea, 3
-					goto miss
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				var yes bool
-				if c.lazy.kind != lazyNone {
-					yes = !(int64(c.lazy.r) < 0)
-				} else {
-					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				x := uint8(0)
-				if yes {
-					x = 1
-				}
-				*(*uint8)(p) = uint8(x)
-
-			case 149: // OpSET, 1, layM, 9, modIndexed
+			case 147: // OpSET, 1, layM, 8, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2832,6 +2766,42 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				var yes bool
 				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
+				} else {
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 148: // OpSET, 1, layR, 9, modNone
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
+				} else {
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				r[u.dst] &^= 0xff
+				if yes {
+					r[u.dst]++
+				}
+			case 149: // OpSET, 1, layM, 9, modNone
+				ea := r[u.base] + uint64(int64(u.disp))
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					t, need = ea, 3
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
 				} else {
 					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
@@ -2843,7 +2813,31 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 150: // OpSET, 1, layR, 10, modNone
+			case 150: // OpSET, 1, layM, 9, modIndexed
+				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					t, need = ea, 3
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
+				} else {
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 151: // OpSET, 1, layR, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2851,7 +2845,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 151: // OpSET, 1, layM, 10, modNone
+			case 152: // OpSET, 1, layM, 10, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2871,7 +2865,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 152: // OpSET, 1, layM, 10, modIndexed
+			case 153: // OpSET, 1, layM, 10, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2891,7 +2885,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 153: // OpSET, 1, layR, 11, modNone
+			case 154: // OpSET, 1, layR, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2899,7 +2893,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 154: // OpSET, 1, layM, 11, modNone
+			case 155: // OpSET, 1, layM, 11, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2919,7 +2913,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 155: // OpSET, 1, layM, 11, modIndexed
+			case 156: // OpSET, 1, layM, 11, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2939,7 +2933,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 156: // OpSET, 1, layR, 12, modNone
+			case 157: // OpSET, 1, layR, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -2951,7 +2945,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 157: // OpSET, 1, layM, 12, modNone
+			case 158: // OpSET, 1, layM, 12, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2975,7 +2969,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 158: // OpSET, 1, layM, 12, modIndexed
+			case 159: // OpSET, 1, layM, 12, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2999,7 +2993,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 159: // OpSET, 1, layR, 13, modNone
+			case 160: // OpSET, 1, layR, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -3011,7 +3005,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 160: // OpSET, 1, layM, 13, modNone
+			case 161: // OpSET, 1, layM, 13, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3035,7 +3029,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 161: // OpSET, 1, layM, 13, modIndexed
+			case 162: // OpSET, 1, layM, 13, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3059,7 +3053,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 162: // OpSET, 1, layR, 14, modNone
+			case 163: // OpSET, 1, layR, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -3071,7 +3065,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 163: // OpSET, 1, layM, 14, modNone
+			case 164: // OpSET, 1, layM, 14, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3095,7 +3089,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 164: // OpSET, 1, layM, 14, modIndexed
+			case 165: // OpSET, 1, layM, 14, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3119,7 +3113,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 165: // OpSET, 1, layR, 15, modNone
+			case 166: // OpSET, 1, layR, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -3131,7 +3125,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 166: // OpSET, 1, layM, 15, modNone
+			case 167: // OpSET, 1, layM, 15, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3155,7 +3149,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 167: // OpSET, 1, layM, 15, modIndexed
+			case 168: // OpSET, 1, layM, 15, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3179,21 +3173,21 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 168: // OpADD, 8, layRR, 0, modNone
+			case 169: // OpADD, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 0
 
 				r[u.dst] = c.lazy.r
 
-			case 169: // OpADD, 8, layRI, 0, modNone
+			case 170: // OpADD, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 0
 
 				r[u.dst] = c.lazy.r
 
-			case 170: // OpADD, 8, layRM, 0, modNone
+			case 171: // OpADD, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3210,7 +3204,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 171: // OpADD, 8, layRM, 0, modIndexed
+			case 172: // OpADD, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3227,7 +3221,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 172: // OpADD, 8, layMR, 0, modNone
+			case 173: // OpADD, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3246,7 +3240,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 173: // OpADD, 8, layMR, 0, modIndexed
+			case 174: // OpADD, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3265,7 +3259,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 174: // OpADD, 8, layMI, 0, modNone
+			case 175: // OpADD, 8, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3284,7 +3278,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 175: // OpADD, 8, layMI, 0, modIndexed
+			case 176: // OpADD, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3303,27 +3297,27 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 176: // OpADD, 8, layRR, 0, modQuiet
+			case 177: // OpADD, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] + r[u.src]
 
-			case 177: // OpADD, 8, layRI, 0, modQuiet
+			case 178: // OpADD, 8, layRI, 0, modQuiet
 				r[u.dst] = r[u.dst] + u.imm
 
-			case 178: // OpSUB, 8, layRR, 0, modNone
+			case 179: // OpSUB, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
 				r[u.dst] = c.lazy.r
 
-			case 179: // OpSUB, 8, layRI, 0, modNone
+			case 180: // OpSUB, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
 				r[u.dst] = c.lazy.r
 
-			case 180: // OpSUB, 8, layRM, 0, modNone
+			case 181: // OpSUB, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3340,7 +3334,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 181: // OpSUB, 8, layRM, 0, modIndexed
+			case 182: // OpSUB, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3357,7 +3351,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 182: // OpSUB, 8, layMR, 0, modNone
+			case 183: // OpSUB, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3376,7 +3370,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 183: // OpSUB, 8, layMR, 0, modIndexed
+			case 184: // OpSUB, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3395,7 +3389,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 184: // OpSUB, 8, layMI, 0, modNone
+			case 185: // OpSUB, 8, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3414,7 +3408,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 185: // OpSUB, 8, layMI, 0, modIndexed
+			case 186: // OpSUB, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3433,13 +3427,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 186: // OpSUB, 8, layRR, 0, modQuiet
+			case 187: // OpSUB, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] - r[u.src]
 
-			case 187: // OpSUB, 8, layRI, 0, modQuiet
+			case 188: // OpSUB, 8, layRI, 0, modQuiet
 				r[u.dst] = r[u.dst] - u.imm
 
-			case 188: // OpAND, 8, layRR, 0, modNone
+			case 189: // OpAND, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3447,7 +3441,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 189: // OpAND, 8, layRI, 0, modNone
+			case 190: // OpAND, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3455,7 +3449,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 190: // OpAND, 8, layRM, 0, modNone
+			case 191: // OpAND, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3473,7 +3467,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 191: // OpAND, 8, layRM, 0, modIndexed
+			case 192: // OpAND, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3491,7 +3485,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 192: // OpAND, 8, layMR, 0, modNone
+			case 193: // OpAND, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3511,7 +3505,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 193: // OpAND, 8, layMR, 0, modIndexed
+			case 194: // OpAND, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3531,7 +3525,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 194: // OpAND, 8, layMI, 0, modNone
+			case 195: // OpAND, 8, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3551,7 +3545,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 195: // OpAND, 8, layMI, 0, modIndexed
+			case 196: // OpAND, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3571,13 +3565,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 196: // OpAND, 8, layRR, 0, modQuiet
+			case 197: // OpAND, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] & r[u.src]
 
-			case 197: // OpAND, 8, layRI, 0, modQuiet
+			case 198: // OpAND, 8, layRI, 0, modQuiet
 				r[u.dst] = r[u.dst] & u.imm
 
-			case 198: // OpOR, 8, layRR, 0, modNone
+			case 199: // OpOR, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3585,7 +3579,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 199: // OpOR, 8, layRI, 0, modNone
+			case 200: // OpOR, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3593,7 +3587,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 200: // OpOR, 8, layRM, 0, modNone
+			case 201: // OpOR, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3611,7 +3605,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 201: // OpOR, 8, layRM, 0, modIndexed
+			case 202: // OpOR, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3629,7 +3623,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 202: // OpOR, 8, layMR, 0, modNone
+			case 203: // OpOR, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3649,7 +3643,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 203: // OpOR, 8, layMR, 0, modIndexed
+			case 204: // OpOR, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3669,7 +3663,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 204: // OpOR, 8, layMI, 0, modNone
+			case 205: // OpOR, 8, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3689,7 +3683,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 205: // OpOR, 8, layMI, 0, modIndexed
+			case 206: // OpOR, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3709,13 +3703,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 206: // OpOR, 8, layRR, 0, modQuiet
+			case 207: // OpOR, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] | r[u.src]
 
-			case 207: // OpOR, 8, layRI, 0, modQuiet
+			case 208: // OpOR, 8, layRI, 0, modQuiet
 				r[u.dst] = r[u.dst] | u.imm
 
-			case 208: // OpXOR, 8, layRR, 0, modNone
+			case 209: // OpXOR, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3723,7 +3717,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 209: // OpXOR, 8, layRI, 0, modNone
+			case 210: // OpXOR, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3731,7 +3725,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 210: // OpXOR, 8, layRM, 0, modNone
+			case 211: // OpXOR, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3749,7 +3743,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 211: // OpXOR, 8, layRM, 0, modIndexed
+			case 212: // OpXOR, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3767,7 +3761,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 212: // OpXOR, 8, layMR, 0, modNone
+			case 213: // OpXOR, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3787,7 +3781,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 213: // OpXOR, 8, layMR, 0, modIndexed
+			case 214: // OpXOR, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3807,7 +3801,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 214: // OpXOR, 8, layMI, 0, modNone
+			case 215: // OpXOR, 8, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3827,7 +3821,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 215: // OpXOR, 8, layMI, 0, modIndexed
+			case 216: // OpXOR, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3847,23 +3841,23 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 216: // OpXOR, 8, layRR, 0, modQuiet
+			case 217: // OpXOR, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] ^ r[u.src]
 
-			case 217: // OpXOR, 8, layRI, 0, modQuiet
+			case 218: // OpXOR, 8, layRI, 0, modQuiet
 				r[u.dst] = r[u.dst] ^ u.imm
 
-			case 218: // OpCMP, 8, layRR, 0, modNone
+			case 219: // OpCMP, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 219: // OpCMP, 8, layRI, 0, modNone
+			case 220: // OpCMP, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 220: // OpCMP, 8, layRM, 0, modNone
+			case 221: // OpCMP, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3878,7 +3872,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 221: // OpCMP, 8, layRM, 0, modIndexed
+			case 222: // OpCMP, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3893,7 +3887,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 222: // OpCMP, 8, layMR, 0, modNone
+			case 223: // OpCMP, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3910,7 +3904,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 223: // OpCMP, 8, layMR, 0, modIndexed
+			case 224: // OpCMP, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3927,7 +3921,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 224: // OpCMP, 8, layMI, 0, modNone
+			case 225: // OpCMP, 8, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3944,7 +3938,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 225: // OpCMP, 8, layMI, 0, modIndexed
+			case 226: // OpCMP, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3961,19 +3955,19 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
 
-			case 226: // OpTEST, 8, layRR, 0, modNone
+			case 227: // OpTEST, 8, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 227: // OpTEST, 8, layRI, 0, modNone
+			case 228: // OpTEST, 8, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 228: // OpTEST, 8, layMR, 0, modNone
+			case 229: // OpTEST, 8, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3991,7 +3985,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 229: // OpTEST, 8, layMR, 0, modIndexed
+			case 230: // OpTEST, 8, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4009,7 +4003,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 230: // OpTEST, 8, layMI, 0, modNone
+			case 231: // OpTEST, 8, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4027,7 +4021,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 231: // OpTEST, 8, layMI, 0, modIndexed
+			case 232: // OpTEST, 8, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4045,7 +4039,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 0
 
-			case 232: // OpINC, 8, layR, 0, modNone
+			case 233: // OpINC, 8, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4067,7 +4061,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 233: // OpINC, 8, layM, 0, modNone
+			case 234: // OpINC, 8, layM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4101,7 +4095,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 234: // OpINC, 8, layM, 0, modIndexed
+			case 235: // OpINC, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4135,10 +4129,10 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 235: // OpINC, 8, layR, 0, modQuiet
+			case 236: // OpINC, 8, layR, 0, modQuiet
 				r[u.dst] = r[u.dst] + 1
 
-			case 236: // OpDEC, 8, layR, 0, modNone
+			case 237: // OpDEC, 8, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4160,7 +4154,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r
 
-			case 237: // OpDEC, 8, layM, 0, modNone
+			case 238: // OpDEC, 8, layM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4194,7 +4188,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 238: // OpDEC, 8, layM, 0, modIndexed
+			case 239: // OpDEC, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4228,34 +4222,34 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.lazy.r)
 
-			case 239: // OpDEC, 8, layR, 0, modQuiet
+			case 240: // OpDEC, 8, layR, 0, modQuiet
 				r[u.dst] = r[u.dst] - 1
 
-			case 240: // OpNEG, 8, layR, 0, modNone
+			case 241: // OpNEG, 8, layR, 0, modNone
 				c.lazy.a, c.lazy.b = 0, r[u.dst]
 				c.lazy.r = -c.lazy.b
 				c.lazy.kind = lazySub + 0
 
 				r[u.dst] = c.lazy.r
 
-			case 241: // OpNOT, 8, layR, 0, modNone
+			case 242: // OpNOT, 8, layR, 0, modNone
 				r[u.dst] = ^r[u.dst]
 
-			case 242: // OpADD, 4, layRR, 0, modNone
+			case 243: // OpADD, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 243: // OpADD, 4, layRI, 0, modNone
+			case 244: // OpADD, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 244: // OpADD, 4, layRM, 0, modNone
+			case 245: // OpADD, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4272,7 +4266,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 245: // OpADD, 4, layRM, 0, modIndexed
+			case 246: // OpADD, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4289,7 +4283,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 246: // OpADD, 4, layMR, 0, modNone
+			case 247: // OpADD, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4308,7 +4302,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 247: // OpADD, 4, layMR, 0, modIndexed
+			case 248: // OpADD, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4327,7 +4321,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 248: // OpADD, 4, layMI, 0, modNone
+			case 249: // OpADD, 4, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4346,7 +4340,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 249: // OpADD, 4, layMI, 0, modIndexed
+			case 250: // OpADD, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4365,27 +4359,27 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 250: // OpADD, 4, layRR, 0, modQuiet
+			case 251: // OpADD, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + r[u.src]))
 
-			case 251: // OpADD, 4, layRI, 0, modQuiet
+			case 252: // OpADD, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + u.imm))
 
-			case 252: // OpSUB, 4, layRR, 0, modNone
+			case 253: // OpSUB, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 253: // OpSUB, 4, layRI, 0, modNone
+			case 254: // OpSUB, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 254: // OpSUB, 4, layRM, 0, modNone
+			case 255: // OpSUB, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4402,7 +4396,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 255: // OpSUB, 4, layRM, 0, modIndexed
+			case 256: // OpSUB, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4419,7 +4413,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 256: // OpSUB, 4, layMR, 0, modNone
+			case 257: // OpSUB, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4438,7 +4432,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 257: // OpSUB, 4, layMR, 0, modIndexed
+			case 258: // OpSUB, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4457,7 +4451,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 258: // OpSUB, 4, layMI, 0, modNone
+			case 259: // OpSUB, 4, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4476,7 +4470,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 259: // OpSUB, 4, layMI, 0, modIndexed
+			case 260: // OpSUB, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4495,13 +4489,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 260: // OpSUB, 4, layRR, 0, modQuiet
+			case 261: // OpSUB, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - r[u.src]))
 
-			case 261: // OpSUB, 4, layRI, 0, modQuiet
+			case 262: // OpSUB, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - u.imm))
 
-			case 262: // OpAND, 4, layRR, 0, modNone
+			case 263: // OpAND, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4509,7 +4503,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 263: // OpAND, 4, layRI, 0, modNone
+			case 264: // OpAND, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4517,7 +4511,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 264: // OpAND, 4, layRM, 0, modNone
+			case 265: // OpAND, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4535,7 +4529,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 265: // OpAND, 4, layRM, 0, modIndexed
+			case 266: // OpAND, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4553,7 +4547,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 266: // OpAND, 4, layMR, 0, modNone
+			case 267: // OpAND, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4573,7 +4567,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 267: // OpAND, 4, layMR, 0, modIndexed
+			case 268: // OpAND, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4593,7 +4587,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 268: // OpAND, 4, layMI, 0, modNone
+			case 269: // OpAND, 4, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4613,7 +4607,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 269: // OpAND, 4, layMI, 0, modIndexed
+			case 270: // OpAND, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4633,13 +4627,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 270: // OpAND, 4, layRR, 0, modQuiet
+			case 271: // OpAND, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] & r[u.src]))
 
-			case 271: // OpAND, 4, layRI, 0, modQuiet
+			case 272: // OpAND, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] & u.imm))
 
-			case 272: // OpOR, 4, layRR, 0, modNone
+			case 273: // OpOR, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4647,7 +4641,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 273: // OpOR, 4, layRI, 0, modNone
+			case 274: // OpOR, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4655,7 +4649,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 274: // OpOR, 4, layRM, 0, modNone
+			case 275: // OpOR, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4673,7 +4667,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 275: // OpOR, 4, layRM, 0, modIndexed
+			case 276: // OpOR, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4691,7 +4685,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 276: // OpOR, 4, layMR, 0, modNone
+			case 277: // OpOR, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4711,7 +4705,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 277: // OpOR, 4, layMR, 0, modIndexed
+			case 278: // OpOR, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4731,7 +4725,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 278: // OpOR, 4, layMI, 0, modNone
+			case 279: // OpOR, 4, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4751,7 +4745,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 279: // OpOR, 4, layMI, 0, modIndexed
+			case 280: // OpOR, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4771,13 +4765,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 280: // OpOR, 4, layRR, 0, modQuiet
+			case 281: // OpOR, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] | r[u.src]))
 
-			case 281: // OpOR, 4, layRI, 0, modQuiet
+			case 282: // OpOR, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] | u.imm))
 
-			case 282: // OpXOR, 4, layRR, 0, modNone
+			case 283: // OpXOR, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4785,7 +4779,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 283: // OpXOR, 4, layRI, 0, modNone
+			case 284: // OpXOR, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -4793,7 +4787,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 284: // OpXOR, 4, layRM, 0, modNone
+			case 285: // OpXOR, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4811,7 +4805,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 285: // OpXOR, 4, layRM, 0, modIndexed
+			case 286: // OpXOR, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4829,7 +4823,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 286: // OpXOR, 4, layMR, 0, modNone
+			case 287: // OpXOR, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4849,7 +4843,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 287: // OpXOR, 4, layMR, 0, modIndexed
+			case 288: // OpXOR, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4869,7 +4863,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 288: // OpXOR, 4, layMI, 0, modNone
+			case 289: // OpXOR, 4, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4889,7 +4883,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 289: // OpXOR, 4, layMI, 0, modIndexed
+			case 290: // OpXOR, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4909,23 +4903,23 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 290: // OpXOR, 4, layRR, 0, modQuiet
+			case 291: // OpXOR, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] ^ r[u.src]))
 
-			case 291: // OpXOR, 4, layRI, 0, modQuiet
+			case 292: // OpXOR, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] ^ u.imm))
 
-			case 292: // OpCMP, 4, layRR, 0, modNone
+			case 293: // OpCMP, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 293: // OpCMP, 4, layRI, 0, modNone
+			case 294: // OpCMP, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 294: // OpCMP, 4, layRM, 0, modNone
+			case 295: // OpCMP, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4940,7 +4934,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 295: // OpCMP, 4, layRM, 0, modIndexed
+			case 296: // OpCMP, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4955,7 +4949,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 296: // OpCMP, 4, layMR, 0, modNone
+			case 297: // OpCMP, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4972,7 +4966,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 297: // OpCMP, 4, layMR, 0, modIndexed
+			case 298: // OpCMP, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4989,7 +4983,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 298: // OpCMP, 4, layMI, 0, modNone
+			case 299: // OpCMP, 4, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5006,7 +5000,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 299: // OpCMP, 4, layMI, 0, modIndexed
+			case 300: // OpCMP, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5023,19 +5017,19 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 300: // OpTEST, 4, layRR, 0, modNone
+			case 301: // OpTEST, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 301: // OpTEST, 4, layRI, 0, modNone
+			case 302: // OpTEST, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 302: // OpTEST, 4, layMR, 0, modNone
+			case 303: // OpTEST, 4, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5053,7 +5047,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 303: // OpTEST, 4, layMR, 0, modIndexed
+			case 304: // OpTEST, 4, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5071,7 +5065,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 304: // OpTEST, 4, layMI, 0, modNone
+			case 305: // OpTEST, 4, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5089,7 +5083,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 305: // OpTEST, 4, layMI, 0, modIndexed
+			case 306: // OpTEST, 4, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5107,7 +5101,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 306: // OpINC, 4, layR, 0, modNone
+			case 307: // OpINC, 4, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5129,7 +5123,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 307: // OpINC, 4, layM, 0, modNone
+			case 308: // OpINC, 4, layM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5163,7 +5157,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 308: // OpINC, 4, layM, 0, modIndexed
+			case 309: // OpINC, 4, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5197,10 +5191,10 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 309: // OpINC, 4, layR, 0, modQuiet
+			case 310: // OpINC, 4, layR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + 1))
 
-			case 310: // OpDEC, 4, layR, 0, modNone
+			case 311: // OpDEC, 4, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -5222,7 +5216,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 311: // OpDEC, 4, layM, 0, modNone
+			case 312: // OpDEC, 4, layM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5256,7 +5250,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 312: // OpDEC, 4, layM, 0, modIndexed
+			case 313: // OpDEC, 4, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5290,34 +5284,34 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 313: // OpDEC, 4, layR, 0, modQuiet
+			case 314: // OpDEC, 4, layR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - 1))
 
-			case 314: // OpNEG, 4, layR, 0, modNone
+			case 315: // OpNEG, 4, layR, 0, modNone
 				c.lazy.a, c.lazy.b = 0, (r[u.dst])<<32
 				c.lazy.r = -c.lazy.b
 				c.lazy.kind = lazySub + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 315: // OpNOT, 4, layR, 0, modNone
+			case 316: // OpNOT, 4, layR, 0, modNone
 				r[u.dst] = uint64(uint32(^r[u.dst]))
 
-			case 316: // OpADD, 1, layRR, 0, modNone
+			case 317: // OpADD, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 317: // OpADD, 1, layRI, 0, modNone
+			case 318: // OpADD, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 318: // OpADD, 1, layRM, 0, modNone
+			case 319: // OpADD, 1, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5334,7 +5328,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 319: // OpADD, 1, layRM, 0, modIndexed
+			case 320: // OpADD, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5351,7 +5345,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 320: // OpADD, 1, layMR, 0, modNone
+			case 321: // OpADD, 1, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5370,7 +5364,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 321: // OpADD, 1, layMR, 0, modIndexed
+			case 322: // OpADD, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5389,7 +5383,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 322: // OpADD, 1, layMI, 0, modNone
+			case 323: // OpADD, 1, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5408,7 +5402,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 323: // OpADD, 1, layMI, 0, modIndexed
+			case 324: // OpADD, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5427,21 +5421,21 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 324: // OpSUB, 1, layRR, 0, modNone
+			case 325: // OpSUB, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 325: // OpSUB, 1, layRI, 0, modNone
+			case 326: // OpSUB, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 326: // OpSUB, 1, layRM, 0, modNone
+			case 327: // OpSUB, 1, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5458,7 +5452,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 327: // OpSUB, 1, layRM, 0, modIndexed
+			case 328: // OpSUB, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5475,7 +5469,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 328: // OpSUB, 1, layMR, 0, modNone
+			case 329: // OpSUB, 1, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5494,7 +5488,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 329: // OpSUB, 1, layMR, 0, modIndexed
+			case 330: // OpSUB, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5513,7 +5507,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 330: // OpSUB, 1, layMI, 0, modNone
+			case 331: // OpSUB, 1, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5532,7 +5526,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 331: // OpSUB, 1, layMI, 0, modIndexed
+			case 332: // OpSUB, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5551,7 +5545,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 332: // OpAND, 1, layRR, 0, modNone
+			case 333: // OpAND, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -5559,7 +5553,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 333: // OpAND, 1, layRI, 0, modNone
+			case 334: // OpAND, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -5567,7 +5561,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 334: // OpAND, 1, layRM, 0, modNone
+			case 335: // OpAND, 1, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5585,7 +5579,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 335: // OpAND, 1, layRM, 0, modIndexed
+			case 336: // OpAND, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5603,7 +5597,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 336: // OpAND, 1, layMR, 0, modNone
+			case 337: // OpAND, 1, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5623,7 +5617,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 337: // OpAND, 1, layMR, 0, modIndexed
+			case 338: // OpAND, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5643,7 +5637,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 338: // OpAND, 1, layMI, 0, modNone
+			case 339: // OpAND, 1, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5663,7 +5657,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 339: // OpAND, 1, layMI, 0, modIndexed
+			case 340: // OpAND, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5683,7 +5677,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 340: // OpOR, 1, layRR, 0, modNone
+			case 341: // OpOR, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -5691,7 +5685,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 341: // OpOR, 1, layRI, 0, modNone
+			case 342: // OpOR, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -5699,7 +5693,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 342: // OpOR, 1, layRM, 0, modNone
+			case 343: // OpOR, 1, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5717,7 +5711,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 343: // OpOR, 1, layRM, 0, modIndexed
+			case 344: // OpOR, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5735,7 +5729,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 344: // OpOR, 1, layMR, 0, modNone
+			case 345: // OpOR, 1, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5755,7 +5749,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 345: // OpOR, 1, layMR, 0, modIndexed
+			case 346: // OpOR, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5775,7 +5769,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 346: // OpOR, 1, layMI, 0, modNone
+			case 347: // OpOR, 1, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5795,7 +5789,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 347: // OpOR, 1, layMI, 0, modIndexed
+			case 348: // OpOR, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5815,7 +5809,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 348: // OpXOR, 1, layRR, 0, modNone
+			case 349: // OpXOR, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -5823,7 +5817,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 349: // OpXOR, 1, layRI, 0, modNone
+			case 350: // OpXOR, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -5831,7 +5825,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 350: // OpXOR, 1, layRM, 0, modNone
+			case 351: // OpXOR, 1, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5849,7 +5843,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 351: // OpXOR, 1, layRM, 0, modIndexed
+			case 352: // OpXOR, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5867,7 +5861,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 352: // OpXOR, 1, layMR, 0, modNone
+			case 353: // OpXOR, 1, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5887,7 +5881,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 353: // OpXOR, 1, layMR, 0, modIndexed
+			case 354: // OpXOR, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5907,7 +5901,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 354: // OpXOR, 1, layMI, 0, modNone
+			case 355: // OpXOR, 1, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5927,7 +5921,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 355: // OpXOR, 1, layMI, 0, modIndexed
+			case 356: // OpXOR, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5947,17 +5941,17 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 356: // OpCMP, 1, layRR, 0, modNone
+			case 357: // OpCMP, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 357: // OpCMP, 1, layRI, 0, modNone
+			case 358: // OpCMP, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 358: // OpCMP, 1, layRM, 0, modNone
+			case 359: // OpCMP, 1, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5972,7 +5966,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 359: // OpCMP, 1, layRM, 0, modIndexed
+			case 360: // OpCMP, 1, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5987,7 +5981,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 360: // OpCMP, 1, layMR, 0, modNone
+			case 361: // OpCMP, 1, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6004,7 +5998,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 361: // OpCMP, 1, layMR, 0, modIndexed
+			case 362: // OpCMP, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6021,7 +6015,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 362: // OpCMP, 1, layMI, 0, modNone
+			case 363: // OpCMP, 1, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6038,7 +6032,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 363: // OpCMP, 1, layMI, 0, modIndexed
+			case 364: // OpCMP, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6055,19 +6049,19 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 364: // OpTEST, 1, layRR, 0, modNone
+			case 365: // OpTEST, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 365: // OpTEST, 1, layRI, 0, modNone
+			case 366: // OpTEST, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 366: // OpTEST, 1, layMR, 0, modNone
+			case 367: // OpTEST, 1, layMR, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6085,7 +6079,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 367: // OpTEST, 1, layMR, 0, modIndexed
+			case 368: // OpTEST, 1, layMR, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6103,7 +6097,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 368: // OpTEST, 1, layMI, 0, modNone
+			case 369: // OpTEST, 1, layMI, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6121,7 +6115,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 369: // OpTEST, 1, layMI, 0, modIndexed
+			case 370: // OpTEST, 1, layMI, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6139,7 +6133,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 370: // OpINC, 1, layR, 0, modNone
+			case 371: // OpINC, 1, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6161,7 +6155,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 371: // OpINC, 1, layM, 0, modNone
+			case 372: // OpINC, 1, layM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6195,7 +6189,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 372: // OpINC, 1, layM, 0, modIndexed
+			case 373: // OpINC, 1, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6229,7 +6223,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 373: // OpDEC, 1, layR, 0, modNone
+			case 374: // OpDEC, 1, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6251,7 +6245,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 374: // OpDEC, 1, layM, 0, modNone
+			case 375: // OpDEC, 1, layM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6285,7 +6279,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 375: // OpDEC, 1, layM, 0, modIndexed
+			case 376: // OpDEC, 1, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6319,17 +6313,17 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 376: // OpNEG, 1, layR, 0, modNone
+			case 377: // OpNEG, 1, layR, 0, modNone
 				c.lazy.a, c.lazy.b = 0, (r[u.dst])<<56
 				c.lazy.r = -c.lazy.b
 				c.lazy.kind = lazySub + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 377: // OpNOT, 1, layR, 0, modNone
+			case 378: // OpNOT, 1, layR, 0, modNone
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(^r[u.dst]))
 
-			case 378: // OpADC, 8, layRR, 0, modNone
+			case 379: // OpADC, 8, layRR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6345,7 +6339,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v, f := addFlags(r[u.dst], r[u.src], w, 8)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 379: // OpADC, 8, layRI, 0, modNone
+			case 380: // OpADC, 8, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6361,7 +6355,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v, f := addFlags(r[u.dst], u.imm, w, 8)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 380: // OpSBB, 8, layRR, 0, modNone
+			case 381: // OpSBB, 8, layRR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6377,7 +6371,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(r[u.dst], r[u.src], w, 8)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 381: // OpSBB, 8, layRI, 0, modNone
+			case 382: // OpSBB, 8, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6393,7 +6387,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(r[u.dst], u.imm, w, 8)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 382: // OpADC, 4, layRR, 0, modNone
+			case 383: // OpADC, 4, layRR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6409,7 +6403,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 383: // OpADC, 4, layRI, 0, modNone
+			case 384: // OpADC, 4, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6425,7 +6419,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 384: // OpSBB, 4, layRR, 0, modNone
+			case 385: // OpSBB, 4, layRR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6441,7 +6435,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 385: // OpSBB, 4, layRI, 0, modNone
+			case 386: // OpSBB, 4, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6457,7 +6451,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 386: // OpRCL, 8, layRI, 0, modNone
+			case 387: // OpRCL, 8, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6484,7 +6478,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 387: // OpRCR, 8, layRI, 0, modNone
+			case 388: // OpRCR, 8, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6510,7 +6504,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 388: // OpSHL, 8, layRI, 0, modNone
+			case 389: // OpSHL, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x, w := r[u.dst]<<(v&63), r[u.dst]>>((64-v)&63)&1
@@ -6521,11 +6515,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 389: // OpSHL, 8, layRI, 0, modQuiet
+			case 390: // OpSHL, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = r[u.dst] << (v & 63)
-			case 390: // OpSHR, 8, layRI, 0, modNone
+			case 391: // OpSHR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x, w := r[u.dst]>>(v&63), r[u.dst]>>((v-1)&63)&1
@@ -6536,11 +6530,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 391: // OpSHR, 8, layRI, 0, modQuiet
+			case 392: // OpSHR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = r[u.dst] >> (v & 63)
-			case 392: // OpSAR, 8, layRI, 0, modNone
+			case 393: // OpSAR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				y := int64(int64(r[u.dst]))
@@ -6551,11 +6545,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 393: // OpSAR, 8, layRI, 0, modQuiet
+			case 394: // OpSAR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(int64(int64(r[u.dst])) >> (v & 63))
-			case 394: // OpROL, 8, layRI, 0, modNone
+			case 395: // OpROL, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
@@ -6572,11 +6566,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 395: // OpROL, 8, layRI, 0, modQuiet
+			case 396: // OpROL, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), int(v)))
-			case 396: // OpROR, 8, layRI, 0, modNone
+			case 397: // OpROR, 8, layRI, 0, modNone
 				v := u.imm & 63
 
 				x := uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
@@ -6592,11 +6586,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 397: // OpROR, 8, layRI, 0, modQuiet
+			case 398: // OpROR, 8, layRI, 0, modQuiet
 				v := u.imm & 63
 
 				r[u.dst] = uint64(bits.RotateLeft64(uint64(r[u.dst]), -int(v)))
-			case 398: // OpSHL, 8, layRC, 0, modNone
+			case 399: // OpSHL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6610,7 +6604,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 399: // OpSHR, 8, layRC, 0, modNone
+			case 400: // OpSHR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6624,7 +6618,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 400: // OpSAR, 8, layRC, 0, modNone
+			case 401: // OpSAR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6638,7 +6632,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 0
 
-			case 401: // OpROL, 8, layRC, 0, modNone
+			case 402: // OpROL, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6658,7 +6652,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 402: // OpROR, 8, layRC, 0, modNone
+			case 403: // OpROR, 8, layRC, 0, modNone
 				v := r[RCX] & 63
 				if v == 0 { // flags stay
 					break
@@ -6677,7 +6671,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 403: // OpBT, 8, layRR, 0, modNone
+			case 404: // OpBT, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6693,7 +6687,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 404: // OpBT, 8, layRI, 0, modNone
+			case 405: // OpBT, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6709,7 +6703,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 405: // OpBTS, 8, layRR, 0, modNone
+			case 406: // OpBTS, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6726,7 +6720,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 406: // OpBTS, 8, layRI, 0, modNone
+			case 407: // OpBTS, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6743,7 +6737,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 407: // OpBTR, 8, layRR, 0, modNone
+			case 408: // OpBTR, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6760,7 +6754,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 408: // OpBTR, 8, layRI, 0, modNone
+			case 409: // OpBTR, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6777,7 +6771,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 409: // OpBTC, 8, layRR, 0, modNone
+			case 410: // OpBTC, 8, layRR, 0, modNone
 				v := r[u.src] & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6794,7 +6788,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 410: // OpBTC, 8, layRI, 0, modNone
+			case 411: // OpBTC, 8, layRI, 0, modNone
 				v := u.imm & 63
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -6811,7 +6805,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 411: // OpRCL, 4, layRI, 0, modNone
+			case 412: // OpRCL, 4, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6838,7 +6832,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 412: // OpRCR, 4, layRI, 0, modNone
+			case 413: // OpRCR, 4, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -6864,7 +6858,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 413: // OpSHL, 4, layRI, 0, modNone
+			case 414: // OpSHL, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
@@ -6875,11 +6869,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 414: // OpSHL, 4, layRI, 0, modQuiet
+			case 415: // OpSHL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(r[u.dst] << (v & 63)))
-			case 415: // OpSHR, 4, layRI, 0, modNone
+			case 416: // OpSHR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
@@ -6890,11 +6884,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 416: // OpSHR, 4, layRI, 0, modQuiet
+			case 417: // OpSHR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(r[u.dst])) >> (v & 63)
-			case 417: // OpSAR, 4, layRI, 0, modNone
+			case 418: // OpSAR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				y := int64(int32(r[u.dst]))
@@ -6905,11 +6899,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 418: // OpSAR, 4, layRI, 0, modQuiet
+			case 419: // OpSAR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(uint64(int64(int32(r[u.dst])) >> (v & 63))))
-			case 419: // OpROL, 4, layRI, 0, modNone
+			case 420: // OpROL, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
@@ -6926,11 +6920,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 420: // OpROL, 4, layRI, 0, modQuiet
+			case 421: // OpROL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
-			case 421: // OpROR, 4, layRI, 0, modNone
+			case 422: // OpROR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
@@ -6946,11 +6940,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 422: // OpROR, 4, layRI, 0, modQuiet
+			case 423: // OpROR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
-			case 423: // OpSHL, 4, layRC, 0, modNone
+			case 424: // OpSHL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6965,7 +6959,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 424: // OpSHR, 4, layRC, 0, modNone
+			case 425: // OpSHR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6980,7 +6974,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 425: // OpSAR, 4, layRC, 0, modNone
+			case 426: // OpSAR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -6995,7 +6989,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 426: // OpROL, 4, layRC, 0, modNone
+			case 427: // OpROL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -7016,7 +7010,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 427: // OpROR, 4, layRC, 0, modNone
+			case 428: // OpROR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -7036,7 +7030,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 428: // OpBT, 4, layRR, 0, modNone
+			case 429: // OpBT, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7052,7 +7046,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 429: // OpBT, 4, layRI, 0, modNone
+			case 430: // OpBT, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7068,7 +7062,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 430: // OpBTS, 4, layRR, 0, modNone
+			case 431: // OpBTS, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7086,7 +7080,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 431: // OpBTS, 4, layRI, 0, modNone
+			case 432: // OpBTS, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7104,7 +7098,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 432: // OpBTR, 4, layRR, 0, modNone
+			case 433: // OpBTR, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7122,7 +7116,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 433: // OpBTR, 4, layRI, 0, modNone
+			case 434: // OpBTR, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7140,7 +7134,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 434: // OpBTC, 4, layRR, 0, modNone
+			case 435: // OpBTC, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7158,7 +7152,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 435: // OpBTC, 4, layRI, 0, modNone
+			case 436: // OpBTC, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -7176,7 +7170,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 436: // OpIMUL2, 8, layRR, 0, modNone
+			case 437: // OpIMUL2, 8, layRR, 0, modNone
 				y, x := mulSigned(r[u.dst], r[u.src])
 				yes := y != uint64(int64(x)>>63)
 
@@ -7194,7 +7188,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 437: // OpIMUL2, 8, layRM, 0, modNone
+			case 438: // OpIMUL2, 8, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7222,7 +7216,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 438: // OpIMUL2, 8, layRM, 0, modIndexed
+			case 439: // OpIMUL2, 8, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7250,7 +7244,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 439: // OpIMUL3, 8, layRRI, 0, modNone
+			case 440: // OpIMUL3, 8, layRRI, 0, modNone
 				y, x := mulSigned(r[u.src], u.imm)
 				yes := y != uint64(int64(x)>>63)
 
@@ -7268,11 +7262,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 440: // OpIMUL2, 8, layRR, 0, modQuiet
+			case 441: // OpIMUL2, 8, layRR, 0, modQuiet
 				r[u.dst] = r[u.dst] * r[u.src]
-			case 441: // OpIMUL3, 8, layRRI, 0, modQuiet
+			case 442: // OpIMUL3, 8, layRRI, 0, modQuiet
 				r[u.dst] = r[u.src] * u.imm
-			case 442: // OpMUL, 8, layR, 0, modNone
+			case 443: // OpMUL, 8, layR, 0, modNone
 				r[RDX], r[RAX] = bits.Mul64(r[RAX], r[u.dst])
 				yes := r[RDX] != 0
 				var w uint64
@@ -7288,7 +7282,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 443: // OpIMUL2, 4, layRR, 0, modNone
+			case 444: // OpIMUL2, 4, layRR, 0, modNone
 				y := int64(int32(r[u.dst])) * int64(int32(r[u.src]))
 				x, yes := uint64(uint32(y)), y != int64(int32(y))
 
@@ -7306,7 +7300,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 444: // OpIMUL2, 4, layRM, 0, modNone
+			case 445: // OpIMUL2, 4, layRM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7334,7 +7328,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 445: // OpIMUL2, 4, layRM, 0, modIndexed
+			case 446: // OpIMUL2, 4, layRM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7362,7 +7356,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 446: // OpIMUL3, 4, layRRI, 0, modNone
+			case 447: // OpIMUL3, 4, layRRI, 0, modNone
 				y := int64(int32(r[u.src])) * int64(int32(u.imm))
 				x, yes := uint64(uint32(y)), y != int64(int32(y))
 
@@ -7380,11 +7374,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 447: // OpIMUL2, 4, layRR, 0, modQuiet
+			case 448: // OpIMUL2, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] * r[u.src]))
-			case 448: // OpIMUL3, 4, layRRI, 0, modQuiet
+			case 449: // OpIMUL3, 4, layRRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.src] * u.imm))
-			case 449: // OpMUL, 4, layR, 0, modNone
+			case 450: // OpMUL, 4, layR, 0, modNone
 				x := uint64(uint32(r[RAX])) * uint64(uint32(r[u.dst]))
 				r[RAX], r[RDX] = uint64(uint32(x)), x>>32
 				yes := r[RDX] != 0
@@ -7401,7 +7395,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 450: // OpJCC, 8, layNear, 0, modNone
+			case 451: // OpJCC, 8, layNear, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7410,7 +7404,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 451: // OpJCC, 8, layFar, 0, modNone
+			case 452: // OpJCC, 8, layFar, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7427,7 +7421,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 452: // OpJCC, 8, layNear, 1, modNone
+			case 453: // OpJCC, 8, layNear, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7436,7 +7430,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 453: // OpJCC, 8, layFar, 1, modNone
+			case 454: // OpJCC, 8, layFar, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7453,7 +7447,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 454: // OpJCC, 8, layNear, 2, modNone
+			case 455: // OpJCC, 8, layNear, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -7466,7 +7460,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 455: // OpJCC, 8, layFar, 2, modNone
+			case 456: // OpJCC, 8, layFar, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -7487,7 +7481,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 456: // OpJCC, 8, layNear, 3, modNone
+			case 457: // OpJCC, 8, layNear, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -7500,7 +7494,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 457: // OpJCC, 8, layFar, 3, modNone
+			case 458: // OpJCC, 8, layFar, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -7521,7 +7515,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 458: // OpJCC, 8, layNear, 4, modNone
+			case 459: // OpJCC, 8, layNear, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -7534,7 +7528,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 459: // OpJCC, 8, layFar, 4, modNone
+			case 460: // OpJCC, 8, layFar, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -7555,7 +7549,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 460: // OpJCC, 8, layNear, 5, modNone
+			case 461: // OpJCC, 8, layNear, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -7568,7 +7562,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 461: // OpJCC, 8, layFar, 5, modNone
+			case 462: // OpJCC, 8, layFar, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -7589,7 +7583,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 462: // OpJCC, 8, layNear, 6, modNone
+			case 463: // OpJCC, 8, layNear, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -7602,7 +7596,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 463: // OpJCC, 8, layFar, 6, modNone
+			case 464: // OpJCC, 8, layFar, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -7623,7 +7617,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 464: // OpJCC, 8, layNear, 7, modNone
+			case 465: // OpJCC, 8, layNear, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -7636,7 +7630,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 465: // OpJCC, 8, layFar, 7, modNone
+			case 466: // OpJCC, 8, layFar, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -7657,7 +7651,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 466: // OpJCC, 8, layNear, 8, modNone
+			case 467: // OpJCC, 8, layNear, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -7670,7 +7664,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 467: // OpJCC, 8, layFar, 8, modNone
+			case 468: // OpJCC, 8, layFar, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -7691,7 +7685,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 468: // OpJCC, 8, layNear, 9, modNone
+			case 469: // OpJCC, 8, layNear, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -7704,7 +7698,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 469: // OpJCC, 8, layFar, 9, modNone
+			case 470: // OpJCC, 8, layFar, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -7725,7 +7719,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 470: // OpJCC, 8, layNear, 10, modNone
+			case 471: // OpJCC, 8, layNear, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7734,7 +7728,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 471: // OpJCC, 8, layFar, 10, modNone
+			case 472: // OpJCC, 8, layFar, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7751,7 +7745,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 472: // OpJCC, 8, layNear, 11, modNone
+			case 473: // OpJCC, 8, layNear, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7760,7 +7754,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 473: // OpJCC, 8, layFar, 11, modNone
+			case 474: // OpJCC, 8, layFar, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -7777,7 +7771,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 474: // OpJCC, 8, layNear, 12, modNone
+			case 475: // OpJCC, 8, layNear, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -7790,7 +7784,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 475: // OpJCC, 8, layFar, 12, modNone
+			case 476: // OpJCC, 8, layFar, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -7811,7 +7805,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 476: // OpJCC, 8, layNear, 13, modNone
+			case 477: // OpJCC, 8, layNear, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -7824,7 +7818,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 477: // OpJCC, 8, layFar, 13, modNone
+			case 478: // OpJCC, 8, layFar, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -7845,7 +7839,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 478: // OpJCC, 8, layNear, 14, modNone
+			case 479: // OpJCC, 8, layNear, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -7858,7 +7852,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 479: // OpJCC, 8, layFar, 14, modNone
+			case 480: // OpJCC, 8, layFar, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -7879,7 +7873,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 480: // OpJCC, 8, layNear, 15, modNone
+			case 481: // OpJCC, 8, layNear, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -7892,7 +7886,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 481: // OpJCC, 8, layFar, 15, modNone
+			case 482: // OpJCC, 8, layFar, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -7913,11 +7907,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 482: // OpJMP, 8, layNear, 0, modNone
+			case 483: // OpJMP, 8, layNear, 0, modNone
 				off = u.imm
 				goto near
 
-			case 483: // OpJMP, 8, layFar, 0, modNone
+			case 484: // OpJMP, 8, layFar, 0, modNone
 				t = page + u.imm
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -7929,7 +7923,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto direct
 
-			case 484: // OpJMPIND, 8, layR, 0, modNone
+			case 485: // OpJMPIND, 8, layR, 0, modNone
 				t = r[u.dst]
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -7941,7 +7935,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 485: // OpJMPIND, 8, layM, 0, modNone
+			case 486: // OpJMPIND, 8, layM, 0, modNone
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7963,7 +7957,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 486: // OpJMPIND, 8, layM, 0, modIndexed
+			case 487: // OpJMPIND, 8, layM, 0, modIndexed
 				ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7985,7 +7979,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 487: // OpCALL, 8, layNear, 0, modNone
+			case 488: // OpCALL, 8, layNear, 0, modNone
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8000,7 +7994,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				off = u.imm
 				goto near
 
-			case 488: // OpCALL, 8, layFar, 0, modNone
+			case 489: // OpCALL, 8, layFar, 0, modNone
 				t = page + u.imm
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -8023,7 +8017,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto direct
 
-			case 489: // OpCALLIND, 8, layR, 0, modNone
+			case 490: // OpCALLIND, 8, layR, 0, modNone
 				t = r[u.dst]
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -8046,7 +8040,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 490: // OpCALLIND, 8, layM, 0, modNone
+			case 491: // OpCALLIND, 8, layM, 0, modNone
 				{
 					ea := r[u.base] + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8080,7 +8074,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 491: // OpCALLIND, 8, layM, 0, modIndexed
+			case 492: // OpCALLIND, 8, layM, 0, modIndexed
 				{
 					ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8114,7 +8108,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 492: // OpRET, 8, layNone, 0, modNone
+			case 493: // OpRET, 8, layNone, 0, modNone
 				ea := r[RSP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8136,7 +8130,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 493: // OpPUSH, 8, layR, 0, modNone
+			case 494: // OpPUSH, 8, layR, 0, modNone
 				v := r[u.dst]
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8149,7 +8143,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(v)
 				r[RSP] = ea
 
-			case 494: // OpPUSH, 8, layM, 0, modNone
+			case 495: // OpPUSH, 8, layM, 0, modNone
 				var x uint64
 				{
 					ea := r[u.base] + uint64(int64(u.disp))
@@ -8174,7 +8168,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(x)
 				r[RSP] = ea
 
-			case 495: // OpPUSH, 8, layM, 0, modIndexed
+			case 496: // OpPUSH, 8, layM, 0, modIndexed
 				var x uint64
 				{
 					ea := r[u.base] + r[u.index]<<(u.scale&3) + uint64(int64(u.disp))
@@ -8199,7 +8193,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(x)
 				r[RSP] = ea
 
-			case 496: // OpPUSH, 8, layI, 0, modNone
+			case 497: // OpPUSH, 8, layI, 0, modNone
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -8211,7 +8205,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(u.imm)
 				r[RSP] = ea
 
-			case 497: // OpPOP, 8, layR, 0, modNone
+			case 498: // OpPOP, 8, layR, 0, modNone
 				ea := r[RSP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8224,11 +8218,11 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				r[RSP] = ea + 8
 
 				r[u.dst] = v
-			case 498: // OpPAUSE, 4, layNone, 0, modNone
+			case 499: // OpPAUSE, 4, layNone, 0, modNone
 				c.EndTurn = true
 				off = uint64(u.next)
 				goto out
-			case 499: // OpLEAVE, 8, layNone, 0, modNone
+			case 500: // OpLEAVE, 8, layNone, 0, modNone
 				ea := r[RBP]
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8241,15 +8235,15 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				r[RSP] = ea + 8
 
 				r[RBP] = v
-			case 500: // OpCLD, 0, layNone, 0, modNone
+			case 501: // OpCLD, 0, layNone, 0, modNone
 				c.RFLAGS &^= FlagDF
-			case 501: // OpCLI, 0, layNone, 0, modNone
+			case 502: // OpCLI, 0, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
 
 				c.RFLAGS &^= FlagIF
-			case 502: // OpSTI, 0, layNone, 0, modNone
+			case 503: // OpSTI, 0, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
@@ -8258,7 +8252,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.RFLAGS |= FlagIF
-			case 503: // OpCLAC, 0, layNone, 0, modNone
+			case 504: // OpCLAC, 0, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
@@ -8266,7 +8260,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.RFLAGS &^= FlagAC
 				off = uint64(u.next)
 				goto out
-			case 504: // OpSTAC, 0, layNone, 0, modNone
+			case 505: // OpSTAC, 0, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
@@ -8274,7 +8268,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				c.RFLAGS |= FlagAC
 				off = uint64(u.next)
 				goto out
-			case 505: // OpPUSHF, 8, layNone, 0, modNone
+			case 506: // OpPUSHF, 8, layNone, 0, modNone
 				v := c.lazy.settle(c.RFLAGS)
 				ea := r[RSP] - 8
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8287,7 +8281,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				*(*uint64)(p) = uint64(v &^ (FlagRF | FlagVM))
 				r[RSP] = ea
 
-			case 506: // OpPOPF, 8, layNone, 0, modNone
+			case 507: // OpPOPF, 8, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
@@ -8307,13 +8301,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = v, lazyNone
 				r[RSP] = ea + 8
-			case 507: // OpMOVUPS, 16, layRR, 0, modNone
+			case 508: // OpMOVUPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 508: // OpMOVUPS, 16, layRM, 0, modNone
+			case 509: // OpMOVUPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8329,7 +8323,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 509: // OpMOVUPS, 16, layRM, 0, modIndexed
+			case 510: // OpMOVUPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8345,7 +8339,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 510: // OpMOVUPS, 16, layMR, 0, modNone
+			case 511: // OpMOVUPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8361,7 +8355,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 511: // OpMOVUPS, 16, layMR, 0, modIndexed
+			case 512: // OpMOVUPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8377,13 +8371,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 512: // OpMOVDQU, 16, layRR, 0, modNone
+			case 513: // OpMOVDQU, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 513: // OpMOVDQU, 16, layRM, 0, modNone
+			case 514: // OpMOVDQU, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8399,7 +8393,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 514: // OpMOVDQU, 16, layRM, 0, modIndexed
+			case 515: // OpMOVDQU, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8415,7 +8409,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 515: // OpMOVDQU, 16, layMR, 0, modNone
+			case 516: // OpMOVDQU, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8431,7 +8425,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 516: // OpMOVDQU, 16, layMR, 0, modIndexed
+			case 517: // OpMOVDQU, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8447,13 +8441,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 517: // OpMOVAPS, 16, layRR, 0, modNone
+			case 518: // OpMOVAPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 518: // OpMOVAPS, 16, layRM, 0, modNone
+			case 519: // OpMOVAPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8473,7 +8467,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 519: // OpMOVAPS, 16, layRM, 0, modIndexed
+			case 520: // OpMOVAPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8493,7 +8487,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 520: // OpMOVAPS, 16, layMR, 0, modNone
+			case 521: // OpMOVAPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8513,7 +8507,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 521: // OpMOVAPS, 16, layMR, 0, modIndexed
+			case 522: // OpMOVAPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8533,13 +8527,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 522: // OpMOVDQA, 16, layRR, 0, modNone
+			case 523: // OpMOVDQA, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 523: // OpMOVDQA, 16, layRM, 0, modNone
+			case 524: // OpMOVDQA, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8559,7 +8553,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 524: // OpMOVDQA, 16, layRM, 0, modIndexed
+			case 525: // OpMOVDQA, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8579,7 +8573,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 525: // OpMOVDQA, 16, layMR, 0, modNone
+			case 526: // OpMOVDQA, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8599,7 +8593,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 526: // OpMOVDQA, 16, layMR, 0, modIndexed
+			case 527: // OpMOVDQA, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8619,13 +8613,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 527: // OpMOVSD, 8, layRR, 0, modNone
+			case 528: // OpMOVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] = c.FPU.XMM[u.src&15][0]
-			case 528: // OpMOVSD, 8, layRM, 0, modNone
+			case 529: // OpMOVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8641,7 +8635,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 529: // OpMOVSD, 8, layRM, 0, modIndexed
+			case 530: // OpMOVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8657,7 +8651,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 530: // OpMOVSD, 8, layMR, 0, modNone
+			case 531: // OpMOVSD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8674,7 +8668,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 531: // OpMOVSD, 8, layMR, 0, modIndexed
+			case 532: // OpMOVSD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8691,13 +8685,13 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 532: // OpMOVQ, 8, layRR, 0, modNone
+			case 533: // OpMOVQ, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{c.FPU.XMM[u.src&15][0], 0}
-			case 533: // OpMOVQ, 8, layRM, 0, modNone
+			case 534: // OpMOVQ, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8713,7 +8707,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 534: // OpMOVQ, 8, layRM, 0, modIndexed
+			case 535: // OpMOVQ, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8729,7 +8723,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 535: // OpMOVQ, 8, layMR, 0, modNone
+			case 536: // OpMOVQ, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8746,7 +8740,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 536: // OpMOVQ, 8, layMR, 0, modIndexed
+			case 537: // OpMOVQ, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8763,19 +8757,19 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 537: // OpMOVD, 8, layRR, 0, modNone
+			case 538: // OpMOVD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{r[u.src], 0}
-			case 538: // OpMOVD, 8, layRR, 1, modNone
+			case 539: // OpMOVD, 8, layRR, 1, modNone
 				if !sse {
 					goto step
 				}
 
 				r[u.dst] = c.FPU.XMM[u.src&15][0]
-			case 539: // OpMOVD, 8, layRM, 0, modNone
+			case 540: // OpMOVD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8791,7 +8785,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 540: // OpMOVD, 8, layRM, 0, modIndexed
+			case 541: // OpMOVD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8807,7 +8801,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 541: // OpMOVD, 8, layMR, 0, modNone
+			case 542: // OpMOVD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8824,7 +8818,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 542: // OpMOVD, 8, layMR, 0, modIndexed
+			case 543: // OpMOVD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8841,7 +8835,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 543: // OpCVTSI2SD, 8, layRR, 0, modNone
+			case 544: // OpCVTSI2SD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8851,19 +8845,19 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
-			case 544: // OpMOVD, 4, layRR, 0, modNone
+			case 545: // OpMOVD, 4, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{uint64(uint32(r[u.src])), 0}
-			case 545: // OpMOVD, 4, layRR, 1, modNone
+			case 546: // OpMOVD, 4, layRR, 1, modNone
 				if !sse {
 					goto step
 				}
 
 				r[u.dst] = uint64(uint32(c.FPU.XMM[u.src&15][0]))
-			case 546: // OpMOVD, 4, layRM, 0, modNone
+			case 547: // OpMOVD, 4, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8879,7 +8873,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint32)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 547: // OpMOVD, 4, layRM, 0, modIndexed
+			case 548: // OpMOVD, 4, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8895,7 +8889,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint32)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 548: // OpMOVD, 4, layMR, 0, modNone
+			case 549: // OpMOVD, 4, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8912,7 +8906,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-			case 549: // OpMOVD, 4, layMR, 0, modIndexed
+			case 550: // OpMOVD, 4, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -8929,7 +8923,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-			case 550: // OpCVTSI2SD, 4, layRR, 0, modNone
+			case 551: // OpCVTSI2SD, 4, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8939,7 +8933,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
-			case 551: // OpPXOR, 16, layRR, 0, modNone
+			case 552: // OpPXOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8948,7 +8942,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 552: // OpXORPS, 16, layRR, 0, modNone
+			case 553: // OpXORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8957,7 +8951,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 553: // OpXORPD, 16, layRR, 0, modNone
+			case 554: // OpXORPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8966,7 +8960,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 554: // OpPAND, 16, layRR, 0, modNone
+			case 555: // OpPAND, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8975,7 +8969,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 555: // OpANDPS, 16, layRR, 0, modNone
+			case 556: // OpANDPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8984,7 +8978,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 556: // OpANDPD, 16, layRR, 0, modNone
+			case 557: // OpANDPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -8993,7 +8987,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 557: // OpPOR, 16, layRR, 0, modNone
+			case 558: // OpPOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9002,7 +8996,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 558: // OpORPS, 16, layRR, 0, modNone
+			case 559: // OpORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9011,7 +9005,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 559: // OpORPD, 16, layRR, 0, modNone
+			case 560: // OpORPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9020,7 +9014,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 560: // OpPANDN, 16, layRR, 0, modNone
+			case 561: // OpPANDN, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9029,7 +9023,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 561: // OpANDNPS, 16, layRR, 0, modNone
+			case 562: // OpANDNPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9038,7 +9032,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 562: // OpANDNPD, 16, layRR, 0, modNone
+			case 563: // OpANDNPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9047,7 +9041,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 563: // OpPADDQ, 16, layRR, 0, modNone
+			case 564: // OpPADDQ, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9056,7 +9050,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a + b
 				}
-			case 564: // OpPSUBQ, 16, layRR, 0, modNone
+			case 565: // OpPSUBQ, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9065,7 +9059,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a - b
 				}
-			case 565: // OpPADDD, 16, layRR, 0, modNone
+			case 566: // OpPADDD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9074,7 +9068,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a+b)) | (a>>32+b>>32)<<32
 				}
-			case 566: // OpPSUBD, 16, layRR, 0, modNone
+			case 567: // OpPSUBD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9083,7 +9077,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a-b)) | (a>>32-b>>32)<<32
 				}
-			case 567: // OpPSRLQ, 16, layRI, 0, modNone
+			case 568: // OpPSRLQ, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9093,7 +9087,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = a >> n
 				}
-			case 568: // OpPSLLQ, 16, layRI, 0, modNone
+			case 569: // OpPSLLQ, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9103,7 +9097,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = a << n
 				}
-			case 569: // OpPSRLD, 16, layRI, 0, modNone
+			case 570: // OpPSRLD, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9113,7 +9107,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)>>n) | a>>32>>n<<32
 				}
-			case 570: // OpPSLLD, 16, layRI, 0, modNone
+			case 571: // OpPSLLD, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9123,7 +9117,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)<<n) | uint64(uint32(a>>32)<<n)<<32
 				}
-			case 571: // OpADDSD, 8, layRR, 0, modNone
+			case 572: // OpADDSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9134,7 +9128,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 572: // OpADDSD, 8, layRM, 0, modNone
+			case 573: // OpADDSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9155,7 +9149,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 573: // OpADDSD, 8, layRM, 0, modIndexed
+			case 574: // OpADDSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -9176,7 +9170,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 574: // OpSUBSD, 8, layRR, 0, modNone
+			case 575: // OpSUBSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9187,7 +9181,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 575: // OpSUBSD, 8, layRM, 0, modNone
+			case 576: // OpSUBSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9208,7 +9202,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 576: // OpSUBSD, 8, layRM, 0, modIndexed
+			case 577: // OpSUBSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -9229,7 +9223,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 577: // OpMULSD, 8, layRR, 0, modNone
+			case 578: // OpMULSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9240,7 +9234,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 578: // OpMULSD, 8, layRM, 0, modNone
+			case 579: // OpMULSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9261,7 +9255,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 579: // OpMULSD, 8, layRM, 0, modIndexed
+			case 580: // OpMULSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -9282,7 +9276,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 580: // OpDIVSD, 8, layRR, 0, modNone
+			case 581: // OpDIVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9293,7 +9287,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 581: // OpDIVSD, 8, layRM, 0, modNone
+			case 582: // OpDIVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9314,7 +9308,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 582: // OpDIVSD, 8, layRM, 0, modIndexed
+			case 583: // OpDIVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -9335,7 +9329,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 583: // OpUCOMISD, 8, layRR, 0, modNone
+			case 584: // OpUCOMISD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9346,7 +9340,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 584: // OpUCOMISD, 8, layRM, 0, modNone
+			case 585: // OpUCOMISD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -9367,7 +9361,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 585: // OpUCOMISD, 8, layRM, 0, modIndexed
+			case 586: // OpUCOMISD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -9388,7 +9382,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 586: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
+			case 587: // uopKey{OpCMP, 8, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9398,7 +9392,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 587: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
+			case 588: // uopKey{OpCMP, 8, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9408,7 +9402,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 588: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
+			case 589: // uopKey{OpCMP, 8, layRM, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9428,7 +9422,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 589: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
+			case 590: // uopKey{OpCMP, 8, layMR, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9450,7 +9444,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 590: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
+			case 591: // uopKey{OpCMP, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9472,7 +9466,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 591: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
+			case 592: // uopKey{OpTEST, 8, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9483,7 +9477,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 592: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
+			case 593: // uopKey{OpTEST, 8, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9494,7 +9488,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 593: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
+			case 594: // uopKey{OpTEST, 8, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9517,7 +9511,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 594: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
+			case 595: // uopKey{OpCMP, 8, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9527,7 +9521,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 595: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
+			case 596: // uopKey{OpCMP, 8, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9537,7 +9531,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 596: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
+			case 597: // uopKey{OpCMP, 8, layRM, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9557,7 +9551,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 597: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
+			case 598: // uopKey{OpCMP, 8, layMR, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9579,7 +9573,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 598: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
+			case 599: // uopKey{OpCMP, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9601,7 +9595,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 599: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
+			case 600: // uopKey{OpTEST, 8, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9612,7 +9606,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 600: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
+			case 601: // uopKey{OpTEST, 8, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9623,7 +9617,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 601: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
+			case 602: // uopKey{OpTEST, 8, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9646,7 +9640,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 602: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
+			case 603: // uopKey{OpCMP, 8, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9656,7 +9650,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 603: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
+			case 604: // uopKey{OpCMP, 8, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9666,7 +9660,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 604: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
+			case 605: // uopKey{OpCMP, 8, layRM, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9686,7 +9680,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 605: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
+			case 606: // uopKey{OpCMP, 8, layMR, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9708,7 +9702,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 606: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
+			case 607: // uopKey{OpCMP, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9730,7 +9724,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 607: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
+			case 608: // uopKey{OpTEST, 8, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9741,7 +9735,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 608: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
+			case 609: // uopKey{OpTEST, 8, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9752,7 +9746,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 609: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
+			case 610: // uopKey{OpTEST, 8, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9775,7 +9769,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 610: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
+			case 611: // uopKey{OpCMP, 8, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9785,7 +9779,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 611: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
+			case 612: // uopKey{OpCMP, 8, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9795,7 +9789,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 612: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
+			case 613: // uopKey{OpCMP, 8, layRM, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9815,7 +9809,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 613: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
+			case 614: // uopKey{OpCMP, 8, layMR, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9837,7 +9831,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 614: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
+			case 615: // uopKey{OpCMP, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9859,7 +9853,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 615: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
+			case 616: // uopKey{OpTEST, 8, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9870,7 +9864,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 616: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
+			case 617: // uopKey{OpTEST, 8, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9881,7 +9875,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 617: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
+			case 618: // uopKey{OpTEST, 8, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9904,7 +9898,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 618: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
+			case 619: // uopKey{OpCMP, 8, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9914,7 +9908,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 619: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
+			case 620: // uopKey{OpCMP, 8, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -9924,7 +9918,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 620: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
+			case 621: // uopKey{OpCMP, 8, layRM, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9944,7 +9938,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 621: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
+			case 622: // uopKey{OpCMP, 8, layMR, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9966,7 +9960,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 622: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
+			case 623: // uopKey{OpCMP, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9988,7 +9982,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 623: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
+			case 624: // uopKey{OpTEST, 8, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9999,7 +9993,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 624: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
+			case 625: // uopKey{OpTEST, 8, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10010,7 +10004,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 625: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
+			case 626: // uopKey{OpTEST, 8, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10033,7 +10027,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 626: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
+			case 627: // uopKey{OpCMP, 8, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10043,7 +10037,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 627: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
+			case 628: // uopKey{OpCMP, 8, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10053,7 +10047,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 628: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
+			case 629: // uopKey{OpCMP, 8, layRM, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10073,7 +10067,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 629: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
+			case 630: // uopKey{OpCMP, 8, layMR, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10095,7 +10089,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 630: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
+			case 631: // uopKey{OpCMP, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10117,7 +10111,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 631: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
+			case 632: // uopKey{OpTEST, 8, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10128,7 +10122,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 632: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
+			case 633: // uopKey{OpTEST, 8, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10139,7 +10133,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 633: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
+			case 634: // uopKey{OpTEST, 8, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10162,7 +10156,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 634: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
+			case 635: // uopKey{OpCMP, 8, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10172,7 +10166,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 635: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
+			case 636: // uopKey{OpCMP, 8, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10182,7 +10176,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 636: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
+			case 637: // uopKey{OpCMP, 8, layRM, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10202,7 +10196,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 637: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
+			case 638: // uopKey{OpCMP, 8, layMR, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10224,7 +10218,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 638: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
+			case 639: // uopKey{OpCMP, 8, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10246,7 +10240,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 639: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
+			case 640: // uopKey{OpTEST, 8, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10257,7 +10251,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 640: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
+			case 641: // uopKey{OpTEST, 8, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10268,7 +10262,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 641: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
+			case 642: // uopKey{OpTEST, 8, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10291,7 +10285,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 642: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
+			case 643: // uopKey{OpCMP, 8, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10301,7 +10295,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 643: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
+			case 644: // uopKey{OpCMP, 8, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10311,7 +10305,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 644: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
+			case 645: // uopKey{OpCMP, 8, layRM, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10331,7 +10325,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 645: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
+			case 646: // uopKey{OpCMP, 8, layMR, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10353,7 +10347,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 646: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
+			case 647: // uopKey{OpCMP, 8, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10375,7 +10369,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 647: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
+			case 648: // uopKey{OpTEST, 8, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10386,7 +10380,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 648: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
+			case 649: // uopKey{OpTEST, 8, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10397,7 +10391,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 649: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
+			case 650: // uopKey{OpTEST, 8, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10420,7 +10414,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 650: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
+			case 651: // uopKey{OpCMP, 8, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10430,7 +10424,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 651: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
+			case 652: // uopKey{OpCMP, 8, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10440,7 +10434,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 652: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
+			case 653: // uopKey{OpCMP, 8, layRM, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10460,7 +10454,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 653: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
+			case 654: // uopKey{OpCMP, 8, layMR, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10482,7 +10476,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 654: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
+			case 655: // uopKey{OpCMP, 8, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10504,7 +10498,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 655: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
+			case 656: // uopKey{OpTEST, 8, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10515,7 +10509,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 656: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
+			case 657: // uopKey{OpTEST, 8, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10526,7 +10520,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 657: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
+			case 658: // uopKey{OpTEST, 8, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10549,7 +10543,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 658: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
+			case 659: // uopKey{OpCMP, 8, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10559,7 +10553,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 659: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
+			case 660: // uopKey{OpCMP, 8, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10569,7 +10563,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 660: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
+			case 661: // uopKey{OpCMP, 8, layRM, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10589,7 +10583,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 661: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
+			case 662: // uopKey{OpCMP, 8, layMR, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10611,7 +10605,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 662: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
+			case 663: // uopKey{OpCMP, 8, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10633,7 +10627,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 663: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
+			case 664: // uopKey{OpTEST, 8, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10644,7 +10638,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 664: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
+			case 665: // uopKey{OpTEST, 8, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10655,7 +10649,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 665: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
+			case 666: // uopKey{OpTEST, 8, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10678,7 +10672,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 666: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
+			case 667: // uopKey{OpCMP, 8, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10688,7 +10682,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 667: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
+			case 668: // uopKey{OpCMP, 8, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10698,7 +10692,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 668: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
+			case 669: // uopKey{OpCMP, 8, layRM, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10718,7 +10712,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 669: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
+			case 670: // uopKey{OpCMP, 8, layMR, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10740,7 +10734,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 670: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
+			case 671: // uopKey{OpCMP, 8, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10762,7 +10756,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 671: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
+			case 672: // uopKey{OpTEST, 8, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10773,7 +10767,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 672: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
+			case 673: // uopKey{OpTEST, 8, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10784,7 +10778,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 673: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
+			case 674: // uopKey{OpTEST, 8, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10807,7 +10801,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 674: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
+			case 675: // uopKey{OpCMP, 8, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10817,7 +10811,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 675: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
+			case 676: // uopKey{OpCMP, 8, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 0
@@ -10827,7 +10821,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 676: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
+			case 677: // uopKey{OpCMP, 8, layRM, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10847,7 +10841,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 677: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
+			case 678: // uopKey{OpCMP, 8, layMR, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10869,7 +10863,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 678: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
+			case 679: // uopKey{OpCMP, 8, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10891,7 +10885,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 679: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
+			case 680: // uopKey{OpTEST, 8, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], r[u.src]
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10902,7 +10896,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 680: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
+			case 681: // uopKey{OpTEST, 8, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = r[u.dst], u.imm
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -10913,7 +10907,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 681: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
+			case 682: // uopKey{OpTEST, 8, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10936,7 +10930,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 682: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
+			case 683: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10946,7 +10940,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 683: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
+			case 684: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -10956,7 +10950,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 684: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
+			case 685: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -10976,7 +10970,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 685: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
+			case 686: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -10998,7 +10992,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 686: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
+			case 687: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11020,7 +11014,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 687: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
+			case 688: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11031,7 +11025,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 688: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
+			case 689: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11042,7 +11036,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 689: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
+			case 690: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11065,7 +11059,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 690: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
+			case 691: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11075,7 +11069,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 691: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
+			case 692: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11085,7 +11079,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 692: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
+			case 693: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11105,7 +11099,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 693: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
+			case 694: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11127,7 +11121,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 694: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
+			case 695: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11149,7 +11143,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 695: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
+			case 696: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11160,7 +11154,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 696: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
+			case 697: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11171,7 +11165,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 697: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
+			case 698: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11194,7 +11188,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 698: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
+			case 699: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11204,7 +11198,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 699: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
+			case 700: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11214,7 +11208,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 700: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
+			case 701: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11234,7 +11228,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 701: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
+			case 702: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11256,7 +11250,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 702: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
+			case 703: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11278,7 +11272,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 703: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
+			case 704: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11289,7 +11283,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 704: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
+			case 705: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11300,7 +11294,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 705: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
+			case 706: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11323,7 +11317,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 706: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
+			case 707: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11333,7 +11327,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 707: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
+			case 708: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11343,7 +11337,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 708: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
+			case 709: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11363,7 +11357,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 709: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
+			case 710: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11385,7 +11379,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 710: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
+			case 711: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11407,7 +11401,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 711: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
+			case 712: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11418,7 +11412,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 712: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
+			case 713: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11429,7 +11423,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 713: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
+			case 714: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11452,7 +11446,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 714: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
+			case 715: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11462,7 +11456,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 715: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
+			case 716: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11472,7 +11466,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 716: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
+			case 717: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11492,7 +11486,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 717: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
+			case 718: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11514,7 +11508,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 718: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
+			case 719: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11536,7 +11530,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 719: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
+			case 720: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11547,7 +11541,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 720: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
+			case 721: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11558,7 +11552,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 721: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
+			case 722: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11581,7 +11575,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 722: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
+			case 723: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11591,7 +11585,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 723: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
+			case 724: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11601,7 +11595,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 724: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
+			case 725: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11621,7 +11615,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 725: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
+			case 726: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11643,7 +11637,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 726: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
+			case 727: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11665,7 +11659,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 727: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
+			case 728: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11676,7 +11670,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 728: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
+			case 729: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11687,7 +11681,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 729: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
+			case 730: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11710,7 +11704,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 730: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
+			case 731: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11720,7 +11714,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 731: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
+			case 732: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11730,7 +11724,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 732: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
+			case 733: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11750,7 +11744,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 733: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
+			case 734: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11772,7 +11766,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 734: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
+			case 735: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11794,7 +11788,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 735: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
+			case 736: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11805,7 +11799,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 736: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
+			case 737: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11816,7 +11810,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 737: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
+			case 738: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11839,7 +11833,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 738: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
+			case 739: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11849,7 +11843,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 739: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
+			case 740: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11859,7 +11853,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 740: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
+			case 741: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -11879,7 +11873,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 741: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
+			case 742: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11901,7 +11895,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 742: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
+			case 743: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11923,7 +11917,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 743: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
+			case 744: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11934,7 +11928,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 744: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
+			case 745: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -11945,7 +11939,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 745: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
+			case 746: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -11968,7 +11962,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 746: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
+			case 747: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11978,7 +11972,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 747: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
+			case 748: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -11988,7 +11982,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 748: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
+			case 749: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12008,7 +12002,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 749: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
+			case 750: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12030,7 +12024,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 750: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
+			case 751: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12052,7 +12046,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 751: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
+			case 752: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12063,7 +12057,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 752: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
+			case 753: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12074,7 +12068,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 753: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
+			case 754: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12097,7 +12091,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 754: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
+			case 755: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -12107,7 +12101,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 755: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
+			case 756: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -12117,7 +12111,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 756: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
+			case 757: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12137,7 +12131,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 757: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
+			case 758: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12159,7 +12153,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 758: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
+			case 759: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12181,7 +12175,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 759: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
+			case 760: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12192,7 +12186,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 760: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
+			case 761: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12203,7 +12197,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 761: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
+			case 762: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12226,7 +12220,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 762: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
+			case 763: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -12236,7 +12230,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 763: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
+			case 764: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -12246,7 +12240,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 764: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
+			case 765: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12266,7 +12260,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 765: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
+			case 766: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12288,7 +12282,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 766: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
+			case 767: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12310,7 +12304,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 767: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
+			case 768: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12321,7 +12315,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 768: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
+			case 769: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12332,7 +12326,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 769: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
+			case 770: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12355,7 +12349,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 770: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
+			case 771: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -12365,7 +12359,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 771: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
+			case 772: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -12375,7 +12369,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 772: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
+			case 773: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12395,7 +12389,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 773: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
+			case 774: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12417,7 +12411,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 774: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
+			case 775: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12439,7 +12433,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 775: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
+			case 776: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12450,7 +12444,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 776: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
+			case 777: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12461,7 +12455,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 777: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
+			case 778: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12484,7 +12478,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 778: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
+			case 779: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12494,7 +12488,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 779: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
+			case 780: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12504,7 +12498,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 780: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
+			case 781: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12524,7 +12518,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 781: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
+			case 782: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12546,7 +12540,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 782: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
+			case 783: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12568,7 +12562,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 783: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
+			case 784: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12579,7 +12573,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 784: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
+			case 785: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12590,7 +12584,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 785: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
+			case 786: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12613,7 +12607,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 786: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
+			case 787: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12623,7 +12617,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 787: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
+			case 788: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12633,7 +12627,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 788: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
+			case 789: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12653,7 +12647,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 789: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
+			case 790: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12675,7 +12669,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 790: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
+			case 791: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12697,7 +12691,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 791: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
+			case 792: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12708,7 +12702,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 792: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
+			case 793: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12719,7 +12713,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 793: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
+			case 794: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12742,7 +12736,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 794: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
+			case 795: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12752,7 +12746,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 795: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
+			case 796: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12762,7 +12756,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 796: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
+			case 797: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12782,7 +12776,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 797: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
+			case 798: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12804,7 +12798,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 798: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
+			case 799: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12826,7 +12820,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 799: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
+			case 800: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12837,7 +12831,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 800: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
+			case 801: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12848,7 +12842,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 801: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
+			case 802: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12871,7 +12865,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 802: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
+			case 803: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12881,7 +12875,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 803: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
+			case 804: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -12891,7 +12885,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 804: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
+			case 805: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -12911,7 +12905,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 805: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
+			case 806: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12933,7 +12927,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 806: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
+			case 807: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -12955,7 +12949,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 807: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
+			case 808: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12966,7 +12960,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 808: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
+			case 809: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -12977,7 +12971,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 809: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
+			case 810: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13000,7 +12994,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 810: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
+			case 811: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13010,7 +13004,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 811: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
+			case 812: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13020,7 +13014,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 812: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
+			case 813: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13040,7 +13034,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 813: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
+			case 814: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13062,7 +13056,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 814: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
+			case 815: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13084,7 +13078,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 815: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
+			case 816: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13095,7 +13089,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 816: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
+			case 817: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13106,7 +13100,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 817: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
+			case 818: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13129,7 +13123,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 818: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
+			case 819: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13139,7 +13133,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 819: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
+			case 820: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13149,7 +13143,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 820: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
+			case 821: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13169,7 +13163,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 821: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
+			case 822: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13191,7 +13185,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 822: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
+			case 823: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13213,7 +13207,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 823: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
+			case 824: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13224,7 +13218,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 824: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
+			case 825: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13235,7 +13229,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 825: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
+			case 826: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13258,7 +13252,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 826: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
+			case 827: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13268,7 +13262,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 827: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
+			case 828: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13278,7 +13272,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 828: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
+			case 829: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13298,7 +13292,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 829: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
+			case 830: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13320,7 +13314,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 830: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
+			case 831: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13342,7 +13336,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 831: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
+			case 832: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13353,7 +13347,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 832: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
+			case 833: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13364,7 +13358,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 833: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
+			case 834: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13387,7 +13381,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 834: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
+			case 835: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13397,7 +13391,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 835: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
+			case 836: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13407,7 +13401,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 836: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
+			case 837: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13427,7 +13421,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 837: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
+			case 838: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13449,7 +13443,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 838: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
+			case 839: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13471,7 +13465,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 839: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
+			case 840: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13482,7 +13476,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 840: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
+			case 841: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13493,7 +13487,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 841: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
+			case 842: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13516,7 +13510,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 842: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
+			case 843: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13526,7 +13520,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 843: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
+			case 844: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13536,7 +13530,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 844: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
+			case 845: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13556,7 +13550,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 845: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
+			case 846: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13578,7 +13572,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 846: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
+			case 847: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13600,7 +13594,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 847: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
+			case 848: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13611,7 +13605,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 848: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
+			case 849: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13622,7 +13616,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 849: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
+			case 850: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13645,7 +13639,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 850: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
+			case 851: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13655,7 +13649,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 851: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
+			case 852: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13665,7 +13659,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 852: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
+			case 853: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13685,7 +13679,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 853: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
+			case 854: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13707,7 +13701,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 854: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
+			case 855: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13729,7 +13723,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 855: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
+			case 856: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13740,7 +13734,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 856: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
+			case 857: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13751,7 +13745,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 857: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
+			case 858: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13774,7 +13768,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 858: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
+			case 859: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13784,7 +13778,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 859: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
+			case 860: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13794,7 +13788,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 860: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
+			case 861: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13814,7 +13808,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 861: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
+			case 862: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13836,7 +13830,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 862: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
+			case 863: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13858,7 +13852,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 863: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
+			case 864: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13869,7 +13863,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 864: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
+			case 865: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13880,7 +13874,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 865: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
+			case 866: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13903,7 +13897,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 866: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
+			case 867: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13913,7 +13907,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 867: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
+			case 868: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -13923,7 +13917,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 868: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
+			case 869: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -13943,7 +13937,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 869: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
+			case 870: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13965,7 +13959,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 870: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
+			case 871: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -13987,7 +13981,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 871: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
+			case 872: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -13998,7 +13992,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 872: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
+			case 873: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -14009,7 +14003,7 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 873: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
+			case 874: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
 				ea := r[u.base] + uint64(int64(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -14051,7 +14045,9 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 			c.lazy.kind = lazyNone
 			c.RIP, c.Clock = page+uint64(u.off), clock+b.before(n)
 			left -= n
-			c.tally.end(left)
+			if c.tally != nil {
+				c.tally.takeBack(b.rest.insts[n:u.upto])
+			}
 			c.count(mark - left)
 			left--
 			mark = left
@@ -14103,7 +14099,6 @@ func (c *CPU) dispatch64(s *codeSlot, bound *Bound) bool {
 		left -= uint64(u.at) + 1
 		break
 	}
-	c.tally.end(left)
 	copy(c.GPR[:], r[:16])
 	c.RFLAGS = c.lazy.settle(c.RFLAGS)
 	c.RIP, c.Clock = page+off, clock

@@ -11,615 +11,615 @@ import (
 )
 
 var uopCodes32 = map[uopKey]uint16{
-	{OpNOP, 0, layNone, 0, modNone}:      3,
-	{OpMOV, 4, layRR, 0, modNone}:        4,
-	{OpMOV, 4, layRM, 0, modNone}:        5,
-	{OpMOV, 4, layRM, 0, modIndexed}:     6,
-	{OpMOV, 4, layMR, 0, modNone}:        7,
-	{OpMOV, 4, layMR, 0, modIndexed}:     8,
-	{OpMOV, 4, layMI, 0, modNone}:        9,
-	{OpMOV, 4, layMI, 0, modIndexed}:     10,
-	{OpMOV, 4, layRI, 0, modNone}:        11,
-	{OpMOV, 1, layRR, 0, modNone}:        12,
-	{OpMOV, 1, layRM, 0, modNone}:        13,
-	{OpMOV, 1, layRM, 0, modIndexed}:     14,
-	{OpMOV, 1, layMR, 0, modNone}:        15,
-	{OpMOV, 1, layMR, 0, modIndexed}:     16,
-	{OpMOV, 1, layMI, 0, modNone}:        17,
-	{OpMOV, 1, layMI, 0, modIndexed}:     18,
-	{OpMOV, 1, layRI, 0, modNone}:        19,
-	{OpMOV, 2, layRM, 0, modNone}:        20,
-	{OpMOV, 2, layRM, 0, modIndexed}:     21,
-	{OpMOV, 2, layMR, 0, modNone}:        22,
-	{OpMOV, 2, layMR, 0, modIndexed}:     23,
-	{OpMOV, 2, layMI, 0, modNone}:        24,
-	{OpMOV, 2, layMI, 0, modIndexed}:     25,
-	{OpLEA, 4, layRM, 0, modNone}:        26,
-	{OpLEA, 4, layRM, 0, modIndexed}:     27,
-	{OpMOVZX, 4, layRR, 1, modNone}:      28,
-	{OpMOVZX, 4, layRM, 1, modNone}:      29,
-	{OpMOVZX, 4, layRM, 1, modIndexed}:   30,
-	{OpMOVSX, 4, layRR, 1, modNone}:      31,
-	{OpMOVSX, 4, layRM, 1, modNone}:      32,
-	{OpMOVSX, 4, layRM, 1, modIndexed}:   33,
-	{OpMOVZX, 4, layRR, 2, modNone}:      34,
-	{OpMOVZX, 4, layRM, 2, modNone}:      35,
-	{OpMOVZX, 4, layRM, 2, modIndexed}:   36,
-	{OpMOVSX, 4, layRR, 2, modNone}:      37,
-	{OpMOVSX, 4, layRM, 2, modNone}:      38,
-	{OpMOVSX, 4, layRM, 2, modIndexed}:   39,
-	{OpCMOV, 4, layRR, 0, modNone}:       40,
-	{OpCMOV, 4, layRR, 1, modNone}:       41,
-	{OpCMOV, 4, layRR, 2, modNone}:       42,
-	{OpCMOV, 4, layRR, 3, modNone}:       43,
-	{OpCMOV, 4, layRR, 4, modNone}:       44,
-	{OpCMOV, 4, layRR, 5, modNone}:       45,
-	{OpCMOV, 4, layRR, 6, modNone}:       46,
-	{OpCMOV, 4, layRR, 7, modNone}:       47,
-	{OpCMOV, 4, layRR, 8, modNone}:       48,
-	{OpCMOV, 4, layRR, 9, modNone}:       49,
-	{OpCMOV, 4, layRR, 10, modNone}:      50,
-	{OpCMOV, 4, layRR, 11, modNone}:      51,
-	{OpCMOV, 4, layRR, 12, modNone}:      52,
-	{OpCMOV, 4, layRR, 13, modNone}:      53,
-	{OpCMOV, 4, layRR, 14, modNone}:      54,
-	{OpCMOV, 4, layRR, 15, modNone}:      55,
-	{OpXCHG, 4, layMR, 0, modNone}:       56,
-	{OpXCHG, 4, layMR, 0, modIndexed}:    57,
-	{OpCMPXCHG, 4, layMR, 0, modNone}:    58,
-	{OpCMPXCHG, 4, layMR, 0, modIndexed}: 59,
-	{OpXADD, 4, layMR, 0, modNone}:       60,
-	{OpXADD, 4, layMR, 0, modIndexed}:    61,
-	{OpXCHG, 4, layRR, 0, modNone}:       62,
-	{OpBSF, 4, layRR, 0, modNone}:        63,
-	{OpBSR, 4, layRR, 0, modNone}:        64,
-	{OpBSWAP, 4, layR, 0, modNone}:       65,
-	{OpCBW, 4, layNone, 0, modNone}:      66,
-	{OpCWD, 4, layNone, 0, modNone}:      67,
-	{OpSET, 1, layR, 0, modNone}:         68,
-	{OpSET, 1, layM, 0, modNone}:         69,
-	{OpSET, 1, layM, 0, modIndexed}:      70,
-	{OpSET, 1, layR, 1, modNone}:         71,
-	{OpSET, 1, layM, 1, modNone}:         72,
-	{OpSET, 1, layM, 1, modIndexed}:      73,
-	{OpSET, 1, layR, 2, modNone}:         74,
-	{OpSET, 1, layM, 2, modNone}:         75,
-	{OpSET, 1, layM, 2, modIndexed}:      76,
-	{OpSET, 1, layR, 3, modNone}:         77,
-	{OpSET, 1, layM, 3, modNone}:         78,
-	{OpSET, 1, layM, 3, modIndexed}:      79,
-	{OpSET, 1, layR, 4, modNone}:         80,
-	{OpSET, 1, layM, 4, modNone}:         81,
-	{OpSET, 1, layM, 4, modIndexed}:      82,
-	{OpSET, 1, layR, 5, modNone}:         83,
-	{OpSET, 1, layM, 5, modNone}:         84,
-	{OpSET, 1, layM, 5, modIndexed}:      85,
-	{OpSET, 1, layR, 6, modNone}:         86,
-	{OpSET, 1, layM, 6, modNone}:         87,
-	{OpSET, 1, layM, 6, modIndexed}:      88,
-	{OpSET, 1, layR, 7, modNone}:         89,
-	{OpSET, 1, layM, 7, modNone}:         90,
-	{OpSET, 1, layM, 7, modIndexed}:      91,
-	{OpSET, 1, layR, 8, modNone}:         92,
-	{OpSET, 1, layM, 8, modNone}:         93,
-	{OpSET, 1, layM, 8, modIndexed}:      94,
-	{OpSET, 1, layR, 9, modNone}:         95,
-	{OpSET, 1, layM, 9, modNone}:         96,
-	{OpSET, 1, layM, 9, modIndexed}:      97,
-	{OpSET, 1, layR, 10, modNone}:        98,
-	{OpSET, 1, layM, 10, modNone}:        99,
-	{OpSET, 1, layM, 10, modIndexed}:     100,
-	{OpSET, 1, layR, 11, modNone}:        101,
-	{OpSET, 1, layM, 11, modNone}:        102,
-	{OpSET, 1, layM, 11, modIndexed}:     103,
-	{OpSET, 1, layR, 12, modNone}:        104,
-	{OpSET, 1, layM, 12, modNone}:        105,
-	{OpSET, 1, layM, 12, modIndexed}:     106,
-	{OpSET, 1, layR, 13, modNone}:        107,
-	{OpSET, 1, layM, 13, modNone}:        108,
-	{OpSET, 1, layM, 13, modIndexed}:     109,
-	{OpSET, 1, layR, 14, modNone}:        110,
-	{OpSET, 1, layM, 14, modNone}:        111,
-	{OpSET, 1, layM, 14, modIndexed}:     112,
-	{OpSET, 1, layR, 15, modNone}:        113,
-	{OpSET, 1, layM, 15, modNone}:        114,
-	{OpSET, 1, layM, 15, modIndexed}:     115,
-	{OpADD, 4, layRR, 0, modNone}:        116,
-	{OpADD, 4, layRI, 0, modNone}:        117,
-	{OpADD, 4, layRM, 0, modNone}:        118,
-	{OpADD, 4, layRM, 0, modIndexed}:     119,
-	{OpADD, 4, layMR, 0, modNone}:        120,
-	{OpADD, 4, layMR, 0, modIndexed}:     121,
-	{OpADD, 4, layMI, 0, modNone}:        122,
-	{OpADD, 4, layMI, 0, modIndexed}:     123,
-	{OpADD, 4, layRR, 0, modQuiet}:       124,
-	{OpADD, 4, layRI, 0, modQuiet}:       125,
-	{OpSUB, 4, layRR, 0, modNone}:        126,
-	{OpSUB, 4, layRI, 0, modNone}:        127,
-	{OpSUB, 4, layRM, 0, modNone}:        128,
-	{OpSUB, 4, layRM, 0, modIndexed}:     129,
-	{OpSUB, 4, layMR, 0, modNone}:        130,
-	{OpSUB, 4, layMR, 0, modIndexed}:     131,
-	{OpSUB, 4, layMI, 0, modNone}:        132,
-	{OpSUB, 4, layMI, 0, modIndexed}:     133,
-	{OpSUB, 4, layRR, 0, modQuiet}:       134,
-	{OpSUB, 4, layRI, 0, modQuiet}:       135,
-	{OpAND, 4, layRR, 0, modNone}:        136,
-	{OpAND, 4, layRI, 0, modNone}:        137,
-	{OpAND, 4, layRM, 0, modNone}:        138,
-	{OpAND, 4, layRM, 0, modIndexed}:     139,
-	{OpAND, 4, layMR, 0, modNone}:        140,
-	{OpAND, 4, layMR, 0, modIndexed}:     141,
-	{OpAND, 4, layMI, 0, modNone}:        142,
-	{OpAND, 4, layMI, 0, modIndexed}:     143,
-	{OpAND, 4, layRR, 0, modQuiet}:       144,
-	{OpAND, 4, layRI, 0, modQuiet}:       145,
-	{OpOR, 4, layRR, 0, modNone}:         146,
-	{OpOR, 4, layRI, 0, modNone}:         147,
-	{OpOR, 4, layRM, 0, modNone}:         148,
-	{OpOR, 4, layRM, 0, modIndexed}:      149,
-	{OpOR, 4, layMR, 0, modNone}:         150,
-	{OpOR, 4, layMR, 0, modIndexed}:      151,
-	{OpOR, 4, layMI, 0, modNone}:         152,
-	{OpOR, 4, layMI, 0, modIndexed}:      153,
-	{OpOR, 4, layRR, 0, modQuiet}:        154,
-	{OpOR, 4, layRI, 0, modQuiet}:        155,
-	{OpXOR, 4, layRR, 0, modNone}:        156,
-	{OpXOR, 4, layRI, 0, modNone}:        157,
-	{OpXOR, 4, layRM, 0, modNone}:        158,
-	{OpXOR, 4, layRM, 0, modIndexed}:     159,
-	{OpXOR, 4, layMR, 0, modNone}:        160,
-	{OpXOR, 4, layMR, 0, modIndexed}:     161,
-	{OpXOR, 4, layMI, 0, modNone}:        162,
-	{OpXOR, 4, layMI, 0, modIndexed}:     163,
-	{OpXOR, 4, layRR, 0, modQuiet}:       164,
-	{OpXOR, 4, layRI, 0, modQuiet}:       165,
-	{OpCMP, 4, layRR, 0, modNone}:        166,
-	{OpCMP, 4, layRI, 0, modNone}:        167,
-	{OpCMP, 4, layRM, 0, modNone}:        168,
-	{OpCMP, 4, layRM, 0, modIndexed}:     169,
-	{OpCMP, 4, layMR, 0, modNone}:        170,
-	{OpCMP, 4, layMR, 0, modIndexed}:     171,
-	{OpCMP, 4, layMI, 0, modNone}:        172,
-	{OpCMP, 4, layMI, 0, modIndexed}:     173,
-	{OpTEST, 4, layRR, 0, modNone}:       174,
-	{OpTEST, 4, layRI, 0, modNone}:       175,
-	{OpTEST, 4, layMR, 0, modNone}:       176,
-	{OpTEST, 4, layMR, 0, modIndexed}:    177,
-	{OpTEST, 4, layMI, 0, modNone}:       178,
-	{OpTEST, 4, layMI, 0, modIndexed}:    179,
-	{OpINC, 4, layR, 0, modNone}:         180,
-	{OpINC, 4, layM, 0, modNone}:         181,
-	{OpINC, 4, layM, 0, modIndexed}:      182,
-	{OpINC, 4, layR, 0, modQuiet}:        183,
-	{OpDEC, 4, layR, 0, modNone}:         184,
-	{OpDEC, 4, layM, 0, modNone}:         185,
-	{OpDEC, 4, layM, 0, modIndexed}:      186,
-	{OpDEC, 4, layR, 0, modQuiet}:        187,
-	{OpNEG, 4, layR, 0, modNone}:         188,
-	{OpNOT, 4, layR, 0, modNone}:         189,
-	{OpADD, 1, layRR, 0, modNone}:        190,
-	{OpADD, 1, layRI, 0, modNone}:        191,
-	{OpADD, 1, layRM, 0, modNone}:        192,
-	{OpADD, 1, layRM, 0, modIndexed}:     193,
-	{OpADD, 1, layMR, 0, modNone}:        194,
-	{OpADD, 1, layMR, 0, modIndexed}:     195,
-	{OpADD, 1, layMI, 0, modNone}:        196,
-	{OpADD, 1, layMI, 0, modIndexed}:     197,
-	{OpSUB, 1, layRR, 0, modNone}:        198,
-	{OpSUB, 1, layRI, 0, modNone}:        199,
-	{OpSUB, 1, layRM, 0, modNone}:        200,
-	{OpSUB, 1, layRM, 0, modIndexed}:     201,
-	{OpSUB, 1, layMR, 0, modNone}:        202,
-	{OpSUB, 1, layMR, 0, modIndexed}:     203,
-	{OpSUB, 1, layMI, 0, modNone}:        204,
-	{OpSUB, 1, layMI, 0, modIndexed}:     205,
-	{OpAND, 1, layRR, 0, modNone}:        206,
-	{OpAND, 1, layRI, 0, modNone}:        207,
-	{OpAND, 1, layRM, 0, modNone}:        208,
-	{OpAND, 1, layRM, 0, modIndexed}:     209,
-	{OpAND, 1, layMR, 0, modNone}:        210,
-	{OpAND, 1, layMR, 0, modIndexed}:     211,
-	{OpAND, 1, layMI, 0, modNone}:        212,
-	{OpAND, 1, layMI, 0, modIndexed}:     213,
-	{OpOR, 1, layRR, 0, modNone}:         214,
-	{OpOR, 1, layRI, 0, modNone}:         215,
-	{OpOR, 1, layRM, 0, modNone}:         216,
-	{OpOR, 1, layRM, 0, modIndexed}:      217,
-	{OpOR, 1, layMR, 0, modNone}:         218,
-	{OpOR, 1, layMR, 0, modIndexed}:      219,
-	{OpOR, 1, layMI, 0, modNone}:         220,
-	{OpOR, 1, layMI, 0, modIndexed}:      221,
-	{OpXOR, 1, layRR, 0, modNone}:        222,
-	{OpXOR, 1, layRI, 0, modNone}:        223,
-	{OpXOR, 1, layRM, 0, modNone}:        224,
-	{OpXOR, 1, layRM, 0, modIndexed}:     225,
-	{OpXOR, 1, layMR, 0, modNone}:        226,
-	{OpXOR, 1, layMR, 0, modIndexed}:     227,
-	{OpXOR, 1, layMI, 0, modNone}:        228,
-	{OpXOR, 1, layMI, 0, modIndexed}:     229,
-	{OpCMP, 1, layRR, 0, modNone}:        230,
-	{OpCMP, 1, layRI, 0, modNone}:        231,
-	{OpCMP, 1, layRM, 0, modNone}:        232,
-	{OpCMP, 1, layRM, 0, modIndexed}:     233,
-	{OpCMP, 1, layMR, 0, modNone}:        234,
-	{OpCMP, 1, layMR, 0, modIndexed}:     235,
-	{OpCMP, 1, layMI, 0, modNone}:        236,
-	{OpCMP, 1, layMI, 0, modIndexed}:     237,
-	{OpTEST, 1, layRR, 0, modNone}:       238,
-	{OpTEST, 1, layRI, 0, modNone}:       239,
-	{OpTEST, 1, layMR, 0, modNone}:       240,
-	{OpTEST, 1, layMR, 0, modIndexed}:    241,
-	{OpTEST, 1, layMI, 0, modNone}:       242,
-	{OpTEST, 1, layMI, 0, modIndexed}:    243,
-	{OpINC, 1, layR, 0, modNone}:         244,
-	{OpINC, 1, layM, 0, modNone}:         245,
-	{OpINC, 1, layM, 0, modIndexed}:      246,
-	{OpDEC, 1, layR, 0, modNone}:         247,
-	{OpDEC, 1, layM, 0, modNone}:         248,
-	{OpDEC, 1, layM, 0, modIndexed}:      249,
-	{OpNEG, 1, layR, 0, modNone}:         250,
-	{OpNOT, 1, layR, 0, modNone}:         251,
-	{OpADC, 4, layRR, 0, modNone}:        252,
-	{OpADC, 4, layRI, 0, modNone}:        253,
-	{OpSBB, 4, layRR, 0, modNone}:        254,
-	{OpSBB, 4, layRI, 0, modNone}:        255,
-	{OpRCL, 4, layRI, 0, modNone}:        256,
-	{OpRCR, 4, layRI, 0, modNone}:        257,
-	{OpSHL, 4, layRI, 0, modNone}:        258,
-	{OpSHL, 4, layRI, 0, modQuiet}:       259,
-	{OpSHR, 4, layRI, 0, modNone}:        260,
-	{OpSHR, 4, layRI, 0, modQuiet}:       261,
-	{OpSAR, 4, layRI, 0, modNone}:        262,
-	{OpSAR, 4, layRI, 0, modQuiet}:       263,
-	{OpROL, 4, layRI, 0, modNone}:        264,
-	{OpROL, 4, layRI, 0, modQuiet}:       265,
-	{OpROR, 4, layRI, 0, modNone}:        266,
-	{OpROR, 4, layRI, 0, modQuiet}:       267,
-	{OpSHL, 4, layRC, 0, modNone}:        268,
-	{OpSHR, 4, layRC, 0, modNone}:        269,
-	{OpSAR, 4, layRC, 0, modNone}:        270,
-	{OpROL, 4, layRC, 0, modNone}:        271,
-	{OpROR, 4, layRC, 0, modNone}:        272,
-	{OpBT, 4, layRR, 0, modNone}:         273,
-	{OpBT, 4, layRI, 0, modNone}:         274,
-	{OpBTS, 4, layRR, 0, modNone}:        275,
-	{OpBTS, 4, layRI, 0, modNone}:        276,
-	{OpBTR, 4, layRR, 0, modNone}:        277,
-	{OpBTR, 4, layRI, 0, modNone}:        278,
-	{OpBTC, 4, layRR, 0, modNone}:        279,
-	{OpBTC, 4, layRI, 0, modNone}:        280,
-	{OpIMUL2, 4, layRR, 0, modNone}:      281,
-	{OpIMUL2, 4, layRM, 0, modNone}:      282,
-	{OpIMUL2, 4, layRM, 0, modIndexed}:   283,
-	{OpIMUL3, 4, layRRI, 0, modNone}:     284,
-	{OpIMUL2, 4, layRR, 0, modQuiet}:     285,
-	{OpIMUL3, 4, layRRI, 0, modQuiet}:    286,
-	{OpMUL, 4, layR, 0, modNone}:         287,
-	{OpJCC, 4, layNear, 0, modNone}:      288,
-	{OpJCC, 4, layFar, 0, modNone}:       289,
-	{OpJCC, 4, layNear, 1, modNone}:      290,
-	{OpJCC, 4, layFar, 1, modNone}:       291,
-	{OpJCC, 4, layNear, 2, modNone}:      292,
-	{OpJCC, 4, layFar, 2, modNone}:       293,
-	{OpJCC, 4, layNear, 3, modNone}:      294,
-	{OpJCC, 4, layFar, 3, modNone}:       295,
-	{OpJCC, 4, layNear, 4, modNone}:      296,
-	{OpJCC, 4, layFar, 4, modNone}:       297,
-	{OpJCC, 4, layNear, 5, modNone}:      298,
-	{OpJCC, 4, layFar, 5, modNone}:       299,
-	{OpJCC, 4, layNear, 6, modNone}:      300,
-	{OpJCC, 4, layFar, 6, modNone}:       301,
-	{OpJCC, 4, layNear, 7, modNone}:      302,
-	{OpJCC, 4, layFar, 7, modNone}:       303,
-	{OpJCC, 4, layNear, 8, modNone}:      304,
-	{OpJCC, 4, layFar, 8, modNone}:       305,
-	{OpJCC, 4, layNear, 9, modNone}:      306,
-	{OpJCC, 4, layFar, 9, modNone}:       307,
-	{OpJCC, 4, layNear, 10, modNone}:     308,
-	{OpJCC, 4, layFar, 10, modNone}:      309,
-	{OpJCC, 4, layNear, 11, modNone}:     310,
-	{OpJCC, 4, layFar, 11, modNone}:      311,
-	{OpJCC, 4, layNear, 12, modNone}:     312,
-	{OpJCC, 4, layFar, 12, modNone}:      313,
-	{OpJCC, 4, layNear, 13, modNone}:     314,
-	{OpJCC, 4, layFar, 13, modNone}:      315,
-	{OpJCC, 4, layNear, 14, modNone}:     316,
-	{OpJCC, 4, layFar, 14, modNone}:      317,
-	{OpJCC, 4, layNear, 15, modNone}:     318,
-	{OpJCC, 4, layFar, 15, modNone}:      319,
-	{OpJMP, 4, layNear, 0, modNone}:      320,
-	{OpJMP, 4, layFar, 0, modNone}:       321,
-	{OpJMPIND, 4, layR, 0, modNone}:      322,
-	{OpJMPIND, 4, layM, 0, modNone}:      323,
-	{OpJMPIND, 4, layM, 0, modIndexed}:   324,
-	{OpCALL, 4, layNear, 0, modNone}:     325,
-	{OpCALL, 4, layFar, 0, modNone}:      326,
-	{OpCALLIND, 4, layR, 0, modNone}:     327,
-	{OpCALLIND, 4, layM, 0, modNone}:     328,
-	{OpCALLIND, 4, layM, 0, modIndexed}:  329,
-	{OpRET, 4, layNone, 0, modNone}:      330,
-	{OpPUSH, 4, layR, 0, modNone}:        331,
-	{OpPUSH, 4, layM, 0, modNone}:        332,
-	{OpPUSH, 4, layM, 0, modIndexed}:     333,
-	{OpPUSH, 4, layI, 0, modNone}:        334,
-	{OpPOP, 4, layR, 0, modNone}:         335,
-	{OpPAUSE, 4, layNone, 0, modNone}:    336,
-	{OpLEAVE, 4, layNone, 0, modNone}:    337,
-	{OpCLD, 0, layNone, 0, modNone}:      338,
-	{OpCLI, 0, layNone, 0, modNone}:      339,
-	{OpSTI, 0, layNone, 0, modNone}:      340,
-	{OpCLAC, 0, layNone, 0, modNone}:     341,
-	{OpSTAC, 0, layNone, 0, modNone}:     342,
-	{OpPUSHF, 4, layNone, 0, modNone}:    343,
-	{OpPOPF, 4, layNone, 0, modNone}:     344,
-	{OpMOVUPS, 16, layRR, 0, modNone}:    345,
-	{OpMOVUPS, 16, layRM, 0, modNone}:    346,
-	{OpMOVUPS, 16, layRM, 0, modIndexed}: 347,
-	{OpMOVUPS, 16, layMR, 0, modNone}:    348,
-	{OpMOVUPS, 16, layMR, 0, modIndexed}: 349,
-	{OpMOVDQU, 16, layRR, 0, modNone}:    350,
-	{OpMOVDQU, 16, layRM, 0, modNone}:    351,
-	{OpMOVDQU, 16, layRM, 0, modIndexed}: 352,
-	{OpMOVDQU, 16, layMR, 0, modNone}:    353,
-	{OpMOVDQU, 16, layMR, 0, modIndexed}: 354,
-	{OpMOVAPS, 16, layRR, 0, modNone}:    355,
-	{OpMOVAPS, 16, layRM, 0, modNone}:    356,
-	{OpMOVAPS, 16, layRM, 0, modIndexed}: 357,
-	{OpMOVAPS, 16, layMR, 0, modNone}:    358,
-	{OpMOVAPS, 16, layMR, 0, modIndexed}: 359,
-	{OpMOVDQA, 16, layRR, 0, modNone}:    360,
-	{OpMOVDQA, 16, layRM, 0, modNone}:    361,
-	{OpMOVDQA, 16, layRM, 0, modIndexed}: 362,
-	{OpMOVDQA, 16, layMR, 0, modNone}:    363,
-	{OpMOVDQA, 16, layMR, 0, modIndexed}: 364,
-	{OpMOVSD, 8, layRR, 0, modNone}:      365,
-	{OpMOVSD, 8, layRM, 0, modNone}:      366,
-	{OpMOVSD, 8, layRM, 0, modIndexed}:   367,
-	{OpMOVSD, 8, layMR, 0, modNone}:      368,
-	{OpMOVSD, 8, layMR, 0, modIndexed}:   369,
-	{OpMOVQ, 8, layRR, 0, modNone}:       370,
-	{OpMOVQ, 8, layRM, 0, modNone}:       371,
-	{OpMOVQ, 8, layRM, 0, modIndexed}:    372,
-	{OpMOVQ, 8, layMR, 0, modNone}:       373,
-	{OpMOVQ, 8, layMR, 0, modIndexed}:    374,
-	{OpMOVD, 4, layRR, 0, modNone}:       375,
-	{OpMOVD, 4, layRR, 1, modNone}:       376,
-	{OpMOVD, 4, layRM, 0, modNone}:       377,
-	{OpMOVD, 4, layRM, 0, modIndexed}:    378,
-	{OpMOVD, 4, layMR, 0, modNone}:       379,
-	{OpMOVD, 4, layMR, 0, modIndexed}:    380,
-	{OpCVTSI2SD, 4, layRR, 0, modNone}:   381,
-	{OpPXOR, 16, layRR, 0, modNone}:      382,
-	{OpXORPS, 16, layRR, 0, modNone}:     383,
-	{OpXORPD, 16, layRR, 0, modNone}:     384,
-	{OpPAND, 16, layRR, 0, modNone}:      385,
-	{OpANDPS, 16, layRR, 0, modNone}:     386,
-	{OpANDPD, 16, layRR, 0, modNone}:     387,
-	{OpPOR, 16, layRR, 0, modNone}:       388,
-	{OpORPS, 16, layRR, 0, modNone}:      389,
-	{OpORPD, 16, layRR, 0, modNone}:      390,
-	{OpPANDN, 16, layRR, 0, modNone}:     391,
-	{OpANDNPS, 16, layRR, 0, modNone}:    392,
-	{OpANDNPD, 16, layRR, 0, modNone}:    393,
-	{OpPADDQ, 16, layRR, 0, modNone}:     394,
-	{OpPSUBQ, 16, layRR, 0, modNone}:     395,
-	{OpPADDD, 16, layRR, 0, modNone}:     396,
-	{OpPSUBD, 16, layRR, 0, modNone}:     397,
-	{OpPSRLQ, 16, layRI, 0, modNone}:     398,
-	{OpPSLLQ, 16, layRI, 0, modNone}:     399,
-	{OpPSRLD, 16, layRI, 0, modNone}:     400,
-	{OpPSLLD, 16, layRI, 0, modNone}:     401,
-	{OpADDSD, 8, layRR, 0, modNone}:      402,
-	{OpADDSD, 8, layRM, 0, modNone}:      403,
-	{OpADDSD, 8, layRM, 0, modIndexed}:   404,
-	{OpSUBSD, 8, layRR, 0, modNone}:      405,
-	{OpSUBSD, 8, layRM, 0, modNone}:      406,
-	{OpSUBSD, 8, layRM, 0, modIndexed}:   407,
-	{OpMULSD, 8, layRR, 0, modNone}:      408,
-	{OpMULSD, 8, layRM, 0, modNone}:      409,
-	{OpMULSD, 8, layRM, 0, modIndexed}:   410,
-	{OpDIVSD, 8, layRR, 0, modNone}:      411,
-	{OpDIVSD, 8, layRM, 0, modNone}:      412,
-	{OpDIVSD, 8, layRM, 0, modIndexed}:   413,
-	{OpUCOMISD, 8, layRR, 0, modNone}:    414,
-	{OpUCOMISD, 8, layRM, 0, modNone}:    415,
-	{OpUCOMISD, 8, layRM, 0, modIndexed}: 416,
+	{OpNOP, 0, layNone, 0, modNone}:      4,
+	{OpMOV, 4, layRR, 0, modNone}:        5,
+	{OpMOV, 4, layRM, 0, modNone}:        6,
+	{OpMOV, 4, layRM, 0, modIndexed}:     7,
+	{OpMOV, 4, layMR, 0, modNone}:        8,
+	{OpMOV, 4, layMR, 0, modIndexed}:     9,
+	{OpMOV, 4, layMI, 0, modNone}:        10,
+	{OpMOV, 4, layMI, 0, modIndexed}:     11,
+	{OpMOV, 4, layRI, 0, modNone}:        12,
+	{OpMOV, 1, layRR, 0, modNone}:        13,
+	{OpMOV, 1, layRM, 0, modNone}:        14,
+	{OpMOV, 1, layRM, 0, modIndexed}:     15,
+	{OpMOV, 1, layMR, 0, modNone}:        16,
+	{OpMOV, 1, layMR, 0, modIndexed}:     17,
+	{OpMOV, 1, layMI, 0, modNone}:        18,
+	{OpMOV, 1, layMI, 0, modIndexed}:     19,
+	{OpMOV, 1, layRI, 0, modNone}:        20,
+	{OpMOV, 2, layRM, 0, modNone}:        21,
+	{OpMOV, 2, layRM, 0, modIndexed}:     22,
+	{OpMOV, 2, layMR, 0, modNone}:        23,
+	{OpMOV, 2, layMR, 0, modIndexed}:     24,
+	{OpMOV, 2, layMI, 0, modNone}:        25,
+	{OpMOV, 2, layMI, 0, modIndexed}:     26,
+	{OpLEA, 4, layRM, 0, modNone}:        27,
+	{OpLEA, 4, layRM, 0, modIndexed}:     28,
+	{OpMOVZX, 4, layRR, 1, modNone}:      29,
+	{OpMOVZX, 4, layRM, 1, modNone}:      30,
+	{OpMOVZX, 4, layRM, 1, modIndexed}:   31,
+	{OpMOVSX, 4, layRR, 1, modNone}:      32,
+	{OpMOVSX, 4, layRM, 1, modNone}:      33,
+	{OpMOVSX, 4, layRM, 1, modIndexed}:   34,
+	{OpMOVZX, 4, layRR, 2, modNone}:      35,
+	{OpMOVZX, 4, layRM, 2, modNone}:      36,
+	{OpMOVZX, 4, layRM, 2, modIndexed}:   37,
+	{OpMOVSX, 4, layRR, 2, modNone}:      38,
+	{OpMOVSX, 4, layRM, 2, modNone}:      39,
+	{OpMOVSX, 4, layRM, 2, modIndexed}:   40,
+	{OpCMOV, 4, layRR, 0, modNone}:       41,
+	{OpCMOV, 4, layRR, 1, modNone}:       42,
+	{OpCMOV, 4, layRR, 2, modNone}:       43,
+	{OpCMOV, 4, layRR, 3, modNone}:       44,
+	{OpCMOV, 4, layRR, 4, modNone}:       45,
+	{OpCMOV, 4, layRR, 5, modNone}:       46,
+	{OpCMOV, 4, layRR, 6, modNone}:       47,
+	{OpCMOV, 4, layRR, 7, modNone}:       48,
+	{OpCMOV, 4, layRR, 8, modNone}:       49,
+	{OpCMOV, 4, layRR, 9, modNone}:       50,
+	{OpCMOV, 4, layRR, 10, modNone}:      51,
+	{OpCMOV, 4, layRR, 11, modNone}:      52,
+	{OpCMOV, 4, layRR, 12, modNone}:      53,
+	{OpCMOV, 4, layRR, 13, modNone}:      54,
+	{OpCMOV, 4, layRR, 14, modNone}:      55,
+	{OpCMOV, 4, layRR, 15, modNone}:      56,
+	{OpXCHG, 4, layMR, 0, modNone}:       57,
+	{OpXCHG, 4, layMR, 0, modIndexed}:    58,
+	{OpCMPXCHG, 4, layMR, 0, modNone}:    59,
+	{OpCMPXCHG, 4, layMR, 0, modIndexed}: 60,
+	{OpXADD, 4, layMR, 0, modNone}:       61,
+	{OpXADD, 4, layMR, 0, modIndexed}:    62,
+	{OpXCHG, 4, layRR, 0, modNone}:       63,
+	{OpBSF, 4, layRR, 0, modNone}:        64,
+	{OpBSR, 4, layRR, 0, modNone}:        65,
+	{OpBSWAP, 4, layR, 0, modNone}:       66,
+	{OpCBW, 4, layNone, 0, modNone}:      67,
+	{OpCWD, 4, layNone, 0, modNone}:      68,
+	{OpSET, 1, layR, 0, modNone}:         69,
+	{OpSET, 1, layM, 0, modNone}:         70,
+	{OpSET, 1, layM, 0, modIndexed}:      71,
+	{OpSET, 1, layR, 1, modNone}:         72,
+	{OpSET, 1, layM, 1, modNone}:         73,
+	{OpSET, 1, layM, 1, modIndexed}:      74,
+	{OpSET, 1, layR, 2, modNone}:         75,
+	{OpSET, 1, layM, 2, modNone}:         76,
+	{OpSET, 1, layM, 2, modIndexed}:      77,
+	{OpSET, 1, layR, 3, modNone}:         78,
+	{OpSET, 1, layM, 3, modNone}:         79,
+	{OpSET, 1, layM, 3, modIndexed}:      80,
+	{OpSET, 1, layR, 4, modNone}:         81,
+	{OpSET, 1, layM, 4, modNone}:         82,
+	{OpSET, 1, layM, 4, modIndexed}:      83,
+	{OpSET, 1, layR, 5, modNone}:         84,
+	{OpSET, 1, layM, 5, modNone}:         85,
+	{OpSET, 1, layM, 5, modIndexed}:      86,
+	{OpSET, 1, layR, 6, modNone}:         87,
+	{OpSET, 1, layM, 6, modNone}:         88,
+	{OpSET, 1, layM, 6, modIndexed}:      89,
+	{OpSET, 1, layR, 7, modNone}:         90,
+	{OpSET, 1, layM, 7, modNone}:         91,
+	{OpSET, 1, layM, 7, modIndexed}:      92,
+	{OpSET, 1, layR, 8, modNone}:         93,
+	{OpSET, 1, layM, 8, modNone}:         94,
+	{OpSET, 1, layM, 8, modIndexed}:      95,
+	{OpSET, 1, layR, 9, modNone}:         96,
+	{OpSET, 1, layM, 9, modNone}:         97,
+	{OpSET, 1, layM, 9, modIndexed}:      98,
+	{OpSET, 1, layR, 10, modNone}:        99,
+	{OpSET, 1, layM, 10, modNone}:        100,
+	{OpSET, 1, layM, 10, modIndexed}:     101,
+	{OpSET, 1, layR, 11, modNone}:        102,
+	{OpSET, 1, layM, 11, modNone}:        103,
+	{OpSET, 1, layM, 11, modIndexed}:     104,
+	{OpSET, 1, layR, 12, modNone}:        105,
+	{OpSET, 1, layM, 12, modNone}:        106,
+	{OpSET, 1, layM, 12, modIndexed}:     107,
+	{OpSET, 1, layR, 13, modNone}:        108,
+	{OpSET, 1, layM, 13, modNone}:        109,
+	{OpSET, 1, layM, 13, modIndexed}:     110,
+	{OpSET, 1, layR, 14, modNone}:        111,
+	{OpSET, 1, layM, 14, modNone}:        112,
+	{OpSET, 1, layM, 14, modIndexed}:     113,
+	{OpSET, 1, layR, 15, modNone}:        114,
+	{OpSET, 1, layM, 15, modNone}:        115,
+	{OpSET, 1, layM, 15, modIndexed}:     116,
+	{OpADD, 4, layRR, 0, modNone}:        117,
+	{OpADD, 4, layRI, 0, modNone}:        118,
+	{OpADD, 4, layRM, 0, modNone}:        119,
+	{OpADD, 4, layRM, 0, modIndexed}:     120,
+	{OpADD, 4, layMR, 0, modNone}:        121,
+	{OpADD, 4, layMR, 0, modIndexed}:     122,
+	{OpADD, 4, layMI, 0, modNone}:        123,
+	{OpADD, 4, layMI, 0, modIndexed}:     124,
+	{OpADD, 4, layRR, 0, modQuiet}:       125,
+	{OpADD, 4, layRI, 0, modQuiet}:       126,
+	{OpSUB, 4, layRR, 0, modNone}:        127,
+	{OpSUB, 4, layRI, 0, modNone}:        128,
+	{OpSUB, 4, layRM, 0, modNone}:        129,
+	{OpSUB, 4, layRM, 0, modIndexed}:     130,
+	{OpSUB, 4, layMR, 0, modNone}:        131,
+	{OpSUB, 4, layMR, 0, modIndexed}:     132,
+	{OpSUB, 4, layMI, 0, modNone}:        133,
+	{OpSUB, 4, layMI, 0, modIndexed}:     134,
+	{OpSUB, 4, layRR, 0, modQuiet}:       135,
+	{OpSUB, 4, layRI, 0, modQuiet}:       136,
+	{OpAND, 4, layRR, 0, modNone}:        137,
+	{OpAND, 4, layRI, 0, modNone}:        138,
+	{OpAND, 4, layRM, 0, modNone}:        139,
+	{OpAND, 4, layRM, 0, modIndexed}:     140,
+	{OpAND, 4, layMR, 0, modNone}:        141,
+	{OpAND, 4, layMR, 0, modIndexed}:     142,
+	{OpAND, 4, layMI, 0, modNone}:        143,
+	{OpAND, 4, layMI, 0, modIndexed}:     144,
+	{OpAND, 4, layRR, 0, modQuiet}:       145,
+	{OpAND, 4, layRI, 0, modQuiet}:       146,
+	{OpOR, 4, layRR, 0, modNone}:         147,
+	{OpOR, 4, layRI, 0, modNone}:         148,
+	{OpOR, 4, layRM, 0, modNone}:         149,
+	{OpOR, 4, layRM, 0, modIndexed}:      150,
+	{OpOR, 4, layMR, 0, modNone}:         151,
+	{OpOR, 4, layMR, 0, modIndexed}:      152,
+	{OpOR, 4, layMI, 0, modNone}:         153,
+	{OpOR, 4, layMI, 0, modIndexed}:      154,
+	{OpOR, 4, layRR, 0, modQuiet}:        155,
+	{OpOR, 4, layRI, 0, modQuiet}:        156,
+	{OpXOR, 4, layRR, 0, modNone}:        157,
+	{OpXOR, 4, layRI, 0, modNone}:        158,
+	{OpXOR, 4, layRM, 0, modNone}:        159,
+	{OpXOR, 4, layRM, 0, modIndexed}:     160,
+	{OpXOR, 4, layMR, 0, modNone}:        161,
+	{OpXOR, 4, layMR, 0, modIndexed}:     162,
+	{OpXOR, 4, layMI, 0, modNone}:        163,
+	{OpXOR, 4, layMI, 0, modIndexed}:     164,
+	{OpXOR, 4, layRR, 0, modQuiet}:       165,
+	{OpXOR, 4, layRI, 0, modQuiet}:       166,
+	{OpCMP, 4, layRR, 0, modNone}:        167,
+	{OpCMP, 4, layRI, 0, modNone}:        168,
+	{OpCMP, 4, layRM, 0, modNone}:        169,
+	{OpCMP, 4, layRM, 0, modIndexed}:     170,
+	{OpCMP, 4, layMR, 0, modNone}:        171,
+	{OpCMP, 4, layMR, 0, modIndexed}:     172,
+	{OpCMP, 4, layMI, 0, modNone}:        173,
+	{OpCMP, 4, layMI, 0, modIndexed}:     174,
+	{OpTEST, 4, layRR, 0, modNone}:       175,
+	{OpTEST, 4, layRI, 0, modNone}:       176,
+	{OpTEST, 4, layMR, 0, modNone}:       177,
+	{OpTEST, 4, layMR, 0, modIndexed}:    178,
+	{OpTEST, 4, layMI, 0, modNone}:       179,
+	{OpTEST, 4, layMI, 0, modIndexed}:    180,
+	{OpINC, 4, layR, 0, modNone}:         181,
+	{OpINC, 4, layM, 0, modNone}:         182,
+	{OpINC, 4, layM, 0, modIndexed}:      183,
+	{OpINC, 4, layR, 0, modQuiet}:        184,
+	{OpDEC, 4, layR, 0, modNone}:         185,
+	{OpDEC, 4, layM, 0, modNone}:         186,
+	{OpDEC, 4, layM, 0, modIndexed}:      187,
+	{OpDEC, 4, layR, 0, modQuiet}:        188,
+	{OpNEG, 4, layR, 0, modNone}:         189,
+	{OpNOT, 4, layR, 0, modNone}:         190,
+	{OpADD, 1, layRR, 0, modNone}:        191,
+	{OpADD, 1, layRI, 0, modNone}:        192,
+	{OpADD, 1, layRM, 0, modNone}:        193,
+	{OpADD, 1, layRM, 0, modIndexed}:     194,
+	{OpADD, 1, layMR, 0, modNone}:        195,
+	{OpADD, 1, layMR, 0, modIndexed}:     196,
+	{OpADD, 1, layMI, 0, modNone}:        197,
+	{OpADD, 1, layMI, 0, modIndexed}:     198,
+	{OpSUB, 1, layRR, 0, modNone}:        199,
+	{OpSUB, 1, layRI, 0, modNone}:        200,
+	{OpSUB, 1, layRM, 0, modNone}:        201,
+	{OpSUB, 1, layRM, 0, modIndexed}:     202,
+	{OpSUB, 1, layMR, 0, modNone}:        203,
+	{OpSUB, 1, layMR, 0, modIndexed}:     204,
+	{OpSUB, 1, layMI, 0, modNone}:        205,
+	{OpSUB, 1, layMI, 0, modIndexed}:     206,
+	{OpAND, 1, layRR, 0, modNone}:        207,
+	{OpAND, 1, layRI, 0, modNone}:        208,
+	{OpAND, 1, layRM, 0, modNone}:        209,
+	{OpAND, 1, layRM, 0, modIndexed}:     210,
+	{OpAND, 1, layMR, 0, modNone}:        211,
+	{OpAND, 1, layMR, 0, modIndexed}:     212,
+	{OpAND, 1, layMI, 0, modNone}:        213,
+	{OpAND, 1, layMI, 0, modIndexed}:     214,
+	{OpOR, 1, layRR, 0, modNone}:         215,
+	{OpOR, 1, layRI, 0, modNone}:         216,
+	{OpOR, 1, layRM, 0, modNone}:         217,
+	{OpOR, 1, layRM, 0, modIndexed}:      218,
+	{OpOR, 1, layMR, 0, modNone}:         219,
+	{OpOR, 1, layMR, 0, modIndexed}:      220,
+	{OpOR, 1, layMI, 0, modNone}:         221,
+	{OpOR, 1, layMI, 0, modIndexed}:      222,
+	{OpXOR, 1, layRR, 0, modNone}:        223,
+	{OpXOR, 1, layRI, 0, modNone}:        224,
+	{OpXOR, 1, layRM, 0, modNone}:        225,
+	{OpXOR, 1, layRM, 0, modIndexed}:     226,
+	{OpXOR, 1, layMR, 0, modNone}:        227,
+	{OpXOR, 1, layMR, 0, modIndexed}:     228,
+	{OpXOR, 1, layMI, 0, modNone}:        229,
+	{OpXOR, 1, layMI, 0, modIndexed}:     230,
+	{OpCMP, 1, layRR, 0, modNone}:        231,
+	{OpCMP, 1, layRI, 0, modNone}:        232,
+	{OpCMP, 1, layRM, 0, modNone}:        233,
+	{OpCMP, 1, layRM, 0, modIndexed}:     234,
+	{OpCMP, 1, layMR, 0, modNone}:        235,
+	{OpCMP, 1, layMR, 0, modIndexed}:     236,
+	{OpCMP, 1, layMI, 0, modNone}:        237,
+	{OpCMP, 1, layMI, 0, modIndexed}:     238,
+	{OpTEST, 1, layRR, 0, modNone}:       239,
+	{OpTEST, 1, layRI, 0, modNone}:       240,
+	{OpTEST, 1, layMR, 0, modNone}:       241,
+	{OpTEST, 1, layMR, 0, modIndexed}:    242,
+	{OpTEST, 1, layMI, 0, modNone}:       243,
+	{OpTEST, 1, layMI, 0, modIndexed}:    244,
+	{OpINC, 1, layR, 0, modNone}:         245,
+	{OpINC, 1, layM, 0, modNone}:         246,
+	{OpINC, 1, layM, 0, modIndexed}:      247,
+	{OpDEC, 1, layR, 0, modNone}:         248,
+	{OpDEC, 1, layM, 0, modNone}:         249,
+	{OpDEC, 1, layM, 0, modIndexed}:      250,
+	{OpNEG, 1, layR, 0, modNone}:         251,
+	{OpNOT, 1, layR, 0, modNone}:         252,
+	{OpADC, 4, layRR, 0, modNone}:        253,
+	{OpADC, 4, layRI, 0, modNone}:        254,
+	{OpSBB, 4, layRR, 0, modNone}:        255,
+	{OpSBB, 4, layRI, 0, modNone}:        256,
+	{OpRCL, 4, layRI, 0, modNone}:        257,
+	{OpRCR, 4, layRI, 0, modNone}:        258,
+	{OpSHL, 4, layRI, 0, modNone}:        259,
+	{OpSHL, 4, layRI, 0, modQuiet}:       260,
+	{OpSHR, 4, layRI, 0, modNone}:        261,
+	{OpSHR, 4, layRI, 0, modQuiet}:       262,
+	{OpSAR, 4, layRI, 0, modNone}:        263,
+	{OpSAR, 4, layRI, 0, modQuiet}:       264,
+	{OpROL, 4, layRI, 0, modNone}:        265,
+	{OpROL, 4, layRI, 0, modQuiet}:       266,
+	{OpROR, 4, layRI, 0, modNone}:        267,
+	{OpROR, 4, layRI, 0, modQuiet}:       268,
+	{OpSHL, 4, layRC, 0, modNone}:        269,
+	{OpSHR, 4, layRC, 0, modNone}:        270,
+	{OpSAR, 4, layRC, 0, modNone}:        271,
+	{OpROL, 4, layRC, 0, modNone}:        272,
+	{OpROR, 4, layRC, 0, modNone}:        273,
+	{OpBT, 4, layRR, 0, modNone}:         274,
+	{OpBT, 4, layRI, 0, modNone}:         275,
+	{OpBTS, 4, layRR, 0, modNone}:        276,
+	{OpBTS, 4, layRI, 0, modNone}:        277,
+	{OpBTR, 4, layRR, 0, modNone}:        278,
+	{OpBTR, 4, layRI, 0, modNone}:        279,
+	{OpBTC, 4, layRR, 0, modNone}:        280,
+	{OpBTC, 4, layRI, 0, modNone}:        281,
+	{OpIMUL2, 4, layRR, 0, modNone}:      282,
+	{OpIMUL2, 4, layRM, 0, modNone}:      283,
+	{OpIMUL2, 4, layRM, 0, modIndexed}:   284,
+	{OpIMUL3, 4, layRRI, 0, modNone}:     285,
+	{OpIMUL2, 4, layRR, 0, modQuiet}:     286,
+	{OpIMUL3, 4, layRRI, 0, modQuiet}:    287,
+	{OpMUL, 4, layR, 0, modNone}:         288,
+	{OpJCC, 4, layNear, 0, modNone}:      289,
+	{OpJCC, 4, layFar, 0, modNone}:       290,
+	{OpJCC, 4, layNear, 1, modNone}:      291,
+	{OpJCC, 4, layFar, 1, modNone}:       292,
+	{OpJCC, 4, layNear, 2, modNone}:      293,
+	{OpJCC, 4, layFar, 2, modNone}:       294,
+	{OpJCC, 4, layNear, 3, modNone}:      295,
+	{OpJCC, 4, layFar, 3, modNone}:       296,
+	{OpJCC, 4, layNear, 4, modNone}:      297,
+	{OpJCC, 4, layFar, 4, modNone}:       298,
+	{OpJCC, 4, layNear, 5, modNone}:      299,
+	{OpJCC, 4, layFar, 5, modNone}:       300,
+	{OpJCC, 4, layNear, 6, modNone}:      301,
+	{OpJCC, 4, layFar, 6, modNone}:       302,
+	{OpJCC, 4, layNear, 7, modNone}:      303,
+	{OpJCC, 4, layFar, 7, modNone}:       304,
+	{OpJCC, 4, layNear, 8, modNone}:      305,
+	{OpJCC, 4, layFar, 8, modNone}:       306,
+	{OpJCC, 4, layNear, 9, modNone}:      307,
+	{OpJCC, 4, layFar, 9, modNone}:       308,
+	{OpJCC, 4, layNear, 10, modNone}:     309,
+	{OpJCC, 4, layFar, 10, modNone}:      310,
+	{OpJCC, 4, layNear, 11, modNone}:     311,
+	{OpJCC, 4, layFar, 11, modNone}:      312,
+	{OpJCC, 4, layNear, 12, modNone}:     313,
+	{OpJCC, 4, layFar, 12, modNone}:      314,
+	{OpJCC, 4, layNear, 13, modNone}:     315,
+	{OpJCC, 4, layFar, 13, modNone}:      316,
+	{OpJCC, 4, layNear, 14, modNone}:     317,
+	{OpJCC, 4, layFar, 14, modNone}:      318,
+	{OpJCC, 4, layNear, 15, modNone}:     319,
+	{OpJCC, 4, layFar, 15, modNone}:      320,
+	{OpJMP, 4, layNear, 0, modNone}:      321,
+	{OpJMP, 4, layFar, 0, modNone}:       322,
+	{OpJMPIND, 4, layR, 0, modNone}:      323,
+	{OpJMPIND, 4, layM, 0, modNone}:      324,
+	{OpJMPIND, 4, layM, 0, modIndexed}:   325,
+	{OpCALL, 4, layNear, 0, modNone}:     326,
+	{OpCALL, 4, layFar, 0, modNone}:      327,
+	{OpCALLIND, 4, layR, 0, modNone}:     328,
+	{OpCALLIND, 4, layM, 0, modNone}:     329,
+	{OpCALLIND, 4, layM, 0, modIndexed}:  330,
+	{OpRET, 4, layNone, 0, modNone}:      331,
+	{OpPUSH, 4, layR, 0, modNone}:        332,
+	{OpPUSH, 4, layM, 0, modNone}:        333,
+	{OpPUSH, 4, layM, 0, modIndexed}:     334,
+	{OpPUSH, 4, layI, 0, modNone}:        335,
+	{OpPOP, 4, layR, 0, modNone}:         336,
+	{OpPAUSE, 4, layNone, 0, modNone}:    337,
+	{OpLEAVE, 4, layNone, 0, modNone}:    338,
+	{OpCLD, 0, layNone, 0, modNone}:      339,
+	{OpCLI, 0, layNone, 0, modNone}:      340,
+	{OpSTI, 0, layNone, 0, modNone}:      341,
+	{OpCLAC, 0, layNone, 0, modNone}:     342,
+	{OpSTAC, 0, layNone, 0, modNone}:     343,
+	{OpPUSHF, 4, layNone, 0, modNone}:    344,
+	{OpPOPF, 4, layNone, 0, modNone}:     345,
+	{OpMOVUPS, 16, layRR, 0, modNone}:    346,
+	{OpMOVUPS, 16, layRM, 0, modNone}:    347,
+	{OpMOVUPS, 16, layRM, 0, modIndexed}: 348,
+	{OpMOVUPS, 16, layMR, 0, modNone}:    349,
+	{OpMOVUPS, 16, layMR, 0, modIndexed}: 350,
+	{OpMOVDQU, 16, layRR, 0, modNone}:    351,
+	{OpMOVDQU, 16, layRM, 0, modNone}:    352,
+	{OpMOVDQU, 16, layRM, 0, modIndexed}: 353,
+	{OpMOVDQU, 16, layMR, 0, modNone}:    354,
+	{OpMOVDQU, 16, layMR, 0, modIndexed}: 355,
+	{OpMOVAPS, 16, layRR, 0, modNone}:    356,
+	{OpMOVAPS, 16, layRM, 0, modNone}:    357,
+	{OpMOVAPS, 16, layRM, 0, modIndexed}: 358,
+	{OpMOVAPS, 16, layMR, 0, modNone}:    359,
+	{OpMOVAPS, 16, layMR, 0, modIndexed}: 360,
+	{OpMOVDQA, 16, layRR, 0, modNone}:    361,
+	{OpMOVDQA, 16, layRM, 0, modNone}:    362,
+	{OpMOVDQA, 16, layRM, 0, modIndexed}: 363,
+	{OpMOVDQA, 16, layMR, 0, modNone}:    364,
+	{OpMOVDQA, 16, layMR, 0, modIndexed}: 365,
+	{OpMOVSD, 8, layRR, 0, modNone}:      366,
+	{OpMOVSD, 8, layRM, 0, modNone}:      367,
+	{OpMOVSD, 8, layRM, 0, modIndexed}:   368,
+	{OpMOVSD, 8, layMR, 0, modNone}:      369,
+	{OpMOVSD, 8, layMR, 0, modIndexed}:   370,
+	{OpMOVQ, 8, layRR, 0, modNone}:       371,
+	{OpMOVQ, 8, layRM, 0, modNone}:       372,
+	{OpMOVQ, 8, layRM, 0, modIndexed}:    373,
+	{OpMOVQ, 8, layMR, 0, modNone}:       374,
+	{OpMOVQ, 8, layMR, 0, modIndexed}:    375,
+	{OpMOVD, 4, layRR, 0, modNone}:       376,
+	{OpMOVD, 4, layRR, 1, modNone}:       377,
+	{OpMOVD, 4, layRM, 0, modNone}:       378,
+	{OpMOVD, 4, layRM, 0, modIndexed}:    379,
+	{OpMOVD, 4, layMR, 0, modNone}:       380,
+	{OpMOVD, 4, layMR, 0, modIndexed}:    381,
+	{OpCVTSI2SD, 4, layRR, 0, modNone}:   382,
+	{OpPXOR, 16, layRR, 0, modNone}:      383,
+	{OpXORPS, 16, layRR, 0, modNone}:     384,
+	{OpXORPD, 16, layRR, 0, modNone}:     385,
+	{OpPAND, 16, layRR, 0, modNone}:      386,
+	{OpANDPS, 16, layRR, 0, modNone}:     387,
+	{OpANDPD, 16, layRR, 0, modNone}:     388,
+	{OpPOR, 16, layRR, 0, modNone}:       389,
+	{OpORPS, 16, layRR, 0, modNone}:      390,
+	{OpORPD, 16, layRR, 0, modNone}:      391,
+	{OpPANDN, 16, layRR, 0, modNone}:     392,
+	{OpANDNPS, 16, layRR, 0, modNone}:    393,
+	{OpANDNPD, 16, layRR, 0, modNone}:    394,
+	{OpPADDQ, 16, layRR, 0, modNone}:     395,
+	{OpPSUBQ, 16, layRR, 0, modNone}:     396,
+	{OpPADDD, 16, layRR, 0, modNone}:     397,
+	{OpPSUBD, 16, layRR, 0, modNone}:     398,
+	{OpPSRLQ, 16, layRI, 0, modNone}:     399,
+	{OpPSLLQ, 16, layRI, 0, modNone}:     400,
+	{OpPSRLD, 16, layRI, 0, modNone}:     401,
+	{OpPSLLD, 16, layRI, 0, modNone}:     402,
+	{OpADDSD, 8, layRR, 0, modNone}:      403,
+	{OpADDSD, 8, layRM, 0, modNone}:      404,
+	{OpADDSD, 8, layRM, 0, modIndexed}:   405,
+	{OpSUBSD, 8, layRR, 0, modNone}:      406,
+	{OpSUBSD, 8, layRM, 0, modNone}:      407,
+	{OpSUBSD, 8, layRM, 0, modIndexed}:   408,
+	{OpMULSD, 8, layRR, 0, modNone}:      409,
+	{OpMULSD, 8, layRM, 0, modNone}:      410,
+	{OpMULSD, 8, layRM, 0, modIndexed}:   411,
+	{OpDIVSD, 8, layRR, 0, modNone}:      412,
+	{OpDIVSD, 8, layRM, 0, modNone}:      413,
+	{OpDIVSD, 8, layRM, 0, modIndexed}:   414,
+	{OpUCOMISD, 8, layRR, 0, modNone}:    415,
+	{OpUCOMISD, 8, layRM, 0, modNone}:    416,
+	{OpUCOMISD, 8, layRM, 0, modIndexed}: 417,
 }
 
 var uopPairs32 = map[pairKey]uint16{
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   417,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   418,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   419,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   420,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   421,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  422,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  423,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  424,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   425,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   426,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   427,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   428,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   429,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  430,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  431,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  432,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   433,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   434,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   435,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   436,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   437,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  438,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  439,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  440,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   441,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   442,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   443,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   444,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   445,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  446,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  447,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  448,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   449,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   450,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   451,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   452,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   453,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  454,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  455,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  456,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   457,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   458,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   459,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   460,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   461,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  462,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  463,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  464,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   465,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   466,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   467,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   468,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   469,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  470,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  471,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  472,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   473,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   474,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   475,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   476,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   477,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  478,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  479,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  480,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  481,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  482,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  483,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  484,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  485,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 486,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 487,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 488,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  489,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  490,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  491,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  492,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  493,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 494,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 495,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 496,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  497,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  498,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  499,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  500,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  501,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 502,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 503,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 504,
-	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  505,
-	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  506,
-	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  507,
-	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  508,
-	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  509,
-	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 510,
-	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 511,
-	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 512,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   513,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   514,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   515,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   516,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   517,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  518,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  519,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  520,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   521,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   522,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   523,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   524,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   525,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  526,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  527,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  528,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   529,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   530,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   531,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   532,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   533,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  534,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  535,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  536,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   537,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   538,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   539,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   540,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   541,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  542,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  543,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  544,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   545,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   546,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   547,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   548,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   549,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  550,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  551,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  552,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   553,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   554,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   555,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   556,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   557,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  558,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  559,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  560,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   561,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   562,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   563,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   564,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   565,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  566,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  567,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  568,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   569,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   570,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   571,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   572,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   573,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  574,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  575,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  576,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  577,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  578,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  579,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  580,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  581,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 582,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 583,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 584,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  585,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  586,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  587,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  588,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  589,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 590,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 591,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 592,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  593,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  594,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  595,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  596,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  597,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 598,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 599,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 600,
-	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  601,
-	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  602,
-	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  603,
-	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  604,
-	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  605,
-	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 606,
-	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 607,
-	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 608,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 2}:   418,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 2}:   419,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 2}:   420,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 2}:   421,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 2}:   422,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 2}:  423,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 2}:  424,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 2}:  425,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 3}:   426,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 3}:   427,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 3}:   428,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 3}:   429,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 3}:   430,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 3}:  431,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 3}:  432,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 3}:  433,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 4}:   434,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 4}:   435,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 4}:   436,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 4}:   437,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 4}:   438,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 4}:  439,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 4}:  440,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 4}:  441,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 5}:   442,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 5}:   443,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 5}:   444,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 5}:   445,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 5}:   446,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 5}:  447,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 5}:  448,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 5}:  449,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 6}:   450,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 6}:   451,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 6}:   452,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 6}:   453,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 6}:   454,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 6}:  455,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 6}:  456,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 6}:  457,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 7}:   458,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 7}:   459,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 7}:   460,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 7}:   461,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 7}:   462,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 7}:  463,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 7}:  464,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 7}:  465,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 8}:   466,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 8}:   467,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 8}:   468,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 8}:   469,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 8}:   470,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 8}:  471,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 8}:  472,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 8}:  473,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 9}:   474,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 9}:   475,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 9}:   476,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 9}:   477,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 9}:   478,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 9}:  479,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 9}:  480,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 9}:  481,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 12}:  482,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 12}:  483,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 12}:  484,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 12}:  485,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 12}:  486,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 12}: 487,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 12}: 488,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 12}: 489,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 13}:  490,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 13}:  491,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 13}:  492,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 13}:  493,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 13}:  494,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 13}: 495,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 13}: 496,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 13}: 497,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 14}:  498,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 14}:  499,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 14}:  500,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 14}:  501,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 14}:  502,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 14}: 503,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 14}: 504,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 14}: 505,
+	{uopKey{OpCMP, 4, layRR, 0, modNone}, 15}:  506,
+	{uopKey{OpCMP, 4, layRI, 0, modNone}, 15}:  507,
+	{uopKey{OpCMP, 4, layRM, 0, modNone}, 15}:  508,
+	{uopKey{OpCMP, 4, layMR, 0, modNone}, 15}:  509,
+	{uopKey{OpCMP, 4, layMI, 0, modNone}, 15}:  510,
+	{uopKey{OpTEST, 4, layRR, 0, modNone}, 15}: 511,
+	{uopKey{OpTEST, 4, layRI, 0, modNone}, 15}: 512,
+	{uopKey{OpTEST, 4, layMI, 0, modNone}, 15}: 513,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 2}:   514,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 2}:   515,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 2}:   516,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 2}:   517,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 2}:   518,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 2}:  519,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 2}:  520,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 2}:  521,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 3}:   522,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 3}:   523,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 3}:   524,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 3}:   525,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 3}:   526,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 3}:  527,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 3}:  528,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 3}:  529,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 4}:   530,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 4}:   531,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 4}:   532,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 4}:   533,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 4}:   534,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 4}:  535,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 4}:  536,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 4}:  537,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 5}:   538,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 5}:   539,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 5}:   540,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 5}:   541,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 5}:   542,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 5}:  543,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 5}:  544,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 5}:  545,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 6}:   546,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 6}:   547,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 6}:   548,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 6}:   549,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 6}:   550,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 6}:  551,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 6}:  552,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 6}:  553,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 7}:   554,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 7}:   555,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 7}:   556,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 7}:   557,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 7}:   558,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 7}:  559,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 7}:  560,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 7}:  561,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 8}:   562,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 8}:   563,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 8}:   564,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 8}:   565,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 8}:   566,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 8}:  567,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 8}:  568,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 8}:  569,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 9}:   570,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 9}:   571,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 9}:   572,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 9}:   573,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 9}:   574,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 9}:  575,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 9}:  576,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 9}:  577,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 12}:  578,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 12}:  579,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 12}:  580,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 12}:  581,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 12}:  582,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 12}: 583,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 12}: 584,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 12}: 585,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 13}:  586,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 13}:  587,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 13}:  588,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 13}:  589,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 13}:  590,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 13}: 591,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 13}: 592,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 13}: 593,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 14}:  594,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 14}:  595,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 14}:  596,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 14}:  597,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 14}:  598,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 14}: 599,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 14}: 600,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 14}: 601,
+	{uopKey{OpCMP, 1, layRR, 0, modNone}, 15}:  602,
+	{uopKey{OpCMP, 1, layRI, 0, modNone}, 15}:  603,
+	{uopKey{OpCMP, 1, layRM, 0, modNone}, 15}:  604,
+	{uopKey{OpCMP, 1, layMR, 0, modNone}, 15}:  605,
+	{uopKey{OpCMP, 1, layMI, 0, modNone}, 15}:  606,
+	{uopKey{OpTEST, 1, layRR, 0, modNone}, 15}: 607,
+	{uopKey{OpTEST, 1, layRI, 0, modNone}, 15}: 608,
+	{uopKey{OpTEST, 1, layMI, 0, modNone}, 15}: 609,
 }
 
 // dispatch32 executes code of one dialect from RIP, in the page of s, up to a bound
@@ -663,17 +663,9 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 	run: // b, which begins at off
 		u = (*uop)(unsafe.Add(unsafe.Pointer(b), uopStride))
 		if uint64(b.count) > left || clock+b.most >= quick {
-			if n := c.tally; n != nil { // what ran before b has ended here
-				from := uintptr(unsafe.Pointer(n.running)) + uintptr(n.left-left)
-				if e := n.exits[exitSlot(from)]; e.from == from {
-					e.runs++
-				} else {
-					n.end(left)
-				}
-				n.running, n.left = b, left
-				if uint64(b.count) <= left && clock+b.most < n.quick {
-					goto again
-				}
+			if n := c.tally; n != nil && uint64(b.count) <= left && clock+b.most < n.quick {
+				*b.rest.runs++
+				goto again
 			}
 			u = c.lookCloser(b, bound, left, clock, page+off)
 			if u == nil {
@@ -686,12 +678,14 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 			case uEnd:
 				off = uint64(u.next)
 				goto near
-			case 3: // OpNOP, 0, layNone, 0, modNone
+			case uCount:
+				*(*uint64)(u.link)++
+			case 4: // OpNOP, 0, layNone, 0, modNone
 
-			case 4: // OpMOV, 4, layRR, 0, modNone
+			case 5: // OpMOV, 4, layRR, 0, modNone
 				r[u.dst] = uint64(uint32(r[u.src]))
 
-			case 5: // OpMOV, 4, layRM, 0, modNone
+			case 6: // OpMOV, 4, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -704,7 +698,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 6: // OpMOV, 4, layRM, 0, modIndexed
+			case 7: // OpMOV, 4, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -717,7 +711,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 7: // OpMOV, 4, layMR, 0, modNone
+			case 8: // OpMOV, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -730,7 +724,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(r[u.src])
 
-			case 8: // OpMOV, 4, layMR, 0, modIndexed
+			case 9: // OpMOV, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -743,7 +737,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(r[u.src])
 
-			case 9: // OpMOV, 4, layMI, 0, modNone
+			case 10: // OpMOV, 4, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -756,7 +750,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(u.imm)
 
-			case 10: // OpMOV, 4, layMI, 0, modIndexed
+			case 11: // OpMOV, 4, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -769,13 +763,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(u.imm)
 
-			case 11: // OpMOV, 4, layRI, 0, modNone
+			case 12: // OpMOV, 4, layRI, 0, modNone
 				r[u.dst] = uint64(uint32(u.imm))
 
-			case 12: // OpMOV, 1, layRR, 0, modNone
+			case 13: // OpMOV, 1, layRR, 0, modNone
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(r[u.src]))
 
-			case 13: // OpMOV, 1, layRM, 0, modNone
+			case 14: // OpMOV, 1, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -788,7 +782,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(v))
 
-			case 14: // OpMOV, 1, layRM, 0, modIndexed
+			case 15: // OpMOV, 1, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -801,7 +795,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(v))
 
-			case 15: // OpMOV, 1, layMR, 0, modNone
+			case 16: // OpMOV, 1, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -814,7 +808,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(r[u.src])
 
-			case 16: // OpMOV, 1, layMR, 0, modIndexed
+			case 17: // OpMOV, 1, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -827,7 +821,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(r[u.src])
 
-			case 17: // OpMOV, 1, layMI, 0, modNone
+			case 18: // OpMOV, 1, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -840,7 +834,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(u.imm)
 
-			case 18: // OpMOV, 1, layMI, 0, modIndexed
+			case 19: // OpMOV, 1, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -853,10 +847,10 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(u.imm)
 
-			case 19: // OpMOV, 1, layRI, 0, modNone
+			case 20: // OpMOV, 1, layRI, 0, modNone
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(u.imm))
 
-			case 20: // OpMOV, 2, layRM, 0, modNone
+			case 21: // OpMOV, 2, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -868,7 +862,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint16)(p))
 
 				r[u.dst] = r[u.dst]&^0xffff | v
-			case 21: // OpMOV, 2, layRM, 0, modIndexed
+			case 22: // OpMOV, 2, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -880,7 +874,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint16)(p))
 
 				r[u.dst] = r[u.dst]&^0xffff | v
-			case 22: // OpMOV, 2, layMR, 0, modNone
+			case 23: // OpMOV, 2, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -893,7 +887,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint16)(p) = uint16(r[u.src])
 
-			case 23: // OpMOV, 2, layMR, 0, modIndexed
+			case 24: // OpMOV, 2, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -906,7 +900,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint16)(p) = uint16(r[u.src])
 
-			case 24: // OpMOV, 2, layMI, 0, modNone
+			case 25: // OpMOV, 2, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -919,7 +913,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint16)(p) = uint16(u.imm)
 
-			case 25: // OpMOV, 2, layMI, 0, modIndexed
+			case 26: // OpMOV, 2, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -932,20 +926,20 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint16)(p) = uint16(u.imm)
 
-			case 26: // OpLEA, 4, layRM, 0, modNone
+			case 27: // OpLEA, 4, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				r[u.dst] = uint64(uint32(ea))
 
-			case 27: // OpLEA, 4, layRM, 0, modIndexed
+			case 28: // OpLEA, 4, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				r[u.dst] = uint64(uint32(ea))
 
-			case 28: // OpMOVZX, 4, layRR, 1, modNone
+			case 29: // OpMOVZX, 4, layRR, 1, modNone
 				r[u.dst] = uint64(uint32(uint64(uint8(r[u.src]))))
 
-			case 29: // OpMOVZX, 4, layRM, 1, modNone
+			case 30: // OpMOVZX, 4, layRM, 1, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -958,7 +952,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 30: // OpMOVZX, 4, layRM, 1, modIndexed
+			case 31: // OpMOVZX, 4, layRM, 1, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -971,10 +965,10 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 31: // OpMOVSX, 4, layRR, 1, modNone
+			case 32: // OpMOVSX, 4, layRR, 1, modNone
 				r[u.dst] = uint64(uint32(uint64(int64(int8(r[u.src])))))
 
-			case 32: // OpMOVSX, 4, layRM, 1, modNone
+			case 33: // OpMOVSX, 4, layRM, 1, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -987,7 +981,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int8(v)))))
 
-			case 33: // OpMOVSX, 4, layRM, 1, modIndexed
+			case 34: // OpMOVSX, 4, layRM, 1, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1000,10 +994,10 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int8(v)))))
 
-			case 34: // OpMOVZX, 4, layRR, 2, modNone
+			case 35: // OpMOVZX, 4, layRR, 2, modNone
 				r[u.dst] = uint64(uint32(uint64(uint16(r[u.src]))))
 
-			case 35: // OpMOVZX, 4, layRM, 2, modNone
+			case 36: // OpMOVZX, 4, layRM, 2, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1016,7 +1010,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 36: // OpMOVZX, 4, layRM, 2, modIndexed
+			case 37: // OpMOVZX, 4, layRM, 2, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1029,10 +1023,10 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(v))
 
-			case 37: // OpMOVSX, 4, layRR, 2, modNone
+			case 38: // OpMOVSX, 4, layRR, 2, modNone
 				r[u.dst] = uint64(uint32(uint64(int64(int16(r[u.src])))))
 
-			case 38: // OpMOVSX, 4, layRM, 2, modNone
+			case 39: // OpMOVSX, 4, layRM, 2, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1045,7 +1039,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int16(v)))))
 
-			case 39: // OpMOVSX, 4, layRM, 2, modIndexed
+			case 40: // OpMOVSX, 4, layRM, 2, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -1058,7 +1052,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = uint64(uint32(uint64(int64(int16(v)))))
 
-			case 40: // OpCMOV, 4, layRR, 0, modNone
+			case 41: // OpCMOV, 4, layRR, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1068,7 +1062,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 41: // OpCMOV, 4, layRR, 1, modNone
+			case 42: // OpCMOV, 4, layRR, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1078,7 +1072,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 42: // OpCMOV, 4, layRR, 2, modNone
+			case 43: // OpCMOV, 4, layRR, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -1092,7 +1086,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 43: // OpCMOV, 4, layRR, 3, modNone
+			case 44: // OpCMOV, 4, layRR, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -1106,7 +1100,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 44: // OpCMOV, 4, layRR, 4, modNone
+			case 45: // OpCMOV, 4, layRR, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -1120,7 +1114,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 45: // OpCMOV, 4, layRR, 5, modNone
+			case 46: // OpCMOV, 4, layRR, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -1134,7 +1128,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 46: // OpCMOV, 4, layRR, 6, modNone
+			case 47: // OpCMOV, 4, layRR, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -1148,7 +1142,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 47: // OpCMOV, 4, layRR, 7, modNone
+			case 48: // OpCMOV, 4, layRR, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -1162,7 +1156,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 48: // OpCMOV, 4, layRR, 8, modNone
+			case 49: // OpCMOV, 4, layRR, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -1176,7 +1170,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 49: // OpCMOV, 4, layRR, 9, modNone
+			case 50: // OpCMOV, 4, layRR, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -1190,7 +1184,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 50: // OpCMOV, 4, layRR, 10, modNone
+			case 51: // OpCMOV, 4, layRR, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1200,7 +1194,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 51: // OpCMOV, 4, layRR, 11, modNone
+			case 52: // OpCMOV, 4, layRR, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1210,7 +1204,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 52: // OpCMOV, 4, layRR, 12, modNone
+			case 53: // OpCMOV, 4, layRR, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -1224,7 +1218,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 53: // OpCMOV, 4, layRR, 13, modNone
+			case 54: // OpCMOV, 4, layRR, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -1238,7 +1232,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 54: // OpCMOV, 4, layRR, 14, modNone
+			case 55: // OpCMOV, 4, layRR, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -1252,7 +1246,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 55: // OpCMOV, 4, layRR, 15, modNone
+			case 56: // OpCMOV, 4, layRR, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -1266,7 +1260,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				r[u.dst] = uint64(uint32(v))
 
-			case 56: // OpXCHG, 4, layMR, 0, modNone
+			case 57: // OpXCHG, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1282,7 +1276,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(r[u.src])
 
 				r[u.src] = v
-			case 57: // OpXCHG, 4, layMR, 0, modIndexed
+			case 58: // OpXCHG, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1298,7 +1292,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(r[u.src])
 
 				r[u.src] = v
-			case 58: // OpCMPXCHG, 4, layMR, 0, modNone
+			case 59: // OpCMPXCHG, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1321,7 +1315,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				} else {
 					r[RAX] = v
 				}
-			case 59: // OpCMPXCHG, 4, layMR, 0, modIndexed
+			case 60: // OpCMPXCHG, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1344,7 +1338,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				} else {
 					r[RAX] = v
 				}
-			case 60: // OpXADD, 4, layMR, 0, modNone
+			case 61: // OpXADD, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1364,7 +1358,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 				r[u.src] = v
-			case 61: // OpXADD, 4, layMR, 0, modIndexed
+			case 62: // OpXADD, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1384,11 +1378,11 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
 				r[u.src] = v
-			case 62: // OpXCHG, 4, layRR, 0, modNone
+			case 63: // OpXCHG, 4, layRR, 0, modNone
 				v := uint64(uint32(r[u.dst]))
 				r[u.dst] = uint64(uint32(r[u.src]))
 				r[u.src] = v
-			case 63: // OpBSF, 4, layRR, 0, modNone
+			case 64: // OpBSF, 4, layRR, 0, modNone
 				v := uint64(uint32(r[u.src]))
 				if v == 0 {
 					goto step
@@ -1397,7 +1391,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = x
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone
 
-			case 64: // OpBSR, 4, layRR, 0, modNone
+			case 65: // OpBSR, 4, layRR, 0, modNone
 				v := uint64(uint32(r[u.src]))
 				if v == 0 {
 					goto step
@@ -1406,13 +1400,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				r[u.dst] = x
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|resultFlags(x, 8)&FlagPF, lazyNone
 
-			case 65: // OpBSWAP, 4, layR, 0, modNone
+			case 66: // OpBSWAP, 4, layR, 0, modNone
 				r[u.dst] = uint64(uint32(bits.ReverseBytes64(r[u.dst]) >> 32))
-			case 66: // OpCBW, 4, layNone, 0, modNone
+			case 67: // OpCBW, 4, layNone, 0, modNone
 				r[RAX] = uint64(uint32(int32(int16(r[RAX]))))
-			case 67: // OpCWD, 4, layNone, 0, modNone
+			case 68: // OpCWD, 4, layNone, 0, modNone
 				r[RDX] = uint64(uint32(int32(r[RAX]) >> 31))
-			case 68: // OpSET, 1, layR, 0, modNone
+			case 69: // OpSET, 1, layR, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1420,7 +1414,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 69: // OpSET, 1, layM, 0, modNone
+			case 70: // OpSET, 1, layM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1440,7 +1434,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 70: // OpSET, 1, layM, 0, modIndexed
+			case 71: // OpSET, 1, layM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1460,7 +1454,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 71: // OpSET, 1, layR, 1, modNone
+			case 72: // OpSET, 1, layR, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1468,7 +1462,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 72: // OpSET, 1, layM, 1, modNone
+			case 73: // OpSET, 1, layM, 1, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1488,7 +1482,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 73: // OpSET, 1, layM, 1, modIndexed
+			case 74: // OpSET, 1, layM, 1, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1508,7 +1502,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 74: // OpSET, 1, layR, 2, modNone
+			case 75: // OpSET, 1, layR, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -1520,32 +1514,8 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 75: // OpSET, 1, layM, 2, modNone
+			case 76: // OpSET, 1, layM, 2, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.wtag
-				if d > mem.PageSize-1 {
-					t, need = ea, 3
-					goto miss
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				var yes bool
-				if c.lazy.kind < lazyAdd {
-					yes = c.lazy.a < c.lazy.b
-				} else {
-					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				x := uint8(0)
-				if yes {
-					x = 1
-				}
-				*(*uint8)(p) = uint8(x)
-
-			case 76: // OpSET, 1, layM, 2, modIndexed
-				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1568,7 +1538,31 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 77: // OpSET, 1, layR, 3, modNone
+			case 77: // OpSET, 1, layM, 2, modIndexed
+				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					t, need = ea, 3
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a < c.lazy.b
+				} else {
+					yes = lazyCondition(2, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 78: // OpSET, 1, layR, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -1580,7 +1574,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 78: // OpSET, 1, layM, 3, modNone
+			case 79: // OpSET, 1, layM, 3, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1604,7 +1598,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 79: // OpSET, 1, layM, 3, modIndexed
+			case 80: // OpSET, 1, layM, 3, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1628,7 +1622,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 80: // OpSET, 1, layR, 4, modNone
+			case 81: // OpSET, 1, layR, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -1640,32 +1634,8 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 81: // OpSET, 1, layM, 4, modNone
+			case 82: // OpSET, 1, layM, 4, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.wtag
-				if d > mem.PageSize-1 {
-					t, need = ea, 3
-					goto miss
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				var yes bool
-				if c.lazy.kind != lazyNone {
-					yes = c.lazy.r == 0
-				} else {
-					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				x := uint8(0)
-				if yes {
-					x = 1
-				}
-				*(*uint8)(p) = uint8(x)
-
-			case 82: // OpSET, 1, layM, 4, modIndexed
-				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1688,7 +1658,31 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 83: // OpSET, 1, layR, 5, modNone
+			case 83: // OpSET, 1, layM, 4, modIndexed
+				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					t, need = ea, 3
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = c.lazy.r == 0
+				} else {
+					yes = lazyCondition(4, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 84: // OpSET, 1, layR, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -1700,7 +1694,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 84: // OpSET, 1, layM, 5, modNone
+			case 85: // OpSET, 1, layM, 5, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1724,7 +1718,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 85: // OpSET, 1, layM, 5, modIndexed
+			case 86: // OpSET, 1, layM, 5, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1748,7 +1742,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 86: // OpSET, 1, layR, 6, modNone
+			case 87: // OpSET, 1, layR, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -1760,32 +1754,8 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 87: // OpSET, 1, layM, 6, modNone
+			case 88: // OpSET, 1, layM, 6, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.wtag
-				if d > mem.PageSize-1 {
-					t, need = ea, 3
-					goto miss
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				var yes bool
-				if c.lazy.kind < lazyAdd {
-					yes = c.lazy.a <= c.lazy.b
-				} else {
-					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				x := uint8(0)
-				if yes {
-					x = 1
-				}
-				*(*uint8)(p) = uint8(x)
-
-			case 88: // OpSET, 1, layM, 6, modIndexed
-				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1808,7 +1778,31 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 89: // OpSET, 1, layR, 7, modNone
+			case 89: // OpSET, 1, layM, 6, modIndexed
+				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					t, need = ea, 3
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind < lazyAdd {
+					yes = c.lazy.a <= c.lazy.b
+				} else {
+					yes = lazyCondition(6, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 90: // OpSET, 1, layR, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -1820,7 +1814,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 90: // OpSET, 1, layM, 7, modNone
+			case 91: // OpSET, 1, layM, 7, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1844,7 +1838,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 91: // OpSET, 1, layM, 7, modIndexed
+			case 92: // OpSET, 1, layM, 7, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1868,7 +1862,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 92: // OpSET, 1, layR, 8, modNone
+			case 93: // OpSET, 1, layR, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -1880,32 +1874,8 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 93: // OpSET, 1, layM, 8, modNone
+			case 94: // OpSET, 1, layM, 8, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.wtag
-				if d > mem.PageSize-1 {
-					t, need = ea, 3
-					goto miss
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				var yes bool
-				if c.lazy.kind != lazyNone {
-					yes = int64(c.lazy.r) < 0
-				} else {
-					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				x := uint8(0)
-				if yes {
-					x = 1
-				}
-				*(*uint8)(p) = uint8(x)
-
-			case 94: // OpSET, 1, layM, 8, modIndexed
-				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -1928,43 +1898,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 95: // OpSET, 1, layR, 9, modNone
-				var yes bool
-				if c.lazy.kind != lazyNone {
-					yes = !(int64(c.lazy.r) < 0)
-				} else {
-					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				r[u.dst] &^= 0xff
-				if yes {
-					r[u.dst]++
-				}
-			case 96: // OpSET, 1, layM, 9, modNone
-				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
-
-				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
-				d := ea - h.wtag
-				if d > mem.PageSize-1 {
-					t, need = ea, 3
-					goto miss
-				}
-				p := unsafe.Add(unsafe.Pointer(h.page), d)
-
-				var yes bool
-				if c.lazy.kind != lazyNone {
-					yes = !(int64(c.lazy.r) < 0)
-				} else {
-					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
-				}
-
-				x := uint8(0)
-				if yes {
-					x = 1
-				}
-				*(*uint8)(p) = uint8(x)
-
-			case 97: // OpSET, 1, layM, 9, modIndexed
+			case 95: // OpSET, 1, layM, 8, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -1977,6 +1911,42 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				var yes bool
 				if c.lazy.kind != lazyNone {
+					yes = int64(c.lazy.r) < 0
+				} else {
+					yes = lazyCondition(8, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 96: // OpSET, 1, layR, 9, modNone
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
+				} else {
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				r[u.dst] &^= 0xff
+				if yes {
+					r[u.dst]++
+				}
+			case 97: // OpSET, 1, layM, 9, modNone
+				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					t, need = ea, 3
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
 				} else {
 					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
@@ -1988,7 +1958,31 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 98: // OpSET, 1, layR, 10, modNone
+			case 98: // OpSET, 1, layM, 9, modIndexed
+				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
+
+				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
+				d := ea - h.wtag
+				if d > mem.PageSize-1 {
+					t, need = ea, 3
+					goto miss
+				}
+				p := unsafe.Add(unsafe.Pointer(h.page), d)
+
+				var yes bool
+				if c.lazy.kind != lazyNone {
+					yes = !(int64(c.lazy.r) < 0)
+				} else {
+					yes = lazyCondition(9, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
+				}
+
+				x := uint8(0)
+				if yes {
+					x = 1
+				}
+				*(*uint8)(p) = uint8(x)
+
+			case 99: // OpSET, 1, layR, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -1996,7 +1990,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 99: // OpSET, 1, layM, 10, modNone
+			case 100: // OpSET, 1, layM, 10, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2016,7 +2010,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 100: // OpSET, 1, layM, 10, modIndexed
+			case 101: // OpSET, 1, layM, 10, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2036,7 +2030,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 101: // OpSET, 1, layR, 11, modNone
+			case 102: // OpSET, 1, layR, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -2044,7 +2038,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 102: // OpSET, 1, layM, 11, modNone
+			case 103: // OpSET, 1, layM, 11, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2064,7 +2058,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 103: // OpSET, 1, layM, 11, modIndexed
+			case 104: // OpSET, 1, layM, 11, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2084,7 +2078,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 104: // OpSET, 1, layR, 12, modNone
+			case 105: // OpSET, 1, layR, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -2096,7 +2090,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 105: // OpSET, 1, layM, 12, modNone
+			case 106: // OpSET, 1, layM, 12, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2120,7 +2114,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 106: // OpSET, 1, layM, 12, modIndexed
+			case 107: // OpSET, 1, layM, 12, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2144,7 +2138,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 107: // OpSET, 1, layR, 13, modNone
+			case 108: // OpSET, 1, layR, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -2156,7 +2150,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 108: // OpSET, 1, layM, 13, modNone
+			case 109: // OpSET, 1, layM, 13, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2180,7 +2174,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 109: // OpSET, 1, layM, 13, modIndexed
+			case 110: // OpSET, 1, layM, 13, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2204,7 +2198,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 110: // OpSET, 1, layR, 14, modNone
+			case 111: // OpSET, 1, layR, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -2216,7 +2210,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 111: // OpSET, 1, layM, 14, modNone
+			case 112: // OpSET, 1, layM, 14, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2240,7 +2234,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 112: // OpSET, 1, layM, 14, modIndexed
+			case 113: // OpSET, 1, layM, 14, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2264,7 +2258,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 113: // OpSET, 1, layR, 15, modNone
+			case 114: // OpSET, 1, layR, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -2276,7 +2270,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				if yes {
 					r[u.dst]++
 				}
-			case 114: // OpSET, 1, layM, 15, modNone
+			case 115: // OpSET, 1, layM, 15, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2300,7 +2294,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 115: // OpSET, 1, layM, 15, modIndexed
+			case 116: // OpSET, 1, layM, 15, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2324,21 +2318,21 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				*(*uint8)(p) = uint8(x)
 
-			case 116: // OpADD, 4, layRR, 0, modNone
+			case 117: // OpADD, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 117: // OpADD, 4, layRI, 0, modNone
+			case 118: // OpADD, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 118: // OpADD, 4, layRM, 0, modNone
+			case 119: // OpADD, 4, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2355,7 +2349,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 119: // OpADD, 4, layRM, 0, modIndexed
+			case 120: // OpADD, 4, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2372,7 +2366,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 120: // OpADD, 4, layMR, 0, modNone
+			case 121: // OpADD, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2391,7 +2385,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 121: // OpADD, 4, layMR, 0, modIndexed
+			case 122: // OpADD, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2410,7 +2404,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 122: // OpADD, 4, layMI, 0, modNone
+			case 123: // OpADD, 4, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2429,7 +2423,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 123: // OpADD, 4, layMI, 0, modIndexed
+			case 124: // OpADD, 4, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2448,27 +2442,27 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 124: // OpADD, 4, layRR, 0, modQuiet
+			case 125: // OpADD, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + r[u.src]))
 
-			case 125: // OpADD, 4, layRI, 0, modQuiet
+			case 126: // OpADD, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + u.imm))
 
-			case 126: // OpSUB, 4, layRR, 0, modNone
+			case 127: // OpSUB, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 127: // OpSUB, 4, layRI, 0, modNone
+			case 128: // OpSUB, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 128: // OpSUB, 4, layRM, 0, modNone
+			case 129: // OpSUB, 4, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2485,7 +2479,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 129: // OpSUB, 4, layRM, 0, modIndexed
+			case 130: // OpSUB, 4, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2502,7 +2496,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 130: // OpSUB, 4, layMR, 0, modNone
+			case 131: // OpSUB, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2521,7 +2515,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 131: // OpSUB, 4, layMR, 0, modIndexed
+			case 132: // OpSUB, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2540,7 +2534,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 132: // OpSUB, 4, layMI, 0, modNone
+			case 133: // OpSUB, 4, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2559,7 +2553,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 133: // OpSUB, 4, layMI, 0, modIndexed
+			case 134: // OpSUB, 4, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2578,13 +2572,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 134: // OpSUB, 4, layRR, 0, modQuiet
+			case 135: // OpSUB, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - r[u.src]))
 
-			case 135: // OpSUB, 4, layRI, 0, modQuiet
+			case 136: // OpSUB, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - u.imm))
 
-			case 136: // OpAND, 4, layRR, 0, modNone
+			case 137: // OpAND, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2592,7 +2586,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 137: // OpAND, 4, layRI, 0, modNone
+			case 138: // OpAND, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2600,7 +2594,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 138: // OpAND, 4, layRM, 0, modNone
+			case 139: // OpAND, 4, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2618,7 +2612,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 139: // OpAND, 4, layRM, 0, modIndexed
+			case 140: // OpAND, 4, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2636,7 +2630,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 140: // OpAND, 4, layMR, 0, modNone
+			case 141: // OpAND, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2656,7 +2650,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 141: // OpAND, 4, layMR, 0, modIndexed
+			case 142: // OpAND, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2676,7 +2670,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 142: // OpAND, 4, layMI, 0, modNone
+			case 143: // OpAND, 4, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2696,7 +2690,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 143: // OpAND, 4, layMI, 0, modIndexed
+			case 144: // OpAND, 4, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2716,13 +2710,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 144: // OpAND, 4, layRR, 0, modQuiet
+			case 145: // OpAND, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] & r[u.src]))
 
-			case 145: // OpAND, 4, layRI, 0, modQuiet
+			case 146: // OpAND, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] & u.imm))
 
-			case 146: // OpOR, 4, layRR, 0, modNone
+			case 147: // OpOR, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2730,7 +2724,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 147: // OpOR, 4, layRI, 0, modNone
+			case 148: // OpOR, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2738,7 +2732,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 148: // OpOR, 4, layRM, 0, modNone
+			case 149: // OpOR, 4, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2756,7 +2750,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 149: // OpOR, 4, layRM, 0, modIndexed
+			case 150: // OpOR, 4, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2774,7 +2768,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 150: // OpOR, 4, layMR, 0, modNone
+			case 151: // OpOR, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2794,7 +2788,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 151: // OpOR, 4, layMR, 0, modIndexed
+			case 152: // OpOR, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2814,7 +2808,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 152: // OpOR, 4, layMI, 0, modNone
+			case 153: // OpOR, 4, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2834,7 +2828,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 153: // OpOR, 4, layMI, 0, modIndexed
+			case 154: // OpOR, 4, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2854,13 +2848,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 154: // OpOR, 4, layRR, 0, modQuiet
+			case 155: // OpOR, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] | r[u.src]))
 
-			case 155: // OpOR, 4, layRI, 0, modQuiet
+			case 156: // OpOR, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] | u.imm))
 
-			case 156: // OpXOR, 4, layRR, 0, modNone
+			case 157: // OpXOR, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2868,7 +2862,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 157: // OpXOR, 4, layRI, 0, modNone
+			case 158: // OpXOR, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -2876,7 +2870,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 158: // OpXOR, 4, layRM, 0, modNone
+			case 159: // OpXOR, 4, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2894,7 +2888,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 159: // OpXOR, 4, layRM, 0, modIndexed
+			case 160: // OpXOR, 4, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -2912,7 +2906,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 160: // OpXOR, 4, layMR, 0, modNone
+			case 161: // OpXOR, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2932,7 +2926,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 161: // OpXOR, 4, layMR, 0, modIndexed
+			case 162: // OpXOR, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2952,7 +2946,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 162: // OpXOR, 4, layMI, 0, modNone
+			case 163: // OpXOR, 4, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2972,7 +2966,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 163: // OpXOR, 4, layMI, 0, modIndexed
+			case 164: // OpXOR, 4, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -2992,23 +2986,23 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 164: // OpXOR, 4, layRR, 0, modQuiet
+			case 165: // OpXOR, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] ^ r[u.src]))
 
-			case 165: // OpXOR, 4, layRI, 0, modQuiet
+			case 166: // OpXOR, 4, layRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] ^ u.imm))
 
-			case 166: // OpCMP, 4, layRR, 0, modNone
+			case 167: // OpCMP, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 167: // OpCMP, 4, layRI, 0, modNone
+			case 168: // OpCMP, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 168: // OpCMP, 4, layRM, 0, modNone
+			case 169: // OpCMP, 4, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3023,7 +3017,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 169: // OpCMP, 4, layRM, 0, modIndexed
+			case 170: // OpCMP, 4, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3038,7 +3032,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 170: // OpCMP, 4, layMR, 0, modNone
+			case 171: // OpCMP, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3055,7 +3049,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 171: // OpCMP, 4, layMR, 0, modIndexed
+			case 172: // OpCMP, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3072,7 +3066,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 172: // OpCMP, 4, layMI, 0, modNone
+			case 173: // OpCMP, 4, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3089,7 +3083,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 173: // OpCMP, 4, layMI, 0, modIndexed
+			case 174: // OpCMP, 4, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3106,19 +3100,19 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
 
-			case 174: // OpTEST, 4, layRR, 0, modNone
+			case 175: // OpTEST, 4, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 175: // OpTEST, 4, layRI, 0, modNone
+			case 176: // OpTEST, 4, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 176: // OpTEST, 4, layMR, 0, modNone
+			case 177: // OpTEST, 4, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3136,7 +3130,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 177: // OpTEST, 4, layMR, 0, modIndexed
+			case 178: // OpTEST, 4, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3154,7 +3148,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 178: // OpTEST, 4, layMI, 0, modNone
+			case 179: // OpTEST, 4, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3172,7 +3166,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 179: // OpTEST, 4, layMI, 0, modIndexed
+			case 180: // OpTEST, 4, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3190,7 +3184,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 32
 
-			case 180: // OpINC, 4, layR, 0, modNone
+			case 181: // OpINC, 4, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -3212,7 +3206,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 181: // OpINC, 4, layM, 0, modNone
+			case 182: // OpINC, 4, layM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3246,7 +3240,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 182: // OpINC, 4, layM, 0, modIndexed
+			case 183: // OpINC, 4, layM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3280,10 +3274,10 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 183: // OpINC, 4, layR, 0, modQuiet
+			case 184: // OpINC, 4, layR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] + 1))
 
-			case 184: // OpDEC, 4, layR, 0, modNone
+			case 185: // OpDEC, 4, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -3305,7 +3299,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 185: // OpDEC, 4, layM, 0, modNone
+			case 186: // OpDEC, 4, layM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3339,7 +3333,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 186: // OpDEC, 4, layM, 0, modIndexed
+			case 187: // OpDEC, 4, layM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3373,34 +3367,34 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.lazy.r >> 32)
 
-			case 187: // OpDEC, 4, layR, 0, modQuiet
+			case 188: // OpDEC, 4, layR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] - 1))
 
-			case 188: // OpNEG, 4, layR, 0, modNone
+			case 189: // OpNEG, 4, layR, 0, modNone
 				c.lazy.a, c.lazy.b = 0, (r[u.dst])<<32
 				c.lazy.r = -c.lazy.b
 				c.lazy.kind = lazySub + 32
 
 				r[u.dst] = c.lazy.r >> 32
 
-			case 189: // OpNOT, 4, layR, 0, modNone
+			case 190: // OpNOT, 4, layR, 0, modNone
 				r[u.dst] = uint64(uint32(^r[u.dst]))
 
-			case 190: // OpADD, 1, layRR, 0, modNone
+			case 191: // OpADD, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 191: // OpADD, 1, layRI, 0, modNone
+			case 192: // OpADD, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a + c.lazy.b
 				c.lazy.kind = lazyAdd + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 192: // OpADD, 1, layRM, 0, modNone
+			case 193: // OpADD, 1, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3417,7 +3411,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 193: // OpADD, 1, layRM, 0, modIndexed
+			case 194: // OpADD, 1, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3434,7 +3428,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 194: // OpADD, 1, layMR, 0, modNone
+			case 195: // OpADD, 1, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3453,7 +3447,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 195: // OpADD, 1, layMR, 0, modIndexed
+			case 196: // OpADD, 1, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3472,7 +3466,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 196: // OpADD, 1, layMI, 0, modNone
+			case 197: // OpADD, 1, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3491,7 +3485,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 197: // OpADD, 1, layMI, 0, modIndexed
+			case 198: // OpADD, 1, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3510,21 +3504,21 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 198: // OpSUB, 1, layRR, 0, modNone
+			case 199: // OpSUB, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 199: // OpSUB, 1, layRI, 0, modNone
+			case 200: // OpSUB, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 200: // OpSUB, 1, layRM, 0, modNone
+			case 201: // OpSUB, 1, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3541,7 +3535,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 201: // OpSUB, 1, layRM, 0, modIndexed
+			case 202: // OpSUB, 1, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3558,7 +3552,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 202: // OpSUB, 1, layMR, 0, modNone
+			case 203: // OpSUB, 1, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3577,7 +3571,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 203: // OpSUB, 1, layMR, 0, modIndexed
+			case 204: // OpSUB, 1, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3596,7 +3590,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 204: // OpSUB, 1, layMI, 0, modNone
+			case 205: // OpSUB, 1, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3615,7 +3609,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 205: // OpSUB, 1, layMI, 0, modIndexed
+			case 206: // OpSUB, 1, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3634,7 +3628,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 206: // OpAND, 1, layRR, 0, modNone
+			case 207: // OpAND, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3642,7 +3636,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 207: // OpAND, 1, layRI, 0, modNone
+			case 208: // OpAND, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3650,7 +3644,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 208: // OpAND, 1, layRM, 0, modNone
+			case 209: // OpAND, 1, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3668,7 +3662,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 209: // OpAND, 1, layRM, 0, modIndexed
+			case 210: // OpAND, 1, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3686,7 +3680,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 210: // OpAND, 1, layMR, 0, modNone
+			case 211: // OpAND, 1, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3706,7 +3700,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 211: // OpAND, 1, layMR, 0, modIndexed
+			case 212: // OpAND, 1, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3726,7 +3720,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 212: // OpAND, 1, layMI, 0, modNone
+			case 213: // OpAND, 1, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3746,7 +3740,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 213: // OpAND, 1, layMI, 0, modIndexed
+			case 214: // OpAND, 1, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3766,7 +3760,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 214: // OpOR, 1, layRR, 0, modNone
+			case 215: // OpOR, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3774,7 +3768,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 215: // OpOR, 1, layRI, 0, modNone
+			case 216: // OpOR, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a | c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3782,7 +3776,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 216: // OpOR, 1, layRM, 0, modNone
+			case 217: // OpOR, 1, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3800,7 +3794,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 217: // OpOR, 1, layRM, 0, modIndexed
+			case 218: // OpOR, 1, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3818,7 +3812,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 218: // OpOR, 1, layMR, 0, modNone
+			case 219: // OpOR, 1, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3838,7 +3832,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 219: // OpOR, 1, layMR, 0, modIndexed
+			case 220: // OpOR, 1, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3858,7 +3852,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 220: // OpOR, 1, layMI, 0, modNone
+			case 221: // OpOR, 1, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3878,7 +3872,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 221: // OpOR, 1, layMI, 0, modIndexed
+			case 222: // OpOR, 1, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3898,7 +3892,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 222: // OpXOR, 1, layRR, 0, modNone
+			case 223: // OpXOR, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3906,7 +3900,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 223: // OpXOR, 1, layRI, 0, modNone
+			case 224: // OpXOR, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a ^ c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -3914,7 +3908,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 224: // OpXOR, 1, layRM, 0, modNone
+			case 225: // OpXOR, 1, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3932,7 +3926,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 225: // OpXOR, 1, layRM, 0, modIndexed
+			case 226: // OpXOR, 1, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -3950,7 +3944,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 226: // OpXOR, 1, layMR, 0, modNone
+			case 227: // OpXOR, 1, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3970,7 +3964,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 227: // OpXOR, 1, layMR, 0, modIndexed
+			case 228: // OpXOR, 1, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -3990,7 +3984,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 228: // OpXOR, 1, layMI, 0, modNone
+			case 229: // OpXOR, 1, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4010,7 +4004,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 229: // OpXOR, 1, layMI, 0, modIndexed
+			case 230: // OpXOR, 1, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4030,17 +4024,17 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 230: // OpCMP, 1, layRR, 0, modNone
+			case 231: // OpCMP, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 231: // OpCMP, 1, layRI, 0, modNone
+			case 232: // OpCMP, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 232: // OpCMP, 1, layRM, 0, modNone
+			case 233: // OpCMP, 1, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4055,7 +4049,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 233: // OpCMP, 1, layRM, 0, modIndexed
+			case 234: // OpCMP, 1, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4070,7 +4064,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 234: // OpCMP, 1, layMR, 0, modNone
+			case 235: // OpCMP, 1, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4087,7 +4081,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 235: // OpCMP, 1, layMR, 0, modIndexed
+			case 236: // OpCMP, 1, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4104,7 +4098,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 236: // OpCMP, 1, layMI, 0, modNone
+			case 237: // OpCMP, 1, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4121,7 +4115,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 237: // OpCMP, 1, layMI, 0, modIndexed
+			case 238: // OpCMP, 1, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4138,19 +4132,19 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
 
-			case 238: // OpTEST, 1, layRR, 0, modNone
+			case 239: // OpTEST, 1, layRR, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 239: // OpTEST, 1, layRI, 0, modNone
+			case 240: // OpTEST, 1, layRI, 0, modNone
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 240: // OpTEST, 1, layMR, 0, modNone
+			case 241: // OpTEST, 1, layMR, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4168,7 +4162,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 241: // OpTEST, 1, layMR, 0, modIndexed
+			case 242: // OpTEST, 1, layMR, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4186,7 +4180,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 242: // OpTEST, 1, layMI, 0, modNone
+			case 243: // OpTEST, 1, layMI, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4204,7 +4198,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 243: // OpTEST, 1, layMI, 0, modIndexed
+			case 244: // OpTEST, 1, layMI, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4222,7 +4216,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
 				c.lazy.kind = lazySub + 56
 
-			case 244: // OpINC, 1, layR, 0, modNone
+			case 245: // OpINC, 1, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4244,7 +4238,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 245: // OpINC, 1, layM, 0, modNone
+			case 246: // OpINC, 1, layM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4278,7 +4272,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 246: // OpINC, 1, layM, 0, modIndexed
+			case 247: // OpINC, 1, layM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4312,7 +4306,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 247: // OpDEC, 1, layR, 0, modNone
+			case 248: // OpDEC, 1, layR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4334,7 +4328,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 248: // OpDEC, 1, layM, 0, modNone
+			case 249: // OpDEC, 1, layM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4368,7 +4362,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 249: // OpDEC, 1, layM, 0, modIndexed
+			case 250: // OpDEC, 1, layM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -4402,17 +4396,17 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint8)(p) = uint8(c.lazy.r >> 56)
 
-			case 250: // OpNEG, 1, layR, 0, modNone
+			case 251: // OpNEG, 1, layR, 0, modNone
 				c.lazy.a, c.lazy.b = 0, (r[u.dst])<<56
 				c.lazy.r = -c.lazy.b
 				c.lazy.kind = lazySub + 56
 
 				r[u.dst] = r[u.dst]&^0xff | c.lazy.r>>56
 
-			case 251: // OpNOT, 1, layR, 0, modNone
+			case 252: // OpNOT, 1, layR, 0, modNone
 				r[u.dst] = r[u.dst]&^0xff | uint64(uint8(^r[u.dst]))
 
-			case 252: // OpADC, 4, layRR, 0, modNone
+			case 253: // OpADC, 4, layRR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4428,7 +4422,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 253: // OpADC, 4, layRI, 0, modNone
+			case 254: // OpADC, 4, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4444,7 +4438,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v, f := addFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 254: // OpSBB, 4, layRR, 0, modNone
+			case 255: // OpSBB, 4, layRR, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4460,7 +4454,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(r[u.src])), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 255: // OpSBB, 4, layRI, 0, modNone
+			case 256: // OpSBB, 4, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4476,7 +4470,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v, f := subFlags(uint64(uint32(r[u.dst])), uint64(uint32(u.imm)), w, 4)
 				r[u.dst] = v
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|f, lazyNone
-			case 256: // OpRCL, 4, layRI, 0, modNone
+			case 257: // OpRCL, 4, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4503,7 +4497,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 257: // OpRCR, 4, layRI, 0, modNone
+			case 258: // OpRCR, 4, layRI, 0, modNone
 				var w uint64
 				switch {
 				case c.lazy.kind < lazyAdd:
@@ -4529,7 +4523,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 258: // OpSHL, 4, layRI, 0, modNone
+			case 259: // OpSHL, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]<<(v&63))), uint64(uint32(r[u.dst]))>>((32-v)&63)&1
@@ -4540,11 +4534,11 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 259: // OpSHL, 4, layRI, 0, modQuiet
+			case 260: // OpSHL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(r[u.dst] << (v & 63)))
-			case 260: // OpSHR, 4, layRI, 0, modNone
+			case 261: // OpSHR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x, w := uint64(uint32(r[u.dst]))>>(v&63), uint64(uint32(r[u.dst]))>>((v-1)&63)&1
@@ -4555,11 +4549,11 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 261: // OpSHR, 4, layRI, 0, modQuiet
+			case 262: // OpSHR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(r[u.dst])) >> (v & 63)
-			case 262: // OpSAR, 4, layRI, 0, modNone
+			case 263: // OpSAR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				y := int64(int32(r[u.dst]))
@@ -4570,11 +4564,11 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 263: // OpSAR, 4, layRI, 0, modQuiet
+			case 264: // OpSAR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(uint32(uint64(int64(int32(r[u.dst])) >> (v & 63))))
-			case 264: // OpROL, 4, layRI, 0, modNone
+			case 265: // OpROL, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
@@ -4591,11 +4585,11 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 265: // OpROL, 4, layRI, 0, modQuiet
+			case 266: // OpROL, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), int(v)))
-			case 266: // OpROR, 4, layRI, 0, modNone
+			case 267: // OpROR, 4, layRI, 0, modNone
 				v := u.imm & 31
 
 				x := uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
@@ -4611,11 +4605,11 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 267: // OpROR, 4, layRI, 0, modQuiet
+			case 268: // OpROR, 4, layRI, 0, modQuiet
 				v := u.imm & 31
 
 				r[u.dst] = uint64(bits.RotateLeft32(uint32(r[u.dst]), -int(v)))
-			case 268: // OpSHL, 4, layRC, 0, modNone
+			case 269: // OpSHL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -4630,7 +4624,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 269: // OpSHR, 4, layRC, 0, modNone
+			case 270: // OpSHR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -4645,7 +4639,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 270: // OpSAR, 4, layRC, 0, modNone
+			case 271: // OpSAR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -4660,7 +4654,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.lazy.a = w | FlagAF
 				c.lazy.kind = lazyParts + 32
 
-			case 271: // OpROL, 4, layRC, 0, modNone
+			case 272: // OpROL, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -4681,7 +4675,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 272: // OpROR, 4, layRC, 0, modNone
+			case 273: // OpROR, 4, layRC, 0, modNone
 				v := r[RCX] & 31
 				if v == 0 { // flags stay
 					r[u.dst] &= 0xffffffff
@@ -4701,7 +4695,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 273: // OpBT, 4, layRR, 0, modNone
+			case 274: // OpBT, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -4717,7 +4711,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 274: // OpBT, 4, layRI, 0, modNone
+			case 275: // OpBT, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -4733,7 +4727,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 275: // OpBTS, 4, layRR, 0, modNone
+			case 276: // OpBTS, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -4751,7 +4745,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 276: // OpBTS, 4, layRI, 0, modNone
+			case 277: // OpBTS, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -4769,7 +4763,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 277: // OpBTR, 4, layRR, 0, modNone
+			case 278: // OpBTR, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -4787,7 +4781,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 278: // OpBTR, 4, layRI, 0, modNone
+			case 279: // OpBTR, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -4805,7 +4799,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 279: // OpBTC, 4, layRR, 0, modNone
+			case 280: // OpBTC, 4, layRR, 0, modNone
 				v := r[u.src] & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -4823,7 +4817,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 280: // OpBTC, 4, layRI, 0, modNone
+			case 281: // OpBTC, 4, layRI, 0, modNone
 				v := u.imm & 31
 				x, w := uint64(1)<<v, r[u.dst]>>v&1
 				_ = x
@@ -4841,7 +4835,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^FlagCF | w
 				}
 
-			case 281: // OpIMUL2, 4, layRR, 0, modNone
+			case 282: // OpIMUL2, 4, layRR, 0, modNone
 				y := int64(int32(r[u.dst])) * int64(int32(r[u.src]))
 				x, yes := uint64(uint32(y)), y != int64(int32(y))
 
@@ -4859,7 +4853,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 282: // OpIMUL2, 4, layRM, 0, modNone
+			case 283: // OpIMUL2, 4, layRM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4887,7 +4881,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 283: // OpIMUL2, 4, layRM, 0, modIndexed
+			case 284: // OpIMUL2, 4, layRM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -4915,7 +4909,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 284: // OpIMUL3, 4, layRRI, 0, modNone
+			case 285: // OpIMUL3, 4, layRRI, 0, modNone
 				y := int64(int32(r[u.src])) * int64(int32(u.imm))
 				x, yes := uint64(uint32(y)), y != int64(int32(y))
 
@@ -4933,11 +4927,11 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 285: // OpIMUL2, 4, layRR, 0, modQuiet
+			case 286: // OpIMUL2, 4, layRR, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.dst] * r[u.src]))
-			case 286: // OpIMUL3, 4, layRRI, 0, modQuiet
+			case 287: // OpIMUL3, 4, layRRI, 0, modQuiet
 				r[u.dst] = uint64(uint32(r[u.src] * u.imm))
-			case 287: // OpMUL, 4, layR, 0, modNone
+			case 288: // OpMUL, 4, layR, 0, modNone
 				x := uint64(uint32(r[RAX])) * uint64(uint32(r[u.dst]))
 				r[RAX], r[RDX] = uint64(uint32(x)), x>>32
 				yes := r[RDX] != 0
@@ -4954,7 +4948,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					c.RFLAGS = c.RFLAGS&^(FlagCF|FlagOF) | w
 				}
 
-			case 288: // OpJCC, 4, layNear, 0, modNone
+			case 289: // OpJCC, 4, layNear, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -4963,7 +4957,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 289: // OpJCC, 4, layFar, 0, modNone
+			case 290: // OpJCC, 4, layFar, 0, modNone
 				var yes bool
 				yes = lazyCondition(0, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -4980,7 +4974,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 290: // OpJCC, 4, layNear, 1, modNone
+			case 291: // OpJCC, 4, layNear, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -4989,7 +4983,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 291: // OpJCC, 4, layFar, 1, modNone
+			case 292: // OpJCC, 4, layFar, 1, modNone
 				var yes bool
 				yes = lazyCondition(1, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -5006,7 +5000,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 292: // OpJCC, 4, layNear, 2, modNone
+			case 293: // OpJCC, 4, layNear, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -5019,7 +5013,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 293: // OpJCC, 4, layFar, 2, modNone
+			case 294: // OpJCC, 4, layFar, 2, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a < c.lazy.b
@@ -5040,7 +5034,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 294: // OpJCC, 4, layNear, 3, modNone
+			case 295: // OpJCC, 4, layNear, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -5053,7 +5047,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 295: // OpJCC, 4, layFar, 3, modNone
+			case 296: // OpJCC, 4, layFar, 3, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a < c.lazy.b)
@@ -5074,7 +5068,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 296: // OpJCC, 4, layNear, 4, modNone
+			case 297: // OpJCC, 4, layNear, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -5087,7 +5081,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 297: // OpJCC, 4, layFar, 4, modNone
+			case 298: // OpJCC, 4, layFar, 4, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = c.lazy.r == 0
@@ -5108,7 +5102,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 298: // OpJCC, 4, layNear, 5, modNone
+			case 299: // OpJCC, 4, layNear, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -5121,7 +5115,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 299: // OpJCC, 4, layFar, 5, modNone
+			case 300: // OpJCC, 4, layFar, 5, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(c.lazy.r == 0)
@@ -5142,7 +5136,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 300: // OpJCC, 4, layNear, 6, modNone
+			case 301: // OpJCC, 4, layNear, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -5155,7 +5149,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 301: // OpJCC, 4, layFar, 6, modNone
+			case 302: // OpJCC, 4, layFar, 6, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = c.lazy.a <= c.lazy.b
@@ -5176,7 +5170,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 302: // OpJCC, 4, layNear, 7, modNone
+			case 303: // OpJCC, 4, layNear, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -5189,7 +5183,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 303: // OpJCC, 4, layFar, 7, modNone
+			case 304: // OpJCC, 4, layFar, 7, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(c.lazy.a <= c.lazy.b)
@@ -5210,7 +5204,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 304: // OpJCC, 4, layNear, 8, modNone
+			case 305: // OpJCC, 4, layNear, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -5223,7 +5217,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 305: // OpJCC, 4, layFar, 8, modNone
+			case 306: // OpJCC, 4, layFar, 8, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = int64(c.lazy.r) < 0
@@ -5244,7 +5238,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 306: // OpJCC, 4, layNear, 9, modNone
+			case 307: // OpJCC, 4, layNear, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -5257,7 +5251,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 307: // OpJCC, 4, layFar, 9, modNone
+			case 308: // OpJCC, 4, layFar, 9, modNone
 				var yes bool
 				if c.lazy.kind != lazyNone {
 					yes = !(int64(c.lazy.r) < 0)
@@ -5278,7 +5272,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 308: // OpJCC, 4, layNear, 10, modNone
+			case 309: // OpJCC, 4, layNear, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -5287,7 +5281,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 309: // OpJCC, 4, layFar, 10, modNone
+			case 310: // OpJCC, 4, layFar, 10, modNone
 				var yes bool
 				yes = lazyCondition(10, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -5304,7 +5298,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 310: // OpJCC, 4, layNear, 11, modNone
+			case 311: // OpJCC, 4, layNear, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -5313,7 +5307,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 311: // OpJCC, 4, layFar, 11, modNone
+			case 312: // OpJCC, 4, layFar, 11, modNone
 				var yes bool
 				yes = lazyCondition(11, c.lazy.kind, c.lazy.a, c.lazy.b, c.lazy.r, c.RFLAGS)
 
@@ -5330,7 +5324,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 312: // OpJCC, 4, layNear, 12, modNone
+			case 313: // OpJCC, 4, layNear, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -5343,7 +5337,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 313: // OpJCC, 4, layFar, 12, modNone
+			case 314: // OpJCC, 4, layFar, 12, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) < int64(c.lazy.b)
@@ -5364,7 +5358,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 314: // OpJCC, 4, layNear, 13, modNone
+			case 315: // OpJCC, 4, layNear, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -5377,7 +5371,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 315: // OpJCC, 4, layFar, 13, modNone
+			case 316: // OpJCC, 4, layFar, 13, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) < int64(c.lazy.b))
@@ -5398,7 +5392,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 316: // OpJCC, 4, layNear, 14, modNone
+			case 317: // OpJCC, 4, layNear, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -5411,7 +5405,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 317: // OpJCC, 4, layFar, 14, modNone
+			case 318: // OpJCC, 4, layFar, 14, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = int64(c.lazy.a) <= int64(c.lazy.b)
@@ -5432,7 +5426,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 318: // OpJCC, 4, layNear, 15, modNone
+			case 319: // OpJCC, 4, layNear, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -5445,7 +5439,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 
 				}
-			case 319: // OpJCC, 4, layFar, 15, modNone
+			case 320: // OpJCC, 4, layFar, 15, modNone
 				var yes bool
 				if c.lazy.kind < lazyAdd {
 					yes = !(int64(c.lazy.a) <= int64(c.lazy.b))
@@ -5466,11 +5460,11 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto direct
 
 				}
-			case 320: // OpJMP, 4, layNear, 0, modNone
+			case 321: // OpJMP, 4, layNear, 0, modNone
 				off = u.imm
 				goto near
 
-			case 321: // OpJMP, 4, layFar, 0, modNone
+			case 322: // OpJMP, 4, layFar, 0, modNone
 				t = uint64(uint32(page + u.imm))
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -5482,7 +5476,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto direct
 
-			case 322: // OpJMPIND, 4, layR, 0, modNone
+			case 323: // OpJMPIND, 4, layR, 0, modNone
 				t = uint64(uint32(r[u.dst]))
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -5494,7 +5488,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 323: // OpJMPIND, 4, layM, 0, modNone
+			case 324: // OpJMPIND, 4, layM, 0, modNone
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5516,7 +5510,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 324: // OpJMPIND, 4, layM, 0, modIndexed
+			case 325: // OpJMPIND, 4, layM, 0, modIndexed
 				ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5538,7 +5532,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 325: // OpCALL, 4, layNear, 0, modNone
+			case 326: // OpCALL, 4, layNear, 0, modNone
 				ea := uint64(uint32(r[RSP] - 4))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5553,7 +5547,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				off = u.imm
 				goto near
 
-			case 326: // OpCALL, 4, layFar, 0, modNone
+			case 327: // OpCALL, 4, layFar, 0, modNone
 				t = uint64(uint32(page + u.imm))
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -5576,7 +5570,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto direct
 
-			case 327: // OpCALLIND, 4, layR, 0, modNone
+			case 328: // OpCALLIND, 4, layR, 0, modNone
 				t = uint64(uint32(r[u.dst]))
 				s2 := &c.codes[tlbIndex(t)][mode&3]
 				if t-s2.tag >= mem.PageSize {
@@ -5599,7 +5593,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 328: // OpCALLIND, 4, layM, 0, modNone
+			case 329: // OpCALLIND, 4, layM, 0, modNone
 				{
 					ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5633,7 +5627,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 329: // OpCALLIND, 4, layM, 0, modIndexed
+			case 330: // OpCALLIND, 4, layM, 0, modIndexed
 				{
 					ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
 					h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5667,7 +5661,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 330: // OpRET, 4, layNone, 0, modNone
+			case 331: // OpRET, 4, layNone, 0, modNone
 				ea := uint64(uint32(r[RSP]))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5689,7 +5683,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				s = s2
 				goto far
 
-			case 331: // OpPUSH, 4, layR, 0, modNone
+			case 332: // OpPUSH, 4, layR, 0, modNone
 				v := r[u.dst]
 				ea := uint64(uint32(r[RSP] - 4))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5702,7 +5696,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(v)
 				r[RSP] = ea
 
-			case 332: // OpPUSH, 4, layM, 0, modNone
+			case 333: // OpPUSH, 4, layM, 0, modNone
 				var x uint64
 				{
 					ea := uint64(uint32(r[u.base]) + uint32(u.disp))
@@ -5727,7 +5721,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(x)
 				r[RSP] = ea
 
-			case 333: // OpPUSH, 4, layM, 0, modIndexed
+			case 334: // OpPUSH, 4, layM, 0, modIndexed
 				var x uint64
 				{
 					ea := uint64(uint32(r[u.base]) + uint32(r[u.index])<<(u.scale&3) + uint32(u.disp))
@@ -5752,7 +5746,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(x)
 				r[RSP] = ea
 
-			case 334: // OpPUSH, 4, layI, 0, modNone
+			case 335: // OpPUSH, 4, layI, 0, modNone
 				ea := uint64(uint32(r[RSP] - 4))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.wtag
@@ -5764,7 +5758,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(u.imm)
 				r[RSP] = ea
 
-			case 335: // OpPOP, 4, layR, 0, modNone
+			case 336: // OpPOP, 4, layR, 0, modNone
 				ea := uint64(uint32(r[RSP]))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5777,11 +5771,11 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				r[RSP] = uint64(uint32(ea + 4))
 
 				r[u.dst] = v
-			case 336: // OpPAUSE, 4, layNone, 0, modNone
+			case 337: // OpPAUSE, 4, layNone, 0, modNone
 				c.EndTurn = true
 				off = uint64(u.next)
 				goto out
-			case 337: // OpLEAVE, 4, layNone, 0, modNone
+			case 338: // OpLEAVE, 4, layNone, 0, modNone
 				ea := uint64(uint32(r[RBP]))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -5794,15 +5788,15 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				r[RSP] = uint64(uint32(ea + 4))
 
 				r[RBP] = v
-			case 338: // OpCLD, 0, layNone, 0, modNone
+			case 339: // OpCLD, 0, layNone, 0, modNone
 				c.RFLAGS &^= FlagDF
-			case 339: // OpCLI, 0, layNone, 0, modNone
+			case 340: // OpCLI, 0, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
 
 				c.RFLAGS &^= FlagIF
-			case 340: // OpSTI, 0, layNone, 0, modNone
+			case 341: // OpSTI, 0, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
@@ -5811,7 +5805,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.RFLAGS |= FlagIF
-			case 341: // OpCLAC, 0, layNone, 0, modNone
+			case 342: // OpCLAC, 0, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
@@ -5819,7 +5813,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.RFLAGS &^= FlagAC
 				off = uint64(u.next)
 				goto out
-			case 342: // OpSTAC, 0, layNone, 0, modNone
+			case 343: // OpSTAC, 0, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
@@ -5827,7 +5821,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				c.RFLAGS |= FlagAC
 				off = uint64(u.next)
 				goto out
-			case 343: // OpPUSHF, 4, layNone, 0, modNone
+			case 344: // OpPUSHF, 4, layNone, 0, modNone
 				v := c.lazy.settle(c.RFLAGS)
 				ea := uint64(uint32(r[RSP] - 4))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -5840,7 +5834,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				*(*uint32)(p) = uint32(v &^ (FlagRF | FlagVM))
 				r[RSP] = ea
 
-			case 344: // OpPOPF, 4, layNone, 0, modNone
+			case 345: // OpPOPF, 4, layNone, 0, modNone
 				if c.CPL != 0 {
 					goto step
 				}
@@ -5860,13 +5854,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = v, lazyNone
 				r[RSP] = uint64(uint32(ea + 4))
-			case 345: // OpMOVUPS, 16, layRR, 0, modNone
+			case 346: // OpMOVUPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 346: // OpMOVUPS, 16, layRM, 0, modNone
+			case 347: // OpMOVUPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -5882,7 +5876,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 347: // OpMOVUPS, 16, layRM, 0, modIndexed
+			case 348: // OpMOVUPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -5898,7 +5892,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 348: // OpMOVUPS, 16, layMR, 0, modNone
+			case 349: // OpMOVUPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -5914,7 +5908,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 349: // OpMOVUPS, 16, layMR, 0, modIndexed
+			case 350: // OpMOVUPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -5930,13 +5924,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 350: // OpMOVDQU, 16, layRR, 0, modNone
+			case 351: // OpMOVDQU, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 351: // OpMOVDQU, 16, layRM, 0, modNone
+			case 352: // OpMOVDQU, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -5952,7 +5946,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 352: // OpMOVDQU, 16, layRM, 0, modIndexed
+			case 353: // OpMOVDQU, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -5968,7 +5962,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 353: // OpMOVDQU, 16, layMR, 0, modNone
+			case 354: // OpMOVDQU, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -5984,7 +5978,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 354: // OpMOVDQU, 16, layMR, 0, modIndexed
+			case 355: // OpMOVDQU, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6000,13 +5994,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 355: // OpMOVAPS, 16, layRR, 0, modNone
+			case 356: // OpMOVAPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 356: // OpMOVAPS, 16, layRM, 0, modNone
+			case 357: // OpMOVAPS, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6026,7 +6020,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 357: // OpMOVAPS, 16, layRM, 0, modIndexed
+			case 358: // OpMOVAPS, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6046,7 +6040,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 358: // OpMOVAPS, 16, layMR, 0, modNone
+			case 359: // OpMOVAPS, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6066,7 +6060,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 359: // OpMOVAPS, 16, layMR, 0, modIndexed
+			case 360: // OpMOVAPS, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6086,13 +6080,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 360: // OpMOVDQA, 16, layRR, 0, modNone
+			case 361: // OpMOVDQA, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = c.FPU.XMM[u.src&15]
-			case 361: // OpMOVDQA, 16, layRM, 0, modNone
+			case 362: // OpMOVDQA, 16, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6112,7 +6106,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 362: // OpMOVDQA, 16, layRM, 0, modIndexed
+			case 363: // OpMOVDQA, 16, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6132,7 +6126,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				c.FPU.XMM[u.dst&15] = *(*xmm)(p)
-			case 363: // OpMOVDQA, 16, layMR, 0, modNone
+			case 364: // OpMOVDQA, 16, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6152,7 +6146,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 364: // OpMOVDQA, 16, layMR, 0, modIndexed
+			case 365: // OpMOVDQA, 16, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6172,13 +6166,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				p := unsafe.Add(unsafe.Pointer(h.page), d)
 
 				*(*xmm)(p) = c.FPU.XMM[u.src&15]
-			case 365: // OpMOVSD, 8, layRR, 0, modNone
+			case 366: // OpMOVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15][0] = c.FPU.XMM[u.src&15][0]
-			case 366: // OpMOVSD, 8, layRM, 0, modNone
+			case 367: // OpMOVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6194,7 +6188,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 367: // OpMOVSD, 8, layRM, 0, modIndexed
+			case 368: // OpMOVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6210,7 +6204,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 368: // OpMOVSD, 8, layMR, 0, modNone
+			case 369: // OpMOVSD, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6227,7 +6221,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 369: // OpMOVSD, 8, layMR, 0, modIndexed
+			case 370: // OpMOVSD, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6244,13 +6238,13 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 370: // OpMOVQ, 8, layRR, 0, modNone
+			case 371: // OpMOVQ, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{c.FPU.XMM[u.src&15][0], 0}
-			case 371: // OpMOVQ, 8, layRM, 0, modNone
+			case 372: // OpMOVQ, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6266,7 +6260,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 372: // OpMOVQ, 8, layRM, 0, modIndexed
+			case 373: // OpMOVQ, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6282,7 +6276,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint64)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 373: // OpMOVQ, 8, layMR, 0, modNone
+			case 374: // OpMOVQ, 8, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6299,7 +6293,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 374: // OpMOVQ, 8, layMR, 0, modIndexed
+			case 375: // OpMOVQ, 8, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6316,19 +6310,19 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint64)(p) = uint64(c.FPU.XMM[u.src&15][0])
 
-			case 375: // OpMOVD, 4, layRR, 0, modNone
+			case 376: // OpMOVD, 4, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
 
 				c.FPU.XMM[u.dst&15] = xmm{uint64(uint32(r[u.src])), 0}
-			case 376: // OpMOVD, 4, layRR, 1, modNone
+			case 377: // OpMOVD, 4, layRR, 1, modNone
 				if !sse {
 					goto step
 				}
 
 				r[u.dst] = uint64(uint32(c.FPU.XMM[u.src&15][0]))
-			case 377: // OpMOVD, 4, layRM, 0, modNone
+			case 378: // OpMOVD, 4, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6344,7 +6338,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint32)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 378: // OpMOVD, 4, layRM, 0, modIndexed
+			case 379: // OpMOVD, 4, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6360,7 +6354,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				v := uint64(*(*uint32)(p))
 
 				c.FPU.XMM[u.dst&15] = xmm{v, 0}
-			case 379: // OpMOVD, 4, layMR, 0, modNone
+			case 380: // OpMOVD, 4, layMR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6377,7 +6371,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-			case 380: // OpMOVD, 4, layMR, 0, modIndexed
+			case 381: // OpMOVD, 4, layMR, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6394,7 +6388,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 
 				*(*uint32)(p) = uint32(c.FPU.XMM[u.src&15][0])
 
-			case 381: // OpCVTSI2SD, 4, layRR, 0, modNone
+			case 382: // OpCVTSI2SD, 4, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6404,7 +6398,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto step
 				}
 				c.FPU.XMM[u.dst&15][0] = math.Float64bits(float64(v))
-			case 382: // OpPXOR, 16, layRR, 0, modNone
+			case 383: // OpPXOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6413,7 +6407,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 383: // OpXORPS, 16, layRR, 0, modNone
+			case 384: // OpXORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6422,7 +6416,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 384: // OpXORPD, 16, layRR, 0, modNone
+			case 385: // OpXORPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6431,7 +6425,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a ^ b
 				}
-			case 385: // OpPAND, 16, layRR, 0, modNone
+			case 386: // OpPAND, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6440,7 +6434,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 386: // OpANDPS, 16, layRR, 0, modNone
+			case 387: // OpANDPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6449,7 +6443,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 387: // OpANDPD, 16, layRR, 0, modNone
+			case 388: // OpANDPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6458,7 +6452,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a & b
 				}
-			case 388: // OpPOR, 16, layRR, 0, modNone
+			case 389: // OpPOR, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6467,7 +6461,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 389: // OpORPS, 16, layRR, 0, modNone
+			case 390: // OpORPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6476,7 +6470,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 390: // OpORPD, 16, layRR, 0, modNone
+			case 391: // OpORPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6485,7 +6479,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a | b
 				}
-			case 391: // OpPANDN, 16, layRR, 0, modNone
+			case 392: // OpPANDN, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6494,7 +6488,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 392: // OpANDNPS, 16, layRR, 0, modNone
+			case 393: // OpANDNPS, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6503,7 +6497,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 393: // OpANDNPD, 16, layRR, 0, modNone
+			case 394: // OpANDNPD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6512,7 +6506,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = b &^ a
 				}
-			case 394: // OpPADDQ, 16, layRR, 0, modNone
+			case 395: // OpPADDQ, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6521,7 +6515,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a + b
 				}
-			case 395: // OpPSUBQ, 16, layRR, 0, modNone
+			case 396: // OpPSUBQ, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6530,7 +6524,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = a - b
 				}
-			case 396: // OpPADDD, 16, layRR, 0, modNone
+			case 397: // OpPADDD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6539,7 +6533,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a+b)) | (a>>32+b>>32)<<32
 				}
-			case 397: // OpPSUBD, 16, layRR, 0, modNone
+			case 398: // OpPSUBD, 16, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6548,7 +6542,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a, b := c.FPU.XMM[u.dst&15][k], c.FPU.XMM[u.src&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a-b)) | (a>>32-b>>32)<<32
 				}
-			case 398: // OpPSRLQ, 16, layRI, 0, modNone
+			case 399: // OpPSRLQ, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6558,7 +6552,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = a >> n
 				}
-			case 399: // OpPSLLQ, 16, layRI, 0, modNone
+			case 400: // OpPSLLQ, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6568,7 +6562,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = a << n
 				}
-			case 400: // OpPSRLD, 16, layRI, 0, modNone
+			case 401: // OpPSRLD, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6578,7 +6572,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)>>n) | a>>32>>n<<32
 				}
-			case 401: // OpPSLLD, 16, layRI, 0, modNone
+			case 402: // OpPSLLD, 16, layRI, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6588,7 +6582,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					a := c.FPU.XMM[u.dst&15][k]
 					c.FPU.XMM[u.dst&15][k] = uint64(uint32(a)<<n) | uint64(uint32(a>>32)<<n)<<32
 				}
-			case 402: // OpADDSD, 8, layRR, 0, modNone
+			case 403: // OpADDSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6599,7 +6593,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 403: // OpADDSD, 8, layRM, 0, modNone
+			case 404: // OpADDSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6620,7 +6614,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 404: // OpADDSD, 8, layRM, 0, modIndexed
+			case 405: // OpADDSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6641,7 +6635,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 405: // OpSUBSD, 8, layRR, 0, modNone
+			case 406: // OpSUBSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6652,7 +6646,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 406: // OpSUBSD, 8, layRM, 0, modNone
+			case 407: // OpSUBSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6673,7 +6667,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 407: // OpSUBSD, 8, layRM, 0, modIndexed
+			case 408: // OpSUBSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6694,7 +6688,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 408: // OpMULSD, 8, layRR, 0, modNone
+			case 409: // OpMULSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6705,7 +6699,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 409: // OpMULSD, 8, layRM, 0, modNone
+			case 410: // OpMULSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6726,7 +6720,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 410: // OpMULSD, 8, layRM, 0, modIndexed
+			case 411: // OpMULSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6747,7 +6741,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 411: // OpDIVSD, 8, layRR, 0, modNone
+			case 412: // OpDIVSD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6758,7 +6752,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 412: // OpDIVSD, 8, layRM, 0, modNone
+			case 413: // OpDIVSD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6779,7 +6773,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 413: // OpDIVSD, 8, layRM, 0, modIndexed
+			case 414: // OpDIVSD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6800,7 +6794,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.FPU.XMM[u.dst&15][0] = x
 
-			case 414: // OpUCOMISD, 8, layRR, 0, modNone
+			case 415: // OpUCOMISD, 8, layRR, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6811,7 +6805,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 415: // OpUCOMISD, 8, layRM, 0, modNone
+			case 416: // OpUCOMISD, 8, layRM, 0, modNone
 				if !sse {
 					goto step
 				}
@@ -6832,7 +6826,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 416: // OpUCOMISD, 8, layRM, 0, modIndexed
+			case 417: // OpUCOMISD, 8, layRM, 0, modIndexed
 				if !sse {
 					goto step
 				}
@@ -6853,7 +6847,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 				}
 				c.RFLAGS, c.lazy.kind = c.RFLAGS&^FlagsStatus|x, lazyNone
 
-			case 417: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
+			case 418: // uopKey{OpCMP, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -6863,7 +6857,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 418: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
+			case 419: // uopKey{OpCMP, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -6873,7 +6867,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 419: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
+			case 420: // uopKey{OpCMP, 4, layRM, 0, modNone}, 2
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -6893,7 +6887,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 420: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
+			case 421: // uopKey{OpCMP, 4, layMR, 0, modNone}, 2
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6915,7 +6909,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 421: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
+			case 422: // uopKey{OpCMP, 4, layMI, 0, modNone}, 2
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6937,7 +6931,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 422: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
+			case 423: // uopKey{OpTEST, 4, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -6948,7 +6942,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 423: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
+			case 424: // uopKey{OpTEST, 4, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -6959,7 +6953,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 424: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
+			case 425: // uopKey{OpTEST, 4, layMI, 0, modNone}, 2
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -6982,7 +6976,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 425: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
+			case 426: // uopKey{OpCMP, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -6992,7 +6986,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 426: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
+			case 427: // uopKey{OpCMP, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7002,7 +6996,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 427: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
+			case 428: // uopKey{OpCMP, 4, layRM, 0, modNone}, 3
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7022,7 +7016,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 428: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
+			case 429: // uopKey{OpCMP, 4, layMR, 0, modNone}, 3
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7044,7 +7038,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 429: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
+			case 430: // uopKey{OpCMP, 4, layMI, 0, modNone}, 3
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7066,7 +7060,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 430: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
+			case 431: // uopKey{OpTEST, 4, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7077,7 +7071,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 431: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
+			case 432: // uopKey{OpTEST, 4, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7088,7 +7082,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 432: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
+			case 433: // uopKey{OpTEST, 4, layMI, 0, modNone}, 3
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7111,7 +7105,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 433: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
+			case 434: // uopKey{OpCMP, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7121,7 +7115,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 434: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
+			case 435: // uopKey{OpCMP, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7131,7 +7125,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 435: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
+			case 436: // uopKey{OpCMP, 4, layRM, 0, modNone}, 4
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7151,7 +7145,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 436: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
+			case 437: // uopKey{OpCMP, 4, layMR, 0, modNone}, 4
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7173,7 +7167,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 437: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
+			case 438: // uopKey{OpCMP, 4, layMI, 0, modNone}, 4
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7195,7 +7189,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 438: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
+			case 439: // uopKey{OpTEST, 4, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7206,7 +7200,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 439: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
+			case 440: // uopKey{OpTEST, 4, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7217,7 +7211,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 440: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
+			case 441: // uopKey{OpTEST, 4, layMI, 0, modNone}, 4
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7240,7 +7234,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 441: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
+			case 442: // uopKey{OpCMP, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7250,7 +7244,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 442: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
+			case 443: // uopKey{OpCMP, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7260,7 +7254,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 443: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
+			case 444: // uopKey{OpCMP, 4, layRM, 0, modNone}, 5
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7280,7 +7274,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 444: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
+			case 445: // uopKey{OpCMP, 4, layMR, 0, modNone}, 5
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7302,7 +7296,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 445: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
+			case 446: // uopKey{OpCMP, 4, layMI, 0, modNone}, 5
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7324,7 +7318,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 446: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
+			case 447: // uopKey{OpTEST, 4, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7335,7 +7329,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 447: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
+			case 448: // uopKey{OpTEST, 4, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7346,7 +7340,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 448: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
+			case 449: // uopKey{OpTEST, 4, layMI, 0, modNone}, 5
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7369,7 +7363,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 449: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
+			case 450: // uopKey{OpCMP, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7379,7 +7373,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 450: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
+			case 451: // uopKey{OpCMP, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7389,7 +7383,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 451: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
+			case 452: // uopKey{OpCMP, 4, layRM, 0, modNone}, 6
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7409,7 +7403,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 452: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
+			case 453: // uopKey{OpCMP, 4, layMR, 0, modNone}, 6
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7431,7 +7425,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 453: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
+			case 454: // uopKey{OpCMP, 4, layMI, 0, modNone}, 6
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7453,7 +7447,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 454: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
+			case 455: // uopKey{OpTEST, 4, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7464,7 +7458,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 455: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
+			case 456: // uopKey{OpTEST, 4, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7475,7 +7469,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 456: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
+			case 457: // uopKey{OpTEST, 4, layMI, 0, modNone}, 6
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7498,7 +7492,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 457: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
+			case 458: // uopKey{OpCMP, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7508,7 +7502,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 458: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
+			case 459: // uopKey{OpCMP, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7518,7 +7512,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 459: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
+			case 460: // uopKey{OpCMP, 4, layRM, 0, modNone}, 7
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7538,7 +7532,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 460: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
+			case 461: // uopKey{OpCMP, 4, layMR, 0, modNone}, 7
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7560,7 +7554,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 461: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
+			case 462: // uopKey{OpCMP, 4, layMI, 0, modNone}, 7
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7582,7 +7576,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 462: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
+			case 463: // uopKey{OpTEST, 4, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7593,7 +7587,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 463: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
+			case 464: // uopKey{OpTEST, 4, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7604,7 +7598,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 464: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
+			case 465: // uopKey{OpTEST, 4, layMI, 0, modNone}, 7
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7627,7 +7621,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 465: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
+			case 466: // uopKey{OpCMP, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7637,7 +7631,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 466: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
+			case 467: // uopKey{OpCMP, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7647,7 +7641,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 467: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
+			case 468: // uopKey{OpCMP, 4, layRM, 0, modNone}, 8
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7667,7 +7661,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 468: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
+			case 469: // uopKey{OpCMP, 4, layMR, 0, modNone}, 8
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7689,7 +7683,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 469: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
+			case 470: // uopKey{OpCMP, 4, layMI, 0, modNone}, 8
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7711,7 +7705,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 470: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
+			case 471: // uopKey{OpTEST, 4, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7722,7 +7716,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 471: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
+			case 472: // uopKey{OpTEST, 4, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7733,7 +7727,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 472: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
+			case 473: // uopKey{OpTEST, 4, layMI, 0, modNone}, 8
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7756,7 +7750,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 473: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
+			case 474: // uopKey{OpCMP, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7766,7 +7760,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 474: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
+			case 475: // uopKey{OpCMP, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7776,7 +7770,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 475: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
+			case 476: // uopKey{OpCMP, 4, layRM, 0, modNone}, 9
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7796,7 +7790,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 476: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
+			case 477: // uopKey{OpCMP, 4, layMR, 0, modNone}, 9
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7818,7 +7812,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 477: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
+			case 478: // uopKey{OpCMP, 4, layMI, 0, modNone}, 9
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7840,7 +7834,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 478: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
+			case 479: // uopKey{OpTEST, 4, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7851,7 +7845,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 479: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
+			case 480: // uopKey{OpTEST, 4, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7862,7 +7856,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 480: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
+			case 481: // uopKey{OpTEST, 4, layMI, 0, modNone}, 9
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7885,7 +7879,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 481: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
+			case 482: // uopKey{OpCMP, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7895,7 +7889,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 482: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
+			case 483: // uopKey{OpCMP, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -7905,7 +7899,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 483: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
+			case 484: // uopKey{OpCMP, 4, layRM, 0, modNone}, 12
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -7925,7 +7919,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 484: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
+			case 485: // uopKey{OpCMP, 4, layMR, 0, modNone}, 12
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7947,7 +7941,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 485: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
+			case 486: // uopKey{OpCMP, 4, layMI, 0, modNone}, 12
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -7969,7 +7963,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 486: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
+			case 487: // uopKey{OpTEST, 4, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7980,7 +7974,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 487: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
+			case 488: // uopKey{OpTEST, 4, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -7991,7 +7985,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 488: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
+			case 489: // uopKey{OpTEST, 4, layMI, 0, modNone}, 12
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8014,7 +8008,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 489: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
+			case 490: // uopKey{OpCMP, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -8024,7 +8018,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 490: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
+			case 491: // uopKey{OpCMP, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -8034,7 +8028,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 491: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
+			case 492: // uopKey{OpCMP, 4, layRM, 0, modNone}, 13
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8054,7 +8048,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 492: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
+			case 493: // uopKey{OpCMP, 4, layMR, 0, modNone}, 13
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8076,7 +8070,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 493: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
+			case 494: // uopKey{OpCMP, 4, layMI, 0, modNone}, 13
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8098,7 +8092,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 494: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
+			case 495: // uopKey{OpTEST, 4, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8109,7 +8103,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 495: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
+			case 496: // uopKey{OpTEST, 4, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8120,7 +8114,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 496: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
+			case 497: // uopKey{OpTEST, 4, layMI, 0, modNone}, 13
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8143,7 +8137,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 497: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
+			case 498: // uopKey{OpCMP, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -8153,7 +8147,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 498: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
+			case 499: // uopKey{OpCMP, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -8163,7 +8157,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 499: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
+			case 500: // uopKey{OpCMP, 4, layRM, 0, modNone}, 14
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8183,7 +8177,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 500: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
+			case 501: // uopKey{OpCMP, 4, layMR, 0, modNone}, 14
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8205,7 +8199,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 501: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
+			case 502: // uopKey{OpCMP, 4, layMI, 0, modNone}, 14
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8227,7 +8221,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 502: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
+			case 503: // uopKey{OpTEST, 4, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8238,7 +8232,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 503: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
+			case 504: // uopKey{OpTEST, 4, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8249,7 +8243,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 504: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
+			case 505: // uopKey{OpTEST, 4, layMI, 0, modNone}, 14
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8272,7 +8266,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 505: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
+			case 506: // uopKey{OpCMP, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -8282,7 +8276,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 506: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
+			case 507: // uopKey{OpCMP, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 32
@@ -8292,7 +8286,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 507: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
+			case 508: // uopKey{OpCMP, 4, layRM, 0, modNone}, 15
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8312,7 +8306,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 508: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
+			case 509: // uopKey{OpCMP, 4, layMR, 0, modNone}, 15
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8334,7 +8328,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 509: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
+			case 510: // uopKey{OpCMP, 4, layMI, 0, modNone}, 15
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8356,7 +8350,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 510: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
+			case 511: // uopKey{OpTEST, 4, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (r[u.src])<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8367,7 +8361,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 511: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
+			case 512: // uopKey{OpTEST, 4, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<32, (u.imm)<<32
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8378,7 +8372,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 512: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
+			case 513: // uopKey{OpTEST, 4, layMI, 0, modNone}, 15
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8401,7 +8395,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 513: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
+			case 514: // uopKey{OpCMP, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -8411,7 +8405,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 514: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
+			case 515: // uopKey{OpCMP, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -8421,7 +8415,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 515: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
+			case 516: // uopKey{OpCMP, 1, layRM, 0, modNone}, 2
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8441,7 +8435,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 516: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
+			case 517: // uopKey{OpCMP, 1, layMR, 0, modNone}, 2
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8463,7 +8457,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 517: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
+			case 518: // uopKey{OpCMP, 1, layMI, 0, modNone}, 2
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8485,7 +8479,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 518: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
+			case 519: // uopKey{OpTEST, 1, layRR, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8496,7 +8490,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 519: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
+			case 520: // uopKey{OpTEST, 1, layRI, 0, modNone}, 2
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8507,7 +8501,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 520: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
+			case 521: // uopKey{OpTEST, 1, layMI, 0, modNone}, 2
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8530,7 +8524,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 521: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
+			case 522: // uopKey{OpCMP, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -8540,7 +8534,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 522: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
+			case 523: // uopKey{OpCMP, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -8550,7 +8544,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 523: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
+			case 524: // uopKey{OpCMP, 1, layRM, 0, modNone}, 3
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8570,7 +8564,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 524: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
+			case 525: // uopKey{OpCMP, 1, layMR, 0, modNone}, 3
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8592,7 +8586,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 525: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
+			case 526: // uopKey{OpCMP, 1, layMI, 0, modNone}, 3
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8614,7 +8608,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 526: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
+			case 527: // uopKey{OpTEST, 1, layRR, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8625,7 +8619,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 527: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
+			case 528: // uopKey{OpTEST, 1, layRI, 0, modNone}, 3
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8636,7 +8630,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 528: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
+			case 529: // uopKey{OpTEST, 1, layMI, 0, modNone}, 3
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8659,7 +8653,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 529: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
+			case 530: // uopKey{OpCMP, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -8669,7 +8663,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 530: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
+			case 531: // uopKey{OpCMP, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -8679,7 +8673,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 531: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
+			case 532: // uopKey{OpCMP, 1, layRM, 0, modNone}, 4
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8699,7 +8693,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 532: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
+			case 533: // uopKey{OpCMP, 1, layMR, 0, modNone}, 4
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8721,7 +8715,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 533: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
+			case 534: // uopKey{OpCMP, 1, layMI, 0, modNone}, 4
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8743,7 +8737,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 534: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
+			case 535: // uopKey{OpTEST, 1, layRR, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8754,7 +8748,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 535: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
+			case 536: // uopKey{OpTEST, 1, layRI, 0, modNone}, 4
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8765,7 +8759,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 536: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
+			case 537: // uopKey{OpTEST, 1, layMI, 0, modNone}, 4
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8788,7 +8782,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 537: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
+			case 538: // uopKey{OpCMP, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -8798,7 +8792,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 538: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
+			case 539: // uopKey{OpCMP, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -8808,7 +8802,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 539: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
+			case 540: // uopKey{OpCMP, 1, layRM, 0, modNone}, 5
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8828,7 +8822,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 540: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
+			case 541: // uopKey{OpCMP, 1, layMR, 0, modNone}, 5
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8850,7 +8844,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 541: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
+			case 542: // uopKey{OpCMP, 1, layMI, 0, modNone}, 5
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8872,7 +8866,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 542: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
+			case 543: // uopKey{OpTEST, 1, layRR, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8883,7 +8877,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 543: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
+			case 544: // uopKey{OpTEST, 1, layRI, 0, modNone}, 5
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -8894,7 +8888,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 544: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
+			case 545: // uopKey{OpTEST, 1, layMI, 0, modNone}, 5
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8917,7 +8911,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 545: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
+			case 546: // uopKey{OpCMP, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -8927,7 +8921,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 546: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
+			case 547: // uopKey{OpCMP, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -8937,7 +8931,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 547: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
+			case 548: // uopKey{OpCMP, 1, layRM, 0, modNone}, 6
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -8957,7 +8951,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 548: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
+			case 549: // uopKey{OpCMP, 1, layMR, 0, modNone}, 6
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -8979,7 +8973,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 549: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
+			case 550: // uopKey{OpCMP, 1, layMI, 0, modNone}, 6
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9001,7 +8995,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 550: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
+			case 551: // uopKey{OpTEST, 1, layRR, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9012,7 +9006,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 551: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
+			case 552: // uopKey{OpTEST, 1, layRI, 0, modNone}, 6
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9023,7 +9017,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 552: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
+			case 553: // uopKey{OpTEST, 1, layMI, 0, modNone}, 6
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9046,7 +9040,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 553: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
+			case 554: // uopKey{OpCMP, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9056,7 +9050,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 554: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
+			case 555: // uopKey{OpCMP, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9066,7 +9060,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 555: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
+			case 556: // uopKey{OpCMP, 1, layRM, 0, modNone}, 7
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9086,7 +9080,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 556: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
+			case 557: // uopKey{OpCMP, 1, layMR, 0, modNone}, 7
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9108,7 +9102,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 557: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
+			case 558: // uopKey{OpCMP, 1, layMI, 0, modNone}, 7
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9130,7 +9124,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 558: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
+			case 559: // uopKey{OpTEST, 1, layRR, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9141,7 +9135,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 559: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
+			case 560: // uopKey{OpTEST, 1, layRI, 0, modNone}, 7
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9152,7 +9146,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 560: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
+			case 561: // uopKey{OpTEST, 1, layMI, 0, modNone}, 7
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9175,7 +9169,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 561: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
+			case 562: // uopKey{OpCMP, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9185,7 +9179,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 562: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
+			case 563: // uopKey{OpCMP, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9195,7 +9189,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 563: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
+			case 564: // uopKey{OpCMP, 1, layRM, 0, modNone}, 8
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9215,7 +9209,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 564: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
+			case 565: // uopKey{OpCMP, 1, layMR, 0, modNone}, 8
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9237,7 +9231,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 565: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
+			case 566: // uopKey{OpCMP, 1, layMI, 0, modNone}, 8
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9259,7 +9253,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 566: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
+			case 567: // uopKey{OpTEST, 1, layRR, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9270,7 +9264,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 567: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
+			case 568: // uopKey{OpTEST, 1, layRI, 0, modNone}, 8
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9281,7 +9275,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 568: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
+			case 569: // uopKey{OpTEST, 1, layMI, 0, modNone}, 8
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9304,7 +9298,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 569: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
+			case 570: // uopKey{OpCMP, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9314,7 +9308,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 570: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
+			case 571: // uopKey{OpCMP, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9324,7 +9318,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 571: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
+			case 572: // uopKey{OpCMP, 1, layRM, 0, modNone}, 9
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9344,7 +9338,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 572: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
+			case 573: // uopKey{OpCMP, 1, layMR, 0, modNone}, 9
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9366,7 +9360,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 573: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
+			case 574: // uopKey{OpCMP, 1, layMI, 0, modNone}, 9
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9388,7 +9382,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 574: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
+			case 575: // uopKey{OpTEST, 1, layRR, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9399,7 +9393,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 575: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
+			case 576: // uopKey{OpTEST, 1, layRI, 0, modNone}, 9
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9410,7 +9404,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 576: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
+			case 577: // uopKey{OpTEST, 1, layMI, 0, modNone}, 9
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9433,7 +9427,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 577: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
+			case 578: // uopKey{OpCMP, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9443,7 +9437,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 578: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
+			case 579: // uopKey{OpCMP, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9453,7 +9447,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 579: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
+			case 580: // uopKey{OpCMP, 1, layRM, 0, modNone}, 12
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9473,7 +9467,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 580: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
+			case 581: // uopKey{OpCMP, 1, layMR, 0, modNone}, 12
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9495,7 +9489,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 581: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
+			case 582: // uopKey{OpCMP, 1, layMI, 0, modNone}, 12
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9517,7 +9511,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 582: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
+			case 583: // uopKey{OpTEST, 1, layRR, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9528,7 +9522,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 583: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
+			case 584: // uopKey{OpTEST, 1, layRI, 0, modNone}, 12
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9539,7 +9533,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 584: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
+			case 585: // uopKey{OpTEST, 1, layMI, 0, modNone}, 12
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9562,7 +9556,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 585: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
+			case 586: // uopKey{OpCMP, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9572,7 +9566,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 586: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
+			case 587: // uopKey{OpCMP, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9582,7 +9576,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 587: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
+			case 588: // uopKey{OpCMP, 1, layRM, 0, modNone}, 13
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9602,7 +9596,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 588: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
+			case 589: // uopKey{OpCMP, 1, layMR, 0, modNone}, 13
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9624,7 +9618,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 589: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
+			case 590: // uopKey{OpCMP, 1, layMI, 0, modNone}, 13
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9646,7 +9640,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 590: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
+			case 591: // uopKey{OpTEST, 1, layRR, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9657,7 +9651,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 591: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
+			case 592: // uopKey{OpTEST, 1, layRI, 0, modNone}, 13
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9668,7 +9662,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 592: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
+			case 593: // uopKey{OpTEST, 1, layMI, 0, modNone}, 13
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9691,7 +9685,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 593: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
+			case 594: // uopKey{OpCMP, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9701,7 +9695,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 594: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
+			case 595: // uopKey{OpCMP, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9711,7 +9705,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 595: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
+			case 596: // uopKey{OpCMP, 1, layRM, 0, modNone}, 14
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9731,7 +9725,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 596: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
+			case 597: // uopKey{OpCMP, 1, layMR, 0, modNone}, 14
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9753,7 +9747,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 597: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
+			case 598: // uopKey{OpCMP, 1, layMI, 0, modNone}, 14
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9775,7 +9769,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 598: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
+			case 599: // uopKey{OpTEST, 1, layRR, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9786,7 +9780,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 599: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
+			case 600: // uopKey{OpTEST, 1, layRI, 0, modNone}, 14
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9797,7 +9791,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 600: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
+			case 601: // uopKey{OpTEST, 1, layMI, 0, modNone}, 14
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9820,7 +9814,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 601: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
+			case 602: // uopKey{OpCMP, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9830,7 +9824,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 602: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
+			case 603: // uopKey{OpCMP, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a - c.lazy.b
 				c.lazy.kind = lazySub + 56
@@ -9840,7 +9834,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 603: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
+			case 604: // uopKey{OpCMP, 1, layRM, 0, modNone}, 15
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
 				d := ea - h.rtag
@@ -9860,7 +9854,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 604: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
+			case 605: // uopKey{OpCMP, 1, layMR, 0, modNone}, 15
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9882,7 +9876,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 605: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
+			case 606: // uopKey{OpCMP, 1, layMI, 0, modNone}, 15
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9904,7 +9898,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 606: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
+			case 607: // uopKey{OpTEST, 1, layRR, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (r[u.src])<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9915,7 +9909,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 607: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
+			case 608: // uopKey{OpTEST, 1, layRI, 0, modNone}, 15
 				c.lazy.a, c.lazy.b = (r[u.dst])<<56, (u.imm)<<56
 				c.lazy.r = c.lazy.a & c.lazy.b
 				c.lazy.a, c.lazy.b = c.lazy.r, 0
@@ -9926,7 +9920,7 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 					goto near
 				}
 
-			case 608: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
+			case 609: // uopKey{OpTEST, 1, layMI, 0, modNone}, 15
 				ea := uint64(uint32(r[u.base]) + uint32(u.disp))
 
 				h := (*hostEntry)(unsafe.Add(hosts, tlbIndex(ea)*hostStride))
@@ -9968,7 +9962,9 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 			c.lazy.kind = lazyNone
 			c.RIP, c.Clock = page+uint64(u.off), clock+b.before(n)
 			left -= n
-			c.tally.end(left)
+			if c.tally != nil {
+				c.tally.takeBack(b.rest.insts[n:u.upto])
+			}
 			c.count(mark - left)
 			left--
 			mark = left
@@ -10020,7 +10016,6 @@ func (c *CPU) dispatch32(s *codeSlot, bound *Bound) bool {
 		left -= uint64(u.at) + 1
 		break
 	}
-	c.tally.end(left)
 	copy(c.GPR[:], r[:16])
 	c.RFLAGS = c.lazy.settle(c.RFLAGS)
 	c.RIP, c.Clock = uint64(uint32(page+off)), clock

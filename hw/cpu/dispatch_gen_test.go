@@ -106,8 +106,8 @@ func (g *dispatchGen) body(key, text string) {
 	g.bodies = append(g.bodies, fmt.Sprintf("case %d: // %s\n%s\n", g.next(), key, text))
 }
 
-// next is the code of the next case; smaller ones are uStep, uLast and uEnd.
-func (g *dispatchGen) next() int { return len(g.bodies) + 3 }
+// next is the code of the next case; smaller ones are uStep, uLast, uEnd and uCount.
+func (g *dispatchGen) next() int { return len(g.bodies) + 4 }
 
 func (g *dispatchGen) file() string {
 	frame := strings.NewReplacer("DISPATCH", g.name, "PAGE+OFF", g.cut("page + off")).Replace(dispatchFrame)
@@ -165,17 +165,9 @@ func (c *CPU) DISPATCH(s *codeSlot, bound *Bound) bool {
 	run: // b, which begins at off
 		u = (*uop)(unsafe.Add(unsafe.Pointer(b), uopStride))
 		if uint64(b.count) > left || clock+b.most >= quick {
-			if n := c.tally; n != nil { // what ran before b has ended here
-				from := uintptr(unsafe.Pointer(n.running)) + uintptr(n.left-left)
-				if e := n.exits[exitSlot(from)]; e.from == from {
-					e.runs++
-				} else {
-					n.end(left)
-				}
-				n.running, n.left = b, left
-				if uint64(b.count) <= left && clock+b.most < n.quick {
-					goto again
-				}
+			if n := c.tally; n != nil && uint64(b.count) <= left && clock+b.most < n.quick {
+				*b.rest.runs++
+				goto again
 			}
 			u = c.lookCloser(b, bound, left, clock, page+off)
 			if u == nil {
@@ -188,6 +180,8 @@ func (c *CPU) DISPATCH(s *codeSlot, bound *Bound) bool {
 			case uEnd:
 				off = uint64(u.next)
 				goto near
+			case uCount:
+				*(*uint64)(u.link)++
 			CASES
 			default:
 				goto step
@@ -208,7 +202,9 @@ func (c *CPU) DISPATCH(s *codeSlot, bound *Bound) bool {
 			c.lazy.kind = lazyNone
 			c.RIP, c.Clock = page+uint64(u.off), clock+b.before(n)
 			left -= n
-			c.tally.end(left)
+			if c.tally != nil {
+				c.tally.takeBack(b.rest.insts[n:u.upto])
+			}
 			c.count(mark - left)
 			left--
 			mark = left
@@ -260,7 +256,6 @@ func (c *CPU) DISPATCH(s *codeSlot, bound *Bound) bool {
 		left -= uint64(u.at) + 1
 		break
 	}
-	c.tally.end(left)
 	copy(c.GPR[:], r[:16])
 	c.RFLAGS = c.lazy.settle(c.RFLAGS)
 	c.RIP, c.Clock = PAGE+OFF, clock

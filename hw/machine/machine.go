@@ -35,6 +35,7 @@ type Machine struct {
 	state State
 	mem   *mem.Memory
 	cpus  []*cpu.CPU
+	tally *cpu.Tally // nil unless somebody wants to know
 	apics []*apic.APIC
 
 	devices devices

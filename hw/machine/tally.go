@@ -1,6 +1,9 @@
 package machine
 
-import "resvirt/models"
+import (
+	"resvirt/hw/cpu"
+	"resvirt/models"
+)
 
 // Classes counts what processors execute by class: instructions, and events
 // inside them, from CountClasses on.
@@ -8,17 +11,16 @@ type Classes = [models.NumClasses]uint64
 
 // CountClasses begins to count. It costs a little speed and changes nothing else.
 func (m *Machine) CountClasses() {
+	m.tally = cpu.NewTally()
 	for _, c := range m.cpus {
-		c.CountClasses()
+		c.CountClasses(m.tally)
 	}
 }
 
-// Classes returns the counts of all processors together.
-func (m *Machine) Classes() (sum Classes) {
-	for _, c := range m.cpus {
-		for i, n := range c.Classes() {
-			sum[i] += n
-		}
+// Classes returns the counts of all processors together; all 0 without CountClasses.
+func (m *Machine) Classes() (counts Classes) {
+	if m.tally == nil {
+		return counts
 	}
-	return sum
+	return m.tally.Classes()
 }
