@@ -2,6 +2,8 @@
 // and counts what becomes of them.
 package main
 
+//go:generate go run ./internal/outputs README.md docs/one-fault.md
+
 import (
 	"os"
 
