@@ -33,7 +33,7 @@ func bootFlags(fs *flag.FlagSet) any {
 	fs.StringVar(&v.bios, "bios", "", "instead of a kernel, a ROM that begins at the reset vector: `FILE` of 64 KiB to 1 MiB, such as a processor test")
 	fs.StringVar(&v.disk, "disk", "", "an NVMe disk with the content of `FILE`; what the guest writes is written there at the end")
 	fs.StringVar(&v.pcap, "pcap", "", "record the network in `FILE`, for Wireshark")
-	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors")
+	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors; 0: no limit")
 	fs.Uint64Var(&v.seed, "seed", 0, "RDRAND gives the numbers that belong to `N`; unless given, 0")
 	fs.StringVar(&v.trace, "trace", "", "write each instruction to `FILE`; this is slow")
 	fs.BoolVar(&v.screen, "screen", false, "end with what the display shows: the text page at B8000h")

@@ -29,7 +29,7 @@ func guestFlags(fs *flag.FlagSet) any {
 	fs.IntVar(&v.watchdog, "watchdog", 100_000, "the hypervisor looks for hangs of its own every `US` microseconds, 0 = never; unless given, 100000")
 	fs.StringVar(&v.appended, "append", "", "the kernel's command line is `STRING`")
 	fs.StringVar(&v.ramdisk, "ramdisk", "", "the initial RAM disk is `FILE`")
-	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors")
+	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors; 0: no limit")
 	fs.StringVar(&v.trace, "trace", "", "write each instruction to `FILE`; this is slow")
 	fs.BoolVar(&v.stats, "stats", false, "end with what was executed, how fast, and counts by class of instruction")
 	fs.BoolVar(&v.verbose, "verbose", false, "show on standard error what the hypervisor says")
