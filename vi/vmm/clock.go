@@ -79,9 +79,10 @@ func calibrationTick(*timer) {
 func rendezvous() {
 	c := this()
 	others := uint32(bits.OnesCount64(cpusOnline()) - 1)
+	var wait patience // for one that prints with its interrupts off
 	if c.ID == 0 {
 		for atomic.LoadUint32(&clock.arrived) != others {
-			cpuRelax()
+			wait.relax()
 		}
 		clock.tsc = readTSC()
 		clock.stime = c.core.clock.stime + scale(clock.tsc-c.core.clock.tsc)
@@ -89,7 +90,7 @@ func rendezvous() {
 	} else {
 		atomic.AddUint32(&clock.arrived, 1)
 		for atomic.LoadUint32(&clock.left) == 0 {
-			cpuRelax()
+			wait.relax()
 		}
 	}
 	c.core.clock.newTSC, c.core.clock.newST = clock.tsc, clock.stime

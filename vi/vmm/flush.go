@@ -61,8 +61,9 @@ func flushMask(mask uint64, va uint64) {
 	flushRequest.va = va
 	atomic.StoreUint64(&flushRequest.todo, mask)
 	sendIPIs(mask, vectorFlush)
+	var wait patience
 	for atomic.LoadUint64(&flushRequest.todo) != 0 {
-		cpuRelax()
+		wait.relax()
 	}
 	flushRequest.lk.unlock()
 }

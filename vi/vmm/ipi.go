@@ -44,8 +44,9 @@ func callOn(mask uint64, fn func(), wait bool) {
 		fn()
 		irqOn()
 	}
+	var turn patience
 	for atomic.LoadUint64(&call.todo) != 0 {
-		cpuRelax()
+		turn.relax()
 	}
 	call.lk.unlock()
 }

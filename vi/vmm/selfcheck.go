@@ -61,15 +61,16 @@ func holdOthers() {
 	}
 	atomic.StoreUint32(&checker.freeze, 1)
 	for atomic.LoadUint32(&checker.frozen) != others {
-		cpuRelax()
+		wait.relax()
 	}
 }
 
 // letOthersGo ends holdOthers.
 func letOthersGo() {
 	atomic.StoreUint32(&checker.release, 1)
+	var wait patience
 	for atomic.LoadUint32(&checker.stopped) != 0 {
-		cpuRelax()
+		wait.relax()
 	}
 }
 

@@ -59,6 +59,7 @@ func (t *timer) kill() (was bool) {
 	assert(!inIRQ())
 	q := &cpuByID(t.cpu).core.timers
 	assert(cpuByID(t.cpu) != this() || q.running != t)
+	var wait patience
 	for {
 		was = was || t.active()
 		t.stop()
@@ -68,7 +69,7 @@ func (t *timer) kill() (was bool) {
 		if dead {
 			return was
 		}
-		cpuRelax()
+		wait.relax()
 	}
 }
 
