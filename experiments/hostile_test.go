@@ -24,6 +24,7 @@ const (
 	hostileLook     = 100_000   // ... between two looks at the address spaces that guests run in
 	hostileCount    = 4_000_000 // ... until all frames are counted again
 	hostileRecovery = 100_000   // ... until it is worth looking whether a recovery has ended
+	hostileRound    = 8_000_000 // ... and until it must have
 	witnessOK       = "witness ok"
 )
 
@@ -75,7 +76,7 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 	if every > 0 {
 		next = hostileBoot*uint64(m.CPUs()) + r.Uint64N(every)
 	}
-	struck, detections := false, 0
+	struck, due, detected, struckAt := false, 0, uint64(0), uint64(0) // recoveries that there must be, and for what
 	looked, counted := uint64(hostileBoot), uint64(hostileBoot)*uint64(m.CPUs())
 	a, err := s.anatomy()
 	if err != nil {
@@ -96,15 +97,19 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 				t.Errorf("seed %d, %s: at %d %s%s", seed, policy.Name, m.Position(), v, doing(t, &s, m))
 			}
 			continue
-		case stop.Reason == faults.Reached && m.Position() < hostileEnd && detections > len(posts(m, postRecovered)):
+		case stop.Reason == faults.Reached && m.Position() < hostileEnd && due > len(posts(m, postRecovered)):
 			next = m.Position() + hostileRecovery // one failure at a time
 			continue
 		case stop.Reason == faults.Reached && m.Position() < hostileEnd:
 			next = m.Position() + every/2 + r.Uint64N(every)
-			struck = strike(t, m)
+			if struck && detected < struckAt {
+				t.Errorf("seed %d, %s: the failure made at %d was not detected", seed, policy.Name, struckAt)
+			}
+			struckAt, struck = m.Position(), strike(t, m)
 			continue
 		case stop.Reason == faults.Watched:
-			detections++
+			// Failures of two processors at once are one recovery's.
+			due, detected = len(posts(m, postRecovered))+1, m.Position()
 			cause := s.target.Cause(m, stop.CPU)
 			if at := s.target.Locate(cause.PC - 1); at.Function != "main.disbelieve" && !(struck && cause.PC == 0) {
 				t.Errorf("seed %d, %s: the hypervisor failed at %d: %s in %s%s", seed, policy.Name, m.Position(), cause.What, at.Function, doing(t, &s, m))
@@ -116,12 +121,8 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 			strings.Count(says, witnessOK) != 1 || strings.Contains(says, "error") {
 			t.Errorf("seed %d, %s: %s at %d, %v;%s\nthe console says:\n%s", seed, policy.Name, describe(stop), m.Position(), m.Now(), doing(t, &s, m), says)
 		}
-		// A failure comes every so many instructions, if the hypervisor is executed just
-		// then; a third of what the length of the run gives is a bound that luck does not
-		// miss. Domains that end at once leave no time for one.
-		length := m.Position() - min(m.Position(), hostileBoot*uint64(m.CPUs())+every)
-		if n := len(posts(m, postRecovered)); every > 0 && uint64(n) < length/(3*every) {
-			t.Errorf("seed %d, %s: only %d recoveries in %d instructions", seed, policy.Name, n, length)
+		if n := len(posts(m, postRecovered)); n < due && m.Position() > detected+hostileRound {
+			t.Errorf("seed %d, %s: no recovery from the failure at %d; there were %d", seed, policy.Name, detected, n)
 		}
 		return says
 	}
