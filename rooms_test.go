@@ -24,25 +24,26 @@ var rooms = map[string][]string{
 	"hw":          {"sim", "models"},
 	"vi/abi":      {},
 	"vi/bare":     {"vi/abi"},
+	"vi/seam":     {},
 	"vi/xenelf":   {"vi/abi"},
-	"vi/vmm":      {"vi/abi", "vi/bare", "vi/xenelf"},
-	"vi/guest":    {"vi/abi", "vi/bare", "vi/xenelf"},
-	"vi/appvm":    {"vi/abi", "vi/bare", "vi/guest"},
-	"vi/control":  {"vi/abi", "vi/bare", "vi/xenelf", "vi/guest"},
-	"vi/hostile":  {"vi/abi", "vi/bare"},
-	"workloads":   {"vi/abi", "vi/bare"},
-	"vi/image":    {"sim", "models", "hw", "vi/abi", "vi/bare"},
-	"vi/inspect":  {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/image"},
-	"faults":      {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/image", "vi/inspect"},
-	"experiments": {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/image", "vi/inspect", "workloads", "faults"},
-	"ui":          {"sim", "models", "hw", "faults", "experiments"},
-	"internal":    {"sim", "models", "hw", "faults", "experiments"},
+	"vi/vmm":      {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf"},
+	"vi/guest":    {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf"},
+	"vi/appvm":    {"vi/abi", "vi/bare", "vi/seam", "vi/guest"},
+	"vi/control":  {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/guest"},
+	"vi/hostile":  {"vi/abi", "vi/bare", "vi/seam"},
+	"workloads":   {"vi/abi", "vi/bare", "vi/seam"},
+	"vi/image":    {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam"},
+	"vi/inspect":  {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image"},
+	"faults":      {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image", "vi/inspect"},
+	"experiments": {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image", "vi/inspect", "workloads", "faults"},
+	"ui":          {"sim", "models", "hw", "vi/seam", "faults", "experiments"},
+	"internal":    {"sim", "models", "hw", "vi/seam", "faults", "experiments"},
 }
 
 // inside are the rooms whose code runs in the machine, and withoutRuntime is
 // all that they may use of the standard library.
 var (
-	inside         = []string{"vi/abi", "vi/bare", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
+	inside         = []string{"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
 	withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
 )
 

@@ -7,6 +7,7 @@ import (
 
 	"resvirt/faults"
 	"resvirt/sim"
+	"resvirt/vi/seam"
 )
 
 // controlled is the system of quick with options for the VMM's command line.
@@ -32,7 +33,7 @@ func controlled(t *testing.T, options string) *system {
 // ended runs m to its end, which must be without a complaint of the VMM's.
 func ended(t *testing.T, m faults.Machine) {
 	t.Helper()
-	if stop := m.Run(faults.Until{Time: m.Now() + sim.Second}); stop.Reason != faults.Exited || stop.Code != exitAllRight {
+	if stop := m.Run(faults.Until{Time: m.Now() + sim.Second}); stop.Reason != faults.Exited || stop.Code != seam.ExitOK {
 		t.Fatalf("%s; the console ends with:\n%s", describe(stop), tail(m.Serial()))
 	}
 }
@@ -100,7 +101,7 @@ func underFailures(t *testing.T, s *system, policy Setting) {
 		t.Fatal(err)
 	}
 	m := b.(*hardware)
-	for !slices.Contains(linesByVM(m.Serial())[controlVM], "control start") {
+	for !slices.Contains(linesByVM(m.Serial())[seam.ControlVM], seam.ControlStart) {
 		m.Run(faults.Until{Time: m.Now() + 100*sim.Microsecond})
 	}
 	m.SetPolicy(mustPolicy(policy, s))
@@ -112,7 +113,7 @@ func underFailures(t *testing.T, s *system, policy Setting) {
 		}
 		failstop(t, nil, m, 0)
 		limit := m.Now() + 10*sim.Millisecond
-		for had := len(posts(m, postRecovered)); len(posts(m, postRecovered)) == had; {
+		for had := len(posts(m, seam.PostRecovered)); len(posts(m, seam.PostRecovered)) == had; {
 			if stop := m.Run(faults.Until{Time: m.Now() + 10*sim.Microsecond}); stop.Reason != faults.Reached || m.Now() > limit {
 				t.Fatalf("failure %d: %s; the console ends with:\n%s", k, describe(stop), tail(m.Serial()))
 			}

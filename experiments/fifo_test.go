@@ -10,6 +10,7 @@ import (
 	"resvirt/faults"
 	"resvirt/vi/abi"
 	"resvirt/vi/inspect"
+	"resvirt/vi/seam"
 )
 
 // fifoFaults is how many faults the test with FIFO guests injects; more are for hands:
@@ -93,7 +94,7 @@ func TestFIFOAtBoot(t *testing.T) {
 				t.Errorf("at %d, %s: %+v", at, setting.Name, v)
 			}
 		}
-		if stop.Reason != faults.Exited || stop.Code != exitAllRight || len(posts(m, postRecovered)) == 0 {
+		if stop.Reason != faults.Exited || stop.Code != seam.ExitOK || len(posts(m, seam.PostRecovered)) == 0 {
 			t.Errorf("at %d, %s: %s\n%s", at, setting.Name, describe(stop), tail(m.Serial()))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"resvirt/faults"
+	"resvirt/vi/seam"
 )
 
 // TestCorruptedContexts: a value of a guest's that a fault has changed since it was
@@ -35,7 +36,7 @@ func TestCorruptedContexts(t *testing.T) {
 			if stop.Reason != faults.Exited || line == nil {
 				t.Fatalf("%s at %d%s; the console says\n%s", describe(stop), m.Position(), doing(t, &s, m), says)
 			}
-			if want := line[1] != "1"; strings.Contains(says, witnessOK) != want {
+			if want := line[1] != "1"; strings.Contains(says, seam.WitnessOK) != want {
 				t.Errorf("the witness is content %v, want %v; the console says\n%s", !want, want, says)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"resvirt/faults"
+	"resvirt/vi/seam"
 )
 
 // TestKnownAttacks makes each attack of which somebody found that it broke the
@@ -59,7 +60,7 @@ func knownAttacks(t *testing.T, sys *system, policy Setting, every uint64) {
 			if cause := s.target.Cause(m, stop.CPU); cause.What == "NMI" {
 				t.Errorf("%s: the hypervisor hangs at %d%s", policy.Name, m.Position(), doing(t, &s, m))
 			}
-		case detections > len(posts(m, postRecovered)):
+		case detections > len(posts(m, seam.PostRecovered)):
 			next += hostileRecovery / 4 // one failure at a time
 		default:
 			if next += every; strikes > 0 && bytes.Contains(m.Serial(), []byte("and was made")) && strike(t, m) {
@@ -67,11 +68,11 @@ func knownAttacks(t *testing.T, sys *system, policy Setting, every uint64) {
 			}
 		}
 	}
-	if n := len(posts(m, postRecovered)); every > 0 && n < 10 {
+	if n := len(posts(m, seam.PostRecovered)); every > 0 && n < 10 {
 		t.Errorf("%s: only %d recoveries", policy.Name, n)
 	}
 	says := string(m.Serial())
-	if stop.Reason != faults.Exited || stop.Code != exitAllRight {
+	if stop.Reason != faults.Exited || stop.Code != seam.ExitOK {
 		t.Errorf("%s: %s at %d%s", policy.Name, describe(stop), m.Position(), doing(t, &s, m))
 	}
 	for _, row := range knownResults {
@@ -79,7 +80,7 @@ func knownAttacks(t *testing.T, sys *system, policy Setting, every uint64) {
 			t.Errorf("%s: %s: %d domains of 2 say %s", policy.Name, row[0], n, row[1])
 		}
 	}
-	if strings.Count(says, "known: done\n") != 2 || strings.Count(says, witnessOK) != 1 || t.Failed() {
+	if strings.Count(says, "known: done\n") != 2 || strings.Count(says, seam.WitnessOK) != 1 || t.Failed() {
 		t.Errorf("%s: the console says:\n%s", policy.Name, says)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"resvirt/hw/cpu"
 	"resvirt/vi/image"
 	"resvirt/vi/inspect"
+	"resvirt/vi/seam"
 )
 
 // The domains of a hostile system: two vCPUs each that run and two that can be brought
@@ -25,7 +26,6 @@ const (
 	hostileCount    = 4_000_000 // ... until all frames are counted again
 	hostileRecovery = 100_000   // ... until it is worth looking whether a recovery has ended
 	hostileRound    = 8_000_000 // ... and until it must have
-	witnessOK       = "witness ok"
 )
 
 // hostileSystem is the hypervisor under hostile domains, on two processors.
@@ -97,7 +97,7 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 				t.Errorf("seed %d, %s: at %d %s%s", seed, policy.Name, m.Position(), v, doing(t, &s, m))
 			}
 			continue
-		case stop.Reason == faults.Reached && m.Position() < hostileEnd && due > len(posts(m, postRecovered)):
+		case stop.Reason == faults.Reached && m.Position() < hostileEnd && due > len(posts(m, seam.PostRecovered)):
 			next = m.Position() + hostileRecovery // one failure at a time
 			continue
 		case stop.Reason == faults.Reached && m.Position() < hostileEnd:
@@ -109,7 +109,7 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 			continue
 		case stop.Reason == faults.Watched:
 			// Failures of two processors at once are one recovery's.
-			due, detected = len(posts(m, postRecovered))+1, m.Position()
+			due, detected = len(posts(m, seam.PostRecovered))+1, m.Position()
 			cause := s.target.Cause(m, stop.CPU)
 			if at := s.target.Locate(cause.PC - 1); at.Function != "main.disbelieve" && !(struck && cause.PC == 0) {
 				t.Errorf("seed %d, %s: the hypervisor failed at %d: %s in %s%s", seed, policy.Name, m.Position(), cause.What, at.Function, doing(t, &s, m))
@@ -117,11 +117,11 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 			continue
 		}
 		says = string(m.Serial())
-		if stop.Reason != faults.Reached && (stop.Reason != faults.Exited || stop.Code != exitAllRight) ||
-			strings.Count(says, witnessOK) != 1 || strings.Contains(says, "error") {
+		if stop.Reason != faults.Reached && (stop.Reason != faults.Exited || stop.Code != seam.ExitOK) ||
+			strings.Count(says, seam.WitnessOK) != 1 || strings.Contains(says, seam.Error) {
 			t.Errorf("seed %d, %s: %s at %d, %v;%s\nthe console says:\n%s", seed, policy.Name, describe(stop), m.Position(), m.Now(), doing(t, &s, m), says)
 		}
-		if n := len(posts(m, postRecovered)); n < due && m.Position() > detected+hostileRound {
+		if n := len(posts(m, seam.PostRecovered)); n < due && m.Position() > detected+hostileRound {
 			t.Errorf("seed %d, %s: no recovery from the failure at %d; there were %d", seed, policy.Name, detected, n)
 		}
 		return says

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"sort"
+	"strings"
 
 	"resvirt/faults"
+	"resvirt/vi/seam"
 )
 
 // judge compares what each VM printed with what it printed in the golden run.
@@ -22,7 +24,7 @@ func judge(golden, got []byte) []faults.Verdict {
 	for _, name := range names {
 		v := verdict(name, want[name], have[name])
 		switch {
-		case name == controlVM:
+		case name == seam.ControlVM:
 			v.Role = faults.ControlVM
 		case early[name] == nil:
 			v.Role, v.Begun = faults.LateVM, late
@@ -32,13 +34,8 @@ func judge(golden, got []byte) []faults.Verdict {
 	return list
 }
 
-// The control domain, and the lines by which it says that it begins to make a VM
-// late, and that it has come to its end.
-const (
-	controlVM   = "d0"
-	lateLine    = "(d0) control makes one more\n"
-	controlDone = "control end"
-)
+// lateLine is the one in which the control domain says that it makes a VM late.
+const lateLine = "(" + seam.ControlVM + seam.VMClose + seam.ControlLate + "\n"
 
 // lateBegun tells whether the control domain has begun to make a VM late.
 func lateBegun(serial []byte) bool { return bytes.Contains(serial, []byte(lateLine)) }
@@ -50,14 +47,14 @@ func untilLate(serial []byte) []byte {
 }
 
 func verdict(vm string, want, have []string) faults.Verdict {
-	v := faults.Verdict{VM: vm}
+	v, failed := faults.Verdict{VM: vm}, false
 	for _, line := range have {
-		if line == "probe ok" {
+		if what, ok := strings.CutPrefix(line, seam.ProbeFailed); ok && !failed {
+			v.Probe, v.Complete, failed = "failed: "+what, true, true
+		} else if line == seam.ProbePassed && !failed {
 			v.Probe, v.Complete = "passed", true
-		} else if vm == controlVM && line == controlDone {
+		} else if vm == seam.ControlVM && line == seam.ControlEnd {
 			v.Complete = true
-		} else if what, ok := cutPrefix(line, "probe failed"); ok {
-			v.Probe, v.Complete = "failed"+what, true
 		}
 	}
 	for i, line := range have {
@@ -74,27 +71,18 @@ func verdict(vm string, want, have []string) faults.Verdict {
 	return v
 }
 
-func cutPrefix(s, prefix string) (string, bool) {
-	if len(s) >= len(prefix) && s[:len(prefix)] == prefix {
-		return s[len(prefix):], true
-	}
-	return "", false
-}
-
 // linesByVM sorts complete lines of the console by the VM that they name.
 func linesByVM(serial []byte) map[string][]string {
 	vms := map[string][]string{}
 	for line := range bytes.Lines(serial) {
 		text, complete := bytes.CutSuffix(line, []byte("\n"))
-		if !complete || len(text) < 4 || text[0] != '(' || text[1] != 'd' {
+		number, says, named := bytes.Cut(text, []byte(seam.VMClose))
+		number, ok := bytes.CutPrefix(number, []byte(seam.VMOpen))
+		if !complete || !named || !ok || bytes.IndexByte(number, ')') >= 0 {
 			continue
 		}
-		end := bytes.IndexByte(text, ')')
-		if end < 0 || end+2 > len(text) || text[end+1] != ' ' {
-			continue
-		}
-		vm := string(text[1:end])
-		vms[vm] = append(vms[vm], string(bytes.TrimRight(text[end+2:], "\r")))
+		vm := seam.VMOpen[1:] + string(number)
+		vms[vm] = append(vms[vm], string(bytes.TrimRight(says, "\r")))
 	}
 	return vms
 }
@@ -104,7 +92,7 @@ func startedAll(serial []byte, domains int) bool {
 	n := 0
 	for _, lines := range linesByVM(serial) {
 		for _, l := range lines {
-			if l == "workload start" {
+			if l == seam.WorkloadStart {
 				n++
 				break
 			}
@@ -116,7 +104,7 @@ func startedAll(serial []byte, domains int) bool {
 // vmmLastWords is the last line of the VMM's own but the one that ends a run.
 func vmmLastWords(serial []byte) (last string) {
 	for line := range bytes.Lines(serial) {
-		if text, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("(VMM) ")); ok && string(text) != "done" {
+		if text, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte(seam.VMM)); ok && string(text) != seam.Done {
 			last = string(text)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"resvirt/faults"
 	"resvirt/sim"
+	"resvirt/vi/seam"
 )
 
 // OverheadReport is what mechanisms cost in runs without faults.
@@ -272,7 +273,7 @@ func endedAll(serial []byte, vms int, seen *int) bool {
 	*seen = len(serial)
 	n := 0
 	for _, lines := range linesByVM(serial) {
-		if slices.Contains(lines, "probe ok") {
+		if slices.Contains(lines, seam.ProbePassed) {
 			n++
 		}
 	}

@@ -7,20 +7,14 @@ import (
 	"resvirt/faults"
 	"resvirt/vi/bare"
 	"resvirt/vi/image"
-)
-
-// Numbers that the VMM writes to port 0x80.
-const (
-	postRecovered = 0x7f
-	postGivenUp   = 0x7e
-	exitAllRight  = 1 // debug-exit with value 0
+	"resvirt/vi/seam"
 )
 
 // vmmTarget is the hypervisor as something that faults strike.
 func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, error) {
 	t := &faults.Target{
-		Name: "vmm", Symbols: imageSymbols(images), Recovered: postRecovered, GivenUp: postGivenUp,
-		StepNames: postNames(steps), ExitOK: exitAllRight, Cause: vmmCause, Judge: judge, LastWords: vmmLastWords,
+		Name: "vmm", Symbols: imageSymbols(images), Recovered: seam.PostRecovered, GivenUp: seam.PostGivenUp,
+		StepNames: postNames(steps), ExitOK: seam.ExitOK, Cause: vmmCause, Judge: judge, LastWords: vmmLastWords,
 		Helper: helper,
 	}
 	for _, s := range []struct {
@@ -51,13 +45,13 @@ func vmmCause(m faults.Machine, cpu int) faults.Cause {
 	return faults.Cause{What: causeText(m.Register(cpu, 0)), PC: m.Register(cpu, 3)}
 }
 
-// causeText names the first argument of detectPanic: an exception vector, 1 for
-// an assertion (vector 1 is raised by nobody), 0x100 and more for Go's own checks.
+// causeText names the first argument of detectPanic, a kind of package seam or an
+// exception vector.
 func causeText(kind uint64) string {
 	switch {
-	case kind >= 0x100:
-		return "Go check: " + bare.Failure(kind-0x100).String()
-	case kind == 1:
+	case kind >= seam.KindGoCheck:
+		return "Go check: " + bare.Failure(kind-seam.KindGoCheck).String()
+	case kind == seam.KindAssert:
 		return "assertion"
 	}
 	if name, ok := exceptions[kind]; ok {

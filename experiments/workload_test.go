@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"resvirt/vi/seam"
 )
 
 // The workload's system calls have Linux's numbers, so the host's kernel is an
@@ -18,14 +20,14 @@ func TestGoldenOutputIsWhatLinuxGives(t *testing.T) {
 	program := part(l.sys.Parts(), "image", "workload").Data
 	run := native(t, program, "run", fmt.Sprintf("length=%d", l.exp.Workload.Length))
 	probe := native(t, program, "probe")
-	want := append([]string{"workload start"}, run...)
-	want = append(append(want, probe...), "probe ok")
+	want := append([]string{seam.WorkloadStart}, run...)
+	want = append(append(want, probe...), seam.ProbePassed)
 	vms := linesByVM(l.golden.Output)
-	control := strings.Join(vms[controlVM], "\n")
-	if control != "control start\n"+controlDone {
+	control := strings.Join(vms[seam.ControlVM], "\n")
+	if control != seam.ControlStart+"\n"+seam.ControlEnd {
 		t.Errorf("the control domain printed\n%s", control)
 	}
-	delete(vms, controlVM)
+	delete(vms, seam.ControlVM)
 	if n := l.exp.VMM.Domains + l.exp.VMM.Late; len(vms) != n {
 		t.Fatalf("%d VMs printed something, not %d", len(vms), n)
 	}

@@ -5,7 +5,7 @@ import "fmt"
 // Rules names the version of how faults are drawn and runs are judged. Whoever
 // changes what a row says about the same execution counts it up, so that rows
 // of two rules never stand in one database.
-const Rules = 7
+const Rules = 8
 
 // Classify names the outcome of a run that was struck, and the reason where the
 // class alone does not say it. The rules are those of docs/definitions: first

@@ -22,9 +22,8 @@ func RecoveredPaper(t *Target, g *Golden, o *Observation, outcome Outcome, verdi
 			lost++
 		}
 	}
-	// A control domain that waits for a VM that hangs does not come to its end,
-	// but it has made another VM and printed what that said.
-	alive := control == nil || !control.Wrong && (control.Right || created)
+	// One that never comes to its end has failed, whatever it waits for.
+	alive := control == nil || control.Right
 	probed, failed := probes(verdicts)
 	return lost <= 1 && alive && created && probed && failed == ""
 }

@@ -10,6 +10,7 @@ import (
 	"resvirt/hw/machine"
 	"resvirt/sim"
 	"resvirt/ui/bzimage"
+	"resvirt/vi/seam"
 )
 
 // guestValues are the flags of `guest`.
@@ -99,7 +100,7 @@ func runGuest(e *env, operands []string, values any) error {
 		}
 		return nil
 	}
-	if _, why, is := strings.Cut(string(m.Debug()), notBuilt); is {
+	if _, why, is := strings.Cut(string(m.Debug()), seam.VMM+seam.NotBuilt); is {
 		why, _, _ = strings.Cut(why, "\n")
 		return fmt.Errorf("%s: no kernel that the hypervisor can start: %s", operands[0], why)
 	}
@@ -112,9 +113,6 @@ func runGuest(e *env, operands []string, values any) error {
 		return status(code)
 	}
 }
-
-// notBuilt begins the line in which the hypervisor says why (vi/vmm, coreinit.go).
-const notBuilt = "(VMM) the domain cannot be built: "
 
 // guestKernel reads a kernel, and decompresses it if it is a Linux image.
 func guestKernel(path string) ([]byte, error) {

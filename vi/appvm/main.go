@@ -5,6 +5,7 @@ package main
 import (
 	"resvirt/vi/abi"
 	"resvirt/vi/guest"
+	"resvirt/vi/seam"
 )
 
 // Implemented in entry_amd64.s.
@@ -15,14 +16,14 @@ func failed()
 // kmain is the kernel's first Go function, on the boot block.
 func kmain(si *abi.StartInfo) {
 	guest.Start(si)
-	guest.Print("workload start\n")
+	guest.Print(seam.WorkloadStart + "\n")
 	if status := guest.Run("run"); status != 0 {
-		guest.Print("error workload status ")
+		guest.Print(seam.Error + " workload status ")
 		guest.PrintHex(uint64(status))
 		guest.Print("\n")
 	}
 	if guest.Probe() {
-		guest.Print("probe ok\n")
+		guest.Print(seam.ProbePassed + "\n")
 	}
 	guest.Shutdown(abi.ShutdownPoweroff)
 }

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"resvirt/vi/guest"
+	"resvirt/vi/seam"
 )
 
 // serve prints what a VM has put into its console ring: whole lines, each
@@ -29,13 +30,14 @@ func (d *domain) serve() {
 // add adds a byte to a VM's line and prints it when it is whole or too long.
 func (d *domain) add(b byte) {
 	if d.n == 0 {
-		d.n = copy(d.line[:], "(d")
+		d.n = copy(d.line[:], seam.VMOpen)
 		if d.id >= 10 {
 			d.put('0' + byte(d.id/10))
 		}
 		d.put('0' + byte(d.id%10))
-		d.put(')')
-		d.put(' ')
+		for i := range len(seam.VMClose) {
+			d.put(seam.VMClose[i])
+		}
 	}
 	d.put(b)
 	if b != '\n' && d.n == len(d.line)-1 {

@@ -7,6 +7,7 @@ package main
 import (
 	"resvirt/vi/abi"
 	"resvirt/vi/guest"
+	"resvirt/vi/seam"
 )
 
 // Implemented in entry_amd64.s.
@@ -25,12 +26,12 @@ var config struct {
 
 // kmain is the kernel's first Go function, on the boot block.
 func kmain(si *abi.StartInfo) {
-	guest.Prefix = "(d0) "
+	guest.Prefix = "(" + seam.ControlVM + seam.VMClose
 	guest.Start(si)
 	guest.InitForeign()
 	configure()
 	guest.Must("VIRQ_DOM_EXC", guest.BindVirq(abi.VirqDomExc))
-	guest.Print("control start\n")
+	guest.Print(seam.ControlStart + "\n")
 	for range guest.Option("cycles=") {
 		cycle()
 	}
@@ -43,7 +44,7 @@ func kmain(si *abi.StartInfo) {
 	for made := config.domains; ; {
 		ended := serveAll()
 		if made == config.domains && config.late > 0 && ended >= max(config.domains-1, 1) {
-			guest.Print("control makes one more\n")
+			guest.Print(seam.ControlLate + "\n")
 			for range config.late {
 				create(made)
 				domains[made].run()
@@ -56,7 +57,7 @@ func kmain(si *abi.StartInfo) {
 		}
 		guest.WaitEvent()
 	}
-	guest.Print("control end\n")
+	guest.Print(seam.ControlEnd + "\n")
 	guest.Shutdown(abi.ShutdownPoweroff)
 }
 

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/seam"
 )
 
 // line is the console line being put together; processor 0 only.
@@ -70,7 +71,10 @@ func Die(why string, v uint64) {
 	if line.n > 0 {
 		putc('\n')
 	}
-	Print("error kernel: ")
+	if probing != "" {
+		probeFailed(v)
+	}
+	Print(seam.Error + " kernel: ")
 	Print(why)
 	putc(' ')
 	PrintHex(v)
@@ -89,7 +93,7 @@ func Shutdown(reason uint32) {
 // Failed is called by main.failed, where the image builder redirects the
 // runtime's failure functions: what failed and where.
 func Failed(kind, pc uint64) {
-	Print("error kernel: check ")
+	Print(seam.Error + " kernel: check ")
 	PrintDec(kind)
 	Die(" failed at", pc)
 }

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/seam"
 )
 
 // Probe tests that the hypervisor still does everything: a hypercall of each
@@ -12,16 +13,25 @@ import (
 func Probe() bool {
 	ok := true
 	for i := range probes {
+		probing = probes[i].name
 		if r := probes[i].run(); r != 0 {
-			Print("error probe ")
-			Print(probes[i].name)
-			Print(" ")
-			PrintHex(uint64(r))
-			Print("\n")
+			probeFailed(uint64(r))
 			ok = false
 		}
 	}
+	probing = ""
 	return ok
+}
+
+// probing is the probe under way. A kernel that dies in it has failed it.
+var probing string
+
+func probeFailed(code uint64) {
+	Print(seam.ProbeFailed)
+	Print(probing)
+	Print(" ")
+	PrintHex(code)
+	Print("\n")
 }
 
 // probes return 0, or a code that says what was wrong: an errno or a step.

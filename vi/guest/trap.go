@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/seam"
 )
 
 const vecPageFault = 14
@@ -61,7 +62,7 @@ func trap(f *Frame) {
 // killed ends a process that did what it must not; its parent learns it by
 // wait4, the console by this line.
 func killed(f *Frame, cr2 uint64) {
-	Print("error: program stopped by trap ")
+	Print(seam.Error + ": program stopped by trap ")
 	PrintDec(f.Vector)
 	Print(" at ")
 	PrintHex(f.RIP)
@@ -73,7 +74,7 @@ func killed(f *Frame, cr2 uint64) {
 
 // kernelTrap: the kernel takes no faults, so this is its end.
 func kernelTrap(f *Frame) {
-	Print("error kernel: trap ")
+	Print(seam.Error + " kernel: trap ")
 	PrintDec(f.Vector)
 	Print(" error ")
 	PrintHex(f.Error)

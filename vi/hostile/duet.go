@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/seam"
 )
 
 // The duet (option duet=N, N turns): one domain grants the other a frame, whose
@@ -75,7 +76,7 @@ func heard(at, a, b uint64) uint64 {
 
 // wrong ends the domain: something is not as it has to be.
 func wrong(what string) {
-	say("error: ")
+	say(seam.Error + ": ")
 	say(what)
 	say("\n")
 	shutDown(abi.ShutdownCrash)

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/seam"
 )
 
 // witness is the domain that does nothing wrong.
@@ -39,16 +40,16 @@ func attest() {
 	}
 	for i := part * (words / parts); i < (part+1)*(words/parts); i++ {
 		if field[i] != pattern(i) {
-			say("error: the witness's memory was changed\n")
+			say(seam.Error + ": the witness's memory was changed\n")
 			shutDown(abi.ShutdownCrash)
 		}
 	}
 	if hypercall(abi.HypercallSelfCheck, 0, 0, 0, 0, 0) != 0 {
-		say("error: the hypervisor's check of itself failed\n")
+		say(seam.Error + ": the hypervisor's check of itself failed\n")
 		shutDown(abi.ShutdownCrash)
 	}
 	if left := option("rounds") - min(rounds[0], option("rounds")); left < attestEvery {
-		say("witness ok\n")
+		say(seam.WitnessOK + "\n")
 	}
 	loadX87() // for others to look for, see otherPointers
 	rest()

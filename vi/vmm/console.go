@@ -5,6 +5,7 @@ import (
 
 	"resvirt/vi/abi"
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // The console: COM1. Lines of domains appear whole, behind "(dN) ", the
@@ -87,7 +88,7 @@ func serialDecimal(v uint64) {
 // logStr prints a line of the hypervisor's.
 func logStr(s string) {
 	flags := lockConsole()
-	serialString("(VMM) ")
+	serialString(seam.VMM)
 	serialString(s)
 	serialPut('\n')
 	unlockConsole(flags)
@@ -96,7 +97,7 @@ func logStr(s string) {
 // logHex prints a line that ends in a number.
 func logHex(s string, v uint64) {
 	flags := lockConsole()
-	serialString("(VMM) ")
+	serialString(seam.VMM)
 	serialString(s)
 	serialPut(' ')
 	serialHex(v)
@@ -107,7 +108,7 @@ func logHex(s string, v uint64) {
 // printDomain prints a line of the hypervisor's about a domain.
 func printDomain(d *Domain, s string, v uint64) {
 	flags := lockConsole()
-	serialString("(VMM) d")
+	serialString(seam.VMM + "d")
 	serialDecimal(uint64(d.id))
 	serialPut(' ')
 	serialString(s)
@@ -124,15 +125,17 @@ func (d *Domain) addByte(b byte) bool {
 		d.lineLen++
 	}
 	if d.lineLen == 0 && !d.privileged { // the control domain prints for others
-		put('(')
-		put('d')
+		for i := range len(seam.VMOpen) {
+			put(seam.VMOpen[i])
+		}
 		for unit := uint16(10000); unit > 0; unit /= 10 {
 			if d.id >= unit {
 				put('0' + byte(d.id/unit%10))
 			}
 		}
-		put(')')
-		put(' ')
+		for i := range len(seam.VMClose) {
+			put(seam.VMClose[i])
+		}
 	}
 	put(b)
 	if b != '\n' && d.lineLen == lineMax-1 {

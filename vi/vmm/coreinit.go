@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/seam"
 )
 
 // coreInit makes the structures that outlive everything else: frame table,
@@ -125,17 +126,14 @@ func watchdogTick(t *timer) {
 // notBuilt counts the domains that could not be built.
 var notBuilt uint32
 
-// notBuiltLine begins the line that says why; `guest` looks for it.
-const notBuiltLine = "the domain cannot be built: "
-
 // startDomain builds a domain and brings its first vCPU up.
 func startDomain(id uint16, cpu uint32) {
 	d, why := buildDomain(id, cpu)
 	if d == nil {
 		notBuilt++
 		flags := lockConsole()
-		serialString("(VMM) ")
-		serialString(notBuiltLine)
+		serialString(seam.VMM)
+		serialString(seam.NotBuilt)
 		serialString(why)
 		serialPut('\n')
 		unlockConsole(flags)

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // Constants for entry_amd64.s, and what it declares.
@@ -126,4 +127,4 @@ func copyFromGuest(dst unsafe.Pointer, src uint64, n uint64) (left uint64) {
 }
 
 // goCheck is added to the number of a failed check of Go's (bare.Failure).
-const goCheck = 0x100
+const goCheck = seam.KindGoCheck

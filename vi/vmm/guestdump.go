@@ -1,6 +1,9 @@
 package main
 
-import "unsafe"
+import (
+	"resvirt/vi/seam"
+	"unsafe"
+)
 
 // What is said of a guest that comes to its end by an exception. Each line is
 // printed by itself: between lines interrupts are on, as other CPUs wait for
@@ -39,7 +42,7 @@ func (v *VCPU) dump(r *regs) {
 func dumpLine() uint64 {
 	working()
 	flags := lockConsole()
-	serialString("(VMM)   ")
+	serialString(seam.VMM + "  ")
 	return flags
 }
 

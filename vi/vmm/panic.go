@@ -1,10 +1,9 @@
 package main
 
-import "resvirt/vi/bare"
-
-// kindAssert is the kind of a failed assertion: no fatal exception has this
-// vector. Exceptions have theirs, Go's checks goCheck and up.
-const kindAssert = 1
+import (
+	"resvirt/vi/bare"
+	"resvirt/vi/seam"
+)
 
 // assert detects what must not be. It is small, so that it is compiled into its callers.
 func assert(ok bool) {
@@ -19,29 +18,22 @@ func callerPC() uint64 {
 	return *(*uint64)(ptr(bp + 8))
 }
 
-// POST codes besides the numbers of the recovery steps.
-const (
-	postPort      = 0x80
-	postRecovered = 0x7f
-	postGivenUp   = 0x7e
-)
-
 // giveUp says what failed and stops the machine for good.
 func giveUp() {
 	p := persist()
 	f := &p.failure
 	again := p.givenUp != 0
 	p.givenUp = 1
-	post(postGivenUp)
+	post(seam.PostGivenUp)
 	if !again && f.count != 0 {
-		rawStr("\n(VMM) failure, kind, pc, address, cpu: ")
+		rawStr("\n" + seam.VMM + "failure, kind, pc, address, cpu: ")
 		rawHex(f.kind)
 		rawHex(f.pc)
 		rawHex(f.addr)
 		rawHex(f.cpu)
 		rawStr("\n")
 	}
-	bare.Out8(debugExit, postGivenUp)
+	bare.Out8(seam.ExitPort, seam.PostGivenUp)
 	for {
 		bare.Cli()
 		bare.Hlt()
@@ -50,7 +42,7 @@ func giveUp() {
 
 // halt ends a boot that cannot go on.
 func halt(why string) {
-	rawStr("(VMM) ")
+	rawStr(seam.VMM)
 	rawStr(why)
 	rawStr("\n")
 	giveUp()

@@ -3,6 +3,7 @@ package main
 import (
 	"resvirt/vi/abi"
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // bootFree is the number of free frames before the first domain was built.
@@ -10,8 +11,6 @@ var bootFree uint64
 
 // lastReason is why the last domain shut down; it is the exit code with guest=1.
 var lastReason uint32
-
-const debugExit = 0xf4
 
 // controlCode is why the control domain shut down.
 var controlCode uint32
@@ -97,8 +96,8 @@ func endOfRun() {
 	if params.guest != 0 && code == 0 {
 		code = uint64(lastReason)
 	}
-	logStr("done")
-	bare.Out8(debugExit, byte(code))
+	logStr(seam.Done)
+	bare.Out8(seam.ExitPort, byte(code))
 	for {
 		waitIRQ()
 	}

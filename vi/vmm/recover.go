@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // Recovery replaces or repairs the failed VMM in place, in one of two ways. A
@@ -117,7 +118,7 @@ func recoverOn(c *CPU) {
 	atomic.AddUint64(&p.release, 1)
 	waitMask(&p.up, 1<<p.kept.cpus-1)
 	reintegrate()
-	post(postRecovered)
+	post(seam.PostRecovered)
 	f := &p.failure
 	p.cpus = [maxCPUs]keptCPU{}
 	p.stop, p.parked, p.saved, p.attempts = 0, 0, 0, 0

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // Step frame_journal. What discarded operations have changed of frames is taken
@@ -91,7 +92,7 @@ const maxRefs = 1 << 20
 // counter outside our code is no such sign: it is itself what was wrong.
 func suspicious() bool {
 	f := &persist().failure
-	if f.kind == kindAssert || f.kind == vecNMI {
+	if f.kind == seam.KindAssert || f.kind == vecNMI {
 		return true
 	}
 	j := &cpuByID(uint32(f.cpu & (maxCPUs - 1))).core.journal

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // Step full_reboot. What an operator has who has none of the other steps: the
@@ -67,7 +68,7 @@ func tellAgain(from *kept) {
 
 // forgetFailure ends the recovery: the next failure is a first one.
 func forgetFailure(p *persistent) {
-	post(postRecovered)
+	post(seam.PostRecovered)
 	p.cpus = [maxCPUs]keptCPU{}
 	p.stop, p.parked, p.saved, p.attempts = 0, 0, 0, 0
 	p.mode, p.ended = modeNone, readTSC()

@@ -1,6 +1,9 @@
 package main
 
-import "resvirt/vi/bare"
+import (
+	"resvirt/vi/bare"
+	"resvirt/vi/seam"
+)
 
 // The ways into recovery are all in this file, but for one in assembly, and a test
 // keeps it so (recover_ways_in_test.go). On the CPU that detects a failure:
@@ -24,7 +27,7 @@ func assertFailed() {
 	if native {
 		panic("assertion failed")
 	}
-	panicOn(kindAssert, callerPC())
+	panicOn(seam.KindAssert, callerPC())
 }
 
 // fatalTrap ends up here for exceptions that the VMM does not expect.

@@ -1,6 +1,9 @@
 package main
 
-import "resvirt/vi/bare"
+import (
+	"resvirt/vi/bare"
+	"resvirt/vi/seam"
+)
 
 // recoveryStep is one mechanism of recovery, which the policy word can switch
 // off alone.
@@ -86,7 +89,7 @@ func allowed(step uint) bool {
 // post tells the outside how far recovery has come.
 func post(code byte) {
 	if !native {
-		bare.Out8(postPort, code)
+		bare.Out8(seam.PostPort, code)
 	}
 }
 

@@ -1,5 +1,7 @@
 package main
 
+import "resvirt/vi/seam"
+
 // sum is a running checksum: FNV-1a over 64-bit words.
 type sum uint64
 
@@ -59,7 +61,7 @@ func (s *sum) must(what string, got, want int64) {
 	failures++
 	s.add(uint64(got))
 	var t text
-	t.str("error ")
+	t.str(seam.Error + " ")
 	t.str(what)
 	if got < 0 {
 		t.str(" errno ")
