@@ -35,9 +35,11 @@ var rooms = map[string][]string{
 	"vi/image":    {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam"},
 	"vi/inspect":  {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image"},
 	"faults":      {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image", "vi/inspect"},
-	"experiments": {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image", "vi/inspect", "workloads", "faults"},
-	"ui":          {"sim", "models", "hw", "vi/seam", "faults", "experiments"},
+	"experiments": {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image", "vi/inspect", "workloads", "faults", "internal/words"},
+	"ui":          {"sim", "models", "hw", "vi/seam", "faults", "experiments", "internal/words"},
 	"internal":    {"sim", "models", "hw", "vi/seam", "faults", "experiments"},
+
+	"internal/words": {},
 }
 
 // inside are the rooms whose code runs in the machine, and withoutRuntime is

@@ -22,7 +22,8 @@ type benchValues struct {
 func benchFlags(fs *flag.FlagSet) any {
 	v := &benchValues{}
 	fs.IntVar(&v.repeat, "repeat", 5, "run everything `N` times; the best counts")
-	fs.StringVar(&v.engine, "engine", "fast", "measure `ENGINE`, fast or plain")
+	v.engine = "fast"
+	fs.Var(&choice{&v.engine, []string{"fast", "plain"}}, "engine", "measure `ENGINE`, fast or plain")
 	fs.BoolVar(&v.golden, "golden", true, "measure the golden run of quick as well")
 	return v
 }
@@ -38,12 +39,9 @@ type speedRow struct {
 
 func runBench(e *env, _ []string, values any) error {
 	v := values.(*benchValues)
-	engine, ok := map[string]machine.Engine{"fast": machine.Fast{}, "plain": machine.Plain{}}[v.engine]
-	switch {
-	case v.repeat < 1:
+	engine := map[string]machine.Engine{"fast": machine.Fast{}, "plain": machine.Plain{}}[v.engine]
+	if v.repeat < 1 {
 		return usage("bench: --repeat %d: it must be at least 1", v.repeat)
-	case !ok:
-		return usage("bench: --engine %s: choose fast or plain", v.engine)
 	}
 	var rows []speedRow
 	for _, k := range bench.Kernels() {

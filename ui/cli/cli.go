@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"resvirt/experiments"
@@ -21,6 +22,12 @@ const (
 	exitUsage     = 2
 	exitInterrupt = 130 // as shells report a command ended by Ctrl-C
 )
+
+const statuses = `exit status: 0 done; 1 an error, a failed check, a replay that differs, or runs that met a
+  defect of this tool; 2 a mistake in the command line or the experiment file; 130 stopped
+  by Ctrl-C or SIGTERM: what was done is kept. boot has its own (help boot). go run
+  makes 1 of every status but 0 and prints "exit status N": scripts need go build.
+`
 
 // env is what commands get from outside, so that tests can give them another world.
 type env struct {
@@ -35,11 +42,14 @@ type env struct {
 }
 
 // usageError is a mistake in the command line.
-type usageError struct{ text string }
+type usageError struct {
+	text    string
+	command string // whose help says how it is right; "" = the list of commands
+}
 
 func (e usageError) Error() string { return e.text }
 
-func usage(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+func usage(format string, args ...any) error { return usageError{text: fmt.Sprintf(format, args...)} }
 
 // status is an exit status whose reason has been told already.
 type status int
@@ -79,7 +89,7 @@ func run(e *env, args []string) int {
 	case errors.Is(err, syscall.EPIPE):
 		return exitFailed // the reader of our output went away; nobody is left to tell
 	case errors.As(err, &use):
-		fmt.Fprintf(e.stderr, "resvirt: %v; see `resvirt help`\n", err)
+		fmt.Fprintf(e.stderr, "resvirt: %v; see `%s`\n", err, strings.TrimSpace("resvirt help "+use.command))
 		return exitUsage
 	case errors.As(err, &unknown), errors.As(err, &file):
 		fmt.Fprintf(e.stderr, "resvirt: %v\n", err)
@@ -97,13 +107,33 @@ func dispatch(e *env, args []string) error {
 		return status(exitUsage)
 	}
 	name := args[0]
-	if name == "-h" || name == "--help" {
+	switch name {
+	case "-h", "-help", "--help":
 		name = "help"
+	case "-version", "--version":
+		name = "version"
+	case completeWord:
+		return complete(e, args[1:])
 	}
 	for _, c := range commands() {
-		if c.name == name {
-			return c.call(e, args[1:])
+		if c.name != name {
+			continue
 		}
+		err := c.call(e, args[1:])
+		var use usageError
+		if errors.As(err, &use) && use.command == "" && c.name != "help" {
+			use.command = c.name
+			return use
+		}
+		return err
 	}
-	return usage("there is no command %q", name)
+	return noCommand(name)
+}
+
+func noCommand(name string) error {
+	var known []string
+	for _, c := range commands() {
+		known = append(known, c.name)
+	}
+	return usage("there is no command %q%s", name, meant("", name, known))
 }

@@ -3,10 +3,10 @@ package cli
 import (
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
+
+	"resvirt/internal/words"
 )
 
 // command is a row of the table that dispatch and help are made from.
@@ -32,6 +32,8 @@ func commands() []command {
 		{"guest", "KERNEL", "run a paravirtual Xen guest such as Linux under the hypervisor, with its console here", guestFlags, runGuest, ""},
 		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck, ""},
 		{"bench", "", "measure the emulator on fixed kernels: speed, events, cost of states", benchFlags, runBench, ""},
+		{"completion", "SHELL", "print a script with which bash, zsh or fish completes commands, flags, experiments and runs", nil, runCompletion, completionNotes},
+		{"version", "", "print the version, and the numbers that tell whether results can be compared; also --version", nil, runVersion, ""},
 		{"help", "[COMMAND]", "print this, or what a command takes", nil, func(e *env, operands []string, _ any) error { return help(e, operands) }, ""},
 	}
 }
@@ -55,7 +57,7 @@ func (c *command) call(e *env, args []string) error {
 			if errors.Is(err, flag.ErrHelp) {
 				return help(e, []string{c.name})
 			}
-			return usage("%s: %v", c.name, err)
+			return usage("%s: %s", c.name, flagMistake(fs, err))
 		}
 		rest := fs.Args()
 		if len(rest) == 0 {
@@ -82,40 +84,38 @@ func (c *command) call(e *env, args []string) error {
 
 // help prints the table, or one command with its flags.
 func help(e *env, operands []string) error {
+	width := textWidth(e.stdout)
 	if len(operands) == 0 {
-		t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "resvirt injects faults into a hypervisor that runs on an emulated machine, and counts what becomes of them.\n\nusage: resvirt COMMAND ...")
+		var rows [][2]string
 		for _, c := range commands() {
-			fmt.Fprintf(t, "  %s\t%s\n", strings.TrimSpace(c.name+" "+c.operands), c.summary)
+			rows = append(rows, [2]string{strings.TrimSpace(c.name + " " + c.operands), c.summary})
 		}
-		fmt.Fprintln(t, "\n`resvirt help COMMAND` lists a command's flags. From a clone, `go run .` stands for `resvirt`.")
-		return t.Flush()
+		text := words.Wrap("", "resvirt injects faults into a hypervisor that runs on an emulated machine, and counts what becomes of them.", "", width) +
+			"\n\nusage: resvirt COMMAND ...\n" + words.Glossary(rows, width) +
+			"\n" + words.Wrap("", "`resvirt help COMMAND` lists a command's flags. From a clone, `go run .` stands for `resvirt`.", "", width) + "\n" + statuses
+		_, err := io.WriteString(e.stdout, text)
+		return err
 	}
 	for _, c := range commands() {
 		if c.name == operands[0] {
-			return c.help(e.stdout)
+			_, err := io.WriteString(e.stdout, c.help(width))
+			return err
 		}
 	}
-	return usage("there is no command %q", operands[0])
+	return noCommand(operands[0])
 }
 
-func (c *command) help(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+// help is what a command takes.
+func (c *command) help(width int) string {
 	fs, _ := c.flagSet()
-	head := strings.TrimSpace("resvirt " + c.name + " " + c.operands)
-	fs.VisitAll(func(*flag.Flag) {
-		if !strings.HasSuffix(head, "[flags]") {
-			head += " [flags]"
-		}
-	})
-	fmt.Fprintf(t, "usage: %s\n%s\n", head, c.summary)
+	head := strings.TrimSpace("usage: resvirt " + c.name + " " + c.operands)
+	var rows [][2]string
 	fs.VisitAll(func(f *flag.Flag) {
 		what, text := flag.UnquoteUsage(f)
-		fmt.Fprintf(t, "  --%s\t%s\n", strings.TrimSpace(f.Name+" "+what), text)
+		rows = append(rows, [2]string{strings.TrimSpace("--" + f.Name + " " + what), text})
 	})
-	if err := t.Flush(); err != nil {
-		return err
+	if len(rows) > 0 {
+		head += " [flags]"
 	}
-	_, err := io.WriteString(w, c.notes)
-	return err
+	return head + "\n" + words.Wrap("", c.summary, "", width) + "\n" + words.Glossary(rows, width) + c.notes
 }

@@ -5,17 +5,17 @@ import (
 	"io"
 
 	"resvirt/experiments"
+	"resvirt/faults"
 )
 
 func explainFlags(fs *flag.FlagSet) any {
-	return fs.String("format", "text", "print `FORM`: text or json")
+	format := new(string)
+	formatFlag(fs, format, "text", "json")
+	return format
 }
 
 func runExplain(e *env, operands []string, values any) error {
 	format := *values.(*string)
-	if format != "text" && format != "json" {
-		return usage("explain: --format %s: there are text and json", format)
-	}
 	setting, index, err := parseRun(operands[1])
 	if err != nil {
 		return err
@@ -43,8 +43,8 @@ type causesValues struct {
 func causesFlags(fs *flag.FlagSet) any {
 	v := &causesValues{}
 	fs.StringVar(&v.filter.Setting, "setting", "", "only runs of setting `NAME`")
-	fs.StringVar(&v.filter.Fault, "type", "", "only faults of type `TYPE`")
-	fs.StringVar(&v.format, "format", "text", "print `FORM`: text, json or csv")
+	fs.Var(&choice{&v.filter.Fault, faults.KindNames()}, "type", "only faults of type `TYPE`")
+	formatFlag(fs, &v.format, "text", "json", "csv")
 	return v
 }
 
@@ -53,9 +53,6 @@ func runCauses(e *env, operands []string, values any) error {
 	write := map[string]func(*experiments.Causes, io.Writer) error{
 		"text": (*experiments.Causes).Text, "json": (*experiments.Causes).JSON, "csv": (*experiments.Causes).CSV,
 	}[v.format]
-	if write == nil {
-		return usage("causes: --format %s: there are text, json and csv", v.format)
-	}
 	db, err := experiments.OpenReader(operands[0])
 	if err != nil {
 		return err

@@ -3,12 +3,9 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/term"
 
 	"resvirt/experiments"
 )
@@ -21,23 +18,14 @@ const plainEvery = 10 * time.Second
 type printer struct {
 	mu      sync.Mutex
 	w       io.Writer
-	width   func() int // 0 = no terminal
-	painted int        // lines on the terminal
+	size    func() (columns, lines int) // 0 = no terminal
+	painted int                         // lines on the terminal
 	last    time.Time
 	now     func() time.Time
 }
 
 func newPrinter(w io.Writer) *printer {
-	p := &printer{w: w, width: func() int { return 0 }, now: time.Now}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
-		p.width = func() int {
-			if n, _, err := term.GetSize(int(f.Fd())); err == nil {
-				return n
-			}
-			return 80
-		}
-	}
-	return p
+	return &printer{w: w, size: func() (int, int) { return terminalSize(w) }, now: time.Now}
 }
 
 // say prints a stage of the work.
@@ -53,7 +41,7 @@ func (p *printer) progress(s experiments.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	width := p.width()
+	width, height := p.size()
 	every := plainEvery
 	if width > 0 {
 		every = 100 * time.Millisecond
@@ -66,7 +54,7 @@ func (p *printer) progress(s experiments.Progress) {
 		fmt.Fprintln(p.w, progressLine(s))
 		return
 	}
-	p.paint(progressBlock(s, width))
+	p.paint(progressBlock(s, width, height))
 }
 
 // paint replaces what was painted before; the cursor stays behind the last line.
@@ -93,11 +81,15 @@ func (p *printer) clear() {
 	}
 }
 
-// progressBlock is the bar and a line for each setting, none wider than the terminal.
-func progressBlock(s experiments.Progress, width int) []string {
+// progressBlock is the bar and a line for each setting, all within the terminal: what
+// scrolled out could not be painted over.
+func progressBlock(s experiments.Progress, width, height int) []string {
 	lines := []string{progressBar(s) + " " + countText(s)}
 	for _, c := range s.Settings {
 		lines = append(lines, "  recovered of detected, "+settingText(c))
+	}
+	if room := max(height-1, 2); len(lines) > room {
+		lines = append(lines[:room-1], fmt.Sprintf("  and %d settings more", len(lines)-room+1))
 	}
 	for i, l := range lines {
 		if r := []rune(l); len(r) > width-1 {
@@ -137,7 +129,7 @@ func countText(s experiments.Progress) string {
 func settingText(c experiments.SettingProgress) string {
 	text := fmt.Sprintf("%s %d/%d", c.Name, c.Recovered, c.Detected)
 	if c.Detected > 0 {
-		i := experiments.Wilson(c.Recovered, c.Detected)
+		i := experiments.ClopperPearson(c.Recovered, c.Detected)
 		text += fmt.Sprintf(" %.1f %% [%.1f, %.1f]", 100*float64(c.Recovered)/float64(c.Detected), 100*i.Low, 100*i.High)
 	}
 	return text

@@ -11,7 +11,7 @@ import (
 func TestTerminalIsRepaintedAndLeftClean(t *testing.T) {
 	var screen strings.Builder
 	now := time.Unix(0, 0)
-	p := &printer{w: &screen, width: func() int { return 40 }, now: func() time.Time { return now }}
+	p := &printer{w: &screen, size: func() (int, int) { return 40, 24 }, now: func() time.Time { return now }}
 	s := experiments.Progress{Done: 30, Total: 60, Session: 30, Elapsed: 3 * time.Second,
 		Settings: []experiments.SettingProgress{{Name: "none", Detected: 10}, {Name: "full", Detected: 10, Recovered: 7}}}
 	p.progress(s)
@@ -35,9 +35,42 @@ func TestTerminalIsRepaintedAndLeftClean(t *testing.T) {
 	}
 }
 
-func TestIntervalNarrows(t *testing.T) {
-	few, many := settingText(experiments.SettingProgress{Name: "full", Detected: 10, Recovered: 7}), settingText(experiments.SettingProgress{Name: "full", Detected: 1000, Recovered: 700})
-	if few != "full 7/10 70.0 % [39.7, 89.2]" || many != "full 700/1000 70.0 % [67.1, 72.8]" {
-		t.Errorf("%s, %s", few, many)
+// What scrolled out of a terminal could not be painted over.
+func TestLinesFitTheTerminal(t *testing.T) {
+	var s experiments.Progress
+	for range 17 {
+		s.Settings = append(s.Settings, experiments.SettingProgress{Name: "setting"})
+	}
+	for _, c := range []struct {
+		height, lines int
+		last          string
+	}{
+		{24, 18, "  recovered of detected, setting 0/0"},
+		{19, 18, "  recovered of detected, setting 0/0"},
+		{18, 17, "  and 2 settings more"},
+		{5, 4, "  and 15 settings more"},
+		{1, 2, "  and 17 settings more"},
+	} {
+		lines := progressBlock(s, 80, c.height)
+		if len(lines) != c.lines || lines[len(lines)-1] != c.last {
+			t.Errorf("%d lines high: %d, the last %q", c.height, len(lines), lines[len(lines)-1])
+		}
+	}
+}
+
+// The intervals are those of the report: exact ones.
+func TestIntervals(t *testing.T) {
+	for _, c := range []struct {
+		recovered, detected int
+		want                string
+	}{
+		{0, 0, "full 0/0"},
+		{0, 10, "full 0/10 0.0 % [0.0, 30.8]"},
+		{7, 10, "full 7/10 70.0 % [34.8, 93.3]"},
+		{700, 1000, "full 700/1000 70.0 % [67.1, 72.8]"},
+	} {
+		if got := settingText(experiments.SettingProgress{Name: "full", Detected: c.detected, Recovered: c.recovered}); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 func reportFlags(fs *flag.FlagSet) any {
 	v := &reportValues{}
-	fs.StringVar(&v.format, "format", "text", "print `FORM`: text, json or csv")
+	formatFlag(fs, &v.format, "text", "json", "csv")
 	fs.BoolVar(&v.hosts, "hosts", false, "list instead which hosts worked on it, with what, and how fast")
 	return v
 }
@@ -44,9 +44,6 @@ func printHosts(e *env, path string) error {
 }
 
 func printReport(e *env, path, format string) error {
-	if format != "text" && format != "json" && format != "csv" {
-		return usage("report: --format %s: there are text, json and csv", format)
-	}
 	db, err := experiments.OpenReader(path)
 	if err != nil {
 		return err
@@ -66,14 +63,22 @@ func printReport(e *env, path, format string) error {
 }
 
 func showFlags(fs *flag.FlagSet) any {
-	return fs.String("outcome", "", "list only runs of outcome `CLASS`")
+	outcome := new(string)
+	var known []string
+	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
+		known = append(known, o.String())
+	}
+	fs.Var(&choice{outcome, known}, "outcome", "list only runs of outcome `CLASS`")
+	return outcome
 }
 
 func runShow(e *env, operands []string, values any) error {
 	outcome := *values.(*string)
-	if outcome != "" {
-		if _, err := faults.ParseOutcome(outcome); err != nil {
-			return usage("show: --outcome: %v", err)
+	setting, index := "", 0
+	if len(operands) == 2 {
+		var err error
+		if setting, index, err = parseRun(operands[1]); err != nil {
+			return err
 		}
 	}
 	db, err := experiments.OpenReader(operands[0])
@@ -81,11 +86,7 @@ func runShow(e *env, operands []string, values any) error {
 		return err
 	}
 	defer db.Close()
-	if len(operands) == 2 {
-		setting, index, err := parseRun(operands[1])
-		if err != nil {
-			return err
-		}
+	if setting != "" {
 		return db.Show(e.stdout, setting, index)
 	}
 	runs, err := db.Runs(outcome)
@@ -106,7 +107,7 @@ func parseRun(s string) (setting string, index int, err error) {
 	if ok {
 		index, err = strconv.Atoi(number)
 	}
-	if !ok || err != nil || index < 0 {
+	if !ok || setting == "" || err != nil || index < 0 {
 		return "", 0, usage("%q names no run: a run is SETTING/NUMBER, like full/17", s)
 	}
 	return setting, index, nil

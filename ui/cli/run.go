@@ -31,17 +31,14 @@ func runFlags(fs *flag.FlagSet) any {
 	})
 	fs.IntVar(&v.workers, "workers", 0, "`N` machines at a time; unless given, as many as cores and free memory allow")
 	fs.StringVar(&v.db, "db", "", "the database is `FILE`; unless given, EXPERIMENT.db here; one that measures overhead needs none, a sweep adds each value to the name")
-	fs.StringVar(&v.format, "format", "text", "print `FORM`: text or json")
+	formatFlag(fs, &v.format, "text", "json")
 	return v
 }
 
 func runRun(e *env, operands []string, values any) error {
 	v := values.(*runValues)
-	switch {
-	case v.workers < 0:
+	if v.workers < 0 {
 		return usage("run: --workers %d: it must be at least 1", v.workers)
-	case v.format != "text" && v.format != "json":
-		return usage("run: --format %s: there are text and json", v.format)
 	}
 	exp, text, err := experiments.Load(operands[0])
 	if err != nil {

@@ -1,0 +1,100 @@
+// Package words helps with texts for people: the word that a mistyped one was meant to
+// be, and lines that fit a terminal.
+package words
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Nearest returns the known word that needs the fewest letters inserted, deleted, replaced or
+// swapped with their neighbour to become word, and "" when none is near: a third
+// of its letters may differ, at least one.
+func Nearest(word string, known []string) string {
+	best, least := "", max(utf8.RuneCountInString(word)/3, 1)+1
+	for _, k := range known {
+		if d := distance([]rune(word), []rune(k)); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance is that of Damerau and Levenshtein, swaps of neighbours included, no place
+// edited twice.
+func distance(a, b []rune) int {
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
+	}
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			differ := 1
+			if a[i-1] == b[j-1] {
+				differ = 0
+			}
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+differ)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(a)][len(b)]
+}
+
+// Or joins words as a sentence lists them: "text, json or csv".
+func Or(list []string) string { return join(list, " or ") }
+
+// And joins words as a sentence lists them: "text, json and csv".
+func And(list []string) string { return join(list, " and ") }
+
+func join(list []string, last string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + last + list[len(list)-1]
+}
+
+// Wrap breaks a text at its blanks into lines of at most width columns. The first begins
+// with first, the others with next. A word that is longer than a line stays
+// whole. Width 0 is no limit.
+func Wrap(first, text, next string, width int) string {
+	line := first + text
+	if width <= 0 || utf8.RuneCountInString(line) <= width {
+		return line
+	}
+	var lines []string
+	line = first
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+			line += word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = next + word
+		}
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// Glossary writes names and, in a second column, their meanings, which are wrapped there.
+// Width 0 is no limit.
+func Glossary(rows [][2]string, width int) string {
+	column := 0
+	for _, r := range rows {
+		column = max(column, utf8.RuneCountInString(r[0]))
+	}
+	var b strings.Builder
+	next := strings.Repeat(" ", 2+column+2)
+	for _, r := range rows {
+		pad := strings.Repeat(" ", column-utf8.RuneCountInString(r[0]))
+		b.WriteString(strings.TrimRight(Wrap("  "+r[0]+pad+"  ", r[1], next, width), " ") + "\n")
+	}
+	return b.String()
+}

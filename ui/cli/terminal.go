@@ -1,0 +1,28 @@
+package cli
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// terminalSize is that of the terminal behind w; 0 and 0 where there is none, or one that
+// can only print line after line.
+func terminalSize(w io.Writer) (columns, lines int) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
+		return 0, 0
+	}
+	columns, lines, err := term.GetSize(int(f.Fd()))
+	if err != nil || columns <= 0 || lines <= 0 {
+		return 80, 24
+	}
+	return columns, lines
+}
+
+// textWidth is how wide texts may be; 0 is no limit: other programs read them.
+func textWidth(w io.Writer) int {
+	columns, _ := terminalSize(w)
+	return columns
+}
