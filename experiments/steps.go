@@ -45,43 +45,57 @@ func mustPolicy(s Setting, sys System) uint64 {
 	return word
 }
 
-// stepTable is the VMM's table of recovery steps, an array of structs with a
-// field "name". Bit i of the policy word allows entry i.
+// stepTable is the VMM's table of recovery steps, an array of structs with fields
+// "name" and "detects". Bit i of the policy word allows entry i.
 const stepTable = "main.recoverySteps"
 
-// stepNames reads the names of the recovery steps out of the VMM's image.
-func stepNames(vmm *image.Image) ([]string, error) {
+// readSteps reads the recovery steps out of the VMM's image: their names, and the
+// bits of those that only detect.
+func readSteps(vmm *image.Image) (names []string, detecting uint64, err error) {
 	v, err := inspect.Open(vmm)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	table, err := v.Var(stepTable, inspect.Initial(vmm))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var names []string
+	if n := table.Len(); n == 0 || n > 64 {
+		return nil, 0, fmt.Errorf("the VMM's image has a table of %d recovery steps", n)
+	}
 	for i := range table.Len() {
-		entry, err := table.Index(i)
+		name, detects, err := readStep(table, i)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		name, err := entry.Field("name")
-		if err != nil {
-			return nil, err
+		names = append(names, name)
+		if detects {
+			detecting |= 1 << i
 		}
-		text, err := name.Text()
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, text)
 	}
-	if len(names) == 0 || len(names) > 64 {
-		return nil, fmt.Errorf("the VMM's image has a table of %d recovery steps", len(names))
-	}
-	return names, nil
+	return names, detecting, nil
 }
 
-// postNames names the numbers that the VMM writes to port 0x80.
+func readStep(table inspect.Value, i int) (name string, detects bool, err error) {
+	entry, err := table.Index(i)
+	if err != nil {
+		return "", false, err
+	}
+	field, err := entry.Field("name")
+	if err == nil {
+		name, err = field.Text()
+	}
+	if err == nil {
+		field, err = entry.Field("detects")
+	}
+	if err != nil {
+		return "", false, err
+	}
+	n, err := field.Uint()
+	return name, n != 0, err
+}
+
+// postNames names the numbers of steps that the VMM posts.
 func postNames(steps []string) map[uint64]string {
 	names := map[uint64]string{}
 	for i, n := range steps {

@@ -23,11 +23,11 @@ func (w *worker) unit(index int, settings []Setting) []Row {
 	plans := faults.Draw(w.campaign, index, w.model, w.golden.Span)
 	var fork faults.Snapshot
 	rows := make([]Row, len(settings))
-	order := watchfulFirst(settings)
+	order := w.watchfulFirst(settings)
 	for n, i := range order {
 		first := order[0]
-		sees := watchfulness(settings[first])
-		if n > 0 && rows[first].blind() && sees|watchfulness(settings[i]) == sees {
+		sees := w.watchfulness(settings[first])
+		if n > 0 && rows[first].blind() && sees|w.watchfulness(settings[i]) == sees {
 			rows[i] = w.alike(rows[first], settings[i])
 			continue
 		}
@@ -37,25 +37,19 @@ func (w *worker) unit(index int, settings []Setting) []Row {
 }
 
 // watchfulness is the set of a setting's steps that decide what counts as a failure.
-func watchfulness(s Setting) uint {
-	set := uint(0)
-	for i, step := range [...]string{"doubt", "patrol", "appeal"} {
-		if slices.Contains(s.Steps, step) {
-			set |= 1 << i
-		}
-	}
-	return set
+func (w *worker) watchfulness(s Setting) uint64 {
+	return mustPolicy(s, w.sys) & w.sys.Target().Detecting
 }
 
 // watchfulFirst is the order of the settings' runs: those first that detect more.
 // What is not detected there is not detected in those that detect part of it.
-func watchfulFirst(settings []Setting) []int {
+func (w *worker) watchfulFirst(settings []Setting) []int {
 	order := make([]int, len(settings))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return bits.OnesCount(watchfulness(settings[b])) - bits.OnesCount(watchfulness(settings[a]))
+		return bits.OnesCount64(w.watchfulness(settings[b])) - bits.OnesCount64(w.watchfulness(settings[a]))
 	})
 	return order
 }

@@ -39,12 +39,14 @@ func (s *system) prepare() error {
 	s.spec.Quantum = sim.Time(s.exp.Machine.QuantumNS) * sim.Nanosecond
 	vmm := s.images["vmm"]
 	var err error
-	if s.steps, err = stepNames(vmm); err != nil {
+	var detecting uint64
+	if s.steps, detecting, err = readSteps(vmm); err != nil {
 		return err
 	}
 	if s.target, err = vmmTarget(s.images, s.steps); err != nil {
 		return err
 	}
+	s.target.Detecting = detecting
 	memory, err := newVMMMemory(vmm, s.spec.CPUs)
 	if err != nil {
 		return err

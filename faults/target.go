@@ -15,6 +15,10 @@ type Target struct {
 	StepNames map[uint64]string          // every other number it posts
 	Helper    func(function string) bool // posts for others; nil = there are none
 
+	// Detecting has the bits of those steps in the policy word that repair nothing
+	// but decide what counts as a failure: no run without a detection has read another.
+	Detecting uint64
+
 	// ExitOK is the exit code of a run whose final checks passed.
 	ExitOK uint32
 

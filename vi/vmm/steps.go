@@ -8,7 +8,8 @@ import (
 // recoveryStep is one mechanism of recovery, which the policy word can switch
 // off alone.
 type recoveryStep struct {
-	name string
+	name    string
+	detects bool // it repairs nothing: it decides what counts as a failure
 }
 
 // The steps, by the number of their bit and POST code.
@@ -46,39 +47,39 @@ const (
 	stepAppeal
 )
 
-// recoverySteps is the one list of steps; the host reads the names here.
+// recoverySteps is the one list of steps; the host reads them here.
 var recoverySteps = [...]recoveryStep{
-	stepMicroreboot:     {"microreboot"},
-	stepFixSP:           {"fix_sp"},
-	stepNMIIPI:          {"nmi_ipi"},
-	stepGuestFrame:      {"guest_frame"},
-	stepSaveFSGS:        {"save_fs_gs"},
-	stepAckInterrupts:   {"ack_interrupts"},
-	stepNMIAck:          {"nmi_ack"},
-	stepReinitLocks:     {"reinit_locks"},
-	stepPageFrames:      {"page_frames"},
-	stepHypercallRetry:  {"hypercall_retry"},
-	stepSchedMetadata:   {"sched_metadata"},
-	stepRecurringTimers: {"recurring_timers"},
-	stepEventRedelivery: {"event_redelivery"},
-	stepConsoleLine:     {"console_line"},
-	stepMicroreset:      {"microreset"},
-	stepClearIRQCount:   {"clear_irq_count"},
-	stepStaticLocks:     {"static_locks"},
-	stepHardwareTimer:   {"hardware_timer"},
-	stepSyscallRetry:    {"syscall_retry"},
-	stepMulticallRetry:  {"multicall_retry"},
-	stepUndoLog:         {"undo_log"},
-	stepRenewCPU:        {"renew_cpu"},
-	stepVerify:          {"verify"},
-	stepTimerHeap:       {"timer_heap"},
-	stepFrameJournal:    {"frame_journal"},
-	stepDomainList:      {"domain_list"},
-	stepSaneValues:      {"sane_values"},
-	stepFullReboot:      {"full_reboot"},
-	stepDoubt:           {"doubt"},
-	stepPatrol:          {"patrol"},
-	stepAppeal:          {"appeal"},
+	stepMicroreboot:     {name: "microreboot"},
+	stepFixSP:           {name: "fix_sp"},
+	stepNMIIPI:          {name: "nmi_ipi"},
+	stepGuestFrame:      {name: "guest_frame"},
+	stepSaveFSGS:        {name: "save_fs_gs"},
+	stepAckInterrupts:   {name: "ack_interrupts"},
+	stepNMIAck:          {name: "nmi_ack"},
+	stepReinitLocks:     {name: "reinit_locks"},
+	stepPageFrames:      {name: "page_frames"},
+	stepHypercallRetry:  {name: "hypercall_retry"},
+	stepSchedMetadata:   {name: "sched_metadata"},
+	stepRecurringTimers: {name: "recurring_timers"},
+	stepEventRedelivery: {name: "event_redelivery"},
+	stepConsoleLine:     {name: "console_line"},
+	stepMicroreset:      {name: "microreset"},
+	stepClearIRQCount:   {name: "clear_irq_count"},
+	stepStaticLocks:     {name: "static_locks"},
+	stepHardwareTimer:   {name: "hardware_timer"},
+	stepSyscallRetry:    {name: "syscall_retry"},
+	stepMulticallRetry:  {name: "multicall_retry"},
+	stepUndoLog:         {name: "undo_log"},
+	stepRenewCPU:        {name: "renew_cpu"},
+	stepVerify:          {name: "verify"},
+	stepTimerHeap:       {name: "timer_heap"},
+	stepFrameJournal:    {name: "frame_journal"},
+	stepDomainList:      {name: "domain_list"},
+	stepSaneValues:      {name: "sane_values"},
+	stepFullReboot:      {name: "full_reboot"},
+	stepDoubt:           {name: "doubt", detects: true},
+	stepPatrol:          {name: "patrol", detects: true},
+	stepAppeal:          {name: "appeal", detects: true},
 }
 
 // allowed says whether the policy allows a step.

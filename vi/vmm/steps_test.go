@@ -126,3 +126,43 @@ func TestStepsAreFound(t *testing.T) {
 		t.Errorf("step %s is none", step)
 	}
 }
+
+// Runs in which nothing is detected are the same under all settings that detect
+// alike: outside recovery nobody reads the policy but disbelieve, and only for the
+// steps that the table says detect.
+func TestDetectingSteps(t *testing.T) {
+	named := map[string]bool{} // constants of steps that somebody disbelieves by
+	for name, f := range sourceFiles(t) {
+		recovers := name == "recover.go" || strings.HasPrefix(name, "recover_") || name == "steps.go"
+		function := ""
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				function = n.Name.Name
+			case *ast.SelectorExpr:
+				if n.Sel.Name == "policy" && !recovers && name != "persist.go" {
+					t.Errorf("%s: %s reads the policy", name, function)
+				}
+			case *ast.CallExpr:
+				callee, ok := n.Fun.(*ast.Ident)
+				switch {
+				case !ok:
+				case (callee.Name == "allowed" || callee.Name == "begin") && !recovers && function != "disbelieve":
+					t.Errorf("%s: %s asks for a step", name, function)
+				case callee.Name == "disbelieve":
+					step, ok := n.Args[1].(*ast.Ident)
+					if !ok {
+						t.Fatalf("%s: %s disbelieves by a step that is no constant", name, function)
+					}
+					named[strings.ToLower(step.Name)] = true
+				}
+			}
+			return true
+		})
+	}
+	for _, s := range recoverySteps {
+		if by := named["step"+strings.ReplaceAll(s.name, "_", "")]; by != s.detects {
+			t.Errorf("step %s: the table says it detects: %v; somebody disbelieves by it: %v", s.name, s.detects, by)
+		}
+	}
+}
