@@ -19,77 +19,105 @@ type vmmMemory struct {
 
 	// Physical addresses of variables.
 	root, frameTable, frames, nmods, mods uint64
-	modSize                               uint64
+
+	block blockShape
+
+	modSize, modEnd, modsMax uint64 // of the loader's modules
+	descriptor, count        uint64 // size of a frame's descriptor, and where its count lies
+	heapPage, free           uint64 // bits of the count
+	firstSlot, lastSlot      uint64 // of every L4: the VMM's
 }
 
-// What vi/vmm says in percpu.go, frame.go and layout.go.
-const (
-	cpuBlock    = 64 << 10
-	blockGuard  = 0x4000 // CPU data, GDT and IDT end here
-	stackTop    = 0xc000 // of the primary one
-	frameStart  = 0xcf38 // the registers of the guest that it interrupted
-	frameEnd    = 0xd000
-	blockStacks = 0x5000 // stacks from here to the end of the block
+// blockShape is what lies where in the block of a CPU.
+type blockShape struct {
+	size   uint64
+	guard  uint64    // CPU data, GDT and IDT end here
+	stacks uint64    // stacks from here to the end of the block
+	tops   [6]uint64 // of the stacks: the primary one, #DB, what entries push, #DF, #MC and NMI
+	regs   uint64    // the registers of the guest that it interrupted, which end ...
+	end    uint64    // ... here
+}
 
-	descriptor = 32 // bytes of a frame's descriptor, which begins with its count
-	pageHeap   = 1 << 62
-	pageFree   = 1 << 61
+// framesMax bounds what a damaged count can make of the frame table.
+const framesMax = 1 << 26
 
-	firstSlot, lastSlot = 256, 271 // of every L4: the VMM's
-
-	framesMax = 1 << 26
-	modsMax   = 8
-)
-
-// stackTops end the stacks of a block: the primary one, what entries push, #DF,
-// #MC and NMI.
-var stackTops = [...]uint64{stackTop, frameEnd, 0xe000, 0xf000, 0x10000}
-
+// newVMMMemory finds everything in the image's debug information.
 func newVMMMemory(vmm *image.Image, cpus int) (*vmmMemory, error) {
 	v, err := inspect.Open(vmm)
 	if err != nil {
 		return nil, err
 	}
-	p := &vmmMemory{image: vmm, cpus: cpus}
-	info, err := v.Var("resvirt/vi/bare.Image", inspect.Initial(vmm))
+	p, f := &vmmMemory{image: vmm, cpus: cpus}, finder{view: v, image: vmm}
+	const info = "resvirt/vi/bare.Image"
+	p.data, p.bss = f.initial(info, "DataStart"), f.initial(info, "BSSEnd")
+	p.blocks, p.end = f.initial(info, "PerCPU"), f.initial(info, "End")
+	p.root, p.frameTable = p.phys(f.variable("main.rootTable", "").Addr), p.phys(f.variable("main.frameTableBase", "").Addr)
+	p.frames, p.nmods = p.phys(f.variable("main.frames", "n").Addr), p.phys(f.variable("main.bootInfo", "nmods").Addr)
+	mods := f.variable("main.bootInfo", "mods")
+	p.mods, p.modsMax = p.phys(mods.Addr), uint64(mods.Len())
+	p.modSize, p.modEnd = f.member("main.module", "end")
+	p.descriptor, p.count = f.member("main.page", "count")
+	p.heapPage, p.free = f.constant("main.pgHeap"), f.constant("main.pgFree")
+	p.firstSlot, p.lastSlot = f.constant("main.hvSlotFirst"), f.constant("main.hvSlotLast")
+	p.block = blockShape{
+		size: f.constant("main.cpuBlockSize"), guard: f.constant("main.blockGuard"), stacks: f.constant("main.blockStack"),
+		regs: f.constant("main.blockRegs"), end: f.constant("main.blockTopRegs"),
+	}
+	for i, name := range [...]string{"StackTop", "TopDB", "TopRegs", "TopDF", "TopMC", "TopNMI"} {
+		p.block.tops[i] = f.constant("main.block" + name)
+	}
+	return p, f.err
+}
+
+// finder looks things up in an image; the first error is kept.
+type finder struct {
+	view  *inspect.View
+	image *image.Image
+	err   error
+}
+
+func (f *finder) keep(err error) {
+	if f.err == nil && err != nil {
+		f.err = fmt.Errorf("faults in memory: this VMM is not known: %w", err)
+	}
+}
+
+func (f *finder) constant(name string) uint64 {
+	c, err := f.view.Const(name)
+	f.keep(err)
+	return uint64(c)
+}
+
+// variable is a variable, or a field of one, as the image is loaded.
+func (f *finder) variable(name, field string) inspect.Value {
+	at, err := f.view.Var(name, inspect.Initial(f.image))
+	if err == nil && field != "" {
+		at, err = at.Field(field)
+	}
+	f.keep(err)
+	return at
+}
+
+func (f *finder) initial(name, field string) uint64 {
+	at := f.variable(name, field)
+	if f.err != nil {
+		return 0
+	}
+	n, err := at.Uint()
+	f.keep(err)
+	return n
+}
+
+// member is the size of a struct, and where a field of it lies.
+func (f *finder) member(typ, field string) (size, offset uint64) {
+	whole, err := f.view.At(typ, 0, nil)
+	f.keep(err)
 	if err != nil {
-		return nil, err
+		return 0, 0
 	}
-	for _, f := range []struct {
-		name string
-		to   *uint64
-	}{{"DataStart", &p.data}, {"BSSEnd", &p.bss}, {"PerCPU", &p.blocks}, {"End", &p.end}} {
-		field, err := info.Field(f.name)
-		if err != nil {
-			return nil, err
-		}
-		if *f.to, err = field.Uint(); err != nil {
-			return nil, err
-		}
-	}
-	for _, f := range []struct {
-		name string
-		path []string
-		to   *uint64
-	}{
-		{"main.rootTable", nil, &p.root}, {"main.frameTableBase", nil, &p.frameTable}, {"main.frames", []string{"n"}, &p.frames},
-		{"main.bootInfo", []string{"nmods"}, &p.nmods}, {"main.bootInfo", []string{"mods"}, &p.mods},
-	} {
-		value, err := v.Var(f.name, inspect.Initial(vmm))
-		for _, field := range f.path {
-			if err == nil {
-				value, err = value.Field(field)
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-		*f.to = p.phys(value.Addr)
-		if n := value.Len(); n > 0 {
-			p.modSize = uint64(value.Size()) / uint64(n)
-		}
-	}
-	return p, nil
+	part, err := whole.Field(field)
+	f.keep(err)
+	return uint64(whole.Size()), part.Addr
 }
 
 // phys is the physical address of something in the image.
@@ -101,7 +129,7 @@ func (p *vmmMemory) ranges(m faults.Machine, c faults.Class) []faults.Range {
 	case faults.Static:
 		list := []faults.Range{{Start: p.phys(p.data), Len: p.bss - p.data}}
 		for cpu := range uint64(p.cpus) {
-			list = append(list, faults.Range{Start: p.phys(p.blocks + cpu*cpuBlock), Len: blockGuard})
+			list = append(list, faults.Range{Start: p.phys(p.blocks + cpu*p.block.size), Len: p.block.guard})
 		}
 		return list
 	case faults.Heap:
@@ -121,16 +149,16 @@ func (p *vmmMemory) ranges(m faults.Machine, c faults.Class) []faults.Range {
 // that belong to a primary one.
 func (p *vmmMemory) stacks(m faults.Machine) (list []faults.Range) {
 	for cpu := range p.cpus {
-		base := p.blocks + uint64(cpu)*cpuBlock
+		base := p.blocks + uint64(cpu)*p.block.size
 		at := m.Register(cpu, 4) - base
-		if m.CPL(cpu) != 0 || at < blockStacks {
+		if m.CPL(cpu) != 0 || at < p.block.stacks {
 			continue
 		}
-		for _, top := range stackTops {
+		for i, top := range p.block.tops {
 			if at < top {
 				list = append(list, faults.Range{Start: p.phys(base + at), Len: top - at})
-				if top == stackTop {
-					list = append(list, faults.Range{Start: p.phys(base + frameStart), Len: frameEnd - frameStart})
+				if i == 0 {
+					list = append(list, faults.Range{Start: p.phys(base + p.block.regs), Len: p.block.end - p.block.regs})
 				}
 				break
 			}
@@ -147,7 +175,7 @@ func (p *vmmMemory) heap(m faults.Machine) (list []faults.Range) {
 	if n > framesMax {
 		return nil
 	}
-	table := make([]byte, n*descriptor)
+	table := make([]byte, n*p.descriptor)
 	if m.ReadVirt(m.Next(), word(m, p.frameTable), table) != nil {
 		return nil
 	}
@@ -156,8 +184,8 @@ func (p *vmmMemory) heap(m faults.Machine) (list []faults.Range) {
 		not[pa] = true
 	}
 	for frame := p.heapStart(m) >> 12; frame < n; frame++ {
-		count, pa := binary.LittleEndian.Uint64(table[frame*descriptor:]), frame<<12
-		if count&(pageHeap|pageFree) == pageHeap && !not[pa] {
+		count, pa := binary.LittleEndian.Uint64(table[frame*p.descriptor+p.count:]), frame<<12
+		if count&(p.heapPage|p.free) == p.heapPage && !not[pa] {
 			list = append(list, faults.Range{Start: pa, Len: 4096})
 		}
 	}
@@ -167,8 +195,8 @@ func (p *vmmMemory) heap(m faults.Machine) (list []faults.Range) {
 // heapStart is where the VMM began to allocate.
 func (p *vmmMemory) heapStart(m faults.Machine) uint64 {
 	start := p.phys(p.end)
-	for i := range min(uint64(uint32(word(m, p.nmods))), modsMax) {
-		start = max(start, word(m, p.mods+i*p.modSize+8)+4095)
+	for i := range min(uint64(uint32(word(m, p.nmods))), p.modsMax) {
+		start = max(start, word(m, p.mods+i*p.modSize+p.modEnd)+4095)
 	}
 	return start &^ 4095
 }
@@ -193,7 +221,7 @@ func (p *vmmMemory) tables(m faults.Machine) (list []uint64) {
 		m.ReadPhys(pa, t[:])
 		for i := range 512 {
 			e := binary.LittleEndian.Uint64(t[8*i:])
-			if e&present == 0 || e&large != 0 || level == 4 && (i < firstSlot || i > lastSlot) {
+			if e&present == 0 || e&large != 0 || level == 4 && (uint64(i) < p.firstSlot || uint64(i) > p.lastSlot) {
 				continue
 			}
 			walk(e&frame, level-1)
@@ -212,8 +240,8 @@ func (p *vmmMemory) object(pa uint64) string {
 	if v, ok := p.image.Var(va); ok {
 		return fmt.Sprintf("%s+%#x", v.Name, va-v.Start)
 	}
-	if d := va - p.blocks; va >= p.blocks && d < uint64(p.cpus)*cpuBlock {
-		return fmt.Sprintf("block of CPU %d+%#x", d/cpuBlock, d%cpuBlock)
+	if d := va - p.blocks; va >= p.blocks && d < uint64(p.cpus)*p.block.size {
+		return fmt.Sprintf("block of CPU %d+%#x", d/p.block.size, d%p.block.size)
 	}
 	return ""
 }
