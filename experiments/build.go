@@ -115,7 +115,7 @@ func moduleRoot() (string, error) {
 }
 
 // sourceDirs hold all that images are made of.
-var sourceDirs = []string{"vi/abi", "vi/bare", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "workloads"}
+var sourceDirs = []string{"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "workloads"}
 
 // sourceParts are the sources of all that runs inside the machine, so that a
 // trace can quote them when they have moved on.
