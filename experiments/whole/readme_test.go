@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -46,6 +47,35 @@ func TestReadmeShowsThisProgram(t *testing.T) {
 			t.Fatalf("README does not show, or not in this place: %q: go generate .", line)
 		}
 		shown = shown[i+1:]
+	}
+}
+
+// TestReadmesExampleIsOne: the run that README looks closer at ended as README says.
+func TestReadmesExampleIsOne(t *testing.T) {
+	t.Parallel()
+	text := read(t, "README.md")
+	m := regexp.MustCompile(`<!-- EXAMPLE RUN OF quick.db: (\w+) under (\w+), (\w+) under (\w+) -->`).FindStringSubmatch(text)
+	if m == nil {
+		t.Fatal("README.md has no mark of an example")
+	}
+	wants := map[string]string{m[2]: m[1], m[4]: m[3]}
+	runs := regexp.MustCompile(`quick\.db (\w+)/([0-9]+)`).FindAllStringSubmatch(text, -1)
+	if len(runs) == 0 {
+		t.Fatal("README.md looks at no run")
+	}
+	q := lab(t)
+	index, err := strconv.Atoi(runs[0][2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := map[string]string{}
+	for _, r := range q.lab.Trials(nil, index, q.exp.Settings) {
+		ended[r.Setting] = r.Outcome.String()
+	}
+	for _, r := range runs {
+		if r[2] != runs[0][2] || wants[r[1]] == "" || ended[r[1]] != wants[r[1]] {
+			t.Errorf("README shows %s/%s as an example, which ended as %q: go generate .", r[1], r[2], ended[r[1]])
+		}
 	}
 }
 

@@ -10,6 +10,11 @@
 // ; FROM "a" alone those up to an empty line.
 // Commands are executed in order, each once, in an empty directory, so that a
 // document can begin with a run and go on with what is in its database.
+//
+//	<!-- EXAMPLE RUN OF quick.db: vm_lost under basic, recovered under full -->
+//
+// chooses the example for what follows it: the first run that ended so. Wherever the document
+// says quick.db basic/N or quick.db full/N, N becomes this run's number.
 package main
 
 import (
@@ -100,7 +105,7 @@ func update(text string, run func(command string) (string, error)) (string, erro
 	if n := strings.Count(text, "<!-- BEGIN OUTPUT"); at == 0 || n != len(block.FindAllString(text, -1)) {
 		return "", fmt.Errorf("%d outputs begin, and not all are complete", n)
 	}
-	return b.String() + text[at:], nil
+	return withExamples(b.String()+text[at:], run)
 }
 
 // excerpt returns the lines from one to another, or to an empty one.
