@@ -2,6 +2,7 @@ package image
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Spec says what to build.
@@ -51,15 +53,19 @@ func BuildUser(root, pkg, cache string) (*Image, error) {
 	return Build(Spec{Root: root, Pkg: pkg, Kind: User, Cache: cache})
 }
 
-// Build returns the image of a package, from the cache if its sources, the
-// toolchain and this package's version have not changed.
-func Build(s Spec) (*Image, error) {
+// Build is BuildContext for those who wait to the end.
+func Build(s Spec) (*Image, error) { return BuildContext(context.Background(), s) }
+
+// BuildContext returns the image of a package, from the cache if its sources, the
+// toolchain and this package's version have not changed. When ctx ends, so does
+// the toolchain.
+func BuildContext(ctx context.Context, s Spec) (*Image, error) {
 	root, err := filepath.Abs(s.Root)
 	if err != nil {
 		return nil, err
 	}
 	s.Root = root
-	src, err := sources(s)
+	src, err := sources(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", s.Pkg, err)
 	}
@@ -69,7 +75,7 @@ func Build(s Spec) (*Image, error) {
 	}
 	linked, kept := recall(cached)
 	if !kept {
-		if linked, err = compile(s, filepath.Dir(cached)); err != nil {
+		if linked, err = compile(ctx, s, filepath.Dir(cached)); err != nil {
 			return nil, fmt.Errorf("image %s: %w", s.Pkg, err)
 		}
 	}
@@ -106,7 +112,7 @@ func Finish(linked []byte, kind Kind, pkg, module string) (*Image, error) {
 
 // compile runs the toolchain in an environment that holds nothing but what
 // finding it needs, so that the output depends on the sources alone.
-func compile(s Spec, tmp string) ([]byte, error) {
+func compile(ctx context.Context, s Spec, tmp string) ([]byte, error) {
 	dir, err := os.MkdirTemp(tmp, "build-")
 	if err != nil {
 		return nil, err
@@ -124,20 +130,29 @@ func compile(s Spec, tmp string) ([]byte, error) {
 		args = append(args, "-buildmode=pie", "-gcflags=resvirt/...=-wb=false",
 			"-ldflags=-linkmode=internal -buildid= -E main.entry")
 	}
-	if _, err := goTool(s.Root, append(args, s.Pkg)...); err != nil {
+	if _, err := goTool(ctx, s.Root, append(args, s.Pkg)...); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(out)
 }
 
+// tidying is how long the go command may take to remove its temporary files.
+const tidying = 300 * time.Millisecond
+
 // goTool runs the go command for the images' platform and returns its output.
-func goTool(root string, args ...string) ([]byte, error) {
-	cmd := exec.Command("go", args...)
+func goTool(ctx context.Context, root string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = tidying
 	cmd.Dir = root
 	cmd.Env = environment(os.Environ())
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return stdout.Bytes(), nil

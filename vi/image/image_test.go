@@ -15,7 +15,7 @@ const moduleRoot = "../.."
 func TestTags(t *testing.T) {
 	digest := func(tags ...string) string {
 		t.Helper()
-		s, err := sources(Spec{Root: moduleRoot, Pkg: "./vi/image/testdata/tiny", Kind: Guest, Tags: tags})
+		s, err := sources(t.Context(), Spec{Root: moduleRoot, Pkg: "./vi/image/testdata/tiny", Kind: Guest, Tags: tags})
 		if err != nil {
 			t.Fatal(err)
 		}

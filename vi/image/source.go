@@ -2,6 +2,7 @@ package image
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -22,16 +23,16 @@ type source struct {
 
 // sources hashes every source file outside the standard library that the
 // package depends on, the toolchain's version and the way of building.
-func sources(s Spec) (source, error) {
+func sources(ctx context.Context, s Spec) (source, error) {
 	tags, err := s.tags()
 	if err != nil {
 		return source{}, err
 	}
-	out, err := goTool(s.Root, "list", "-deps", "-tags="+tags, "-json=ImportPath,Dir,Standard,Module,GoFiles,SFiles,HFiles,EmbedFiles", s.Pkg)
+	out, err := goTool(ctx, s.Root, "list", "-deps", "-tags="+tags, "-json=ImportPath,Dir,Standard,Module,GoFiles,SFiles,HFiles,EmbedFiles", s.Pkg)
 	if err != nil {
 		return source{}, err
 	}
-	tool, err := goTool(s.Root, "env", "GOVERSION")
+	tool, err := goTool(ctx, s.Root, "env", "GOVERSION")
 	if err != nil {
 		return source{}, err
 	}
