@@ -71,7 +71,7 @@ func goldenRows(e *env, n int) ([]speedRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	sys, err := e.build(exp, newPrinter(e.stderr).say)
+	sys, err := e.build(exp, e.printer().say)
 	if err != nil {
 		return nil, err
 	}

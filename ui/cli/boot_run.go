@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ type bootRun struct {
 
 // runMachine connects the machine with the terminal, and runs it to its end.
 func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) (machine.Stop, error) {
+	e.finishes.Store(true) // a disk, a trace and a terminal are left as they should be
 	in, err := openBootInput(e.stdin)
 	if err != nil {
 		return machine.Stop{}, err
@@ -99,9 +101,12 @@ func (r *bootRun) run(e *env) (machine.Stop, error) {
 			return machine.Stop{}, nil
 		}
 		before, from := r.m.Position(), time.Now()
-		stop := r.m.Run(machine.Until{Time: r.m.Now() + bootSlice, Position: r.limit})
+		stop := r.slice(e.ctx, machine.Until{Time: r.m.Now() + bootSlice, Position: r.limit})
 		if err := r.flush(false); err != nil {
 			return stop, err
+		}
+		if e.ctx.Err() != nil {
+			break
 		}
 		switch {
 		case stop.Reason == machine.ReachedTime:
@@ -115,6 +120,24 @@ func (r *bootRun) run(e *env) (machine.Stop, error) {
 		}
 	}
 	return machine.Stop{}, status(exitInterrupt)
+}
+
+// bootLook is after how many instructions it is looked whether the program shall end:
+// many processors, of which each instruction is traced, need seconds for a slice.
+const bootLook = 1 << 16
+
+// slice runs to a bound, or until ctx has ended.
+func (r *bootRun) slice(ctx context.Context, u machine.Until) machine.Stop {
+	for {
+		piece := u
+		if next := r.m.Position() + bootLook; u.Position == 0 || next < u.Position {
+			piece.Position = next
+		}
+		stop := r.m.Run(piece)
+		if stop.Reason != machine.ReachedPosition || piece.Position == u.Position || ctx.Err() != nil {
+			return stop
+		}
+	}
 }
 
 // idleInstructions in a slice say that the guest waits, so that its time shall

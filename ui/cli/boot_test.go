@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"resvirt/hw/machine"
 	"resvirt/internal/testkernel"
+	"resvirt/sim"
 )
 
 // bootKernels are what transcripts find as NAME.kernel in their directory.
@@ -145,5 +147,35 @@ func TestBootIsInterrupted(t *testing.T) {
 	e := &env{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, ctx: ctx}
 	if code := run(e, []string{"boot", filepath.Join(dir, "spin.kernel")}); code != exitInterrupt {
 		t.Errorf("status %d", code)
+	}
+}
+
+// TestBootLooksOften: a slice of time with many instructions in it does not keep the
+// program from ending, and is otherwise as it was in one piece.
+func TestBootLooksOften(t *testing.T) {
+	spin := func() *bootRun {
+		m, err := machine.New(machine.DefaultSpec())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Firmware()
+		if err := m.LoadMultiboot(bootKernels["spin"], "", nil); err != nil {
+			t.Fatal(err)
+		}
+		return &bootRun{m: m}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	stopped := spin()
+	stopped.slice(ctx, machine.Until{Time: sim.Second})
+	if n := stopped.m.Position(); n != bootLook {
+		t.Errorf("%d instructions after the end was asked for, want %d", n, bootLook)
+	}
+	for _, u := range []machine.Until{{Time: bootSlice}, {Time: bootSlice, Position: bootLook}, {Time: bootSlice, Position: bootLook + 7}} {
+		one, pieces := spin(), spin()
+		want, got := one.m.Run(u), pieces.slice(t.Context(), u)
+		if got != want || pieces.m.Digest() != one.m.Digest() {
+			t.Errorf("%+v: in pieces it ends with %+v at %d, else with %+v at %d", u, got, pieces.m.Position(), want, one.m.Position())
+		}
 	}
 }

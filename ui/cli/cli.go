@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"resvirt/experiments"
@@ -39,6 +39,11 @@ type env struct {
 	build  func(e experiments.Experiment, say func(string)) (experiments.System, error)
 	vmm    func() ([]byte, error) // the hypervisor's image
 	stored func(experiments.Experiment, []experiments.Part) (experiments.System, error)
+
+	finishes atomic.Bool // the command ends soon when it is told to, and must not be cut short
+	mu       sync.Mutex
+	shown    *printer // what goes on, on stderr
+	kept     string   // what becomes of the work when it is stopped
 }
 
 // usageError is a mistake in the command line.
@@ -64,17 +69,6 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	})
 }
 
-// signalled runs a command line that signals can end.
-func signalled(e *env) int {
-	// A file that grows beyond the limit is an error to tell, not a crash.
-	signal.Ignore(syscall.SIGXFSZ)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	e.ctx = ctx
-	return run(e, e.args)
-}
-
 func run(e *env, args []string) int {
 	err := dispatch(e, args)
 	var code status
@@ -84,6 +78,9 @@ func run(e *env, args []string) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, context.Canceled) && e.ctx.Err() != nil:
+		e.tellStopped()
+		return exitInterrupt
 	case errors.As(err, &code):
 		return int(code)
 	case errors.Is(err, syscall.EPIPE):

@@ -58,7 +58,7 @@ func runCauses(e *env, operands []string, values any) error {
 		return err
 	}
 	defer db.Close()
-	c, err := db.Causes(e.ctx, e.stored, v.filter, newPrinter(e.stderr).say)
+	c, err := db.Causes(e.ctx, e.stored, v.filter, e.printer().say)
 	if err != nil {
 		return err
 	}

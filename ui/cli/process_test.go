@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"resvirt/experiments"
+	"resvirt/faults"
 	"resvirt/internal/toy"
 )
 
@@ -32,15 +33,33 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+	var sys experiments.System = toy.System{Version: "1"}
+	if os.Getenv(asStuck) != "" {
+		sys = stuck{sys}
+	}
 	os.Exit(signalled(&env{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, args: os.Args[1:],
-		build: func(experiments.Experiment, func(string)) (experiments.System, error) {
-			return toy.System{Version: "1"}, nil
-		},
-		stored: func(experiments.Experiment, []experiments.Part) (experiments.System, error) {
-			return toy.System{Version: "1"}, nil
-		},
+		build:  func(experiments.Experiment, func(string)) (experiments.System, error) { return sys, nil },
+		stored: func(experiments.Experiment, []experiments.Part) (experiments.System, error) { return sys, nil },
 	}))
+}
+
+// asStuck makes the program one whose machines never get on.
+const asStuck = "RESVIRT_TEST_STUCK"
+
+// stuck is a system whose machines never get on.
+type stuck struct{ experiments.System }
+
+// stuckFile appears where a command has come to a machine.
+const stuckFile = "stuck"
+
+func (s stuck) Boot() (faults.Machine, error) {
+	if err := os.WriteFile(stuckFile, nil, 0o644); err != nil {
+		return nil, err
+	}
+	for {
+		time.Sleep(time.Hour)
+	}
 }
 
 const longToy = `name = "toy"

@@ -151,7 +151,7 @@ func listFlags(fs *flag.FlagSet) any {
 
 func runList(e *env, _ []string, values any) error {
 	// The recovery steps are what the VMM's image has.
-	sys, err := e.build(experiments.Default(), newPrinter(e.stderr).say)
+	sys, err := e.build(experiments.Default(), e.printer().say)
 	if err != nil {
 		return err
 	}

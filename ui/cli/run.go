@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -55,7 +54,7 @@ func runRun(e *env, operands []string, values any) error {
 	if v.db == "" {
 		v.db = exp.Name + ".db"
 	}
-	p := newPrinter(e.stderr)
+	p := e.printer()
 	o := experiments.Options{
 		Path: v.db, Runs: v.runs, Workers: v.workers, Text: text,
 		Command: "resvirt " + strings.Join(e.args, " "), Stage: p.say, Progress: p.progress,
@@ -124,10 +123,7 @@ func runOverhead(e *env, exp experiments.Experiment, v *runValues) error {
 	if v.db != "" || v.runs != 0 || v.seed != "" || v.workers != 0 {
 		return usage("run: %s measures overhead: it takes --format alone", exp.Name)
 	}
-	r, err := experiments.MeasureOverhead(e.ctx, exp, e.build, newPrinter(e.stderr).say)
-	if errors.Is(err, context.Canceled) {
-		return status(exitInterrupt)
-	}
+	r, err := experiments.MeasureOverhead(e.ctx, exp, e.build, e.printer().say)
 	if err != nil {
 		return err
 	}

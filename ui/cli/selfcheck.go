@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 
@@ -32,12 +30,12 @@ func runSelfcheck(e *env, _ []string, values any) error {
 	if err != nil {
 		return err
 	}
-	p := newPrinter(e.stderr)
+	p := e.printer()
 	sys, err := e.build(exp, p.say)
 	if err != nil {
 		return err
 	}
-	err = experiments.Selfcheck(e.ctx, exp, sys, v.runs, v.faults, func(c experiments.Check) {
+	return experiments.Selfcheck(e.ctx, exp, sys, v.runs, v.faults, func(c experiments.Check) {
 		result := "ok"
 		switch {
 		case c.Skipped:
@@ -47,8 +45,4 @@ func runSelfcheck(e *env, _ []string, values any) error {
 		}
 		fmt.Fprintf(e.stdout, "%-8s %s: %s\n", result, c.Name, c.Detail)
 	})
-	if errors.Is(err, context.Canceled) {
-		return status(exitInterrupt)
-	}
-	return err
 }

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// moment is how long a command that was told to end may take to say what is done.
+const moment = 500 * time.Millisecond
+
+// signalled runs a command line that signals can end. All commands save their work as
+// they go, so that a program that is killed loses only what it was just doing. One
+// that does not end by itself within a moment is therefore ended as it is.
+func signalled(e *env) int {
+	// A file that grows beyond the limit is an error to tell, not a crash.
+	signal.Ignore(syscall.SIGXFSZ)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	e.ctx = ctx
+	ended := make(chan int, 1)
+	go func() { ended <- run(e, e.args) }()
+	select {
+	case code := <-ended:
+		return code
+	case <-ctx.Done():
+	}
+	var late <-chan time.Time // never, if the command has something to write at its end
+	if !e.finishes.Load() {
+		late = time.After(moment)
+	}
+	select {
+	case code := <-ended:
+		return code
+	case <-late:
+		e.tellStopped()
+		return exitInterrupt
+	}
+}
+
+// printer shows what goes on. There is one, for there is one place where it is shown.
+func (e *env) printer() *printer {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.shown == nil {
+		e.shown = newPrinter(e.stderr)
+	}
+	return e.shown
+}
+
+// keeps notes what to say of the work done so far, should it be stopped now.
+func (e *env) keeps(what string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.kept = what
+}
+
+// tellStopped says that a command was stopped, and what is kept of its work.
+func (e *env) tellStopped() {
+	e.printer().end()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	text := "stopped"
+	if e.kept != "" {
+		text += ": " + e.kept
+	}
+	fmt.Fprintln(e.stderr, text)
+}

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Whatever a command is doing when it is told to end, it ends, says so, and leaves the
+// database as it was; here it is in work that never ends by itself.
+func TestEveryLongCommandEnds(t *testing.T) {
+	dir := t.TempDir()
+	cmd, out := program(t, t.Context(), dir, 0, "run", "toy.toml", "--runs", "20", "--db", "done.db")
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	want := rowsOf(t, filepath.Join(dir, "done.db"))
+	for _, args := range []string{
+		"run toy.toml", "run toy.toml --db done.db", "selfcheck --experiment toy.toml",
+		"replay done.db full/1", "explain done.db full/1", "causes done.db",
+	} {
+		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+			t.Run(args+" "+sig.String(), func(t *testing.T) {
+				begun := filepath.Join(dir, stuckFile)
+				_ = os.Remove(begun) // of the one before
+				cmd, out := program(t, t.Context(), dir, 0, strings.Fields(args)...)
+				cmd.Env = append(cmd.Env, asStuck+"=1")
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				ended := make(chan error, 1)
+				go func() { ended <- cmd.Wait() }()
+				for {
+					if _, err := os.Stat(begun); err == nil {
+						break
+					}
+					select {
+					case <-ended:
+						t.Fatalf("it did not get as far as to a machine\n%s", out)
+					case <-time.After(time.Millisecond):
+					}
+				}
+				if err := cmd.Process.Signal(sig); err != nil {
+					t.Fatal(err)
+				}
+				<-ended
+				if code := cmd.ProcessState.ExitCode(); code != exitInterrupt || !strings.Contains(out.String(), "stopped") || strings.Contains(out.String(), "goroutine ") {
+					t.Errorf("exit %d\n%s", code, out)
+				}
+				if got := rowsOf(t, filepath.Join(dir, "done.db")); len(got) != len(want) {
+					t.Errorf("%d rows, there were %d", len(got), len(want))
+				}
+			})
+		}
+	}
+}
