@@ -15,7 +15,7 @@ type page struct {
 	count uint64
 	typ   uint64
 	owner uint32 // frame of the owning Domain, 0 = the hypervisor
-	stamp uint32 // flush clock when the frame was freed or lost its last type
+	stamp uint32 // flush clock when the frame was freed or last lost a use as a type
 	next  uint32 // free list, or the owner's list of pages
 	prev  uint32
 }
@@ -185,12 +185,26 @@ func (p *page) validate(t uint64) int64 {
 	if rc != 0 {
 		// Nobody else got in: the count is one and not validated.
 		assert(atomic.LoadUint64(&p.typ)&(ptCount|ptValidated) == 1)
-		p.stamp = atomic.LoadUint32(&flushClock)
+		p.left(atomic.LoadUint32(&flushClock))
 		setLogged(&p.typ, 0)
 		return rc
 	}
 	setBitsLogged(&p.typ, ptValidated)
 	return 0
+}
+
+// left notes the time at which a use of the frame's type is about to go: what it
+// mapped is mapped no more. Each use notes it, not only the last, and none sets it
+// back: between the look of a CPU that drops the last use, as it believes, and its
+// compare-and-swap others may take the frame and drop it again, and what they mapped
+// has later translations.
+func (p *page) left(at uint32) {
+	for {
+		was := atomic.LoadUint32(&p.stamp)
+		if was >= at || atomic.CompareAndSwapUint32(&p.stamp, was, at) {
+			return
+		}
+	}
 }
 
 // putType drops one use of the frame's type. With the last one a page table
@@ -202,14 +216,14 @@ func (p *page) putType() {
 		x := atomic.LoadUint64(&p.typ)
 		nx := x - 1
 		assert(x&ptCount != 0)
+		p.left(atomic.LoadUint32(&flushClock))
 		if nx&ptCount == 0 {
-			p.stamp = atomic.LoadUint32(&flushClock)
 			if isTableType(nx) && x&ptValidated != 0 {
 				if !swapLogged(&p.typ, x, x&^ptValidated) {
 					continue
 				}
 				freeTable(p, x&ptTypeMask, len(table{}))
-				p.stamp = atomic.LoadUint32(&flushClock)
+				p.left(atomic.LoadUint32(&flushClock))
 				addLogged(&p.typ, ^uint64(0))
 				return
 			}

@@ -127,8 +127,8 @@ func (w *walk) can(p *page, n, t uint64) bool {
 	case t&ptPinned != 0 && !isTableType(t) || t&ptTypeMask == 6<<ptTypeShift:
 		return false
 	}
-	if int32(p.stamp-w.clock) > 0 && int32(p.stamp-atomic.LoadUint32(&flushClock)) > 0 {
-		p.stamp = w.clock // of the future: a flush too many does no harm
+	if now := atomic.LoadUint32(&flushClock); int32(p.stamp-w.clock) > 0 && int32(p.stamp-now) > 0 {
+		p.stamp = now // of the future: a flush too many does no harm
 	}
 	if p.owner != w.owner {
 		w.enter(p.owner)

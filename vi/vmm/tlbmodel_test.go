@@ -323,3 +323,29 @@ func TestFlushClockEnds(t *testing.T) {
 		t.Errorf("CPUs %#x flushed for an old stamp", flushed)
 	}
 }
+
+// TestTimeOfUses: a frame was last in use when the last of its uses went, also if a
+// CPU read the clock, then others took the frame and dropped it, and only then that
+// CPU drops what is the last use again.
+func TestTimeOfUses(t *testing.T) {
+	world(t, 2)
+	d, _, list := onGuest(t, 1)
+	m := list[4+1] // mapped as writable once
+	p := pageOf(m)
+	early := flushClock
+	if rc := getPageAndType(m, d, ptWritable); rc != 0 {
+		t.Fatal(rc)
+	}
+	flushClock += 5
+	late := flushClock
+	putPageAndType(p)
+	if p.typ&ptCount != 1 || p.stamp != late {
+		t.Errorf("%d uses left, the last went at %d, not %d", p.typ&ptCount, p.stamp, late)
+	}
+	if p.left(early); p.stamp != late {
+		t.Errorf("set back from %d to %d", late, p.stamp)
+	}
+	if p.left(late + 1); p.stamp != late+1 {
+		t.Errorf("%d, not %d", p.stamp, late+1)
+	}
+}
