@@ -29,6 +29,9 @@ func initControl(d *Domain, a *abi.EvtchnInitControl) int64 {
 	if !taken {
 		putPageAndType(pageOf(m))
 	}
+	if rc == 0 && again() {
+		d.relink()
+	}
 	return rc
 }
 
@@ -53,9 +56,6 @@ func (d *Domain) placeControl(vcpu uint32, m mfn, offset uint64) (rc int64, take
 	if log := &current().arch.log; !d.usesFIFO() || again() && log.undo != 0 {
 		log.undo = 1 // this call switches
 		d.startFIFO()
-	}
-	if again() {
-		d.relink()
 	}
 	return 0, taken
 }
@@ -90,6 +90,9 @@ func expandArray(d *Domain, m mfn) int64 {
 	if !taken {
 		putPageAndType(pageOf(m))
 	}
+	if rc == 0 && again() {
+		d.relink()
+	}
 	return rc
 }
 
@@ -117,9 +120,6 @@ func (d *Domain) addWords(m mfn) (rc int64, taken bool) {
 			setPending(d.vcpu[e.vcpu%maxVCPUs], port)
 			e.saved = 0
 		}
-	}
-	if again() {
-		d.relink()
 	}
 	return 0, taken
 }

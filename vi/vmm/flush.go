@@ -57,7 +57,7 @@ func flushMask(mask uint64, va uint64) {
 		return
 	}
 	assert(irqsAreOn())
-	flushRequest.lk.lock()
+	flushRequest.lk.lockPatiently() // its holder waits for one that prints, too
 	flushRequest.va = va
 	atomic.StoreUint64(&flushRequest.todo, mask)
 	sendIPIs(mask, vectorFlush)

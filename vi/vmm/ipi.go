@@ -35,7 +35,7 @@ func callOn(mask uint64, fn func(), wait bool) {
 	c := this()
 	self := mask>>c.ID&1 != 0
 	mask &^= 1 << c.ID
-	call.lk.lock()
+	call.lk.lockPatiently()
 	call.fn, call.wait = fn, wait
 	atomic.StoreUint64(&call.todo, mask)
 	sendIPIs(mask, vectorCall)

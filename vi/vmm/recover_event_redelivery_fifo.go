@@ -63,18 +63,25 @@ func (d *Domain) announceQueues() {
 }
 
 // relink puts all ports into their queues that are pending and are not in one,
-// after recovery took back that there is a page for them.
+// after recovery took back that there is a page for them. A domain may have so many
+// ports that nobody else can wait for all of them: the lock is held for a bucket at a
+// time, and the watchdog told of the progress.
 func (d *Domain) relink() {
-	for port := uint32(1); port < maxPorts; port++ {
-		e := d.port(port)
-		if e == nil {
-			break
+	d.eachBucket(func(b *evtchnBucket, first uint32) {
+		working()
+		d.eventLock.lock()
+		for i := range b {
+			if port := first + uint32(i); port != 0 {
+				flags := d.fifoLock.lockSave()
+				d.announceFIFO(&b[i], port)
+				d.fifoLock.unlockRestore(flags)
+			}
 		}
-		flags := d.fifoLock.lockSave()
-		d.announceFIFO(e, port)
-		d.fifoLock.unlockRestore(flags)
-	}
+		d.eventLock.unlock()
+	})
+	d.eventLock.lock()
 	d.announceQueues()
+	d.eventLock.unlock()
 	for i := uint32(0); i < d.nvcpus; i++ {
 		if v := d.vcpu[i]; v.info.EvtchnUpcallPending != 0 {
 			v.unblock()

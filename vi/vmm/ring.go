@@ -60,6 +60,9 @@ func printRing(r *abi.ConsoleRing) uint32 {
 	flags := lockConsole()
 	n := uint32(0)
 	for n < uint32(len(r.Out)) {
+		if n%lineMax == 0 {
+			tableDone() // as much work as a page table is
+		}
 		at := atomic.LoadUint32(&r.OutCons)
 		if at == atomic.LoadUint32(&r.OutProd) {
 			break
