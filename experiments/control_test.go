@@ -33,7 +33,7 @@ func controlled(t *testing.T, options string) *system {
 // ended runs m to its end, which must be without a complaint of the VMM's.
 func ended(t *testing.T, m faults.Machine) {
 	t.Helper()
-	if stop := m.Run(faults.Until{Time: m.Now() + sim.Second}); stop.Reason != faults.Exited || stop.Code != seam.ExitOK {
+	if stop := m.Run(faults.Until{Time: m.Now() + sim.Second}); stop.Reason != faults.Exited || stop.Code != exitOK {
 		t.Fatalf("%s; the console ends with:\n%s", describe(stop), tail(m.Serial()))
 	}
 }

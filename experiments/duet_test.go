@@ -3,6 +3,8 @@ package experiments
 import (
 	"strings"
 	"testing"
+
+	"resvirt/vi/seam"
 )
 
 // Four processors, so that the vCPU that writes has one for itself and keeps its
@@ -23,7 +25,7 @@ func TestDuet(t *testing.T) {
 		policy Setting
 		every  uint64
 	}{{hostileSettings(s)[0], 0}, {hostileSettings(s)[1], duetEvery}} {
-		if says := attack(t, s, 1, row.policy, row.every, duetTurns); !strings.Contains(says, "duet ok") {
+		if says := attack(t, s, 1, row.policy, row.every, duetTurns); !strings.Contains(says, seam.DuetOK) {
 			t.Errorf("%s: the duet was not played to its end:\n%s", row.policy.Name, says)
 		}
 	}

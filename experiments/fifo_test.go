@@ -94,7 +94,7 @@ func TestFIFOAtBoot(t *testing.T) {
 				t.Errorf("at %d, %s: %+v", at, setting.Name, v)
 			}
 		}
-		if stop.Reason != faults.Exited || stop.Code != seam.ExitOK || len(posts(m, seam.PostRecovered)) == 0 {
+		if stop.Reason != faults.Exited || stop.Code != exitOK || len(posts(m, seam.PostRecovered)) == 0 {
 			t.Errorf("at %d, %s: %s\n%s", at, setting.Name, describe(stop), tail(m.Serial()))
 		}
 	}

@@ -72,15 +72,15 @@ func knownAttacks(t *testing.T, sys *system, policy Setting, every uint64) {
 		t.Errorf("%s: only %d recoveries", policy.Name, n)
 	}
 	says := string(m.Serial())
-	if stop.Reason != faults.Exited || stop.Code != seam.ExitOK {
+	if stop.Reason != faults.Exited || stop.Code != exitOK {
 		t.Errorf("%s: %s at %d%s", policy.Name, describe(stop), m.Position(), doing(t, &s, m))
 	}
 	for _, row := range knownResults {
-		if n := strings.Count(says, "known: "+row[0]+": "+row[1]+"\n"); n != 2 {
+		if n := strings.Count(says, seam.Known+row[0]+": "+row[1]+"\n"); n != 2 {
 			t.Errorf("%s: %s: %d domains of 2 say %s", policy.Name, row[0], n, row[1])
 		}
 	}
-	if strings.Count(says, "known: done\n") != 2 || strings.Count(says, seam.WitnessOK) != 1 || t.Failed() {
+	if strings.Count(says, seam.KnownDone+"\n") != 2 || strings.Count(says, seam.WitnessOK) != 1 || t.Failed() {
 		t.Errorf("%s: the console says:\n%s", policy.Name, says)
 	}
 }

@@ -117,7 +117,7 @@ func attack(t *testing.T, sys *system, seed uint64, policy Setting, every uint64
 			continue
 		}
 		says = string(m.Serial())
-		if stop.Reason != faults.Reached && (stop.Reason != faults.Exited || stop.Code != seam.ExitOK) ||
+		if stop.Reason != faults.Reached && (stop.Reason != faults.Exited || stop.Code != exitOK) ||
 			strings.Count(says, seam.WitnessOK) != 1 || strings.Contains(says, seam.Error) {
 			t.Errorf("seed %d, %s: %s at %d, %v;%s\nthe console says:\n%s", seed, policy.Name, describe(stop), m.Position(), m.Now(), doing(t, &s, m), says)
 		}

@@ -10,11 +10,14 @@ import (
 	"resvirt/vi/seam"
 )
 
+// exitOK is the status that the debug-exit device makes of seam.ExitRight.
+const exitOK = seam.ExitRight<<1 | 1
+
 // vmmTarget is the hypervisor as something that faults strike.
 func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, error) {
 	t := &faults.Target{
 		Name: "vmm", Symbols: imageSymbols(images), Recovered: seam.PostRecovered, GivenUp: seam.PostGivenUp,
-		StepNames: postNames(steps), ExitOK: seam.ExitOK, Cause: vmmCause, Judge: judge, LastWords: vmmLastWords,
+		StepNames: postNames(steps), ExitOK: exitOK, Cause: vmmCause, Judge: judge, LastWords: vmmLastWords,
 		Helper: helper,
 	}
 	for _, s := range []struct {

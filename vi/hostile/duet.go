@@ -145,7 +145,7 @@ func lend() {
 		lookOn(page)
 	}
 	store(arenaAt(duetMail), duetOver)
-	say("duet ok\n")
+	say(seam.DuetOK + "\n")
 	shutDown(abi.ShutdownPoweroff)
 }
 

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/seam"
 )
 
 // Attacks that are known, one after the other, and what came of each (option
@@ -97,13 +98,13 @@ func known() {
 		knownBegun = false
 		knownNext++
 	}
-	say("known: done\n")
+	say(seam.KnownDone + "\n")
 	shutDown(abi.ShutdownPoweroff)
 }
 
 // knownSay prints what came of an attack.
 func knownSay(name, what string, result int64) {
-	n := copy(line[:], "known: ")
+	n := copy(line[:], seam.Known)
 	n += copy(line[n:], name)
 	n += copy(line[n:], ": ")
 	n += copy(line[n:], what)

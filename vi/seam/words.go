@@ -18,7 +18,14 @@ const (
 	ControlStart  = "control start"          // and all VMs to begin with are about to be made
 	ControlLate   = "control makes one more" // from here on no fault strikes
 	ControlEnd    = "control end"
-	WitnessOK     = "witness ok" // of a hostile run's domain that does nothing wrong
+)
+
+// What the domains of hostile runs say.
+const (
+	WitnessOK = "witness ok" // the one that does nothing wrong is content
+	DuetOK    = "duet ok"    // no write reached a page that had been given up
+	Known     = "known: "    // an attack of the list, and what came of it
+	KnownDone = Known + "done"
 )
 
 // What begins the lines about something that went wrong.

@@ -33,7 +33,7 @@ func giveUp() {
 		rawHex(f.cpu)
 		rawStr("\n")
 	}
-	bare.Out8(seam.ExitPort, seam.PostGivenUp)
+	bare.Out8(debugExit, seam.PostGivenUp)
 	for {
 		bare.Cli()
 		bare.Hlt()

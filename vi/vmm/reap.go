@@ -12,6 +12,9 @@ var bootFree uint64
 // lastReason is why the last domain shut down; it is the exit code with guest=1.
 var lastReason uint32
 
+// debugExit is the port of QEMU's isa-debug-exit, which ends the run.
+const debugExit = 0xf4
+
 // controlCode is why the control domain shut down.
 var controlCode uint32
 
@@ -87,17 +90,17 @@ func endOfRun() {
 		logHex("the control domain has failed, reason", uint64(controlCode))
 		code |= 1
 	}
-	if code != 0 {
+	if code != seam.ExitRight {
 		logHex("end-of-run checks failed", code)
 	}
 	if notBuilt != 0 || code>>8 != 0 { // only a byte goes out
 		code |= 1
 	}
-	if params.guest != 0 && code == 0 {
+	if params.guest != 0 && code == seam.ExitRight {
 		code = uint64(lastReason)
 	}
 	logStr(seam.Done)
-	bare.Out8(seam.ExitPort, byte(code))
+	bare.Out8(debugExit, byte(code))
 	for {
 		waitIRQ()
 	}

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"resvirt/vi/bare"
-	"resvirt/vi/seam"
-)
+import "resvirt/vi/bare"
 
 // recoveryStep is one mechanism of recovery, which the policy word can switch
 // off alone.
@@ -87,10 +84,12 @@ func allowed(step uint) bool {
 	return step < uint(len(recoverySteps)) && recoverySteps[step].name != "" && persist().policy>>step&1 != 0
 }
 
+const postPort = 0x80
+
 // post tells the outside how far recovery has come.
 func post(code byte) {
 	if !native {
-		bare.Out8(seam.PostPort, code)
+		bare.Out8(postPort, code)
 	}
 }
 
