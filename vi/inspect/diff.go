@@ -72,7 +72,7 @@ func (c *Checker) Frame(m *Machine, addr uint64) (string, bool) {
 	}
 	var f frameInfo
 	l.frame.frameAt(buf, &f)
-	state := typeNames[f.Typ>>l.ptShift]
+	state := l.typeNames[f.Typ>>l.ptShift]
 	if f.Typ&l.validated == 0 {
 		state += ", not validated"
 	}

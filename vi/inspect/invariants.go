@@ -171,7 +171,7 @@ func (w *world) checkCalls() {
 		}
 		// One that was preempted on the way to its kernel enters it later.
 		if v.IsRunning != 0 && v.Noted&w.notedCall != 0 {
-			w.wrong("calls", v.name, "in "+w.underWay(v, v.Call)+progressText(v.Log), "not within a hypercall")
+			w.wrong("calls", v.name, "in "+w.underWay(v, v.Call)+w.progressText(v.Log), "not within a hypercall")
 		}
 		if v.Multicall {
 			w.wrong("calls", v.name+".arch.mc.active", "true", "false")
@@ -181,18 +181,17 @@ func (w *world) checkCalls() {
 
 // underWay names a vCPU's hypercall or, of its user mode, system call.
 func (w *world) underWay(v *vcpuOf, nr uint64) string {
-	if v.Flags&kernelMode == 0 {
+	if v.Flags&w.kernelMode == 0 {
 		return fmt.Sprintf("system call %d", nr)
 	}
 	return w.callName(nr)
 }
 
-func progressText(log uint64) string {
+func (w *world) progressText(log uint64) string {
 	if log == 0 {
 		return ""
 	}
-	const rewriting = 1 << 31
-	if log&rewriting != 0 {
+	if log&w.rewriting != 0 {
 		return fmt.Sprintf(" after %d entries, the next being rewritten", log>>32)
 	}
 	return fmt.Sprintf(" after %d entries and %d parts", log>>32, log&0xffffffff)

@@ -47,17 +47,16 @@ type numbered struct {
 // eachBucket calls fn for the pages that hold a domain's event channels, with the
 // number of the first one in each.
 func (w *world) eachBucket(domain int, fn func(at, first uint64)) {
-	const perGroup = 4096 / 8
 	for g, at := range w.domains[domain].Groups {
 		name := fmt.Sprintf("%s.groups[%d]", w.domainName(domain), g)
-		var page [4096]byte
-		if at == 0 || !w.object(name, at) || w.m.Memory(at, page[:]) != nil {
+		page := make([]byte, 8*w.bucketsPerGroup)
+		if at == 0 || !w.object(name, at) || w.m.Memory(at, page) != nil {
 			continue
 		}
-		for k := range perGroup {
+		for k := range w.bucketsPerGroup {
 			b := binary.LittleEndian.Uint64(page[8*k:])
 			if b != 0 && w.object(fmt.Sprintf("%s[%d]", name, k), b) {
-				fn(b, uint64(g*perGroup+k)*w.evtchnPerBucket)
+				fn(b, (uint64(g)*w.bucketsPerGroup+k)*w.evtchnPerBucket)
 			}
 		}
 	}

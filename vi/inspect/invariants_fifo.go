@@ -22,23 +22,22 @@ func (r *recount) takeFIFO(domain int) {
 	name := r.domainName(domain) + ".fifo"
 	for _, m := range f.Array {
 		if m != 0 {
-			r.take(m, typeWritable, name+".array")
+			r.take(m, r.writable, name+".array")
 		}
 	}
 	for _, c := range f.Control {
 		if c.Frame != 0 {
-			r.take(c.Frame, typeWritable, name+".control")
+			r.take(c.Frame, r.writable, name+".control")
 		}
 	}
 }
 
 // eventWord reads a port's event word, false if there is none.
 func (w *world) eventWord(f *fifoInfo, port uint64) (uint64, bool) {
-	const perPage = 4096 / 4
-	if port/perPage >= uint64(len(f.Array)) || f.Array[port/perPage] == 0 {
+	if port/w.wordsPerPage >= uint64(len(f.Array)) || f.Array[port/w.wordsPerPage] == 0 {
 		return 0, false
 	}
-	x, err := word(w.m.Memory, w.directMap+f.Array[port/perPage]<<12+port%perPage*4, 4)
+	x, err := word(w.m.Memory, w.directMap+f.Array[port/w.wordsPerPage]<<12+port%w.wordsPerPage*4, 4)
 	return x, err == nil
 }
 

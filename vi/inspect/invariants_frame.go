@@ -5,20 +5,14 @@ import (
 	"fmt"
 )
 
+// Entries of page tables (AMD APM vol. 2, 5.4).
 const (
-	allocated = 1 << 63 // pgAllocated: debug information has no constants above int64
-
 	entryPresent  = 1 << 0
 	entryWritable = 1 << 1
 	entryAddress  = 0x000ffffffffff000
 
-	tableL1, tableL4     = 1, 4 // types of frames, by ptTypeShift
-	typeSegDesc          = 5
-	typeWritable         = 7
 	mostFramesInOneTable = 512
 )
-
-var typeNames = [8]string{"no type", "L1", "L2", "L3", "L4", "descriptors", "type 6", "writable"}
 
 // recount is what the page tables say about each frame.
 type recount struct {
@@ -136,7 +130,7 @@ func (w *world) ownerName(owner uint64) string {
 func (r *recount) count() {
 	for i := range r.domains {
 		if f := r.domains[i].Ring; f != 0 {
-			r.take(f, typeWritable, r.domainName(i)+".ring")
+			r.take(f, r.writable, r.domainName(i)+".ring")
 		}
 		r.takeFIFO(i)
 		if at := r.domains[i].Cursor; at != 0 {
@@ -147,25 +141,25 @@ func (r *recount) count() {
 	}
 	for f := range r.frames {
 		p := &r.frames[f]
-		t := p.Typ >> r.ptShift
-		if p.Owner != 0 && p.Count&r.free == 0 && p.Typ&r.pinned != 0 && t >= tableL1 && t <= tableL4 {
-			r.take(uint64(f), uint8(t), "a pin")
+		t := uint8(p.Typ >> r.ptShift)
+		if p.Owner != 0 && p.Count&r.free == 0 && p.Typ&r.pinned != 0 && r.levelOf(t) != 0 {
+			r.take(uint64(f), t, "a pin")
 		}
 	}
 	for i := range r.vcpus {
 		v := &r.vcpus[i]
 		for _, root := range [...]uint64{v.Root, v.RootUser} {
 			if root != 0 {
-				r.take(root, tableL4, v.name)
+				r.take(root, r.table[4], v.name)
 			}
 		}
 		for _, f := range append(v.GDT[:len(v.GDT):len(v.GDT)], v.LDT...) {
 			if f != 0 {
-				r.take(f, typeSegDesc, v.name)
+				r.take(f, r.segDesc, v.name)
 			}
 		}
 		if v.InfoFrame != 0 {
-			r.take(v.InfoFrame, typeWritable, v.name)
+			r.take(v.InfoFrame, r.writable, v.name)
 		}
 	}
 
@@ -183,18 +177,18 @@ func (r *recount) take(f uint64, t uint8, by string) {
 	case r.types[f] == 0:
 		r.as[f] = t
 	case r.as[f] != t:
-		r.wrong("frames", fmt.Sprintf("frame %d", f), "in use as "+typeNames[r.as[f]]+" and, by "+by+", as "+typeNames[t], "of one type")
+		r.wrong("frames", fmt.Sprintf("frame %d", f), "in use as "+r.typeNames[r.as[f]]+" and, by "+by+", as "+r.typeNames[t], "of one type")
 		return
 	}
 	r.types[f]++
-	if r.types[f] == 1 && t >= tableL1 && t <= tableL4 {
-		r.entries(f, t)
+	if level := r.levelOf(t); r.types[f] == 1 && level != 0 {
+		r.entries(f, level)
 	}
 }
 
 // entries counts what a page table refers to. Each table is read once, so the
 // walk ends whatever the tables hold.
-func (r *recount) entries(f uint64, t uint8) {
+func (r *recount) entries(f uint64, level int) {
 	var buf [4096]byte
 	if r.m.Memory(r.directMap+f<<12, buf[:]) != nil {
 		r.wrong("pointers", fmt.Sprintf("frame %d", f), "not mapped", "mapped")
@@ -202,15 +196,15 @@ func (r *recount) entries(f uint64, t uint8) {
 	}
 	for i := range mostFramesInOneTable {
 		e := binary.LittleEndian.Uint64(buf[8*i:])
-		if e&entryPresent == 0 || t == tableL4 && i >= r.hvFirst && i <= r.hvLast {
+		if e&entryPresent == 0 || level == 4 && i >= r.hvFirst && i <= r.hvLast {
 			continue
 		}
 		to := e & entryAddress >> 12
 		switch {
-		case t != tableL1:
-			r.take(to, t-1, fmt.Sprintf("entry %d of frame %d", i, f))
+		case level != 1:
+			r.take(to, r.table[level-1], fmt.Sprintf("entry %d of frame %d", i, f))
 		case e&entryWritable != 0:
-			r.take(to, typeWritable, fmt.Sprintf("entry %d of frame %d", i, f))
+			r.take(to, r.writable, fmt.Sprintf("entry %d of frame %d", i, f))
 		case to < uint64(len(r.frames)):
 			r.refs[to]++
 		default:
@@ -233,7 +227,7 @@ func (r *recount) checkFrame(f int, p *frameInfo, listed bool) {
 		r.wrong("frames", name, "not referred to", "free")
 	}
 	want := r.refs[f]
-	if p.Count&allocated != 0 {
+	if p.Count&r.allocated != 0 {
 		want++
 	}
 	r.compare(name, f, p, want, r.types[f])
@@ -247,10 +241,10 @@ func (r *recount) compare(name string, f int, p *frameInfo, refs, types uint64) 
 		r.wrong("frames", name+" type count", num(got), "%d, as the page tables use it", types)
 	}
 	if r.types[f] != 0 && uint8(p.Typ>>r.ptShift) != r.as[f] {
-		r.wrong("frames", name+" type", typeNames[p.Typ>>r.ptShift], "%s", typeNames[r.as[f]])
+		r.wrong("frames", name+" type", r.typeNames[p.Typ>>r.ptShift], "%s", r.typeNames[r.as[f]])
 	}
 	if p.Typ&r.typeCount != 0 && p.Typ&r.validated == 0 {
-		r.wrong("frames", name, "in use as "+typeNames[p.Typ>>r.ptShift]+", not validated", "validated")
+		r.wrong("frames", name, "in use as "+r.typeNames[p.Typ>>r.ptShift]+", not validated", "validated")
 	}
 	if p.Typ&r.locked != 0 {
 		r.wrong("locks", name+" page-table lock", "held", "free")

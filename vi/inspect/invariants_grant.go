@@ -3,15 +3,12 @@ package inspect
 import (
 	"encoding/binary"
 	"fmt"
+
+	"resvirt/vi/abi"
 )
 
 // Grants: what domains have mapped of others' frames is tracked by handles, which
 // hold references on the domains that grant, and on frames if devices use them.
-
-const (
-	grantDevice, grantHost, grantReadonly = 1, 2, 4 // trackInfo.Flags, as GNTMAP_*
-	mostTracks                            = 256     // in a page
-)
 
 // tracksOf reads a domain's handles that are in use.
 func (w *world) tracksOf(i int) []trackInfo {
@@ -24,7 +21,7 @@ func (w *world) tracksOf(i int) []trackInfo {
 		if at == 0 || !w.object(fmt.Sprintf("%s.grants.tracks[%d]", w.domainName(i), k), at) {
 			break
 		}
-		for n := range uint64(mostTracks) {
+		for n := range w.tracksPerPage {
 			var t trackInfo
 			if w.read(w.track, at+n*uint64(w.track.size), "a mapping of a grant", &t) && t.Flags != 0 {
 				list = append(list, t)
@@ -64,9 +61,9 @@ func (r *recount) countDevices() {
 	for i := range r.domains {
 		for _, t := range r.tracksOf(i) {
 			switch {
-			case t.Flags&grantDevice == 0:
-			case t.Flags&grantReadonly == 0:
-				r.take(t.Frame, typeWritable, "a mapping for a device")
+			case t.Flags&abi.GNTMAPDevice == 0:
+			case t.Flags&abi.GNTMAPReadonly == 0:
+				r.take(t.Frame, r.writable, "a mapping for a device")
 			case t.Frame < uint64(len(r.frames)):
 				r.refs[t.Frame]++
 			}
@@ -84,7 +81,7 @@ func (r *recount) checkGrants() {
 		self, _ := r.frameOf(r.domains[i].Addr)
 		left := map[uint64]int{}
 		for f := range r.frames {
-			if p := &r.frames[f]; p.Owner == self && r.types[f] != 0 && r.as[f] == tableL1 {
+			if p := &r.frames[f]; p.Owner == self && r.types[f] != 0 && r.as[f] == r.table[1] {
 				r.foreign(uint64(f), self, left)
 			}
 		}
@@ -92,8 +89,12 @@ func (r *recount) checkGrants() {
 			continue
 		}
 		for _, t := range r.tracksOf(i) {
-			if t.Flags&grantHost != 0 {
-				left[t.Frame<<12|(t.Flags&grantReadonly^grantReadonly)>>1]--
+			if t.Flags&abi.GNTMAPHost != 0 {
+				kind := uint64(entryWritable)
+				if t.Flags&abi.GNTMAPReadonly != 0 {
+					kind = 0
+				}
+				left[t.Frame<<12|kind]--
 			}
 		}
 		for f := range r.frames {

@@ -52,7 +52,7 @@ func (w *world) checkFree(listed map[uint64]bool) {
 			continue
 		}
 		size := uint64(1)
-		if order := p.Typ & 0xff; p.Typ&w.head != 0 && order <= w.maxOrder {
+		if order := p.Typ & w.order; p.Typ&w.head != 0 && order <= w.maxOrder {
 			size = 1 << order
 		}
 		if !listed[f] {

@@ -92,8 +92,7 @@ func (w *world) checkTimerHeap(cpu int, byAddr map[uint64]*named) {
 		}
 		w.wrong("timers", name+"running", running, "nil")
 	}
-	const softTimer = 0
-	if c.Online == 0 || size == 0 || c.Soft>>softTimer&1 != 0 {
+	if c.Online == 0 || size == 0 || c.Soft>>w.softTimer&1 != 0 {
 		return
 	}
 	if t := byAddr[c.Heap[1]]; t != nil && (c.Deadline == 0 || c.Deadline > t.Expires) {

@@ -18,9 +18,6 @@ func runstate(s uint64) string {
 	return num(s) + ", which is no run state"
 }
 
-// kernelMode is inKernelMode of a vCPU's flags.
-const kernelMode = 1
-
 // checkVCPUs: which vCPU runs is the same in the CPU's record, the run state,
 // the running flag and the queues.
 func (w *world) checkVCPUs() {
@@ -49,7 +46,7 @@ func (w *world) checkRoot(v *vcpuOf) {
 		return
 	}
 	want := v.RootUser
-	if v.Flags&kernelMode != 0 {
+	if v.Flags&w.kernelMode != 0 {
 		want = v.Root
 	}
 	if p := &w.m.CPUs[v.Cpu]; p.Guest && p.Root != 0 && p.Root != want {

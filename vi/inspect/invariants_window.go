@@ -22,13 +22,12 @@ func (w *world) checkWindow(v *vcpuOf) {
 
 // translate is the frame that an address space has at an address, 0 for none.
 func (w *world) translate(root, va uint64) uint64 {
-	const present, frame = 1, 0x000ffffffffff000
 	for shift := 39; shift >= 12; shift -= 9 {
 		e, err := word(w.m.Memory, w.directMap+root<<12+va>>shift&511*8, 8)
-		if err != nil || e&present == 0 {
+		if err != nil || e&entryPresent == 0 {
 			return 0
 		}
-		root = e & frame >> 12
+		root = e & entryAddress >> 12
 	}
 	return root
 }

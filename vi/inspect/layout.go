@@ -149,21 +149,29 @@ type layout struct {
 	framesN, domainsHead, heapStart                place64
 	callTodo, flushTodo                            place64
 
-	perCPU, block            uint64 // of the first CPU's block; distance
-	frameTable, directMap    uint64
-	textStart, roEnd         uint64
-	imageStart, imageEnd     uint64
-	maxCPUs, maxOrder        uint64
-	evtchnPerBucket, firstIV uint64
-	fifoQueues               uint64
-	ptShift                  uint64
-	pinned, validated        uint64
-	locked, typeCount        uint64
-	free, heapPage, refs     uint64
-	head                     uint64
-	hvFirst, hvLast          int
-	blocked, softs           uint64
-	priBoost                 int64
+	perCPU, block          uint64 // of the first CPU's block; distance
+	frameTable, directMap  uint64
+	textStart, roEnd       uint64
+	imageStart, imageEnd   uint64
+	maxCPUs, maxOrder      uint64
+	evtchnPerBucket        uint64
+	fifoQueues             uint64
+	ptShift                uint64
+	pinned, validated      uint64
+	locked, typeCount      uint64
+	free, heapPage, refs   uint64
+	allocated, head, order uint64
+	table                  [5]uint8 // types of frames that are page tables, by level
+	segDesc, writable      uint8
+	typeNames              [8]string // by type of frame
+	tracksPerPage          uint64
+	bucketsPerGroup        uint64
+	wordsPerPage           uint64
+	kernelMode, rewriting  uint64
+	softTimer              uint64
+	hvFirst, hvLast        int
+	blocked, softs         uint64
+	priBoost               int64
 
 	locks map[string][]lockPlace // by type name, or "" for variables
 }
@@ -253,6 +261,7 @@ func newLayout(v *View) (*layout, error) {
 	l.heapStart = b.number("main.bootInfo", "heapStart")
 	l.callTodo, l.flushTodo = b.number("main.call", "todo"), b.number("main.flushRequest", "todo")
 	l.bindConstants(b)
+	l.bindTypes(b)
 	l.bindImage(b)
 	l.bindIRQs(b)
 	l.bindLocks(b)
@@ -265,20 +274,50 @@ func newLayout(v *View) (*layout, error) {
 
 func (l *layout) bindConstants(b *binder) {
 	l.block, l.maxCPUs, l.maxOrder = b.constant("main.cpuBlockSize"), b.constant("main.maxCPUs"), b.constant("main.maxOrder")
-	l.evtchnPerBucket, l.firstIV = b.constant("main.evtchnPerBucket"), 0x20
-	l.fifoQueues = b.constant("main.fifoQueues")
+	l.evtchnPerBucket, l.bucketsPerGroup = b.constant("main.evtchnPerBucket"), b.constant("main.bucketsPerGroup")
+	l.fifoQueues, l.wordsPerPage = b.constant("main.fifoQueues"), b.constant("main.wordsPerPage")
+	l.tracksPerPage = b.constant("main.tracksPerPage")
+	l.kernelMode, l.rewriting = b.constant("main.inKernelMode"), b.constant("main.rewriting")
 	l.ptShift, l.pinned, l.validated = b.constant("main.ptTypeShift"), b.constant("main.ptPinned"), b.constant("main.ptValidated")
 	l.locked, l.typeCount = b.constant("main.ptLocked"), b.constant("main.ptCount")
+	l.allocated, l.order = b.constant("main.pgAllocated"), b.constant("main.pageOrder")
 	l.free, l.heapPage, l.refs, l.head = b.constant("main.pgFree"), b.constant("main.pgHeap"), b.constant("main.pgRefs"), b.constant("main.pageHead")
 	l.hvFirst, l.hvLast = int(b.constant("main.hvSlotFirst")), int(b.constant("main.hvSlotLast"))
 	l.blocked, l.priBoost = b.constant("main.pauseBlocked"), int64(b.constant("main.priBoost"))
 	l.notedCall, l.notedValid = b.constant("main.notedCall"), b.constant("main.notedValid")
-	b.constant("main.softTimer")
+	l.softTimer = b.constant("main.softTimer")
 	for name := range b.v.consts {
 		if strings.HasPrefix(name, "main.soft") {
 			l.softs++
 		}
 	}
+}
+
+// bindTypes finds the types of frames, which the VMM has as they stand in a
+// descriptor.
+func (l *layout) bindTypes(b *binder) {
+	number := func(name string) uint8 { return uint8(b.constant(name) >> l.ptShift & 7) }
+	for i := range l.typeNames {
+		l.typeNames[i] = fmt.Sprintf("type %d", i)
+	}
+	l.typeNames[0] = "no type"
+	for level := 1; level < len(l.table); level++ {
+		l.table[level] = number(fmt.Sprintf("main.ptL%d", level))
+		l.typeNames[l.table[level]] = fmt.Sprintf("L%d", level)
+	}
+	l.segDesc, l.writable = number("main.ptSegDesc"), number("main.ptWritable")
+	l.typeNames[l.segDesc], l.typeNames[l.writable] = "descriptors", "writable"
+}
+
+// levelOf is the level of the page tables that frames of a type are, 0 if they are
+// none.
+func (l *layout) levelOf(typ uint8) int {
+	for level := 1; level < len(l.table); level++ {
+		if l.table[level] == typ {
+			return level
+		}
+	}
+	return 0
 }
 
 func (l *layout) bindImage(b *binder) {
@@ -291,7 +330,7 @@ func (l *layout) bindImage(b *binder) {
 func (l *layout) bindIRQs(b *binder) {
 	at, err := b.v.Var("main.irqs", nil)
 	if err == nil {
-		l.irqsAt = at.Addr
+		l.irqsAt, l.irqs.count = at.Addr, int64(at.Len())
 		if at, err = at.Index(0); err == nil {
 			l.irqs.stride = at.Size()
 			at, err = at.Field("inFlight")
@@ -301,7 +340,6 @@ func (l *layout) bindIRQs(b *binder) {
 	if err != nil {
 		b.keep([]string{err.Error()})
 	}
-	l.irqs.count = int64(256 - l.firstIV)
 }
 
 // bindLocks finds every spinlock by its type.

@@ -19,7 +19,7 @@ type View struct {
 	subs    []subprogram            // by address; nil until asked for
 	types   map[string]dwarf.Offset // of each package-level variable
 	structs map[string]dwarf.Offset // by name
-	consts  map[string]int64        // integer constants; the compiler leaves out what is above int64
+	consts  map[string]int64        // integer constants; of those above int64 the compiler tells if they have a type
 }
 
 // Memory copies memory of an image at a virtual address.

@@ -112,7 +112,7 @@ func (w *world) object(place string, addr uint64) bool {
 	case addr&0xfff != 0:
 		w.wrong("pointers", place, fmt.Sprintf("%#x", addr), "the start of a page")
 		return false
-	case f < uint64(len(w.frames)) && w.frames[f].Count&(w.heapPage|1<<63) == 0 && w.frames[f].Count&w.free != 0:
+	case f < uint64(len(w.frames)) && w.frames[f].Count&(w.heapPage|w.allocated) == 0 && w.frames[f].Count&w.free != 0:
 		w.wrong("pointers", place, fmt.Sprintf("%#x, in frame %d, which is free", addr, f), "a page that is in use")
 	}
 	return true

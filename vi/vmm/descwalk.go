@@ -44,7 +44,7 @@ func pastFree(at, end uint64) uint64 {
 // descriptor, or behind the frame if none does.
 func pastBlock(at uint64) uint64 {
 	p := (*page)(ptr(at))
-	if order := p.typ & 0xff; p.typ&pageHead != 0 && order <= maxOrder {
+	if order := p.typ & pageOrder; p.typ&pageHead != 0 && order <= maxOrder {
 		return at + descSize<<order
 	}
 	return at + descSize

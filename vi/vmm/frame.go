@@ -20,30 +20,31 @@ type page struct {
 	prev  uint32
 }
 
-// page.count
+// page.count. Whoever reads the image from outside finds constants above int64 if
+// they have a type.
 const (
-	pgAllocated = 1 << 63 // one reference is the allocation itself
-	pgHeap      = 1 << 62 // hypervisor's own page, possibly shared with owner
-	pgFree      = 1 << 61 // in the heap's free lists
-	pgRefs      = 1<<56 - 1
+	pgAllocated uint64 = 1 << 63 // one reference is the allocation itself
+	pgHeap             = 1 << 62 // hypervisor's own page, possibly shared with owner
+	pgFree             = 1 << 61 // in the heap's free lists
+	pgRefs             = 1<<56 - 1
 )
 
 // page.typ
 const (
-	ptTypeShift = 61
-	ptTypeMask  = 7 << ptTypeShift
-	ptNone      = 0 << ptTypeShift
-	ptL1        = 1 << ptTypeShift
-	ptL2        = 2 << ptTypeShift
-	ptL3        = 3 << ptTypeShift
-	ptL4        = 4 << ptTypeShift
-	ptSegDesc   = 5 << ptTypeShift
-	ptWritable  = 7 << ptTypeShift
-	ptPinned    = 1 << 60
-	ptValidated = 1 << 59
-	ptLocked    = 1 << 58 // an entry of this page table is being changed
-	ptForeign   = 1 << 57 // another domain may have, or have had, writable translations of it
-	ptCount     = 1<<56 - 1
+	ptTypeShift        = 61
+	ptTypeMask         = 7 << ptTypeShift
+	ptNone             = 0 << ptTypeShift
+	ptL1               = 1 << ptTypeShift
+	ptL2               = 2 << ptTypeShift
+	ptL3               = 3 << ptTypeShift
+	ptL4        uint64 = 4 << ptTypeShift
+	ptSegDesc   uint64 = 5 << ptTypeShift
+	ptWritable  uint64 = 7 << ptTypeShift
+	ptPinned           = 1 << 60
+	ptValidated        = 1 << 59
+	ptLocked           = 1 << 58 // an entry of this page table is being changed
+	ptForeign          = 1 << 57 // another domain may have, or have had, writable translations of it
+	ptCount            = 1<<56 - 1
 )
 
 // frames is the extent of the frame table.

@@ -12,7 +12,10 @@ const maxOrder = 13
 
 // pageHead marks, in typ, the first frame of a free block; the low bits are
 // its order.
-const pageHead = 1 << 32
+const (
+	pageHead  = 1 << 32
+	pageOrder = 0xff
+)
 
 var heap struct {
 	lk    spinlock
