@@ -36,31 +36,3 @@ func TestLists(t *testing.T) {
 		t.Error(got)
 	}
 }
-
-func TestWrap(t *testing.T) {
-	for _, c := range []struct {
-		first, text, next string
-		width             int
-		want              string
-	}{
-		{"", "one two three", "  ", 0, "one two three"},
-		{"", "one two three", "  ", 13, "one two three"},
-		{"", "one two three", "  ", 12, "one two\n  three"},
-		{"", "one two three", "  ", 3, "one\n  two\n  three"},
-		{"   12  40.0 %  ", "a cause that is long", "    ", 24, "   12  40.0 %  a cause\n    that is long"},
-		{"", "a-very-long-word b", "", 5, "a-very-long-word\nb"},
-		{"", "µµ µµ µµ", "", 5, "µµ µµ\nµµ"},
-		{"  ", "", "  ", 5, "  "},
-	} {
-		if got := Wrap(c.first, c.text, c.next, c.width); got != c.want {
-			t.Errorf("%q %q at %d: %q, want %q", c.first, c.text, c.width, got, c.want)
-		}
-	}
-}
-
-func TestGlossary(t *testing.T) {
-	got := Glossary([][2]string{{"a", "first"}, {"bcd", "the second one"}, {"e", ""}}, 16)
-	if want := "  a    first\n  bcd  the\n       second\n       one\n  e\n"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"slices"
 	"strings"
 
 	"resvirt/internal/words"
@@ -79,7 +80,19 @@ func (c *command) call(e *env, args []string) error {
 	case len(operands) > most:
 		return usage("%s: unexpected %q", c.name, operands[most])
 	}
-	return c.run(e, operands, values)
+	if !c.wraps(fs) {
+		return c.run(e, operands, values)
+	}
+	w := &words.Wrapper{To: e.stdout, Width: textWidth(e.stdout)}
+	e.stdout = w
+	return errors.Join(c.run(e, operands, values), w.Flush())
+}
+
+// wraps says whether a command prints texts for people: what a machine's console says, and
+// what programs read, stays as it is.
+func (c *command) wraps(fs *flag.FlagSet) bool {
+	f := fs.Lookup("format")
+	return !slices.Contains([]string{"boot", "guest", "completion", "help"}, c.name) && (f == nil || f.Value.String() == "text")
 }
 
 // help prints the table, or one command with its flags.

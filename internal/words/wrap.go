@@ -1,0 +1,99 @@
+package words
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// Wrap breaks a text at its blanks into lines of at most width columns. The first begins
+// with first, the others with next. A word that is longer than a line stays
+// whole. Width 0 is no limit.
+func Wrap(first, text, next string, width int) string {
+	line := first + text
+	if width <= 0 || utf8.RuneCountInString(line) <= width {
+		return line
+	}
+	var lines []string
+	line = first
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+			line += word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = next + word
+		}
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// Glossary writes names and, in a second column, their meanings, which are wrapped there.
+// Width 0 is no limit.
+func Glossary(rows [][2]string, width int) string {
+	column := 0
+	for _, r := range rows {
+		column = max(column, utf8.RuneCountInString(r[0]))
+	}
+	var b strings.Builder
+	next := strings.Repeat(" ", 2+column+2)
+	for _, r := range rows {
+		pad := strings.Repeat(" ", column-utf8.RuneCountInString(r[0]))
+		b.WriteString(strings.TrimRight(Wrap("  "+r[0]+pad+"  ", r[1], next, width), " ") + "\n")
+	}
+	return b.String()
+}
+
+var gap = regexp.MustCompile(` {2,}`)
+
+// Hang wraps a line and hangs what follows under its text, which begins behind the
+// last of its gaps: two blanks and more. Lines with more than three gaps are rows of
+// tables and stay as they are.
+func Hang(line string, width int) string {
+	gaps := gap.FindAllStringIndex(strings.TrimRight(line, " "), -1)
+	if width <= 0 || utf8.RuneCountInString(line) <= width || len(gaps) > 3 {
+		return line
+	}
+	at := 0
+	if len(gaps) > 0 {
+		at = gaps[len(gaps)-1][1]
+	}
+	indent := utf8.RuneCountInString(line[:at])
+	if indent > width/2 {
+		indent = width / 2 // a text that begins further right has no room
+	}
+	return Wrap(line[:at], line[at:], strings.Repeat(" ", indent), width)
+}
+
+// Wrapper hangs the lines that are written to it and writes them to another.
+type Wrapper struct {
+	To    io.Writer
+	Width int
+	begun []byte // a line that has not ended
+}
+
+// Write implements io.Writer. What is behind the last end of a line waits for Flush.
+func (w *Wrapper) Write(p []byte) (int, error) {
+	w.begun = append(w.begun, p...)
+	end := bytes.LastIndexByte(w.begun, '\n') + 1
+	var b bytes.Buffer
+	for line := range strings.Lines(string(w.begun[:end])) {
+		b.WriteString(Hang(strings.TrimSuffix(line, "\n"), w.Width) + "\n")
+	}
+	w.begun = append(w.begun[:0], w.begun[end:]...)
+	if _, err := w.To.Write(b.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Flush writes the line that has not ended.
+func (w *Wrapper) Flush() error {
+	_, err := io.WriteString(w.To, Hang(string(w.begun), w.Width))
+	w.begun = nil
+	return err
+}
