@@ -15,13 +15,14 @@ import (
 
 // anatomy looks into the VMM of a machine from outside. It changes nothing.
 type anatomy struct {
-	vmm    *image.Image
-	view   *inspect.View
-	checks *inspect.Checker
-	target *faults.Target
-	direct uint64 // base of the direct map
-	ram    uint64 // bytes
-	ncpus  int
+	vmm            *image.Image
+	view           *inspect.View
+	checks         *inspect.Checker
+	target         *faults.Target
+	direct         uint64 // base of the direct map
+	hvStart, hvEnd uint64 // addresses of the VMM's slots of every L4
+	ram            uint64 // bytes
+	ncpus          int
 
 	perCPU, block        uint64
 	blockRegs            uint64 // of the guest's registers in a block
@@ -113,6 +114,8 @@ func newAnatomy(s *system) (*anatomy, error) {
 	a.regsVector, a.entering = constant("main.regsVector"), constant("main.trapSyscallNew")&^constant("main.trapSyscall")
 	a.current, a.flags = offset("main.CPU", "core.curr"), offset("main.VCPU", "arch.flags")
 	a.lockEntry, a.dispatchE, a.wayBack = function("main.(*spinlock).lock"), function("main.hypercall"), function("main.returnToGuest")
+	// Bit 47 is repeated above: the slots lie in the upper half.
+	a.hvStart, a.hvEnd = constant("main.hvSlotFirst")<<39|0xffff<<48, (constant("main.hvSlotLast")+1)<<39|0xffff<<48
 	a.pause = function("resvirt/vi/bare.Pause")
 	a.leave = []uint64{function("main.panicOn"), function("main.hangOn"), function("main.failed")}
 	if len(lacks) > 0 {

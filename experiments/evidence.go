@@ -30,7 +30,7 @@ func (x *explainer) evidence(c *captured, at *faults.Detection) []string {
 	default:
 		f := x.a.checks.Failure(x.a.machine(x.m))
 		if f.Kind == vecPageFault {
-			list = append(list, fmt.Sprintf("address %#x (%s), error code %#x", f.Addr, addressText(f.Addr), f.Code))
+			list = append(list, fmt.Sprintf("address %#x (%s), error code %#x", f.Addr, x.a.addressText(f.Addr), f.Code))
 		}
 		for i := len(c.recent) - 1; i >= 0; i-- {
 			if c.recent[i].PC == at.Place.PC {
@@ -49,13 +49,13 @@ func checked(what string) bool {
 	return what == "assertion" || strings.HasPrefix(what, "Go check")
 }
 
-func addressText(addr uint64) string {
+func (a *anatomy) addressText(addr uint64) string {
 	switch {
 	case addr < 4096:
 		return "next to 0: a nil pointer"
-	case addr < 0x0000800000000000 || addr >= 0xffff880000000000:
+	case addr < 1<<47 || addr >= a.hvEnd:
 		return "an address of guests"
-	case addr < 0xffff800000000000:
+	case addr < a.hvStart:
 		return "no canonical address"
 	}
 	return "an address of the hypervisor that is not mapped so"

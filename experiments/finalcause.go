@@ -113,7 +113,7 @@ func (x *explainer) failure(c *captured, d *faults.Detection) (*spinning, string
 		return spin, what
 	case d.What == exceptions[vecPageFault]:
 		f := x.a.checks.Failure(x.a.machine(x.m))
-		what = fmt.Sprintf("%s at %s in %s", d.What, addressText(f.Addr), shortPlace(c.site))
+		what = fmt.Sprintf("%s at %s in %s", d.What, x.a.addressText(f.Addr), shortPlace(c.site))
 	}
 	return nil, what
 }

@@ -29,7 +29,7 @@ var mechanisms = []mechanism{
 		variables: []string{"main.journals"}, perCPU: []string{"core.journal"}},
 	{name: "patrol", tag: "without_patrol", files: []string{"patrol.go"}, perCPU: []string{"core.patrolAt"}},
 	{name: watchdogName, files: []string{"watchdog.go"},
-		perCPU: []string{"lastTicks", "stuck", "core.watchdogTicks", "core.watchdogTimer"}},
+		perCPU: []string{"lastTicks", "lastLeft", "stuck", "staying", "core.left", "core.watchdogTicks", "core.watchdogTimer"}},
 }
 
 // Variants of a VMM: all mechanisms, none, or all but one.
@@ -114,6 +114,9 @@ func (s *system) reserved() ([]Reserved, error) {
 			}
 		}
 		for _, f := range m.files {
+			if lines[f] == 0 {
+				return nil, fmt.Errorf("mechanism %s: the VMM has no file %s", m.name, f)
+			}
 			r.Lines += lines[f]
 			delete(lines, f)
 		}
