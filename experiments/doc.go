@@ -1,5 +1,11 @@
-// Package experiments turns an experiment file into rows: it boots the system
-// once, takes the golden run, forks its snapshots for every fault, writes what
-// happened to a database, and counts. Rows depend on the campaign alone: not on
-// the host, the number of workers, or how often the campaign was interrupted.
+// Package experiments holds the nouns that all rooms below share: what an
+// experiment file says, a system that can be booted, settings and their policy
+// words, and the row of a run. It reads files, and does nothing with a machine.
+//
+// The rooms, each importing only what stands left of it:
+//
+//	stats, experiments < testbed < store < campaign < overhead < retrace < explain < report < checks
+//
+// Rows depend on the campaign alone: not on the host, the number of workers, or
+// how often the campaign was interrupted.
 package experiments

@@ -40,8 +40,8 @@ type Row struct {
 // Run names a run on the command line: "full/17".
 func (r *Row) Run() string { return fmt.Sprintf("%s/%d", r.Setting, r.Index) }
 
-// plans are all faults of the run.
-func (r *Row) plans() []faults.Plan {
+// Plans are all faults of the run.
+func (r *Row) Plans() []faults.Plan {
 	list := []faults.Plan{r.Plan}
 	for _, f := range r.Further {
 		list = append(list, f.Plan)
@@ -49,14 +49,14 @@ func (r *Row) plans() []faults.Plan {
 	return list
 }
 
-// fill takes over what an observation shows.
-func (r *Row) fill(o *faults.Observation) {
+// Fill takes over what an observation shows.
+func (r *Row) Fill(o *faults.Observation) {
 	r.Detections, r.Steps, r.Further = o.Detections, o.Steps, o.Further
 	r.EndPosition, r.EndTime, r.EndDigest = o.Position, o.Time, o.Digest
 	r.Instructions = o.Position - r.Strike.Position
 	r.Ends = o.Ends
 	if !o.Converged {
-		r.Console = lastLines(o.Output, consoleKept)
+		r.Console = LastLines(o.Output, ConsoleKept)
 	}
 	if len(o.Detections) == 0 {
 		return
@@ -69,11 +69,11 @@ func (r *Row) fill(o *faults.Observation) {
 	}
 }
 
-// consoleKept is how many bytes of console output a row keeps.
-const consoleKept = 400
+// ConsoleKept is how many bytes of console output a row keeps.
+const ConsoleKept = 400
 
-// lastLines is the end of b from the beginning of a line on, as valid text.
-func lastLines(b []byte, n int) string {
+// LastLines is the end of b from the beginning of a line on, as valid text.
+func LastLines(b []byte, n int) string {
 	if len(b) > n {
 		b = b[len(b)-n:]
 		if i := bytes.IndexByte(b, '\n'); i >= 0 {

@@ -1,6 +1,9 @@
 package experiments
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+
 	"resvirt/faults"
 	"resvirt/sim"
 )
@@ -61,8 +64,8 @@ type CPUCounter struct {
 	Hypercalls uint64 `json:"-"`
 }
 
-// minus is what happened between two readings.
-func (c Counters) minus(o Counters) Counters {
+// Minus is what happened between two readings.
+func (c Counters) Minus(o Counters) Counters {
 	d := Counters{Ring0: c.Ring0 - o.Ring0}
 	for i := range c.CPUs {
 		d.CPUs = append(d.CPUs, CPUCounter{
@@ -73,4 +76,10 @@ func (c Counters) minus(o Counters) Counters {
 		})
 	}
 	return d
+}
+
+// Sum is the SHA-256 of a part, in hexadecimal.
+func Sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
 }

@@ -60,11 +60,11 @@ func Load(name string) (Experiment, []byte, error) {
 }
 
 // FileError says what is wrong with an experiment file: a mistake in the command.
-type FileError struct{ err error }
+type FileError struct{ Err error }
 
-func (e FileError) Error() string { return e.err.Error() }
+func (e FileError) Error() string { return e.Err.Error() }
 
-func (e FileError) Unwrap() error { return e.err }
+func (e FileError) Unwrap() error { return e.Err }
 
 // Parse reads an experiment's text. Words that it does not know are errors.
 func Parse(origin string, text []byte) (Experiment, error) {

@@ -56,7 +56,7 @@ func (e *Experiment) Validate() error {
 			return err
 		}
 	}
-	if e.measures() {
+	if e.Measures() {
 		return e.Overhead.validate(e)
 	}
 	if err := validateSettings(e.Settings); err != nil {
@@ -65,17 +65,17 @@ func (e *Experiment) Validate() error {
 	return e.validatePublished()
 }
 
-// controlMB is the memory of the control domain, controlDomainMB the most that
+// ControlMB is the memory of the control domain, controlDomainMB the most that
 // it can give to an AppVM.
 const (
-	controlMB       = 6
+	ControlMB       = 6
 	controlDomainMB = 64
 )
 
 func (v *VMM) validate(memoryMB int) error {
 	vms, what := v.Domains*v.DomainMB, "vmm.domains × vmm.domain_mb"
 	if v.Control {
-		vms, what = (v.Domains+v.Late)*v.DomainMB+controlMB, fmt.Sprintf("(vmm.domains + vmm.late) × vmm.domain_mb + %d for the control domain", controlMB)
+		vms, what = (v.Domains+v.Late)*v.DomainMB+ControlMB, fmt.Sprintf("(vmm.domains + vmm.late) × vmm.domain_mb + %d for the control domain", ControlMB)
 	}
 	if vms+16 > memoryMB {
 		return fmt.Errorf("%s = %d MB leaves less than 16 MB of machine.memory_mb = %d for the VMM", what, vms, memoryMB)
@@ -127,8 +127,8 @@ func validateSettings(settings []Setting) error {
 	return nil
 }
 
-// kinds are the fault types, each once, in the order in which they first stand.
-func (f *Faults) kinds() []string {
+// Kinds are the fault types, each once, in the order in which they first stand.
+func (f *Faults) Kinds() []string {
 	var list []string
 	for _, name := range f.Types {
 		if !slices.Contains(list, name) {
@@ -138,8 +138,8 @@ func (f *Faults) kinds() []string {
 	return list
 }
 
-// model is the experiment's fault model as package faults takes it.
-func (e *Experiment) model() faults.Model {
+// Model is the experiment's fault model as package faults takes it.
+func (e *Experiment) Model() faults.Model {
 	m := faults.Model{From: e.Faults.Window[0] * 10, To: e.Faults.Window[1] * 10, Instructions: e.Faults.Instructions, PerRun: e.Faults.PerRun}
 	for _, name := range e.Faults.Types {
 		k, err := faults.ParseKind(name)

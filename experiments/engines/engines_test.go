@@ -4,13 +4,15 @@ import (
 	"testing"
 
 	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/testbed"
 	"resvirt/faults"
 	"resvirt/hw/machine"
 )
 
 // lab is a shipped experiment with its golden run, and a machine of the plain
 // engine for it.
-func lab(t *testing.T, name string) (e experiments.Experiment, l *experiments.Lab, plain faults.Machine) {
+func lab(t *testing.T, name string) (e experiments.Experiment, l *campaign.Lab, plain faults.Machine) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("boots the whole system")
@@ -19,14 +21,14 @@ func lab(t *testing.T, name string) (e experiments.Experiment, l *experiments.La
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys, err := experiments.BuildSystem(e, func(string) {})
+	sys, err := testbed.Build(e, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l, err = experiments.NewLab(e, sys); err != nil {
+	if l, err = campaign.NewLab(e, sys); err != nil {
 		t.Fatal(err)
 	}
-	if sys, err = experiments.OnEngine(sys, machine.Plain{}); err != nil {
+	if sys, err = testbed.OnEngine(sys, machine.Plain{}); err != nil {
 		t.Fatal(err)
 	}
 	plain, err = sys.Boot()

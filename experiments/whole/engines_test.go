@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"resvirt/experiments"
+	"resvirt/experiments/testbed"
 	"resvirt/faults"
 	"resvirt/hw/machine"
 )
@@ -13,7 +14,7 @@ import (
 func TestEnginesAgreeOnTheSystem(t *testing.T) {
 	t.Parallel()
 	l := lab(t).lab
-	plain, fast, end := boot(t, l.System(), machine.Plain{}), boot(t, l.System(), machine.Fast{}), l.Golden().End
+	plain, fast, end := boot(t, l.System, machine.Plain{}), boot(t, l.System, machine.Fast{}), l.Golden.End
 	for position := uint64(0); ; {
 		position += end/1000 + position%7
 		a, b := plain.Run(faults.Until{Position: position}), fast.Run(faults.Until{Position: position})
@@ -32,7 +33,7 @@ func TestEnginesAgreeOnTheSystem(t *testing.T) {
 // boot is a machine of an engine, before its first instruction.
 func boot(t *testing.T, sys experiments.System, engine machine.Engine) faults.Machine {
 	t.Helper()
-	sys, err := experiments.OnEngine(sys, engine)
+	sys, err := testbed.OnEngine(sys, engine)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"resvirt/experiments"
+	"resvirt/experiments/overhead"
+	"resvirt/experiments/testbed"
 )
 
 // A variant without logs is another VMM, whose guests print the same.
@@ -22,7 +24,7 @@ func TestVariantsPrintTheSame(t *testing.T) {
 	e := experiments.Default()
 	e.Name, e.VMM.DomainMB = "variants", 4
 	e.Overhead = experiments.Overhead{Compute: []int{2}, Variants: variants[:2], Layouts: 2}
-	r, err := experiments.MeasureOverhead(context.Background(), e, experiments.BuildSystem, func(string) {})
+	r, err := overhead.Measure(context.Background(), e, testbed.Build, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/report"
+	"resvirt/experiments/store"
 )
 
 // TestReadmeShowsThisProgram: the table of `run quick` in README is of the images, rules and
@@ -93,18 +95,18 @@ func formOf(line string) string {
 func smallReport(t *testing.T) string {
 	q := lab(t)
 	path := filepath.Join(t.TempDir(), "quick.db")
-	_, err := experiments.Run(context.Background(), q.exp, q.lab.System(), experiments.Options{
-		Path: path, Text: q.text, Runs: 4, Workers: 1, Stage: func(string) {}, Progress: func(experiments.Progress) {},
+	_, err := campaign.Run(context.Background(), q.exp, q.lab.System, campaign.Options{
+		Path: path, Text: q.text, Runs: 4, Workers: 1, Stage: func(string) {}, Progress: func(campaign.Progress) {},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := experiments.OpenReader(path)
+	db, err := store.OpenReader(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	r, err := db.Report()
+	r, err := report.Of(db)
 	if err != nil {
 		t.Fatal(err)
 	}

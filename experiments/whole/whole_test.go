@@ -7,6 +7,11 @@ import (
 	"testing"
 
 	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/checks"
+	"resvirt/experiments/retrace"
+	"resvirt/experiments/store"
+	"resvirt/experiments/testbed"
 )
 
 // quick is a shipped experiment, with its file, and its golden run, shared by
@@ -14,7 +19,7 @@ import (
 type quick struct {
 	exp  experiments.Experiment
 	text []byte
-	lab  *experiments.Lab
+	lab  *campaign.Lab
 }
 
 var shared = sync.OnceValues(func() (*quick, error) {
@@ -22,11 +27,11 @@ var shared = sync.OnceValues(func() (*quick, error) {
 	if err != nil {
 		return nil, err
 	}
-	sys, err := experiments.BuildSystem(e, func(string) {})
+	sys, err := testbed.Build(e, func(string) {})
 	if err != nil {
 		return nil, err
 	}
-	l, err := experiments.NewLab(e, sys)
+	l, err := campaign.NewLab(e, sys)
 	return &quick{e, text, l}, err
 })
 
@@ -47,13 +52,13 @@ func TestRealRowsReplay(t *testing.T) {
 	t.Parallel()
 	q := lab(t)
 	path := filepath.Join(t.TempDir(), "quick.db")
-	_, err := experiments.Run(context.Background(), q.exp, q.lab.System(), experiments.Options{
-		Path: path, Text: q.text, Runs: 2, Workers: 2, Stage: func(string) {}, Progress: func(experiments.Progress) {},
+	_, err := campaign.Run(context.Background(), q.exp, q.lab.System, campaign.Options{
+		Path: path, Text: q.text, Runs: 2, Workers: 2, Stage: func(string) {}, Progress: func(campaign.Progress) {},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := experiments.OpenReader(path)
+	db, err := store.OpenReader(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +68,7 @@ func TestRealRowsReplay(t *testing.T) {
 		t.Fatalf("%d rows: %v", len(refs), err)
 	}
 	for _, ref := range refs[len(refs)-3:] {
-		r, err := db.Replay(experiments.StoredSystem, ref.Setting, ref.Index, 10)
+		r, err := retrace.Execute(db, testbed.Stored, ref.Setting, ref.Index, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +84,7 @@ func TestRealRowsReplay(t *testing.T) {
 func TestRealSelfcheck(t *testing.T) {
 	t.Parallel()
 	q := lab(t)
-	err := experiments.Selfcheck(context.Background(), q.exp, q.lab.System(), 10, 3, func(c experiments.Check) {
+	err := checks.Selfcheck(context.Background(), q.exp, q.lab.System, 10, 3, func(c checks.Check) {
 		if c.Err != nil {
 			t.Errorf("%s: %v", c.Name, c.Err)
 		}

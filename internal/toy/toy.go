@@ -89,10 +89,10 @@ func (t *toy) Serial() []byte                                 { return t.s.seria
 func (t *toy) Trace(f func(faults.TraceEntry))                { t.trace = f }
 func (t *toy) Events() []faults.Event                         { return t.events }
 
-// Stall is part of experiments.Disturbable.
+// Stall is part of checks.Disturbable.
 func (t *toy) Stall(c int, d sim.Time) { t.s.cpu[c].clock += d }
 
-// Provoke is part of experiments.Disturbable.
+// Provoke is part of checks.Disturbable.
 func (t *toy) Provoke() error {
 	if c := &t.s.cpu[t.s.turn]; !c.done {
 		c.hang, c.stuck = true, 250

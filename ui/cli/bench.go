@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"resvirt/experiments"
+	"resvirt/experiments/campaign"
 	"resvirt/hw/bench"
 	"resvirt/hw/machine"
 )
@@ -75,7 +76,7 @@ func goldenRows(e *env, n int) ([]speedRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	work, err := experiments.NewGoldenWork(sys)
+	work, err := campaign.NewGoldenWork(sys)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"resvirt/experiments"
+	"resvirt/experiments/testbed"
 )
 
 // Exit statuses.
@@ -65,7 +66,7 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return signalled(&env{
 		stdin: stdin, stdout: stdout, stderr: stderr, args: args,
-		build: experiments.BuildSystem, stored: experiments.StoredSystem, vmm: experiments.BuildVMM,
+		build: testbed.Build, stored: testbed.Stored, vmm: testbed.BuildVMM,
 	})
 }
 

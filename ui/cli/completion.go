@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"resvirt/experiments"
+	"resvirt/experiments/store"
 )
 
 // completeWord is the command that completion scripts call, with the words of a command
@@ -182,7 +183,7 @@ func experimentNames() []candidate {
 
 // runLabels lists the runs of a database with their outcomes.
 func runLabels(path string) []candidate {
-	db, err := experiments.OpenReader(path)
+	db, err := store.OpenReader(path)
 	if err != nil {
 		return nil
 	}
@@ -199,7 +200,7 @@ func runLabels(path string) []candidate {
 }
 
 func settingNames(path string) []candidate {
-	db, err := experiments.OpenReader(path)
+	db, err := store.OpenReader(path)
 	if err != nil {
 		return nil
 	}

@@ -4,7 +4,8 @@ import (
 	"flag"
 	"io"
 
-	"resvirt/experiments"
+	"resvirt/experiments/explain"
+	"resvirt/experiments/store"
 	"resvirt/faults"
 )
 
@@ -20,12 +21,12 @@ func runExplain(e *env, operands []string, values any) error {
 	if err != nil {
 		return err
 	}
-	db, err := experiments.OpenReader(operands[0])
+	db, err := store.OpenReader(operands[0])
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	x, err := db.Explain(e.stored, setting, index)
+	x, err := explain.Run(db, e.stored, setting, index)
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func runExplain(e *env, operands []string, values any) error {
 }
 
 type causesValues struct {
-	filter experiments.CauseFilter
+	filter store.CauseFilter
 	format string
 }
 
@@ -50,15 +51,15 @@ func causesFlags(fs *flag.FlagSet) any {
 
 func runCauses(e *env, operands []string, values any) error {
 	v := values.(*causesValues)
-	write := map[string]func(*experiments.Causes, io.Writer) error{
-		"text": (*experiments.Causes).Text, "json": (*experiments.Causes).JSON, "csv": (*experiments.Causes).CSV,
+	write := map[string]func(*explain.Causes, io.Writer) error{
+		"text": (*explain.Causes).Text, "json": (*explain.Causes).JSON, "csv": (*explain.Causes).CSV,
 	}[v.format]
-	db, err := experiments.OpenReader(operands[0])
+	db, err := store.OpenReader(operands[0])
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	c, err := db.Causes(e.ctx, e.stored, v.filter, e.printer().say)
+	c, err := explain.CausesOf(e.ctx, db, e.stored, v.filter, e.printer().say)
 	if err != nil {
 		return err
 	}

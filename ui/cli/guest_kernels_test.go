@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"resvirt/experiments"
+	"resvirt/experiments/testbed"
 )
 
 // Kernels of a page, as other systems' linkers lay theirs out, run under the
@@ -108,7 +108,7 @@ func TestGuestKernels(t *testing.T) {
 		t.Skip("builds the hypervisor")
 	}
 	t.Parallel()
-	vmm, err := experiments.BuildVMM()
+	vmm, err := testbed.BuildVMM()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"resvirt/experiments"
+	"resvirt/experiments/store"
 	"resvirt/faults"
 	"resvirt/internal/toy"
 )
@@ -105,7 +106,7 @@ func (o *output) reportedRows() int {
 
 func rowsOf(t *testing.T, path string) map[string]experiments.Row {
 	t.Helper()
-	db, err := experiments.OpenReader(path)
+	db, err := store.OpenReader(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func waitForRows(t *testing.T, path string) {
 	t.Helper()
 	for range 2000 {
 		time.Sleep(2 * time.Millisecond)
-		db, err := experiments.OpenReader(path)
+		db, err := store.OpenReader(path)
 		if err != nil {
 			continue
 		}

@@ -7,7 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/stats"
 )
 
 // plainEvery is how often progress is printed where there is no terminal.
@@ -37,7 +38,7 @@ func (p *printer) say(what string) {
 }
 
 // progress shows where a campaign is.
-func (p *printer) progress(s experiments.Progress) {
+func (p *printer) progress(s campaign.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
@@ -83,7 +84,7 @@ func (p *printer) clear() {
 
 // progressBlock is the bar and a line for each setting, all within the terminal: what
 // scrolled out could not be painted over.
-func progressBlock(s experiments.Progress, width, height int) []string {
+func progressBlock(s campaign.Progress, width, height int) []string {
 	lines := []string{progressBar(s) + " " + countText(s)}
 	for _, c := range s.Settings {
 		lines = append(lines, "  recovered of detected, "+settingText(c))
@@ -100,7 +101,7 @@ func progressBlock(s experiments.Progress, width, height int) []string {
 }
 
 // progressBar is twenty cells wide.
-func progressBar(s experiments.Progress) string {
+func progressBar(s campaign.Progress) string {
 	const cells = 20
 	full := 0
 	if s.Total > 0 {
@@ -110,7 +111,7 @@ func progressBar(s experiments.Progress) string {
 }
 
 // progressLine is "1200/3000  41/s  ETA 44s  full 96/120 80.0 % [71.9, 86.2]".
-func progressLine(s experiments.Progress) string {
+func progressLine(s campaign.Progress) string {
 	line := countText(s)
 	for _, c := range s.Settings {
 		line += "  " + settingText(c)
@@ -118,7 +119,7 @@ func progressLine(s experiments.Progress) string {
 	return line
 }
 
-func countText(s experiments.Progress) string {
+func countText(s campaign.Progress) string {
 	text := fmt.Sprintf("%d/%d", s.Done, s.Total)
 	if s.Session > 0 {
 		text += fmt.Sprintf("  %.0f/s  ETA %v", s.Rate(), s.ETA().Round(time.Second))
@@ -126,10 +127,10 @@ func countText(s experiments.Progress) string {
 	return text
 }
 
-func settingText(c experiments.SettingProgress) string {
+func settingText(c campaign.SettingProgress) string {
 	text := fmt.Sprintf("%s %d/%d", c.Name, c.Recovered, c.Detected)
 	if c.Detected > 0 {
-		i := experiments.ClopperPearson(c.Recovered, c.Detected)
+		i := stats.ClopperPearson(c.Recovered, c.Detected)
 		text += fmt.Sprintf(" %.1f %% [%.1f, %.1f]", 100*float64(c.Recovered)/float64(c.Detected), 100*i.Low, 100*i.High)
 	}
 	return text

@@ -5,15 +5,15 @@ import (
 	"testing"
 	"time"
 
-	"resvirt/experiments"
+	"resvirt/experiments/campaign"
 )
 
 func TestTerminalIsRepaintedAndLeftClean(t *testing.T) {
 	var screen strings.Builder
 	now := time.Unix(0, 0)
 	p := &printer{w: &screen, size: func() (int, int) { return 40, 24 }, now: func() time.Time { return now }}
-	s := experiments.Progress{Done: 30, Total: 60, Session: 30, Elapsed: 3 * time.Second,
-		Settings: []experiments.SettingProgress{{Name: "none", Detected: 10}, {Name: "full", Detected: 10, Recovered: 7}}}
+	s := campaign.Progress{Done: 30, Total: 60, Session: 30, Elapsed: 3 * time.Second,
+		Settings: []campaign.SettingProgress{{Name: "none", Detected: 10}, {Name: "full", Detected: 10, Recovered: 7}}}
 	p.progress(s)
 	if want := "[██████████··········] 30/60  10/s  ETA\n  recovered of detected, none 0/10 0.0 \n  recovered of detected, full 7/10 70.0"; screen.String() != want {
 		t.Errorf("painted\n%q, want\n%q", screen.String(), want)
@@ -37,9 +37,9 @@ func TestTerminalIsRepaintedAndLeftClean(t *testing.T) {
 
 // What scrolled out of a terminal could not be painted over.
 func TestLinesFitTheTerminal(t *testing.T) {
-	var s experiments.Progress
+	var s campaign.Progress
 	for range 17 {
-		s.Settings = append(s.Settings, experiments.SettingProgress{Name: "setting"})
+		s.Settings = append(s.Settings, campaign.SettingProgress{Name: "setting"})
 	}
 	for _, c := range []struct {
 		height, lines int
@@ -69,7 +69,7 @@ func TestIntervals(t *testing.T) {
 		{7, 10, "full 7/10 70.0 % [34.8, 93.3]"},
 		{700, 1000, "full 700/1000 70.0 % [67.1, 72.8]"},
 	} {
-		if got := settingText(experiments.SettingProgress{Name: "full", Detected: c.detected, Recovered: c.recovered}); got != c.want {
+		if got := settingText(campaign.SettingProgress{Name: "full", Detected: c.detected, Recovered: c.recovered}); got != c.want {
 			t.Errorf("%s, want %s", got, c.want)
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"resvirt/experiments"
+	"resvirt/experiments/report"
+	"resvirt/experiments/retrace"
+	"resvirt/experiments/store"
 	"resvirt/faults"
 )
 
@@ -31,12 +34,12 @@ func runReport(e *env, operands []string, values any) error {
 }
 
 func printHosts(e *env, path string) error {
-	db, err := experiments.OpenReader(path)
+	db, err := store.OpenReader(path)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	r, err := db.Report()
+	r, err := report.Of(db)
 	if err != nil {
 		return err
 	}
@@ -44,12 +47,12 @@ func printHosts(e *env, path string) error {
 }
 
 func printReport(e *env, path, format string) error {
-	db, err := experiments.OpenReader(path)
+	db, err := store.OpenReader(path)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	r, err := db.Report()
+	r, err := report.Of(db)
 	if err != nil {
 		return err
 	}
@@ -81,13 +84,13 @@ func runShow(e *env, operands []string, values any) error {
 			return err
 		}
 	}
-	db, err := experiments.OpenReader(operands[0])
+	db, err := store.OpenReader(operands[0])
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	if setting != "" {
-		return db.Show(e.stdout, setting, index)
+		return retrace.Show(db, e.stdout, setting, index)
 	}
 	runs, err := db.Runs(outcome)
 	if err != nil {
@@ -126,12 +129,12 @@ func runReplay(e *env, operands []string, values any) error {
 	if err != nil {
 		return err
 	}
-	db, err := experiments.OpenReader(operands[0])
+	db, err := store.OpenReader(operands[0])
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	r, err := db.Replay(e.stored, setting, index, traced)
+	r, err := retrace.Execute(db, e.stored, setting, index, traced)
 	if err != nil {
 		return err
 	}
@@ -156,7 +159,7 @@ func runList(e *env, _ []string, values any) error {
 		return err
 	}
 	if *values.(*bool) {
-		return experiments.ListSteps(e.stdout, sys)
+		return report.ListSteps(e.stdout, sys)
 	}
-	return experiments.List(e.stdout, sys.Steps())
+	return report.List(e.stdout, sys.Steps())
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/overhead"
+	"resvirt/experiments/report"
 )
 
 type runValues struct {
@@ -55,21 +58,21 @@ func runRun(e *env, operands []string, values any) error {
 		v.db = exp.Name + ".db"
 	}
 	p := e.printer()
-	o := experiments.Options{
+	o := campaign.Options{
 		Path: v.db, Runs: v.runs, Workers: v.workers, Text: text,
 		Command: "resvirt " + strings.Join(e.args, " "), Stage: p.say, Progress: p.progress,
 	}
-	var res experiments.Result
+	var res campaign.Result
 	begin := time.Now()
 	if exp.Sweeps() {
-		res, err = experiments.RunSweep(e.ctx, exp, e.build, o)
+		res, err = campaign.RunSweep(e.ctx, exp, e.build, o)
 	} else {
 		var sys experiments.System
 		if sys, err = e.build(exp, p.say); err != nil {
 			return err
 		}
 		begin = time.Now()
-		res, err = experiments.Run(e.ctx, exp, sys, o)
+		res, err = campaign.Run(e.ctx, exp, sys, o)
 	}
 	p.end()
 	if err != nil {
@@ -79,7 +82,7 @@ func runRun(e *env, operands []string, values any) error {
 }
 
 // finish tells how a campaign ended and prints its table.
-func finish(e *env, exp experiments.Experiment, v *runValues, res experiments.Result, took time.Duration) error {
+func finish(e *env, exp experiments.Experiment, v *runValues, res campaign.Result, took time.Duration) error {
 	path := v.db
 	if exp.Sweeps() {
 		path = exp.SweepFiles(v.db)
@@ -108,7 +111,7 @@ func printRun(e *env, exp experiments.Experiment, v *runValues) error {
 	if !exp.Sweeps() {
 		return printReport(e, v.db, v.format)
 	}
-	r, err := experiments.SweepTable(exp, v.db)
+	r, err := report.SweepTable(exp, v.db)
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func runOverhead(e *env, exp experiments.Experiment, v *runValues) error {
 	if v.db != "" || v.runs != 0 || v.seed != "" || v.workers != 0 {
 		return usage("run: %s measures overhead: it takes --format alone", exp.Name)
 	}
-	r, err := experiments.MeasureOverhead(e.ctx, exp, e.build, e.printer().say)
+	r, err := overhead.Measure(e.ctx, exp, e.build, e.printer().say)
 	if err != nil {
 		return err
 	}

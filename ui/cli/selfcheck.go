@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"resvirt/experiments"
+	"resvirt/experiments/checks"
 )
 
 type selfcheckValues struct {
@@ -35,7 +36,7 @@ func runSelfcheck(e *env, _ []string, values any) error {
 	if err != nil {
 		return err
 	}
-	return experiments.Selfcheck(e.ctx, exp, sys, v.runs, v.faults, func(c experiments.Check) {
+	return checks.Selfcheck(e.ctx, exp, sys, v.runs, v.faults, func(c checks.Check) {
 		result := "ok"
 		switch {
 		case c.Skipped:

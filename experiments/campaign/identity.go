@@ -1,0 +1,39 @@
+package campaign
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"resvirt/experiments"
+	"resvirt/faults"
+)
+
+// Identity is everything that the fault list and the rows depend on, one fact a
+// line. Settings and the number of runs are left out on purpose: another
+// setting, or more runs, go on with the same faults.
+func Identity(e *experiments.Experiment, sys experiments.System) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "resvirt campaign 1\nrules %d\nsemantics %s\n", faults.Rules, sys.Semantics())
+	fmt.Fprintf(&b, "machine cpus %d memory %d MB quantum %d ns\n", e.Machine.CPUs, e.Machine.MemoryMB, e.Machine.QuantumNS)
+	fmt.Fprintf(&b, "vmm domains %d of %d MB tick %d us watchdog %d us\n", e.VMM.Domains, e.VMM.DomainMB, e.VMM.TickUS, e.VMM.WatchdogUS)
+	fmt.Fprintf(&b, "workload %s length %d\n", e.Workload.Name, e.Workload.Length)
+	fmt.Fprintf(&b, "faults target %s types %s window %v instructions %d\n", e.Faults.Target, strings.Join(e.Faults.Types, " "), e.Faults.Window, e.Faults.Instructions)
+	if e.Faults.PerRun != 1 {
+		fmt.Fprintf(&b, "faults per run %d\n", e.Faults.PerRun)
+	}
+	fmt.Fprintf(&b, "deadline detection %d us recovery %d us\n", e.Deadline.DetectionUS, e.Deadline.RecoveryUS)
+	fmt.Fprintf(&b, "golden snapshots %d digests %d misses %d\n", e.Golden.Snapshots, e.Golden.Digests, e.Golden.Misses)
+	fmt.Fprintf(&b, "seed %d\n", e.Seed)
+	for _, line := range sys.Identity() {
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
+
+// Digest is the name of a campaign.
+func Digest(identity string) string {
+	sum := sha256.Sum256([]byte(identity))
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,32 @@
+package campaign
+
+import (
+	"resvirt/experiments"
+	"resvirt/faults"
+)
+
+// Lab is what all trials of a campaign share: the system and its verified
+// golden run.
+type Lab struct {
+	System     experiments.System
+	Experiment *experiments.Experiment
+	Campaign   string
+	Golden     *GoldenRun
+	Model      faults.Model
+}
+
+// NewLab makes the golden run of an experiment's system.
+func NewLab(e experiments.Experiment, sys experiments.System) (*Lab, error) {
+	golden, err := RunGolden(sys, &e)
+	if err != nil {
+		return nil, err
+	}
+	return &Lab{System: sys, Experiment: &e, Campaign: Digest(Identity(&e, sys)), Golden: golden, Model: e.Model()}, nil
+}
+
+// Trials runs fault index under each of the settings on m, which may be nil:
+// then on a machine of its own.
+func (l *Lab) Trials(m faults.Machine, index int, settings []experiments.Setting) []experiments.Row {
+	w := &Worker{Lab: l, Machine: m}
+	return w.Unit(index, settings)
+}

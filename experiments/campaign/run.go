@@ -1,0 +1,184 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"time"
+
+	"resvirt/experiments"
+	"resvirt/experiments/store"
+	"resvirt/faults"
+)
+
+// Options are what the command line adds to an experiment.
+type Options struct {
+	Path     string // of the database
+	Runs     int    // faults of each cell; 0 = as the experiment says
+	Workers  int    // 0 = as many as fit
+	Command  string // for the record
+	Text     []byte // the experiment file
+	Stage    func(what string)
+	Progress func(Progress)
+}
+
+// Result says how a run ended.
+type Result struct {
+	Done, Total int  // rows there are, rows there should be
+	Session     int  // rows of this command
+	ToolErrors  int  // rows of this command that are defects of ours
+	Interrupted bool // ctx ended before all was done
+	Workers     int
+	Elapsed     time.Duration
+}
+
+// Run runs what is missing of a campaign.
+func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, o Options) (Result, error) {
+	if o.Runs == 0 {
+		o.Runs = e.Runs
+	}
+	if err := experiments.CheckSteps(e.Settings, sys.Steps()); err != nil {
+		return Result{}, err
+	}
+	faultsWanted := o.Runs * len(e.Faults.Types)
+	res := Result{Total: faultsWanted * len(e.Settings)}
+	db, err := store.Open(o.Path)
+	if err != nil {
+		return res, err
+	}
+	defer db.Close()
+	id := Identity(&e, sys)
+	c := store.Campaign{Digest: Digest(id), Experiment: e.Name, File: o.Text, Seed: e.Seed, Identity: id, Semantics: sys.Semantics()}
+	// Refuse a database of another campaign, and see that all is done, before
+	// spending time on the golden run.
+	units, p, err := plan(db, &c, e.Settings, faultsWanted)
+	if err != nil {
+		return res, err
+	}
+	if len(units) == 0 {
+		res.Done = p.Done
+		return res, nil
+	}
+	o.Stage("golden run")
+	l, err := NewLab(e, sys)
+	if err != nil {
+		return res, err
+	}
+	c.Golden, c.GoldenDigest = l.Golden.Facts, l.Golden.Digest.String()
+	if err := db.Admit(&c, e.Settings, sys); err != nil {
+		return res, err
+	}
+	if err := checkGolden(db, &c); err != nil {
+		return res, err
+	}
+	res.Workers = o.Workers
+	if res.Workers == 0 {
+		res.Workers = WorkersFor(e.Machine.MemoryMB)
+	}
+	s, err := db.Begin(res.Workers, o.Command, l.Golden.Speed, restoreTime(l))
+	if err != nil {
+		return res, err
+	}
+	err = l.campaignRun(ctx, db, units, p, o.Progress, &res)
+	if e := s.End(res.Session, res.Elapsed); err == nil {
+		err = e
+	}
+	res.Interrupted = ctx.Err() != nil && res.Done < res.Total
+	return res, err
+}
+
+// plan reads what is done and lists what is missing.
+func plan(db *store.DB, c *store.Campaign, settings []experiments.Setting, n int) ([]unitOf, Progress, error) {
+	p := Progress{Total: n * len(settings)}
+	old, ok, err := db.Head()
+	if err != nil {
+		return nil, p, err
+	}
+	if ok && old.Digest != c.Digest {
+		return nil, p, db.Admit(c, settings, nil) // says what differs
+	}
+	if err := db.AdmitSettings(settings); err != nil {
+		return nil, p, err
+	}
+	if err := db.WholeRuns(); err != nil {
+		return nil, p, err
+	}
+	todo, err := db.Missing(n, settings)
+	if err != nil {
+		return nil, p, err
+	}
+	var units []unitOf
+	p.Done = p.Total
+	for i, s := range todo {
+		units = append(units, unitOf{i, s})
+		p.Done -= len(s)
+	}
+	sort.Slice(units, func(i, j int) bool { return units[i].index < units[j].index })
+	cells, err := db.Counts()
+	if err != nil {
+		return nil, p, err
+	}
+	for _, s := range settings {
+		sp := SettingProgress{Name: s.Name}
+		for k, n := range cells {
+			if o, err := faults.ParseOutcome(k.Outcome); err == nil && k.Setting == s.Name && o.Detected() {
+				sp.Detected += n
+				if o == faults.Recovered {
+					sp.Recovered += n
+				}
+			}
+		}
+		p.Settings = append(p.Settings, sp)
+	}
+	return units, p, nil
+}
+
+// checkGolden makes sure that rows of several commands share one golden run.
+func checkGolden(db *store.DB, c *store.Campaign) error {
+	old, err := db.Campaign()
+	if err != nil {
+		return err
+	}
+	if old.GoldenDigest != c.GoldenDigest {
+		return fmt.Errorf("BUG: the golden run ends in state %s, the one in %s ended in %s, though nothing that it depends on has changed", c.GoldenDigest, db.Path(), old.GoldenDigest)
+	}
+	return nil
+}
+
+// campaignRun runs units and writes their rows.
+func (l *Lab) campaignRun(ctx context.Context, db *store.DB, units []unitOf, p Progress, report func(Progress), res *Result) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	rows := make(chan []experiments.Row, 64)
+	begin := time.Now()
+	report(p)
+	go l.each(ctx, res.Workers, units, rows)
+	err := db.Write(rows, cancel, func(batch []experiments.Row) {
+		for i := range batch {
+			p.add(&batch[i])
+			if batch[i].Outcome == faults.ToolError {
+				res.ToolErrors++
+			}
+		}
+		p.Elapsed = time.Since(begin)
+		report(p)
+	})
+	res.Done, res.Session, res.Elapsed = p.Done, p.Session, time.Since(begin)
+	return err
+}
+
+// restoreTime measures how long restoring a snapshot takes, in microseconds,
+// after a tenth of the golden run has dirtied what it dirties.
+func restoreTime(l *Lab) float64 {
+	first := &l.Golden.Checkpoints[0]
+	m := l.System.Fork(first.State)
+	const n = 5
+	var total time.Duration
+	for range n {
+		m.Run(faults.Until{Position: first.Position + l.Golden.Facts.Instructions/10})
+		t := time.Now()
+		m.Restore(first.State)
+		total += time.Since(t)
+	}
+	return float64(total.Nanoseconds()) / 1000 / n
+}

@@ -1,0 +1,43 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/BurntSushi/toml"
+
+	"resvirt/experiments"
+)
+
+// RunSweep runs what is missing of each campaign of a sweep, the first value
+// first, and says how all of it ended. o.Path is what the databases' names
+// begin with, o.Text is not used: a member's text says what it is by itself.
+func RunSweep(ctx context.Context, e experiments.Experiment, build func(experiments.Experiment, func(string)) (experiments.System, error), o Options) (Result, error) {
+	var all Result
+	p := e.Varied()
+	for _, v := range p.Values {
+		m := e.Member(v)
+		if err := m.Validate(); err != nil {
+			return all, experiments.FileError{Err: fmt.Errorf("%s: with sweep.%s %d: %w", e.Name, p.Key, v, err)}
+		}
+		text, err := toml.Marshal(m)
+		if err != nil {
+			return all, fmt.Errorf("BUG: experiment %s has no text: %w", m.Name, err)
+		}
+		say := func(what string) { o.Stage(fmt.Sprintf("%s %d %s: %s", p.Name, v, p.Suffix, what)) }
+		sys, err := build(m, say)
+		if err != nil {
+			return all, err
+		}
+		of := o
+		of.Text, of.Path, of.Stage = text, e.MemberPath(o.Path, v), say
+		res, err := Run(ctx, m, sys, of)
+		all.Done, all.Total, all.Session = all.Done+res.Done, all.Total+res.Total, all.Session+res.Session
+		all.ToolErrors, all.Elapsed, all.Workers = all.ToolErrors+res.ToolErrors, all.Elapsed+res.Elapsed, max(all.Workers, res.Workers)
+		all.Interrupted = res.Interrupted
+		if err != nil || res.Interrupted {
+			return all, err
+		}
+	}
+	return all, nil
+}

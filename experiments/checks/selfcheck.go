@@ -1,0 +1,206 @@
+package checks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/store"
+	"resvirt/experiments/testbed"
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// Check is one thing that the tool verified about itself.
+type Check struct {
+	Name    string
+	Detail  string
+	Err     error
+	Skipped bool
+}
+
+// Disturbable is a machine that can be disturbed in ways that must not matter.
+type Disturbable interface {
+	faults.Machine
+	// Stall lets a processor lose time.
+	Stall(cpu int, t sim.Time)
+	// Provoke makes the target detect a failure although nothing is wrong.
+	Provoke() error
+}
+
+// checker shares the golden run between the checks.
+type checker struct {
+	*campaign.Lab
+	ctx  context.Context
+	all  int // workers
+	n    int // how often to try
+	runs int // faults of each type for the campaign check
+	rows []experiments.Row
+}
+
+// Selfcheck runs all checks and tells each. n is how many golden runs are
+// stalled, and how many provoked.
+func Selfcheck(ctx context.Context, e experiments.Experiment, sys experiments.System, n, runs int, tell func(Check)) error {
+	if err := experiments.CheckSteps(e.Settings, sys.Steps()); err != nil {
+		return err
+	}
+	l, err := campaign.NewLab(e, sys)
+	if err != nil {
+		return err
+	}
+	c := &checker{Lab: l, ctx: ctx, all: max(campaign.WorkersFor(e.Machine.MemoryMB), 2), n: n, runs: runs}
+	tell(Check{Name: "golden run repeats itself", Detail: fmt.Sprintf("%d instructions, twice", l.Golden.Facts.Instructions)})
+	failed := 0
+	for _, k := range []struct {
+		name string
+		run  func() (string, error)
+	}{
+		{"null faults leave the golden run untouched", c.nullFaults},
+		{"snapshot, restore, run equals run", c.snapshots},
+		{"rows do not depend on the number of workers", c.workers},
+		{"every fault that claims to be applied was applied", c.applied},
+		{"an early end changes no outcome", c.exhaustive},
+		{"output does not depend on timing: stalls", c.stalls},
+		{"output does not depend on timing: recovery where nothing was wrong", c.provoked},
+	} {
+		detail, err := k.run()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		skipped := errors.Is(err, testbed.ErrNoProvoke)
+		if err != nil && !skipped {
+			failed++
+		}
+		tell(Check{Name: k.name, Detail: detail, Err: err, Skipped: skipped})
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d checks failed", failed)
+	}
+	return nil
+}
+
+func (c *checker) nullFaults() (string, error) {
+	n := max(c.n/4, 5)
+	model := c.Model
+	model.Kinds = []faults.Kind{faults.Null}
+	err := c.each(n, func(w *campaign.Worker, i int) error {
+		p := faults.Draw(c.Campaign, i, model, c.Golden.Span)[0]
+		applied, why := w.ToTrigger(p)
+		switch {
+		case !applied && w.Machine.Digest() != c.Golden.Digest:
+			return fmt.Errorf("%s, and the end state differs from the golden one", why)
+		case !applied:
+			return nil
+		}
+		if _, err := faults.Inject(w.Machine, c.System.Target(), p); err != nil {
+			return err
+		}
+		return c.toGoldenEnd(w.Machine)
+	})
+	return fmt.Sprintf("%d runs end in the golden state", n), err
+}
+
+// each calls f for 0 to n-1, with a worker of its own for each.
+func (c *checker) each(n int, f func(w *campaign.Worker, i int) error) error {
+	return campaign.ForEach(c.all, n, func(i int) error {
+		if c.ctx.Err() != nil {
+			return c.ctx.Err()
+		}
+		if err := f(&campaign.Worker{Lab: c.Lab}, i); err != nil {
+			return fmt.Errorf("run %d: %w", i, err)
+		}
+		return nil
+	})
+}
+
+// toGoldenEnd runs m to its end, which must be the golden one bit for bit.
+func (c *checker) toGoldenEnd(m faults.Machine) error {
+	stop := m.Run(faults.Until{Time: c.Golden.Deadline})
+	if stop.Reason != faults.Exited || m.Position() != c.Golden.End || m.Digest() != c.Golden.Digest || !bytes.Equal(m.Serial(), c.Golden.Output) {
+		return fmt.Errorf("%s at position %d in state %v; the golden run ended at %d in %v", campaign.Describe(stop), m.Position(), m.Digest(), c.Golden.End, c.Golden.Digest)
+	}
+	return nil
+}
+
+func (c *checker) snapshots() (string, error) {
+	var states []*faults.Checkpoint
+	for i := range c.Golden.Checkpoints {
+		if k := &c.Golden.Checkpoints[i]; k.State != nil {
+			states = append(states, k)
+		}
+	}
+	err := c.each(len(states), func(w *campaign.Worker, i int) error {
+		k := states[i]
+		w.Restore(k.State)
+		if w.Machine.Digest() != k.Digest {
+			return fmt.Errorf("the state restored at position %d is %v, it was %v", k.Position, w.Machine.Digest(), k.Digest)
+		}
+		if err := c.toGoldenEnd(w.Machine); err != nil {
+			return fmt.Errorf("from position %d: %w", k.Position, err)
+		}
+		return nil
+	})
+	return fmt.Sprintf("%d snapshots, each run to the golden end", len(states)), err
+}
+
+func (c *checker) workers() (string, error) {
+	dir, err := os.MkdirTemp("", "resvirt-selfcheck-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	one, err := c.campaignRows(filepath.Join(dir, "one.db"), 1)
+	if err != nil {
+		return "", err
+	}
+	many, err := c.campaignRows(filepath.Join(dir, "many.db"), c.all)
+	if err != nil {
+		return "", err
+	}
+	c.rows = one
+	if len(one) != len(many) {
+		return "", fmt.Errorf("1 worker gave %d rows, %d gave %d", len(one), c.all, len(many))
+	}
+	for i := range one {
+		d, err := experiments.Compare(&one[i], &many[i])
+		if err != nil {
+			return "", err
+		}
+		if len(d) > 0 {
+			return "", fmt.Errorf("%s differs between 1 worker and %d: %s", one[i].Run(), c.all, d[0])
+		}
+	}
+	return fmt.Sprintf("%d rows, 1 worker and %d", len(one), c.all), nil
+}
+
+func (c *checker) campaignRows(path string, workers int) ([]experiments.Row, error) {
+	_, err := campaign.Run(c.ctx, *c.Experiment, c.System, campaign.Options{
+		Path: path, Text: []byte("# selfcheck\n"), Runs: c.runs, Workers: workers, Stage: func(string) {}, Progress: func(campaign.Progress) {},
+	})
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.OpenReader(path)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	refs, err := db.Runs("")
+	if err != nil {
+		return nil, err
+	}
+	var rows []experiments.Row
+	for _, ref := range refs {
+		r, err := db.Row(ref.Setting, ref.Index)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, *r)
+	}
+	return rows, nil
+}

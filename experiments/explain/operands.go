@@ -1,0 +1,164 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/arch/x86/x86asm"
+
+	"resvirt/experiments/retrace"
+	"resvirt/experiments/testbed"
+	"resvirt/faults"
+	"resvirt/vi/inspect"
+)
+
+// comparison finds the last comparison that a function made, and says what was
+// compared with what.
+func (x *explainer) comparison(list []retrace.Traced, function string, mem inspect.Memory) string {
+	seen := false
+	for i := len(list) - 1; i >= 0; i-- {
+		t := &list[i]
+		if x.a.Target.Locate(t.PC).Function != function {
+			if seen {
+				return "" // it came back from a call: what it compared is older
+			}
+			continue
+		}
+		seen = true
+		inst, err := x86asm.Decode(t.Code, 64)
+		if err != nil || inst.Op != x86asm.CMP && inst.Op != x86asm.TEST {
+			continue
+		}
+		a, ok1 := operand(&inst, 0, t, mem)
+		b, ok2 := operand(&inst, 1, t, mem)
+		if !ok1 || !ok2 {
+			return "it executed " + retrace.Disassemble(*t, x.a.Target.Symbols)
+		}
+		if inst.Op == x86asm.TEST && inst.Args[0] == inst.Args[1] {
+			return fmt.Sprintf("what it tested was %#x (%s)", a, retrace.Disassemble(*t, x.a.Target.Symbols))
+		}
+		verb := "it compared %#x with %#x (%s)"
+		if inst.Op == x86asm.TEST {
+			verb = "it tested %#x for %#x (%s)"
+		}
+		return fmt.Sprintf(verb, a, b, retrace.Disassemble(*t, x.a.Target.Symbols))
+	}
+	return ""
+}
+
+// operand is the value of an operand before the instruction. Memory is read as
+// it is now.
+func operand(inst *x86asm.Inst, i int, t *retrace.Traced, mem inspect.Memory) (uint64, bool) {
+	size := inst.DataSize
+	if inst.MemBytes > 0 {
+		size = inst.MemBytes * 8
+	}
+	if r, ok := inst.Args[0].(x86asm.Reg); ok {
+		size = registerBits(r)
+	}
+	switch a := inst.Args[i].(type) {
+	case x86asm.Reg:
+		v, ok := registerValue(a, &t.Regs)
+		return v & mask(registerBits(a)), ok
+	case x86asm.Imm:
+		return uint64(a) & mask(size), true
+	case x86asm.Mem:
+		at, ok := effective(inst, a, t)
+		var b [8]byte
+		if !ok || inst.MemBytes < 1 || inst.MemBytes > 8 || mem(at, b[:inst.MemBytes]) != nil {
+			return 0, false
+		}
+		v := uint64(0)
+		for k := 7; k >= 0; k-- {
+			v = v<<8 | uint64(b[k])
+		}
+		return v, true
+	}
+	return 0, false
+}
+
+// effective is the address of a memory operand.
+func effective(inst *x86asm.Inst, m x86asm.Mem, t *retrace.Traced) (uint64, bool) {
+	at := uint64(int64(int32(m.Disp))) // the disassembler does not always extend the sign
+	switch m.Base {
+	case 0:
+	case x86asm.RIP:
+		at += t.PC + uint64(inst.Len)
+	default:
+		v, ok := registerValue(m.Base, &t.Regs)
+		if !ok {
+			return 0, false
+		}
+		at += v
+	}
+	if m.Index != 0 {
+		v, ok := registerValue(m.Index, &t.Regs)
+		if !ok {
+			return 0, false
+		}
+		at += v * uint64(m.Scale)
+	}
+	return at, m.Segment == 0
+}
+
+func registerBits(r x86asm.Reg) int {
+	switch {
+	case r >= x86asm.AL && r <= x86asm.R15B:
+		return 8
+	case r >= x86asm.AX && r <= x86asm.R15W:
+		return 16
+	case r >= x86asm.EAX && r <= x86asm.R15L:
+		return 32
+	}
+	return 64
+}
+
+func mask(bits int) uint64 {
+	if bits <= 0 || bits >= 64 {
+		return ^uint64(0)
+	}
+	return 1<<bits - 1
+}
+
+// registerValue is the register that a name is the low part of.
+func registerValue(r x86asm.Reg, regs *testbed.Registers) (uint64, bool) {
+	switch {
+	case r >= x86asm.AL && r <= x86asm.BL:
+		return regs[r-x86asm.AL], true
+	case r >= x86asm.SPB && r <= x86asm.R15B:
+		return regs[r-x86asm.SPB+4], true
+	case r >= x86asm.AX && r <= x86asm.R15W:
+		return regs[r-x86asm.AX], true
+	case r >= x86asm.EAX && r <= x86asm.R15L:
+		return regs[r-x86asm.EAX], true
+	case r >= x86asm.RAX && r <= x86asm.R15:
+		return regs[r-x86asm.RAX], true
+	}
+	return 0, false
+}
+
+// accessed describes the memory operands of an instruction, with the registers
+// that made their addresses.
+func accessed(t *retrace.Traced, symbols faults.Symbols) string {
+	inst, err := x86asm.Decode(t.Code, 64)
+	if err != nil {
+		return retrace.Disassemble(*t, symbols)
+	}
+	text := retrace.Disassemble(*t, symbols)
+	var used []string
+	for _, a := range inst.Args {
+		m, ok := a.(x86asm.Mem)
+		if !ok {
+			continue
+		}
+		for _, r := range []x86asm.Reg{m.Base, m.Index} {
+			if v, ok := registerValue(r, &t.Regs); ok && r != 0 {
+				used = append(used, fmt.Sprintf("%v = %#x", r, v))
+			}
+		}
+	}
+	if len(used) > 0 {
+		text += " with " + strings.Join(used, ", ")
+	}
+	return text
+}

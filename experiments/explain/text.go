@@ -1,0 +1,135 @@
+package explain
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"resvirt/vi/inspect"
+)
+
+// JSON writes an explanation for programs.
+func (e *Explanation) JSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(e)
+}
+
+// How many lines of a kind the text has; JSON has them all.
+const (
+	textViolations = 16
+	textChanges    = 6
+	textDiffers    = 24
+)
+
+// Text writes an explanation for people.
+func (e *Explanation) Text(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", e.Run, e.Outcome)
+	fmt.Fprintf(&b, "\nTHE FAULT\n  %s\n", e.Fault)
+	if e.At.Function != "" {
+		fmt.Fprintf(&b, "  in %s\n", e.At.text())
+	}
+	if e.Detection != nil {
+		e.Detection.write(&b)
+		e.writeSteps(&b)
+	}
+	if e.End.Cause != "" {
+		e.End.write(&b)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// text is a place with its source.
+func (l *Line) text() string {
+	if l.Function == "" {
+		return fmt.Sprintf("%#x, where no code is known", l.PC)
+	}
+	s := fmt.Sprintf("%s (%s:%d)", strings.TrimSuffix(l.Function, ".abi0"), l.File, l.Line)
+	if l.Source != "" {
+		s += "  " + l.Source
+	}
+	return s
+}
+
+func (d *Detected) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\nDETECTED at position %d, %v, on CPU %d\n  %s\n", d.Position, d.Time, d.CPU, d.What)
+	for _, l := range d.Evidence {
+		fmt.Fprintf(b, "  %s\n", l)
+	}
+	writeChains(b, d.CPUs)
+	fmt.Fprintf(b, "  %s beyond those of the golden run at this position, which shares %d\n", plural(len(d.Violations), "violated invariant"), len(d.Golden))
+	writeViolations(b, "    ", d.Violations, textViolations)
+	words := 0
+	for _, x := range d.Differs {
+		words += x.Words
+	}
+	fmt.Fprintf(b, "  %s in %s than in the golden run\n", plural(words, "other number"), plural(len(d.Differs), "structure"))
+	for i, x := range d.Differs {
+		if i == textDiffers {
+			fmt.Fprintf(b, "    and %d more structures\n", len(d.Differs)-i)
+			break
+		}
+		fmt.Fprintf(b, "    %-18s %4d  %s\n", x.Structure, x.Words, strings.Join(x.First[:min(2, len(x.First))], "; "))
+	}
+}
+
+func writeChains(b *strings.Builder, list []Chain) {
+	for _, c := range list {
+		fmt.Fprintf(b, "  CPU %d, %s:\n", c.CPU, c.State)
+		for i := range c.Calls {
+			fmt.Fprintf(b, "    %s\n", c.Calls[i].text())
+		}
+	}
+}
+
+func writeViolations(b *strings.Builder, indent string, list []inspect.Violation, most int) {
+	for i, v := range list {
+		if i == most {
+			fmt.Fprintf(b, "%sand %d more\n", indent, len(list)-i)
+			return
+		}
+		fmt.Fprintf(b, "%s%-10s %s\n", indent, v.Kind, v)
+	}
+}
+
+func (e *Explanation) writeSteps(b *strings.Builder) {
+	b.WriteString("\nRECOVERY, step by step, until it is first complete: what holds again after it (+), what does not any more (-)\n")
+	if len(e.Steps) == 0 {
+		b.WriteString("  no step was announced\n")
+	}
+	for _, s := range e.Steps {
+		fmt.Fprintf(b, "  %-18s CPU %d at %d: %d repaired, %d new, %d left\n", s.Name, s.CPU, s.Position, len(s.Repaired), len(s.Broken), s.Left)
+		writeViolations(b, "      + ", s.Repaired, textChanges)
+		writeViolations(b, "      - ", s.Broken, textChanges)
+	}
+	if !e.Complete {
+		return
+	}
+	fmt.Fprintf(b, "\nLEFT when recovery was complete: %s\n", plural(len(e.Left), "violated invariant"))
+	writeViolations(b, "  ", e.Left, textViolations)
+}
+
+func (e *End) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\nTHE END\n  cause: %s\n", e.Cause)
+	for _, l := range e.Evidence {
+		fmt.Fprintf(b, "  %s\n", l)
+	}
+	writeChains(b, e.CPUs)
+	if len(e.Console) > 0 {
+		b.WriteString("  the console ended with:\n")
+	}
+	for _, l := range e.Console {
+		fmt.Fprintf(b, "    %s\n", l)
+	}
+}
+
+// plural counts things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

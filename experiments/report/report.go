@@ -1,0 +1,148 @@
+package report
+
+import (
+	"resvirt/experiments"
+	"resvirt/experiments/stats"
+	"resvirt/experiments/store"
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// Report is what a database says, computed and not yet put into a form.
+type Report struct {
+	Campaign store.Campaign
+	Cells    []Cell
+	Sessions []store.SessionRecord
+	Failed   map[string][]store.Count // of each setting that recovers: why it did not, most frequent first
+	Beyond   []store.Count            // what the model lacks, most frequent first
+	Defects  []store.Count            // tool errors
+	Steps    map[string][]StepTime    // of each setting, over all fault types
+	Reboots  []Reboot                 // of settings that reboot the machine
+}
+
+// Cell is one setting against one fault type.
+type Cell struct {
+	Experiment string         `json:"experiment"`
+	Setting    string         `json:"setting"`
+	Target     string         `json:"target"`
+	Fault      string         `json:"fault"`
+	Runs       int            `json:"runs"`
+	Outcomes   map[string]int `json:"outcomes"`
+	Applied    int            `json:"applied"`
+	Detected   int            `json:"detected"`
+	Recovered  int            `json:"recovered"` // strict
+	// RecoveredPaper is null where no VM is created late: the papers' rule wants one.
+	RecoveredPaper *int    `json:"recovered_paper"`
+	Unsurvived     int     `json:"unsurvived"`
+	Low            float64 `json:"low"` // of recovered / detected, strict
+	High           float64 `json:"high"`
+	UnsurvivedLow  float64 `json:"unsurvived_low"` // of unsurvived / applied
+	UnsurvivedHigh float64 `json:"unsurvived_high"`
+
+	DetectionMedian *sim.Time `json:"detection_median_ps"` // null when nothing was detected
+	DetectionP95    *sim.Time `json:"detection_p95_ps"`
+	RecoveryMedian  *sim.Time `json:"recovery_median_ps"` // null when nothing was recovered
+	RecoveryP95     *sim.Time `json:"recovery_p95_ps"`
+
+	Published    []experiments.Published `json:"published"`
+	Compared     *Comparison             `json:"compared"`     // null in the last setting
+	Extrapolated *Extrapolation          `json:"extrapolated"` // null where the fault space has no known size
+	Steps        []StepTime              `json:"steps"`        // null when nothing was recovered
+}
+
+// Of computes the report of a database, which a campaign may be writing.
+func Of(db *store.DB) (r *Report, err error) {
+	err = db.Still(func() error {
+		r, err = compute(db)
+		return err
+	})
+	return r, err
+}
+
+func compute(db *store.DB) (*Report, error) {
+	c, err := db.Campaign()
+	if err != nil {
+		return nil, err
+	}
+	e, err := experiments.Parse(c.Experiment, c.File)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := db.Settings()
+	if err != nil {
+		return nil, err
+	}
+	if err := db.WholeRuns(); err != nil {
+		return nil, err
+	}
+	counts, err := db.Counts()
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Campaign: c}
+	for _, s := range settings {
+		for _, f := range e.Faults.Kinds() {
+			cell := newCell(c.Experiment, s.Name, e.Faults.Target, f, counts)
+			if err := addLatencies(db, &cell); err != nil {
+				return nil, err
+			}
+			if e.VMM.Late > 0 {
+				n, err := db.RecoveredPaper(s.Name, f)
+				if err != nil {
+					return nil, err
+				}
+				cell.RecoveredPaper = &n
+			}
+			r.Cells = append(r.Cells, cell)
+		}
+	}
+	if err := addSections(db, r, &e, settings); err != nil {
+		return nil, err
+	}
+	if err := addReasons(db, r, settings); err != nil {
+		return nil, err
+	}
+	r.Sessions, err = db.Sessions()
+	return r, err
+}
+
+func newCell(experiment, setting, target, fault string, counts map[store.Cell]int) Cell {
+	c := Cell{Experiment: experiment, Setting: setting, Target: target, Fault: fault, Outcomes: map[string]int{}}
+	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
+		n := counts[store.Cell{Setting: setting, Fault: fault, Outcome: o.String()}]
+		c.Outcomes[o.String()] = n
+		c.Runs += n
+		if o.Applied() {
+			c.Applied += n
+		}
+		if o.Detected() {
+			c.Detected += n
+		}
+		if o.Unsurvived() {
+			c.Unsurvived += n
+		}
+	}
+	c.Recovered = c.Outcomes[faults.Recovered.String()]
+	strict, harm := stats.ClopperPearson(c.Recovered, c.Detected), stats.ClopperPearson(c.Unsurvived, c.Applied)
+	c.Low, c.High, c.UnsurvivedLow, c.UnsurvivedHigh = strict.Low, strict.High, harm.Low, harm.High
+	return c
+}
+
+func addLatencies(db *store.DB, c *Cell) error {
+	for _, l := range []struct {
+		column      string
+		median, p95 **sim.Time
+	}{{"detection_ps", &c.DetectionMedian, &c.DetectionP95}, {"recovery_ps", &c.RecoveryMedian, &c.RecoveryP95}} {
+		list, err := db.Latencies(l.column, c.Setting, c.Fault)
+		if err != nil {
+			return err
+		}
+		if t, ok := stats.Quantile(list, 0.5); ok {
+			*l.median = &t
+		}
+		if t, ok := stats.Quantile(list, 0.95); ok {
+			*l.p95 = &t
+		}
+	}
+	return nil
+}

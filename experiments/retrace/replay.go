@@ -1,0 +1,88 @@
+package retrace
+
+import (
+	"fmt"
+
+	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/store"
+	"resvirt/faults"
+)
+
+// Replay is a run executed again from what a database holds.
+type Replay struct {
+	Row         *experiments.Row
+	Golden      *campaign.GoldenRun
+	Target      *faults.Target
+	Differences []string // between the stored row and this execution
+	Trace       *Trace   // nil unless asked for
+	Sources     Sources
+	Left        []string // what the target was left with at the end
+}
+
+// Execute runs a stored run again and compares it with its row. traced is
+// how many instructions to keep around the fault and around the detection.
+func Execute(db *store.DB, open func(experiments.Experiment, []experiments.Part) (experiments.System, error), setting string, index, traced int) (*Replay, error) {
+	stored, err := db.Row(setting, index)
+	if err != nil {
+		return nil, err
+	}
+	l, parts, err := LabOf(db, open)
+	if err != nil {
+		return nil, err
+	}
+	s, err := db.Setting(setting)
+	if err != nil {
+		return nil, err
+	}
+	r := &Replay{Golden: l.Golden, Target: l.System.Target(), Sources: SourcesOf(parts)}
+	w := &campaign.Worker{Lab: l}
+	rows := w.Unit(index, []experiments.Setting{s})
+	r.Row = &rows[0]
+	if r.Differences, err = experiments.Compare(stored, r.Row); err != nil {
+		return nil, err
+	}
+	if e, ok := l.System.(experiments.Explainer); ok && w.Machine != nil && r.Row.Outcome.Unsurvived() {
+		r.Left = e.Explain(w.Machine)
+	}
+	if traced > 0 && r.Row.Strike != nil && r.Row.Outcome != faults.ToolError {
+		r.Trace = trace(w, r.Row, s, traced)
+	}
+	return r, nil
+}
+
+// LabOf rebuilds the campaign's system and golden run from the database alone.
+func LabOf(db *store.DB, open func(experiments.Experiment, []experiments.Part) (experiments.System, error)) (*campaign.Lab, []experiments.Part, error) {
+	c, err := db.Campaign()
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := experiments.Parse(c.Experiment, c.File)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.Seed = c.Seed
+	parts, err := db.Parts()
+	if err != nil {
+		return nil, nil, err
+	}
+	sys, err := open(e, parts)
+	if err != nil {
+		return nil, nil, err
+	}
+	if sys.Semantics() != c.Semantics {
+		return nil, nil, fmt.Errorf("database %s was made by a machine of semantics version %s, this program has %s: use the program that made it", db.Path(), c.Semantics, sys.Semantics())
+	}
+	id := campaign.Identity(&e, sys)
+	if campaign.Digest(id) != c.Digest {
+		return nil, nil, fmt.Errorf("database %s: what it holds does not give its own campaign again: %s", db.Path(), store.Difference(c.Identity, id))
+	}
+	l, err := campaign.NewLab(e, sys)
+	if err != nil {
+		return nil, nil, err
+	}
+	if d := l.Golden.Digest.String(); d != c.GoldenDigest {
+		return nil, nil, fmt.Errorf("BUG: the golden run ends in state %s, the stored one in %s, though nothing that it depends on has changed", d, c.GoldenDigest)
+	}
+	return l, parts, nil
+}

@@ -1,0 +1,120 @@
+package retrace
+
+import (
+	"fmt"
+
+	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/faults"
+)
+
+// Walk executes stored runs of one campaign again, as far as one likes.
+type Walk struct {
+	campaign.Worker
+	follows follows
+}
+
+// NewWalk is a walk through runs of a lab's campaign.
+func NewWalk(l *campaign.Lab) Walk { return Walk{Worker: campaign.Worker{Lab: l}} }
+
+// Before brings the machine to a state of the golden run before the fault.
+func (w *Walk) Before(row *experiments.Row) {
+	w.follows = follows{}
+	w.Restore(w.Golden.Before(row.Plan.Time, w.System.Margin()).State)
+}
+
+// follows is what still has to happen to the run that the machine repeats.
+type follows struct {
+	further []faults.Struck   // faults that strike later
+	lifts   *faults.Detection // where a change of code ends, nil if none does
+}
+
+// Begin brings the machine to the fault and applies it.
+func (w *Walk) Begin(row *experiments.Row, s experiments.Setting) error {
+	w.follows = follows{}
+	if ok, why := w.ToTrigger(row.Plan); !ok {
+		return fmt.Errorf("%s: the fault is not applied again: %s", row.Run(), why)
+	}
+	return w.Inject(row, s)
+}
+
+// Inject applies the fault, and notes what else is to happen.
+func (w *Walk) Inject(row *experiments.Row, s experiments.Setting) error {
+	w.Machine.SetPolicy(experiments.MustPolicy(s, w.System))
+	if _, err := faults.Inject(w.Machine, w.System.Target(), row.Plan); err != nil {
+		return err
+	}
+	w.follows.further = row.Further
+	if row.Plan.Kind.Lifts() && len(row.Detections) > 0 {
+		w.follows.lifts = &row.Detections[0]
+	}
+	return nil
+}
+
+// To runs on to a position. On the way later faults strike, and what the first
+// changed of code ends with the detection, as when the run was first executed.
+func (w *Walk) To(position uint64) {
+	for {
+		f := &w.follows
+		strikes := len(f.further) > 0 && f.further[0].Strike != nil && f.further[0].Strike.Position <= position
+		lifts := f.lifts != nil && f.lifts.Position < position
+		switch {
+		case lifts && (!strikes || f.lifts.Position < f.further[0].Strike.Position):
+			w.Past(f.lifts)
+		case strikes:
+			next := f.further[0]
+			f.further = f.further[1:]
+			w.run(next.Strike.Position)
+			if w.Machine.Next() == next.Strike.CPU && w.Machine.CPL(next.Strike.CPU) == 0 {
+				// What it finds is what it found before: there is nothing to tell.
+				_, _ = faults.Inject(w.Machine, w.System.Target(), next.Plan)
+			}
+		case len(f.further) > 0 && f.further[0].Strike == nil:
+			f.further = f.further[1:]
+		default:
+			w.run(position)
+			return
+		}
+	}
+}
+
+// run goes on to a position without anything on the way.
+func (w *Walk) run(position uint64) {
+	for w.Machine.Position() < position {
+		before := w.Machine.Position()
+		if stop := w.Machine.Run(faults.Until{Position: position}); stop.Reason != faults.Reached || w.Machine.Position() == before {
+			return
+		}
+	}
+}
+
+// Past runs on until a detection has just been made.
+func (w *Walk) Past(d *faults.Detection) {
+	w.To(d.Position)
+	lifts := w.follows.lifts
+	for w.Machine.Position() <= d.Position {
+		if stop := w.Machine.Run(faults.Until{Time: w.Golden.Deadline, Watched: true}); stop.Reason != faults.Watched {
+			break
+		}
+	}
+	if lifts != nil {
+		w.Machine.EndFlips()
+		w.follows.lifts = nil
+	}
+}
+
+// ToGolden brings the machine to the golden state at a position or, if the golden
+// run is shorter, shortly before its end.
+func (w *Walk) ToGolden(position uint64) {
+	w.follows = follows{}
+	g := &w.Golden.Golden
+	position = min(position, g.End-1)
+	best := 0
+	for i := range g.Checkpoints {
+		if c := &g.Checkpoints[i]; c.State != nil && c.Position <= position {
+			best = i
+		}
+	}
+	w.Restore(g.Checkpoints[best].State)
+	w.To(position)
+}

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/mattn/go-sqlite3"
+
+	"resvirt/faults"
+)
+
+// causesSchema is made when causes are first asked for; a database without the
+// table is as good as before.
+const causesSchema = `
+CREATE TABLE IF NOT EXISTS causes (
+  campaign INTEGER NOT NULL, setting TEXT NOT NULL, idx INTEGER NOT NULL, version TEXT NOT NULL,
+  cause TEXT NOT NULL, line TEXT NOT NULL, seal TEXT NOT NULL,
+  PRIMARY KEY (campaign, setting, idx, version)
+) WITHOUT ROWID;
+`
+
+// FailedRun is a run that did harm.
+type FailedRun struct {
+	Setting, Fault string
+	Index          int
+}
+
+// Key names the run.
+func (r *FailedRun) Key() string { return fmt.Sprintf("%s/%d", r.Setting, r.Index) }
+
+// Failed lists the runs that did harm, by setting as the experiment orders
+// them, fault type and index.
+func (db *DB) Failed(f CauseFilter) ([]FailedRun, error) {
+	if err := errors.Join(db.whole("settings", ""), db.whole("runs", "")); err != nil {
+		return nil, err
+	}
+	rows, err := db.sql.Query(`SELECT r.setting, r.fault, r.idx, r.outcome FROM runs r JOIN settings s ON s.campaign = r.campaign AND s.name = r.setting
+		WHERE r.campaign = 1 AND (? = '' OR r.setting = ?) AND (? = '' OR r.fault = ?) ORDER BY s.position, s.name, r.fault, r.idx`,
+		f.Setting, f.Setting, f.Fault, f.Fault)
+	if err != nil {
+		return nil, db.explain(err)
+	}
+	defer rows.Close()
+	var list []FailedRun
+	for rows.Next() {
+		var r FailedRun
+		var text string
+		if err := rows.Scan(&r.Setting, &r.Fault, &r.Index, &text); err != nil {
+			return nil, db.explain(err)
+		}
+		o, err := faults.ParseOutcome(text)
+		if err != nil {
+			return nil, fmt.Errorf("database %s: run %s: %w", db.path, r.Key(), err)
+		}
+		if o.Unsurvived() {
+			list = append(list, r)
+		}
+	}
+	return list, rows.Err()
+}
+
+// KnownCauses reads what was found before.
+func (db *DB) KnownCauses(version string) (map[string]Cause, error) {
+	known := map[string]Cause{}
+	var n int
+	if err := db.sql.QueryRow("SELECT count(*) FROM sqlite_master WHERE name = 'causes'").Scan(&n); err != nil || n == 0 {
+		return known, db.explainOr(err)
+	}
+	if err := db.whole("causes", ""); err != nil {
+		return nil, err
+	}
+	rows, err := db.sql.Query("SELECT setting, idx, cause, line FROM causes WHERE campaign = 1 AND version = ?", version)
+	if err != nil {
+		return nil, db.explain(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c Cause
+		if err := rows.Scan(&c.Setting, &c.Index, &c.Text, &c.Line); err != nil {
+			return nil, db.explain(err)
+		}
+		known[fmt.Sprintf("%s/%d", c.Setting, c.Index)] = c
+	}
+	return known, rows.Err()
+}
+
+func (db *DB) explainOr(err error) error {
+	if err == nil {
+		return nil
+	}
+	return db.explain(err)
+}
+
+// KeepCauses stores what was found, unless the database cannot be written.
+func (db *DB) KeepCauses(version string, list []Cause) error {
+	if !db.sealed {
+		return nil // its table is of the older format
+	}
+	if _, err := db.sql.Exec(causesSchema); err != nil {
+		var e sqlite3.Error
+		if errors.As(err, &e) && e.Code == sqlite3.ErrReadonly {
+			return nil
+		}
+		return db.explain(err)
+	}
+	return db.tx(func(tx *sql.Tx) error {
+		for _, c := range list {
+			values := []any{1, c.Setting, c.Index, version, c.Text, c.Line}
+			if _, err := tx.Exec("INSERT OR REPLACE "+sealedInto("causes", len(values)), sealed("causes", values)...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// CauseFilter selects runs; an empty field selects all.
+type CauseFilter struct{ Setting, Fault string }
+
+// Cause is the cause of one run.
+type Cause struct {
+	Setting    string
+	Index      int
+	Text, Line string
+}

@@ -1,0 +1,252 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// DB is a results database: one campaign.
+type DB struct {
+	sql  *sql.DB
+	path string
+	lock *os.File // held while a campaign runs; nil in a reader
+
+	sealed bool // its records have seals
+}
+
+// Path is the name of its file.
+func (db *DB) Path() string { return db.path }
+
+// Open opens path for a campaign, making it when it does not exist, and keeps
+// every other campaign away from it until Close.
+func Open(path string) (*DB, error) {
+	if err := writable(path); err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w; name another with --db", path, plain(err))
+	}
+	// flock and SQLite's own fcntl locks do not see each other on Linux.
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("database %s is in use by another run; wait for it or name another with --db", path)
+	}
+	db, err := connect(path, "rwc")
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	db.lock = lock
+	if err := db.create(); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// writable refuses a path whose directory or file cannot be written, in words
+// that say which.
+func writable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("database %s is a directory; name a file with --db", path)
+	case errors.Is(err, os.ErrNotExist):
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return fmt.Errorf("database %s: its directory does not exist; make it or name another with --db", path)
+		}
+	}
+	return nil
+}
+
+// OpenReader opens an existing database without changing it.
+func OpenReader(path string) (*DB, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w; `resvirt run EXPERIMENT` makes one", path, plain(err))
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("database %s is a directory", path)
+	}
+	db, err := connect(path, "rw")
+	if err != nil {
+		return nil, err
+	}
+	if err := db.check(); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func connect(path, mode string) (*DB, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	if f, err := os.OpenFile(path, os.O_RDWR, 0); mode == "rw" && err != nil {
+		mode = "ro&immutable=1" // a database on a read-only medium can still be read
+	} else if err == nil {
+		f.Close()
+	}
+	dsn := "file:" + (&url.URL{Path: absolute}).EscapedPath() + "?mode=" + mode + "&_busy_timeout=10000&_txlock=immediate"
+	if mode == "rwc" {
+		dsn += "&_journal_mode=WAL&_synchronous=FULL"
+	}
+	s, err := sql.Open("sqlite3", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	s.SetMaxOpenConns(1)
+	return &DB{sql: s, path: path}, nil
+}
+
+// create makes the tables in an empty database and checks any other.
+func (db *DB) create() error {
+	var tables int
+	if err := db.sql.QueryRow("SELECT count(*) FROM sqlite_master").Scan(&tables); err != nil {
+		return db.explain(err)
+	}
+	if tables > 0 {
+		if err := db.check(); err != nil || db.sealed {
+			return err
+		}
+		return fmt.Errorf("database %s has format %s of an older program: it can be read, but not gone on with; name another with --db", db.path, unsealed)
+	}
+	db.sealed = true
+	return db.tx(func(tx *sql.Tx) error {
+		if _, err := tx.Exec(schema); err != nil {
+			return err
+		}
+		_, err := tx.Exec("INSERT INTO meta VALUES ('format', ?), ('program', 'resvirt')", formatVersion)
+		return err
+	})
+}
+
+// check refuses what is not a database of this program and format.
+func (db *DB) check() error {
+	var format string
+	err := db.sql.QueryRow("SELECT value FROM meta WHERE key = 'format'").Scan(&format)
+	var e sqlite3.Error
+	switch {
+	case errors.Is(err, sql.ErrNoRows), errors.As(err, &e) && (e.Code == sqlite3.ErrNotADB || e.Code == sqlite3.ErrError):
+		return fmt.Errorf("%s is not a results database of resvirt", db.path)
+	case err != nil:
+		return db.explain(err)
+	case format != formatVersion && format != unsealed:
+		return fmt.Errorf("database %s has format %s, this program writes format %s and reads that and %s", db.path, format, formatVersion, unsealed)
+	}
+	db.sealed = format == formatVersion
+	if err := db.checkPages(); err != nil || db.sealed {
+		return err
+	}
+	return db.checkUnsealed()
+}
+
+// checkUnsealed refuses a database that says it is of the format before seals, but
+// has them: the two differ in one bit, and no seal would be looked at.
+func (db *DB) checkUnsealed() error {
+	var seals int
+	if err := db.sql.QueryRow("SELECT count(*) FROM pragma_table_info('campaigns') WHERE name = 'seal'").Scan(&seals); err != nil {
+		return db.explain(err)
+	}
+	if seals != 0 {
+		return db.damaged("its format", errors.New("it is "+unsealed+", and there are seals"))
+	}
+	return nil
+}
+
+// checkPages lets SQLite look whether the pages are in order: a lost page would
+// be lost rows.
+func (db *DB) checkPages() error {
+	var found string
+	if err := db.sql.QueryRow("PRAGMA quick_check(1)").Scan(&found); err != nil {
+		return db.explain(err)
+	}
+	if found != "ok" {
+		found = strings.TrimPrefix(found, "*** in database main ***\n")
+		return db.damaged("its structure", errors.New(strings.ReplaceAll(found, "\n", "; ")))
+	}
+	return nil
+}
+
+// tx runs f in a transaction.
+func (db *DB) tx(f func(*sql.Tx) error) error {
+	tx, err := db.sql.BeginTx(context.Background(), nil)
+	if err != nil {
+		return db.explain(err)
+	}
+	if err := f(tx); err != nil {
+		_ = tx.Rollback() // the first error is the one to tell
+		return db.explain(err)
+	}
+	if err := tx.Commit(); err != nil {
+		return db.explain(err)
+	}
+	return nil
+}
+
+// Still runs f on one state of the database, whoever writes meanwhile: a read
+// transaction on the only connection there is.
+func (db *DB) Still(f func() error) error {
+	if _, err := db.sql.Exec("BEGIN DEFERRED"); err != nil {
+		return db.explain(err)
+	}
+	err := f()
+	if _, end := db.sql.Exec("ROLLBACK"); err == nil && end != nil {
+		err = db.explain(end)
+	}
+	return err
+}
+
+// explain turns SQLite's errors into what happened and what to do.
+func (db *DB) explain(err error) error {
+	var e sqlite3.Error
+	if !errors.As(err, &e) {
+		return fmt.Errorf("database %s: %w", db.path, err)
+	}
+	switch e.Code {
+	case sqlite3.ErrFull:
+		return fmt.Errorf("database %s: the disk is full; all reported runs are kept: make room and run the same command again", db.path)
+	case sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrCantOpen:
+		return fmt.Errorf("database %s cannot be written; name another with --db", db.path)
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		return fmt.Errorf("database %s is in use by another program; wait for it or name another with --db", db.path)
+	case sqlite3.ErrNotADB, sqlite3.ErrCorrupt:
+		return fmt.Errorf("%s is not a results database of resvirt, or it is damaged (%w)", db.path, err)
+	case sqlite3.ErrIoErr:
+		return fmt.Errorf("database %s: the disk failed or is full (%w); all reported runs are kept", db.path, err)
+	}
+	return fmt.Errorf("database %s: %w", db.path, err)
+}
+
+// Close releases the database.
+func (db *DB) Close() error {
+	err := db.sql.Close()
+	if db.lock != nil {
+		db.lock.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("database %s: %w", db.path, err)
+	}
+	return nil
+}
+
+// plain strips the operation and path off a file error: the message has them.
+func plain(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}

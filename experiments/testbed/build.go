@@ -1,0 +1,146 @@
+package testbed
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"resvirt/experiments"
+	"resvirt/vi/image"
+)
+
+// The packages that make up the system, and the names that the database gives them.
+var imagePackages = []struct {
+	name, pkg string
+	kind      image.Kind
+}{
+	{"vmm", "./vi/vmm", image.VMM},
+	{"appvm", "./vi/appvm", image.Guest},
+	{"control", "./vi/control", image.Control},
+	{"workload", "./workloads/unixbench", image.User},
+}
+
+// Build builds the images of an experiment from sources, or takes them
+// from the cache when these have not changed.
+func Build(e experiments.Experiment, say func(string)) (experiments.System, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return nil, err
+	}
+	say("images")
+	var parts []experiments.Part
+	for _, p := range imagePackages {
+		spec := image.Spec{Root: root, Pkg: p.pkg, Kind: p.kind}
+		if p.kind == image.VMM {
+			spec.Tags = e.VMM.Tags()
+		}
+		m, err := image.Build(spec)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, experiments.Part{Kind: "image", Name: p.name, Digest: m.Digest, Data: m.File}, experiments.Part{Kind: "linked", Name: p.name, Digest: experiments.Sum(m.ELF), Data: m.ELF})
+	}
+	src, err := sourceParts(root)
+	if err != nil {
+		return nil, err
+	}
+	return Stored(e, append(parts, src...))
+}
+
+// BuildVMM builds the hypervisor's image alone, or takes it from the cache.
+func BuildVMM() ([]byte, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return nil, err
+	}
+	m, err := image.Build(image.Spec{Root: root, Pkg: imagePackages[0].pkg, Kind: imagePackages[0].kind})
+	if err != nil {
+		return nil, err
+	}
+	return m.File, nil
+}
+
+// Stored makes the system of images that were built before.
+func Stored(e experiments.Experiment, parts []experiments.Part) (experiments.System, error) {
+	s := &VI{exp: e, parts: parts, images: map[string]*image.Image{}}
+	for _, p := range imagePackages {
+		file, linked := part(parts, "image", p.name), part(parts, "linked", p.name)
+		if file == nil || linked == nil {
+			return nil, fmt.Errorf("the database lacks the image %q: it cannot be replayed", p.name)
+		}
+		m, err := image.Finish(linked.Data, p.kind, modulePath+p.pkg[1:], modulePath)
+		if err != nil {
+			return nil, fmt.Errorf("image %s: %w", p.name, err)
+		}
+		// Addresses come from finishing the linker's output again: that must
+		// still give the file that ran.
+		if m.Digest != file.Digest {
+			return nil, fmt.Errorf("the database's image %q was finished by another version of this program: use the program that made it", p.name)
+		}
+		s.images[p.name] = m
+	}
+	return s, s.prepare()
+}
+
+func part(parts []experiments.Part, kind, name string) *experiments.Part {
+	for i := range parts {
+		if parts[i].Kind == kind && parts[i].Name == name {
+			return &parts[i]
+		}
+	}
+	return nil
+}
+
+const modulePath = "resvirt"
+
+// moduleRoot finds the sources: images are built from them.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("working directory: %w", err)
+	}
+	for {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && bytes.HasPrefix(text, []byte("module "+modulePath+"\n")) {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("the sources of the images are not here: run this inside a clone of the repository")
+		}
+		dir = parent
+	}
+}
+
+// sourceDirs hold all that images are made of.
+var sourceDirs = []string{"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "workloads"}
+
+// sourceParts are the sources of all that runs inside the machine, so that a
+// trace can quote them when they have moved on.
+func sourceParts(root string) ([]experiments.Part, error) {
+	var parts []experiments.Part
+	for _, dir := range sourceDirs {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" && filepath.Ext(path) != ".s" {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			name, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			parts = append(parts, experiments.Part{Kind: "source", Name: filepath.ToSlash(name), Digest: experiments.Sum(text), Data: text})
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("sources: %w", err)
+		}
+	}
+	return parts, nil
+}

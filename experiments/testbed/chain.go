@@ -1,0 +1,141 @@
+package testbed
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"resvirt/faults"
+	"resvirt/vi/inspect"
+)
+
+// chainLimit bounds a call chain: a damaged stack may be a circle.
+const chainLimit = 32
+
+// ReadWord reads 8 bytes.
+func ReadWord(mem inspect.Memory, at uint64) (uint64, error) {
+	var b [8]byte
+	err := mem(at, b[:])
+	return binary.LittleEndian.Uint64(b[:]), err
+}
+
+// Frame is a function under way: where it is, and its frame pointer.
+type Frame struct {
+	Place faults.Place
+	BP    uint64
+	Regs  *Registers // of a function that was interrupted, else nil
+}
+
+// chain follows the frame pointers from registers, innermost first, across
+// interrupts and exceptions that the VMM took while it ran. mem must read what
+// the processor sees.
+func (a *Anatomy) chain(mem inspect.Memory, r Registers) []Frame {
+	var list []Frame
+	for _, f := range a.frames(mem, r) {
+		for _, p := range a.expand(f.Place) {
+			list = append(list, Frame{p, f.BP, f.Regs})
+		}
+	}
+	return list
+}
+
+// expand lists the functions that the compiler put into each other at a place,
+// innermost first.
+func (a *Anatomy) expand(p faults.Place) []faults.Place {
+	calls := a.view.Calls(p.PC)
+	if len(calls) == 0 {
+		return []faults.Place{p}
+	}
+	var list []faults.Place
+	for _, c := range calls {
+		list = append(list, faults.Place{PC: p.PC, Function: c.Function, Offset: p.Offset, File: c.File, Line: c.Line})
+	}
+	return list
+}
+
+// Site is where a check failed, or what an exception interrupted: the first
+// function that is not the check itself. Checks tell their return address.
+func (a *Anatomy) Site(d *faults.Detection) faults.Place {
+	p := d.Place
+	if Checked(d.What) && p.PC != 0 {
+		p = a.Target.Locate(p.PC - 1)
+	}
+	list := a.expand(p)
+	for _, p := range list {
+		if p.Function != "main.assert" {
+			return p
+		}
+	}
+	return list[0]
+}
+
+// frames are the functions that exist, as the stack has them.
+func (a *Anatomy) frames(mem inspect.Memory, r Registers) []Frame {
+	list := a.innermost(mem, r, nil)
+	for len(list) < chainLimit {
+		last := &list[len(list)-1]
+		bp := last.BP
+		if bp == 0 || bp%8 != 0 {
+			break
+		}
+		next, err1 := ReadWord(mem, bp)
+		ret, err2 := ReadWord(mem, bp+8)
+		p := a.Target.Locate(ret - 1)
+		if err1 != nil || err2 != nil || p.Function == "" {
+			break
+		}
+		if strings.HasPrefix(p.Function, "main.trapEntry") {
+			// The frame of the exception lies above the return address.
+			at, err := ReadWord(mem, bp+16)
+			regs, cs, ok := a.registersAt(mem, at)
+			list = append(list, Frame{Place: p})
+			if err != nil || !ok || cs&3 != 0 {
+				break
+			}
+			list = append(list, a.innermost(mem, regs, &regs)...)
+			continue
+		}
+		list = append(list, Frame{p, next, nil})
+		if next != 0 && next <= bp {
+			break // stacks grow down
+		}
+	}
+	return list
+}
+
+// innermost is the function that registers belong to and, if it has no frame
+// of its own yet, its caller.
+func (a *Anatomy) innermost(mem inspect.Memory, r Registers, regs *Registers) []Frame {
+	p := a.Target.Locate(r[faults.RIP])
+	list := []Frame{{p, r[5], regs}}
+	frameless := p.Function == "" || p.Offset < 2 || strings.HasSuffix(p.File, ".s")
+	if !frameless {
+		return list
+	}
+	if ret, err := ReadWord(mem, r[4]); err == nil {
+		if q := a.Target.Locate(ret - 1); q.Function != "" && q.Function != p.Function {
+			list = append(list, Frame{q, r[5], nil})
+		}
+	}
+	return list
+}
+
+// Virtual reads memory as one processor sees it, the VMM's as it is.
+func (a *Anatomy) Virtual(m faults.Machine, cpu int) inspect.Memory {
+	vmm := a.Memory(m)
+	return func(va uint64, buf []byte) error {
+		if va >= a.vmm.Base {
+			return vmm(va, buf)
+		}
+		return m.ReadVirt(cpu, va, buf)
+	}
+}
+
+// ChainOf is what a processor is doing.
+func (a *Anatomy) ChainOf(m faults.Machine, cpu int) []Frame {
+	return a.chain(a.Virtual(m, cpu), RegistersOf(m, cpu))
+}
+
+// Checked says whether a failure is of a check in the source, not an exception.
+func Checked(what string) bool {
+	return what == "assertion" || strings.HasPrefix(what, "Go check")
+}

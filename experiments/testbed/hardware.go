@@ -1,0 +1,130 @@
+package testbed
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"resvirt/faults"
+	"resvirt/hw/machine"
+	"resvirt/sim"
+)
+
+// Hardware makes the emulated machine a faults.Machine.
+type Hardware struct {
+	*machine.Machine
+	policy  uint64 // physical address of the policy word
+	provoke uint64 // physical address of main.provoke, 0 = there is none
+	events  []faults.Event
+	seen    int // machine events converted so far
+}
+
+func (h *Hardware) Run(u faults.Until) faults.Stop {
+	s := h.Machine.Run(machine.Until{Position: u.Position, Time: u.Time, Ring0: u.Ring0, Watched: u.Watched})
+	stop := faults.Stop{CPU: s.CPU, Code: s.Code, Detail: s.Detail}
+	switch s.Reason {
+	case machine.ReachedPosition, machine.ReachedTime, machine.ReachedRing0:
+		stop.Reason = faults.Reached
+	case machine.ReachedWatched:
+		stop.Reason = faults.Watched
+	case machine.Exit:
+		stop.Reason = faults.Exited
+	case machine.TripleFault, machine.Reset:
+		stop.Reason = faults.Reset
+	case machine.AllHalted:
+		stop.Reason = faults.AllHalted
+	case machine.Unsupported:
+		stop.Reason = faults.Unsupported
+	default:
+		panic("BUG: machine stopped for an unknown reason: " + s.String())
+	}
+	return stop
+}
+
+func (h *Hardware) Register(id int, r faults.Register) uint64 {
+	c := h.CPU(id)
+	switch r {
+	case faults.RFLAGS:
+		return c.RFLAGS
+	case faults.RIP:
+		return c.RIP
+	}
+	return c.GPR[r]
+}
+
+func (h *Hardware) SetRegister(id int, r faults.Register, v uint64) {
+	c := h.CPU(id)
+	switch r {
+	case faults.RFLAGS:
+		c.RFLAGS = v
+	case faults.RIP:
+		c.RIP = v
+	default:
+		c.GPR[r] = v
+	}
+}
+
+func (h *Hardware) CPL(id int) uint8 { return h.CPU(id).State.CPL }
+
+func (h *Hardware) Policy() uint64 {
+	var b [8]byte
+	h.ReadPhys(h.policy, b[:])
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+func (h *Hardware) SetPolicy(v uint64) {
+	h.WritePhys(h.policy, binary.LittleEndian.AppendUint64(nil, v))
+}
+
+// CPUs is the number of processors.
+func (h *Hardware) CPUs() int { return h.Spec().CPUs }
+
+// Events converts what is new in the machine's log.
+func (h *Hardware) Events() []faults.Event {
+	all := h.Machine.Events()
+	for _, e := range all[h.seen:] {
+		kind := faults.EventPost
+		switch e.Kind {
+		case machine.Watched:
+			kind = faults.EventWatched
+		case machine.UserEntry:
+			kind = faults.EventUserEntry
+		}
+		h.events = append(h.events, faults.Event{Kind: kind, CPU: e.CPU, Position: e.Position, Time: e.Time, PC: e.PC, Value: uint64(e.Value), Callers: e.Callers[:]})
+	}
+	h.seen = len(all)
+	return h.events
+}
+
+func (h *Hardware) Trace(f func(faults.TraceEntry)) {
+	if f == nil {
+		h.Machine.Trace(nil)
+		return
+	}
+	h.Machine.Trace(func(e machine.TraceEntry) {
+		f(faults.TraceEntry{CPU: e.CPU, Position: e.Position, PC: e.PC, CPL: e.CPL})
+	})
+}
+
+func (h *Hardware) Snapshot() faults.Snapshot { return h.Machine.Snapshot() }
+
+func (h *Hardware) Restore(s faults.Snapshot) {
+	h.Machine.Restore(s.(*machine.Snapshot))
+	h.events, h.seen = h.events[:0], 0
+}
+
+// Stall lets a processor lose time, as a system management interrupt would.
+func (h *Hardware) Stall(id int, t sim.Time) { h.CPU(id).Clock += int64(t) }
+
+// Provoke makes the VMM's watchdog declare a hang although nothing is wrong.
+func (h *Hardware) Provoke() error {
+	if h.provoke == 0 {
+		return ErrNoProvoke
+	}
+	h.WritePhys(h.provoke, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	return nil
+}
+
+// ErrNoProvoke says that a VMM lacks what Provoke needs.
+var ErrNoProvoke = errors.New("the VMM's image has no variable main.provoke")
+
+var _ faults.Machine = (*Hardware)(nil)

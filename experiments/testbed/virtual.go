@@ -1,0 +1,205 @@
+package testbed
+
+import (
+	"archive/tar"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"resvirt/experiments"
+	"resvirt/faults"
+	"resvirt/hw/machine"
+	"resvirt/models"
+	"resvirt/sim"
+	"resvirt/vi/image"
+)
+
+// VI is the virtualization infrastructure on the emulated machine.
+type VI struct {
+	exp     experiments.Experiment
+	parts   []experiments.Part
+	images  map[string]*image.Image
+	spec    machine.Spec
+	target  *faults.Target
+	steps   []string
+	policy  uint64 // physical address
+	stats   uint64 // virtual address, 0 = none
+	provoke uint64 // physical address, 0 = none
+	options string // more for the VMM's command line, of tests
+	anatomy func() (*Anatomy, error)
+}
+
+// prepare computes what is fixed from the experiment and the images.
+func (s *VI) prepare() error {
+	s.spec = machine.DefaultSpec()
+	s.spec.CPUs = s.exp.Machine.CPUs
+	s.spec.MemBytes = uint64(s.exp.Machine.MemoryMB) << 20
+	s.spec.Quantum = sim.Time(s.exp.Machine.QuantumNS) * sim.Nanosecond
+	vmm := s.images["vmm"]
+	var err error
+	var detecting uint64
+	if s.steps, detecting, err = readSteps(vmm); err != nil {
+		return err
+	}
+	if s.target, err = vmmTarget(s.images, s.steps); err != nil {
+		return err
+	}
+	s.target.Detecting = detecting
+	memory, err := newVMMMemory(vmm, s.spec.CPUs)
+	if err != nil {
+		return err
+	}
+	s.target.Memory, s.target.Object, s.target.Locking = memory.ranges, memory.object, isLock
+	addr, ok := vmm.Addr("main.policy")
+	if !ok {
+		return fmt.Errorf("the VMM's image has no variable main.policy: a setting has nowhere to go")
+	}
+	s.policy = addr - vmm.Base + vmm.Phys
+	if addr, ok := vmm.Addr("main.provoke"); ok {
+		s.provoke = addr - vmm.Base + vmm.Phys
+	}
+	s.stats, _ = vmm.Addr("main.stats")
+	s.prepareAnatomy()
+	return s.spec.Validate()
+}
+
+// commandLine is what the loader tells the VMM; what follows "--" is for the guests.
+func (s *VI) commandLine() string {
+	e := &s.exp
+	control := ""
+	if e.VMM.Control {
+		control = fmt.Sprintf("control=1 control_mb=%d late=%d ", experiments.ControlMB, e.VMM.Late)
+	}
+	watchdog := e.VMM.WatchdogUS
+	if slices.Contains(e.VMM.Without, experiments.WatchdogName) {
+		watchdog = 0
+	}
+	line := s.options + control + fmt.Sprintf("cpus=%d domains=%d dom_mb=%d dom_cpus=%d tick_us=%d watchdog_us=%d apic_hz=%d tsc_hz=%d -- workload=%s length=%d",
+		e.Machine.CPUs, e.VMM.Domains, e.VMM.DomainMB, e.VMM.DomainCPUs, e.VMM.TickUS, watchdog,
+		int64(sim.Second/s.spec.Models.APICBusPeriod), int64(sim.Second/s.spec.Models.TSCPeriod), e.Workload.Name, e.Workload.Length)
+	if e.Workload.Compute > 0 {
+		line += fmt.Sprintf(" compute=%d", e.Workload.Compute)
+	}
+	if e.Workload.QuantumUS > 0 {
+		line += fmt.Sprintf(" quantum_us=%d", e.Workload.QuantumUS)
+	}
+	if e.Workload.FIFO {
+		line += " fifo=1"
+	}
+	return line
+}
+
+func (s *VI) Boot() (faults.Machine, error) {
+	m, err := machine.New(s.spec)
+	if err != nil {
+		return nil, err
+	}
+	vmm := s.images["vmm"].File
+	kernel, initrd := s.images["appvm"].File, s.images["workload"].File
+	if s.exp.VMM.Control {
+		kernel, initrd = s.images["control"].File, archive(kernel, initrd)
+	}
+	mods := []machine.Module{{Cmdline: "pristine", Data: vmm}, {Cmdline: "kernel", Data: kernel}, {Cmdline: "initrd", Data: initrd}}
+	if n := s.exp.VMM.Spacer(); n > 0 {
+		mods = append(mods, machine.Module{Cmdline: "spacer", Data: make([]byte, n<<12)})
+	}
+	err = m.LoadMultiboot(vmm, s.commandLine(), mods)
+	if err != nil {
+		return nil, err
+	}
+	return s.wrap(m), nil
+}
+
+// archive is the module from which the control domain builds the AppVMs.
+func archive(kernel, initrd []byte) []byte {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{{"kernel", kernel}, {"initrd", initrd}} {
+		err := w.WriteHeader(&tar.Header{Format: tar.FormatUSTAR, Name: f.name, Mode: 0o644, Size: int64(len(f.data))})
+		if err == nil {
+			_, err = w.Write(f.data)
+		}
+		if err != nil {
+			panic("BUG: an archive in memory: " + err.Error())
+		}
+	}
+	if err := w.Close(); err != nil {
+		panic("BUG: an archive in memory: " + err.Error())
+	}
+	return b.Bytes()
+}
+
+func (s *VI) Fork(snapshot faults.Snapshot) faults.Machine {
+	return s.wrap(machine.NewFrom(snapshot.(*machine.Snapshot)))
+}
+
+func (s *VI) wrap(m *machine.Machine) faults.Machine {
+	m.Watch(s.target.PanicEntry, s.target.HangEntry)
+	return &Hardware{Machine: m, policy: s.policy, provoke: s.provoke}
+}
+
+func (s *VI) Target() *faults.Target { return s.target }
+
+func (s *VI) Steps() []string { return s.steps }
+
+func (s *VI) Started(serial []byte) bool { return startedAll(serial, s.exp.VMM.Domains) }
+
+// Measured is over when a VM is made late: then one is created after recovery.
+func (s *VI) Measured(serial []byte) bool { return s.exp.VMM.Late > 0 && lateBegun(serial) }
+
+// Margin is two quanta: clocks differ by one, and a turn may end late.
+func (s *VI) Margin() sim.Time { return 2 * s.spec.Quantum }
+
+func (s *VI) Semantics() string { return fmt.Sprint(machine.SemanticsVersion) }
+
+// Facts reads the VMM's counters, eight words for each processor: ticks,
+// context switches, watchdog periods and others.
+func (s *VI) Facts(m faults.Machine) experiments.Counters {
+	h := m.(*Hardware)
+	c := experiments.Counters{Ring0: h.Ring0()}
+	for i := range s.spec.CPUs {
+		var words [8]uint64
+		if s.stats != 0 {
+			b := make([]byte, 64)
+			if err := h.ReadVirt(0, s.stats+uint64(64*i), b); err == nil {
+				for k := range words {
+					words[k] = binary.LittleEndian.Uint64(b[8*k:])
+				}
+			}
+		}
+		c.CPUs = append(c.CPUs, experiments.CPUCounter{Ticks: words[0], Switches: words[1], Periods: words[2], Hypercalls: words[3]})
+	}
+	return c
+}
+
+func (s *VI) Identity() []string {
+	list := []string{
+		"models " + experiments.Sum(fmt.Appendf(nil, "%d %+v", models.Semantics, s.spec.Models)),
+		"command line " + s.commandLine(),
+	}
+	for _, p := range imagePackages {
+		list = append(list, "image "+p.name+" "+s.images[p.name].Digest)
+	}
+	return list
+}
+
+func (s *VI) Parts() []experiments.Part { return s.parts }
+
+// OnEngine is a system that BuildSystem made, with machines of another engine.
+func OnEngine(sys experiments.System, engine machine.Engine) (experiments.System, error) {
+	s, ok := sys.(*VI)
+	if !ok {
+		return nil, errors.New("this system is not made of the machine whose engines there are")
+	}
+	other := *s
+	other.spec.Engine = engine
+	return &other, nil
+}
+
+// TSCHz is the rate of the time stamp counters.
+func (s *VI) TSCHz() float64 { return float64(sim.Second / s.spec.Models.TSCPeriod) }

@@ -1,0 +1,97 @@
+package testbed
+
+import (
+	"fmt"
+	"strings"
+
+	"resvirt/faults"
+	"resvirt/vi/bare"
+	"resvirt/vi/image"
+	"resvirt/vi/seam"
+)
+
+// exitOK is the status that the debug-exit device makes of seam.ExitRight.
+const exitOK = seam.ExitRight<<1 | 1
+
+// vmmTarget is the hypervisor as something that faults strike.
+func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, error) {
+	t := &faults.Target{
+		Name: "vmm", Symbols: imageSymbols(images), Recovered: seam.PostRecovered, GivenUp: seam.PostGivenUp,
+		StepNames: postNames(steps), ExitOK: exitOK, Cause: vmmCause, Judge: Judge, LastWords: vmmLastWords,
+		Helper: helper,
+	}
+	for _, s := range []struct {
+		name string
+		to   *uint64
+	}{{"main.detectPanic", &t.PanicEntry}, {"main.detectHang", &t.HangEntry}} {
+		addr, ok := images["vmm"].Addr(s.name)
+		if !ok {
+			return nil, fmt.Errorf("the VMM's image has no function %s: it is the entry that counts as a detection", s.name)
+		}
+		*s.to = addr
+	}
+	return t, nil
+}
+
+// helper tells whether a function announces steps for its caller.
+func helper(function string) bool {
+	return function == "main.begin" || strings.HasPrefix(function, modulePath+"/vi/bare.")
+}
+
+// isLock tells whether code was compiled from the VMM's spinlocks, in a function
+// of their own or inlined.
+func isLock(p faults.Place) bool { return p.File == "vi/vmm/lock.go" }
+
+// vmmCause reads the arguments of the detection entry, which Go's register ABI
+// passes in RAX and RBX: what was found, and the address of the instruction.
+func vmmCause(m faults.Machine, cpu int) faults.Cause {
+	return faults.Cause{What: CauseText(m.Register(cpu, 0)), PC: m.Register(cpu, 3)}
+}
+
+// CauseText names the first argument of detectPanic, a kind of package seam or an
+// exception vector.
+func CauseText(kind uint64) string {
+	switch {
+	case kind >= seam.KindGoCheck:
+		return "Go check: " + bare.Failure(kind-seam.KindGoCheck).String()
+	case kind == seam.KindAssert:
+		return "assertion"
+	}
+	if name, ok := exceptions[kind]; ok {
+		return name
+	}
+	return fmt.Sprintf("cause %#x", kind)
+}
+
+// exceptions by vector (AMD APM vol. 2, 8.2).
+var exceptions = map[uint64]string{
+	0: "#DE divide error", 2: "NMI", 3: "#BP breakpoint", 4: "#OF overflow", 5: "#BR bound range",
+	6: "#UD invalid opcode", 7: "#NM device not available", 8: "#DF double fault", 10: "#TS invalid TSS",
+	11: "#NP segment not present", 12: "#SS stack", 13: "#GP general protection", 14: "#PF page fault",
+	16: "#MF x87", 17: "#AC alignment check", 18: "#MC machine check", 19: "#XF SIMD",
+}
+
+// imageSymbols explains addresses of all images: they lie apart. The names of
+// what is not the VMM's begin with the image's.
+type imageSymbols map[string]*image.Image
+
+func (s imageSymbols) Func(pc uint64) (string, uint64, bool) {
+	for _, p := range imagePackages {
+		if f, ok := s[p.name].Func(pc); ok {
+			if p.kind != image.VMM {
+				f.Name = p.name + ":" + f.Name
+			}
+			return f.Name, f.Start, true
+		}
+	}
+	return "", 0, false
+}
+
+func (s imageSymbols) Line(pc uint64) (string, int, bool) {
+	for _, p := range imagePackages {
+		if file, line, ok := s[p.name].Line(pc); ok {
+			return file, line, true
+		}
+	}
+	return "", 0, false
+}
