@@ -3,7 +3,6 @@ package testbed
 import (
 	"archive/tar"
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,7 +24,7 @@ type VI struct {
 	target  *faults.Target
 	steps   []string
 	policy  uint64 // physical address
-	stats   uint64 // virtual address, 0 = none
+	stats   counters
 	provoke uint64 // physical address, 0 = none
 	options string // more for the VMM's command line, of tests
 	anatomy func() (*Anatomy, error)
@@ -60,7 +59,9 @@ func (s *VI) prepare() error {
 	if addr, ok := vmm.Addr("main.provoke"); ok {
 		s.provoke = addr - vmm.Base + vmm.Phys
 	}
-	s.stats, _ = vmm.Addr("main.stats")
+	if s.stats, err = newCounters(vmm); err != nil {
+		return err
+	}
 	s.prepareAnatomy()
 	return s.spec.Validate()
 }
@@ -157,22 +158,12 @@ func (s *VI) Margin() sim.Time { return 2 * s.spec.Quantum }
 
 func (s *VI) Semantics() string { return fmt.Sprint(machine.SemanticsVersion) }
 
-// Facts reads the VMM's counters, eight words for each processor: ticks,
-// context switches, watchdog periods and others.
+// Facts reads the VMM's counters.
 func (s *VI) Facts(m faults.Machine) experiments.Counters {
 	h := m.(*Hardware)
 	c := experiments.Counters{Ring0: h.Ring0()}
 	for i := range s.spec.CPUs {
-		var words [8]uint64
-		if s.stats != 0 {
-			b := make([]byte, 64)
-			if err := h.ReadVirt(0, s.stats+uint64(64*i), b); err == nil {
-				for k := range words {
-					words[k] = binary.LittleEndian.Uint64(b[8*k:])
-				}
-			}
-		}
-		c.CPUs = append(c.CPUs, experiments.CPUCounter{Ticks: words[0], Switches: words[1], Periods: words[2], Hypercalls: words[3]})
+		c.CPUs = append(c.CPUs, s.stats.of(h, i))
 	}
 	return c
 }

@@ -5,6 +5,7 @@ import (
 
 	"resvirt/vi/abi"
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // Frame is the interrupted program's state on the kernel stack: the registers
@@ -29,10 +30,10 @@ const (
 
 // A block holds one kernel stack and what is found by masking its address.
 const (
-	blockAlign = 64 << 10 // distance of blocks; compiled code masks RSP with it
-	blockSize  = 16 << 10 // mapped part
-	blockFPU   = 512      // FXSAVE area of user mode
-	stackGuard = 2048     // lowest RSP for Go's stack check: g, FPU area, its slack
+	blockAlign = seam.Block // distance of blocks; compiled code masks RSP with it
+	blockSize  = 16 << 10   // mapped part
+	blockFPU   = 512        // FXSAVE area of user mode
+	stackGuard = 2048       // lowest RSP for Go's stack check: g, FPU area, its slack
 	frameSize  = unsafe.Sizeof(Frame{})
 
 	hypercallIret = abi.HypercallIret

@@ -5,6 +5,7 @@ import (
 
 	"resvirt/vi/abi"
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // Implemented in entry_amd64.s.
@@ -55,7 +56,7 @@ const (
 	hypercallVersion    = abi.HypercallXenVersion
 	vcpuDown            = abi.VcpuopDown
 
-	blockAlign = 64 << 10
+	blockAlign = seam.Block
 	blockSize  = 16 << 10
 	stackGuard = 1024
 )

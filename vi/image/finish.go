@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // blockSize is the size and alignment of a CPU's block: g lies at its base and
 // is found by masking the stack pointer.
-const blockSize = 64 << 10
+const blockSize = seam.Block
 
 // prepare does what the VMM and a guest kernel share: relocate, remove FS,
 // redirect, check. It returns the memory of the image and its ranges at link addresses.

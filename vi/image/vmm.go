@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // Where the VMM runs and where the loader puts it. Both are multiples of 2 MiB,
@@ -12,7 +13,7 @@ import (
 const (
 	vmmBase = 0xffff82d040000000 // Xen's
 	vmmPhys = 0x200000
-	vmmCPUs = 8
+	vmmCPUs = seam.MaxCPUs
 )
 
 // The head of the VMM's file, in pages. The linker's text follows.
@@ -23,8 +24,8 @@ const (
 	headLowPD      = 3
 	headHighPDPT   = 4 // and the image at vmmBase
 	headHighPD     = 5
-	headTrampoline = 6 // start-up code for other processors, to be copied below 1 MiB
-	headPersist    = 7 // survives a microreboot; starts with the policy word
+	headTrampoline = 6                // start-up code for other processors, to be copied below 1 MiB
+	headPersist    = seam.PersistPage // survives a microreboot; starts with the policy word
 	headPages      = 8
 )
 
@@ -68,7 +69,8 @@ func finishVMM(m *Image, module string) error {
 	m.Slide, m.Base, m.Phys, m.Entry = slide, vmmBase, vmmPhys, l.f.Entry+slide
 	m.File = append(head, l.mem[r.text[0]-l.lo:fileEnd-l.lo]...)
 	m.symbols, err = readSymbols(l.f, slide, module, []symbol{
-		{"main.policy", info.Persist, 8, false}, {"main.failure", info.Persist + 8, 48, false}, {"main.provoke", info.Persist + 56, 8, false}, {"resvirt.persist", info.Persist, pageSize, false},
+		{"main.policy", info.Persist + seam.PersistPolicy, 8, false}, {"main.failure", info.Persist + seam.PersistFailure, 48, false},
+		{"main.provoke", info.Persist + seam.PersistProvoke, 8, false}, {"resvirt.persist", info.Persist, pageSize, false},
 		{"resvirt.cpublocks", perCPU, vmmCPUs * blockSize, false}})
 	return err
 }

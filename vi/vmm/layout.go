@@ -1,6 +1,10 @@
 package main
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"resvirt/vi/seam"
+)
 
 // Virtual addresses of the hypervisor, slots 256..271 of every L4 (as Xen's
 // memory map in its x86 config header). The bases are variables only so that
@@ -21,7 +25,7 @@ const (
 	pageSize  = 1 << pageShift
 	pageMask  = pageSize - 1
 
-	cpuBlockSize = 64 << 10
+	cpuBlockSize = seam.Block
 )
 
 // mfn is a machine frame number; 0 stands for none (frame 0 is never used).

@@ -5,10 +5,11 @@ import (
 
 	"resvirt/vi/abi"
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // maxCPUs is the number of CPU blocks the image has room for.
-const maxCPUs = 8
+const maxCPUs = seam.MaxCPUs
 
 // A CPU's block: 64 KiB, aligned to its size, so that masking the stack
 // pointer finds it. Everything in it is private to the CPU.

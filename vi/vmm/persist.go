@@ -4,11 +4,12 @@ import (
 	"unsafe"
 
 	"resvirt/vi/bare"
+	"resvirt/vi/seam"
 )
 
 // persistPage is the page of the image, counted from its start, that neither
 // boot nor a microreboot writes.
-const persistPage = 7
+const persistPage = seam.PersistPage
 
 // persistent is what lies in that page. The host reads the first members, by
 // symbols that the image builder makes.
@@ -54,7 +55,12 @@ type failure struct {
 	code  uint64 // error code of the exception
 }
 
-// The page has room for it.
-const _ = pageSize - unsafe.Sizeof(persistent{})
+// The page has room for it, and what the host finds there lies where it looks.
+const (
+	_ = pageSize - unsafe.Sizeof(persistent{})
+	_ = -(unsafe.Offsetof(persistent{}.policy) ^ seam.PersistPolicy)
+	_ = -(unsafe.Offsetof(persistent{}.failure) ^ seam.PersistFailure)
+	_ = -(unsafe.Offsetof(persistent{}.provoke) ^ seam.PersistProvoke)
+)
 
 func persist() *persistent { return (*persistent)(ptr(bare.Image.Persist)) }
