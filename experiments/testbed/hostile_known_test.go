@@ -54,8 +54,15 @@ func knownAttacks(t *testing.T, sys *VI, policy experiments.Setting, every uint6
 	if every > 0 {
 		next = hostileRecovery
 	}
-	stop := m.Run(faults.Until{Position: next, Watched: true})
-	for ; every > 0 && m.Position() < hostileEnd && (stop.Reason == faults.Reached || stop.Reason == faults.Watched); stop = m.Run(faults.Until{Position: next, Watched: true}) {
+	var met faults.Stop // while it went on by single instructions
+	step := func() (stop faults.Stop) {
+		if stop, met = met, stop; stop.Reason != faults.Reached {
+			return stop
+		}
+		return m.Run(faults.Until{Position: next, Watched: true})
+	}
+	stop := step()
+	for ; every > 0 && m.Position() < hostileEnd && (stop.Reason == faults.Reached || stop.Reason == faults.Watched); stop = step() {
 		switch {
 		case stop.Reason == faults.Watched:
 			detections++
@@ -65,8 +72,11 @@ func knownAttacks(t *testing.T, sys *VI, policy experiments.Setting, every uint6
 		case detections > len(posts(m, seam.PostRecovered)):
 			next += hostileRecovery / 4 // one failure at a time
 		default:
-			if next += every; strikes > 0 && bytes.Contains(m.Serial(), []byte("and was made")) && strike(t, m) {
-				strikes--
+			if next += every; strikes > 0 && bytes.Contains(m.Serial(), []byte("and was made")) {
+				var struck bool
+				if struck, met = strike(t, m); struck {
+					strikes--
+				}
 			}
 		}
 	}
