@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"resvirt/internal/words"
 )
 
 // policyWord is the word that allows exactly the steps of a setting; known
@@ -13,7 +15,7 @@ func policyWord(s Setting, known []string) (uint64, error) {
 	for _, name := range s.Steps {
 		i := slices.Index(known, name)
 		if i < 0 {
-			return 0, FileError{fmt.Errorf("setting %q: there is no recovery step %q; there are %s", s.Name, name, strings.Join(known, ", "))}
+			return 0, FileError{fmt.Errorf("setting %q: there is no recovery step %q%s; there are %s", s.Name, name, meant(name, known), strings.Join(known, ", "))}
 		}
 		if word>>i&1 != 0 {
 			return 0, FileError{fmt.Errorf("setting %q: step %q stands there twice", s.Name, name)}
@@ -40,4 +42,27 @@ func MustPolicy(s Setting, sys System) uint64 {
 		panic("BUG: unchecked setting: " + err.Error())
 	}
 	return word
+}
+
+// Warnings tells of settings that allow steps and cannot recover, since none of them
+// brings the target back.
+func Warnings(settings []Setting, sys System) []string {
+	back := sys.Target().WaysBack
+	if back == 0 {
+		return nil
+	}
+	var ways []string
+	for i, name := range sys.Steps() {
+		if back>>i&1 != 0 {
+			ways = append(ways, name)
+		}
+	}
+	var list []string
+	for _, s := range settings {
+		// Unknown steps are an error that is told elsewhere.
+		if word, err := policyWord(s, sys.Steps()); err == nil && word != 0 && word&back == 0 {
+			list = append(list, fmt.Sprintf("setting %q cannot recover: it allows steps, but none that brings the VMM back: %s; what it detects will end as with no steps", s.Name, words.Or(ways)))
+		}
+	}
+	return list
 }

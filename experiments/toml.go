@@ -35,7 +35,7 @@ func Shipped() []string {
 type UnknownError struct{ Name string }
 
 func (e UnknownError) Error() string {
-	return fmt.Sprintf("there is no experiment %q: name one that ships (%s) or a TOML file", e.Name, strings.Join(Shipped(), ", "))
+	return fmt.Sprintf("there is no experiment %q%s: name one that ships (%s) or a TOML file", e.Name, meant(e.Name, Shipped()), strings.Join(Shipped(), ", "))
 }
 
 // Load reads an experiment by the name it ships under or from a file, and
@@ -55,6 +55,9 @@ func Load(name string) (Experiment, []byte, error) {
 	if err != nil {
 		return Experiment{}, nil, fmt.Errorf("experiment %s: %w", name, err)
 	}
+	if err := checkTables(name, text); err != nil {
+		return Experiment{}, nil, err
+	}
 	e, err := Parse(name, text)
 	return e, text, err
 }
@@ -71,7 +74,7 @@ func Parse(origin string, text []byte) (Experiment, error) {
 	e := Default()
 	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	if err := d.Decode(&e); err != nil {
-		return e, FileError{fmt.Errorf("%s%w", origin, explain(err))}
+		return e, FileError{fmt.Errorf("%s%w", origin, explain(err, text))}
 	}
 	if e.Name == "" {
 		e.Name = strings.TrimSuffix(filepath.Base(origin), ".toml")
@@ -80,20 +83,4 @@ func Parse(origin string, text []byte) (Experiment, error) {
 		return e, FileError{fmt.Errorf("%s: %w", origin, err)}
 	}
 	return e, nil
-}
-
-// explain turns the library's error into ":line:column: what".
-func explain(err error) error {
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) && len(strict.Errors) > 0 {
-		first := strict.Errors[0]
-		line, column := first.Position()
-		return fmt.Errorf(":%d:%d: unknown key %q; see `resvirt list`", line, column, strings.Join(first.Key(), "."))
-	}
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
-		line, column := decode.Position()
-		return fmt.Errorf(":%d:%d: %s", line, column, strings.TrimPrefix(decode.Error(), "toml: "))
-	}
-	return fmt.Errorf(": %w", err)
 }

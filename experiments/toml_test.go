@@ -12,7 +12,26 @@ func TestMistakesInFiles(t *testing.T) {
 	const setting = "\n[[setting]]\nname = \"none\"\n"
 	for _, c := range []struct{ text, want string }{
 		{"runs = 0" + setting, "runs = 0: it must lie between"},
-		{"runs = \"many\"" + setting, ":1:8:"},
+		{"runs = \"two\"" + setting, ":1:8: runs: it must be a whole number, like 500, without quotes"},
+		{"[machine]\ncpus = 2.5" + setting, ":2:8: machine.cpus: it must be a whole number"},
+		{"runs.x = 3" + setting, "runs: it must be a whole number"},
+		{"faults.types = \"register\"" + setting, `:1:16: faults.types: it must be a list of texts in quotes, like ["one", "two"]`},
+		{"faults.types = [1]" + setting, ":1:17: faults.types: it must be a list of texts"},
+		{"faults.window = [\"a\", \"b\"]" + setting, "faults.window: it must be a list of whole numbers, like [10, 90]"},
+		{"vmm.control = \"yes\"" + setting, "vmm.control: it must be true or false, without quotes"},
+		{"name = 3" + setting, "name: it must be a text in quotes"},
+		{"machine = 3" + setting, "machine: it is one table: write [machine] on a line of its own"},
+		{"[[machine]]\ncpus = 1" + setting, "machine: it is one table: write [machine] on a line of its own, once"},
+		{"setting = \"full\"", "setting: there can be several: write [[setting]] on a line of its own for each"},
+		{"[[setting]]\nname = \"x\"\nsteps = \"all\"", ":3:9: setting.steps: it must be a list of texts"},
+		{setting + "[[published]]\nsuccess = \"many\"", "published.success: it must be a number, like 98.5"},
+		{setting + "[[published]]\ninterval = [\"many\"]", "published.interval: it must be a list of numbers, like"},
+		{"[[settings]]\nname = \"none\"", ":1:3: unknown table [[settings]] (do you mean [[setting]]?)"},
+		{setting + "[sweeps]\nmemory_mb = [1]", "unknown table [sweeps] (do you mean [sweep]?)"},
+		{setting + "[elsewhere]\nx = 1", "unknown table [elsewhere]: there are [machine], [vmm],"},
+		{"watchdog_us = 1" + setting, `unknown key "watchdog_us" (do you mean vmm.watchdog_us?)`},
+		{"runz = 1" + setting, `unknown key "runz" (do you mean runs?)`},
+		{"[[setting]]\nnam = \"none\"", `unknown key "setting.nam" (do you mean setting.name?)`},
 		{"speed = 1" + setting, `:1:1: unknown key "speed"`},
 		{"[machine]\ncores = 2" + setting, `:2:1: unknown key "machine.cores"`},
 		{"runs = = 1", ":1:8:"},
@@ -49,6 +68,54 @@ func TestMistakesInFiles(t *testing.T) {
 		_, err := Parse("my.toml", []byte(c.text))
 		if err == nil || !strings.HasPrefix(err.Error(), "my.toml:") || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: %v, want one line with %q", c.text, err, c.want)
+		}
+	}
+}
+
+// [setting] once would be read as meant: databases have such files, new ones are refused.
+func TestSingleTablesOfSeveral(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct{ text, want string }{
+		"one.toml":  {"runs = 3\n[setting]\nname = \"none\"", "one.toml:2: [setting]: there can be several: write [[setting]]"},
+		"two.toml":  {"[setting]\nname = \"none\"\n[setting]\nname = \"full\"", "two.toml:1: [setting]: there can be several: write [[setting]]"},
+		"text.toml": {"description = \"\"\"\n[setting]\n\"\"\"\n[[setting]]\nname = \"none\"", ""},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := Load(path)
+		if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	if _, err := Parse("old.toml", []byte("[setting]\nname = \"none\"")); err != nil {
+		t.Error("a database with such a file can no longer be read:", err)
+	}
+}
+
+// Every key says what it means, and every meaning is of a key.
+func TestKeysHaveMeanings(t *testing.T) {
+	known := map[string]bool{}
+	for _, k := range Keys() {
+		known[k.Name] = true
+		if k.Meaning == "" {
+			t.Errorf("nothing says what %s means", k.Name)
+		}
+		if unit := k.Name[strings.LastIndexAny(k.Name, "_.")+1:]; unit == "us" && !strings.Contains(k.Meaning, "µs") && !strings.HasPrefix(k.Name, "sweep.") ||
+			unit == "ns" && !strings.Contains(k.Meaning, "ns") || unit == "mb" && !strings.Contains(k.Meaning, "MiB") && !strings.HasPrefix(k.Name, "sweep.") {
+			t.Errorf("%s: %q does not say the unit", k.Name, k.Meaning)
+		}
+	}
+	for name := range meanings {
+		if !known[name] {
+			t.Errorf("%s is no key", name)
+		}
+	}
+	e := Default()
+	for _, b := range e.bounds() {
+		if !known[b.key] {
+			t.Errorf("%s has bounds and is no key", b.key)
 		}
 	}
 }

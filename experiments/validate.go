@@ -8,13 +8,16 @@ import (
 	"resvirt/faults"
 )
 
-// Validate says what is wrong with an experiment, with the key that is wrong.
-func (e *Experiment) Validate() error {
-	for _, r := range []struct {
-		key      string
-		v        int
-		low, top int
-	}{
+// bound is where the number behind a key must lie.
+type bound struct {
+	key      string
+	v        int
+	low, top int
+}
+
+// bounds are those of all keys that have any.
+func (e *Experiment) bounds() []bound {
+	return []bound{
 		{"runs", e.Runs, 1, 100_000_000},
 		{"machine.cpus", e.Machine.CPUs, 1, 8},
 		{"machine.memory_mb", e.Machine.MemoryMB, 16, 65536},
@@ -34,7 +37,23 @@ func (e *Experiment) Validate() error {
 		{"golden.snapshots", e.Golden.Snapshots, 1, 10_000},
 		{"golden.digests", e.Golden.Digests, e.Golden.Snapshots, 100_000},
 		{"golden.misses", e.Golden.Misses, 0, 100_000},
-	} {
+	}
+}
+
+// text is the range for people. Two depend on other keys.
+func (b *bound) text() string {
+	switch b.key {
+	case "vmm.domain_cpus":
+		return "0 to machine.cpus"
+	case "golden.digests":
+		return fmt.Sprintf("golden.snapshots to %d", b.top)
+	}
+	return fmt.Sprintf("%d to %d", b.low, b.top)
+}
+
+// Validate says what is wrong with an experiment, with the key that is wrong.
+func (e *Experiment) Validate() error {
+	for _, r := range e.bounds() {
 		if r.v < r.low || r.v > r.top {
 			return fmt.Errorf("%s = %d: it must lie between %d and %d", r.key, r.v, r.low, r.top)
 		}

@@ -18,6 +18,8 @@ type Target struct {
 	// Detecting has the bits of those steps in the policy word that repair nothing
 	// but decide what counts as a failure: no run without a detection has read another.
 	Detecting uint64
+	// WaysBack has the bits of those without one of which every detection is the end; 0 = unknown.
+	WaysBack uint64
 
 	// ExitOK is the exit code of a run whose final checks passed.
 	ExitOK uint32

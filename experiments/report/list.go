@@ -3,76 +3,78 @@ package report
 import (
 	"fmt"
 	"io"
-	"reflect"
 	"strings"
-	"text/tabwriter"
 
 	"resvirt/experiments"
 	"resvirt/faults"
+	"resvirt/internal/words"
 )
 
-// List prints what ships and what an experiment file can say.
-func List(w io.Writer, steps []string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "experiments (run NAME, or a TOML file of your own), with the time they take on two idle cores:")
+// List prints what ships and what an experiment file can say. steps are the recovery
+// steps, or why they are not known here. Lines are at most width long, if it is not 0.
+func List(w io.Writer, steps []StepInfo, unknown error, width int) error {
+	var b strings.Builder
+	b.WriteString("experiments (run NAME, or a TOML file of your own), with the time they take on two idle cores:\n")
+	var rows [][2]string
 	for _, name := range experiments.Shipped() {
 		e, _, err := experiments.Load(name)
 		if err != nil {
 			return err
 		}
-		var settings []string
-		for _, s := range e.Settings {
-			settings = append(settings, s.Name)
-		}
-		what := fmt.Sprintf("%d runs", e.Runs*len(e.Faults.Types)*len(settings)*max(len(e.Varied().Values), 1))
-		if e.Measures() {
-			what = fmt.Sprintf("%d golden runs", len(e.Overhead.Compute)*len(e.Overhead.Variants)*e.Overhead.Layouts)
-		}
-		fmt.Fprintf(t, "  %s\t%s; %s, %s\n", name, e.Description, what, e.Takes)
+		rows = append(rows, [2]string{name, fmt.Sprintf("%s; %s, %s", e.Description, size(&e), e.Takes)})
 	}
-	fmt.Fprintln(t, "\nrecovery steps (of a [[setting]]):")
+	b.WriteString(words.Glossary(rows, width) + "\nrecovery steps (of a [[setting]]):\n")
+	rows = nil
 	for _, s := range steps {
-		fmt.Fprintf(t, "  %s\n", s)
+		rows = append(rows, [2]string{s.Name, s.What})
 	}
-	fmt.Fprintln(t, "\nkeys of an experiment file and their defaults:")
-	keys(t, "", reflect.ValueOf(experiments.Default()))
-	fmt.Fprintln(t, "\nfault types (of faults.types):")
+	if unknown != nil {
+		rows = [][2]string{{"-", "not known here: " + strings.TrimSpace(unknown.Error())}}
+	}
+	b.WriteString(words.Glossary(rows, width) + "\nkeys of an experiment file, with their defaults:\n")
+	listKeys(&b, width)
+	b.WriteString("\nfault types (of faults.types):\n")
+	rows = nil
 	for k := faults.Failstop; k < faults.Kinds; k++ {
-		fmt.Fprintf(t, "  %s\t%s\n", k, k.Meaning())
+		rows = append(rows, [2]string{k.String(), k.Meaning()})
 	}
-	fmt.Fprintln(t, "\noutcomes:")
+	b.WriteString(words.Glossary(rows, width) + "\noutcomes:\n")
 	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
-		fmt.Fprintf(t, "  %s\n", o)
+		fmt.Fprintf(&b, "  %s\n", o)
 	}
-	return t.Flush()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
-func keys(w io.Writer, prefix string, v reflect.Value) {
-	for i := range v.NumField() {
-		if !v.Type().Field(i).IsExported() {
-			continue // no key: the tool's own
-		}
-		key := prefix + v.Type().Field(i).Tag.Get("toml")
-		switch f := v.Field(i); f.Kind() {
-		case reflect.Struct:
-			keys(w, key+".", f)
-		case reflect.Slice:
-			if f.Type().Elem().Kind() == reflect.Struct {
-				fmt.Fprintf(w, "  [[%s]]\t%s\n", key, fields(f.Type().Elem()))
-				break
-			}
-			fmt.Fprintf(w, "  %s\t%s\n", key, strings.ReplaceAll(fmt.Sprintf("%v", f.Interface()), " ", ", "))
-		default:
-			fmt.Fprintf(w, "  %s\t%v\n", key, f.Interface())
-		}
+// size says of how many runs an experiment consists.
+func size(e *experiments.Experiment) string {
+	if e.Measures() {
+		return fmt.Sprintf("%d golden runs", len(e.Overhead.Compute)*len(e.Overhead.Variants)*e.Overhead.Layouts)
 	}
+	return fmt.Sprintf("%d runs", e.Runs*len(e.Faults.Types)*len(e.Settings)*max(len(e.Varied().Values), 1))
 }
 
-// fields lists the keys of one of several tables.
-func fields(t reflect.Type) string {
-	var names []string
-	for i := range t.NumField() {
-		names = append(names, t.Field(i).Tag.Get("toml"))
+// listKeys writes the keys of each table of an experiment file as the file has them.
+func listKeys(b *strings.Builder, width int) {
+	var rows [][2]string
+	table := ""
+	for _, k := range experiments.Keys() {
+		if k.Table != table {
+			b.WriteString(words.Glossary(rows, width))
+			table, rows = k.Table, [][2]string{{k.Table, ""}}
+		}
+		name := k.Name[strings.LastIndex(k.Name, ".")+1:]
+		if table != "" {
+			name = "  " + name
+		}
+		if k.Default != "" {
+			name += " = " + k.Default
+		}
+		meaning := k.Meaning
+		if k.Range != "" {
+			meaning += " (" + k.Range + ")"
+		}
+		rows = append(rows, [2]string{name, meaning})
 	}
-	return strings.Join(names, ", ")
+	b.WriteString(words.Glossary(rows, width))
 }

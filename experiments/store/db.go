@@ -121,14 +121,14 @@ func (db *DB) create() error {
 		if err := db.check(); err != nil || db.sealed {
 			return err
 		}
-		return fmt.Errorf("database %s has format %s of an older program: it can be read, but not gone on with; name another with --db", db.path, unsealed)
+		return fmt.Errorf("database %s has format %s of an older program: it can be read, but not gone on with; name another with --db", db.path, OlderFormat)
 	}
 	db.sealed = true
 	return db.tx(func(tx *sql.Tx) error {
 		if _, err := tx.Exec(schema); err != nil {
 			return err
 		}
-		_, err := tx.Exec("INSERT INTO meta VALUES ('format', ?), ('program', 'resvirt')", formatVersion)
+		_, err := tx.Exec("INSERT INTO meta VALUES ('format', ?), ('program', 'resvirt')", Format)
 		return err
 	})
 }
@@ -143,10 +143,10 @@ func (db *DB) check() error {
 		return fmt.Errorf("%s is not a results database of resvirt", db.path)
 	case err != nil:
 		return db.explain(err)
-	case format != formatVersion && format != unsealed:
-		return fmt.Errorf("database %s has format %s, this program writes format %s and reads that and %s", db.path, format, formatVersion, unsealed)
+	case format != Format && format != OlderFormat:
+		return fmt.Errorf("database %s has format %s, this program writes format %s and reads that and %s", db.path, format, Format, OlderFormat)
 	}
-	db.sealed = format == formatVersion
+	db.sealed = format == Format
 	if err := db.checkPages(); err != nil || db.sealed {
 		return err
 	}
@@ -161,7 +161,7 @@ func (db *DB) checkUnsealed() error {
 		return db.explain(err)
 	}
 	if seals != 0 {
-		return db.damaged("its format", errors.New("it is "+unsealed+", and there are seals"))
+		return db.damaged("its format", errors.New("it is "+OlderFormat+", and there are seals"))
 	}
 	return nil
 }

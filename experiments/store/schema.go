@@ -1,10 +1,10 @@
 package store
 
-// formatVersion is counted up when the tables change. Databases of unsealed, the
+// Format is counted up when the tables change. Databases of OlderFormat, the
 // format before it, can still be read: their records have no seals.
 const (
-	formatVersion = "5"
-	unsealed      = "4"
+	Format      = "5"
+	OlderFormat = "4"
 )
 
 // schema is the database. A row of runs holds nothing of the host; what is of

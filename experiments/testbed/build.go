@@ -23,13 +23,20 @@ var imagePackages = []struct {
 	{"workload", "./workloads/unixbench", image.User},
 }
 
-// Build builds the images of an experiment from sources, or takes them
+// Build builds the images of an experiment from the sources of a clone, or takes them
 // from the cache when these have not changed.
 func Build(e experiments.Experiment, say func(string)) (experiments.System, error) {
-	root, err := moduleRoot()
+	return Carried{}.Build(e, say)
+}
+
+// Build builds the images of an experiment from sources, or takes them
+// from the cache when these have not changed.
+func (c Carried) Build(e experiments.Experiment, say func(string)) (experiments.System, error) {
+	root, done, err := c.root()
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	say("images")
 	var parts []experiments.Part
 	for _, p := range imagePackages {
@@ -50,12 +57,16 @@ func Build(e experiments.Experiment, say func(string)) (experiments.System, erro
 	return Stored(e, append(parts, src...))
 }
 
+// BuildVMM builds the hypervisor's image alone, from the sources of a clone.
+func BuildVMM() ([]byte, error) { return Carried{}.BuildVMM() }
+
 // BuildVMM builds the hypervisor's image alone, or takes it from the cache.
-func BuildVMM() ([]byte, error) {
-	root, err := moduleRoot()
+func (c Carried) BuildVMM() ([]byte, error) {
+	root, done, err := c.root()
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	m, err := image.Build(image.Spec{Root: root, Pkg: imagePackages[0].pkg, Kind: imagePackages[0].kind})
 	if err != nil {
 		return nil, err
@@ -96,6 +107,8 @@ func part(parts []experiments.Part, kind, name string) *experiments.Part {
 
 const modulePath = "resvirt"
 
+var errNoClone = errors.New("the sources of the images are not here: run this inside a clone of the repository")
+
 // moduleRoot finds the sources: images are built from them.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
@@ -109,7 +122,7 @@ func moduleRoot() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("the sources of the images are not here: run this inside a clone of the repository")
+			return "", errNoClone
 		}
 		dir = parent
 	}

@@ -37,15 +37,15 @@ func (s *VI) prepare() error {
 	s.spec.MemBytes = uint64(s.exp.Machine.MemoryMB) << 20
 	s.spec.Quantum = sim.Time(s.exp.Machine.QuantumNS) * sim.Nanosecond
 	vmm := s.images["vmm"]
-	var err error
-	var detecting uint64
-	if s.steps, detecting, err = readSteps(vmm); err != nil {
+	table, err := readSteps(vmm)
+	if err != nil {
 		return err
 	}
+	s.steps = table.names
 	if s.target, err = vmmTarget(s.images, s.steps); err != nil {
 		return err
 	}
-	s.target.Detecting = detecting
+	s.target.Detecting, s.target.WaysBack = table.detecting, table.back
 	memory, err := newVMMMemory(vmm, s.spec.CPUs)
 	if err != nil {
 		return err

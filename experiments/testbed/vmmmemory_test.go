@@ -48,6 +48,9 @@ func TestNamesInTheVMM(t *testing.T) {
 	if d := sys.target.Detecting; d == 0 || d>>len(sys.steps) != 0 || d == 1<<len(sys.steps)-1 {
 		t.Errorf("steps that only detect: %#x of %v", d, sys.steps)
 	}
+	if b := sys.target.WaysBack; b == 0 || b>>len(sys.steps) != 0 || b&sys.target.Detecting != 0 {
+		t.Errorf("ways back: %#x of %v", b, sys.steps)
+	}
 	vmm := sys.images["vmm"]
 	for _, c := range []struct {
 		function string

@@ -23,7 +23,7 @@ func TestGuest(t *testing.T) {
 	in := strings.NewReader("nproc; /contexts; for i in 1 2; do md5sum /bin/busybox & done; wait; echo $((6*7)); poweroff -f\n")
 	var out, log bytes.Buffer
 	status := cli.Main([]string{"guest", "--vcpus", "2", "--verbose", "--max-instructions", "6000000000", "--append", "console=hvc0",
-		"--ramdisk", withContexts(t), filepath.Join(dir, KernelFile)}, in, &out, &log)
+		"--ramdisk", withContexts(t), filepath.Join(dir, KernelFile)}, nil, in, &out, &log)
 	if status != 0 {
 		t.Errorf("exit status %d, %s", status, log.Bytes())
 	}

@@ -237,7 +237,7 @@ func (t *toy) recover(cpu int) {
 	c := &t.s.cpu[cpu]
 	c.failing++
 	switch {
-	case t.s.policy == 0 && c.failing == 10:
+	case t.s.policy&1 == 0 && c.failing == 10:
 		t.event(faults.EventPost, cpu, 0, 0x7e)
 		t.end(faults.Stop{Reason: faults.AllHalted, CPU: cpu})
 	case c.failing == 20:
@@ -309,7 +309,7 @@ func (System) Steps() []string { return []string{"restart", "patch"} }
 func (System) Target() *faults.Target {
 	return &faults.Target{
 		Name: "toy", Symbols: toySymbols{}, PanicEntry: toyPanic, HangEntry: toyHang,
-		Recovered: 0x7f, GivenUp: 0x7e, StepNames: map[uint64]string{1: "patch"}, ExitOK: 1,
+		Recovered: 0x7f, GivenUp: 0x7e, StepNames: map[uint64]string{1: "patch"}, ExitOK: 1, WaysBack: 1,
 		Cause: func(m faults.Machine, cpu int) faults.Cause {
 			return faults.Cause{What: "check failed", PC: m.Register(cpu, faults.RIP)}
 		},

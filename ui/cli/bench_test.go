@@ -29,7 +29,7 @@ func TestSpeedsAreLaidOut(t *testing.T) {
 func TestBenchRefuses(t *testing.T) {
 	for _, args := range [][]string{{"bench", "--repeat", "0"}, {"bench", "--engine", "quantum"}} {
 		var out, err strings.Builder
-		if got := Main(args, nil, &out, &err); got != exitUsage || out.Len() != 0 {
+		if got := Main(args, nil, nil, &out, &err); got != exitUsage || out.Len() != 0 {
 			t.Errorf("%v: status %d, output %q, %q", args, got, out.String(), err.String())
 		}
 	}

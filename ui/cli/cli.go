@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,11 +63,13 @@ type status int
 
 func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// Main runs a command line and returns the exit status.
-func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// Main runs a command line and returns the exit status. The images are built from sources where
+// the working directory is in no clone.
+func Main(args []string, sources fs.FS, stdin io.Reader, stdout, stderr io.Writer) int {
+	from := testbed.Carried{Sources: sources}
 	return signalled(&env{
 		stdin: stdin, stdout: stdout, stderr: stderr, args: args,
-		build: testbed.Build, stored: testbed.Stored, vmm: testbed.BuildVMM,
+		build: from.Build, stored: testbed.Stored, vmm: from.BuildVMM,
 	})
 }
 

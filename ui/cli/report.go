@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"strconv"
@@ -152,14 +153,19 @@ func listFlags(fs *flag.FlagSet) any {
 	return fs.Bool("steps", false, "list only the recovery steps: the bit in the policy word, the source, what each repairs")
 }
 
+// runList prints all that is known without the hypervisor's image also where that cannot be built.
 func runList(e *env, _ []string, values any) error {
 	// The recovery steps are what the VMM's image has.
 	sys, err := e.build(experiments.Default(), e.printer().say)
-	if err != nil {
-		return err
-	}
 	if *values.(*bool) {
+		if err != nil {
+			return err
+		}
 		return report.ListSteps(e.stdout, sys)
 	}
-	return report.List(e.stdout, sys.Steps())
+	var steps []report.StepInfo
+	if err == nil {
+		steps = report.DescribeSteps(sys)
+	}
+	return errors.Join(report.List(e.stdout, steps, err, textWidth(e.stdout)), err)
 }

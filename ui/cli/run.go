@@ -65,10 +65,10 @@ func runRun(e *env, operands []string, values any) error {
 	var res campaign.Result
 	begin := time.Now()
 	if exp.Sweeps() {
-		res, err = campaign.RunSweep(e.ctx, exp, e.build, o)
+		res, err = campaign.RunSweep(e.ctx, exp, warning(e.build, p.say), o)
 	} else {
 		var sys experiments.System
-		if sys, err = e.build(exp, p.say); err != nil {
+		if sys, err = warning(e.build, p.say)(exp, p.say); err != nil {
 			return err
 		}
 		begin = time.Now()
@@ -79,6 +79,21 @@ func runRun(e *env, operands []string, values any) error {
 		return err
 	}
 	return finish(e, exp, v, res, time.Since(begin))
+}
+
+// warning builds systems and says once what settings cannot do on them.
+func warning(build func(experiments.Experiment, func(string)) (experiments.System, error), say func(string)) func(experiments.Experiment, func(string)) (experiments.System, error) {
+	said := false
+	return func(exp experiments.Experiment, stage func(string)) (experiments.System, error) {
+		sys, err := build(exp, stage)
+		if err == nil && !said {
+			said = true
+			for _, w := range experiments.Warnings(exp.Settings, sys) {
+				say("warning: " + w)
+			}
+		}
+		return sys, err
+	}
 }
 
 // finish tells how a campaign ended and prints its table.

@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"golang.org/x/term"
+
+	"resvirt/internal/words"
 )
 
 // terminalSize is that of the terminal behind w; 0 and 0 where there is none, or one that
@@ -23,6 +25,9 @@ func terminalSize(w io.Writer) (columns, lines int) {
 
 // textWidth is how wide texts may be; 0 is no limit: other programs read them.
 func textWidth(w io.Writer) int {
+	if to, ok := w.(*words.Wrapper); ok {
+		return to.Width
+	}
 	columns, _ := terminalSize(w)
 	return columns
 }

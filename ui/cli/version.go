@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime/debug"
 
+	"resvirt/experiments/store"
 	"resvirt/faults"
 	"resvirt/models"
 )
@@ -45,6 +46,7 @@ revision   %s
 built with %s
 semantics  %d  what the machine does; results of another number are another machine's
 rules      %d  how faults are drawn and runs judged; the same holds
-`, version, revision, toolchain, models.Semantics, faults.Rules)
+database   format %s is written, %s is read as well
+`, version, revision, toolchain, models.Semantics, faults.Rules, store.Format, store.OlderFormat)
 	return err
 }

@@ -23,7 +23,7 @@ func TestVersionSaysWhatTheBuildRecorded(t *testing.T) {
 		if err := printVersion(&b, c.info); err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range append(c.want, "\nsemantics", "\nrules") {
+		for _, want := range append(c.want, "\nsemantics", "\nrules", "\ndatabase") {
 			if !strings.Contains(b.String(), want) {
 				t.Errorf("lacks %q:\n%s", want, &b)
 			}

@@ -7,6 +7,7 @@ import "resvirt/vi/bare"
 type recoveryStep struct {
 	name    string
 	detects bool // it repairs nothing: it decides what counts as a failure
+	back    bool // it brings a hypervisor back that works; without one a failure is the end
 }
 
 // The steps, by the number of their bit and POST code.
@@ -46,7 +47,7 @@ const (
 
 // recoverySteps is the one list of steps; the host reads them here.
 var recoverySteps = [...]recoveryStep{
-	stepMicroreboot:     {name: "microreboot"},
+	stepMicroreboot:     {name: "microreboot", back: true},
 	stepFixSP:           {name: "fix_sp"},
 	stepNMIIPI:          {name: "nmi_ipi"},
 	stepGuestFrame:      {name: "guest_frame"},
@@ -60,7 +61,7 @@ var recoverySteps = [...]recoveryStep{
 	stepRecurringTimers: {name: "recurring_timers"},
 	stepEventRedelivery: {name: "event_redelivery"},
 	stepConsoleLine:     {name: "console_line"},
-	stepMicroreset:      {name: "microreset"},
+	stepMicroreset:      {name: "microreset", back: true},
 	stepClearIRQCount:   {name: "clear_irq_count"},
 	stepStaticLocks:     {name: "static_locks"},
 	stepHardwareTimer:   {name: "hardware_timer"},
@@ -73,7 +74,7 @@ var recoverySteps = [...]recoveryStep{
 	stepFrameJournal:    {name: "frame_journal"},
 	stepDomainList:      {name: "domain_list"},
 	stepSaneValues:      {name: "sane_values"},
-	stepFullReboot:      {name: "full_reboot"},
+	stepFullReboot:      {name: "full_reboot", back: true},
 	stepDoubt:           {name: "doubt", detects: true},
 	stepPatrol:          {name: "patrol", detects: true},
 	stepAppeal:          {name: "appeal", detects: true},

@@ -166,3 +166,28 @@ func TestDetectingSteps(t *testing.T) {
 		}
 	}
 }
+
+// TestWaysBack: the table calls those steps ways back between which chooseMode chooses.
+func TestWaysBack(t *testing.T) {
+	chosen := map[string]bool{}
+	for _, f := range sourceFiles(t) {
+		for _, d := range f.Decls {
+			if f, ok := d.(*ast.FuncDecl); !ok || f.Name.Name != "chooseMode" {
+				continue
+			}
+			ast.Inspect(d, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok {
+					if callee, ok := call.Fun.(*ast.Ident); ok && callee.Name == "begin" {
+						chosen[strings.ToLower(call.Args[0].(*ast.Ident).Name)] = true
+					}
+				}
+				return true
+			})
+		}
+	}
+	for _, s := range recoverySteps {
+		if by := chosen["step"+strings.ReplaceAll(s.name, "_", "")]; by != s.back {
+			t.Errorf("step %s: the table says it is a way back: %v; chooseMode chooses it: %v", s.name, s.back, by)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package experiments
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"resvirt/internal/words"
+)
+
+// What is wrong with an experiment file is said with its place, in the words of such a file.
+
+// explain turns the library's error into ":line:column: what".
+func explain(err error, text []byte) error {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		first := strict.Errors[0]
+		line, column := first.Position()
+		return fmt.Errorf(":%d:%d: %s; see `resvirt list`", line, column, unknown(first.Key(), lineBefore(text, line, column)))
+	}
+	var decode *toml.DecodeError
+	if !errors.As(err, &decode) {
+		return fmt.Errorf(": %w", err)
+	}
+	line, column := decode.Position()
+	what := strings.TrimPrefix(decode.Error(), "toml: ")
+	if key, t := typeOf(decode.Key()); t != nil && (strings.HasPrefix(what, "cannot ") || strings.HasPrefix(what, "negative ")) {
+		what = key + ": " + expected(key, t)
+	}
+	return fmt.Errorf(":%d:%d: %s", line, column, what)
+}
+
+// lineBefore is what stands in a line before a column.
+func lineBefore(text []byte, line, column int) string {
+	lines := strings.Split(string(text), "\n")
+	if line < 1 || line > len(lines) || column < 1 || column > len(lines[line-1])+1 {
+		return ""
+	}
+	return strings.TrimSpace(lines[line-1][:column-1])
+}
+
+// unknown names a key or table that does not exist, and the nearest that does.
+func unknown(key toml.Key, before string) string {
+	name := strings.Join(key, ".")
+	if strings.HasPrefix(before, "[") {
+		var tables []string
+		for _, t := range tableNames() {
+			tables = append(tables, strings.Trim(t, "[]"))
+		}
+		near := words.Nearest(name, tables)
+		for _, t := range tableNames() {
+			if strings.Trim(t, "[]") == near {
+				return fmt.Sprintf("unknown table %s%s%s (do you mean %s?)", before, name, strings.Repeat("]", len(before)), t)
+			}
+		}
+		return fmt.Sprintf("unknown table %s%s%s: there are %s", before, name, strings.Repeat("]", len(before)), words.And(tableNames()))
+	}
+	var names []string
+	for _, k := range Keys() {
+		if strings.HasSuffix(k.Name, "."+key[len(key)-1]) {
+			return fmt.Sprintf("unknown key %q (do you mean %s?)", name, k.Name) // in another table
+		}
+		names = append(names, k.Name)
+	}
+	return fmt.Sprintf("unknown key %q%s", name, meant(name, names))
+}
+
+// meant is the end of a message about an unknown word: the known one that is near.
+func meant(word string, known []string) string {
+	if near := words.Nearest(word, known); near != "" {
+		return " (do you mean " + near + "?)"
+	}
+	return ""
+}
+
+// typeOf is what a key of an experiment file holds, nil if it is none. A key that goes on
+// behind one that is no table is that one.
+func typeOf(key toml.Key) (string, reflect.Type) {
+	t := reflect.TypeFor[Experiment]()
+next:
+	for at, name := range key {
+		if t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			return strings.Join(key[:at], "."), t
+		}
+		for i := range t.NumField() {
+			if f := t.Field(i); f.IsExported() && f.Tag.Get("toml") == name {
+				t = f.Type
+				continue next
+			}
+		}
+		return "", nil
+	}
+	return strings.Join(key, "."), t
+}
+
+// expected says what must stand behind a key.
+func expected(key string, t reflect.Type) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		return fmt.Sprintf("it is one table: write [%s] on a line of its own, once, and its keys on the lines below", key)
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Struct {
+			return fmt.Sprintf("there can be several: write [[%s]] on a line of its own for each %s, and its keys on the lines below", key, key)
+		}
+		if t.Elem().Kind() == reflect.String {
+			return `it must be a list of texts in quotes, like ["one", "two"]`
+		}
+		if t.Elem().Kind() == reflect.Float64 {
+			return "it must be a list of numbers, like [0.5, 2.0]"
+		}
+		return "it must be a list of whole numbers, like [10, 90]"
+	case reflect.Bool:
+		return "it must be true or false, without quotes"
+	case reflect.String:
+		return `it must be a text in quotes, like "text"`
+	case reflect.Float64:
+		return "it must be a number, like 98.5, without quotes"
+	case reflect.Uint64:
+		return "it must be a whole number from 0 on, like 20000, without quotes"
+	}
+	return "it must be a whole number, like 500, without quotes"
+}
+
+var header = regexp.MustCompile(`^[ \t]*\[[ \t]*([a-z_]+)[ \t]*\]`)
+
+// checkTables refuses [setting] for [[setting]]: one alone would be read as meant, but a second
+// would stand there twice. Databases hold files in which there was one.
+func checkTables(origin string, text []byte) error {
+	var all map[string]any
+	wrong := toml.Unmarshal(text, &all)
+	for i, line := range strings.Split(string(text), "\n") {
+		m := header.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		if _, one := all[m[1]].(map[string]any); wrong == nil && !one {
+			continue // this line is in a text
+		}
+		if _, t := typeOf(toml.Key{m[1]}); t != nil && t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
+			return FileError{fmt.Errorf("%s:%d: [%s]: %s", origin, i+1, m[1], expected(m[1], t))}
+		}
+	}
+	return nil
+}
