@@ -72,18 +72,14 @@ func makeToy(t *testing.T) {
 	call([]string{"run", "toy.toml", "--runs", "6"})
 }
 
-// Every flag that takes a value of a list or a file says so by its placeholder, and every
-// operand's place is one that can be completed.
+// Every operand's place is one that can be completed.
 func TestEveryPlaceIsKnown(t *testing.T) {
 	for _, c := range commands() {
-		var operands []string
 		for _, place := range strings.Fields(c.operands) {
 			place = strings.Trim(place, "[]")
-			known := placeValues(place, nil) != nil || place == "RUN"
-			if !known {
+			if placeValues(place, nil) == nil && place != "RUN" {
 				t.Errorf("%s: nothing completes %s", c.name, place)
 			}
-			operands = append(operands, place)
 		}
 	}
 }
