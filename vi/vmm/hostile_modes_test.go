@@ -24,6 +24,7 @@ type made struct {
 	left          int // lists that went elsewhere by iret
 	noUser        int // calls without a root for user mode
 	rings         int // output announced while the ring was mapped read-only
+	infos         int // events raised while the page of a vcpu_info was mapped read-only
 
 	switches int // of the interface of event channels
 	queued   int // times that an event was in a queue
@@ -157,9 +158,13 @@ func (h *hostile) spaces(i int) (uint64, [5]uint64) {
 
 // meant is a call that a kernel could mean so.
 func (h *hostile) meant() {
-	switch h.IntN(7) {
+	switch h.IntN(9) {
 	case 6:
 		h.race()
+	case 7:
+		h.infoTable()
+	case 8:
+		h.registers()
 	case 0:
 		h.ringTable()
 	case 4, 5:
@@ -240,4 +245,44 @@ func (h *hostile) race() {
 	}
 	*e = 0
 	commit()
+}
+
+// infoPage is where the vCPU's vcpu_info goes, if the guest moves it.
+const infoPage = 7
+
+// infoTable moves the vCPU's vcpu_info to a page, as can be done once, makes a page
+// table of the page, and raises an event, which the hypervisor notes in it.
+func (h *hostile) infoTable() {
+	v := current()
+	at, m := uint64(pageVA+infoPage<<12), h.frames[4+infoPage]
+	h.enter(abi.HypercallVcpuOp, [5]uint64{abi.VcpuopRegisterVcpuInfo, uint64(v.id), h.words(0, uint64(m), h.Uint64N(60)*64)})
+	zero := uint64(0)
+	for i := range uint64(512) {
+		toGuest(at+8*i, unsafe.Pointer(&zero), 8)
+	}
+	h.enter(abi.HypercallUpdateVAMapping, [5]uint64{at, entryTo(m, pteU)})
+	h.enter(abi.HypercallMMUExtOp, [5]uint64{h.words(0, uint64(abi.MMUExtPinL1+h.IntN(4)), uint64(m)), 1, 0, abi.DomidSelf})
+	if v.infoFrame == m && frameOfVA(v, at) == m && pageOf(m).typ&ptCount == 1 {
+		h.made.infos++
+	}
+	h.events(abi.EvtchnopBindIPI, uint64(v.id))
+	h.events(abi.EvtchnopSend, 1+h.Uint64N(12))
+	updateGuestTime(v) // as at each tick of the clock
+	h.enter(abi.HypercallMMUExtOp, [5]uint64{h.words(0, abi.MMUExtUnpin, uint64(m)), 1, 0, abi.DomidSelf})
+	h.enter(abi.HypercallUpdateVAMapping, [5]uint64{at, entryTo(m, pteW|pteU)})
+}
+
+// registers asks for entry points, bases and breakpoints that may be nobody's to have.
+func (h *hostile) registers() {
+	val := [...]uint64{1 << 63, 1 << 47, h.Uint64(), h.value(), directMapBase + h.Uint64N(1<<30)}[h.IntN(5)]
+	switch h.IntN(4) {
+	case 0:
+		h.enter(abi.HypercallSetCallbacks, [5]uint64{pageVA, val, pageVA})
+	case 1:
+		h.enter(abi.HypercallCallbackOp, [5]uint64{abi.CallbackOpRegister, h.words(0, h.Uint64N(8)|h.Uint64N(2)<<16, val)})
+	case 2:
+		h.enter(abi.HypercallSetSegmentBase, [5]uint64{h.Uint64N(4), val})
+	default:
+		h.enter(abi.HypercallSetDebugreg, [5]uint64{h.Uint64N(8), val})
+	}
 }

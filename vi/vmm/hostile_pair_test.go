@@ -26,6 +26,7 @@ type pair struct {
 	*hostile
 	me, other *pairGuest
 	cpu       uint32
+	tlbs      *tlbs
 }
 
 // pairGuest is one of the two.
@@ -170,7 +171,7 @@ func (p *pair) mapGrant() string {
 func (p *pair) unmapGrant() string {
 	if p.IntN(4) == 0 {
 		op := args(abi.GnttabUnmapAndReplace{HostAddr: p.place(), NewAddr: p.va(), Handle: p.Uint32N(pairRefs)})
-		hyperGrantTableOp(abi.GnttabopUnmapAndReplace, op, 1, 0, 0)
+		p.unmap(abi.GnttabopUnmapAndReplace, op, 1)
 		return fmt.Sprintf("unmap_and_replace %+v", got[abi.GnttabUnmapAndReplace](op))
 	}
 	var list [3]abi.GnttabUnmapGrantRef
@@ -181,8 +182,15 @@ func (p *pair) unmapGrant() string {
 		}
 	}
 	op := args(list)
-	hyperGrantTableOp(abi.GnttabopUnmapGrantRef, op, uint64(len(list)), 0, 0)
+	p.unmap(abi.GnttabopUnmapGrantRef, op, uint64(len(list)))
 	return fmt.Sprintf("unmap %+v", got[[3]abi.GnttabUnmapGrantRef](op))
+}
+
+// unmap makes a call that unmaps.
+func (p *pair) unmap(cmd, op, n uint64) {
+	p.tlbs.keep(true)
+	hyperGrantTableOp(cmd, op, n, 0, 0)
+	p.tlbs.keep(false)
 }
 
 // memory gives a frame back, or gets one in its place.
@@ -267,7 +275,7 @@ func attackPair(t *testing.T, choices rand.Source, rounds int) {
 	}
 	a, b := pairGuests[1], pairGuests[2]
 	h := &hostile{Rand: r, frames: append(append([]mfn{}, a.list...), b.list...)}
-	plays := [3]*pair{{h, a, b, 0}, {h, b, a, 1}, {h, b, a, 2}}
+	plays := [3]*pair{{h, a, b, 0, m}, {h, b, a, 1, m}, {h, b, a, 2, m}}
 	for range rounds {
 		p := plays[r.IntN(3)]
 		testCPU = cpuByID(p.cpu)

@@ -184,9 +184,9 @@ func TestHostileGuest(t *testing.T) {
 		m := attack(t, rand.NewPCG(seed, 1))
 		all.calls, all.system, all.left, all.noUser, all.rings =
 			all.calls+m.calls, all.system+m.system, all.left+m.left, all.noUser+m.noUser, all.rings+m.rings
-		all.switches, all.queued, all.tables = all.switches+m.switches, all.queued+m.queued, all.tables+m.tables
+		all.switches, all.queued, all.tables, all.infos = all.switches+m.switches, all.queued+m.queued, all.tables+m.tables, all.infos+m.infos
 	}
-	if all.system == 0 || all.left == 0 || all.noUser == 0 || all.rings == 0 || all.switches == 0 || all.queued == 0 || all.tables == 0 {
+	if all.system == 0 || all.left == 0 || all.noUser == 0 || all.rings == 0 || all.switches == 0 || all.queued == 0 || all.tables == 0 || all.infos == 0 {
 		t.Errorf("what was tried: %+v", all)
 	}
 	t.Logf("%+v", all)
@@ -240,8 +240,13 @@ func attack(t *testing.T, choices rand.Source) made {
 			default:
 				h.call()
 			}
-			if root := v.cr3(); testCR3[0] != root || root == uint64(idleL4Frame())<<pageShift {
+			if root := v.cr3(); testCR3[0] != root || !rootOf(d, root) {
 				t.Fatalf("CR3 holds %#x, the vCPU's root is %#x", testCR3[0], root)
+			}
+			for _, x := range d.vcpu[:d.nvcpus] {
+				if what := wild(x); what != "" && x.initOK {
+					t.Fatalf("vCPU %d has a wild %s: %+v", x.id, what, x.arch)
+				}
 			}
 			if i%50 == 0 {
 				still(t, d)
@@ -257,6 +262,42 @@ func attack(t *testing.T, choices rand.Source) made {
 	}
 	ended(t, free, victim)
 	return h.made
+}
+
+// rootOf says whether a value of CR3 names a root of d's that is valid.
+func rootOf(d *Domain, root uint64) bool {
+	m := mfn(root >> pageShift)
+	if !frameOK(m) {
+		return false
+	}
+	p := pageOf(m)
+	return p.owner == d.frame32() && p.typ&(ptTypeMask|ptValidated) == ptL4|ptValidated && p.typ&ptCount != 0
+}
+
+// wild names a value of a vCPU's that a processor would refuse to load, or that
+// would let its guest watch the hypervisor (AMD APM vol. 1, 4.2.2; vol. 2, 1.1.3, 13.1.1).
+func wild(v *VCPU) string {
+	a := &v.arch
+	for _, at := range [...]uint64{a.fsBase, a.gsKernel, a.gsUser, a.event, a.failsafe, a.syscall, a.syscall32} {
+		if int64(at<<16)>>16 != int64(at) {
+			return "base or entry point"
+		}
+	}
+	if binary.LittleEndian.Uint32(a.fpu[24:])>>16 != 0 {
+		return "MXCSR"
+	}
+	for n, at := range a.debugReg[:4] {
+		if at >= 0xffff800000000000 && at < 0xffff880000000000 { // xen-x86_64.h
+			return "breakpoint"
+		}
+		if kind := a.debugReg[7] >> (16 + 4*n) & 3; kind == 2 && a.debugReg[7]&0xff != 0 {
+			return "breakpoint on ports"
+		}
+	}
+	if a.debugReg[6]>>32 != 0 || a.debugReg[7]>>32 != 0 || a.debugReg[7]&(1<<13) != 0 {
+		return "DR6 or DR7"
+	}
+	return ""
 }
 
 func m2pFrame() mfn { return mfn(m2pPhys >> pageShift) }

@@ -13,12 +13,18 @@ import (
 type tlbs struct {
 	t    *testing.T
 	held [maxCPUs]map[mfn]uint32 // frame -> its owner then
+	kept map[mfn]bool            // frames that are in use until those that hold them have flushed
 }
 
 // watchTLBs makes the model follow the CPUs of the test's machine.
 func watchTLBs(t *testing.T) *tlbs {
 	m := &tlbs{t: t}
 	testFlushed = func(c *CPU) {
+		for f := range m.held[c.ID] {
+			if m.kept[f] && pageOf(f).typ&ptCount == 0 {
+				t.Errorf("CPU %d flushes when frame %#x is used no more", c.ID, f)
+			}
+		}
 		m.held[c.ID] = nil
 		m.fill(c)
 	}
@@ -65,6 +71,20 @@ func (m *tlbs) walk(held map[mfn]uint32, at mfn, t uint64, seen map[mfn]bool) {
 		case e&pteW != 0:
 			if f := pteFrame(e); held[f] == 0 {
 				held[f] = pageOf(f).owner
+			}
+		}
+	}
+}
+
+// keep begins a call after which a frame of another that a CPU can write is used no
+// more than after that CPU's flush: whoever grants it sees the end. keep(false) ends it.
+func (m *tlbs) keep(begins bool) {
+	m.kept = map[mfn]bool{}
+	for cpu := uint32(0); begins && cpu < nrCPUs(); cpu++ {
+		v := cpuByID(cpu).core.curr
+		for f, owner := range m.held[cpu] {
+			if owner != v.domain.frame32() && pageOf(f).typ&ptCount != 0 {
+				m.kept[f] = true
 			}
 		}
 	}
