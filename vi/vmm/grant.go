@@ -18,6 +18,7 @@ const (
 	grantsPerPage = pageSize / 8
 	trackPages    = 16
 	tracksPerPage = pageSize / 16
+	grantChains   = 1024
 )
 
 // activeGrant is what the hypervisor knows of one reference.
@@ -33,8 +34,9 @@ type grantTrack struct {
 	dom   uint32 // frame of the Domain that grants, of which a reference is held
 	ref   uint32
 	frame uint32
-	flags uint16 // abi.GNTMAPX, 0 = free
-	maker uint16 // 1 + number of the vCPU that mapped it
+	flags uint8  // abi.GNTMAPX, 0 = free
+	maker uint8  // 1 + number of the vCPU that mapped it
+	next  uint16 // 1 + the next handle of its chain, see indexGrants
 }
 
 // grantTable is a domain's part, in a heap page of its own.
@@ -43,7 +45,10 @@ type grantTable struct {
 	shared [grantFrames]uint32
 	active [grantFrames]*[grantsPerPage]activeGrant
 	tracks [trackPages]*[tracksPerPage]grantTrack
+	chains [grantChains]uint16 // 1 + the first handle of each, see indexGrants
 }
+
+const _ = pageSize - unsafe.Sizeof(grantTable{})
 
 // grantLock serialises all uses of grants. Who holds it may have to wait for a page table
 // that another CPU validates, or to give up thousands of mappings; who waits for it is patient.

@@ -78,7 +78,7 @@ func mapGrant(op *abi.GnttabMapGrantRef) {
 func (v *VCPU) dropBegun() {
 	log := &v.arch.log
 	t := v.domain.grants.track(log.grant - 1)
-	if !again() || log.grant == 0 || t == nil || t.maker != uint16(v.id+1) {
+	if !again() || log.grant == 0 || t == nil || t.maker != uint8(v.id+1) {
 		return
 	}
 	if log.undo != 0 && t.flags&abi.GNTMAPHost != 0 {
@@ -113,7 +113,7 @@ func mapFrom(v *VCPU, rd *Domain, op *abi.GnttabMapGrantRef) int16 {
 	}
 	v.arch.log.grant, v.arch.log.undo = handle+1, 0
 	g.tracks[handle/tracksPerPage][handle%tracksPerPage] = grantTrack{
-		dom: rd.frame32(), ref: op.Ref, frame: uint32(m), flags: uint16(op.Flags & 0x1f), maker: uint16(v.id + 1)}
+		dom: rd.frame32(), ref: op.Ref, frame: uint32(m), flags: uint8(op.Flags & 0x1f), maker: uint8(v.id + 1)}
 	if host {
 		st = abi.GNTSTGeneralError
 		if takeGranted(m, rd, readonly) {

@@ -188,9 +188,9 @@ func (p *pair) unmapGrant() string {
 
 // unmap makes a call that unmaps.
 func (p *pair) unmap(cmd, op, n uint64) {
-	p.tlbs.keep(true)
+	p.tlbs.keep()
 	hyperGrantTableOp(cmd, op, n, 0, 0)
-	p.tlbs.keep(false)
+	p.tlbs.release()
 }
 
 // memory gives a frame back, or gets one in its place.

@@ -36,6 +36,7 @@ func pageFrames() {
 	}
 	for d := domains.head; d != nil; d = d.next {
 		d.claimObjects()
+		d.indexGrants()
 		d.killing = false
 		if !d.gone {
 			d.dying, d.unpinned, d.cursor = false, false, nil // its end begins again

@@ -89,25 +89,51 @@ func (d *Domain) unmarkGrants() {
 	}
 }
 
+// indexGrants links d's mappings in chains by what their entries say, so that an
+// entry's handle is found at once: there may be thousands of both. The frames of a
+// chain are as many frames apart as there are chains for one kind of mapping.
+func (d *Domain) indexGrants() {
+	g := d.grants
+	if g == nil {
+		return
+	}
+	g.chains = [grantChains]uint16{}
+	for page, list := range g.tracks {
+		if list == nil {
+			break
+		}
+		for i := range list {
+			if t := &list[i]; t.flags&abi.GNTMAPHost != 0 {
+				first := g.chain(t.entry())
+				t.next, *first = *first, uint16(page*tracksPerPage+i+1)
+			}
+		}
+	}
+}
+
+// chain is where the chain begins of mappings like an entry.
+func (g *grantTable) chain(e uint64) *uint16 {
+	return &g.chains[(e>>pageShift<<1|e/pteW&1)%grantChains]
+}
+
 // grantedOwner is whose frame an entry of d's page tables maps: d's, or that of a
 // domain that granted it, if the entry is as one of d's handles says.
 func grantedOwner(p *page, e uint64, d *Domain) *Domain {
-	if d.grants == nil {
+	g := d.grants
+	if g == nil {
 		return d
 	}
-	for _, page := range d.grants.tracks {
-		if page == nil {
+	for n := *g.chain(e); n != 0; {
+		t := g.track(uint32(n - 1))
+		if t == nil {
 			break
 		}
-		for i := range page {
-			t := &page[i]
-			if t.flags&abi.GNTMAPHost == 0 || t.dom != p.owner || (t.entry()^e)&mappingBits != 0 {
-				continue
-			}
+		if t.flags&abi.GNTMAPHost != 0 && t.dom == p.owner && (t.entry()^e)&mappingBits == 0 {
 			if rd := domainOfFrame(t.dom); rd != nil {
 				return rd
 			}
 		}
+		n = t.next
 	}
 	return d
 }

@@ -20,11 +20,7 @@ type tlbs struct {
 func watchTLBs(t *testing.T) *tlbs {
 	m := &tlbs{t: t}
 	testFlushed = func(c *CPU) {
-		for f := range m.held[c.ID] {
-			if m.kept[f] && pageOf(f).typ&ptCount == 0 {
-				t.Errorf("CPU %d flushes when frame %#x is used no more", c.ID, f)
-			}
-		}
+		m.unused(c.ID)
 		m.held[c.ID] = nil
 		m.fill(c)
 	}
@@ -76,16 +72,33 @@ func (m *tlbs) walk(held map[mfn]uint32, at mfn, t uint64, seen map[mfn]bool) {
 	}
 }
 
-// keep begins a call after which a frame of another that a CPU can write is used no
-// more than after that CPU's flush: whoever grants it sees the end. keep(false) ends it.
-func (m *tlbs) keep(begins bool) {
+// keep begins a call in which another's frame that a guest has mapped as writable stays
+// in use until the guest's CPUs have flushed: whoever grants it sees the end.
+func (m *tlbs) keep() {
 	m.kept = map[mfn]bool{}
-	for cpu := uint32(0); begins && cpu < nrCPUs(); cpu++ {
+	for cpu := range nrCPUs() {
 		v := cpuByID(cpu).core.curr
-		for f, owner := range m.held[cpu] {
-			if owner != v.domain.frame32() && pageOf(f).typ&ptCount != 0 {
-				m.kept[f] = true
-			}
+		mapped := map[mfn]uint32{}
+		m.walk(mapped, v.arch.guestTable, ptL4, map[mfn]bool{})
+		for f, owner := range mapped {
+			m.kept[f] = m.kept[f] || owner != v.domain.frame32()
+		}
+	}
+}
+
+// release ends it.
+func (m *tlbs) release() {
+	for cpu := range nrCPUs() {
+		m.unused(cpu)
+	}
+	m.kept = nil
+}
+
+// unused fails the test if a CPU holds a frame that had to be kept and was not.
+func (m *tlbs) unused(cpu uint32) {
+	for f := range m.held[cpu] {
+		if m.kept[f] && pageOf(f).typ&ptCount == 0 {
+			m.t.Errorf("frame %#x is used no more before CPU %d, which can write it, has flushed", f, cpu)
 		}
 	}
 }
