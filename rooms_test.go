@@ -48,7 +48,7 @@ var rooms = map[string][]string{
 	"experiments/overhead": {"sim", "faults", "vi/seam", "experiments", "experiments/testbed", "experiments/campaign"},
 	"experiments/retrace":  {"sim", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign"},
 	"experiments/explain":  {"sim", "hw", "vi/inspect", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/retrace"},
-	"experiments/report":   {"sim", "faults", "experiments", "experiments/stats", "experiments/store", "internal/words"}, // it executes nothing
+	"experiments/report":   {"sim", "vi/seam", "faults", "experiments", "experiments/stats", "experiments/store", "internal/words"}, // it executes nothing
 	"experiments/checks":   {"sim", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/retrace"},
 
 	"internal/words": {},

@@ -112,7 +112,7 @@ func firstWrong(verdicts []Verdict) (wrong, missing string) {
 func probes(verdicts []Verdict) (passed bool, failed string) {
 	for _, v := range verdicts {
 		switch {
-		case v.Probe == "passed":
+		case v.Probe == ProbePassed:
 			passed = true
 		case v.Probe != "" && failed == "":
 			failed = v.Probe + " in " + v.VM

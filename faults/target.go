@@ -61,12 +61,18 @@ type Verdict struct {
 	VM       string `json:"vm"`
 	Right    bool   `json:"right"`    // all its output is there and equals the golden output
 	Complete bool   `json:"complete"` // it reached the end of its work, rightly or wrongly
-	Probe    string `json:"probe"`    // "passed", "failed: ...", or "" when it was not reached
+	Probe    string `json:"probe"`    // ProbePassed, ProbeFailed and how, or "" when it was not reached
 	Detail   string `json:"detail,omitempty"`
 	Wrong    bool   `json:"wrong,omitempty"` // some output differs, as opposed to being missing
 	Role     Role   `json:"role,omitempty"`
 	Begun    bool   `json:"begun,omitempty"` // of a late VM: its creation had begun
 }
+
+// What became of a VM's probe.
+const (
+	ProbePassed = "passed"
+	ProbeFailed = "failed: "
+)
 
 // Role is what a VM is to the outcome; most are just VMs.
 type Role string

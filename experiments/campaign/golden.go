@@ -84,7 +84,7 @@ func (g *GoldenRun) first(m faults.Machine, sys experiments.System, before exper
 		return fmt.Errorf("golden run: no VM printed anything; the console ends with:\n%s", Tail(g.Output))
 	}
 	for _, v := range verdicts {
-		if !v.Right || !v.Complete || v.Probe != "passed" && v.Role != faults.ControlVM {
+		if !v.Right || !v.Complete || v.Probe != faults.ProbePassed && v.Role != faults.ControlVM {
 			return fmt.Errorf("golden run: %s: %s, probe %q; the console ends with:\n%s", v.VM, v.Detail, v.Probe, Tail(g.Output))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"resvirt/experiments/store"
 	"resvirt/faults"
 	"resvirt/sim"
+	"resvirt/vi/seam"
 )
 
 // Table is a report on several campaigns.
@@ -62,7 +63,7 @@ type Growth struct {
 }
 
 // countingStep looks at every frame of the machine.
-const countingStep = "page_frames"
+const countingStep = seam.StepPageFrames
 
 // OfMemory computes the report of a sweep over sizes of memory.
 func OfMemory(e experiments.Experiment, path string) (*Memory, error) {

@@ -10,10 +10,11 @@ import (
 	"resvirt/experiments/store"
 	"resvirt/faults"
 	"resvirt/sim"
+	"resvirt/vi/seam"
 )
 
 // fullReboot is the step after which every VM starts anew.
-const fullReboot = "full_reboot"
+const fullReboot = seam.StepFullReboot
 
 // Reboot is what full reboots of the machine took in a setting against a fault
 // type, from the first detection on: until the VMM had built what it builds at

@@ -50,9 +50,9 @@ func verdict(vm string, want, have []string) faults.Verdict {
 	v, failed := faults.Verdict{VM: vm}, false
 	for _, line := range have {
 		if what, ok := strings.CutPrefix(line, seam.ProbeFailed); ok && !failed {
-			v.Probe, v.Complete, failed = "failed: "+what, true, true
+			v.Probe, v.Complete, failed = faults.ProbeFailed+what, true, true
 		} else if line == seam.ProbePassed && !failed {
-			v.Probe, v.Complete = "passed", true
+			v.Probe, v.Complete = faults.ProbePassed, true
 		} else if vm == seam.ControlVM && line == seam.ControlEnd {
 			v.Complete = true
 		}

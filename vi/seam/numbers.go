@@ -7,6 +7,13 @@ const (
 	PostGivenUp   = 0x7e // it has stopped for good
 )
 
+// Steps of recovery that reports look for by name. All others they take from the
+// hypervisor's table.
+const (
+	StepPageFrames = "page_frames"
+	StepFullReboot = "full_reboot"
+)
+
 // ExitRight is what the hypervisor ends the run with when all its final checks
 // passed. What a guest alone under it ends with is the reason of its shutdown.
 const ExitRight = 0

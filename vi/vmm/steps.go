@@ -1,6 +1,9 @@
 package main
 
-import "resvirt/vi/bare"
+import (
+	"resvirt/vi/bare"
+	"resvirt/vi/seam"
+)
 
 // recoveryStep is one mechanism of recovery, which the policy word can switch
 // off alone.
@@ -55,7 +58,7 @@ var recoverySteps = [...]recoveryStep{
 	stepAckInterrupts:   {name: "ack_interrupts"},
 	stepNMIAck:          {name: "nmi_ack"},
 	stepReinitLocks:     {name: "reinit_locks"},
-	stepPageFrames:      {name: "page_frames"},
+	stepPageFrames:      {name: seam.StepPageFrames},
 	stepHypercallRetry:  {name: "hypercall_retry"},
 	stepSchedMetadata:   {name: "sched_metadata"},
 	stepRecurringTimers: {name: "recurring_timers"},
@@ -74,7 +77,7 @@ var recoverySteps = [...]recoveryStep{
 	stepFrameJournal:    {name: "frame_journal"},
 	stepDomainList:      {name: "domain_list"},
 	stepSaneValues:      {name: "sane_values"},
-	stepFullReboot:      {name: "full_reboot", back: true},
+	stepFullReboot:      {name: seam.StepFullReboot, back: true},
 	stepDoubt:           {name: "doubt", detects: true},
 	stepPatrol:          {name: "patrol", detects: true},
 	stepAppeal:          {name: "appeal", detects: true},
