@@ -27,6 +27,12 @@ func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation) st
 	return "hang " + Phase(o.Steps, o.Position) + ": " + stuckAt(o)
 }
 
+// What Phase says of failures after a recovery.
+const (
+	AfterRecovery       = "after recovery"
+	AfterRecoveryVMsRun = AfterRecovery + " and VMs running"
+)
+
 // Phase says how far recovery was at a position.
 func Phase(steps []Step, position uint64) string {
 	last := "before the first step of recovery"
@@ -34,11 +40,11 @@ func Phase(steps []Step, position uint64) string {
 		switch {
 		case s.Position > position:
 			return last
-		case s.Code == StepResume && strings.HasPrefix(last, "after recovery"):
-			last = "after recovery and VMs running"
+		case s.Code == StepResume && strings.HasPrefix(last, AfterRecovery):
+			last = AfterRecoveryVMsRun
 		case s.Code == StepResume:
 		case s.Done:
-			last = "after recovery"
+			last = AfterRecovery
 		default:
 			last = "in step " + s.Name
 		}

@@ -16,7 +16,7 @@ import (
 
 // causesVersion is counted up when causes are found or named in another way, so
 // that databases do not mix two kinds.
-const causesVersion = "1"
+const causesVersion = "2"
 
 // Causes ranks why the runs of a campaign failed.
 type Causes struct {
@@ -38,6 +38,8 @@ type CauseRank struct {
 	Share   float64 `json:"share"`   // of the group's failures
 	Example string  `json:"example"` // the first run with it
 	Line    string  `json:"line"`    // the example's first evidence
+
+	left leftovers
 }
 
 // CausesOf finds the cause of every failed run, executing those that no earlier
@@ -194,17 +196,20 @@ func rank(refs []store.FailedRun, known map[string]store.Cause) *Causes {
 		}
 		g, c := &list.Groups[i], known[r.Key()]
 		g.Runs++
-		k := slices.IndexFunc(g.Causes, func(x CauseRank) bool { return x.Cause == c.Text })
+		cause, left := essence(c.Text)
+		k := slices.IndexFunc(g.Causes, func(x CauseRank) bool { return x.Cause == cause })
 		if k < 0 {
 			k = len(g.Causes)
-			g.Causes = append(g.Causes, CauseRank{Cause: c.Text, Example: fmt.Sprintf("%s/%d", r.Setting, r.Index), Line: c.Line})
+			g.Causes = append(g.Causes, CauseRank{Cause: cause, Example: fmt.Sprintf("%s/%d", r.Setting, r.Index), Line: c.Line})
 		}
 		g.Causes[k].Runs++
+		g.Causes[k].left.add(left)
 	}
 	for i := range list.Groups {
 		g := &list.Groups[i]
 		for k := range g.Causes {
 			g.Causes[k].Share = float64(g.Causes[k].Runs) / float64(g.Runs)
+			g.Causes[k].Cause += g.Causes[k].left.text(g.Causes[k].Runs)
 		}
 		slices.SortStableFunc(g.Causes, func(a, b CauseRank) int { return b.Runs - a.Runs })
 	}

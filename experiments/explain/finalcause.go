@@ -274,14 +274,3 @@ func telling(list []inspect.Violation, kinds ...string) *inspect.Violation {
 	}
 	return nil
 }
-
-func violationTexts(list []inspect.Violation, most int) []string {
-	var texts []string
-	for i, v := range list {
-		if i == most {
-			return append(texts, fmt.Sprintf("and %d more", len(list)-most))
-		}
-		texts = append(texts, v.String())
-	}
-	return texts
-}

@@ -102,7 +102,7 @@ func leftKinds(list []inspect.Violation) string {
 func (x *explainer) blameLeft(e *End, row *experiments.Row, s experiments.Setting) error {
 	left, err := x.left(row, s)
 	if err == nil && len(left) > 0 {
-		e.Cause += "; recovery left wrong: " + leftKinds(left)
+		e.Cause += leftWrong + leftKinds(left)
 		e.Evidence = append(e.Evidence, "left wrong by recovery: "+strings.Join(violationTexts(left, 6), "; "))
 	}
 	return err

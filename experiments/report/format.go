@@ -151,6 +151,9 @@ func (r *Report) latencyTable(b *strings.Builder) {
 	t.Flush()
 }
 
+// Rate is k of n, with the share in percent and its interval, as the table shows it.
+func Rate(k, n int) string { return rate(k, n, stats.ClopperPearson(k, n)) }
+
 // rate is "12/40 30.0 % [16.6, 46.5]".
 func rate(k, n int, i stats.Interval) string {
 	if n == 0 {

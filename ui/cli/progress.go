@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"resvirt/experiments/campaign"
-	"resvirt/experiments/stats"
+	"resvirt/experiments/report"
 )
 
 // plainEvery is how often progress is printed where there is no terminal.
@@ -128,10 +128,5 @@ func countText(s campaign.Progress) string {
 }
 
 func settingText(c campaign.SettingProgress) string {
-	text := fmt.Sprintf("%s %d/%d", c.Name, c.Recovered, c.Detected)
-	if c.Detected > 0 {
-		i := stats.ClopperPearson(c.Recovered, c.Detected)
-		text += fmt.Sprintf(" %.1f %% [%.1f, %.1f]", 100*float64(c.Recovered)/float64(c.Detected), 100*i.Low, 100*i.High)
-	}
-	return text
+	return c.Name + " " + report.Rate(c.Recovered, c.Detected)
 }

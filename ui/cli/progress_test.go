@@ -45,8 +45,8 @@ func TestLinesFitTheTerminal(t *testing.T) {
 		height, lines int
 		last          string
 	}{
-		{24, 18, "  recovered of detected, setting 0/0"},
-		{19, 18, "  recovered of detected, setting 0/0"},
+		{24, 18, "  recovered of detected, setting 0/0 -"},
+		{19, 18, "  recovered of detected, setting 0/0 -"},
 		{18, 17, "  and 2 settings more"},
 		{5, 4, "  and 15 settings more"},
 		{1, 2, "  and 17 settings more"},
@@ -64,7 +64,7 @@ func TestIntervals(t *testing.T) {
 		recovered, detected int
 		want                string
 	}{
-		{0, 0, "full 0/0"},
+		{0, 0, "full 0/0 -"},
 		{0, 10, "full 0/10 0.0 % [0.0, 30.8]"},
 		{7, 10, "full 7/10 70.0 % [34.8, 93.3]"},
 		{700, 1000, "full 700/1000 70.0 % [67.1, 72.8]"},
