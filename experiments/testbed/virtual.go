@@ -36,7 +36,15 @@ func (s *VI) prepare() error {
 	s.spec.CPUs = s.exp.Machine.CPUs
 	s.spec.MemBytes = uint64(s.exp.Machine.MemoryMB) << 20
 	s.spec.Quantum = sim.Time(s.exp.Machine.QuantumNS) * sim.Nanosecond
-	vmm := s.images["vmm"]
+	if err := s.read(s.images["vmm"]); err != nil {
+		return fmt.Errorf("the VMM's image is not one that this program knows; if it is a database's, use the program that made it: %w", err)
+	}
+	s.prepareAnatomy()
+	return s.spec.Validate()
+}
+
+// read takes from the VMM's image what must be known of it.
+func (s *VI) read(vmm *image.Image) error {
 	table, err := readSteps(vmm)
 	if err != nil {
 		return err
@@ -59,11 +67,8 @@ func (s *VI) prepare() error {
 	if addr, ok := vmm.Addr("main.provoke"); ok {
 		s.provoke = addr - vmm.Base + vmm.Phys
 	}
-	if s.stats, err = newCounters(vmm); err != nil {
-		return err
-	}
-	s.prepareAnatomy()
-	return s.spec.Validate()
+	s.stats, err = newCounters(vmm)
+	return err
 }
 
 // commandLine is what the loader tells the VMM; what follows "--" is for the guests.

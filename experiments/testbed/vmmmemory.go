@@ -78,7 +78,7 @@ type finder struct {
 
 func (f *finder) keep(err error) {
 	if f.err == nil && err != nil {
-		f.err = fmt.Errorf("this VMM is not known: %w", err)
+		f.err = err
 	}
 }
 

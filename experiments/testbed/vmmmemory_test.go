@@ -1,7 +1,9 @@
 package testbed
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -67,5 +69,15 @@ func TestNamesInTheVMM(t *testing.T) {
 		if p := sys.target.Locate(addr); !ok || !c.is(p) {
 			t.Errorf("%s is not what it was: %+v", c.function, p)
 		}
+	}
+}
+
+// An image that is not this program's VMM is refused in words.
+func TestForeignImageIsRefused(t *testing.T) {
+	s := *realLab(t).System.(*VI)
+	s.images = maps.Clone(s.images)
+	s.images["vmm"] = s.images["appvm"]
+	if err := s.prepare(); err == nil || !strings.Contains(err.Error(), "use the program that made it: ") {
+		t.Errorf("a guest kernel passes for the VMM: %v", err)
 	}
 }
