@@ -41,11 +41,11 @@ type Plan struct {
 // strike: the longest instruction (AMD APM vol. 3, 1.1).
 const CodeReach = 15
 
-// Draw returns the faults of run i of a campaign in the order of their times,
+// Draw returns the faults of run i of a series in the order of their times,
 // usually one. They depend on its arguments only, so any worker, any resumed
 // run and any replay draws the same ones.
-func Draw(campaign string, i int, m Model, span Span) []Plan {
-	label := fmt.Sprintf("fault %d of campaign %s", i, campaign)
+func Draw(series string, i int, m Model, span Span) []Plan {
+	label := fmt.Sprintf("fault %d of campaign %s", i, series)
 	plans := []Plan{draw(label, i, m, span)}
 	for k := 1; k < m.PerRun; k++ {
 		plans = append(plans, draw(fmt.Sprintf("%s, number %d", label, k+1), i, m, span))

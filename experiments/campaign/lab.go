@@ -11,6 +11,7 @@ type Lab struct {
 	System     experiments.System
 	Experiment *experiments.Experiment
 	Campaign   string
+	Series     string // of the faults
 	Golden     *GoldenRun
 	Model      faults.Model
 }
@@ -21,7 +22,7 @@ func NewLab(e experiments.Experiment, sys experiments.System) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Lab{System: sys, Experiment: &e, Campaign: Digest(Identity(&e, sys)), Golden: golden, Model: e.Model()}, nil
+	return &Lab{System: sys, Experiment: &e, Campaign: Digest(Identity(&e, sys)), Series: Series(&e), Golden: golden, Model: e.Model()}, nil
 }
 
 // Trials runs fault index under each of the settings on m, which may be nil:

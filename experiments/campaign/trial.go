@@ -21,7 +21,7 @@ type Worker struct {
 // Unit runs fault index under each of the settings, from one fork at the
 // instruction that the fault strikes.
 func (w *Worker) Unit(index int, settings []experiments.Setting) []experiments.Row {
-	plans := faults.Draw(w.Campaign, index, w.Model, w.Golden.Span)
+	plans := faults.Draw(w.Series, index, w.Model, w.Golden.Span)
 	var fork faults.Snapshot
 	rows := make([]experiments.Row, len(settings))
 	order := w.watchfulFirst(settings)

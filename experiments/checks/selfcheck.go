@@ -89,7 +89,7 @@ func (c *checker) nullFaults() (string, error) {
 	model := c.Model
 	model.Kinds = []faults.Kind{faults.Null}
 	err := c.each(n, func(w *campaign.Worker, i int) error {
-		p := faults.Draw(c.Campaign, i, model, c.Golden.Span)[0]
+		p := faults.Draw(c.Series, i, model, c.Golden.Span)[0]
 		applied, why := w.ToTrigger(p)
 		switch {
 		case !applied && w.Machine.Digest() != c.Golden.Digest:
@@ -190,7 +190,7 @@ func (c *checker) campaignRows(path string, workers int) ([]experiments.Row, err
 		return nil, err
 	}
 	defer db.Close()
-	refs, err := db.Runs("")
+	refs, err := db.Runs(store.RunFilter{})
 	if err != nil {
 		return nil, err
 	}

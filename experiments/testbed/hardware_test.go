@@ -42,7 +42,7 @@ func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
 	w := &campaign.Worker{Lab: l}
 	counted := 0
 	for i := range 6 {
-		p := faults.Draw(l.Campaign, i, l.Model, l.Golden.Span)[0]
+		p := faults.Draw(l.Series, i, l.Model, l.Golden.Span)[0]
 		p.N %= 3000
 		if ok, why := w.ToTrigger(p); !ok {
 			t.Fatal(why)
