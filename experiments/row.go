@@ -11,30 +11,30 @@ import (
 
 // Row is the result of one run: nothing in it depends on the host.
 type Row struct {
-	Setting string
-	Index   int
-	Plan    faults.Plan
-	Strike  *faults.Strike  // nil when the fault was not applied
-	Further []faults.Struck // the run's other faults, in the order of their times
+	Setting string          `json:"setting"`
+	Index   int             `json:"index"`
+	Plan    faults.Plan     `json:"plan"`
+	Strike  *faults.Strike  `json:"strike"`  // nil when the fault was not applied
+	Further []faults.Struck `json:"further"` // the run's other faults, in the order of their times
 
-	Outcome    faults.Outcome
-	Reason     string
-	Paper      bool   // recovered by the papers' rule, which forgives one lost AppVM
-	Cause      string // of a failed recovery, the same for runs that failed alike
-	Detections []faults.Detection
-	Steps      []faults.Step
-	Verdicts   []faults.Verdict
+	Outcome    faults.Outcome     `json:"outcome"`
+	Reason     string             `json:"reason"`
+	Paper      bool               `json:"recovered_paper"` // recovered by the papers' rule, which forgives one lost AppVM
+	Cause      string             `json:"cause"`           // of a failed recovery, the same for runs that failed alike
+	Detections []faults.Detection `json:"detections"`
+	Steps      []faults.Step      `json:"steps"`
+	Verdicts   []faults.Verdict   `json:"verdicts"`
 
-	DetectionLatency     sim.Time // from the strike to the first detection
-	RecoveryLatency      sim.Time // from the first detection to the last VM's first instruction
-	RecoveryInstructions uint64
+	DetectionLatency     sim.Time `json:"detection_ps"` // from the strike to the first detection
+	RecoveryLatency      sim.Time `json:"recovery_ps"`  // from the first detection to the last VM's first instruction
+	RecoveryInstructions uint64   `json:"recovery_instructions"`
 
-	EndPosition  uint64
-	EndTime      sim.Time
-	EndDigest    sim.Digest
-	Instructions uint64 // executed from the strike to the end
-	Ends         []faults.End
-	Console      string // the end of the console output; empty when the run converged
+	EndPosition  uint64       `json:"end_position"`
+	EndTime      sim.Time     `json:"end_ps"`
+	EndDigest    sim.Digest   `json:"end_digest"`
+	Instructions uint64       `json:"instructions"` // executed from the strike to the end
+	Ends         []faults.End `json:"ends"`
+	Console      string       `json:"console"` // the end of the console output; empty when the run converged
 }
 
 // Run names a run on the command line: "full/17".

@@ -42,13 +42,29 @@ func ParseOutcome(s string) (Outcome, error) {
 	return 0, fmt.Errorf("unknown outcome %q", s)
 }
 
+// MarshalText is String.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText is ParseOutcome.
+func (o *Outcome) UnmarshalText(b []byte) (err error) {
+	*o, err = ParseOutcome(string(b))
+	return err
+}
+
 // Applied tells whether the fault struck. Unsupported runs and tool errors were
 // struck too, but nobody knows what would have become of them; they stay in the
 // denominator, so that leaving something out of the model never looks good.
 func (o Outcome) Applied() bool { return o != NotApplied }
 
+// Decided tells whether it is known what became of a fault that struck.
+func (o Outcome) Decided() bool { return o.Applied() && o != NoModel && o != ToolError }
+
 // Detected tells whether the target noticed and the run was followed to an end.
 func (o Outcome) Detected() bool { return o >= Recovered && o <= ComponentLost }
+
+// Manifested tells whether the fault showed: the target noticed, or output or
+// progress was wrong. What nobody knows the fate of has not shown.
+func (o Outcome) Manifested() bool { return o.Detected() || o == Silent || o == Hang }
 
 // Unsurvived tells whether the fault did harm.
 func (o Outcome) Unsurvived() bool {

@@ -30,6 +30,15 @@ func (d Digest) Sub(o Digest) Digest {
 // String is the digest as 32 hexadecimal digits.
 func (d Digest) String() string { return fmt.Sprintf("%016x%016x", d.Hi, d.Lo) }
 
+// MarshalText is String.
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText is ParseDigest.
+func (d *Digest) UnmarshalText(b []byte) (err error) {
+	*d, err = ParseDigest(string(b))
+	return err
+}
+
 // ParseDigest reads what String wrote.
 func ParseDigest(s string) (Digest, error) {
 	var d Digest

@@ -11,7 +11,6 @@ import (
 	"resvirt/experiments/retrace"
 	"resvirt/experiments/store"
 	"resvirt/experiments/testbed"
-	"resvirt/faults"
 )
 
 // causesVersion is counted up when causes are found or named in another way, so
@@ -45,7 +44,7 @@ type CauseRank struct {
 // CausesOf finds the cause of every failed run, executing those that no earlier
 // call has explained, and ranks them. say is told what takes time.
 func CausesOf(ctx context.Context, db *store.DB, open func(experiments.Experiment, []experiments.Part) (experiments.System, error), f store.CauseFilter, say func(string)) (*Causes, error) {
-	if err := checkFilter(db, f); err != nil {
+	if err := f.Check(db); err != nil {
 		return nil, err
 	}
 	refs, err := db.Failed(f)
@@ -75,20 +74,6 @@ func CausesOf(ctx context.Context, db *store.DB, open func(experiments.Experimen
 		}
 	}
 	return rank(refs, known), nil
-}
-
-func checkFilter(db *store.DB, f store.CauseFilter) error {
-	if f.Setting != "" {
-		if _, err := db.Setting(f.Setting); err != nil {
-			return experiments.FileError{Err: err}
-		}
-	}
-	if f.Fault != "" {
-		if _, err := faults.ParseKind(f.Fault); err != nil {
-			return experiments.FileError{Err: err}
-		}
-	}
-	return nil
 }
 
 // findCauses explains runs on all cores; the results are in the runs' order.

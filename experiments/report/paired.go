@@ -2,12 +2,13 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"resvirt/experiments"
 	"resvirt/experiments/stats"
 	"resvirt/experiments/store"
-	"resvirt/faults"
 )
 
 // Comparison sets a setting beside the campaign's last one, on the same faults.
@@ -23,6 +24,9 @@ type Comparison struct {
 	Low        float64 `json:"low"`        // 95 %, paired
 	High       float64 `json:"high"`
 	P          float64 `json:"mcnemar_p"` // exact, two-sided
+	// Indices of the faults that make up OnlyHere and OnlyThere.
+	HereAlone  []int `json:"unsurvived_only_here_runs"`
+	ThereAlone []int `json:"unsurvived_only_there_runs"`
 }
 
 // addComparisons compares the last setting with each other one.
@@ -50,28 +54,26 @@ func compareFates(with string, here, there store.Fates) *Comparison {
 		b, ok := there[i]
 		switch {
 		case !ok || !a.Applied() && !b.Applied():
-		case !decided(a) || !decided(b):
+		case !a.Decided() || !b.Decided():
 			c.Unknown++
 		default:
 			c.Pairs++
 			if a.Unsurvived() && !b.Unsurvived() {
-				c.OnlyHere++
+				c.HereAlone = append(c.HereAlone, i)
 			} else if b.Unsurvived() && !a.Unsurvived() {
-				c.OnlyThere++
+				c.ThereAlone = append(c.ThereAlone, i)
 			}
 		}
 	}
+	slices.Sort(c.HereAlone)
+	slices.Sort(c.ThereAlone)
+	c.OnlyHere, c.OnlyThere = len(c.HereAlone), len(c.ThereAlone)
 	if c.Pairs > 0 {
 		c.Difference = float64(c.OnlyHere-c.OnlyThere) / float64(c.Pairs)
 		i := stats.PairedDifference(c.OnlyHere, c.OnlyThere, c.Pairs)
 		c.Low, c.High, c.P = i.Low, i.High, stats.McNemar(c.OnlyHere, c.OnlyThere)
 	}
 	return c
-}
-
-// decided tells whether it is known what became of a fault that struck.
-func decided(o faults.Outcome) bool {
-	return o.Applied() && o != faults.NoModel && o != faults.ToolError
 }
 
 func (r *Report) pairedTable(b *strings.Builder) {
@@ -87,12 +89,51 @@ func (r *Report) pairedTable(b *strings.Builder) {
 			fmt.Fprintf(b, "\nunsurvived on the same faults, each setting (A) and %s (B):\n", c.With)
 			fmt.Fprintln(t, "setting A\tfault\tpairs\tunknown\tonly A\tonly B\tA - B in points\tMcNemar p\t")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%+.2f [%+.2f, %+.2f]\t%.2g\t\n", cell.Setting, cell.Fault,
-			c.Pairs, c.Unknown, c.OnlyHere, c.OnlyThere, 100*c.Difference, 100*c.Low, 100*c.High, c.P)
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%.2g\t\n", cell.Setting, cell.Fault,
+			c.Pairs, c.Unknown, c.OnlyHere, c.OnlyThere, stats.Points(c.Difference, stats.Interval{Low: c.Low, High: c.High}), c.P)
 	}
 	t.Flush()
 	if begun {
+		r.aloneTable(b)
 		b.WriteString("Intervals of differences are 95 % Agresti-Min for pairs; McNemar is exact and two-sided. Faults\n" +
 			"whose fate is unknown under A or B (unsupported, tool error) make no pair.\n")
 	}
+}
+
+// mostNamed is how many runs the text names of each class.
+const mostNamed = 3
+
+// aloneTable names runs that did harm under one setting alone, and how to list all.
+func (r *Report) aloneTable(b *strings.Builder) {
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	begun := false
+	for _, cell := range r.Cells {
+		c := cell.Compared
+		if c == nil || c.OnlyHere+c.OnlyThere == 0 {
+			continue
+		}
+		if !begun {
+			begun = true
+			b.WriteString("`resvirt show DB --setting A --type FAULT --worse-than B` lists those of only A; the first are\n")
+			fmt.Fprintln(t, "  setting A\tfault\tonly A\tonly B")
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", cell.Setting, cell.Fault, named(cell.Setting, c.HereAlone), named(c.With, c.ThereAlone))
+	}
+	t.Flush()
+}
+
+// named is "full/12 full/57 full/60 and 3 more".
+func named(setting string, runs []int) string {
+	if len(runs) == 0 {
+		return "-"
+	}
+	var list []string
+	for _, i := range runs[:min(len(runs), mostNamed)] {
+		list = append(list, fmt.Sprintf("%s/%d", setting, i))
+	}
+	text := strings.Join(list, " ")
+	if more := len(runs) - len(list); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

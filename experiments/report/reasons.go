@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"resvirt/experiments"
+	"resvirt/experiments/stats"
 	"resvirt/experiments/store"
 	"resvirt/faults"
 )
@@ -66,7 +67,7 @@ func (r *Report) reasonText(w io.Writer) {
 	}
 	if runs > 0 {
 		n := total(r.Beyond)
-		fmt.Fprintf(w, "\nunsupported by the model: %d of %d runs, %.2f %%\n", n, runs, 100*float64(n)/float64(runs))
+		fmt.Fprintf(w, "\nunsupported by the model: %d of %d runs, %s\n", n, runs, stats.PercentOf(n, runs))
 		writeCounts(w, r.Beyond)
 	}
 	if len(r.Defects) > 0 {

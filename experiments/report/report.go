@@ -18,6 +18,8 @@ type Report struct {
 	Defects  []store.Count            // tool errors
 	Steps    map[string][]StepTime    // of each setting, over all fault types
 	Reboots  []Reboot                 // of settings that reboot the machine
+
+	experiment experiments.Experiment
 }
 
 // Cell is one setting against one fault type.
@@ -30,14 +32,16 @@ type Cell struct {
 	Outcomes   map[string]int `json:"outcomes"`
 	Applied    int            `json:"applied"`
 	Detected   int            `json:"detected"`
+	Manifested int            `json:"manifested"`
+	Unsurvived int            `json:"unsurvived"`
 	Recovered  int            `json:"recovered"` // strict
 	// RecoveredPaper is null where no VM is created late: the papers' rule wants one.
-	RecoveredPaper *int    `json:"recovered_paper"`
-	Unsurvived     int     `json:"unsurvived"`
-	Low            float64 `json:"low"` // of recovered / detected, strict
-	High           float64 `json:"high"`
-	UnsurvivedLow  float64 `json:"unsurvived_low"` // of unsurvived / applied
-	UnsurvivedHigh float64 `json:"unsurvived_high"`
+	RecoveredPaper *int `json:"recovered_paper"`
+
+	UnsurvivedOfApplied *Share `json:"unsurvived_of_applied"` // null without any in the denominator
+	RecoveredOfManifest *Share `json:"recovered_of_manifested"`
+	RecoveredOfDetected *Share `json:"recovered_of_detected"`
+	PaperOfDetected     *Share `json:"recovered_paper_of_detected"`
 
 	DetectionMedian *sim.Time `json:"detection_median_ps"` // null when nothing was detected
 	DetectionP95    *sim.Time `json:"detection_p95_ps"`
@@ -79,7 +83,7 @@ func compute(db *store.DB) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Campaign: c}
+	r := &Report{Campaign: c, experiment: e}
 	for _, s := range settings {
 		for _, f := range e.Faults.Kinds() {
 			cell := newCell(c.Experiment, s.Name, e.Faults.Target, f, counts)
@@ -91,7 +95,7 @@ func compute(db *store.DB) (*Report, error) {
 				if err != nil {
 					return nil, err
 				}
-				cell.RecoveredPaper = &n
+				cell.RecoveredPaper, cell.PaperOfDetected = &n, shareOf(n, cell.Detected)
 			}
 			r.Cells = append(r.Cells, cell)
 		}
@@ -118,13 +122,17 @@ func newCell(experiment, setting, target, fault string, counts map[store.Cell]in
 		if o.Detected() {
 			c.Detected += n
 		}
+		if o.Manifested() {
+			c.Manifested += n
+		}
 		if o.Unsurvived() {
 			c.Unsurvived += n
 		}
 	}
 	c.Recovered = c.Outcomes[faults.Recovered.String()]
-	strict, harm := stats.ClopperPearson(c.Recovered, c.Detected), stats.ClopperPearson(c.Unsurvived, c.Applied)
-	c.Low, c.High, c.UnsurvivedLow, c.UnsurvivedHigh = strict.Low, strict.High, harm.Low, harm.High
+	c.UnsurvivedOfApplied = shareOf(c.Unsurvived, c.Applied)
+	c.RecoveredOfManifest = shareOf(c.Recovered, c.Manifested)
+	c.RecoveredOfDetected = shareOf(c.Recovered, c.Detected)
 	return c
 }
 

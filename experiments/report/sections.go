@@ -25,7 +25,6 @@ func addSections(db *store.DB, r *Report, e *experiments.Experiment, settings []
 // sections writes it for people; each is left out where there is nothing to say.
 func (r *Report) sections(b *strings.Builder) {
 	r.publishedTable(b)
-	r.pairedTable(b)
 	r.spaceTable(b)
 	r.stepTable(b)
 	r.rebootTable(b)

@@ -162,8 +162,8 @@ func (r *Sweep) Text(w io.Writer) error {
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		fmt.Fprintf(t, "%s\t%s\t%v\t%d\t%s\t%s\t%s\t%s\t\n", row.Setting, row.Fault, row.period(), row.Runs,
-			rate(row.Recovered, row.Detected, stats.ClopperPearson(row.Recovered, row.Detected)), points(row.MoreRecovered),
-			rate(row.Unsurvived, row.Applied, stats.ClopperPearson(row.Unsurvived, row.Applied)), points(row.MoreUnsurvived))
+			stats.Rate(row.Recovered, row.Detected), points(row.MoreRecovered),
+			stats.Rate(row.Unsurvived, row.Applied), points(row.MoreUnsurvived))
 	}
 	t.Flush()
 	b.WriteString("\nhow soon hangs are detected\n")
@@ -206,7 +206,7 @@ func points(i *stats.Interval) string {
 	if i == nil {
 		return "-"
 	}
-	return fmt.Sprintf("[%+.1f, %+.1f]", 100*i.Low, 100*i.High)
+	return stats.PointsInterval(*i)
 }
 
 func probability(p *float64) string {

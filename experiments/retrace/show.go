@@ -1,6 +1,7 @@
 package retrace
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -53,6 +54,17 @@ func Show(db *store.DB, w io.Writer, setting string, index int) error {
 	}
 	_, err = fmt.Fprintf(w, "\nthe console ended with:\n%s\n", strings.TrimSpace(r.Console))
 	return err
+}
+
+// ShowJSON prints the row of one run as an object.
+func ShowJSON(db *store.DB, w io.Writer, setting string, index int) error {
+	r, err := db.Row(setting, index)
+	if err != nil {
+		return err
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
 }
 
 // furtherText says what became of one more fault of a run.

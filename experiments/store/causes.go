@@ -7,6 +7,7 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
+	"resvirt/experiments"
 	"resvirt/faults"
 )
 
@@ -123,4 +124,19 @@ type Cause struct {
 	Setting    string
 	Index      int
 	Text, Line string
+}
+
+// Check refuses a setting that the database does not have, and an unknown fault type.
+func (f CauseFilter) Check(db *DB) error {
+	if f.Setting != "" {
+		if _, err := db.Setting(f.Setting); err != nil {
+			return experiments.FileError{Err: err}
+		}
+	}
+	if f.Fault != "" {
+		if _, err := faults.ParseKind(f.Fault); err != nil {
+			return experiments.FileError{Err: err}
+		}
+	}
+	return nil
 }

@@ -1,33 +1,83 @@
 package store
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
 
-// RunRef names a row.
-type RunRef struct {
-	Setting string
-	Index   int
-	Outcome string
+	"resvirt/sim"
+)
+
+// RunFilter chooses rows; what is empty chooses all.
+type RunFilter struct {
+	Outcome, Setting, Fault string // names
+	Cause                   string // a part of the cause or reason
+	Struck, Detected        string // a part of the function's name where the fault struck, or was detected first
+	WorseThan               string // a setting under which the same fault did no harm, while it did in the row
 }
 
-func (r RunRef) String() string { return fmt.Sprintf("%s/%d", r.Setting, r.Index) }
+// RunLine is a row as lists show it. Lists of other programs rely on these names.
+type RunLine struct {
+	Setting      string    `json:"setting"`
+	Index        int       `json:"index"`
+	Fault        string    `json:"fault"`
+	Outcome      string    `json:"outcome"`
+	Paper        bool      `json:"recovered_paper"`
+	Struck       string    `json:"struck_function"` // empty when nothing was struck
+	Changed      string    `json:"struck_what"`
+	Detected     string    `json:"detected_function"` // empty when nothing was detected
+	DetectedWhat string    `json:"detected_what"`
+	Detection    *sim.Time `json:"detection_ps"` // null like these
+	Recovery     *sim.Time `json:"recovery_ps"`
+	Cause        string    `json:"cause"` // or the reason of another outcome
+}
 
-// Runs lists the rows of an outcome, or all, by setting and index.
-func (db *DB) Runs(outcome string) ([]RunRef, error) {
-	if err := db.whole("runs", ""); err != nil {
-		return nil, err
-	}
-	rows, err := db.sql.Query("SELECT setting, idx, outcome FROM runs WHERE campaign = 1 AND (? = '' OR outcome = ?) ORDER BY setting, idx", outcome, outcome)
+// String names the row on the command line: "full/17".
+func (l RunLine) String() string { return fmt.Sprintf("%s/%d", l.Setting, l.Index) }
+
+// Runs lists the rows that f chooses, by setting and index.
+func (db *DB) Runs(f RunFilter) (list []RunLine, err error) {
+	err = db.Still(func() error {
+		if err := db.whole("runs", ""); err != nil {
+			return err
+		}
+		for _, setting := range []string{f.Setting, f.WorseThan} {
+			if err := (CauseFilter{setting, f.Fault}).Check(db); err != nil {
+				return err
+			}
+		}
+		if list, err = db.runs(&f); err != nil || f.WorseThan == "" {
+			return err
+		}
+		all, err := db.Fates()
+		list = slices.DeleteFunc(list, func(l RunLine) bool {
+			here, there := all[[2]string{l.Setting, l.Fault}][l.Index], all[[2]string{f.WorseThan, l.Fault}]
+			o, ok := there[l.Index]
+			return !ok || !o.Decided() || o.Unsurvived() || !here.Unsurvived()
+		})
+		return err
+	})
+	return list, err
+}
+
+func (db *DB) runs(f *RunFilter) ([]RunLine, error) {
+	rows, err := db.sql.Query(`SELECT setting, idx, fault, outcome, recovered_paper, coalesce(function, ''), coalesce(what, ''), coalesce(detected_function, ''),
+		coalesce(detected_what, ''), detection_ps, recovery_ps, CASE cause WHEN '' THEN reason ELSE cause END why FROM runs WHERE campaign = 1
+		AND (?1 = '' OR outcome = ?1) AND (?2 = '' OR setting = ?2) AND (?3 = '' OR fault = ?3) AND instr(why, ?4) AND instr(coalesce(function, ''), ?5)
+		AND instr(coalesce(detected_function, ''), ?6) ORDER BY setting, idx`, f.Outcome, f.Setting, f.Fault, f.Cause, f.Struck, f.Detected)
 	if err != nil {
 		return nil, db.explain(err)
 	}
 	defer rows.Close()
-	var list []RunRef
+	list := []RunLine{}
 	for rows.Next() {
-		var r RunRef
-		if err := rows.Scan(&r.Setting, &r.Index, &r.Outcome); err != nil {
+		var l RunLine
+		var detection, recovery *int64
+		err := rows.Scan(&l.Setting, &l.Index, &l.Fault, &l.Outcome, &l.Paper, &l.Struck, &l.Changed, &l.Detected, &l.DetectedWhat, &detection, &recovery, &l.Cause)
+		if err != nil {
 			return nil, db.explain(err)
 		}
-		list = append(list, r)
+		l.Detection, l.Recovery = (*sim.Time)(detection), (*sim.Time)(recovery)
+		list = append(list, l)
 	}
 	return list, rows.Err()
 }

@@ -35,9 +35,11 @@ var reading = []struct {
 		return errors.Join(r.Text(b), r.Hosts(b))
 	}},
 	{"list", "runs", func(db *store.DB, b *bytes.Buffer) error {
-		list, err := db.Runs("")
-		fmt.Fprintln(b, list)
-		return err
+		list, err := db.Runs(store.RunFilter{})
+		if err != nil {
+			return err
+		}
+		return report.RunsCSV(b, list)
 	}},
 	{"show", "campaigns runs", func(db *store.DB, b *bytes.Buffer) error { return retrace.Show(db, b, "full", 1) }},
 	{"replay", "campaigns settings parts runs", func(db *store.DB, b *bytes.Buffer) error {

@@ -63,7 +63,7 @@ func TestRealRowsReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	refs, err := db.Runs("")
+	refs, err := db.Runs(store.RunFilter{})
 	if err != nil || len(refs) != 4*len(q.exp.Settings) {
 		t.Fatalf("%d rows: %v", len(refs), err)
 	}

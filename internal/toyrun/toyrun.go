@@ -56,7 +56,7 @@ func Rows(t *testing.T, path string) map[string]experiments.Row {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	refs, err := db.Runs("")
+	refs, err := db.Runs(store.RunFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}

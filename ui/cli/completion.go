@@ -147,7 +147,7 @@ func placeValues(place string, operands []string) []candidate {
 	switch {
 	case place == "EXPERIMENT":
 		return append(experimentNames(), candidate{word: filesMark + ".toml"})
-	case place == "DB":
+	case place == "DB", strings.HasSuffix(place, ".db"):
 		return []candidate{{word: filesMark + ".db"}}
 	case place == "KERNEL", strings.HasPrefix(place, "FILE"):
 		return []candidate{{word: filesMark}}
@@ -188,7 +188,7 @@ func runLabels(path string) []candidate {
 		return nil
 	}
 	defer db.Close()
-	runs, err := db.Runs("")
+	runs, err := db.Runs(store.RunFilter{})
 	if err != nil {
 		return nil
 	}

@@ -111,7 +111,7 @@ func rowsOf(t *testing.T, path string) map[string]experiments.Row {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	refs, err := db.Runs("")
+	refs, err := db.Runs(store.RunFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func waitForRows(t *testing.T, path string) {
 		if err != nil {
 			continue
 		}
-		refs, err := db.Runs("")
+		refs, err := db.Runs(store.RunFilter{})
 		db.Close()
 		if err == nil && len(refs) > 0 {
 			return

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"resvirt/experiments/campaign"
-	"resvirt/experiments/report"
+	"resvirt/experiments/stats"
 )
 
 // plainEvery is how often progress is printed where there is no terminal.
@@ -128,5 +128,5 @@ func countText(s campaign.Progress) string {
 }
 
 func settingText(c campaign.SettingProgress) string {
-	return c.Name + " " + report.Rate(c.Recovered, c.Detected)
+	return c.Name + " " + stats.Rate(c.Recovered, c.Detected)
 }

@@ -11,7 +11,6 @@ import (
 	"resvirt/experiments/report"
 	"resvirt/experiments/retrace"
 	"resvirt/experiments/store"
-	"resvirt/faults"
 )
 
 func reportFlags(fs *flag.FlagSet) any {
@@ -64,45 +63,6 @@ func printReport(e *env, path, format string) error {
 		return r.CSV(e.stdout)
 	}
 	return r.Text(e.stdout)
-}
-
-func showFlags(fs *flag.FlagSet) any {
-	outcome := new(string)
-	var known []string
-	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
-		known = append(known, o.String())
-	}
-	fs.Var(&choice{outcome, known}, "outcome", "list only runs of outcome `CLASS`")
-	return outcome
-}
-
-func runShow(e *env, operands []string, values any) error {
-	outcome := *values.(*string)
-	setting, index := "", 0
-	if len(operands) == 2 {
-		var err error
-		if setting, index, err = parseRun(operands[1]); err != nil {
-			return err
-		}
-	}
-	db, err := store.OpenReader(operands[0])
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if setting != "" {
-		return retrace.Show(db, e.stdout, setting, index)
-	}
-	runs, err := db.Runs(outcome)
-	if err != nil {
-		return err
-	}
-	for _, r := range runs {
-		if _, err := fmt.Fprintf(e.stdout, "%s\t%s\n", r, r.Outcome); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // parseRun reads "full/17".

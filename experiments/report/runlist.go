@@ -1,0 +1,50 @@
+package report
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"resvirt/experiments/store"
+)
+
+// The forms of a list of runs.
+
+// RunsJSON writes the list as one array.
+func RunsJSON(w io.Writer, list []store.RunLine) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(list)
+}
+
+// RunsCSV writes one line a run, with a head.
+func RunsCSV(w io.Writer, list []store.RunLine) error {
+	lines := [][]string{{"setting", "index", "fault", "outcome", "recovered_paper", "struck_function", "struck_what", "detected_function", "detected_what", "detection_ps", "recovery_ps", "cause"}}
+	for _, l := range list {
+		lines = append(lines, []string{l.Setting, strconv.Itoa(l.Index), l.Fault, l.Outcome, strconv.FormatBool(l.Paper), l.Struck, l.Changed,
+			l.Detected, l.DetectedWhat, picosecondText(l.Detection), picosecondText(l.Recovery), l.Cause})
+	}
+	return csv.NewWriter(w).WriteAll(lines)
+}
+
+// RunsText writes a table for people.
+func RunsText(w io.Writer, list []store.RunLine) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "run\tfault\toutcome\tstruck in\tdetected in\tcause")
+	for _, l := range list {
+		line := strings.Join([]string{l.String(), l.Fault, l.Outcome, dash(l.Struck), dash(l.Detected), dash(l.Cause)}, "\t")
+		fmt.Fprintln(t, line)
+	}
+	return t.Flush()
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
