@@ -94,6 +94,8 @@ func (s *VI) commandLine() string {
 	if e.Workload.FIFO {
 		line += " fifo=1"
 	}
+	// A timer that is later than a recovery lets it be is lost; VMs wait for each other besides.
+	line += fmt.Sprintf(" late_us=%d", e.Deadline.DetectionUS+e.Deadline.RecoveryUS+1000*(e.VMM.Domains+e.VMM.Late))
 	return line
 }
 

@@ -312,7 +312,7 @@ func (c *CPU) loadVA(va uint64, size int, mode uint8) (uint64, bool) {
 	if first < size {
 		return c.loadPhys(pa, first) | c.loadPhys(pb, size-first)<<(8*first), true
 	}
-	if c.isDevice(pa) {
+	if c.isDevice(pa) || c.Mem.Watched(pa>>12) {
 		return c.loadPhys(pa, size), true
 	}
 	p := c.Mem.PageForRead(pa >> 12)
@@ -347,6 +347,7 @@ func (c *CPU) storeVA(va uint64, size int, v uint64, mode uint8) bool {
 // size is a power of two, otherwise bytes.
 func (c *CPU) loadPhys(pa uint64, size int) (v uint64) {
 	if !c.isDevice(pa) {
+		c.Mem.NoteRead(pa, uint64(size), c.RIP)
 		for i := range size {
 			v |= uint64(c.Mem.Read8(pa+uint64(i))) << (8 * i)
 		}

@@ -30,6 +30,9 @@ func (c *CPU) refill(va, size uint64, acc access) bool {
 	var p *mem.Page
 	switch pfn := pa >> 12; acc {
 	case accRead:
+		if c.Mem.Watched(pfn) {
+			return false // the read has to be seen
+		}
 		p = c.Mem.PageForRead(pfn)
 	case accWrite:
 		if c.Mem.Guarded(pfn) {
@@ -37,6 +40,9 @@ func (c *CPU) refill(va, size uint64, acc access) bool {
 		}
 		p = c.Mem.PageForWrite(pfn)
 	case accFetch:
+		if c.Mem.Watched(pfn) {
+			return false
+		}
 		p = c.Mem.PageForFetch(pfn)
 	}
 	c.keepHost(va, p, acc, mode)

@@ -57,6 +57,24 @@ func (c *CPU) fetchPage(va uint64) (*mem.Page, bool) {
 		return nil, ok
 	}
 	p := c.Mem.PageForFetch(pa >> 12)
-	c.keepHost(va, p, accFetch, mode)
+	if !c.Mem.Watched(pa >> 12) { // or the fetch has to be seen
+		c.keepHost(va, p, accFetch, mode)
+	}
 	return p, true
+}
+
+// noteFetch tells the host's watch of the bytes of an instruction at RIP, found
+// without a trace.
+func (c *CPU) noteFetch(n uint64) {
+	va := c.RIP
+	if !c.mode64() {
+		va = (va + c.Seg[CS].Base) & 0xffffffff
+	}
+	for n > 0 {
+		k := min(n, mem.PageSize-va&0xfff)
+		if pa, ok := c.Translate(va); ok {
+			c.Mem.NoteRead(pa, k, 0)
+		}
+		va, n = va+k, n-k
+	}
 }

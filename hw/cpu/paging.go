@@ -33,6 +33,14 @@ func (w tableWalk) read(c *CPU, va uint64) (at, e uint64) {
 	return at, c.readTable(at)
 }
 
+// entrySize is the size of an entry.
+func (w tableWalk) entrySize(c *CPU) uint64 {
+	if c.CR4&CR4PAE == 0 {
+		return 4
+	}
+	return 8
+}
+
 // leaf tells whether e maps a page and not a table.
 func (w tableWalk) leaf(c *CPU, e uint64) bool {
 	if w.level == 0 {
@@ -90,7 +98,9 @@ func (c *CPU) loadPDPTEs(cr3 uint64) bool {
 	const reserved = 3<<1 | 0xf<<5 | ^physMask
 	var p [4]uint64
 	for k := range p {
-		p[k] = c.readTable(cr3&0xffffffe0 + 8*uint64(k))
+		at := cr3&0xffffffe0 + 8*uint64(k)
+		p[k] = c.readTable(at)
+		c.Mem.NoteRead(at, 8, 0)
 		if p[k]&pteP != 0 && p[k]&reserved != 0 {
 			return false
 		}

@@ -83,6 +83,9 @@ func (c *CPU) fetch(i *Inst) bool {
 		c.raiseErr(VecGP, 0)
 		return false
 	}
+	if c.Mem.Watching() {
+		c.noteFetch(uint64(i.Len))
+	}
 	return true
 }
 

@@ -1,6 +1,10 @@
 package machine
 
-import "fmt"
+import (
+	"fmt"
+
+	"resvirt/hw/mem"
+)
 
 // ReadPhys copies physical memory; where there is no RAM, ones.
 func (m *Machine) ReadPhys(pa uint64, b []byte) { m.mem.ReadBytes(pa, b) }
@@ -45,6 +49,13 @@ func (m *Machine) FlipFetch(pa uint64, mask uint8) { m.mem.FlipFetch(pa, mask) }
 
 // EndFlips ends what FlipFetch began.
 func (m *Machine) EndFlips() { m.mem.EndFlips() }
+
+// WatchByte has the host told how the byte at pa is touched first from now on, reads
+// by some code left out; nothing in the machine notices.
+func (m *Machine) WatchByte(pa uint64, but ...mem.Code) { m.mem.WatchByte(pa, but...) }
+
+// Touched is how the watched byte was touched first, and by what instruction.
+func (m *Machine) Touched() (mem.Touch, uint64) { return m.mem.Touched() }
 
 // SetEngine lets another engine execute from here on, as if it always had.
 func (m *Machine) SetEngine(e Engine) { m.spec.Engine = e }

@@ -64,6 +64,7 @@ type Memory struct {
 
 	flips   []Flip    // the fetch overlay by address, nil if there is none; never changed in place
 	overlay []fetched // the frames that it lies on
+	watch   watch
 
 	sink  *Page    // takes what is written to ROM, nil if there is none; never read
 	zero  *page    // what unbacked pages read as

@@ -119,6 +119,7 @@ func (f *fetched) overlayCode(decode func() any) any {
 
 // wrote notes a write of n bytes at pa, within a page.
 func (m *Memory) wrote(pa, n uint64) {
+	m.watchWrite(pa, n)
 	f := m.fetched(pa >> PageShift)
 	if f == nil {
 		return

@@ -30,5 +30,7 @@ func (m *Memory) inROM(pfn uint64) bool {
 }
 
 // Guarded tells whether writes to page pfn must not go by host pointers: it cannot be
-// written, or is fetched other than it is.
-func (m *Memory) Guarded(pfn uint64) bool { return m.Overlaid(pfn) || m.inROM(pfn) }
+// written, is fetched other than it is, or is watched.
+func (m *Memory) Guarded(pfn uint64) bool {
+	return m.Overlaid(pfn) || m.inROM(pfn) || m.Watched(pfn)
+}

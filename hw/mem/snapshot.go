@@ -56,6 +56,7 @@ func (m *Memory) Restore(s *Snapshot) {
 	m.disown()
 	m.dirty = m.dirty[:0]
 	m.start, m.base, m.zero, m.empty = s.root, s.sum, s.zero, s.empty
+	m.watch = watch{}
 	m.setFlips(s.flips)
 }
 

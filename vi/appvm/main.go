@@ -22,6 +22,7 @@ func kmain(si *abi.StartInfo) {
 		guest.PrintHex(uint64(status))
 		guest.Print("\n")
 	}
+	guest.Check()
 	if guest.Probe() {
 		guest.Print(seam.ProbePassed + "\n")
 	}

@@ -57,6 +57,7 @@ func kmain(si *abi.StartInfo) {
 		}
 		guest.WaitEvent()
 	}
+	guest.Check()
 	guest.Print(seam.ControlEnd + "\n")
 	guest.Shutdown(abi.ShutdownPoweroff)
 }

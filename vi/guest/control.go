@@ -108,6 +108,7 @@ func foreignBase() uint64 { return windowBase() + l1Span }
 func InitForeign() {
 	foreignTable = allocZero()
 	hookKernel(int(foreignBase()>>21&511), foreignTable)
+	sealedReadOnly++ // it
 }
 
 // foreignUpdates are the requests of a MapForeign.

@@ -88,7 +88,7 @@ TEXT ·vecFailsafe(SB),NOSPLIT|NOFRAME,$0
 
 // common completes a Frame, saves what user mode has in the FPU (compiled Go
 // uses it) and calls trap. The kernel itself is interrupted only in the block
-// hypercall, where Go keeps nothing in vector registers.
+// hypercall, which looks whether its registers change (check_amd64.s).
 TEXT ·common(SB),NOSPLIT|NOFRAME,$0
 	PUSHQ	DI
 	PUSHQ	SI
@@ -110,9 +110,8 @@ TEXT ·common(SB),NOSPLIT|NOFRAME,$0
 	ANDQ	$-65536, R14
 	CLD
 	TESTB	$3, Frame_CS(SP)
-	JZ	call
+	JZ	kernel
 	FXSAVE64	const_blockFPU(R14)
-call:
 	XORPS	X15, X15
 	NOCALLER
 	ANDQ	$-16, SP
@@ -120,6 +119,48 @@ call:
 	MOVQ	BX, 0(SP)
 	MOVQ	BX, 8(SP)
 	CALL	·trap(SB)
+	MOVQ	8(SP), SP
+	JMP	·leave(SB)
+kernel:
+	NOCALLER
+	ANDQ	$-16, SP
+	SUBQ	$272, SP
+	MOVOU	X0, 16(SP)
+	MOVOU	X1, 32(SP)
+	MOVOU	X2, 48(SP)
+	MOVOU	X3, 64(SP)
+	MOVOU	X4, 80(SP)
+	MOVOU	X5, 96(SP)
+	MOVOU	X6, 112(SP)
+	MOVOU	X7, 128(SP)
+	MOVOU	X8, 144(SP)
+	MOVOU	X9, 160(SP)
+	MOVOU	X10, 176(SP)
+	MOVOU	X11, 192(SP)
+	MOVOU	X12, 208(SP)
+	MOVOU	X13, 224(SP)
+	MOVOU	X14, 240(SP)
+	MOVOU	X15, 256(SP)
+	XORPS	X15, X15
+	MOVQ	BX, 0(SP)
+	MOVQ	BX, 8(SP)
+	CALL	·trap(SB)
+	MOVOU	16(SP), X0
+	MOVOU	32(SP), X1
+	MOVOU	48(SP), X2
+	MOVOU	64(SP), X3
+	MOVOU	80(SP), X4
+	MOVOU	96(SP), X5
+	MOVOU	112(SP), X6
+	MOVOU	128(SP), X7
+	MOVOU	144(SP), X8
+	MOVOU	160(SP), X9
+	MOVOU	176(SP), X10
+	MOVOU	192(SP), X11
+	MOVOU	208(SP), X12
+	MOVOU	224(SP), X13
+	MOVOU	240(SP), X14
+	MOVOU	256(SP), X15
 	MOVQ	8(SP), SP
 	JMP	·leave(SB)
 
@@ -165,27 +206,24 @@ TEXT ·workerStart(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	CALL	·worker(SB)
 	UD2
 
-// func hypercall(n, a1, a2, a3, a4 uint64) int64
-TEXT ·hypercall(SB),NOSPLIT,$8-48
-	MOVQ	n+0(FP), AX
-	MOVQ	a1+8(FP), DI
-	MOVQ	a2+16(FP), SI
-	MOVQ	a3+24(FP), DX
-	MOVQ	a4+32(FP), R10
-	SHLQ	$5, AX
-	ADDQ	resvirt∕vi∕bare·Image+const_infoHypercall(SB), AX
-	CALL	AX
-	MOVQ	AX, ret+40(FP)
-	RET
-
-// func swtch(from *uint64, to uint64)
-// Saves the stack pointer in *from and continues on the stack to.
+// func swtch(from, to *stack)
+// Saves the stack pointer in from, with a sum of the stack, and continues on the
+// stack to, which must have its sum still.
 TEXT ·swtch(SB),NOSPLIT|NOFRAME,$0-16
-	MOVQ	8(SP), AX
-	MOVQ	16(SP), CX
+	MOVQ	8(SP), R8
+	MOVQ	16(SP), R9
 	PUSHQ	BP
-	MOVQ	SP, (AX)
-	MOVQ	CX, SP
+	MOVQ	SP, stack_sp(R8)
+	MOVQ	SP, R10
+	CALL	·sumStack(SB)
+	MOVQ	AX, stack_sum(R8)
+	MOVQ	stack_sp(R9), R10
+	CALL	·sumStack(SB)
+	MOVQ	stack_sp(R9), SP
+	CMPQ	AX, stack_sum(R9)
+	JEQ	kept
+	CALL	·stackLost(SB)
+kept:
 	POPQ	BP
 	RET
 

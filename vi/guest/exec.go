@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/bare"
 	"resvirt/vi/xenelf"
 )
 
@@ -100,9 +101,11 @@ func load(p *Proc, f *Frame) int64 {
 	s.pin()
 	old := p.space
 	p.space = s
-	p.fsBase = 0
+	p.fsBase, p.gsBase = 0, 0
 	if p == current {
 		batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseFS, 0, 0, 0)
+		batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseGSUser, 0, 0, 0)
+		bare.ForgetFPU()
 		p.space.activate()
 		old.destroy()
 	}

@@ -33,10 +33,17 @@ const (
 	blockAlign = seam.Block // distance of blocks; compiled code masks RSP with it
 	blockSize  = 16 << 10   // mapped part
 	blockFPU   = 512        // FXSAVE area of user mode
+	fpuBytes   = 512        // of an FXSAVE area
 	stackGuard = 2048       // lowest RSP for Go's stack check: g, FPU area, its slack
 	frameSize  = unsafe.Sizeof(Frame{})
 
 	hypercallIret = abi.HypercallIret
+
+	// quietCalls are the hypercalls that write nothing of a caller's stack, a bit
+	// each: its sum is the same after them.
+	quietCalls = 1<<abi.HypercallMMUUpdate | 1<<abi.HypercallMulticall | 1<<abi.HypercallUpdateVAMapping |
+		1<<abi.HypercallSetTimerOp | 1<<abi.HypercallConsoleIO | 1<<abi.HypercallVcpuOp |
+		1<<abi.HypercallSetSegmentBase | 1<<abi.HypercallMMUExtOp | 1<<abi.HypercallSchedOp
 )
 
 // Offsets that the assembly needs of another package's record.
@@ -51,8 +58,9 @@ type block struct {
 	stackguard0 uint64
 	_           [480 - 24]byte
 	vcpu        uint64 // the vCPU that runs on this stack
-	_           [24]byte
-	fpu         [512]byte
+	closed      uint64 // sum of what no event changes, while one is waited for
+	_           [16]byte
+	fpu         [fpuBytes]byte
 }
 
 // initFPU is the state a new program starts with: FCW 037F, MXCSR 1F80.

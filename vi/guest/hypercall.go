@@ -9,7 +9,7 @@ import (
 // Implemented in entry_amd64.s.
 
 func hypercall(n, a1, a2, a3, a4 uint64) int64
-func swtch(from *uint64, to uint64)
+func swtch(from, to *stack)
 func rdtsc() uint64
 func pause()
 func zeroPage(va uint64)

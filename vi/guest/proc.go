@@ -19,6 +19,9 @@ const (
 	maxFiles = 8
 )
 
+// stack is where a process's kernel stack ends, and what it holds.
+type stack struct{ sp, sum uint64 }
+
 // Proc is a process. Process 0 is the kernel's own thread, on the block that
 // it booted on and in the address space that the hypervisor built.
 type Proc struct {
@@ -27,8 +30,9 @@ type Proc struct {
 	parent *Proc
 	space  Space
 	base   uint64 // block of its kernel stack
-	sp     uint64 // saved stack pointer while another runs
+	stack  stack  // while another runs
 	fsBase uint64
+	gsBase uint64
 	wait   unsafe.Pointer // what it sleeps for
 	wakeAt uint64         // system time at which it wakes, 0 = none
 	status uint32         // as wait4 reports it
@@ -65,7 +69,7 @@ func (p *Proc) start() {
 	sp := addr(unsafe.Pointer(p.frame())) - 16
 	*(*uint64)(ptr(sp)) = 0 // BP
 	*(*uint64)(ptr(sp + 8)) = entries[entryLeave]
-	p.sp = sp
+	p.stack = stack{sp, stackSum(sp)}
 	p.state = procRunnable
 }
 
@@ -88,7 +92,7 @@ func fork(f *Frame) int64 {
 	p.frame().RAX = 0
 	p.frame().Error = 0
 	blockAt(p.base).fpu = this().fpu
-	p.fsBase, p.parent, p.files = current.fsBase, current, current.files
+	p.fsBase, p.gsBase, p.parent, p.files = current.fsBase, current.gsBase, current, current.files
 	for i := range p.files {
 		p.files[i].dup()
 	}

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/bare"
 )
 
 // quantumNS is how long a process runs while others wait.
@@ -47,22 +48,26 @@ func schedule() {
 // yield is the end of a quantum or sched_yield.
 func yield() { schedule() }
 
-// switchTo loads another process's kernel stack, address space and FS base in
-// one multicall, then its registers.
+// switchTo loads another process's kernel stack, address space and segment
+// bases in one multicall, then its registers.
 func switchTo(p *Proc) {
 	old := current
 	current = p
 	batchAdd(abi.HypercallStackSwitch, abi.FlatKernelSS, p.base+blockSize, 0, 0)
 	batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseFS, p.fsBase, 0, 0)
+	batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseGSUser, p.gsBase, 0, 0)
 	p.space.activate()
-	swtch(&old.sp, p.sp)
+	bare.ForgetFPU() // or p would see where the x87 code of another has been
+	swtch(&old.stack, &p.stack)
 }
 
 // idle blocks until an event; the hypercall unmasks events and the upcall runs
 // on this stack.
 func idle() {
 	armWake()
+	closeKernel()
 	must("block", schedOp(abi.SchedopBlock, nil))
+	openKernel()
 	info := &shared.VcpuInfo[0]
 	info.EvtchnUpcallMask = 1
 	if info.EvtchnUpcallPending != 0 {

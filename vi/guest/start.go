@@ -26,6 +26,9 @@ func Start(si *abi.StartInfo) {
 		quantumNS = us * 1000
 	}
 	privileged = si.Flags&abi.SIFPrivileged != 0
+	initClock()
+	sealMemory(si)
+	sealedReadOnly = readOnlyPages()
 }
 
 // privileged: the hypervisor made this the control domain, as Xen does with

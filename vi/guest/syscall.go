@@ -167,8 +167,14 @@ func sysWait4(pid, status, options uint64) int64 {
 }
 
 func sysArchPrctl(code, base uint64) int64 {
-	const setFS, getFS = 0x1002, 0x1003
+	const setGS, setFS, getFS = 0x1001, 0x1002, 0x1003
 	switch code {
+	case setGS:
+		if base >= userEnd {
+			return -abi.EINVAL
+		}
+		current.gsBase = base
+		return hypercall(abi.HypercallSetSegmentBase, abi.SegbaseGSUser, base, 0, 0)
 	case setFS:
 		if base >= userEnd {
 			return -abi.EINVAL

@@ -22,8 +22,59 @@ func now() uint64 {
 		hi, lo := bits.Mul64(delta, uint64(t.TSCToSystemMul))
 		ns := t.SystemTime + hi<<32 + lo>>32
 		if v&1 == 0 && atomic.LoadUint32(&t.Version) == v {
-			return ns
+			return forward(this().vcpu, ns)
 		}
+	}
+}
+
+// latest is the time that each vCPU saw last.
+var latest [2]uint64
+
+// forward looks whether time goes back on a vCPU.
+func forward(vcpu, ns uint64) uint64 {
+	l := &latest[vcpu&1]
+	if ns < *l {
+		was := *l
+		*l = ns // before the report, which tells the time
+		report("time went back by", was-ns)
+	}
+	*l = ns
+	return ns
+}
+
+// clockStart is a moment by system time and by the time-stamp counter, with what
+// the hypervisor said of the counter's rate; lateNS is how late a timer may be, 0 =
+// nobody has said.
+var clockStart struct {
+	ns, tsc uint64
+	mul     uint64
+	shift   int8
+	lateNS  uint64
+}
+
+func initClock() {
+	c, t := &clockStart, &shared.VcpuInfo[0].Time
+	c.ns, c.tsc, c.mul, c.shift = now(), rdtsc(), uint64(t.TSCToSystemMul), t.TSCShift
+	c.lateNS = option("late_us=") * 1000
+}
+
+// checkClock looks whether system time has kept to the counter's rate, and whether
+// the timer that was set for tickAt comes in time.
+func checkClock(t uint64) {
+	c := &clockStart
+	delta := rdtsc() - c.tsc
+	if c.shift >= 0 {
+		delta <<= uint(c.shift) & 63
+	} else {
+		delta >>= uint(-c.shift) & 63
+	}
+	hi, lo := bits.Mul64(delta, c.mul)
+	should := c.ns + hi<<32 + lo>>32
+	if slack := 50000 + (t-c.ns)/256; t > should+slack || t+slack < should {
+		report("system time is off by", t-should)
+	}
+	if c.lateNS != 0 && tickAt != 0 && t > tickAt+c.lateNS {
+		report("timer is late by", t-tickAt)
 	}
 }
 
@@ -63,9 +114,10 @@ func armWake() {
 
 // tick is the timer's event: it wakes sleepers and ends the quantum.
 func tick() {
+	t := now()
+	checkClock(t)
 	tickAt = 0
 	needSwitch = true
-	t := now()
 	for i := range procs {
 		if p := &procs[i]; p.state == procSleeping && p.wakeAt != 0 && p.wakeAt <= t {
 			p.wake()

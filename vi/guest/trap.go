@@ -32,6 +32,9 @@ func initTraps() {
 // trap is called by common with everything that enters the kernel.
 func trap(f *Frame) {
 	flags := uint64(0)
+	if !f.user() {
+		openKernel()
+	}
 	switch {
 	case f.Vector == vecEvent:
 		upcall()

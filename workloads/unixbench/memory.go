@@ -2,9 +2,6 @@ package main
 
 const pageBytes = 4096
 
-// word is a word of memory by address.
-func word(at uint64) *uint64 { return (*uint64)(ptr(at)) }
-
 // memory maps, touches and unmaps ranges of pages and grows the heap: every
 // page must come as zeros and keep what was written.
 func memory(n uint64) sum {
@@ -37,18 +34,32 @@ func memory(n uint64) sum {
 func (s *sum) touch(at, pages, seed uint64) {
 	for i := range pages {
 		p := at + i*pageBytes
-		for off := uint64(0); off < pageBytes; off += 1024 {
-			if *word(p + off) != 0 {
-				s.must("a page that is not zero", int64(off), -1)
-			}
-			*word(p + off) = seed<<32 | i<<16 | off
+		if poke(p, 0) != 0 {
+			s.must("a word that is not zero", int64(i), -1)
 		}
+		s.is("a page that is not zero", p, 0, 0)
+		fill(p, pageWords, contents(p, seed), pageStep)
 	}
 	for i := range pages {
 		p := at + i*pageBytes
-		for off := uint64(0); off < pageBytes; off += 1024 {
-			s.add(*word(p + off))
-		}
+		s.is("a page that has changed", p, contents(p, seed), pageStep)
+		s.add(seed<<32 | i)
+	}
+}
+
+// contents is the first word of what a page is filled with: it tells where it is
+// mapped, and when it was written.
+func contents(page, generation uint64) uint64 { return page<<24 ^ generation*0x9e3779b97f4a7c15 }
+
+const (
+	pageWords = pageBytes / 8
+	pageStep  = 0x0123456789abcdef
+)
+
+// is checks a whole page.
+func (s *sum) is(what string, page, first, step uint64) {
+	if at := wrong(page, pageWords, first, step); at != 0 {
+		s.must(what, int64(at), -1)
 	}
 }
 
@@ -64,7 +75,7 @@ func copyOnWrite(n uint64) sum {
 		}
 		base := uint64(at)
 		for i := range uint64(pages) {
-			*word(base + i*pageBytes) = k*100 + i
+			fill(base+i*pageBytes, pageWords, contents(base+i*pageBytes, k), pageStep)
 		}
 		pid := fork()
 		if pid == 0 {
@@ -74,11 +85,21 @@ func copyOnWrite(n uint64) sum {
 			return s
 		}
 		for i := range uint64(pages / 2) {
-			*word(base + i*pageBytes) += 1000
+			p := base + i*pageBytes
+			if poke(p, ^contents(p, k)) != contents(p, k) {
+				s.must("a word that the child has changed", int64(i), -1)
+			}
+			fill(p, pageWords, ^contents(p, k), pageStep)
 		}
 		s.reap(pid, 21)
 		for i := range uint64(pages) {
-			s.add(*word(base + i*pageBytes))
+			p := base + i*pageBytes
+			want := contents(p, k)
+			if i < pages/2 {
+				want = ^want
+			}
+			s.is("a page of the parent's", p, want, pageStep)
+			s.add(want ^ p<<24)
 		}
 		s.must("munmap", munmap(base, pages*pageBytes), 0)
 	}
@@ -88,15 +109,17 @@ func copyOnWrite(n uint64) sum {
 // cowChild checks that the parent's values are there, changes all, and checks again.
 func cowChild(base, pages, k uint64) int {
 	for i := range pages {
-		if *word(base + i*pageBytes) != k*100+i {
+		p := base + i*pageBytes
+		if wrong(p, pageWords, contents(p, k), pageStep) != 0 || poke(p, i) != contents(p, k) {
 			return 75
 		}
-		*word(base + i*pageBytes) = i
+		fill(p, pageWords, i, 1)
 	}
 	yield()
-	t := uint64(0)
 	for i := range pages {
-		t += *word(base + i*pageBytes)
+		if wrong(base+i*pageBytes, pageWords, i, 1) != 0 {
+			return 76
+		}
 	}
-	return int(t) + 6 // 15 + 6
+	return 21
 }

@@ -148,7 +148,7 @@ func nap(n uint64) sum {
 	s := sumStart
 	var a, b [2]uint64
 	for i := uint64(0); i < n; i++ {
-		ns := 6000 + i%5*1000
+		ns := 12000 + i%5*1000
 		clock(&a)
 		s.must("nanosleep", nanosleep(ns), 0)
 		clock(&b)

@@ -6,7 +6,7 @@ import "unsafe"
 
 func entry()
 func failed()
-func sys(n, a1, a2, a3, a4 uint64) int64
+func sys(n, a1, a2, a3, a4 uint64) int64 // check_amd64.s
 
 // What the compiler's code needs of a runtime: a g and the slot that names it.
 var (

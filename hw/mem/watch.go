@@ -1,0 +1,65 @@
+package mem
+
+// The host's watch on one byte: how it is touched first from a moment on. It is
+// no state and changes none. What uses memory as the processors do notes what it
+// reads of a watched page; there, as where writes must be seen, host pointers are
+// not kept. Devices that read memory are not seen.
+
+// Touch is how a watched byte was touched first.
+type Touch uint8
+
+const (
+	Untouched Touch = iota
+	WasRead
+	WasWritten
+)
+
+// Code is addresses of code, whose reads do not count.
+type Code struct{ Start, Len uint64 }
+
+// watch is the byte that is watched.
+type watch struct {
+	on    bool // until it is touched
+	pa    uint64
+	touch Touch
+	but   []Code
+	by    uint64
+}
+
+// WatchByte watches the byte at pa from now on, and none before it; what some code
+// reads does not count. Host pointers are revoked. Restore ends it.
+func (m *Memory) WatchByte(pa uint64, but ...Code) {
+	m.watch = watch{on: m.has(pa), pa: pa, but: but}
+	m.gen++
+}
+
+// Touched is how the watched byte was touched first, and the address of the
+// instruction that read it, 0 for what is no instruction's operand.
+func (m *Memory) Touched() (t Touch, by uint64) { return m.watch.touch, m.watch.by }
+
+// Watching tells whether a byte is watched that has not been touched.
+func (m *Memory) Watching() bool { return m.watch.on }
+
+// Watched tells whether page pfn is to be accessed without host pointers, because
+// a byte of it is watched.
+func (m *Memory) Watched(pfn uint64) bool { return m.watch.on && m.watch.pa>>PageShift == pfn }
+
+// NoteRead tells that n bytes at pa were read by the instruction at an address.
+func (m *Memory) NoteRead(pa, n, by uint64) {
+	if !m.watch.on || m.watch.pa-pa >= n {
+		return
+	}
+	for _, c := range m.watch.but {
+		if by-c.Start < c.Len {
+			return
+		}
+	}
+	m.watch.on, m.watch.touch, m.watch.by = false, WasRead, by
+}
+
+// watchWrite is NoteRead for writes.
+func (m *Memory) watchWrite(pa, n uint64) {
+	if m.watch.on && m.watch.pa-pa < n {
+		m.watch.on, m.watch.touch = false, WasWritten
+	}
+}

@@ -1,0 +1,194 @@
+package guest
+
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+	"resvirt/vi/bare"
+	"resvirt/vi/seam"
+)
+
+// What the kernel knows of memory that nobody may change: its own image but for
+// data, and what was loaded beside it. Sums are taken before the workload begins.
+
+// seals are the sums of pages that are to stay as they are, 0 for all others.
+var seals [maxPages]uint32
+
+func sumWords(at, n uint64) uint64
+
+// pageSum is a page's sum, never 0.
+func pageSum(p uint32) uint32 {
+	s := sumWords(kva(p), pageSize/8)
+	return uint32(s^s>>32) | 1
+}
+
+// sealMemory notes what memory holds that nobody may change any more.
+func sealMemory(si *abi.StartInfo) {
+	i := &bare.Image
+	console := m2p(si.ConsoleMFN)
+	tables := pfnOf(si.PTBase)
+	list := pfnOf(si.MFNList)
+	for p := range min(mem.first, mem.total) {
+		va := kva(p)
+		switch {
+		case va >= i.DataStart && va < i.BSSEnd:
+		case va >= i.PerCPU && va < i.PerCPU+blockSize:
+		case p >= tables, p >= list && uint64(p-list) < (si.NrPages*8+pageSize-1)/pageSize:
+		case p == console && consoleRing != nil:
+		default:
+			seals[p] = pageSum(p)
+		}
+	}
+}
+
+// checkSeals looks at all of them.
+func checkSeals() {
+	for p, s := range seals[:mem.first] {
+		if s != 0 && pageSum(uint32(p)) != s {
+			report("memory changed", kva(uint32(p)))
+		}
+	}
+}
+
+// reports is how many checks have failed; so many have their line.
+var reports uint32
+
+const mostReports = 8
+
+// report says that a check of the kernel's has failed. It may be called anywhere
+// but in the middle of a line.
+func report(what string, v uint64) {
+	reports++
+	if reports > mostReports {
+		return
+	}
+	if line.n > 0 {
+		putc('\n')
+	}
+	Print(seam.Error + " check: ")
+	Print(what)
+	Print(" ")
+	PrintHex(v)
+	Print("\n")
+}
+
+// stackLost is called where a stack is not as it was left.
+func stackLost() { report("kernel stack", addr(unsafe.Pointer(this()))) }
+
+func stackSum(sp uint64) uint64
+
+// registersLost is called by hypercall with the number of one that did not leave
+// all registers as they were.
+func registersLost(n uint64) { report("registers after hypercall", n) }
+
+// Check is what a kernel looks at when its work is done.
+func Check() {
+	checkSeals()
+	checkPages()
+	checkProcs()
+	checkKernelTables()
+}
+
+// checkPages looks whether every page is free or in use, and once.
+func checkPages() {
+	m := &mem
+	if m.total > maxPages || m.nfree > m.total || m.first > m.total {
+		report("page allocator", uint64(m.nfree))
+		return
+	}
+	for _, f := range m.free[:m.nfree] {
+		p := uint32(f)
+		if p < m.first || p >= m.total || m.ref[p] != 0 {
+			report("free page", uint64(p))
+			return
+		}
+		m.ref[p] = pageSeen
+	}
+	for p := range m.total {
+		switch r := m.ref[p]; {
+		case r == pageSeen:
+			m.ref[p] = 0
+		case p < m.first && r != 0, p >= m.first && r != 1: // the kernel's own, each used once
+			report("uses of a page", uint64(p))
+		}
+		if p2m[p] != noFrame && m2p(p2m[p]) != p {
+			report("frame of a page", uint64(p))
+		}
+	}
+	for _, r := range m.ref[m.total:] {
+		if r != 0 {
+			report("uses of a page that is none", uint64(m.total))
+		}
+	}
+}
+
+const pageSeen = ^uint16(0)
+
+// checkProcs looks at what is left of processes when all have ended.
+func checkProcs() {
+	if current != &procs[0] {
+		report("current process", addr(unsafe.Pointer(current)))
+	}
+	for i := 1; i < maxProcs; i++ {
+		if p := &procs[i]; p.state != procFree || p.parent != nil || p.wait != nil || p.space.pinned || p.space.l2 != 0 {
+			report("process that has ended", uint64(i))
+		}
+	}
+	for i := range pipes {
+		if p := &pipes[i]; p.readers != 0 || p.writers != 0 {
+			report("pipe without a process", uint64(i))
+		}
+	}
+}
+
+// checkKernelTables looks at all that the kernel half maps: each page where it
+// belongs, and as many read-only as before the first process.
+func checkKernelTables() {
+	if n := readOnlyPages(); n != sealedReadOnly {
+		report("read-only pages", uint64(n))
+	}
+	window := tableAt(ptePage(tableAt(kernelL2)[windowBase()>>21&511]))
+	for b := range numBlocks {
+		for k := range blockAlign / pageSize {
+			e := window[b*(blockAlign/pageSize)+k]
+			if k < blockSize/pageSize && e&^pteFrame != pteKernel || k >= blockSize/pageSize && k < blockAlign/pageSize-2 && e != 0 {
+				report("window", uint64(b))
+			}
+		}
+		if blockAt(blockBase(b)).stackguard0 != blockBase(b)+stackGuard {
+			report("block", uint64(b))
+		}
+	}
+}
+
+// sealedReadOnly is what readOnlyPages was when the workload began.
+var sealedReadOnly uint32
+
+// readOnlyPages counts the pages that the direct map does not let the kernel
+// write, and looks at every entry of it.
+func readOnlyPages() (n uint32) {
+	for at := uint32(0); at < mem.total; at += 512 {
+		l2e := tableAt(kernelL2)[kva(at)>>21&511]
+		if l2e&ptePresent == 0 {
+			report("table of the direct map", kva(at))
+			continue
+		}
+		t := tableAt(ptePage(l2e))
+		for k := at; k < at+512 && k < mem.total; k++ {
+			e := t[kva(k)>>12&511]
+			if p2m[k] == noFrame {
+				if e != 0 {
+					report("entry of the direct map", kva(k))
+				}
+				continue
+			}
+			if e&pteFrame>>12 != p2m[k] || e&ptePresent == 0 {
+				report("entry of the direct map", kva(k))
+			}
+			if e&pteWrite == 0 {
+				n++
+			}
+		}
+	}
+	return n
+}
