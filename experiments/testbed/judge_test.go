@@ -46,6 +46,16 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// A golden run in which a VM complains is none.
+func TestJudgeOfComplaints(t *testing.T) {
+	golden := []byte("(d1) workload start\n(d1) error check: memory changed 0x1\n(d1) probe ok\n(d2) workload start\n(d2) probe ok\n")
+	for _, v := range Judge(golden, golden) {
+		if v.Wrong != (v.VM == "d1") || v.Right == v.Wrong {
+			t.Errorf("%+v", v)
+		}
+	}
+}
+
 const lateConsole = "(d0) control start\n(d1) workload start\n(d2) workload start\n(d1) probe ok\n" + lateLine +
 	"(d2) probe ok\n(d3) workload start\n(d3) probe ok\n(d0) control end\n"
 
