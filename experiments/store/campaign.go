@@ -209,10 +209,12 @@ func (db *DB) Setting(name string) (experiments.Setting, error) {
 	if err != nil {
 		return experiments.Setting{}, err
 	}
+	var names []string
 	for _, s := range settings {
 		if s.Name == name {
 			return s, nil
 		}
+		names = append(names, s.Name)
 	}
-	return experiments.Setting{}, fmt.Errorf("database %s has no setting %q", db.path, name)
+	return experiments.Setting{}, fmt.Errorf("database %s has no setting %q; it has %s", db.path, name, strings.Join(names, ", "))
 }

@@ -73,6 +73,9 @@ func writable(path string) error {
 func OpenReader(path string) (*DB, error) {
 	info, err := os.Stat(path)
 	if err != nil {
+		if _, near := os.Stat(path + ".db"); near == nil {
+			return nil, fmt.Errorf("database %s: %w (do you mean %s.db?)", path, plain(err), path)
+		}
 		return nil, fmt.Errorf("database %s: %w; `resvirt run EXPERIMENT` makes one", path, plain(err))
 	}
 	if info.IsDir() {

@@ -87,6 +87,9 @@ func (db *DB) Row(setting string, index int) (*experiments.Row, error) {
 		if err := db.whole("runs", ""); err != nil { // it may be there under a damaged key
 			return nil, err
 		}
+		if _, err := db.Setting(setting); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("database %s has no run %s/%d", db.path, setting, index)
 	}
 	if err != nil {

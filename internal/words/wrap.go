@@ -69,6 +69,19 @@ func Hang(line string, width int) string {
 	return Wrap(line[:at], line[at:], strings.Repeat(" ", indent), width)
 }
 
+// HangLines hangs each line of a text.
+func HangLines(text string, width int) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		body, end := strings.CutSuffix(line, "\n")
+		b.WriteString(Hang(body, width))
+		if end {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
 // Wrapper hangs the lines that are written to it and writes them to another.
 type Wrapper struct {
 	To    io.Writer
@@ -80,12 +93,9 @@ type Wrapper struct {
 func (w *Wrapper) Write(p []byte) (int, error) {
 	w.begun = append(w.begun, p...)
 	end := bytes.LastIndexByte(w.begun, '\n') + 1
-	var b bytes.Buffer
-	for line := range strings.Lines(string(w.begun[:end])) {
-		b.WriteString(Hang(strings.TrimSuffix(line, "\n"), w.Width) + "\n")
-	}
+	text := HangLines(string(w.begun[:end]), w.Width)
 	w.begun = append(w.begun[:0], w.begun[end:]...)
-	if _, err := w.To.Write(b.Bytes()); err != nil {
+	if _, err := io.WriteString(w.To, text); err != nil {
 		return 0, err
 	}
 	return len(p), nil

@@ -52,7 +52,7 @@ func bootError(e *env, err error) error {
 		return err
 	}
 	if !errors.Is(err, syscall.EPIPE) { // else nobody is left to tell
-		fmt.Fprintf(e.stderr, "resvirt: %v\n", err)
+		e.complain(err.Error())
 	}
 	return status(bootFailed)
 }

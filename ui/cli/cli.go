@@ -15,6 +15,7 @@ import (
 
 	"resvirt/experiments"
 	"resvirt/experiments/testbed"
+	"resvirt/internal/words"
 )
 
 // Exit statuses.
@@ -25,11 +26,15 @@ const (
 	exitInterrupt = 130 // as shells report a command ended by Ctrl-C
 )
 
-const statuses = `exit status: 0 done; 1 an error, a failed check, a replay that differs, or runs that met a
-  defect of this tool; 2 a mistake in the command line or the experiment file; 130 stopped
-  by Ctrl-C or SIGTERM: what was done is kept. boot has its own (help boot). go run
-  makes 1 of every status but 0 and prints "exit status N": scripts need go build.
-`
+// statuses is what help says of them.
+func statuses(width int) string {
+	return "exit status:\n" + words.Glossary([][2]string{
+		{"0", "done"},
+		{"1", "an error, a failed check, a replay that differs, or runs that met a defect of this tool"},
+		{"2", "a mistake in the command line or in the experiment file"},
+		{"130", "stopped by Ctrl-C or SIGTERM; what was done is kept"},
+	}, width) + words.Wrap("", "boot has its own: `resvirt help boot`. go run makes 1 of each of them but 0, and prints the true one as \"exit status N\": scripts call a built program.", "", width) + "\n"
+}
 
 // env is what commands get from outside, so that tests can give them another world.
 type env struct {
@@ -90,14 +95,19 @@ func run(e *env, args []string) int {
 	case errors.Is(err, syscall.EPIPE):
 		return exitFailed // the reader of our output went away; nobody is left to tell
 	case errors.As(err, &use):
-		fmt.Fprintf(e.stderr, "resvirt: %v; see `%s`\n", err, strings.TrimSpace("resvirt help "+use.command))
+		e.complain(fmt.Sprintf("%v; see `%s`", err, strings.TrimSpace("resvirt help "+use.command)))
 		return exitUsage
 	case errors.As(err, &unknown), errors.As(err, &file):
-		fmt.Fprintf(e.stderr, "resvirt: %v\n", err)
+		e.complain(err.Error())
 		return exitUsage
 	}
-	fmt.Fprintf(e.stderr, "resvirt: %v\n", err)
+	e.complain(err.Error())
 	return exitFailed
+}
+
+// complain tells what is wrong.
+func (e *env) complain(text string) {
+	fmt.Fprintln(e.stderr, words.HangLines("resvirt: "+text, textWidth(e.stderr)))
 }
 
 func dispatch(e *env, args []string) error {

@@ -106,7 +106,7 @@ func help(e *env, operands []string) error {
 		}
 		text := words.Wrap("", "resvirt injects faults into a hypervisor that runs on an emulated machine, and counts what becomes of them.", "", width) +
 			"\n\nusage: resvirt COMMAND ...\n" + words.Glossary(rows, width) +
-			"\n" + words.Wrap("", "`resvirt help COMMAND` lists a command's flags. From a clone, `go run .` stands for `resvirt`.", "", width) + "\n" + statuses
+			"\n" + words.Wrap("", "`resvirt help COMMAND` lists a command's flags. From a clone, `go run .` stands for `resvirt`.", "", width) + "\n" + statuses(width)
 		_, err := io.WriteString(e.stdout, text)
 		return err
 	}
@@ -131,5 +131,5 @@ func (c *command) help(width int) string {
 	if len(rows) > 0 {
 		head += " [flags]"
 	}
-	return head + "\n" + words.Wrap("", c.summary, "", width) + "\n" + words.Glossary(rows, width) + c.notes
+	return head + "\n" + words.Wrap("", c.summary, "", width) + "\n" + words.Glossary(rows, width) + words.HangLines(c.notes, width)
 }

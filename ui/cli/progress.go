@@ -9,6 +9,7 @@ import (
 
 	"resvirt/experiments/campaign"
 	"resvirt/experiments/stats"
+	"resvirt/internal/words"
 )
 
 // plainEvery is how often progress is printed where there is no terminal.
@@ -34,7 +35,8 @@ func (p *printer) say(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
-	fmt.Fprintln(p.w, what)
+	columns, _ := p.size()
+	fmt.Fprintln(p.w, words.HangLines(what, columns))
 }
 
 // progress shows where a campaign is.
