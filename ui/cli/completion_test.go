@@ -51,7 +51,7 @@ func TestWordsThatComplete(t *testing.T) {
 		{"boot --initrd |", ":files "},
 		{"boot --cpus |", ""},
 		{"completion |", "bash fish zsh"},
-		{"help comp|", "completion"},
+		{"help compl|", "completion"},
 	} {
 		line := strings.Split(strings.TrimSuffix(c.line, "|"), " ")
 		if got := completed(line...); got != c.want {
