@@ -14,8 +14,8 @@ import (
 
 // What is wrong with an experiment file is said with its place, in the words of such a file.
 
-// explain turns the library's error into ":line:column: what".
-func explain(err error, text []byte) error {
+// placed turns the library's error into ":line:column: what".
+func placed(err error, text []byte) error {
 	var strict *toml.StrictMissingError
 	if errors.As(err, &strict) && len(strict.Errors) > 0 {
 		first := strict.Errors[0]

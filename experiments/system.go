@@ -35,10 +35,10 @@ type System interface {
 	Semantics() string
 }
 
-// Explainer is a System that can look into its target.
-type Explainer interface {
-	// Explain says what is odd about the target's state, a line each.
-	Explain(faults.Machine) []string
+// Inspector is a System that can look into its target.
+type Inspector interface {
+	// Oddities says what is odd about the target's state, a line each.
+	Oddities(faults.Machine) []string
 }
 
 // Part is something that the database keeps so that rows can be replayed.

@@ -74,7 +74,7 @@ func Parse(origin string, text []byte) (Experiment, error) {
 	e := Default()
 	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	if err := d.Decode(&e); err != nil {
-		return e, FileError{fmt.Errorf("%s%w", origin, explain(err, text))}
+		return e, FileError{fmt.Errorf("%s%w", origin, placed(err, text))}
 	}
 	if e.Name == "" {
 		e.Name = strings.TrimSuffix(filepath.Base(origin), ".toml")

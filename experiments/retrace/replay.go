@@ -42,8 +42,8 @@ func Execute(db *store.DB, open func(experiments.Experiment, []experiments.Part)
 	if r.Differences, err = experiments.Compare(stored, r.Row); err != nil {
 		return nil, err
 	}
-	if e, ok := l.System.(experiments.Explainer); ok && w.Machine != nil && r.Row.Outcome.Unsurvived() {
-		r.Left = e.Explain(w.Machine)
+	if i, ok := l.System.(experiments.Inspector); ok && w.Machine != nil && r.Row.Outcome.Unsurvived() {
+		r.Left = i.Oddities(w.Machine)
 	}
 	if traced > 0 && r.Row.Strike != nil && r.Row.Outcome != faults.ToolError {
 		r.Trace = trace(w, r.Row, s, traced)

@@ -38,7 +38,7 @@ func (db *DB) Head() (c Campaign, ok bool, err error) {
 		return c, false, nil
 	}
 	if err != nil {
-		return c, false, db.explain(err)
+		return c, false, db.wrapped(err)
 	}
 	c.Seed = uint64(seed)
 	if err := json.Unmarshal([]byte(golden), &c.Golden); err != nil {
@@ -128,7 +128,7 @@ func (db *DB) Settings() ([]experiments.Setting, error) {
 	}
 	rows, err := db.sql.Query("SELECT name, steps FROM settings ORDER BY position, name")
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	var list []experiments.Setting
@@ -136,7 +136,7 @@ func (db *DB) Settings() ([]experiments.Setting, error) {
 		var s experiments.Setting
 		var steps string
 		if err := rows.Scan(&s.Name, &steps); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		s.Steps = strings.Fields(steps)
 		list = append(list, s)
@@ -152,7 +152,7 @@ func (db *DB) Parts() ([]experiments.Part, error) {
 	}
 	rows, err := db.sql.Query("SELECT kind, name, digest, data FROM parts ORDER BY kind, name")
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	var list []experiments.Part
@@ -160,7 +160,7 @@ func (db *DB) Parts() ([]experiments.Part, error) {
 		var p experiments.Part
 		var packed []byte
 		if err := rows.Scan(&p.Kind, &p.Name, &p.Digest, &packed); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		p.Data, err = io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), largestPart))
 		if err == nil && experiments.Sum(p.Data) != p.Digest {

@@ -28,7 +28,7 @@ func (db *DB) Cases() ([]Case, error) {
 	}
 	rows, err := db.sql.Query("SELECT setting, fault, idx, outcome, recovered_paper, detection_ps, recovery_ps, strikes FROM runs WHERE campaign = 1 ORDER BY setting, idx")
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	var list []Case
@@ -37,7 +37,7 @@ func (db *DB) Cases() ([]Case, error) {
 		var outcome, strikes string
 		var detection, recovery *int64
 		if err := rows.Scan(&f.Setting, &f.Fault, &f.Index, &outcome, &f.Paper, &detection, &recovery, &strikes); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		f.Detection = (*sim.Time)(detection)
 		if f.Outcome, err = faults.ParseOutcome(outcome); err == nil {

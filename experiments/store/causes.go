@@ -40,7 +40,7 @@ func (db *DB) Failed(f CauseFilter) ([]FailedRun, error) {
 		WHERE r.campaign = 1 AND (? = '' OR r.setting = ?) AND (? = '' OR r.fault = ?) ORDER BY s.position, s.name, r.fault, r.idx`,
 		f.Setting, f.Setting, f.Fault, f.Fault)
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	var list []FailedRun
@@ -48,7 +48,7 @@ func (db *DB) Failed(f CauseFilter) ([]FailedRun, error) {
 		var r FailedRun
 		var text string
 		if err := rows.Scan(&r.Setting, &r.Fault, &r.Index, &text); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		o, err := faults.ParseOutcome(text)
 		if err != nil {
@@ -66,31 +66,32 @@ func (db *DB) KnownCauses(version string) (map[string]Cause, error) {
 	known := map[string]Cause{}
 	var n int
 	if err := db.sql.QueryRow("SELECT count(*) FROM sqlite_master WHERE name = 'causes'").Scan(&n); err != nil || n == 0 {
-		return known, db.explainOr(err)
+		return known, db.wrappedIfAny(err)
 	}
 	if err := db.whole("causes", ""); err != nil {
 		return nil, err
 	}
 	rows, err := db.sql.Query("SELECT setting, idx, cause, line FROM causes WHERE campaign = 1 AND version = ?", version)
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var c Cause
 		if err := rows.Scan(&c.Setting, &c.Index, &c.Text, &c.Line); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		known[fmt.Sprintf("%s/%d", c.Setting, c.Index)] = c
 	}
 	return known, rows.Err()
 }
 
-func (db *DB) explainOr(err error) error {
+// wrappedIfAny is wrapped for an error that may be nil.
+func (db *DB) wrappedIfAny(err error) error {
 	if err == nil {
 		return nil
 	}
-	return db.explain(err)
+	return db.wrapped(err)
 }
 
 // KeepCauses stores what was found, unless the database cannot be written.
@@ -103,7 +104,7 @@ func (db *DB) KeepCauses(version string, list []Cause) error {
 		if errors.As(err, &e) && e.Code == sqlite3.ErrReadonly {
 			return nil
 		}
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	return db.tx(func(tx *sql.Tx) error {
 		for _, c := range list {

@@ -14,7 +14,7 @@ type Cell struct{ Setting, Fault, Outcome string }
 func (db *DB) Counts() (map[Cell]int, error) {
 	rows, err := db.sql.Query("SELECT setting, fault, outcome, count(*) FROM runs WHERE campaign = 1 GROUP BY setting, fault, outcome")
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	counts := map[Cell]int{}
@@ -22,7 +22,7 @@ func (db *DB) Counts() (map[Cell]int, error) {
 		var k Cell
 		var n int
 		if err := rows.Scan(&k.Setting, &k.Fault, &k.Outcome, &n); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		counts[k] = n
 	}
@@ -33,7 +33,7 @@ func (db *DB) Counts() (map[Cell]int, error) {
 func (db *DB) RecoveredPaper(setting, fault string) (n int, err error) {
 	err = db.sql.QueryRow("SELECT count(*) FROM runs WHERE campaign = 1 AND setting = ? AND fault = ? AND recovered_paper", setting, fault).Scan(&n)
 	if err != nil {
-		return 0, db.explain(err)
+		return 0, db.wrapped(err)
 	}
 	return n, nil
 }
@@ -47,14 +47,14 @@ func (db *DB) Latencies(column, setting, fault string) ([]sim.Time, error) {
 	}
 	rows, err := db.sql.Query(query, setting, fault)
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	var list []sim.Time
 	for rows.Next() {
 		var t int64
 		if err := rows.Scan(&t); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		list = append(list, sim.Time(t))
 	}
@@ -68,7 +68,7 @@ type Fates map[int]faults.Outcome
 func (db *DB) Fates() (map[[2]string]Fates, error) {
 	rows, err := db.sql.Query("SELECT setting, fault, idx, outcome FROM runs WHERE campaign = 1")
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	all := map[[2]string]Fates{}
@@ -77,7 +77,7 @@ func (db *DB) Fates() (map[[2]string]Fates, error) {
 		var index int
 		var text string
 		if err := rows.Scan(&key[0], &key[1], &index, &text); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		o, err := faults.ParseOutcome(text)
 		if err != nil {
@@ -96,14 +96,14 @@ func (db *DB) HangLatencies(setting, fault string) ([]sim.Time, error) {
 	rows, err := db.sql.Query("SELECT detection_ps FROM runs WHERE campaign = 1 AND setting = ? AND fault = ? AND detected = 'hang' AND outcome <> ?",
 		setting, fault, faults.ToolError.String())
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	var list []sim.Time
 	for rows.Next() {
 		var t int64
 		if err := rows.Scan(&t); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		list = append(list, sim.Time(t))
 	}

@@ -118,7 +118,7 @@ func connect(path, mode string) (*DB, error) {
 func (db *DB) create() error {
 	var tables int
 	if err := db.sql.QueryRow("SELECT count(*) FROM sqlite_master").Scan(&tables); err != nil {
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	if tables > 0 {
 		if err := db.check(); err != nil || db.sealed {
@@ -145,7 +145,7 @@ func (db *DB) check() error {
 	case errors.Is(err, sql.ErrNoRows), errors.As(err, &e) && (e.Code == sqlite3.ErrNotADB || e.Code == sqlite3.ErrError):
 		return fmt.Errorf("%s is not a results database of resvirt", db.path)
 	case err != nil:
-		return db.explain(err)
+		return db.wrapped(err)
 	case format != Format && format != OlderFormat:
 		return fmt.Errorf("database %s has format %s, this program writes format %s and reads that and %s", db.path, format, Format, OlderFormat)
 	}
@@ -161,7 +161,7 @@ func (db *DB) check() error {
 func (db *DB) checkUnsealed() error {
 	var seals int
 	if err := db.sql.QueryRow("SELECT count(*) FROM pragma_table_info('campaigns') WHERE name = 'seal'").Scan(&seals); err != nil {
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	if seals != 0 {
 		return db.damaged("its format", errors.New("it is "+OlderFormat+", and there are seals"))
@@ -174,7 +174,7 @@ func (db *DB) checkUnsealed() error {
 func (db *DB) checkPages() error {
 	var found string
 	if err := db.sql.QueryRow("PRAGMA quick_check(1)").Scan(&found); err != nil {
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	if found != "ok" {
 		found = strings.TrimPrefix(found, "*** in database main ***\n")
@@ -187,14 +187,14 @@ func (db *DB) checkPages() error {
 func (db *DB) tx(f func(*sql.Tx) error) error {
 	tx, err := db.sql.BeginTx(context.Background(), nil)
 	if err != nil {
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	if err := f(tx); err != nil {
 		_ = tx.Rollback() // the first error is the one to tell
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	if err := tx.Commit(); err != nil {
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	return nil
 }
@@ -203,17 +203,17 @@ func (db *DB) tx(f func(*sql.Tx) error) error {
 // transaction on the only connection there is.
 func (db *DB) Still(f func() error) error {
 	if _, err := db.sql.Exec("BEGIN DEFERRED"); err != nil {
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	err := f()
 	if _, end := db.sql.Exec("ROLLBACK"); err == nil && end != nil {
-		err = db.explain(end)
+		err = db.wrapped(end)
 	}
 	return err
 }
 
-// explain turns SQLite's errors into what happened and what to do.
-func (db *DB) explain(err error) error {
+// wrapped turns SQLite's errors into what happened and what to do.
+func (db *DB) wrapped(err error) error {
 	var e sqlite3.Error
 	if !errors.As(err, &e) {
 		return fmt.Errorf("database %s: %w", db.path, err)

@@ -17,14 +17,14 @@ func (db *DB) reasons(column, where string, args ...any) ([]Count, error) {
 	query := fmt.Sprintf("SELECT %s, count(*) n FROM runs WHERE campaign = 1 AND %s GROUP BY 1 ORDER BY n DESC, 1", column, where)
 	rows, err := db.sql.Query(query, args...)
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	var list []Count
 	for rows.Next() {
 		var c Count
 		if err := rows.Scan(&c.Text, &c.Runs); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		list = append(list, c)
 	}

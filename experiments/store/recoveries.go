@@ -23,14 +23,14 @@ func (db *DB) Recoveries(outcome faults.Outcome, setting string, fn func(*Recove
 	rows, err := db.sql.Query(`SELECT setting, fault, detections, steps, recovery_ps, recovery_instructions FROM runs
 		WHERE campaign = 1 AND outcome = ? AND (? = '' OR setting = ?) AND recovery_ps IS NOT NULL`, outcome.String(), setting, setting)
 	if err != nil {
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var r Recovery
 		var detections, steps []byte
 		if err := rows.Scan(&r.Setting, &r.Fault, &detections, &steps, &r.Took, &r.Instructions); err != nil {
-			return db.explain(err)
+			return db.wrapped(err)
 		}
 		err := json.Unmarshal(detections, &r.Detections)
 		if err == nil {

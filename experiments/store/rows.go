@@ -93,7 +93,7 @@ func (db *DB) Row(setting string, index int) (*experiments.Row, error) {
 		return nil, fmt.Errorf("database %s has no run %s/%d", db.path, setting, index)
 	}
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	r.DetectionLatency, r.RecoveryLatency, r.RecoveryInstructions = sim.Time(detection.Int64), sim.Time(recovery.Int64), uint64(instructions.Int64)
 	var p parser

@@ -65,7 +65,7 @@ func (db *DB) runs(f *RunFilter) ([]RunLine, error) {
 		AND (?1 = '' OR outcome = ?1) AND (?2 = '' OR setting = ?2) AND (?3 = '' OR fault = ?3) AND instr(why, ?4) AND instr(coalesce(function, ''), ?5)
 		AND instr(coalesce(detected_function, ''), ?6) ORDER BY setting, idx`, f.Outcome, f.Setting, f.Fault, f.Cause, f.Struck, f.Detected)
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	list := []RunLine{}
@@ -74,7 +74,7 @@ func (db *DB) runs(f *RunFilter) ([]RunLine, error) {
 		var detection, recovery *int64
 		err := rows.Scan(&l.Setting, &l.Index, &l.Fault, &l.Outcome, &l.Paper, &l.Struck, &l.Changed, &l.Detected, &l.DetectedWhat, &detection, &recovery, &l.Cause)
 		if err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		l.Detection, l.Recovery = (*sim.Time)(detection), (*sim.Time)(recovery)
 		list = append(list, l)

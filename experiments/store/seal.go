@@ -66,12 +66,12 @@ func (db *DB) whole(table, where string, args ...any) error {
 	}
 	rows, err := db.sql.Query("SELECT * FROM "+table+" "+where, args...)
 	if err != nil {
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {
-		return db.explain(err)
+		return db.wrapped(err)
 	}
 	values, into := make([]any, len(columns)), make([]any, len(columns))
 	for i := range values {
@@ -80,13 +80,13 @@ func (db *DB) whole(table, where string, args ...any) error {
 	last := len(columns) - 1
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
-			return db.explain(err)
+			return db.wrapped(err)
 		}
 		if values[last] != sealOf(table, values[:last]) {
 			return db.damaged(recordName(table, values), errSeal)
 		}
 	}
-	return db.explainOr(rows.Err())
+	return db.wrappedIfAny(rows.Err())
 }
 
 var errSeal = errors.New("its content has another digest than the one stored with it")

@@ -14,14 +14,14 @@ func (db *DB) Sessions() ([]SessionRecord, error) {
 	}
 	rows, err := db.sql.Query("SELECT started, host, cpu, toolchain, cores, workers, runs, seconds, golden_speed, restore_us FROM sessions ORDER BY started")
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	var list []SessionRecord
 	for rows.Next() {
 		var s SessionRecord
 		if err := rows.Scan(&s.Started, &s.Host, &s.CPU, &s.Toolchain, &s.Cores, &s.Workers, &s.Runs, &s.Seconds, &s.GoldenSpeed, &s.Restored); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		list = append(list, s)
 	}

@@ -19,7 +19,7 @@ func (db *DB) Struck() (map[[2]string]map[string]Struck, error) {
 	rows, err := db.sql.Query(`SELECT setting, fault, what, outcome, count(*), avg(coalesce(json_extract(strikes, '$[0].Strike.Among'), 0)) FROM runs
 		WHERE campaign = 1 AND fault IN (?, ?) AND what IS NOT NULL GROUP BY 1, 2, 3, 4`, faults.RegisterFlip.String(), faults.Memory.String())
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	all := map[[2]string]map[string]Struck{}
@@ -29,7 +29,7 @@ func (db *DB) Struck() (map[[2]string]map[string]Struck, error) {
 		var n int
 		var among float64
 		if err := rows.Scan(&key[0], &key[1], &what, &text, &n, &among); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		o, err := faults.ParseOutcome(text)
 		if err != nil {

@@ -75,14 +75,14 @@ func (db *DB) Missing(n int, settings []experiments.Setting) (map[int][]experime
 	have := map[string]map[int]bool{}
 	rows, err := db.sql.Query("SELECT setting, idx FROM runs WHERE campaign = 1 AND idx < ?", n)
 	if err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var s string
 		var i int
 		if err := rows.Scan(&s, &i); err != nil {
-			return nil, db.explain(err)
+			return nil, db.wrapped(err)
 		}
 		if have[s] == nil {
 			have[s] = map[int]bool{}
@@ -90,7 +90,7 @@ func (db *DB) Missing(n int, settings []experiments.Setting) (map[int][]experime
 		have[s][i] = true
 	}
 	if err := rows.Err(); err != nil {
-		return nil, db.explain(err)
+		return nil, db.wrapped(err)
 	}
 	todo := map[int][]experiments.Setting{}
 	for i := range n {

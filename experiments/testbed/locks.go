@@ -10,8 +10,8 @@ import (
 // lockType is the VMM's spinlock: one word, 0 or 1 + the number of its holder.
 const lockType = "main.spinlock"
 
-// Explain lists the locks that are held at the end of a run.
-func (s *VI) Explain(m faults.Machine) []string {
+// Oddities lists the locks that are held at the end of a run.
+func (s *VI) Oddities(m faults.Machine) []string {
 	v, err := inspect.Open(s.images["vmm"])
 	if err != nil {
 		return []string{err.Error()}
