@@ -155,6 +155,8 @@ func (r *VersusRate) from() string {
 		return "-"
 	case r.Paired:
 		return fmt.Sprintf("%d pairs", r.Pairs)
+	case r.Pairs > 0:
+		return fmt.Sprintf("unpaired, %d pairs", r.Pairs)
 	}
 	return "unpaired"
 }
