@@ -51,7 +51,8 @@ func TestWordsThatComplete(t *testing.T) {
 		{"boot --initrd |", ":files "},
 		{"boot --cpus |", ""},
 		{"completion |", "bash fish zsh"},
-		{"help compl|", "completion"},
+		{"help comple|", "completion"},
+		{"compare |", ":files .db"},
 	} {
 		line := strings.Split(strings.TrimSuffix(c.line, "|"), " ")
 		if got := completed(line...); got != c.want {

@@ -14,7 +14,8 @@ import (
 func TestEveryLongCommandEnds(t *testing.T) {
 	dir := t.TempDir()
 	cmd, out := program(t, t.Context(), dir, 0, "run", "toy.toml", "--runs", "20", "--db", "done.db")
-	if err := cmd.Run(); err != nil {
+	// Some of the toy's faults are made to look like defects of this tool.
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != exitOK && cmd.ProcessState.ExitCode() != exitFailed {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	want := rowsOf(t, filepath.Join(dir, "done.db"))
