@@ -61,6 +61,10 @@ type Workload struct {
 type Overhead struct {
 	Compute  []int    `toml:"compute"`
 	Variants []string `toml:"variants"` // "all", "none", or a mechanism that is left out
+	// The clock of campaigns: where it is given, the workload without computing is
+	// measured with it first, as rates are.
+	CampaignTickUS     int `toml:"campaign_tick_us"`
+	CampaignWatchdogUS int `toml:"campaign_watchdog_us"`
 	// Layouts is in how many places of memory each run is repeated: which pages
 	// compete for a place in the TLB depends on where they lie.
 	Layouts int `toml:"layouts"`

@@ -123,9 +123,11 @@ var meanings = map[string]string{
 	"golden.digests":   "states of the golden run that faulty runs are compared with: one that equals its own has converged",
 	"golden.misses":    "so many comparisons in vain, and only snapshots are compared with from there on",
 
-	"overhead.compute":  "makes it an experiment that measures the cost of mechanisms in runs without faults: with each of these values of workload.compute",
-	"overhead.variants": `VMMs that are measured: "all" mechanisms, then "none", or the one that is left out`,
-	"overhead.layouts":  "each is measured in so many places of memory, since which pages share a place in the TLB depends on where they lie; up to 64",
+	"overhead.compute":              "makes it an experiment that measures the cost of mechanisms in runs without faults: with each of these values of workload.compute",
+	"overhead.campaign_tick_us":     "the clock of campaigns, in µs of virtual time: with it, without computing and with the guests' own time slices everything is measured first; 0 = it is not",
+	"overhead.campaign_watchdog_us": "the watchdog's period with that clock",
+	"overhead.variants":             `VMMs that are measured: "all" mechanisms, then "none", or the one that is left out`,
+	"overhead.layouts":              "each is measured in so many places of memory, since which pages share a place in the TLB depends on where they lie; up to 64",
 
 	"sweep.watchdog_us": "the campaign is run with each of these as vmm.watchdog_us, the first of which is the file's own; deadline.detection_us grows with it",
 	"sweep.memory_mb":   "the same with machine.memory_mb",

@@ -18,6 +18,9 @@ func (o *Overhead) validate(e *Experiment) error {
 			return fmt.Errorf("overhead.compute: %d stands there twice", c)
 		}
 	}
+	if (o.CampaignTickUS == 0) != (o.CampaignWatchdogUS == 0) || !clockPeriod(o.CampaignTickUS) || !clockPeriod(o.CampaignWatchdogUS) {
+		return fmt.Errorf("overhead.campaign_tick_us = %d, overhead.campaign_watchdog_us = %d: give both or none, each between 1 and 1000000", o.CampaignTickUS, o.CampaignWatchdogUS)
+	}
 	if len(o.Variants) < 2 || o.Variants[0] != WithAll {
 		return fmt.Errorf("overhead.variants = %q: it must be %q and then what that is compared with: %q, or the mechanism left out, of %s",
 			o.Variants, WithAll, WithNone, strings.Join(mechanismNames(), ", "))
@@ -48,10 +51,39 @@ const (
 	layoutPages = 512
 )
 
+func clockPeriod(us int) bool { return us >= 0 && us <= 1_000_000 }
+
+// OverheadLoad is what the VMM is measured under.
+type OverheadLoad struct {
+	Compute  int
+	Campaign bool // with the clock of campaigns, and the guests' own time slices
+}
+
+// Loads are all that the experiment measures under.
+func (o *Overhead) Loads() (list []OverheadLoad) {
+	if o.CampaignTickUS > 0 {
+		list = append(list, OverheadLoad{0, true})
+	}
+	for _, c := range o.Compute {
+		list = append(list, OverheadLoad{c, false})
+	}
+	return list
+}
+
+func (l OverheadLoad) String() string {
+	if l.Campaign {
+		return "the clock of campaigns"
+	}
+	return fmt.Sprintf("compute %d", l.Compute)
+}
+
 // Variant is the experiment of one run.
-func (e *Experiment) Variant(compute int, name string, layout int) Experiment {
+func (e *Experiment) Variant(load OverheadLoad, name string, layout int) Experiment {
 	v := *e
-	v.Workload.Compute = compute
+	v.Workload.Compute = load.Compute
+	if load.Campaign {
+		v.VMM.TickUS, v.VMM.WatchdogUS, v.Workload.QuantumUS = e.Overhead.CampaignTickUS, e.Overhead.CampaignWatchdogUS, 0
+	}
 	v.VMM.spacer = layout * layoutPages / e.Overhead.Layouts
 	switch name {
 	case WithAll:

@@ -58,6 +58,7 @@ func TestMistakesInFiles(t *testing.T) {
 		{"[vmm]\nwithout = [\"journal\", \"journal\"]" + setting, "stands there twice"},
 		{"[overhead]\ncompute = [-1]\nvariants = [\"all\", \"none\"]", "overhead.compute: -1: it must lie"},
 		{"[overhead]\ncompute = [1]\nvariants = [\"none\"]", "overhead.variants"},
+		{"[overhead]\ncompute = [1]\ncampaign_tick_us = 20\nvariants = [\"all\", \"none\"]", "give both or none"},
 		{"[overhead]\ncompute = [1]\nvariants = [\"all\", \"none\"]\nlayouts = 65", "overhead.layouts: 65: it must lie"},
 		{"[overhead]\ncompute = [1]\nvariants = [\"all\", \"logs\"]", `there is no mechanism "logs"`},
 		{"[overhead]\ncompute = [1]\nvariants = [\"all\", \"none\"]" + setting, "has no [[setting]], vmm.without or [sweep]"},

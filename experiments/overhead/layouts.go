@@ -9,7 +9,7 @@ import (
 
 // place is which run it is.
 type place struct {
-	compute int
+	load    experiments.OverheadLoad
 	variant string
 	layout  int
 }
@@ -32,7 +32,7 @@ func summarize(all, runs []layoutRun) (Run, error) {
 	for i := range runs {
 		at, one := runs[i].at, runs[i].run
 		if err := sameLines(all[i].console, runs[i].console); err != nil {
-			return sum, fmt.Errorf("overhead, compute %d, variant %s, layout %d: %w", at.compute, at.variant, at.layout, err)
+			return sum, fmt.Errorf("overhead, %v, variant %s, layout %d: %w", at.load, at.variant, at.layout, err)
 		}
 		one.against(&all[i].run)
 		if sum.Least == nil || *one.Overhead < *sum.Least {
@@ -48,7 +48,7 @@ func summarize(all, runs []layoutRun) (Run, error) {
 // mean is the mean of runs that differ in their layout, of which only the first
 // tells the VMM's cycles from others.
 func mean(runs []layoutRun) Run {
-	m := Run{Compute: runs[0].at.compute, Variant: runs[0].at.variant, VMMCycles: runs[0].run.VMMCycles}
+	m := Run{Compute: runs[0].at.load.Compute, Campaign: runs[0].at.load.Campaign, Variant: runs[0].at.variant, VMMCycles: runs[0].run.VMMCycles}
 	for _, r := range runs {
 		m.Cycles += r.run.Cycles
 		m.Instructions += r.run.Instructions

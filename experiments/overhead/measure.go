@@ -28,6 +28,7 @@ type Report struct {
 // first one's.
 type Run struct {
 	Compute         int      `json:"compute"`
+	Campaign        bool     `json:"campaign_clock"` // as in campaigns that measure rates
 	Variant         string   `json:"variant"`
 	Cycles          uint64   `json:"cycles"` // unhalted, of all CPUs
 	VMMCycles       uint64   `json:"vmm_cycles"`
@@ -54,9 +55,10 @@ func Measure(ctx context.Context, e experiments.Experiment, build func(experimen
 		return nil, err
 	}
 	o := &e.Overhead
-	list := make([]layoutRun, len(o.Compute)*len(o.Variants)*o.Layouts)
+	loads := o.Loads()
+	list := make([]layoutRun, len(loads)*len(o.Variants)*o.Layouts)
 	for i := range list {
-		list[i].at = place{o.Compute[i/(len(o.Variants)*o.Layouts)], o.Variants[i/o.Layouts%len(o.Variants)], i % o.Layouts}
+		list[i].at = place{loads[i/(len(o.Variants)*o.Layouts)], o.Variants[i/o.Layouts%len(o.Variants)], i % o.Layouts}
 	}
 	var saying sync.Mutex
 	done := 0
@@ -65,17 +67,17 @@ func Measure(ctx context.Context, e experiments.Experiment, build func(experimen
 			return err
 		}
 		at := list[i].at
-		sys, err := build(e.Variant(at.compute, at.variant, at.layout), func(string) {})
+		sys, err := build(e.Variant(at.load, at.variant, at.layout), func(string) {})
 		if err == nil {
 			list[i].run, list[i].console, err = runOnce(sys, at.layout == 0)
 		}
 		if err != nil {
-			return fmt.Errorf("overhead, compute %d, variant %s, layout %d: %w", at.compute, at.variant, at.layout, err)
+			return fmt.Errorf("overhead, %v, variant %s, layout %d: %w", at.load, at.variant, at.layout, err)
 		}
 		saying.Lock()
 		defer saying.Unlock()
 		done++
-		say(fmt.Sprintf("golden run %d of %d: compute %d, %s", done, len(list), at.compute, at.variant))
+		say(fmt.Sprintf("golden run %d of %d: %v, %s", done, len(list), at.load, at.variant))
 		return nil
 	})
 	if err != nil {
@@ -97,7 +99,7 @@ func Measure(ctx context.Context, e experiments.Experiment, build func(experimen
 
 // reservedBy is what the mechanisms of the variant that has all reserve.
 func reservedBy(e experiments.Experiment, build func(experiments.Experiment, func(string)) (experiments.System, error), say func(string)) ([]testbed.Reserved, error) {
-	sys, err := build(e.Variant(e.Overhead.Compute[0], experiments.WithAll, 0), say)
+	sys, err := build(e.Variant(experiments.OverheadLoad{Compute: e.Overhead.Compute[0]}, experiments.WithAll, 0), say)
 	if err != nil {
 		return nil, err
 	}

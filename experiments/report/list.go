@@ -49,7 +49,7 @@ func List(w io.Writer, steps []StepInfo, unknown error, width int) error {
 // size says of how many runs an experiment consists.
 func size(e *experiments.Experiment) string {
 	if e.Measures() {
-		return fmt.Sprintf("%d golden runs", len(e.Overhead.Compute)*len(e.Overhead.Variants)*e.Overhead.Layouts)
+		return fmt.Sprintf("%d golden runs", len(e.Overhead.Loads())*len(e.Overhead.Variants)*e.Overhead.Layouts)
 	}
 	return fmt.Sprintf("%d runs", e.Runs*len(e.Faults.Types)*len(e.Settings)*max(len(e.Varied().Values), 1))
 }
