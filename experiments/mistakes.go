@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -24,14 +25,24 @@ func placed(err error, text []byte) error {
 	}
 	var decode *toml.DecodeError
 	if !errors.As(err, &decode) {
-		return fmt.Errorf(": %w", err)
+		return errors.New(": " + plain(err.Error()))
 	}
 	line, column := decode.Position()
-	what := strings.TrimPrefix(decode.Error(), "toml: ")
+	what := plain(strings.TrimPrefix(decode.Error(), "toml: "))
 	if key, t := typeOf(decode.Key()); t != nil && (strings.HasPrefix(what, "cannot ") || strings.HasPrefix(what, "negative ")) {
 		what = key + ": " + expected(key, t)
 	}
 	return fmt.Errorf(":%d:%d: %s", line, column, what)
+}
+
+// plain is a text of a file in one line, without what a terminal would obey.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '·'
+	}, s)
 }
 
 // lineBefore is what stands in a line before a column.
@@ -45,7 +56,7 @@ func lineBefore(text []byte, line, column int) string {
 
 // unknown names a key or table that does not exist, and the nearest that does.
 func unknown(key toml.Key, before string) string {
-	name := strings.Join(key, ".")
+	name := plain(strings.Join(key, "."))
 	if strings.HasPrefix(before, "[") {
 		var tables []string
 		for _, t := range tableNames() {
