@@ -14,7 +14,7 @@ func TestProgramCarriesItsSources(t *testing.T) {
 		t.Skip("builds the images")
 	}
 	parts := func(from testbed.Carried) []experiments.Part {
-		sys, err := from.Build(experiments.Default(), func(string) {})
+		sys, err := from.Build(t.Context(), experiments.Default(), func(string) {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -22,7 +22,7 @@ func TestProgramCarriesItsSources(t *testing.T) {
 	}
 	here := parts(testbed.Carried{})
 	t.Chdir(t.TempDir())
-	if _, err := (testbed.Carried{}).Build(experiments.Default(), func(string) {}); err == nil {
+	if _, err := (testbed.Carried{}).Build(t.Context(), experiments.Default(), func(string) {}); err == nil {
 		t.Fatal("there is a clone here: this tests nothing")
 	}
 	elsewhere := parts(testbed.Carried{Sources: sources})

@@ -35,6 +35,14 @@ type System interface {
 	Semantics() string
 }
 
+// Pulsed is a machine that says while it runs that it does.
+type Pulsed interface {
+	faults.Machine
+	// Pulse lets f be called every so many instructions, which changes nothing of the
+	// run; nil ends it.
+	Pulse(f func())
+}
+
 // Inspector is a System that can look into its target.
 type Inspector interface {
 	// Oddities says what is odd about the target's state, a line each.

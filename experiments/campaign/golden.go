@@ -28,11 +28,26 @@ const (
 // start of the workload: the second pass must repeat the first exactly, and
 // leaves the snapshots and digests that faulty runs need.
 func RunGolden(sys experiments.System, e *experiments.Experiment) (*GoldenRun, error) {
+	return toldGolden(sys, e, experiments.Facts{}, Teller{})
+}
+
+// toldGolden tells of its progress. known is what earlier golden runs were like, if
+// there were any.
+func toldGolden(sys experiments.System, e *experiments.Experiment, known experiments.Facts, t Teller) (*GoldenRun, error) {
 	m, err := sys.Boot()
 	if err != nil {
 		return nil, err
 	}
 	g := &GoldenRun{}
+	meter := t.Begin("golden run", Millions, 0, 0)
+	again := uint64(0) // of what it executes once more
+	meter.Follow(m, func() (done, total uint64) {
+		if total = known.BootInstructions + 2*known.Instructions; again > 0 {
+			total = g.Position + 2*again
+		}
+		return m.Position() + again, total
+	})
+	defer meter.Follow(m, nil)
 	if err := Boot(m, sys); err != nil {
 		return nil, err
 	}
@@ -45,6 +60,7 @@ func RunGolden(sys experiments.System, e *experiments.Experiment) (*GoldenRun, e
 	g.Deadline = g.Ended + sim.Time(e.Deadline.DetectionUS+e.Deadline.RecoveryUS)*sim.Microsecond
 	g.MaxConvergenceMiss = e.Golden.Misses
 	m.Restore(start)
+	again = g.Facts.Instructions
 	return g, g.second(m, e)
 }
 

@@ -1,6 +1,8 @@
 package campaign
 
 import (
+	"context"
+
 	"resvirt/experiments"
 	"resvirt/faults"
 )
@@ -18,7 +20,17 @@ type Lab struct {
 
 // NewLab makes the golden run of an experiment's system.
 func NewLab(e experiments.Experiment, sys experiments.System) (*Lab, error) {
-	golden, err := RunGolden(sys, &e)
+	return NewToldLab(context.Background(), e, sys, experiments.Facts{}, Teller{})
+}
+
+// NewToldLab is NewLab for people who wait for it: it ends with ctx, and tells how far
+// it is. known is what an earlier golden run was like, if there was one.
+func NewToldLab(ctx context.Context, e experiments.Experiment, sys experiments.System, known experiments.Facts, t Teller) (*Lab, error) {
+	var golden *GoldenRun
+	err := While(ctx, func() (err error) {
+		golden, err = toldGolden(sys, &e, known, t)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -1,19 +1,38 @@
 package campaign
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 )
 
+// While runs f to its end, or until ctx ends, whose error it returns then. A machine
+// cannot be stopped in its midst: f goes on, but for nobody. What it makes must be its
+// own until While returns nil.
+func While(ctx context.Context, f func() error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- f() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // ForEach calls f for 0 to n-1 on so many goroutines and returns the error of
-// the lowest number, so that it does not depend on who was first.
-func ForEach(workers, n int, f func(i int) error) error {
+// the lowest number, so that it does not depend on who was first. It ends with ctx,
+// as While does.
+func ForEach(ctx context.Context, workers, n int, f func(i int) error) error {
 	errs := make([]error, n)
 	var next, failed atomic.Int64
 	var wg sync.WaitGroup
 	for range min(workers, n) {
 		wg.Go(func() {
-			for failed.Load() == 0 {
+			for failed.Load() == 0 && ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= n {
 					return
@@ -24,11 +43,13 @@ func ForEach(workers, n int, f func(i int) error) error {
 			}
 		})
 	}
-	wg.Wait()
+	if err := While(ctx, func() error { wg.Wait(); return nil }); err != nil {
+		return err
+	}
 	for _, err := range errs {
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return ctx.Err()
 }

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"iter"
 	"runtime"
 	"sync"
 
@@ -23,20 +24,24 @@ func WorkersFor(memoryMB int) int {
 }
 
 // each runs the units on so many workers and sends their rows on as they come.
-// It stops early, between units, when ctx ends.
-func (l *Lab) each(ctx context.Context, workers int, units []unitOf, out chan<- []experiments.Row) {
+// When ctx ends, units that are not finished come to nothing.
+func (l *Lab) each(ctx context.Context, workers int, units iter.Seq[unitOf], out chan<- []experiments.Row) {
 	next := make(chan unitOf)
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
 			w := &Worker{Lab: l}
 			for u := range next {
-				out <- w.Unit(u.index, u.settings)
+				select {
+				case out <- w.Unit(u.index, u.settings):
+				case <-ctx.Done(): // nobody waits for it any more
+					return
+				}
 			}
 		})
 	}
 feed:
-	for _, u := range units {
+	for u := range units {
 		select {
 		case next <- u:
 		case <-ctx.Done():
@@ -46,10 +51,4 @@ feed:
 	close(next)
 	wg.Wait()
 	close(out)
-}
-
-// unitOf is one fault under the settings that it still has to be run with.
-type unitOf struct {
-	index    int
-	settings []experiments.Setting
 }

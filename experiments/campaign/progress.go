@@ -7,10 +7,12 @@ import (
 	"resvirt/faults"
 )
 
-// Progress is the state of a running campaign; every number in it is committed.
+// Progress is the state of a running campaign, of which every number is committed, or
+// of other work that takes long.
 type Progress struct {
-	Done, Total int
-	Session     int // done since the command started
+	Done, Total int    // of other work the total may be unknown, 0
+	Unit        string // of which these are numbers, "" = runs of a campaign
+	Session     int    // done since the command started
 	Elapsed     time.Duration
 	Settings    []SettingProgress
 }

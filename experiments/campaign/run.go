@@ -3,7 +3,7 @@ package campaign
 import (
 	"context"
 	"fmt"
-	"sort"
+	"iter"
 	"time"
 
 	"resvirt/experiments"
@@ -40,8 +40,11 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	if err := experiments.CheckSteps(e.Settings, sys.Steps()); err != nil {
 		return Result{}, err
 	}
-	faultsWanted := o.Runs * len(e.Faults.Types)
-	res := Result{Total: faultsWanted * len(e.Settings)}
+	if err := bounded(&e, o.Runs); err != nil {
+		return Result{}, err
+	}
+	todo := plan{n: o.Runs * len(e.Faults.Types), settings: e.Settings}
+	res := Result{Total: todo.total()}
 	db, err := store.Open(o.Path)
 	if err != nil {
 		return res, err
@@ -51,16 +54,19 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	c := store.Campaign{Digest: Digest(id), Experiment: e.Name, File: o.Text, Seed: e.Seed, Identity: id, Semantics: sys.Semantics()}
 	// Refuse a database of another campaign, and see that all is done, before
 	// spending time on the golden run.
-	units, p, err := plan(db, &c, e.Settings, faultsWanted)
+	p, err := todo.read(db, &c)
 	if err != nil {
 		return res, err
 	}
-	if len(units) == 0 {
+	if p.Done == p.Total {
 		res.Done = p.Done
 		return res, nil
 	}
-	o.Stage("golden run")
-	l, err := NewLab(e, sys)
+	old, _, err := db.Head()
+	if err != nil {
+		return res, err
+	}
+	l, err := NewToldLab(ctx, e, sys, old.Golden, Teller{o.Stage, o.Progress})
 	if err != nil {
 		return res, err
 	}
@@ -79,58 +85,12 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	if err != nil {
 		return res, err
 	}
-	err = l.campaignRun(ctx, db, units, p, o.Progress, &res)
+	err = l.campaignRun(ctx, db, todo.units(), p, o.Progress, &res)
 	if e := s.End(res.Session, res.Elapsed); err == nil {
 		err = e
 	}
 	res.Interrupted = ctx.Err() != nil && res.Done < res.Total
 	return res, err
-}
-
-// plan reads what is done and lists what is missing.
-func plan(db *store.DB, c *store.Campaign, settings []experiments.Setting, n int) ([]unitOf, Progress, error) {
-	p := Progress{Total: n * len(settings)}
-	old, ok, err := db.Head()
-	if err != nil {
-		return nil, p, err
-	}
-	if ok && old.Digest != c.Digest {
-		return nil, p, db.Admit(c, settings, nil) // says what differs
-	}
-	if err := db.AdmitSettings(settings); err != nil {
-		return nil, p, err
-	}
-	if err := db.WholeRuns(); err != nil {
-		return nil, p, err
-	}
-	todo, err := db.Missing(n, settings)
-	if err != nil {
-		return nil, p, err
-	}
-	var units []unitOf
-	p.Done = p.Total
-	for i, s := range todo {
-		units = append(units, unitOf{i, s})
-		p.Done -= len(s)
-	}
-	sort.Slice(units, func(i, j int) bool { return units[i].index < units[j].index })
-	cells, err := db.Counts()
-	if err != nil {
-		return nil, p, err
-	}
-	for _, s := range settings {
-		sp := SettingProgress{Name: s.Name}
-		for k, n := range cells {
-			if o, err := faults.ParseOutcome(k.Outcome); err == nil && k.Setting == s.Name && o.Detected() {
-				sp.Detected += n
-				if o == faults.Recovered {
-					sp.Recovered += n
-				}
-			}
-		}
-		p.Settings = append(p.Settings, sp)
-	}
-	return units, p, nil
 }
 
 // checkGolden makes sure that rows of several commands share one golden run.
@@ -146,14 +106,14 @@ func checkGolden(db *store.DB, c *store.Campaign) error {
 }
 
 // campaignRun runs units and writes their rows.
-func (l *Lab) campaignRun(ctx context.Context, db *store.DB, units []unitOf, p Progress, report func(Progress), res *Result) error {
+func (l *Lab) campaignRun(ctx context.Context, db *store.DB, units iter.Seq[unitOf], p Progress, report func(Progress), res *Result) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	rows := make(chan []experiments.Row, 64)
 	begin := time.Now()
 	report(p)
 	go l.each(ctx, res.Workers, units, rows)
-	err := db.Write(rows, cancel, func(batch []experiments.Row) {
+	err := db.Write(ctx, rows, func(batch []experiments.Row) {
 		for i := range batch {
 			p.add(&batch[i])
 			if batch[i].Outcome == faults.ToolError {

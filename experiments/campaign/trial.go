@@ -110,6 +110,17 @@ func (w *Worker) Restore(s faults.Snapshot) {
 	w.Machine.Restore(s)
 }
 
+// Follow lets a meter count what is executed from now on, on the way from one
+// position to another.
+func (w *Worker) Follow(m *Meter, from, to uint64) {
+	if w.Machine == nil {
+		w.Restore(w.Golden.Checkpoints[0].State)
+	}
+	m.Follow(w.Machine, func() (done, total uint64) {
+		return min(max(w.Machine.Position(), from)-from, to-from), to - from
+	})
+}
+
 // ToTrigger brings the worker's machine to the instruction that plan strikes.
 func (w *Worker) ToTrigger(plan faults.Plan) (bool, string) {
 	w.Restore(w.Golden.Before(plan.Time, w.System.Margin()).State)

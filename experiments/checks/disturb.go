@@ -2,7 +2,6 @@ package checks
 
 import (
 	"fmt"
-	"sync/atomic"
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
@@ -22,7 +21,7 @@ const (
 // The output must stay right, and nothing may be detected.
 func (c *checker) stalls() (string, error) {
 	longest := sim.Time(c.Experiment.VMM.WatchdogUS) * sim.Microsecond / stallDivisor
-	err := c.each(c.n, func(w *campaign.Worker, i int) error {
+	err := c.each("stalled runs", c.Runs, func(w *campaign.Worker, i int) error {
 		m, err := c.disturbable(w)
 		if err != nil {
 			return err
@@ -40,7 +39,7 @@ func (c *checker) stalls() (string, error) {
 		}
 		return c.rightOutput(m, limit, 0)
 	})
-	return fmt.Sprintf("%d runs, %d stalls of up to %v in each", c.n, stallsPerRun, longest), err
+	return fmt.Sprintf("%d runs, %d stalls of up to %v in each", c.Runs, stallsPerRun, longest), err
 }
 
 func (c *checker) disturbable(w *campaign.Worker) (Disturbable, error) {
@@ -56,8 +55,8 @@ func (c *checker) disturbable(w *campaign.Worker) (Disturbable, error) {
 // recover at a random moment although nothing is wrong.
 func (c *checker) provoked() (string, error) {
 	s := c.Experiment.Settings[len(c.Experiment.Settings)-1]
-	var recoveries atomic.Int64
-	err := c.each(c.n, func(w *campaign.Worker, i int) error {
+	const recovered = "recoveries"
+	err := c.each("provoked runs", c.Runs, func(w *campaign.Worker, i int) error {
 		m, err := c.disturbable(w)
 		if err != nil {
 			return err
@@ -72,17 +71,17 @@ func (c *checker) provoked() (string, error) {
 			return err
 		}
 		if posted(m, c.System.Target().Recovered) {
-			recoveries.Add(1)
+			return c.pass(recovered, i)
 		}
 		return nil
 	})
 	if err != nil {
 		return "", err
 	}
-	if recoveries.Load() == 0 {
-		return "", fmt.Errorf("none of %d provocations led to a recovery", c.n)
+	if c.count(recovered) == 0 {
+		return "", fmt.Errorf("none of %d provocations led to a recovery", c.Runs)
 	}
-	return fmt.Sprintf("%d runs with setting %s, %d recoveries", c.n, s.Name, recoveries.Load()), nil
+	return fmt.Sprintf("%d runs with setting %s, %d recoveries", c.Runs, s.Name, c.count(recovered)), nil
 }
 
 func posted(m faults.Machine, value uint64) bool {

@@ -35,11 +35,11 @@ func TestSelfcheckOfAllTypes(t *testing.T) {
 			t.Fatal(err)
 		}
 		e.Faults.PerRun = perRun
-		err = checks.Selfcheck(context.Background(), e, toy.System{Version: "1"}, 4, 6, func(c checks.Check) {
+		err = checks.Selfcheck(context.Background(), e, toy.System{Version: "1"}, checks.Options{Runs: 4, Faults: 6, Dir: t.TempDir(), Told: func(c checks.Check) {
 			if c.Err != nil {
 				t.Errorf("%d faults a run: %s: %v", perRun, c.Name, c.Err)
 			}
-		})
+		}})
 		if err != nil {
 			t.Error(err)
 		}
@@ -102,9 +102,9 @@ func TestCampaignOfAllTypes(t *testing.T) {
 		if err := retrace.Show(db, &b, "full", i); err != nil || !strings.Contains(b.String(), want) || !strings.Contains(b.String(), "fault 3: trigger") {
 			t.Errorf("%v\n%s", err, b.String())
 		}
-		r, err := retrace.Execute(db, func(experiments.Experiment, []experiments.Part) (experiments.System, error) {
+		r, err := retrace.Execute(t.Context(), db, func(experiments.Experiment, []experiments.Part) (experiments.System, error) {
 			return toy.System{Version: "1"}, nil
-		}, "full", i, 4)
+		}, "full", i, 4, campaign.Teller{})
 		if err != nil || len(r.Differences) > 0 {
 			t.Errorf("%v %v", err, r)
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"resvirt/experiments"
@@ -33,28 +32,49 @@ type Disturbable interface {
 	Provoke() error
 }
 
+// Options say how thorough a self-check is, and who is told.
+type Options struct {
+	Runs   int    // golden runs that are stalled, and that are provoked
+	Faults int    // of each type, for the campaign that is run twice
+	Dir    string // where it keeps what has passed until it is done
+	Told   func(Check)
+	Teller campaign.Teller
+}
+
 // checker shares the golden run between the checks.
 type checker struct {
 	*campaign.Lab
+	*journal
+	Options
 	ctx  context.Context
 	all  int // workers
-	n    int // how often to try
-	runs int // faults of each type for the campaign check
 	rows []experiments.Row
 }
 
-// Selfcheck runs all checks and tells each. n is how many golden runs are
-// stalled, and how many provoked.
-func Selfcheck(ctx context.Context, e experiments.Experiment, sys experiments.System, n, runs int, tell func(Check)) error {
+// Selfcheck runs all checks and tells each. When ctx ends, what has passed is kept:
+// the same self-check by the same program goes on from there.
+func Selfcheck(ctx context.Context, e experiments.Experiment, sys experiments.System, o Options) error {
 	if err := experiments.CheckSteps(e.Settings, sys.Steps()); err != nil {
 		return err
 	}
-	l, err := campaign.NewLab(e, sys)
+	j, err := openJournal(o.Dir, fmt.Sprintf("%d %d %v %s", o.Runs, o.Faults, e.Settings, campaign.Identity(&e, sys)))
+	if err != nil {
+		return fmt.Errorf("self-check: %w", err)
+	}
+	err = selfcheck(ctx, e, sys, o, j)
+	if cerr := j.close(ctx.Err() == nil); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func selfcheck(ctx context.Context, e experiments.Experiment, sys experiments.System, o Options, j *journal) error {
+	l, err := campaign.NewToldLab(ctx, e, sys, experiments.Facts{}, o.Teller)
 	if err != nil {
 		return err
 	}
-	c := &checker{Lab: l, ctx: ctx, all: max(campaign.WorkersFor(e.Machine.MemoryMB), 2), n: n, runs: runs}
-	tell(Check{Name: "golden run repeats itself", Detail: fmt.Sprintf("%d instructions, twice", l.Golden.Facts.Instructions)})
+	c := &checker{Lab: l, journal: j, Options: o, ctx: ctx, all: max(campaign.WorkersFor(e.Machine.MemoryMB), 2)}
+	o.Told(Check{Name: "golden run repeats itself", Detail: fmt.Sprintf("%d instructions, twice", l.Golden.Facts.Instructions)})
 	failed := 0
 	for _, k := range []struct {
 		name string
@@ -76,7 +96,7 @@ func Selfcheck(ctx context.Context, e experiments.Experiment, sys experiments.Sy
 		if err != nil && !skipped {
 			failed++
 		}
-		tell(Check{Name: k.name, Detail: detail, Err: err, Skipped: skipped})
+		o.Told(Check{Name: k.name, Detail: detail, Err: err, Skipped: skipped})
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d checks failed", failed)
@@ -85,10 +105,10 @@ func Selfcheck(ctx context.Context, e experiments.Experiment, sys experiments.Sy
 }
 
 func (c *checker) nullFaults() (string, error) {
-	n := max(c.n/4, 5)
+	n := max(c.Runs/4, 5)
 	model := c.Model
 	model.Kinds = []faults.Kind{faults.Null}
-	err := c.each(n, func(w *campaign.Worker, i int) error {
+	err := c.each("null faults", n, func(w *campaign.Worker, i int) error {
 		p := faults.Draw(c.Series, i, model, c.Golden.Span)[0]
 		applied, why := w.ToTrigger(p)
 		switch {
@@ -105,15 +125,21 @@ func (c *checker) nullFaults() (string, error) {
 	return fmt.Sprintf("%d runs end in the golden state", n), err
 }
 
-// each calls f for 0 to n-1, with a worker of its own for each.
-func (c *checker) each(n int, f func(w *campaign.Worker, i int) error) error {
-	return campaign.ForEach(c.all, n, func(i int) error {
-		if c.ctx.Err() != nil {
-			return c.ctx.Err()
+// each calls f for 0 to n-1, but for those that have passed, with a worker of its own
+// for each.
+func (c *checker) each(check string, n int, f func(w *campaign.Worker, i int) error) error {
+	meter := c.Teller.Begin("", check, c.count(check), n)
+	return campaign.ForEach(c.ctx, c.all, n, func(i int) error {
+		if c.has(check, i) {
+			return nil
 		}
 		if err := f(&campaign.Worker{Lab: c.Lab}, i); err != nil {
 			return fmt.Errorf("run %d: %w", i, err)
 		}
+		if err := c.pass(check, i); err != nil {
+			return err
+		}
+		meter.Add(1)
 		return nil
 	})
 }
@@ -134,7 +160,7 @@ func (c *checker) snapshots() (string, error) {
 			states = append(states, k)
 		}
 	}
-	err := c.each(len(states), func(w *campaign.Worker, i int) error {
+	err := c.each("snapshots", len(states), func(w *campaign.Worker, i int) error {
 		k := states[i]
 		w.Restore(k.State)
 		if w.Machine.Digest() != k.Digest {
@@ -149,16 +175,11 @@ func (c *checker) snapshots() (string, error) {
 }
 
 func (c *checker) workers() (string, error) {
-	dir, err := os.MkdirTemp("", "resvirt-selfcheck-")
+	one, err := c.campaignRows("one.db", 1)
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(dir)
-	one, err := c.campaignRows(filepath.Join(dir, "one.db"), 1)
-	if err != nil {
-		return "", err
-	}
-	many, err := c.campaignRows(filepath.Join(dir, "many.db"), c.all)
+	many, err := c.campaignRows("many.db", c.all)
 	if err != nil {
 		return "", err
 	}
@@ -178,9 +199,16 @@ func (c *checker) workers() (string, error) {
 	return fmt.Sprintf("%d rows, 1 worker and %d", len(one), c.all), nil
 }
 
-func (c *checker) campaignRows(path string, workers int) ([]experiments.Row, error) {
+func (c *checker) campaignRows(name string, workers int) ([]experiments.Row, error) {
+	path := filepath.Join(c.dir, name)
 	_, err := campaign.Run(c.ctx, *c.Experiment, c.System, campaign.Options{
-		Path: path, Text: []byte("# selfcheck\n"), Runs: c.runs, Workers: workers, Stage: func(string) {}, Progress: func(campaign.Progress) {},
+		Path: path, Text: []byte("# selfcheck\n"), Runs: c.Faults, Workers: workers, Stage: func(string) {},
+		Progress: func(p campaign.Progress) {
+			if p.Settings = nil; p.Unit == "" && c.Teller.Tell != nil {
+				p.Unit = fmt.Sprintf("rows, workers: %d", workers)
+				c.Teller.Tell(p)
+			}
+		},
 	})
 	if err != nil {
 		return nil, err

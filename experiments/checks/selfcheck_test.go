@@ -16,12 +16,12 @@ import (
 
 func TestSelfcheck(t *testing.T) {
 	n := 0
-	err := checks.Selfcheck(context.Background(), toyrun.Experiment(), toy.System{Version: "1"}, 10, 5, func(c checks.Check) {
+	err := checks.Selfcheck(context.Background(), toyrun.Experiment(), toy.System{Version: "1"}, checks.Options{Runs: 10, Faults: 5, Dir: t.TempDir(), Told: func(c checks.Check) {
 		n++
 		if c.Err != nil {
 			t.Errorf("%s: %v", c.Name, c.Err)
 		}
-	})
+	}})
 	if err != nil || n != 8 {
 		t.Errorf("%d checks: %v", n, err)
 	}
@@ -85,11 +85,11 @@ func TestSelfcheckFindsDefects(t *testing.T) {
 		"stall":   "timing: stalls",
 	} {
 		var failed []string
-		err := checks.Selfcheck(context.Background(), toyrun.Experiment(), flawedSystem{toy.System{Version: "1"}, flaw}, 10, 40, func(c checks.Check) {
+		err := checks.Selfcheck(context.Background(), toyrun.Experiment(), flawedSystem{toy.System{Version: "1"}, flaw}, checks.Options{Runs: 10, Faults: 40, Dir: t.TempDir(), Told: func(c checks.Check) {
 			if c.Err != nil {
 				failed = append(failed, fmt.Sprintf("%s: %v", c.Name, c.Err))
 			}
-		})
+		}})
 		if err == nil || !strings.Contains(strings.Join(failed, "\n"), want) {
 			t.Errorf("a machine whose %s is wrong: %v, %q", flaw, err, failed)
 		}

@@ -13,19 +13,31 @@ import (
 type goldenCalls struct {
 	once sync.Once
 	seen map[string]bool // VM and refusal
+	err  error
 }
 
-func (g *goldenCalls) of(l *campaign.Lab, a *testbed.Anatomy) map[string]bool {
+// refused finds them once, in the database or by executing the golden run.
+func (x *explainer) refused() (map[string]bool, error) {
+	g := x.calls
 	g.once.Do(func() {
+		const name = "refused hypercalls of the golden run"
+		known := false
+		if known, g.err = x.kept.recall(name, &g.seen); g.err != nil || known {
+			return
+		}
 		g.seen = map[string]bool{}
-		m := l.System.Fork(l.Golden.Checkpoints[0].State)
-		a.Hypercalls(m, func(c *testbed.Call) {
+		m := x.System.Fork(x.Golden.Checkpoints[0].State)
+		from, to := m.Position(), x.Golden.End-1
+		meter := x.teller.Begin("hypercalls of the golden run", campaign.Millions, 0, 0)
+		meter.Follow(m, func() (done, total uint64) { return m.Position() - from, to - from })
+		x.a.Hypercalls(m, func(c *testbed.Call) {
 			for _, r := range c.Refusals() {
 				g.seen[c.VM()+" "+r] = true
 			}
-		}, func() { m.Run(faults.Until{Position: l.Golden.End - 1}) })
+		}, func() { m.Run(faults.Until{Position: to}) })
+		g.err = x.kept.keep(name, g.seen)
 	})
-	return g.seen
+	return g.seen, g.err
 }
 
 // callsKept is how many hypercalls before a VM's failure are told.
@@ -34,7 +46,10 @@ const callsKept = 6
 // guestCalls watches the hypercalls of a VM from the end of recovery, or the
 // fault if there was none, to the end of the run: those refused as in no golden run, and the last ones.
 func (x *explainer) guestCalls(row *experiments.Row, s experiments.Setting, vm string) (refused []string, last []string, err error) {
-	golden := x.calls.of(x.Lab, x.a)
+	golden, err := x.refused()
+	if err != nil {
+		return nil, nil, err
+	}
 	from := row.Strike.Position
 	for _, st := range row.Steps {
 		if st.Done {

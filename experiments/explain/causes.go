@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
@@ -42,8 +43,9 @@ type CauseRank struct {
 }
 
 // CausesOf finds the cause of every failed run, executing those that no earlier
-// call has explained, and ranks them. say is told what takes time.
-func CausesOf(ctx context.Context, db *store.DB, open func(experiments.Experiment, []experiments.Part) (experiments.System, error), f store.CauseFilter, say func(string)) (*Causes, error) {
+// call has explained, and ranks them. Each is kept in the database as soon as it is
+// found.
+func CausesOf(ctx context.Context, db *store.DB, open retrace.Open, f store.CauseFilter, t campaign.Teller) (*Causes, error) {
 	if err := f.Check(db); err != nil {
 		return nil, err
 	}
@@ -55,82 +57,109 @@ func CausesOf(ctx context.Context, db *store.DB, open func(experiments.Experimen
 	if err != nil {
 		return nil, err
 	}
-	var todo []store.FailedRun
+	h := &hunt{db: db, known: known}
 	for _, r := range refs {
-		if _, ok := known[r.Key()]; !ok {
-			todo = append(todo, r)
+		if _, ok := known[r.Key()]; ok {
+			continue
 		}
-	}
-	if len(todo) > 0 {
-		found, err := findCauses(ctx, db, open, todo, say)
-		if err != nil {
+		if err := h.want(r); err != nil {
 			return nil, err
 		}
-		for i, r := range todo {
-			known[r.Key()] = found[i]
-		}
-		if err := db.KeepCauses(causesVersion, found); err != nil {
+	}
+	if err := h.keep(h.stated...); err != nil {
+		return nil, err
+	}
+	if len(h.rows) > 0 {
+		if err := h.execute(ctx, open, len(refs), t); err != nil {
 			return nil, err
 		}
 	}
 	return rank(refs, known), nil
 }
 
-// findCauses explains runs on all cores; the results are in the runs' order.
-func findCauses(ctx context.Context, db *store.DB, open func(experiments.Experiment, []experiments.Part) (experiments.System, error), todo []store.FailedRun, say func(string)) ([]store.Cause, error) {
-	rows := make([]*experiments.Row, len(todo))
-	for i, r := range todo {
-		var err error
-		if rows[i], err = db.Row(r.Setting, r.Index); err != nil {
-			return nil, err
-		}
-	}
-	settings := make([]experiments.Setting, len(todo))
-	execute := 0
-	for i, r := range todo {
-		var err error
-		if settings[i], err = db.Setting(r.Setting); err != nil {
-			return nil, err
-		}
-		if !obvious(settings[i]) {
-			execute++
-		}
-	}
-	if execute == 0 {
-		return obviousCauses(rows), nil
-	}
-	say("golden run")
-	l, parts, err := retrace.LabOf(db, open)
+// hunt is the search for the causes that are not known yet.
+type hunt struct {
+	db     *store.DB
+	mu     sync.Mutex
+	known  map[string]store.Cause // by run
+	stated []store.Cause          // to be kept
+	// Runs that must be executed, and their settings.
+	rows     []*experiments.Row
+	settings []experiments.Setting
+}
+
+// want adds a run whose cause is not known.
+func (h *hunt) want(r store.FailedRun) error {
+	row, err := h.db.Row(r.Setting, r.Index)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	s, err := h.db.Setting(r.Setting)
+	if err != nil {
+		return err
+	}
+	if obvious(s) {
+		h.stated = append(h.stated, stated(row))
+		return nil
+	}
+	h.rows, h.settings = append(h.rows, row), append(h.settings, s)
+	return nil
+}
+
+// keep stores causes.
+func (h *hunt) keep(list ...store.Cause) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range list {
+		h.known[fmt.Sprintf("%s/%d", c.Setting, c.Index)] = c
+	}
+	return h.db.KeepCauses(causesVersion, list)
+}
+
+// execute explains on all cores the runs that must be executed, of so many that failed.
+func (h *hunt) execute(ctx context.Context, open retrace.Open, failed int, t campaign.Teller) error {
+	kept, err := findingsIn(h.db)
+	if err != nil {
+		return err
+	}
+	l, parts, err := retrace.LabOf(ctx, h.db, open, t)
+	if err != nil {
+		return err
 	}
 	a, err := testbed.AnatomyOf(l.System)
 	if err != nil && err != testbed.ErrNoAnatomy {
-		return nil, err
+		return err
 	}
+	what := ""
 	if a != nil {
-		say(fmt.Sprintf("executing %s again", plural(execute, "failed run")))
+		what = fmt.Sprintf("executing %s again", plural(len(h.rows), "failed run"))
 	}
-	texts := retrace.SourcesOf(parts)
-	calls := &goldenCalls{}
+	meter := t.Begin(what, CausesUnit, failed-len(h.rows), failed)
 	workers := campaign.WorkersFor(l.Experiment.Machine.MemoryMB)
 	free := make(chan *explainer, workers)
+	calls := &goldenCalls{}
 	for range workers {
-		free <- &explainer{Walk: retrace.NewWalk(l), a: a, sources: texts, calls: calls}
+		x := newExplainer(l, a, retrace.SourcesOf(parts))
+		x.calls, x.kept, x.teller = calls, kept, t
+		free <- x
 	}
-	found := make([]store.Cause, len(todo))
-	err = campaign.ForEach(workers, len(todo), func(i int) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+	return campaign.ForEach(ctx, workers, len(h.rows), func(i int) error {
 		x := <-free
 		defer func() { free <- x }()
-		var err error
-		found[i], err = x.cause(rows[i], settings[i])
-		return err
+		c, err := x.cause(h.rows[i], h.settings[i])
+		if err != nil {
+			return err
+		}
+		if err := h.keep(c); err != nil {
+			return err
+		}
+		meter.Add(1)
+		return nil
 	})
-	return found, err
 }
+
+// CausesUnit is the unit in which the progress of a search for causes is told.
+const CausesUnit = "causes"
 
 // stated is the cause that a row has by itself.
 func stated(row *experiments.Row) store.Cause {
@@ -141,29 +170,23 @@ func stated(row *experiments.Row) store.Cause {
 	return c
 }
 
-func obviousCauses(rows []*experiments.Row) []store.Cause {
-	var list []store.Cause
-	for _, r := range rows {
-		list = append(list, stated(r))
-	}
-	return list
-}
-
 // cause is the cause of one run and its first evidence.
 func (x *explainer) cause(row *experiments.Row, s experiments.Setting) (store.Cause, error) {
-	c := stated(row)
 	if x.a == nil || obvious(s) {
-		return c, nil
+		return stated(row), nil
 	}
 	e, err := x.end(row, s)
-	if err != nil {
-		return c, err
-	}
+	return ended(row, &e), err
+}
+
+// ended is the cause that the end of a run shows.
+func ended(row *experiments.Row, e *End) store.Cause {
+	c := stated(row)
 	c.Text = e.Cause
 	if len(e.Evidence) > 0 {
 		c.Line = strings.Join(e.Evidence[:min(2, len(e.Evidence))], "; ")
 	}
-	return c, nil
+	return c
 }
 
 // obvious says whether a run need not be executed to know its cause: nothing

@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"context"
+
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
 	"resvirt/experiments/retrace"
@@ -76,12 +78,8 @@ type End struct {
 }
 
 // Run executes a stored run again, looking at the target on the way.
-func Run(db *store.DB, open func(experiments.Experiment, []experiments.Part) (experiments.System, error), setting string, index int) (*Explanation, error) {
-	stored, err := db.Row(setting, index)
-	if err != nil {
-		return nil, err
-	}
-	l, parts, err := retrace.LabOf(db, open)
+func Run(ctx context.Context, db *store.DB, open retrace.Open, setting string, index int, t campaign.Teller) (*Explanation, error) {
+	row, err := db.Row(setting, index)
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +87,29 @@ func Run(db *store.DB, open func(experiments.Experiment, []experiments.Part) (ex
 	if err != nil {
 		return nil, err
 	}
+	kept, err := findingsIn(db)
+	if err != nil {
+		return nil, err
+	}
+	e, moments, end, err := kept.recalled(row)
+	if err != nil || moments && (end || row.Strike == nil) {
+		return e, err
+	}
+	l, parts, err := retrace.LabOf(ctx, db, open, t)
+	if err != nil {
+		return nil, err
+	}
 	a, err := testbed.AnatomyOf(l.System)
 	if err != nil {
 		return nil, err
 	}
-	return newExplainer(l, a, retrace.SourcesOf(parts)).explain(stored, s)
+	x := newExplainer(l, a, retrace.SourcesOf(parts))
+	x.kept, x.teller = kept, t
+	err = campaign.While(ctx, func() error { return x.complete(e, moments, end, row, s) })
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // explainer executes runs of one campaign to find out why they failed.
@@ -102,6 +118,8 @@ type explainer struct {
 	a       *testbed.Anatomy
 	sources retrace.Sources
 	calls   *goldenCalls
+	kept    *findings
+	teller  campaign.Teller
 }
 
 func newExplainer(l *campaign.Lab, a *testbed.Anatomy, s retrace.Sources) *explainer {
@@ -109,18 +127,19 @@ func newExplainer(l *campaign.Lab, a *testbed.Anatomy, s retrace.Sources) *expla
 }
 
 func (x *explainer) explain(row *experiments.Row, s experiments.Setting) (*Explanation, error) {
-	e := &Explanation{Run: row.Run(), Outcome: retrace.OutcomeText(row)}
+	e := &Explanation{}
+	return e, x.complete(e, false, false, row, s)
+}
+
+// moments explains a run but for its end.
+func (x *explainer) moments(e *Explanation, row *experiments.Row, s experiments.Setting) error {
+	e.Run, e.Outcome = row.Run(), retrace.OutcomeText(row)
 	if row.Strike == nil {
 		e.Fault = "not applied"
-		return e, nil
+		return nil
 	}
 	e.Fault, e.At = retrace.StrikeText(row.Strike), x.line(row.Strike.Place)
-	if err := x.follow(e, row, s); err != nil {
-		return nil, err
-	}
-	var err error
-	e.End, err = x.end(row, s)
-	return e, err
+	return x.follow(e, row, s)
 }
 
 func (x *explainer) line(p faults.Place) Line {

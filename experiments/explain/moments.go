@@ -18,6 +18,9 @@ func (x *explainer) follow(e *Explanation, row *experiments.Row, s experiments.S
 	if len(row.Detections) == 0 {
 		return nil
 	}
+	steps := announced(row)
+	steps = steps[:min(len(steps), mostSteps)]
+	meter := x.teller.Begin("looking at "+row.Run(), "moments", 0, 1+len(steps))
 	d, err := x.detection(row, s, &row.Detections[0])
 	if err != nil {
 		return err
@@ -25,8 +28,9 @@ func (x *explainer) follow(e *Explanation, row *experiments.Row, s experiments.S
 	e.Detection = d
 	before := append(slices.Clone(d.Violations), d.Golden...)
 	last := ""
-	for i, st := range announced(row) {
-		if i >= mostSteps || e.Complete {
+	for _, st := range steps {
+		meter.Add(1)
+		if e.Complete {
 			break
 		}
 		x.To(st.Position)

@@ -62,10 +62,7 @@ func Measure(ctx context.Context, e experiments.Experiment, build func(experimen
 	}
 	var saying sync.Mutex
 	done := 0
-	err = campaign.ForEach(campaign.WorkersFor(e.Machine.MemoryMB), len(list), func(i int) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	err = campaign.ForEach(ctx, campaign.WorkersFor(e.Machine.MemoryMB), len(list), func(i int) error {
 		at := list[i].at
 		sys, err := build(e.Variant(at.load, at.variant, at.layout), func(string) {})
 		if err == nil {

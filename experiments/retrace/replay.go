@@ -1,6 +1,7 @@
 package retrace
 
 import (
+	"context"
 	"fmt"
 
 	"resvirt/experiments"
@@ -20,14 +21,17 @@ type Replay struct {
 	Left        []string // what the target was left with at the end
 }
 
+// Open makes a system of what a database holds of it.
+type Open func(experiments.Experiment, []experiments.Part) (experiments.System, error)
+
 // Execute runs a stored run again and compares it with its row. traced is
 // how many instructions to keep around the fault and around the detection.
-func Execute(db *store.DB, open func(experiments.Experiment, []experiments.Part) (experiments.System, error), setting string, index, traced int) (*Replay, error) {
+func Execute(ctx context.Context, db *store.DB, open Open, setting string, index, traced int, t campaign.Teller) (*Replay, error) {
 	stored, err := db.Row(setting, index)
 	if err != nil {
 		return nil, err
 	}
-	l, parts, err := LabOf(db, open)
+	l, parts, err := LabOf(ctx, db, open, t)
 	if err != nil {
 		return nil, err
 	}
@@ -36,23 +40,36 @@ func Execute(db *store.DB, open func(experiments.Experiment, []experiments.Part)
 		return nil, err
 	}
 	r := &Replay{Golden: l.Golden, Target: l.System.Target(), Sources: SourcesOf(parts)}
-	w := &campaign.Worker{Lab: l}
-	rows := w.Unit(index, []experiments.Setting{s})
-	r.Row = &rows[0]
-	if r.Differences, err = experiments.Compare(stored, r.Row); err != nil {
+	err = campaign.While(ctx, func() error { return r.execute(l, stored, s, traced, t) })
+	if err != nil {
 		return nil, err
+	}
+	return r, nil
+}
+
+// execute executes the run as the campaign did, and once more if it is traced.
+func (r *Replay) execute(l *campaign.Lab, stored *experiments.Row, s experiments.Setting, traced int, t campaign.Teller) error {
+	w := &campaign.Worker{Lab: l}
+	from := l.Golden.Before(stored.Plan.Time, l.System.Margin()).Position
+	w.Follow(t.Begin("executing "+stored.Run(), campaign.Millions, 0, 0), from, stored.EndPosition)
+	rows := w.Unit(stored.Index, []experiments.Setting{s})
+	r.Row = &rows[0]
+	var err error
+	if r.Differences, err = experiments.Compare(stored, r.Row); err != nil {
+		return err
 	}
 	if i, ok := l.System.(experiments.Inspector); ok && w.Machine != nil && r.Row.Outcome.Unsurvived() {
 		r.Left = i.Oddities(w.Machine)
 	}
 	if traced > 0 && r.Row.Strike != nil && r.Row.Outcome != faults.ToolError {
+		w.Follow(t.Begin("tracing "+stored.Run(), campaign.Millions, 0, 0), from, stored.EndPosition)
 		r.Trace = trace(w, r.Row, s, traced)
 	}
-	return r, nil
+	return nil
 }
 
 // LabOf rebuilds the campaign's system and golden run from the database alone.
-func LabOf(db *store.DB, open func(experiments.Experiment, []experiments.Part) (experiments.System, error)) (*campaign.Lab, []experiments.Part, error) {
+func LabOf(ctx context.Context, db *store.DB, open Open, t campaign.Teller) (*campaign.Lab, []experiments.Part, error) {
 	c, err := db.Campaign()
 	if err != nil {
 		return nil, nil, err
@@ -66,7 +83,11 @@ func LabOf(db *store.DB, open func(experiments.Experiment, []experiments.Part) (
 	if err != nil {
 		return nil, nil, err
 	}
-	sys, err := open(e, parts)
+	var sys experiments.System
+	err = campaign.While(ctx, func() (err error) {
+		sys, err = open(e, parts)
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,7 +98,7 @@ func LabOf(db *store.DB, open func(experiments.Experiment, []experiments.Part) (
 	if campaign.Digest(id) != c.Digest {
 		return nil, nil, fmt.Errorf("database %s: what it holds does not give its own campaign again: %s", db.Path(), store.Difference(c.Identity, id))
 	}
-	l, err := campaign.NewLab(e, sys)
+	l, err := campaign.NewToldLab(ctx, e, sys, c.Golden, t)
 	if err != nil {
 		return nil, nil, err
 	}

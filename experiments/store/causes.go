@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/mattn/go-sqlite3"
-
 	"resvirt/experiments"
 	"resvirt/faults"
 )
@@ -64,9 +62,8 @@ func (db *DB) Failed(f CauseFilter) ([]FailedRun, error) {
 // KnownCauses reads what was found before.
 func (db *DB) KnownCauses(version string) (map[string]Cause, error) {
 	known := map[string]Cause{}
-	var n int
-	if err := db.sql.QueryRow("SELECT count(*) FROM sqlite_master WHERE name = 'causes'").Scan(&n); err != nil || n == 0 {
-		return known, db.wrappedIfAny(err)
+	if ok, err := db.has("causes"); err != nil || !ok {
+		return known, err
 	}
 	if err := db.whole("causes", ""); err != nil {
 		return nil, err
@@ -96,15 +93,8 @@ func (db *DB) wrappedIfAny(err error) error {
 
 // KeepCauses stores what was found, unless the database cannot be written.
 func (db *DB) KeepCauses(version string, list []Cause) error {
-	if !db.sealed {
-		return nil // its table is of the older format
-	}
-	if _, err := db.sql.Exec(causesSchema); err != nil {
-		var e sqlite3.Error
-		if errors.As(err, &e) && e.Code == sqlite3.ErrReadonly {
-			return nil
-		}
-		return db.wrapped(err)
+	if ok, err := db.prepared(causesSchema); err != nil || !ok {
+		return err
 	}
 	return db.tx(func(tx *sql.Tx) error {
 		for _, c := range list {

@@ -106,6 +106,8 @@ func recordName(table string, values []any) string {
 		name = fmt.Sprintf("run %s/%v", values[1], values[2])
 	case "causes":
 		name = fmt.Sprintf("the cause of run %s/%v", values[1], values[2])
+	case "findings":
+		name = fmt.Sprintf("finding %s", values[1])
 	case "settings":
 		name = fmt.Sprintf("setting %s", values[1])
 	case "sessions":

@@ -43,14 +43,14 @@ var reading = []struct {
 	}},
 	{"show", "campaigns runs", func(db *store.DB, b *bytes.Buffer) error { return retrace.Show(db, b, "full", 1) }},
 	{"replay", "campaigns settings parts runs", func(db *store.DB, b *bytes.Buffer) error {
-		r, err := retrace.Execute(db, toyrun.Stored, "full", 1, 4)
+		r, err := retrace.Execute(context.Background(), db, toyrun.Stored, "full", 1, 4, campaign.Teller{})
 		if err != nil {
 			return err
 		}
 		return r.Text(b)
 	}},
 	{"explain", "campaigns settings parts runs", func(db *store.DB, b *bytes.Buffer) error {
-		x, err := explain.Run(db, toyrun.Stored, "full", 1)
+		x, err := explain.Run(context.Background(), db, toyrun.Stored, "full", 1, campaign.Teller{})
 		if err != nil && strings.Contains(err.Error(), "damaged") {
 			return err
 		}
@@ -58,7 +58,7 @@ var reading = []struct {
 		return nil
 	}},
 	{"causes", "campaigns settings parts runs causes", func(db *store.DB, b *bytes.Buffer) error {
-		c, err := explain.CausesOf(context.Background(), db, toyrun.Stored, store.CauseFilter{}, func(string) {})
+		c, err := explain.CausesOf(context.Background(), db, toyrun.Stored, store.CauseFilter{}, campaign.Teller{})
 		if err != nil {
 			return err
 		}

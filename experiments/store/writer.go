@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"time"
 
@@ -14,9 +15,9 @@ const (
 )
 
 // Write is the only goroutine that writes rows. It commits in batches and
-// reports a row only when it is on the disk. After an error it drains rows, so
-// that nobody blocks, asks for an end of the work, and returns the error.
-func (db *DB) Write(rows <-chan []experiments.Row, stop func(), committed func([]experiments.Row)) error {
+// reports a row only when it is on the disk. It ends with the rows or with ctx; those
+// that have come by then are written. After an error nobody takes rows any more.
+func (db *DB) Write(ctx context.Context, rows <-chan []experiments.Row, committed func([]experiments.Row)) error {
 	var batch []experiments.Row
 	tick := time.NewTicker(batchTime)
 	defer tick.Stop()
@@ -43,11 +44,13 @@ func (db *DB) Write(rows <-chan []experiments.Row, stop func(), committed func([
 			}
 		case <-tick.C:
 			err = flush()
+		case <-ctx.Done():
+			for len(rows) > 0 {
+				batch = append(batch, <-rows...)
+			}
+			return flush()
 		}
 		if err != nil {
-			stop()
-			for range rows {
-			}
 			return err
 		}
 	}
@@ -67,38 +70,4 @@ func (db *DB) insertBatch(batch []experiments.Row) error {
 		}
 		return nil
 	})
-}
-
-// Missing lists, for each of the first n faults, the settings whose row is not
-// there yet, in the order given.
-func (db *DB) Missing(n int, settings []experiments.Setting) (map[int][]experiments.Setting, error) {
-	have := map[string]map[int]bool{}
-	rows, err := db.sql.Query("SELECT setting, idx FROM runs WHERE campaign = 1 AND idx < ?", n)
-	if err != nil {
-		return nil, db.wrapped(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s string
-		var i int
-		if err := rows.Scan(&s, &i); err != nil {
-			return nil, db.wrapped(err)
-		}
-		if have[s] == nil {
-			have[s] = map[int]bool{}
-		}
-		have[s][i] = true
-	}
-	if err := rows.Err(); err != nil {
-		return nil, db.wrapped(err)
-	}
-	todo := map[int][]experiments.Setting{}
-	for i := range n {
-		for _, s := range settings {
-			if !have[s.Name][i] {
-				todo[i] = append(todo[i], s)
-			}
-		}
-	}
-	return todo, nil
 }

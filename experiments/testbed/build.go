@@ -2,6 +2,7 @@ package testbed
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,12 +27,12 @@ var imagePackages = []struct {
 // Build builds the images of an experiment from the sources of a clone, or takes them
 // from the cache when these have not changed.
 func Build(e experiments.Experiment, say func(string)) (experiments.System, error) {
-	return Carried{}.Build(e, say)
+	return Carried{}.Build(context.Background(), e, say)
 }
 
 // Build builds the images of an experiment from sources, or takes them
-// from the cache when these have not changed.
-func (c Carried) Build(e experiments.Experiment, say func(string)) (experiments.System, error) {
+// from the cache when these have not changed. It ends with ctx.
+func (c Carried) Build(ctx context.Context, e experiments.Experiment, say func(string)) (experiments.System, error) {
 	root, done, err := c.root()
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func (c Carried) Build(e experiments.Experiment, say func(string)) (experiments.
 		if p.kind == image.VMM {
 			spec.Tags = e.VMM.Tags()
 		}
-		m, err := image.Build(spec)
+		m, err := image.BuildContext(ctx, spec)
 		if err != nil {
 			return nil, err
 		}
@@ -58,16 +59,16 @@ func (c Carried) Build(e experiments.Experiment, say func(string)) (experiments.
 }
 
 // BuildVMM builds the hypervisor's image alone, from the sources of a clone.
-func BuildVMM() ([]byte, error) { return Carried{}.BuildVMM() }
+func BuildVMM() ([]byte, error) { return Carried{}.BuildVMM(context.Background()) }
 
 // BuildVMM builds the hypervisor's image alone, or takes it from the cache.
-func (c Carried) BuildVMM() ([]byte, error) {
+func (c Carried) BuildVMM(ctx context.Context) ([]byte, error) {
 	root, done, err := c.root()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	m, err := image.Build(image.Spec{Root: root, Pkg: imagePackages[0].pkg, Kind: imagePackages[0].kind})
+	m, err := image.BuildContext(ctx, image.Spec{Root: root, Pkg: imagePackages[0].pkg, Kind: imagePackages[0].kind})
 	if err != nil {
 		return nil, err
 	}

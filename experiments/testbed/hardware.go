@@ -16,10 +16,37 @@ type Hardware struct {
 	provoke uint64 // physical address of main.provoke, 0 = there is none
 	events  []faults.Event
 	seen    int // machine events converted so far
+	pulse   func()
+}
+
+// pulseEvery is how many instructions there are between two pulses, at most.
+const pulseEvery = 1 << 19
+
+// Pulse lets f be called while the machine runs.
+func (h *Hardware) Pulse(f func()) { h.pulse = f }
+
+// run executes up to a bound, in pieces if somebody wants to know how far it is.
+func (h *Hardware) run(u machine.Until) machine.Stop {
+	if h.pulse == nil {
+		return h.Machine.Run(u)
+	}
+	for before := h.Ring0(); ; {
+		piece := u
+		if next := h.Position() + pulseEvery; u.Position == 0 || next < u.Position {
+			piece.Position = next
+		}
+		if u.Ring0 != 0 {
+			piece.Ring0 = u.Ring0 - (h.Ring0() - before)
+		}
+		s := h.Machine.Run(piece)
+		if h.pulse(); s.Reason != machine.ReachedPosition || piece.Position == u.Position {
+			return s
+		}
+	}
 }
 
 func (h *Hardware) Run(u faults.Until) faults.Stop {
-	s := h.Machine.Run(machine.Until{Position: u.Position, Time: u.Time, Ring0: u.Ring0, Watched: u.Watched})
+	s := h.run(machine.Until{Position: u.Position, Time: u.Time, Ring0: u.Ring0, Watched: u.Watched})
 	stop := faults.Stop{CPU: s.CPU, Code: s.Code, Detail: s.Detail}
 	switch s.Reason {
 	case machine.ReachedPosition, machine.ReachedTime, machine.ReachedRing0:

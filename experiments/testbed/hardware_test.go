@@ -7,6 +7,7 @@ import (
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
 	"resvirt/faults"
+	"resvirt/sim"
 )
 
 // real is the shipped experiment on the emulated machine, with its golden run,
@@ -114,4 +115,31 @@ func settingSteps(l *campaign.Lab, name string) []string {
 		}
 	}
 	return nil
+}
+
+// A machine that says how far it is executes the same, to the same bounds.
+func TestPulsesChangeNothing(t *testing.T) {
+	l := realLab(t)
+	start := l.Golden.Checkpoints[0]
+	now := l.System.Fork(start.State).Now()
+	for _, u := range []faults.Until{
+		{Position: start.Position + pulseEvery}, {Position: start.Position + 3*pulseEvery + 1}, {Ring0: pulseEvery}, {Ring0: 1},
+		{Time: now + sim.Millisecond}, {Time: now + sim.Millisecond, Ring0: 3 * pulseEvery / 2, Watched: true}, {Time: l.Golden.Deadline},
+	} {
+		m, told := l.System.Fork(start.State), l.System.Fork(start.State)
+		pulses, last := 0, start.Position
+		told.(experiments.Pulsed).Pulse(func() {
+			if n := told.Position() - last; n > pulseEvery {
+				t.Errorf("%+v: %d instructions without a pulse", u, n)
+			}
+			pulses, last = pulses+1, told.Position()
+		})
+		want, got := m.Run(u), told.Run(u)
+		if got != want || told.Position() != m.Position() || told.Digest() != m.Digest() {
+			t.Errorf("%+v: with pulses it ends with %+v at %d, else with %+v at %d", u, got, told.Position(), want, m.Position())
+		}
+		if want := (m.Position() - start.Position) / pulseEvery; uint64(pulses) < want {
+			t.Errorf("%+v: %d pulses, want %d", u, pulses, want)
+		}
+	}
 }

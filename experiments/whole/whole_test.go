@@ -68,7 +68,7 @@ func TestRealRowsReplay(t *testing.T) {
 		t.Fatalf("%d rows: %v", len(refs), err)
 	}
 	for _, ref := range refs[len(refs)-3:] {
-		r, err := retrace.Execute(db, testbed.Stored, ref.Setting, ref.Index, 10)
+		r, err := retrace.Execute(t.Context(), db, testbed.Stored, ref.Setting, ref.Index, 10, campaign.Teller{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,11 +84,11 @@ func TestRealRowsReplay(t *testing.T) {
 func TestRealSelfcheck(t *testing.T) {
 	t.Parallel()
 	q := lab(t)
-	err := checks.Selfcheck(context.Background(), q.exp, q.lab.System, 10, 3, func(c checks.Check) {
+	err := checks.Selfcheck(context.Background(), q.exp, q.lab.System, checks.Options{Runs: 10, Faults: 3, Dir: t.TempDir(), Told: func(c checks.Check) {
 		if c.Err != nil {
 			t.Errorf("%s: %v", c.Name, c.Err)
 		}
-	})
+	}})
 	if err != nil {
 		t.Error(err)
 	}

@@ -72,10 +72,12 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 // the working directory is in no clone.
 func Main(args []string, sources fs.FS, stdin io.Reader, stdout, stderr io.Writer) int {
 	from := testbed.Carried{Sources: sources}
-	return signalled(&env{
-		stdin: stdin, stdout: stdout, stderr: stderr, args: args,
-		build: from.Build, stored: testbed.Stored, vmm: from.BuildVMM,
-	})
+	e := &env{stdin: stdin, stdout: stdout, stderr: stderr, args: args, stored: testbed.Stored}
+	e.build = func(x experiments.Experiment, say func(string)) (experiments.System, error) {
+		return from.Build(e.ctx, x, say)
+	}
+	e.vmm = func() ([]byte, error) { return from.BuildVMM(e.ctx) }
+	return signalled(e)
 }
 
 func run(e *env, args []string) int {

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"flag"
+	"fmt"
 	"io"
 
+	"resvirt/experiments/campaign"
 	"resvirt/experiments/explain"
 	"resvirt/experiments/store"
 	"resvirt/faults"
@@ -26,7 +28,9 @@ func runExplain(e *env, operands []string, values any) error {
 		return err
 	}
 	defer db.Close()
-	x, err := explain.Run(db, e.stored, setting, index)
+	e.keeps("what is known of the run is in " + operands[0] + "; the same command goes on from there")
+	x, err := explain.Run(e.ctx, db, e.stored, setting, index, e.teller())
+	e.printer().end()
 	if err != nil {
 		return err
 	}
@@ -59,7 +63,15 @@ func runCauses(e *env, operands []string, values any) error {
 		return err
 	}
 	defer db.Close()
-	c, err := explain.CausesOf(e.ctx, db, e.stored, v.filter, e.printer().say)
+	t := e.teller()
+	t.Tell = func(p campaign.Progress) {
+		if p.Unit == explain.CausesUnit {
+			e.keeps(fmt.Sprintf("%d of %d causes are in %s; the same command goes on from there", p.Done, p.Total, operands[0]))
+		}
+		e.printer().progress(p)
+	}
+	c, err := explain.CausesOf(e.ctx, db, e.stored, v.filter, t)
+	e.printer().end()
 	if err != nil {
 		return err
 	}

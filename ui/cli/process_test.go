@@ -40,12 +40,17 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(signalled(&env{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, args: os.Args[1:],
-		build:  func(experiments.Experiment, func(string)) (experiments.System, error) { return sys, nil },
+		build: func(experiments.Experiment, func(string)) (experiments.System, error) {
+			if os.Getenv(asStuck) == "build" {
+				return nil, stick()
+			}
+			return sys, nil
+		},
 		stored: func(experiments.Experiment, []experiments.Part) (experiments.System, error) { return sys, nil },
 	}))
 }
 
-// asStuck makes the program one whose machines never get on.
+// asStuck makes the program one whose machines never get on, or that never has any.
 const asStuck = "RESVIRT_TEST_STUCK"
 
 // stuck is a system whose machines never get on.
@@ -54,9 +59,11 @@ type stuck struct{ experiments.System }
 // stuckFile appears where a command has come to a machine.
 const stuckFile = "stuck"
 
-func (s stuck) Boot() (faults.Machine, error) {
+func (s stuck) Boot() (faults.Machine, error) { return nil, stick() }
+
+func stick() error {
 	if err := os.WriteFile(stuckFile, nil, 0o644); err != nil {
-		return nil, err
+		return err
 	}
 	for {
 		time.Sleep(time.Hour)

@@ -22,7 +22,8 @@ type printer struct {
 	w       io.Writer
 	size    func() (columns, lines int) // 0 = no terminal
 	painted int                         // lines on the terminal
-	last    time.Time
+	last    time.Time                   // when progress was printed
+	since   time.Time                   // when a stage began
 	now     func() time.Time
 }
 
@@ -37,27 +38,37 @@ func (p *printer) say(what string) {
 	p.clear()
 	columns, _ := p.size()
 	fmt.Fprintln(p.w, words.HangLines(what, columns))
+	p.since = p.now()
 }
 
-// progress shows where a campaign is.
+// progress shows where a campaign or other work is.
 func (p *printer) progress(s campaign.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.now()
 	width, height := p.size()
-	every := plainEvery
-	if width > 0 {
-		every = 100 * time.Millisecond
-	}
-	if now.Sub(p.last) < every && s.Done < s.Total {
+	if p.early(s, width) {
 		return
 	}
-	p.last = now
+	p.last = p.now()
 	if width == 0 {
 		fmt.Fprintln(p.w, progressLine(s))
 		return
 	}
 	p.paint(progressBlock(s, width, height))
+}
+
+// early tells whether it is too early to show progress again. The beginning and the
+// end of a campaign are always shown; where there is no terminal, other work is told of
+// only if it takes long.
+func (p *printer) early(s campaign.Progress, width int) bool {
+	now := p.now()
+	switch {
+	case width > 0:
+		return now.Sub(p.last) < 100*time.Millisecond && s.Done < s.Total
+	case s.Unit == "":
+		return now.Sub(p.last) < plainEvery && s.Done < s.Total && s.Session > 0
+	}
+	return now.Sub(p.last) < plainEvery || now.Sub(p.since) < plainEvery
 }
 
 // paint replaces what was painted before; the cursor stays behind the last line.
@@ -87,7 +98,10 @@ func (p *printer) clear() {
 // progressBlock is the bar and a line for each setting, all within the terminal: what
 // scrolled out could not be painted over.
 func progressBlock(s campaign.Progress, width, height int) []string {
-	lines := []string{progressBar(s) + " " + countText(s)}
+	lines := []string{countText(s)}
+	if s.Total > 0 {
+		lines[0] = progressBar(s) + " " + lines[0]
+	}
 	for _, c := range s.Settings {
 		lines = append(lines, "  recovered of detected, "+settingText(c))
 	}
@@ -122,11 +136,28 @@ func progressLine(s campaign.Progress) string {
 }
 
 func countText(s campaign.Progress) string {
-	text := fmt.Sprintf("%d/%d", s.Done, s.Total)
+	text := fmt.Sprint(s.Done)
+	if s.Total > 0 {
+		text += fmt.Sprintf("/%d", s.Total)
+	}
+	if s.Unit != "" {
+		text += " " + s.Unit
+	}
 	if s.Session > 0 {
-		text += fmt.Sprintf("  %.0f/s  ETA %v", s.Rate(), s.ETA().Round(time.Second))
+		text += fmt.Sprintf("  %s/s", rateText(s.Rate()))
+	}
+	if s.Session > 0 && s.Total > 0 {
+		text += fmt.Sprintf("  ETA %v", s.ETA().Round(time.Second))
 	}
 	return text
+}
+
+// rateText has a digit more where there is less than a few a second.
+func rateText(r float64) string {
+	if r < 3 {
+		return fmt.Sprintf("%.1f", r)
+	}
+	return fmt.Sprintf("%.0f", r)
 }
 
 func settingText(c campaign.SettingProgress) string {

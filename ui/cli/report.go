@@ -95,7 +95,8 @@ func runReplay(e *env, operands []string, values any) error {
 		return err
 	}
 	defer db.Close()
-	r, err := retrace.Execute(db, e.stored, setting, index, traced)
+	r, err := retrace.Execute(e.ctx, db, e.stored, setting, index, traced, e.teller())
+	e.printer().end()
 	if err != nil {
 		return err
 	}

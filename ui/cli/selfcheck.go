@@ -3,6 +3,8 @@ package cli
 import (
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"resvirt/experiments"
 	"resvirt/experiments/checks"
@@ -36,7 +38,13 @@ func runSelfcheck(e *env, _ []string, values any) error {
 	if err != nil {
 		return err
 	}
-	return checks.Selfcheck(e.ctx, exp, sys, v.runs, v.faults, func(c checks.Check) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	e.keeps("what has passed is kept; the same command goes on from there")
+	defer p.end()
+	return checks.Selfcheck(e.ctx, exp, sys, checks.Options{Runs: v.runs, Faults: v.faults, Dir: filepath.Join(cache, "resvirt"), Teller: e.teller(), Told: func(c checks.Check) {
 		result := "ok"
 		switch {
 		case c.Skipped:
@@ -44,6 +52,7 @@ func runSelfcheck(e *env, _ []string, values any) error {
 		case c.Err != nil:
 			result, c.Detail = "FAILED", c.Err.Error()
 		}
+		p.end()
 		fmt.Fprintf(e.stdout, "%-8s %s: %s\n", result, c.Name, c.Detail)
-	})
+	}})
 }

@@ -7,6 +7,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"resvirt/experiments/campaign"
 )
 
 // moment is how long a command that was told to end may take to say what is done.
@@ -50,6 +52,11 @@ func (e *env) printer() *printer {
 		e.shown = newPrinter(e.stderr)
 	}
 	return e.shown
+}
+
+// teller is told what goes on.
+func (e *env) teller() campaign.Teller {
+	return campaign.Teller{Say: e.printer().say, Tell: e.printer().progress}
 }
 
 // keeps notes what to say of the work done so far, should it be stopped now.

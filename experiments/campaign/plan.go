@@ -1,0 +1,122 @@
+package campaign
+
+import (
+	"fmt"
+	"iter"
+
+	"resvirt/experiments"
+	"resvirt/experiments/store"
+	"resvirt/faults"
+)
+
+// mostRuns bounds the runs of a campaign.
+const mostRuns = 1_000_000_000
+
+// bounded refuses a campaign with more runs than can be counted with.
+func bounded(e *experiments.Experiment, runs int) error {
+	types, settings := len(e.Faults.Types), len(e.Settings)
+	if runs <= mostRuns/(types*settings) {
+		return nil
+	}
+	return experiments.FileError{Err: fmt.Errorf("%s: %d faults of each of %d types under %d settings are more than the %d runs that a campaign can have: --runs may be at most %d",
+		e.Name, runs, types, settings, mostRuns, mostRuns/(types*settings))}
+}
+
+// plan is what a campaign has to do: its first n faults under each of the settings,
+// but for those whose rows are there. A fault is a function of the campaign and its
+// index, so that nothing lists them.
+type plan struct {
+	n        int
+	settings []experiments.Setting
+	done     []store.Indexes // of each setting, less than n
+}
+
+func (p *plan) total() int { return p.n * len(p.settings) }
+
+// read finds out what is done.
+func (p *plan) read(db *store.DB, c *store.Campaign) (Progress, error) {
+	now := Progress{Total: p.total()}
+	old, ok, err := db.Head()
+	if err != nil {
+		return now, err
+	}
+	if ok && old.Digest != c.Digest {
+		return now, db.Admit(c, p.settings, nil) // says what differs
+	}
+	if err := db.AdmitSettings(p.settings); err != nil {
+		return now, err
+	}
+	if err := db.WholeRuns(); err != nil {
+		return now, err
+	}
+	for _, s := range p.settings {
+		done, err := db.Done(s.Name, p.n)
+		if err != nil {
+			return now, err
+		}
+		p.done = append(p.done, done)
+		now.Done += done.Count()
+	}
+	now.Settings, err = counted(db, p.settings)
+	return now, err
+}
+
+// counted counts the rows of each setting for the progress.
+func counted(db *store.DB, settings []experiments.Setting) (list []SettingProgress, err error) {
+	cells, err := db.Counts()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range settings {
+		sp := SettingProgress{Name: s.Name}
+		for k, n := range cells {
+			if o, err := faults.ParseOutcome(k.Outcome); err == nil && k.Setting == s.Name && o.Detected() {
+				sp.Detected += n
+				if o == faults.Recovered {
+					sp.Recovered += n
+				}
+			}
+		}
+		list = append(list, sp)
+	}
+	return list, nil
+}
+
+// unitOf is one fault under the settings that it still has to be run with.
+type unitOf struct {
+	index    int
+	settings []experiments.Setting
+}
+
+// units are what is left to do, in the order of the faults. Those that a setting
+// shares with all others are as quickly passed over as they are planned.
+func (p *plan) units() iter.Seq[unitOf] {
+	return func(yield func(unitOf) bool) {
+		ahead := append([]store.Indexes(nil), p.done...) // ranges that do not end before i
+		for i := 0; i < p.n; {
+			u, next := unitOf{index: i}, p.n // next is where another set of settings begins
+			for k := range ahead {
+				if len(ahead[k]) > 0 && ahead[k][0].To <= i {
+					ahead[k] = ahead[k][1:]
+				}
+				switch {
+				case len(ahead[k]) == 0:
+				case ahead[k][0].From > i:
+					next = min(next, ahead[k][0].From)
+				default:
+					next = min(next, ahead[k][0].To)
+					continue
+				}
+				u.settings = append(u.settings, p.settings[k])
+			}
+			if len(u.settings) == 0 {
+				i = next
+			}
+			for ; i < next; i++ {
+				if !yield(unitOf{i, u.settings}) {
+					return
+				}
+			}
+		}
+	}
+}

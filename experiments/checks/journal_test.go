@@ -1,0 +1,60 @@
+package checks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"testing"
+
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/checks"
+	"resvirt/internal/toy"
+	"resvirt/internal/toyrun"
+)
+
+// A self-check that is interrupted, again and again, goes on where it was, and says in
+// the end what one says that nothing disturbed. It leaves nothing behind.
+func TestSelfcheckGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	// check is a self-check that is interrupted when tell says so.
+	check := func(dir string, tell func(campaign.Progress) bool) (said []string, err error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		err = checks.Selfcheck(ctx, toyrun.Experiment(), toy.System{Version: "1"}, checks.Options{
+			Runs: 30, Faults: 5, Dir: dir,
+			Told: func(c checks.Check) { said = append(said, fmt.Sprintf("%s: %s, %v", c.Name, c.Detail, c.Err)) },
+			Teller: campaign.Teller{Tell: func(p campaign.Progress) {
+				if tell(p) {
+					cancel()
+				}
+			}},
+		})
+		return said, err
+	}
+	want, err := check(t.TempDir(), func(campaign.Progress) bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed := map[string]int{}
+	for _, where := range []string{"snapshots", "rows, workers: 1", "rows to their end", "provoked runs"} {
+		_, err := check(dir, func(p campaign.Progress) bool {
+			if p.Session == 0 && p.Done < passed[p.Unit] {
+				t.Errorf("interrupted in %q it begins again with %d of %d, %d had passed", p.Unit, p.Done, p.Total, passed[p.Unit])
+			}
+			passed[p.Unit] = p.Done
+			return p.Unit == where && p.Session >= 2
+		})
+		if !errors.Is(err, context.Canceled) || passed[where] < 2 {
+			t.Errorf("interrupted in %q: %v, %v", where, err, passed)
+		}
+	}
+	got, err := check(dir, func(p campaign.Progress) bool { return false })
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v\ngot  %q\nwant %q", err, got, want)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("%v is left behind: %v", left, err)
+	}
+}

@@ -1,0 +1,43 @@
+package store
+
+// Range is the indexes from From on that are less than To.
+type Range struct{ From, To int }
+
+// Indexes is a set of indexes: ranges in rising order that do not touch. Rows come
+// nearly in the order of their faults, so that millions are a few ranges.
+type Indexes []Range
+
+// add puts in an index that is larger than all there are.
+func (x *Indexes) add(i int) {
+	if n := len(*x); n > 0 && (*x)[n-1].To == i {
+		(*x)[n-1].To++
+		return
+	}
+	*x = append(*x, Range{i, i + 1})
+}
+
+// Count is how many indexes there are.
+func (x Indexes) Count() (n int) {
+	for _, r := range x {
+		n += r.To - r.From
+	}
+	return n
+}
+
+// Done is which of the first n faults have a row under a setting.
+func (db *DB) Done(setting string, n int) (Indexes, error) {
+	rows, err := db.sql.Query("SELECT idx FROM runs WHERE campaign = 1 AND setting = ? AND idx < ? ORDER BY idx", setting, n)
+	if err != nil {
+		return nil, db.wrapped(err)
+	}
+	defer rows.Close()
+	var done Indexes
+	for rows.Next() {
+		var i int
+		if err := rows.Scan(&i); err != nil {
+			return nil, db.wrapped(err)
+		}
+		done.add(i)
+	}
+	return done, db.wrappedIfAny(rows.Err())
+}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// findingsSchema is made when the first finding is kept. What a campaign's runs show
+// when they are executed again is a function of the row and the program: what one
+// program found, another does not take.
+const findingsSchema = `
+CREATE TABLE IF NOT EXISTS findings (
+  campaign INTEGER NOT NULL, name TEXT NOT NULL, program TEXT NOT NULL, -- its digest
+  text TEXT NOT NULL, seal TEXT NOT NULL, -- JSON
+  PRIMARY KEY (campaign, name)
+) WITHOUT ROWID;
+`
+
+// Program is the digest of the running program.
+func Program() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("this program does not know its own file: %w", err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+// Finding reads into v what this program found under a name; ok is false if it has
+// not found it yet.
+func (db *DB) Finding(name, program string, v any) (ok bool, err error) {
+	if ok, err := db.has("findings"); err != nil || !ok {
+		return false, err
+	}
+	const which = "WHERE campaign = 1 AND name = ? AND program = ?"
+	if err := db.whole("findings", which, name, program); err != nil {
+		return false, err
+	}
+	var text string
+	err = db.sql.QueryRow("SELECT text FROM findings "+which, name, program).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, db.wrapped(err)
+	}
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		return false, db.damaged("finding "+name, err)
+	}
+	return true, nil
+}
+
+// KeepFinding stores a finding in place of one of the same name, unless the database
+// cannot be written.
+func (db *DB) KeepFinding(name, program string, v any) error {
+	if ok, err := db.prepared(findingsSchema); err != nil || !ok {
+		return err
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return db.tx(func(tx *sql.Tx) error {
+		values := []any{1, name, program, string(text)}
+		_, err := tx.Exec("INSERT OR REPLACE "+sealedInto("findings", len(values)), sealed("findings", values)...)
+		return err
+	})
+}
+
+// has tells whether there is a table.
+func (db *DB) has(table string) (bool, error) {
+	var n int
+	err := db.sql.QueryRow("SELECT count(*) FROM sqlite_master WHERE name = ?", table).Scan(&n)
+	return n > 0, db.wrappedIfAny(err)
+}
+
+// prepared makes a table that not all databases have; ok is false where that cannot
+// be: in a file that cannot be written, or of the older format.
+func (db *DB) prepared(schema string) (ok bool, err error) {
+	if !db.sealed {
+		return false, nil
+	}
+	_, err = db.sql.Exec(schema)
+	var e sqlite3.Error
+	if errors.As(err, &e) && e.Code == sqlite3.ErrReadonly {
+		return false, nil
+	}
+	return err == nil, db.wrappedIfAny(err)
+}
