@@ -84,9 +84,7 @@ func wrong(what string) {
 
 // borrowed maps a reference of the owner's at a page of the arena.
 func borrowed(ref uint32, page uint64) (handle uint32, ok bool) {
-	op := abi.GnttabMapGrantRef{HostAddr: arenaAt(page), Flags: abi.GNTMAPHost, Ref: ref, Dom: duetOwner}
-	rc := hypercall(abi.HypercallGrantTableOp, abi.GnttabopMapGrantRef, addr(unsafe.Pointer(&op)), 1, 0, 0)
-	return op.Handle, rc == 0 && op.Status == 0
+	return mapped(duetOwner, ref, abi.GNTMAPHost, page)
 }
 
 // borrow maps the owner's page, lets it be written to, and gives it up.

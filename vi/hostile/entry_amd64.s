@@ -230,6 +230,14 @@ TEXT ·segmentGS(SB),NOSPLIT,$0-8
 	MOVQ	AX, ret+0(FP)
 	RET
 
+// func readable(sel uint64) bool
+// Of all that looks at descriptors VERR alone neither faults nor loads anything.
+TEXT ·readable(SB),NOSPLIT,$0-9
+	MOVQ	sel+0(FP), AX
+	BYTE	$0x0f; BYTE $0x00; BYTE $0xe0	// VERR AX
+	SETEQ	ret+8(FP)
+	RET
+
 // func readCR4() int64
 TEXT ·readCR4(SB),NOSPLIT,$0-8
 	MOVQ	CR4, AX

@@ -67,6 +67,8 @@ func loop() {
 		case 6:
 			r.share()
 			if r.one(2) {
+				r.elsewhere()
+			} else {
 				r.hammer()
 			}
 		case 7:

@@ -27,6 +27,7 @@ func jump(at uint64, r *[16]uint64)
 func flipper()
 func stackBreak(at uint64)
 func segmentGS() int64
+func readable(sel uint64) bool
 func loadX87()
 func initX87()
 func x87Pointer() uint64

@@ -61,6 +61,35 @@ func (r dice) share() {
 	store(arena+grantPage*pageSize+r.n(grantRefs)*8, flags|r.peer()<<16|r.frame()<<32)
 }
 
+// mapped maps a reference of a domain's at a page of the arena.
+func mapped(dom uint16, ref, flags uint32, page uint64) (handle uint32, ok bool) {
+	op := abi.GnttabMapGrantRef{HostAddr: arenaAt(page), Flags: flags, Ref: ref, Dom: dom}
+	rc := hypercall(abi.HypercallGrantTableOp, abi.GnttabopMapGrantRef, addr(unsafe.Pointer(&op)), 1, 0, 0)
+	return op.Handle, rc == 0 && op.Status == 0
+}
+
+// elsewhere maps a reference of the other's at two pages, as writable and for reading
+// or both alike, and unmaps one where the other is; in half of the cases it puts a page of our own
+// into its place.
+func (r dice) elsewhere() {
+	from, to := r.page(), r.page()
+	ref := uint32(r.n(grantRefs))
+	kind := [2]uint32{abi.GNTMAPHost, abi.GNTMAPHost | abi.GNTMAPReadonly*uint32(r.n(2))}
+	swap := r.n(2)
+	one, ok := mapped(self^1, ref, kind[swap], from)
+	if !ok {
+		return
+	}
+	if _, ok := mapped(self^1, ref, kind[swap^1], to); !ok {
+		return
+	}
+	cmd, op := uint64(abi.GnttabopUnmapGrantRef), [3]uint64{arenaAt(to), 0, uint64(one)}
+	if r.one(2) {
+		cmd, op[1] = abi.GnttabopUnmapAndReplace, arenaAt(r.page())
+	}
+	hypercall(abi.HypercallGrantTableOp, cmd, addr(unsafe.Pointer(&op)), 1, 0, 0)
+}
+
 // hammer writes to one place of the arena for a while, whatever becomes of it
 // meanwhile: this processor's translation of it stays in use.
 func (r dice) hammer() {

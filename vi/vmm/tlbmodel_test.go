@@ -98,7 +98,7 @@ func (m *tlbs) release() {
 func (m *tlbs) unused(cpu uint32) {
 	for f := range m.held[cpu] {
 		if m.kept[f] && pageOf(f).typ&ptCount == 0 {
-			m.t.Errorf("frame %#x is used no more before CPU %d, which can write it, has flushed", f, cpu)
+			m.t.Fatalf("frame %#x is used no more before CPU %d, which can write it, has flushed", f, cpu)
 		}
 	}
 }
