@@ -150,7 +150,7 @@ func saveVCPU(v *VCPU, arg uint64) int64 {
 		flags |= abi.VGCFOnline
 	}
 	rest := contextRest{
-		ldtBase: a.ldtBase, ldtEnts: uint64(a.ldtEnts), gdtEnts: uint64(a.gdtEnts),
+		ldtBase: a.ldtBase, ldtEnts: a.ldtEnts, gdtEnts: a.gdtEnts,
 		kernelSS: a.kernelSS, kernelSP: a.kernelSP,
 		ctrl:  [8]uint64{cr0VMM | a.fpuTS<<3, uint64(a.guestTableUser) << pageShift, 0, uint64(a.guestTable) << pageShift, guestCR4 | a.cr4},
 		debug: a.debugReg,

@@ -7,11 +7,16 @@ import "resvirt/vi/abi"
 // are taken as descriptor frames, so that it cannot write them, and loaded
 // into the CPU's window when it runs.
 
-// loadGDT maps the frames of a vCPU's GDT where this CPU's GDT lies.
+// loadGDT maps the frames of a vCPU's GDT where this CPU's GDT lies. What is mapped
+// goes by the frames that the vCPU holds, not by the number of its entries, and is
+// noted before it is mapped: after a failure in the midst of it nothing may be left in
+// the window that the vCPU does not hold any more, or its guest writes descriptors.
 func loadGDT(c *CPU, v *VCPU) {
-	if v.arch.gdtEnts == 0 && c.core.gdtEnts == 0 {
+	none := v.arch.gdtFrames == [abi.FirstReservedGDTPage]mfn{}
+	if none && c.core.gdtEnts == 0 {
 		return
 	}
+	c.core.gdtEnts = abi.FirstReservedGDTEntry
 	for i := range v.arch.gdtFrames {
 		e := uint64(0)
 		if m := v.arch.gdtFrames[i]; m != 0 {
@@ -19,7 +24,9 @@ func loadGDT(c *CPU, v *VCPU) {
 		}
 		setGDTWindow(c.ID, uint32(i), e)
 	}
-	c.core.gdtEnts = v.arch.gdtEnts
+	if none {
+		c.core.gdtEnts = 0
+	}
 }
 
 // setGDT is the set_gdt hypercall for v.
@@ -37,7 +44,7 @@ func setGDT(v *VCPU, list *[abi.FirstReservedGDTPage]uint64, entries uint32) int
 		}
 	}
 	clearGDT(v)
-	v.arch.gdtEnts = entries
+	setLogged(&v.arch.gdtEnts, uint64(entries))
 	for i := 0; i < pages; i++ {
 		setFrame(&v.arch.gdtFrames[i], mfn(list[i]))
 	}
@@ -46,11 +53,11 @@ func setGDT(v *VCPU, list *[abi.FirstReservedGDTPage]uint64, entries uint32) int
 
 // clearGDT gives the frames of v's GDT back.
 func clearGDT(v *VCPU) {
-	v.arch.gdtEnts = 0
 	for i := range v.arch.gdtFrames {
 		if m := v.arch.gdtFrames[i]; m != 0 {
 			setFrame(&v.arch.gdtFrames[i], 0)
 			putPageAndType(pageOf(m))
 		}
 	}
+	setLogged(&v.arch.gdtEnts, 0)
 }

@@ -35,7 +35,7 @@ func takeLDT(v *VCPU, va, n uint64) int64 {
 	if n > maxLDTEntries || va&pageMask != 0 || n != 0 && !guestRange(va, n*8) {
 		return -abi.EINVAL
 	}
-	if n == 0 && v.arch.ldtEnts == 0 {
+	if n == 0 && v.arch.ldtEnts == 0 && v.arch.ldtFrames == [ldtPages]mfn{} {
 		return 0
 	}
 	pages := int((n*8 + pageMask) >> pageShift)
@@ -56,7 +56,7 @@ func takeLDT(v *VCPU, va, n uint64) int64 {
 	}
 	clearLDT(v)
 	v.arch.ldtBase = va
-	v.arch.ldtEnts = uint32(n) // first: without it nobody looks at the frames
+	setLogged(&v.arch.ldtEnts, n) // first: without it nobody looks at the frames
 	for i := range frames {
 		setFrame(&v.arch.ldtFrames[i], frames[i])
 	}
@@ -78,16 +78,13 @@ func frameOfVA(v *VCPU, va uint64) mfn {
 
 // clearLDT gives the frames of v's LDT back.
 func clearLDT(v *VCPU) {
-	if v.arch.ldtEnts == 0 {
-		return
-	}
 	for i := range v.arch.ldtFrames {
 		if m := v.arch.ldtFrames[i]; m != 0 {
 			setFrame(&v.arch.ldtFrames[i], 0)
 			putPageAndType(pageOf(m))
 		}
 	}
-	v.arch.ldtEnts = 0
+	setLogged(&v.arch.ldtEnts, 0)
 }
 
 // loadLDT makes the processor use v's LDT. Interrupts are off.
@@ -102,13 +99,13 @@ func loadLDT(c *CPU, v *VCPU) {
 		}
 		setGDTWindow(c.ID, ldtWindowAt>>pageShift+uint32(i), e)
 	}
-	c.core.ldtEnts = v.arch.ldtEnts
+	c.core.ldtEnts = uint32(v.arch.ldtEnts)
 	if v.arch.ldtEnts == 0 {
 		bare.Lldt(0)
 		return
 	}
 	const present, kind = 1 << 47, 2 << 40
-	base, limit := gdtWindow(c.ID)+ldtWindowAt, uint64(v.arch.ldtEnts)*8-1
+	base, limit := gdtWindow(c.ID)+ldtWindowAt, v.arch.ldtEnts*8-1
 	g := (*[512]uint64)(ptr(blockAddr(c.ID) + blockGDT))
 	g[selLDT>>3&511] = limit&0xffff | base&0xffffff<<16 | present | kind | base>>24&0xff<<56
 	g[selLDT>>3&511+1] = base >> 32

@@ -106,9 +106,15 @@ func gdtWindow(cpu uint32) uint64 { return gdtWindowBase + uint64(cpu)*cpuBlockS
 // setGDTWindow maps page i of a CPU's GDT, or unmaps it with entry 0.
 func setGDTWindow(cpu, i uint32, entry uint64) {
 	if native {
+		if testWindow != nil {
+			testWindow(cpu, i, entry)
+		}
 		return
 	}
 	va := gdtWindow(cpu) + uint64(i)*pageSize
 	*entryFor(va, 1) = entry
 	bare.Invlpg(va)
 }
+
+// testWindow is told, in native tests, what is mapped in a CPU's window.
+var testWindow func(cpu, i uint32, entry uint64)

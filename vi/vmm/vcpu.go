@@ -78,9 +78,9 @@ type archVCPU struct {
 
 	traps     *[abi.TrapVectorCount]abi.TrapInfo // a heap page
 	gdtFrames [abi.FirstReservedGDTPage]mfn
-	gdtEnts   uint32
+	gdtEnts   uint64
 	ldtBase   uint64
-	ldtEnts   uint32
+	ldtEnts   uint64
 	ldtFrames [ldtPages]mfn
 
 	noted   uint32 // where the registers are that recovery goes back to, see note.go
