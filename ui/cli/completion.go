@@ -157,7 +157,7 @@ func placeValues(place string, operands []string) []candidate {
 		return plainWords(shells())
 	case place == "RUN" && len(operands) == 1:
 		return runLabels(operands[0])
-	case place == "NAME" && len(operands) == 1:
+	case place == "NAME" && len(operands) > 0:
 		return settingNames(operands[0])
 	}
 	return nil

@@ -46,6 +46,9 @@ func TestWordsThatComplete(t *testing.T) {
 		{"show toy.toml |", ""}, // no database
 		{"show toy.db --outcome vm|", "vm_lost"},
 		{"causes toy.db --setting |", "none full"},
+		{"show toy.db --worse-than n|", "none"},
+		{"compare toy.db |", ":files .db"},
+		{"selfcheck --experiment fo|", "four :files .toml"},
 		{"causes toy.db --type soft|", "software software_kept"},
 		{"boot |", ":files "},
 		{"boot --initrd |", ":files "},
