@@ -15,7 +15,7 @@ type captured struct {
 	known  bool
 	site   faults.Place // that failed
 	regs   testbed.Registers
-	chain  []testbed.Frame
+	chain  []testbed.StackFrame
 	waits  bool             // it has paused shortly before, as loops do that wait
 	recent []retrace.Traced // on its processor, the last instruction last
 }
@@ -60,7 +60,7 @@ func (x *explainer) capture(row *experiments.Row, s experiments.Setting, at *fau
 }
 
 // trim leaves out the functions that handle the failure.
-func trim(chain []testbed.Frame, at faults.Place) []testbed.Frame {
+func trim(chain []testbed.StackFrame, at faults.Place) []testbed.StackFrame {
 	for i, f := range chain {
 		if f.Place.Function == at.Function && (f.Place.Line == at.Line || f.Regs != nil) {
 			return chain[i:]
@@ -75,7 +75,7 @@ func trim(chain []testbed.Frame, at faults.Place) []testbed.Frame {
 	if at.Function == "" || len(chain) > 0 && chain[0].Place.Function == at.Function {
 		return chain
 	}
-	return append([]testbed.Frame{{Place: at}}, chain...)
+	return append([]testbed.StackFrame{{Place: at}}, chain...)
 }
 
 func handlesFailures(function string) bool {

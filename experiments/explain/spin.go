@@ -21,7 +21,7 @@ type spinning struct {
 
 // spins says what a chain waits for, nil if it does not spin. r are the
 // registers of its innermost function; pauses says that it is known to wait.
-func (x *explainer) spins(chain []testbed.Frame, r testbed.Registers, pauses bool) *spinning {
+func (x *explainer) spins(chain []testbed.StackFrame, r testbed.Registers, pauses bool) *spinning {
 	i := 0
 	for i < len(chain) && (helpsSpin(chain[i].Place) || handlesFailures(chain[i].Place.Function)) {
 		if chain[i].Regs != nil {
@@ -41,7 +41,7 @@ func (x *explainer) spins(chain []testbed.Frame, r testbed.Registers, pauses boo
 		candidates := x.candidates(chain[i], r)
 		im := x.a.Machine(x.Machine)
 		for _, c := range candidates {
-			if what, ok := x.a.Checker.Frame(im, c); ok && (strings.Contains(what, "locked") || strings.Contains(what, "not validated")) {
+			if what, ok := x.a.Checker.Descriptor(im, c); ok && (strings.Contains(what, "locked") || strings.Contains(what, "not validated")) {
 				s.what = what
 				break
 			}
@@ -60,7 +60,7 @@ func (x *explainer) spins(chain []testbed.Frame, r testbed.Registers, pauses boo
 }
 
 // heldLock is the lock that a function works with, if somebody holds it.
-func (x *explainer) heldLock(f testbed.Frame, r testbed.Registers) *inspect.Lock {
+func (x *explainer) heldLock(f testbed.StackFrame, r testbed.Registers) *inspect.Lock {
 	held := map[uint64]*inspect.Lock{}
 	for _, l := range x.a.Locks(x.Machine) {
 		if l.Holder >= 0 {
@@ -81,7 +81,7 @@ func (s *spinning) has(cpu int) bool { return s.lock != nil && s.lock.Holder == 
 
 // candidates are values that a function works with: its first argument where
 // the compiler spills it, registers, what lies in its frame.
-func (x *explainer) candidates(f testbed.Frame, r testbed.Registers) []uint64 {
+func (x *explainer) candidates(f testbed.StackFrame, r testbed.Registers) []uint64 {
 	var list []uint64
 	mem := x.a.Memory(x.Machine)
 	if v, err := testbed.ReadWord(mem, f.BP+16); err == nil {
@@ -142,7 +142,7 @@ func alikeName(s string) string {
 
 // taken is where a lock was taken that was never released.
 type taken struct {
-	chain    []testbed.Frame
+	chain    []testbed.StackFrame
 	cpu      int
 	position uint64
 }
@@ -174,8 +174,8 @@ func (x *explainer) takenWhere(row *experiments.Row, s experiments.Setting, lock
 }
 
 // takerOf is the innermost function of a chain that is not about locks.
-func takerOf(chain []testbed.Frame) faults.Place {
-	i := slices.IndexFunc(chain, func(f testbed.Frame) bool { return !inLock(f.Place) })
+func takerOf(chain []testbed.StackFrame) faults.Place {
+	i := slices.IndexFunc(chain, func(f testbed.StackFrame) bool { return !inLock(f.Place) })
 	if i < 0 {
 		return faults.Place{}
 	}

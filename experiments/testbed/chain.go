@@ -18,8 +18,8 @@ func ReadWord(mem inspect.Memory, at uint64) (uint64, error) {
 	return binary.LittleEndian.Uint64(b[:]), err
 }
 
-// Frame is a function under way: where it is, and its frame pointer.
-type Frame struct {
+// StackFrame is a function under way: where it is, and its frame pointer.
+type StackFrame struct {
 	Place faults.Place
 	BP    uint64
 	Regs  *Registers // of a function that was interrupted, else nil
@@ -28,11 +28,11 @@ type Frame struct {
 // chain follows the frame pointers from registers, innermost first, across
 // interrupts and exceptions that the VMM took while it ran. mem must read what
 // the processor sees.
-func (a *Anatomy) chain(mem inspect.Memory, r Registers) []Frame {
-	var list []Frame
-	for _, f := range a.frames(mem, r) {
+func (a *Anatomy) chain(mem inspect.Memory, r Registers) []StackFrame {
+	var list []StackFrame
+	for _, f := range a.stackFrames(mem, r) {
 		for _, p := range a.expand(f.Place) {
-			list = append(list, Frame{p, f.BP, f.Regs})
+			list = append(list, StackFrame{p, f.BP, f.Regs})
 		}
 	}
 	return list
@@ -68,8 +68,8 @@ func (a *Anatomy) Site(d *faults.Detection) faults.Place {
 	return list[0]
 }
 
-// frames are the functions that exist, as the stack has them.
-func (a *Anatomy) frames(mem inspect.Memory, r Registers) []Frame {
+// stackFrames are the functions under way that have a stack frame, innermost first.
+func (a *Anatomy) stackFrames(mem inspect.Memory, r Registers) []StackFrame {
 	list := a.innermost(mem, r, nil)
 	for len(list) < chainLimit {
 		last := &list[len(list)-1]
@@ -84,17 +84,17 @@ func (a *Anatomy) frames(mem inspect.Memory, r Registers) []Frame {
 			break
 		}
 		if strings.HasPrefix(p.Function, "main.trapEntry") {
-			// The frame of the exception lies above the return address.
+			// The registers that the exception saved lie above the return address.
 			at, err := ReadWord(mem, bp+16)
 			regs, cs, ok := a.registersAt(mem, at)
-			list = append(list, Frame{Place: p})
+			list = append(list, StackFrame{Place: p})
 			if err != nil || !ok || cs&3 != 0 {
 				break
 			}
 			list = append(list, a.innermost(mem, regs, &regs)...)
 			continue
 		}
-		list = append(list, Frame{p, next, nil})
+		list = append(list, StackFrame{p, next, nil})
 		if next != 0 && next <= bp {
 			break // stacks grow down
 		}
@@ -104,16 +104,16 @@ func (a *Anatomy) frames(mem inspect.Memory, r Registers) []Frame {
 
 // innermost is the function that registers belong to and, if it has no frame
 // of its own yet, its caller.
-func (a *Anatomy) innermost(mem inspect.Memory, r Registers, regs *Registers) []Frame {
+func (a *Anatomy) innermost(mem inspect.Memory, r Registers, regs *Registers) []StackFrame {
 	p := a.Target.Locate(r[faults.RIP])
-	list := []Frame{{p, r[5], regs}}
+	list := []StackFrame{{p, r[5], regs}}
 	frameless := p.Function == "" || p.Offset < 2 || strings.HasSuffix(p.File, ".s")
 	if !frameless {
 		return list
 	}
 	if ret, err := ReadWord(mem, r[4]); err == nil {
 		if q := a.Target.Locate(ret - 1); q.Function != "" && q.Function != p.Function {
-			list = append(list, Frame{q, r[5], nil})
+			list = append(list, StackFrame{q, r[5], nil})
 		}
 	}
 	return list
@@ -131,7 +131,7 @@ func (a *Anatomy) Virtual(m faults.Machine, cpu int) inspect.Memory {
 }
 
 // ChainOf is what a processor is doing.
-func (a *Anatomy) ChainOf(m faults.Machine, cpu int) []Frame {
+func (a *Anatomy) ChainOf(m faults.Machine, cpu int) []StackFrame {
 	return a.chain(a.Virtual(m, cpu), RegistersOf(m, cpu))
 }
 

@@ -18,7 +18,7 @@ func RegistersOf(m faults.Machine, cpu int) (r Registers) {
 	return r
 }
 
-// registersAt reads a frame of guest registers (cpu_user_regs) into the order
+// registersAt reads saved registers (cpu_user_regs) into the order
 // in which processors number them.
 func (a *Anatomy) registersAt(mem inspect.Memory, at uint64) (r Registers, cs uint64, ok bool) {
 	var order = [...]faults.Register{15, 14, 13, 12, 5, 3, 11, 10, 9, 8, 0, 1, 2, 6, 7}

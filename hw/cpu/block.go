@@ -308,7 +308,7 @@ func (c *CPU) code(rip uint64) *codeSlot {
 	}
 	pfn := h.xtag >> 12
 	if c.CR0&CR0PG != 0 {
-		pfn = c.TLB.lookup(rip, c.pcid()).PTE & pteFrame >> 12
+		pfn = c.TLB.lookup(rip, c.pcid()).PTE & pteAddr >> 12
 	}
 	p := c.codePage(pfn)
 	if p == nil || c.hostGen != c.Mem.Gen() {

@@ -23,7 +23,7 @@ func (c *CPU) refill(va, size uint64, acc access) bool {
 			return false
 		}
 	}
-	pa := pte & pteFrame
+	pa := pte & pteAddr
 	if c.isDevice(pa) {
 		return false
 	}

@@ -141,9 +141,9 @@ func TestSysenter(t *testing.T) {
 	r.want("CS after SYSEXIT", uint64(r.Seg[CS].Sel), lUCode)
 	r.want("SS after SYSEXIT", uint64(r.Seg[SS].Sel), lUData)
 	r.run(0x0f, 0x35)
-	r.wantFrame("SYSEXIT at CPL 3", VecGP, 0, tUser)
+	r.wantHandler("SYSEXIT at CPL 3", VecGP, 0, tUser)
 
 	r = newLegacyRig(t)
 	r.run(0x0f, 0x34)
-	r.wantFrame("no selector", VecGP, 0, tCode)
+	r.wantHandler("no selector", VecGP, 0, tCode)
 }

@@ -121,12 +121,12 @@ func (c *CPU) enterLong(e *event) bool {
 		return false
 	}
 	sp &^= 15
-	frame := [6]uint64{uint64(c.Seg[SS].Sel), c.GPR[RSP], c.savedFlags(e), uint64(c.Seg[CS].Sel), e.ret, uint64(e.err)}
+	words := [6]uint64{uint64(c.Seg[SS].Sel), c.GPR[RSP], c.savedFlags(e), uint64(c.Seg[CS].Sel), e.ret, uint64(e.err)}
 	n := 5
 	if e.hasErr {
 		n = 6
 	}
-	if sp, ok = c.pushFrame(sp, frame[:n], cpl, e.ext()); !ok {
+	if sp, ok = c.pushWords(sp, words[:n], cpl, e.ext()); !ok {
 		return false
 	}
 	if !canonical(g.offset) {
@@ -162,9 +162,9 @@ func (c *CPU) tssStack(off uint64, ext uint32) (uint64, bool) {
 	return c.sysLoad(c.TR.Base+off, 8)
 }
 
-// pushFrame stores 8-byte words downwards from sp with the rights of cpl and
+// pushWords stores 8-byte words downwards from sp with the rights of cpl and
 // returns the new stack pointer. Bad stack addresses raise #SS.
-func (c *CPU) pushFrame(sp uint64, words []uint64, cpl uint8, ext uint32) (uint64, bool) {
+func (c *CPU) pushWords(sp uint64, words []uint64, cpl uint8, ext uint32) (uint64, bool) {
 	low := sp - 8*uint64(len(words))
 	if !canonical(sp-1) || !canonical(low) {
 		c.raiseErr(VecSS, ext)
@@ -191,7 +191,7 @@ func (c *CPU) enterReal(e *event) bool {
 	if !ok {
 		return false
 	}
-	f := frame{c.Seg[SS], c.GPR[RSP], c.accessMode(), 0}
+	f := newStack{c.Seg[SS], c.GPR[RSP], c.accessMode(), 0}
 	if !f.push(c, 2, c.RFLAGS, uint64(c.Seg[CS].Sel), e.ret) {
 		return false
 	}

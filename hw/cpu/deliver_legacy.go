@@ -1,8 +1,8 @@
 package cpu
 
-// frame is a stack outside long mode that is being filled before the processor
+// newStack is a stack outside long mode that is being filled before the processor
 // switches to it.
-type frame struct {
+type newStack struct {
 	ss   Segment
 	sp   uint64 // as wide as ESP
 	mode uint8  // of the accesses, see accessMode
@@ -11,7 +11,7 @@ type frame struct {
 
 // push stores words of size bytes downwards. Memory below the old stack pointer
 // may have changed when it fails.
-func (f *frame) push(c *CPU, size uint8, words ...uint64) bool {
+func (f *newStack) push(c *CPU, size uint8, words ...uint64) bool {
 	m := f.ss.stackMask()
 	for _, w := range words {
 		at := (f.sp - uint64(size)) & m
@@ -27,11 +27,11 @@ func (f *frame) push(c *CPU, size uint8, words ...uint64) bool {
 	return true
 }
 
-// handlerFrame is the stack of a handler or gate at privilege level cpl: the
+// handlerStack is the stack of a handler or gate at privilege level cpl: the
 // present one, or that of the TSS for an inner level (APM vol. 2, 8.7.3, 12.2.3).
-func (c *CPU) handlerFrame(cpl uint8, ext uint32) (f frame, ok bool) {
+func (c *CPU) handlerStack(cpl uint8, ext uint32) (f newStack, ok bool) {
 	if cpl == c.CPL {
-		return frame{c.Seg[SS], c.GPR[RSP], c.accessMode(), ext}, true
+		return newStack{c.Seg[SS], c.GPR[RSP], c.accessMode(), ext}, true
 	}
 	off, size := 2+4*uint64(cpl), uint64(2)
 	if c.TR.Attr&type32 != 0 {
@@ -56,7 +56,7 @@ func (c *CPU) handlerFrame(cpl uint8, ext uint32) (f frame, ok bool) {
 	m := ss.stackMask()
 	sp = c.GPR[RSP]&0xffffffff&^m | sp&m
 	mode := (cpl+1)>>1&2 | uint8(c.RFLAGS>>18)&1
-	return frame{ss, sp, mode, uint32(sel&^3) | ext}, true
+	return newStack{ss, sp, mode, uint32(sel&^3) | ext}, true
 }
 
 // enterLegacy delivers in protected mode, also from virtual-8086 mode
@@ -78,7 +78,7 @@ func (c *CPU) enterLegacy(e *event) bool {
 		c.raiseErr(VecGP, uint32(g.sel&^3)|e.ext())
 		return false
 	}
-	f, ok := c.handlerFrame(cpl, e.ext())
+	f, ok := c.handlerStack(cpl, e.ext())
 	if !ok {
 		return false
 	}

@@ -10,7 +10,7 @@ var (
 	insLoad  = []byte{0x48, 0x8b, 0x03} // mov rax, [rbx]
 )
 
-func TestFaultFrame(t *testing.T) {
+func TestFaultPushes(t *testing.T) {
 	r := newRig(t)
 	r.RFLAGS |= FlagIF | FlagTF | FlagNT
 	r.GPR[RSP] = tStack - 5

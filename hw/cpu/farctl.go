@@ -206,8 +206,8 @@ func (c *CPU) callInner(t *farTarget) bool {
 	if !ok {
 		return false
 	}
-	frame := [4]uint64{uint64(c.Seg[SS].Sel), c.GPR[RSP], uint64(c.Seg[CS].Sel), c.next}
-	if sp, ok = c.pushFrame(sp, frame[:], t.cpl, 0); !ok {
+	words := [4]uint64{uint64(c.Seg[SS].Sel), c.GPR[RSP], uint64(c.Seg[CS].Sel), c.next}
+	if sp, ok = c.pushWords(sp, words[:], t.cpl, 0); !ok {
 		return false
 	}
 	c.Seg[SS] = Segment{Sel: uint16(t.cpl)}
@@ -217,7 +217,7 @@ func (c *CPU) callInner(t *farTarget) bool {
 
 // callInnerLegacy is callInner for protected mode, with parameters.
 func (c *CPU) callInnerLegacy(t *farTarget) bool {
-	f, ok := c.handlerFrame(t.cpl, 0)
+	f, ok := c.handlerStack(t.cpl, 0)
 	if !ok || !f.push(c, t.size, uint64(c.Seg[SS].Sel), c.GPR[RSP]) {
 		return false
 	}

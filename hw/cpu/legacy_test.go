@@ -90,9 +90,9 @@ func (r *rig) user32() {
 	r.RIP, r.GPR[RSP] = tUser, tUStk
 }
 
-// wantFrame checks that vector's handler is about to run at CPL 0, and what is
+// wantHandler checks that vector's handler is about to run at CPL 0, and what is
 // on its stack.
-func (r *rig) wantFrame(name string, vector uint8, words ...uint64) {
+func (r *rig) wantHandler(name string, vector uint8, words ...uint64) {
 	r.t.Helper()
 	if want := uint64(tHand) + 16*uint64(vector); r.RIP != want || r.Stop.Kind != StopNone {
 		r.t.Fatalf("%s: RIP = %#x (vector %d), stop %+v, want handler of vector %d", name, r.RIP, int64(r.RIP-tHand)/16, r.Stop, vector)
@@ -117,7 +117,7 @@ const (
 func TestLegacyGates(t *testing.T) {
 	r := newLegacyRig(t)
 	r.run(insUD2...)
-	r.wantFrame("same level", VecUD, tCode, lCode, FlagOne|FlagRF)
+	r.wantHandler("same level", VecUD, tCode, lCode, FlagOne|FlagRF)
 	r.want("ESP", r.GPR[RSP], tStack-12)
 
 	r = newLegacyRig(t)
@@ -125,7 +125,7 @@ func TestLegacyGates(t *testing.T) {
 	r.gate32(0x40, lCode, typeTrapGate, 3)
 	r.RFLAGS |= FlagIF | FlagNT
 	r.run(0xcd, 0x40)
-	r.wantFrame("from user", 0x40, tUser+2, lUCode, FlagOne|FlagIF|FlagNT, tUStk, lUData)
+	r.wantHandler("from user", 0x40, tUser+2, lUCode, FlagOne|FlagIF|FlagNT, tUStk, lUData)
 	r.want("ESP", r.GPR[RSP], tLRSP0-20)
 	r.want("SS", uint64(r.Seg[SS].Sel), lData)
 	r.want("CPL", uint64(r.CPL), 0)
@@ -181,7 +181,7 @@ func TestLegacyGateFaults(t *testing.T) {
 		}
 		tt.do(r)
 		r.run(0xcd, 0x40)
-		r.wantFrame(tt.name, tt.vector, tt.err, tUser)
+		r.wantHandler(tt.name, tt.vector, tt.err, tUser)
 	}
 }
 
@@ -190,7 +190,7 @@ func TestConformingHandler(t *testing.T) {
 	r.user32()
 	r.gate32(0x40, lConform, typeIntGate, 3)
 	r.run(0xcd, 0x40)
-	r.wantFrame("conforming", 0x40, tUser+2, lUCode, FlagOne)
+	r.wantHandler("conforming", 0x40, tUser+2, lUCode, FlagOne)
 	r.want("CPL", uint64(r.CPL), 3)
 	r.want("CS", uint64(r.Seg[CS].Sel), lConform|3)
 	r.want("ESP", r.GPR[RSP], tUStk-12)
@@ -247,7 +247,7 @@ func TestFarFaults(t *testing.T) {
 			at = tUser
 		}
 		r.run(tt.ins...)
-		r.wantFrame(tt.name, tt.vector, tt.err, at)
+		r.wantHandler(tt.name, tt.vector, tt.err, at)
 	}
 }
 

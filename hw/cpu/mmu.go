@@ -28,13 +28,13 @@ func (c *CPU) translate(va uint64, acc access, mode uint8) (pa uint64, ok bool) 
 		return va & 0xffffffff, true
 	}
 	if e := c.TLB.lookup(va, c.pcid()); e != nil && c.allows(e.PTE, acc, mode) && (acc != accWrite || e.PTE&pteD != 0) {
-		return e.PTE&pteFrame | va&0xfff, true
+		return e.PTE&pteAddr | va&0xfff, true
 	}
 	pte, ok := c.walk(va, acc, mode)
 	if !ok {
 		return 0, false
 	}
-	return pte&pteFrame | va&0xfff, true
+	return pte&pteAddr | va&0xfff, true
 }
 
 // allows tells whether permissions pte, those of a page or of a TLB entry,
@@ -92,7 +92,7 @@ func (c *CPU) resolve(va uint64, acc access, mode uint8) (pte uint64, code uint3
 		if w.leaf(c, e) {
 			break
 		}
-		w.table = e & pteFrame
+		w.table = e & pteAddr
 	}
 	if !c.allows(perm, acc, mode) {
 		return 0, pfPresent, false
@@ -112,7 +112,7 @@ func (c *CPU) resolve(va uint64, acc access, mode uint8) (pte uint64, code uint3
 	if c.CR4&CR4PGE != 0 {
 		pte |= leaf & pteG
 	}
-	pte |= w.frame(c, leaf) | va&(w.pageSize(c)-1)&^0xfff
+	pte |= w.pageAddr(c, leaf) | va&(w.pageSize(c)-1)&^0xfff
 	i := c.TLB.place(va, c.pcid())
 	c.dropTLB(i)
 	c.dropHost(tlbIndex(va))
@@ -124,7 +124,7 @@ func (c *CPU) resolve(va uint64, acc access, mode uint8) (pte uint64, code uint3
 // not back, and the local APIC's page.
 func (c *CPU) isDevice(pa uint64) bool {
 	return !c.Mem.IsRAM(pa) ||
-		(pa^c.MSR.APICBase)&pteFrame == 0 && c.MSR.APICBase&(apicEnable|apicX2) == apicEnable
+		(pa^c.MSR.APICBase)&pteAddr == 0 && c.MSR.APICBase&(apicEnable|apicX2) == apicEnable
 }
 
 // raisePF raises a page fault and returns false. The faulting page leaves the

@@ -198,7 +198,7 @@ func (c *CPU) writeAPICBase(v uint64) bool {
 	old := c.MSR.APICBase
 	mode, was := v&(apicEnable|apicX2), old&(apicEnable|apicX2)
 	switch {
-	case v&^(pteFrame|apicBSP|apicX2|apicEnable) != 0, mode == apicX2,
+	case v&^(pteAddr|apicBSP|apicX2|apicEnable) != 0, mode == apicX2,
 		was == apicEnable|apicX2 && mode == apicEnable,
 		was == 0 && mode == apicEnable|apicX2:
 		return false

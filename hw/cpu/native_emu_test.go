@@ -170,7 +170,7 @@ func (e *emuCPU) run(code []byte, in *nativeState) nativeEnd {
 			break
 		}
 		if c.CPL == 0 {
-			e.frame(&out)
+			e.pushed(&out)
 			break
 		}
 	}
@@ -179,8 +179,8 @@ func (e *emuCPU) run(code []byte, in *nativeState) nativeEnd {
 	return out
 }
 
-// frame reads what the delivery of an exception pushed.
-func (e *emuCPU) frame(out *nativeEnd) {
+// pushed reads what the delivery of an exception pushed.
+func (e *emuCPU) pushed(out *nativeEnd) {
 	c := e.c
 	out.Vector = int(c.RIP-emuHandlers) / 16
 	sp := c.GPR[RSP]

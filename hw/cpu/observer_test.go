@@ -79,7 +79,7 @@ func look(c *CPU) (m moment, ok bool) {
 func glance(c *CPU, va uint64) (uint64, bool) {
 	if c.CR0&CR0PG != 0 {
 		if e := c.TLB.lookup(va, c.pcid()); e != nil {
-			return e.PTE&pteFrame | va&0xfff, true
+			return e.PTE&pteAddr | va&0xfff, true
 		}
 	}
 	pa, ok := c.Translate(va)

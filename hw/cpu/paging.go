@@ -15,10 +15,10 @@ type tableWalk struct {
 func (c *CPU) startWalk(va uint64) (w tableWalk, ok bool) {
 	switch {
 	case c.longActive():
-		return tableWalk{c.CR3 & pteFrame, 3}, true
+		return tableWalk{c.CR3 & pteAddr, 3}, true
 	case c.CR4&CR4PAE != 0:
 		e := c.PDPTE[va>>30&3]
-		return tableWalk{e & pteFrame, 1}, e&pteP != 0
+		return tableWalk{e & pteAddr, 1}, e&pteP != 0
 	}
 	return tableWalk{c.CR3 & 0xfffff000, 1}, true
 }
@@ -57,10 +57,10 @@ func (w tableWalk) pageSize(c *CPU) uint64 {
 	return 1 << (12 + 9*w.level)
 }
 
-// frame is the address of the page that leaf e maps. The upper bits of a 4 MiB
+// pageAddr is the address of the page that leaf e maps. The upper bits of a 4 MiB
 // page stand in bits 20 to 13 (APM vol. 2, 5.2.1: PSE-36).
-func (w tableWalk) frame(c *CPU, e uint64) uint64 {
-	f := e & pteFrame &^ (w.pageSize(c) - 1)
+func (w tableWalk) pageAddr(c *CPU, e uint64) uint64 {
+	f := e & pteAddr &^ (w.pageSize(c) - 1)
 	if c.CR4&CR4PAE == 0 && w.level == 1 {
 		f |= e >> 13 & 0xff << 32
 	}

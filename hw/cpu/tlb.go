@@ -46,7 +46,7 @@ const (
 	ptePS     uint64 = 1 << 7
 	pteG      uint64 = 1 << 8
 	pteNX     uint64 = 1 << 63
-	pteFrame  uint64 = physMask &^ 0xfff
+	pteAddr   uint64 = physMask &^ 0xfff
 	tlbSize2M uint64 = 1 << 9
 	tlbSize1G uint64 = 1 << 10
 	tlbSize4M uint64 = 1 << 11

@@ -27,7 +27,7 @@ func TestVirtual8086(t *testing.T) {
 	r.Step()
 	r.want("AX", r.GPR[RAX]&0xffff, 0xbeef)
 	r.Step()
-	r.wantFrame("fault", VecUD, 5, 0x2000, FlagOne|FlagRF|FlagVM, 0xfff0, 0x7000, 0x1111, 0x1234, 0x3333, 0x4444)
+	r.wantHandler("fault", VecUD, 5, 0x2000, FlagOne|FlagRF|FlagVM, 0xfff0, 0x7000, 0x1111, 0x1234, 0x3333, 0x4444)
 	r.want("VM in the handler", r.RFLAGS&FlagVM, 0)
 	r.want("DS in the handler", uint64(r.Seg[DS].Sel), 0)
 	r.run(0xcf)
@@ -86,7 +86,7 @@ func TestVirtual8086Handler(t *testing.T) {
 	r.gate32(uint64(VecUD), lConform, typeIntGate, 3)
 	r.virtual(3)
 	r.run2(0x20000, insUD2...)
-	r.wantFrame("a handler must run at level 0", VecGP, lConform|1)
+	r.wantHandler("a handler must run at level 0", VecGP, lConform|1)
 }
 
 // TestRealMode checks the vector table, limits and wrap-around of real mode.

@@ -18,9 +18,9 @@ func (c *CPU) Translate(va uint64) (pa uint64, ok bool) {
 		case e&pteP == 0 || e&w.reserved(c, e) != 0:
 			return 0, false
 		case w.leaf(c, e):
-			return w.frame(c, e) | va&(w.pageSize(c)-1), true
+			return w.pageAddr(c, e) | va&(w.pageSize(c)-1), true
 		}
-		w = tableWalk{e & pteFrame, w.level - 1}
+		w = tableWalk{e & pteAddr, w.level - 1}
 	}
 	return 0, false
 }

@@ -86,7 +86,7 @@ TEXT ·vecFailsafe(SB),NOSPLIT|NOFRAME,$0
 	PUSHQ	$const_vecFailsafe
 	JMP	·common(SB)
 
-// common completes a Frame, saves what user mode has in the FPU (compiled Go
+// common completes a trapFrame, saves what user mode has in the FPU (compiled Go
 // uses it) and calls trap. The kernel itself is interrupted only in the block
 // hypercall, which looks whether its registers change (check_amd64.s).
 TEXT ·common(SB),NOSPLIT|NOFRAME,$0
@@ -109,7 +109,7 @@ TEXT ·common(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	SP, R14
 	ANDQ	$-65536, R14
 	CLD
-	TESTB	$3, Frame_CS(SP)
+	TESTB	$3, trapFrame_CS(SP)
 	JZ	kernel
 	FXSAVE64	const_blockFPU(R14)
 	XORPS	X15, X15
@@ -164,10 +164,10 @@ kernel:
 	MOVQ	8(SP), SP
 	JMP	·leave(SB)
 
-// leave returns to what the Frame at SP says. Frame.Error has become the flags
+// leave returns to what the trapFrame at SP says. trapFrame.Error has become the flags
 // word of the iret context, which lies just below RIP.
 TEXT ·leave(SB),NOSPLIT|NOFRAME,$0
-	TESTB	$3, Frame_CS(SP)
+	TESTB	$3, trapFrame_CS(SP)
 	JZ	pop
 	MOVQ	SP, R14
 	ANDQ	$-65536, R14

@@ -63,7 +63,7 @@ func copyInArgs(argv uint64) int64 {
 const programName = "/unixbench"
 
 // sysExecve replaces the current program.
-func sysExecve(f *Frame, path, argv uint64) int64 {
+func sysExecve(f *trapFrame, path, argv uint64) int64 {
 	var name [32]byte
 	n := copyInString(name[:], path)
 	if n < 0 {
@@ -80,7 +80,7 @@ func sysExecve(f *Frame, path, argv uint64) int64 {
 
 // load gives a process a new address space with the program of the initrd and
 // args on its stack, and makes f its first frame.
-func load(p *Proc, f *Frame) int64 {
+func load(p *Proc, f *trapFrame) int64 {
 	program := xenelf.File(Module())
 	if program.Check() != "" {
 		return -abi.ENOEXEC
@@ -109,7 +109,7 @@ func load(p *Proc, f *Frame) int64 {
 		p.space.activate()
 		old.destroy()
 	}
-	*f = Frame{RIP: program.Header().Entry, CS: abi.FlatUserCS, RFLAGS: 0x202, RSP: sp, SS: abi.FlatUserSS}
+	*f = trapFrame{RIP: program.Header().Entry, CS: abi.FlatUserCS, RFLAGS: 0x202, RSP: sp, SS: abi.FlatUserSS}
 	blockAt(p.base).initFPU()
 	return 0
 }

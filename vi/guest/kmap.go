@@ -93,7 +93,7 @@ func mapWindow(sharedMachine uint64) {
 			tableAt(t)[b*(blockAlign/pageSize)+k] = pteFor(p, pteKernel)
 		}
 	}
-	tableAt(t)[sharedSlot] = sharedMachine&pteFrame | pteKernel
+	tableAt(t)[sharedSlot] = sharedMachine&pteAddr | pteKernel
 	hookKernel(int(windowBase()>>21&511), t)
 	shared = (*abi.SharedInfo)(ptr(windowBase() + sharedSlot*pageSize))
 	for b := range numBlocks {

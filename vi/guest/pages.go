@@ -103,7 +103,7 @@ const (
 
 	pteKernel = ptePresent | pteWrite | pteUser | pteAccessed | pteDirty | pteNX
 	pteTable  = ptePresent | pteWrite | pteUser | pteAccessed | pteDirty
-	pteFrame  = 0x000ffffffffff000
+	pteAddr   = 0x000ffffffffff000
 )
 
 // table is a page-table page seen through the direct map.
@@ -115,7 +115,7 @@ func tableAt(pfn uint32) *table { return (*table)(ptr(kva(pfn))) }
 func pteFor(pfn uint32, flags uint64) uint64 { return p2m[pfn]<<12 | flags }
 
 // ptePage is the page of ours that an entry maps.
-func ptePage(pte uint64) uint32 { return m2p(pte & pteFrame >> 12) }
+func ptePage(pte uint64) uint32 { return m2p(pte & pteAddr >> 12) }
 
 // pteMachine is the machine address of entry i of a table, as mmu_update takes it.
 func pteMachine(t uint32, i int) uint64 { return p2m[t]<<12 + uint64(i)*8 }

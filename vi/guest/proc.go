@@ -59,14 +59,14 @@ func allocProc() *Proc {
 	return nil
 }
 
-// frame is where a process in user mode has its Frame: at the stack's top.
-func (p *Proc) frame() *Frame {
-	return (*Frame)(ptr(p.base + blockSize - uint64(frameSize)))
+// trapFrame is where a process in user mode has its trapFrame: at the stack's top.
+func (p *Proc) trapFrame() *trapFrame {
+	return (*trapFrame)(ptr(p.base + blockSize - uint64(trapFrameSize)))
 }
 
 // start makes the first switch to p go to user mode by its frame.
 func (p *Proc) start() {
-	sp := addr(unsafe.Pointer(p.frame())) - 16
+	sp := addr(unsafe.Pointer(p.trapFrame())) - 16
 	*(*uint64)(ptr(sp)) = 0 // BP
 	*(*uint64)(ptr(sp + 8)) = entries[entryLeave]
 	p.stack = stack{sp, stackSum(sp)}
@@ -75,7 +75,7 @@ func (p *Proc) start() {
 
 // fork is the system call: the child's frame, FPU and files are copies, its
 // pages are shared.
-func fork(f *Frame) int64 {
+func fork(f *trapFrame) int64 {
 	p := allocProc()
 	if p == nil {
 		return -abi.EAGAIN
@@ -88,9 +88,9 @@ func fork(f *Frame) int64 {
 		return -abi.ENOMEM
 	}
 	p.space.pin()
-	*p.frame() = *f
-	p.frame().RAX = 0
-	p.frame().Error = 0
+	*p.trapFrame() = *f
+	p.trapFrame().RAX = 0
+	p.trapFrame().Error = 0
 	blockAt(p.base).fpu = this().fpu
 	p.fsBase, p.gsBase, p.parent, p.files = current.fsBase, current.gsBase, current, current.files
 	for i := range p.files {

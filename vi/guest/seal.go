@@ -151,7 +151,7 @@ func checkKernelTables() {
 	for b := range numBlocks {
 		for k := range blockAlign / pageSize {
 			e := window[b*(blockAlign/pageSize)+k]
-			if k < blockSize/pageSize && e&^pteFrame != pteKernel || k >= blockSize/pageSize && k < blockAlign/pageSize-2 && e != 0 {
+			if k < blockSize/pageSize && e&^pteAddr != pteKernel || k >= blockSize/pageSize && k < blockAlign/pageSize-2 && e != 0 {
 				report("window", uint64(b))
 			}
 		}
@@ -182,7 +182,7 @@ func readOnlyPages() (n uint32) {
 				}
 				continue
 			}
-			if e&pteFrame>>12 != p2m[k] || e&ptePresent == 0 {
+			if e&pteAddr>>12 != p2m[k] || e&ptePresent == 0 {
 				report("entry of the direct map", kva(k))
 			}
 			if e&pteWrite == 0 {

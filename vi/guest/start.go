@@ -87,7 +87,7 @@ func Run(arg string) int64 {
 	if p == nil {
 		return -abi.EAGAIN
 	}
-	if r := load(p, p.frame()); r < 0 {
+	if r := load(p, p.trapFrame()); r < 0 {
 		return r
 	}
 	for i := range 3 {

@@ -32,7 +32,7 @@ const (
 
 // syscall runs one system call: number in RAX, arguments in RDI, RSI, RDX,
 // R10, R8, R9, result in RAX.
-func syscall(f *Frame) {
+func syscall(f *trapFrame) {
 	if f.RAX == sysNRExecve {
 		// On success the frame is the new program's.
 		if r := sysExecve(f, f.RDI, f.RSI); r < 0 {
@@ -43,7 +43,7 @@ func syscall(f *Frame) {
 	f.RAX = uint64(dispatch(f))
 }
 
-func dispatch(f *Frame) int64 {
+func dispatch(f *trapFrame) int64 {
 	switch f.RAX {
 	case sysNRRead:
 		return sysRead(f.RDI, f.RSI, f.RDX)

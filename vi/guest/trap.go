@@ -30,7 +30,7 @@ func initTraps() {
 }
 
 // trap is called by common with everything that enters the kernel.
-func trap(f *Frame) {
+func trap(f *trapFrame) {
 	flags := uint64(0)
 	if !f.user() {
 		openKernel()
@@ -64,7 +64,7 @@ func trap(f *Frame) {
 
 // killed ends a process that did what it must not; its parent learns it by
 // wait4, the console by this line.
-func killed(f *Frame, cr2 uint64) {
+func killed(f *trapFrame, cr2 uint64) {
 	Print(seam.Error + ": program stopped by trap ")
 	PrintDec(f.Vector)
 	Print(" at ")
@@ -76,7 +76,7 @@ func killed(f *Frame, cr2 uint64) {
 }
 
 // kernelTrap: the kernel takes no faults, so this is its end.
-func kernelTrap(f *Frame) {
+func kernelTrap(f *trapFrame) {
 	Print(seam.Error + " kernel: trap ")
 	PrintDec(f.Vector)
 	Print(" error ")

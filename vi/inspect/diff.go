@@ -60,8 +60,8 @@ func (c *Checker) Objects(m *Machine) []Object {
 	return list
 }
 
-// Frame describes a frame's descriptor at an address in the frame table.
-func (c *Checker) Frame(m *Machine, addr uint64) (string, bool) {
+// Descriptor describes a frame's descriptor at an address in the frame table.
+func (c *Checker) Descriptor(m *Machine, addr uint64) (string, bool) {
 	l := c.layout
 	if addr < l.frameTable || (addr-l.frameTable)%uint64(l.frame.size) != 0 || (addr-l.frameTable)/uint64(l.frame.size) >= m.Frames {
 		return "", false

@@ -8,9 +8,9 @@ import (
 	"resvirt/vi/seam"
 )
 
-// Frame is the interrupted program's state on the kernel stack: the registers
+// trapFrame is the interrupted program's state on the kernel stack: the registers
 // in the order of Xen's cpu_user_regs, then the vector, then Xen's frame.
-type Frame struct {
+type trapFrame struct {
 	R15, R14, R13, R12, RBP, RBX uint64
 	R11, R10, R9, R8             uint64
 	RAX, RCX, RDX, RSI, RDI      uint64
@@ -19,7 +19,7 @@ type Frame struct {
 }
 
 // user says whether the frame was made in user mode; kernel frames have RPL 0.
-func (f *Frame) user() bool { return f.CS&3 == 3 }
+func (f *trapFrame) user() bool { return f.CS&3 == 3 }
 
 // Vectors of our own, beyond the processor's.
 const (
@@ -30,12 +30,12 @@ const (
 
 // A block holds one kernel stack and what is found by masking its address.
 const (
-	blockAlign = seam.Block // distance of blocks; compiled code masks RSP with it
-	blockSize  = 16 << 10   // mapped part
-	blockFPU   = 512        // FXSAVE area of user mode
-	fpuBytes   = 512        // of an FXSAVE area
-	stackGuard = 2048       // lowest RSP for Go's stack check: g, FPU area, its slack
-	frameSize  = unsafe.Sizeof(Frame{})
+	blockAlign    = seam.Block // distance of blocks; compiled code masks RSP with it
+	blockSize     = 16 << 10   // mapped part
+	blockFPU      = 512        // FXSAVE area of user mode
+	fpuBytes      = 512        // of an FXSAVE area
+	stackGuard    = 2048       // lowest RSP for Go's stack check: g, FPU area, its slack
+	trapFrameSize = unsafe.Sizeof(trapFrame{})
 
 	hypercallIret = abi.HypercallIret
 
