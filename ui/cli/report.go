@@ -118,10 +118,9 @@ func listFlags(fs *flag.FlagSet) any {
 func runList(e *env, _ []string, values any) error {
 	// The recovery steps are what the VMM's image has.
 	sys, err := e.build(experiments.Default(), e.printer().say)
-	if *values.(*bool) {
-		if err != nil {
-			return err
-		}
+	if steps := *values.(*bool); err != nil && (steps || e.ctx.Err() != nil) {
+		return err
+	} else if steps {
 		return report.ListSteps(e.stdout, sys)
 	}
 	var steps []report.StepInfo
