@@ -1,16 +1,12 @@
 package image
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Spec says what to build.
@@ -131,56 +127,15 @@ func compile(ctx context.Context, s Spec, tmp string) ([]byte, error) {
 			"-ldflags=-linkmode=internal -buildid= -E main.entry")
 	}
 	if _, err := goTool(ctx, s.Root, append(args, s.Pkg)...); err != nil {
-		return nil, err
+		return nil, noEntry(err)
 	}
 	return os.ReadFile(out)
 }
 
-// tidying is how long the go command may take to remove its temporary files.
-const tidying = 300 * time.Millisecond
-
-// goTool runs the go command for the images' platform and returns its output.
-func goTool(ctx context.Context, root string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = tidying
-	cmd.Dir = root
-	cmd.Env = environment(os.Environ())
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+// noEntry says what to do where the linker only says what is not there.
+func noEntry(err error) error {
+	if strings.Contains(err.Error(), `missing entry symbol "main.entry"`) {
+		return fmt.Errorf("%w: the image begins at TEXT ·entry(SB) of an assembly file of its main package (docs/workload.md)", err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, bytes.TrimSpace(stderr.Bytes()))
-	}
-	return stdout.Bytes(), nil
-}
-
-// toolchain is the one that built this program, whatever the user's default is.
-func toolchain() string {
-	if v, _, _ := strings.Cut(runtime.Version(), " "); strings.HasPrefix(v, "go") {
-		return v
-	}
-	return "local" // a development version
-}
-
-// environment keeps of the user's environment only where things lie, and pins
-// everything that changes generated code.
-func environment(user []string) []string {
-	env := []string{
-		"GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOEXPERIMENT=", "GOFLAGS=", "CGO_ENABLED=0",
-		"GOTOOLCHAIN=" + toolchain(), "GOWORK=off", "GOENV=off", "GODEBUG=", "GOFIPS140=off", "GO111MODULE=on",
-	}
-	keep := []string{"PATH", "HOME", "TMPDIR", "GOCACHE", "GOPATH", "GOMODCACHE", "GOPROXY", "GONOSUMDB", "GONOSUMCHECK", "GOSUMDB", "XDG_CACHE_HOME"}
-	for _, v := range user {
-		name, _, _ := strings.Cut(v, "=")
-		for _, k := range keep {
-			if name == k {
-				env = append(env, v)
-			}
-		}
-	}
-	return env
+	return err
 }

@@ -28,7 +28,7 @@ func sources(ctx context.Context, s Spec) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	out, err := goTool(ctx, s.Root, "list", "-deps", "-tags="+tags, "-json=ImportPath,Dir,Standard,Module,GoFiles,SFiles,HFiles,EmbedFiles", s.Pkg)
+	out, err := goTool(ctx, s.Root, "list", "-deps", "-tags="+tags, "-json=ImportPath,Dir,Name,Standard,Module,GoFiles,SFiles,HFiles,EmbedFiles", s.Pkg)
 	if err != nil {
 		return source{}, err
 	}
@@ -39,26 +39,28 @@ func sources(ctx context.Context, s Spec) (source, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s %s %s\n", version, s.Kind, tool, runtime.GOARCH)
 	fmt.Fprintf(h, "tags %s\n", tags)
-	var src source
+	var list []listed
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
-		var p struct {
-			ImportPath, Dir                     string
-			Standard                            bool
-			Module                              struct{ Path string }
-			GoFiles, SFiles, HFiles, EmbedFiles []string
-		}
+		var p listed
 		if err := dec.Decode(&p); err == io.EOF {
 			break
 		} else if err != nil {
 			return source{}, fmt.Errorf("go list: %w", err)
 		}
+		list = append(list, p)
+	}
+	if err := checkImports(s.Root, list); err != nil {
+		return source{}, err
+	}
+	var src source
+	for _, p := range list {
 		if p.Standard {
 			continue
 		}
 		src.pkg, src.module = p.ImportPath, p.Module.Path // the last one listed is the package itself
 		fmt.Fprintf(h, "package %s\n", p.ImportPath)
-		for _, list := range [][]string{p.GoFiles, p.SFiles, p.HFiles, p.EmbedFiles} {
-			for _, name := range list {
+		for _, names := range [][]string{p.GoFiles, p.SFiles, p.HFiles, p.EmbedFiles} {
+			for _, name := range names {
 				b, err := os.ReadFile(filepath.Join(p.Dir, name))
 				if err != nil {
 					return source{}, err
