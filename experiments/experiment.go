@@ -45,14 +45,18 @@ type VMM struct {
 
 // Workload is what the AppVMs run.
 type Workload struct {
-	Name   string `toml:"name"`
-	Length int    `toml:"length"` // rounds
+	Name string `toml:"name"`
+	// Package is the directory of another program than the one that ships (docs/workload.md).
+	Package string `toml:"package"`
+	Length  int    `toml:"length"` // rounds
 	// Compute is how many rounds of pure computing follow each test.
 	Compute int `toml:"compute"`
 	// QuantumUS is the time slice of processes within an AppVM, 0 = its kernel's own.
 	QuantumUS int `toml:"quantum_us"`
 	// FIFO lets all guests use the FIFO interface of event channels.
 	FIFO bool `toml:"fifo"`
+	// at is the place in the file that names the package, for messages.
+	at string
 }
 
 // Overhead makes an experiment one that measures what mechanisms cost in runs

@@ -49,6 +49,13 @@ type Inspector interface {
 	Oddities(faults.Machine) []string
 }
 
+// OutputChecker is a System that knows what its VMs have to print.
+type OutputChecker interface {
+	// CheckOutput says what the output of a golden run lacks of what outputs
+	// are judged by.
+	CheckOutput(serial []byte) error
+}
+
 // Part is something that the database keeps so that rows can be replayed.
 type Part struct {
 	Kind   string // "image" or "source"

@@ -72,9 +72,15 @@ func (e FileError) Unwrap() error { return e.Err }
 // Parse reads an experiment's text. Words that it does not know are errors.
 func Parse(origin string, text []byte) (Experiment, error) {
 	e := Default()
+	e.Workload.Name = ""
 	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	if err := d.Decode(&e); err != nil {
 		return e, FileError{fmt.Errorf("%s%w", origin, placed(err, text))}
+	}
+	e.Workload.name()
+	e.Workload.at = origin
+	if line := keyLine(string(text), "workload", "package"); line > 0 {
+		e.Workload.at = fmt.Sprintf("%s:%d", origin, line)
 	}
 	if e.Name == "" {
 		e.Name = strings.TrimSuffix(filepath.Base(origin), ".toml")

@@ -61,8 +61,8 @@ func (e *Experiment) Validate() error {
 	if err := e.VMM.validate(e.Machine.MemoryMB); err != nil {
 		return err
 	}
-	if e.Workload.Name != "unixbench" {
-		return fmt.Errorf("workload.name = %q: the only workload so far is \"unixbench\"", e.Workload.Name)
+	if err := e.Workload.validate(); err != nil {
+		return err
 	}
 	if err := e.Faults.validate(); err != nil {
 		return err

@@ -104,6 +104,11 @@ func (g *GoldenRun) first(m faults.Machine, sys experiments.System, before exper
 			return fmt.Errorf("golden run: %s: %s, probe %q; the console ends with:\n%s", v.VM, v.Detail, v.Probe, Tail(g.Output))
 		}
 	}
+	if c, ok := sys.(experiments.OutputChecker); ok {
+		if err := c.CheckOutput(g.Output); err != nil {
+			return fmt.Errorf("golden run: %w; the console ends with:\n%s", err, Tail(g.Output))
+		}
+	}
 	g.Facts = experiments.Facts{
 		BootInstructions: g.Position, Instructions: g.End - g.Position,
 		Time: g.Ended - g.Span.Start, Counters: sys.Facts(m).Minus(before),

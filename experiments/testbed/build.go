@@ -6,22 +6,34 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"resvirt/experiments"
 	"resvirt/vi/image"
 )
 
 // The packages that make up the system, and the names that the database gives them.
-var imagePackages = []struct {
-	name, pkg string
-	kind      image.Kind
-}{
+var imagePackages = []imagePackage{
 	{"vmm", "./vi/vmm", image.VMM},
 	{"appvm", "./vi/appvm", image.Guest},
 	{"control", "./vi/control", image.Control},
 	{"workload", "./workloads/unixbench", image.User},
+}
+
+type imagePackage struct {
+	name, pkg string
+	kind      image.Kind
+}
+
+// of is the package in an experiment, which may name its own workload.
+func (p *imagePackage) of(e *experiments.Experiment) string {
+	if p.name == "workload" {
+		return e.Workload.Pkg()
+	}
+	return p.pkg
 }
 
 // Build builds the images of an experiment from the sources of a clone, or takes them
@@ -33,15 +45,22 @@ func Build(e experiments.Experiment, say func(string)) (experiments.System, erro
 // Build builds the images of an experiment from sources, or takes them
 // from the cache when these have not changed. It ends with ctx.
 func (c Carried) Build(ctx context.Context, e experiments.Experiment, say func(string)) (experiments.System, error) {
+	if e.Workload.Package != "" {
+		c.Sources = nil // what is carried has no workload of the user's
+	}
 	root, done, err := c.root()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
+	if err := e.Workload.Find(root); err != nil {
+		return nil, err
+	}
 	say("images")
 	var parts []experiments.Part
+	files := map[string]bool{}
 	for _, p := range imagePackages {
-		spec := image.Spec{Root: root, Pkg: p.pkg, Kind: p.kind}
+		spec := image.Spec{Root: root, Pkg: p.of(&e), Kind: p.kind}
 		if p.kind == image.VMM {
 			spec.Tags = e.VMM.Tags()
 		}
@@ -49,9 +68,12 @@ func (c Carried) Build(ctx context.Context, e experiments.Experiment, say func(s
 		if err != nil {
 			return nil, err
 		}
+		for _, f := range m.Sources {
+			files[f] = true
+		}
 		parts = append(parts, experiments.Part{Kind: "image", Name: p.name, Digest: m.Digest, Data: m.File}, experiments.Part{Kind: "linked", Name: p.name, Digest: experiments.Sum(m.ELF), Data: m.ELF})
 	}
-	src, err := sourceParts(root)
+	src, err := sourceParts(root, files)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +105,7 @@ func Stored(e experiments.Experiment, parts []experiments.Part) (experiments.Sys
 		if file == nil || linked == nil {
 			return nil, fmt.Errorf("the database lacks the image %q: it cannot be replayed", p.name)
 		}
-		m, err := image.Finish(linked.Data, p.kind, modulePath+p.pkg[1:], modulePath)
+		m, err := image.Finish(linked.Data, p.kind, modulePath+p.of(&e)[1:], modulePath)
 		if err != nil {
 			return nil, fmt.Errorf("image %s: %w", p.name, err)
 		}
@@ -133,28 +155,29 @@ func moduleRoot() (string, error) {
 var sourceDirs = []string{"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "workloads"}
 
 // sourceParts are the sources of all that runs inside the machine, so that a
-// trace can quote them when they have moved on.
-func sourceParts(root string) ([]experiments.Part, error) {
-	var parts []experiments.Part
+// trace can quote them when they have moved on: those directories, and what
+// else images were built from.
+func sourceParts(root string, files map[string]bool) ([]experiments.Part, error) {
 	for _, dir := range sourceDirs {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" && filepath.Ext(path) != ".s" {
 				return err
 			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
 			name, err := filepath.Rel(root, path)
-			if err != nil {
-				return err
-			}
-			parts = append(parts, experiments.Part{Kind: "source", Name: filepath.ToSlash(name), Digest: experiments.Sum(text), Data: text})
-			return nil
+			files[filepath.ToSlash(name)] = true
+			return err
 		})
 		if err != nil {
 			return nil, fmt.Errorf("sources: %w", err)
 		}
+	}
+	var parts []experiments.Part
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			return nil, fmt.Errorf("sources: %w", err)
+		}
+		parts = append(parts, experiments.Part{Kind: "source", Name: name, Digest: experiments.Sum(text), Data: text})
 	}
 	return parts, nil
 }

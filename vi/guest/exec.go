@@ -59,17 +59,21 @@ func copyInArgs(argv uint64) int64 {
 	}
 }
 
-// programName is the one file there is.
-const programName = "/unixbench"
+// programName is the one file there is, "/" and the word of the command line
+// that names the workload.
+func programName(buf []byte) []byte {
+	buf[0] = '/'
+	return buf[:1+copy(buf[1:], textOption("workload="))]
+}
 
 // sysExecve replaces the current program.
 func sysExecve(f *trapFrame, path, argv uint64) int64 {
-	var name [32]byte
+	var name, have [32]byte
 	n := copyInString(name[:], path)
 	if n < 0 {
 		return -abi.EFAULT
 	}
-	if string(name[:n]) != programName {
+	if string(name[:n]) != string(programName(have[:])) {
 		return -abi.ENOENT
 	}
 	if r := copyInArgs(argv); r < 0 {

@@ -49,24 +49,29 @@ func word(at *int) []byte {
 	return cmdline[i:j]
 }
 
-// option is the number of a "name=number" word, 0 if there is none.
-func option(name string) uint64 {
+// textOption is what follows the name in a "name=text" word, empty if there is none.
+func textOption(name string) []byte {
 	for at := 0; ; {
 		w := word(&at)
 		if len(w) == 0 {
-			return 0
+			return nil
 		}
 		if len(w) > len(name) && string(w[:len(name)]) == name {
-			v := uint64(0)
-			for _, c := range w[len(name):] {
-				if c < '0' || c > '9' {
-					return 0
-				}
-				v = v*10 + uint64(c-'0')
-			}
-			return v
+			return w[len(name):]
 		}
 	}
+}
+
+// option is the number of a "name=number" word, 0 if there is none.
+func option(name string) uint64 {
+	v := uint64(0)
+	for _, c := range textOption(name) {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		v = v*10 + uint64(c-'0')
+	}
+	return v
 }
 
 // Run runs the initrd's program with one argument and the command line's
@@ -75,7 +80,7 @@ func option(name string) uint64 {
 func Run(arg string) int64 {
 	args.n, args.len = 0, 0
 	var buf [32]byte
-	addArg(buf[:copy(buf[:], programName)])
+	addArg(programName(buf[:]))
 	addArg(buf[:copy(buf[:], arg)])
 	for at := 0; ; {
 		w := word(&at)

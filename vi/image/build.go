@@ -82,6 +82,7 @@ func BuildContext(ctx context.Context, s Spec) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", s.Pkg, err)
 	}
+	m.Sources = src.files
 	return m, nil
 }
 

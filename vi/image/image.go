@@ -43,6 +43,9 @@ type Image struct {
 	Base   uint64 // virtual address of File's first loaded byte
 	Phys   uint64 // VMM: its physical address
 	Entry  uint64 // virtual entry point
+	// Sources are the module's files that it was built from, by their paths in
+	// the module; of a stored image they are not known.
+	Sources []string
 
 	symbols *symbols
 }

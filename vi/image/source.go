@@ -19,6 +19,7 @@ const version = "1"
 // source identifies what an image is made of.
 type source struct {
 	digest, pkg, module string
+	files               []string // as in Image.Sources
 }
 
 // sources hashes every source file outside the standard library that the
@@ -67,6 +68,9 @@ func sources(ctx context.Context, s Spec) (source, error) {
 				}
 				fmt.Fprintf(h, "%s %d\n", name, len(b))
 				h.Write(b)
+				if file, err := filepath.Rel(s.Root, filepath.Join(p.Dir, name)); err == nil && filepath.IsLocal(file) {
+					src.files = append(src.files, filepath.ToSlash(file))
+				}
 			}
 		}
 	}
