@@ -5,13 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-)
 
-// Lines that the AppVMs' kernel prints before and behind those of the workload.
-const (
-	startLine = "workload start"
-	probeLine = "probe ok"
-	errorWord = "error"
+	"resvirt/vi/seam"
 )
 
 // CheckOutput holds the AppVMs' output against the contract of workloads: an
@@ -21,15 +16,15 @@ func (s *VI) CheckOutput(serial []byte) error {
 	vms := linesByVM(serial)
 	for _, vm := range slices.Sorted(maps.Keys(vms)) {
 		lines := vms[vm]
-		if vm == controlVM {
+		if vm == seam.ControlVM {
 			continue
 		}
 		for i, l := range lines {
 			switch {
-			case strings.HasPrefix(l, errorWord):
+			case strings.HasPrefix(l, seam.Error), strings.HasPrefix(l, seam.ProbeFailed):
 				return fmt.Errorf("%s prints %q without a fault: the workload or its kernel met an error", vm, l)
-			case (l == startLine) != (i == 0) || (l == probeLine) != (i == len(lines)-1):
-				return fmt.Errorf("line %d of %s is %q: the kernel of the VM prints %q first and %q last, and the workload neither", i+1, vm, l, startLine, probeLine)
+			case (l == seam.WorkloadStart) != (i == 0) || (l == seam.ProbePassed) != (i == len(lines)-1):
+				return fmt.Errorf("line %d of %s is %q: the kernel of the VM prints %q first and %q last, and the workload neither", i+1, vm, l, seam.WorkloadStart, seam.ProbePassed)
 			}
 		}
 		if len(lines) < 3 {
