@@ -96,12 +96,6 @@ type Sampling struct {
 	Misses    int `toml:"misses"`    // comparisons in vain before only snapshots are compared
 }
 
-// Setting is a recovery policy: the names of the steps that it allows.
-type Setting struct {
-	Name  string   `toml:"name"`
-	Steps []string `toml:"steps"`
-}
-
 // Default is what an experiment file need not say.
 func Default() Experiment {
 	return Experiment{

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,5 +144,39 @@ func TestNameOfAFile(t *testing.T) {
 	}
 	if e, _, err := Load(path); err != nil || e.Name != "mine" || e.Runs != 500 {
 		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+// Settings that are told by others have the steps of those, less some and with more.
+func TestSettingsByOthers(t *testing.T) {
+	const full = "[[setting]]\nname = \"full\"\nsteps = [\"a\", \"b\", \"c\"]\n"
+	for _, c := range []struct{ text, want string }{
+		{full + "[[setting]]\nname = \"x\"\nbase = \"full\"\nwithout = [\"b\"]", "full [a b c], x [a c]"},
+		{"[[setting]]\nname = \"x\"\nbase = \"y\"\nwithout = [\"a\"]\n[[setting]]\nname = \"y\"\nbase = \"full\"\nwith = [\"d\"]\n" + full, "x [b c d], y [a b c d], full [a b c]"},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"full\"\nwithout = [\"a\", \"c\"]\nwith = [\"d\"]", "full [a b c], x [b d]"},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"full\"", "full [a b c], x [a b c]"},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"full\"\nwithout = [\"a\", \"b\", \"c\"]", "full [a b c], x []"},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"ful\"", `setting "x": base = "ful": there is no such setting`},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"x\"", `setting "x" is its own base: x → x`},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"y\"\n[[setting]]\nname = \"y\"\nbase = \"z\"\n[[setting]]\nname = \"z\"\nbase = \"y\"", `setting "y" is its own base: y → z → y`},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"full\"\nwithout = [\"d\"]", `setting "x": without = "d": that is none of the steps it would be taken from, which are a, b, c`},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"full\"\nwithout = [\"a\", \"a\"]", `setting "x": without = "a": that is none of`},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"full\"\nwith = [\"a\"]", `setting "x": with = "a": that step is there already`},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"full\"\nwith = [\"d\", \"d\"]", `setting "x": with = "d": that step is there already`},
+		{full + "[[setting]]\nname = \"x\"\nwithout = [\"a\"]", `setting "x": without and with change another setting`},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"full\"\nsteps = [\"a\"]", `setting "x" has both steps and a base`},
+		{full + "[[setting]]\nname = \"x\"\nbase = \"full\"\nsteps = []", `setting "x" has both steps and a base`},
+	} {
+		e, err := Parse("my.toml", []byte(c.text))
+		var got []string
+		for _, s := range e.Settings {
+			got = append(got, fmt.Sprint(s.Name, " ", s.Steps))
+		}
+		if told := strings.Join(got, ", "); err == nil && told != c.want || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v, %v, want %q", c.text, told, err, c.want)
+		}
+		if err == nil && e.Validate() != nil {
+			t.Errorf("%q: what was read cannot be read again: %v", c.text, e.Validate())
+		}
 	}
 }

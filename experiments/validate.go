@@ -143,7 +143,7 @@ func validateSettings(settings []Setting) error {
 		}
 		seen[s.Name] = true
 	}
-	return nil
+	return resolveSettings(settings)
 }
 
 // Kinds are the fault types, each once, in the order in which they first stand.

@@ -43,6 +43,7 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	if err := bounded(&e, o.Runs); err != nil {
 		return Result{}, err
 	}
+	e.Settings = experiments.InOrder(e.Settings, sys.Steps())
 	todo := plan{n: o.Runs * len(e.Faults.Types), settings: e.Settings}
 	res := Result{Total: todo.total()}
 	db, err := store.Open(o.Path)

@@ -95,7 +95,7 @@ func (db *DB) AdmitSettings(settings []experiments.Setting) error {
 	}
 	for _, s := range settings {
 		for _, o := range stored {
-			if s.Name == o.Name && strings.Join(s.Steps, " ") != strings.Join(o.Steps, " ") {
+			if s.Name == o.Name && !experiments.SameSteps(s.Steps, o.Steps) {
 				return fmt.Errorf("database %s has setting %q with steps %q, the experiment with %q: give the new one another name", db.path, s.Name, o.Steps, s.Steps)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 // error in the golden run would be taken for what is right, and where nothing is
 // printed, nothing is judged.
 func (s *VI) CheckOutput(serial []byte) error {
-	vms := linesByVM(serial)
+	vms := LinesByVM(serial)
 	for _, vm := range slices.Sorted(maps.Keys(vms)) {
 		lines := vms[vm]
 		if vm == seam.ControlVM {
