@@ -140,7 +140,7 @@ func TestExplanationText(t *testing.T) {
 			CPUs:       []Chain{{0, "in a VM", nil}, {1, "in the VMM", []Line{{Function: "main.g.abi0", File: "a.s", Line: 1}, {PC: 16}}}},
 			Violations: []inspect.Violation{{Kind: "locks", Place: "main.lk", Is: "held by CPU 1", Should: "free"}},
 			Differs:    []testbed.Difference{{Structure: "main.heap", Words: 2, First: []string{"a = 1, golden 0", "b = 2, golden 0"}}}},
-		Steps: []Effect{{Name: "microreboot", CPU: 1, Position: 120, Repaired: []inspect.Violation{{Kind: "locks", Place: "main.lk", Is: "held by CPU 1", Should: "free"}}}},
+		Steps: []Effect{{Name: "microreboot", CPU: 1, Position: 120, Changes: Changes{Repaired: []inspect.Violation{{Kind: "locks", Place: "main.lk", Is: "held by CPU 1", Should: "free"}}}}},
 		End:   End{Cause: "spins", Evidence: []string{"CPU 0: it spins"}, Console: []string{"(d1) x"}},
 	}
 	var b bytes.Buffer

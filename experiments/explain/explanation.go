@@ -22,9 +22,12 @@ type Explanation struct {
 	Detection *Detected `json:"detection,omitempty"` // nil: nothing was detected
 	Steps     []Effect  `json:"steps,omitempty"`
 	// Left is what does not hold when recovery says that it is complete and the
-	// VMs are about to run; meaningful if Complete.
+	// VMs are about to run; if it never does, at its last announcement, or when the
+	// failure was detected.
 	Left     []inspect.Violation `json:"left,omitempty"`
 	Complete bool                `json:"complete"`
+	Remedies []Remedy            `json:"remedies,omitempty"` // of a run that failed: steps that would have repaired what was left
+	WithAll  string              `json:"with_all,omitempty"` // outcome of the run with all of them
 	End      End                 `json:"end"`
 }
 
@@ -57,16 +60,16 @@ type Chain struct {
 	Calls []Line `json:"calls"`
 }
 
-// Effect is what changed from one announcement of recovery to the next. What
-// other processors did meanwhile counts as well.
+// Effect is what a step of recovery changed, and beside it what others did from its
+// announcement to the next.
 type Effect struct {
-	Name     string              `json:"name"`
-	CPU      int                 `json:"cpu"`
-	Position uint64              `json:"position"`
-	Time     sim.Time            `json:"time_ps"`
-	Repaired []inspect.Violation `json:"repaired,omitempty"`
-	Broken   []inspect.Violation `json:"broken,omitempty"`
-	Left     int                 `json:"left"` // violations after it
+	Name     string   `json:"name"`
+	CPU      int      `json:"cpu"`
+	Position uint64   `json:"position"`
+	Time     sim.Time `json:"time_ps"`
+	Changes
+	Beside []Beside `json:"beside,omitempty"`
+	Left   int      `json:"left"` // violations at the next announcement
 }
 
 // End is how the run ended, and why.

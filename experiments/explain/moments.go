@@ -27,24 +27,28 @@ func (x *explainer) follow(e *Explanation, row *experiments.Row, s experiments.S
 	}
 	e.Detection = d
 	before := append(slices.Clone(d.Violations), d.Golden...)
-	last := ""
+	e.Left = before
+	e.Steps = []Effect{{Name: untilFirst, CPU: d.CPU, Position: d.Position, Time: d.Time, Left: len(before)}}
+	c := &creditor{x: x, e: e, last: map[int]announcement{}}
 	for _, st := range steps {
 		meter.Add(1)
 		if e.Complete {
 			break
 		}
+		start := x.Mark()
 		x.To(st.Position)
 		now := x.a.Check(x.Machine)
-		if last != "" {
-			f := &e.Steps[len(e.Steps)-1]
-			f.Repaired, f.Broken, f.Left = minus(before, now), minus(now, before), len(now)
-			before = now
+		if len(minus(before, now))+len(minus(now, before)) > 0 {
+			x.Return(start)
+			c.credit(st.Position, before, now)
 		}
-		last = st.Name
-		if st.Done {
-			e.Complete, e.Left = true, now
-		}
+		before = now
+		e.Steps[len(e.Steps)-1].Left, e.Left, e.Complete = len(now), now, st.Done
 		e.Steps = append(e.Steps, Effect{Name: st.Name, CPU: st.CPU, Position: st.Position, Time: st.Time, Left: len(now)})
+		c.announce(st)
+	}
+	if first := &e.Steps[0]; len(first.Beside) == 0 {
+		e.Steps = e.Steps[1:]
 	}
 	return nil
 }
@@ -82,16 +86,20 @@ func (x *explainer) detection(row *experiments.Row, s experiments.Setting, at *f
 	return d, nil
 }
 
+// where is what a violation is about, whatever it is like.
+type where struct{ kind, place string }
+
+func whereOf(v inspect.Violation) where { return where{v.Kind, v.Place} }
+
 // minus is what is wrong in a and not in b, by place, in the order of a.
 func minus(a, b []inspect.Violation) []inspect.Violation {
-	type where struct{ kind, place string }
 	in := map[where]bool{}
 	for _, v := range b {
-		in[where{v.Kind, v.Place}] = true
+		in[whereOf(v)] = true
 	}
 	var list []inspect.Violation
 	for _, v := range a {
-		if !in[where{v.Kind, v.Place}] {
+		if !in[whereOf(v)] {
 			list = append(list, v)
 		}
 	}

@@ -104,12 +104,34 @@ func (e *Explanation) writeSteps(b *strings.Builder) {
 		fmt.Fprintf(b, "  %-18s CPU %d at %d: %d repaired, %d new, %d left\n", s.Name, s.CPU, s.Position, len(s.Repaired), len(s.Broken), s.Left)
 		writeViolations(b, "      + ", s.Repaired, textChanges)
 		writeViolations(b, "      - ", s.Broken, textChanges)
+		for _, o := range s.Beside {
+			fmt.Fprintf(b, "    meanwhile %s: %d repaired, %d new\n", o.Who, len(o.Repaired), len(o.Broken))
+			writeViolations(b, "      + ", o.Repaired, textChanges)
+			writeViolations(b, "      - ", o.Broken, textChanges)
+		}
 	}
-	if !e.Complete {
+	when := "at the last moment above; recovery was never complete"
+	if e.Complete {
+		when = "when recovery was complete"
+	}
+	fmt.Fprintf(b, "\nLEFT %s: %s\n", when, plural(len(e.Left), "violated invariant"))
+	writeViolations(b, "  ", e.Left, textViolations)
+	e.writeRemedies(b)
+}
+
+// writeRemedies tells what would have repaired what was left.
+func (e *Explanation) writeRemedies(b *strings.Builder) {
+	if len(e.Remedies) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\nLEFT when recovery was complete: %s\n", plural(len(e.Left), "violated invariant"))
-	writeViolations(b, "  ", e.Left, textViolations)
+	b.WriteString("\nREPAIRED ELSEWHERE: steps that this setting does not allow, and that repaired of it what they name on the same fault\n")
+	for _, r := range e.Remedies {
+		fmt.Fprintf(b, "  %-18s %d in %s; this run with it: %s\n", r.Step, len(r.Repairs), r.Run, r.Then)
+		writeViolations(b, "      + ", r.Repairs, textChanges)
+	}
+	if e.WithAll != "" {
+		fmt.Fprintf(b, "  this run with all of them: %s\n", e.WithAll)
+	}
 }
 
 func (e *End) write(b *strings.Builder) {

@@ -29,6 +29,21 @@ type follows struct {
 	lifts   *faults.Detection // where a change of code ends, nil if none does
 }
 
+// Mark is a place of a walk to which one can return.
+type Mark struct {
+	state   faults.Snapshot
+	follows follows
+}
+
+// Mark notes where the walk is.
+func (w *Walk) Mark() Mark { return Mark{w.Machine.Snapshot(), w.follows} }
+
+// Return goes back to a mark.
+func (w *Walk) Return(m Mark) {
+	w.Restore(m.state)
+	w.follows = m.follows
+}
+
 // Begin brings the machine to the fault and applies it.
 func (w *Walk) Begin(row *experiments.Row, s experiments.Setting) error {
 	w.follows = follows{}

@@ -52,6 +52,18 @@ func (a *Anatomy) expand(p faults.Place) []faults.Place {
 	return list
 }
 
+// Announcer is the function that announced a step at a place: the innermost there,
+// those aside that only announce.
+func (a *Anatomy) Announcer(p faults.Place) faults.Place {
+	list := a.expand(p)
+	for _, q := range list {
+		if !a.Target.Helper(q.Function) {
+			return q
+		}
+	}
+	return list[0]
+}
+
 // Site is where a check failed, or what an exception interrupted: the first
 // function that is not the check itself. Checks tell their return address.
 func (a *Anatomy) Site(d *faults.Detection) faults.Place {

@@ -1,0 +1,236 @@
+package explain
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"resvirt/experiments/retrace"
+	"resvirt/faults"
+	"resvirt/vi/inspect"
+)
+
+// What changes between two announcements of recovery is not all the work of the
+// step that was announced: the function that announced it returns, and others go on; a new
+// instance boots; other CPUs have not stopped yet. Who changed what is found by
+// executing that part again, in stretches in which one CPU works on one thing: what
+// changed there, it changed. What a CPU works on, its call chain says.
+
+// Changes are invariants that hold again, and those that do not any more.
+type Changes struct {
+	Repaired []inspect.Violation `json:"repaired,omitempty"`
+	Broken   []inspect.Violation `json:"broken,omitempty"`
+}
+
+// Beside is what somebody else than the step changed until the next announcement.
+type Beside struct {
+	Who string `json:"who"`
+	Changes
+	way string // the step to which a boot belongs, else ""
+}
+
+// Names in place of a step's.
+const (
+	untilFirst = "(until the first step)"
+	newBoot    = "the boot of the new instance"
+	between    = "recovery outside of its steps"
+
+	recoverFile = "recover.go"
+)
+
+// ways are the steps that decide how to recover. They are announced by who chooses;
+// what they do comes later, in files of theirs.
+var ways = []string{"microreset", "microreboot", "full_reboot"}
+
+// announcement is the latest step that a CPU has announced.
+type announcement struct {
+	step     int    // index in Explanation.Steps
+	function string // that announced it, and does it
+}
+
+// creditor divides the changes in a run among those who made them.
+type creditor struct {
+	x    *explainer
+	e    *Explanation
+	last map[int]announcement // by CPU
+
+	repairs, breaks map[where]owner // who was the last to repair or break something
+}
+
+// credit divides what changed from where the machine is, in a state with the
+// violations before, to the next announcement, where they are now. The machine is
+// there afterwards.
+func (c *creditor) credit(to uint64, before, now []inspect.Violation) {
+	x := c.x
+	c.repairs, c.breaks = map[where]owner{}, map[where]owner{}
+	repaired, broken := minus(before, now), minus(now, before)
+	start := x.Mark()
+	list := x.stretches(to)
+	x.Return(start)
+	for i, s := range list {
+		x.To(s.from)
+		after := now
+		if i+1 < len(list) {
+			after = x.at(s.to)
+		}
+		if len(minus(before, after))+len(minus(after, before)) > 0 {
+			c.divide(s, before, after)
+		}
+		before = after
+	}
+	x.To(to)
+	// What came and went in between is nobody's.
+	for _, v := range repaired {
+		by := c.changes(c.repairs[whereOf(v)])
+		by.Repaired = append(by.Repaired, v)
+	}
+	for _, v := range broken {
+		by := c.changes(c.breaks[whereOf(v)])
+		by.Broken = append(by.Broken, v)
+	}
+}
+
+// at is what is violated at a later position; the machine stays where it is.
+func (x *explainer) at(position uint64) []inspect.Violation {
+	here := x.Mark()
+	defer x.Return(here)
+	x.To(position)
+	return x.a.Check(x.Machine)
+}
+
+// divide divides what changed in a stretch among what its CPU worked on.
+func (c *creditor) divide(s stretch, before, after []inspect.Violation) {
+	x := c.x
+	for s.from < s.to {
+		o := c.owner(s.cpu)
+		x.To(c.until(s, o))
+		now := after
+		if x.Machine.Position() < s.to {
+			now = x.a.Check(x.Machine)
+		}
+		for _, v := range minus(before, now) {
+			c.repairs[whereOf(v)] = o
+		}
+		for _, v := range minus(now, before) {
+			c.breaks[whereOf(v)] = o
+		}
+		before, s.from = now, x.Machine.Position()
+	}
+}
+
+// looks is how often a stretch is looked at to see whether its CPU works on
+// something else: what takes less than that part of it may be taken for its neighbour's.
+const looks = 64
+
+// until is the position in a stretch up to which its CPU works on the same. The
+// machine is at the stretch's beginning, before and after.
+func (c *creditor) until(s stretch, o owner) uint64 {
+	x := c.x
+	start := x.Mark()
+	defer x.Return(start)
+	low, mark := s.from, start
+	for k := uint64(1); k <= looks; k++ {
+		high := s.from + (s.to-s.from)*k/looks
+		if x.To(high); c.owner(s.cpu) != o {
+			return c.boundary(s.cpu, o, low, high, mark)
+		}
+		low, mark = high, x.Mark()
+	}
+	return s.to
+}
+
+// boundary is the position at which a CPU begins to work on something else; at low,
+// which mark is, it does not yet, at high it does.
+func (c *creditor) boundary(cpu int, o owner, low, high uint64, mark retrace.Mark) uint64 {
+	x := c.x
+	for x.Return(mark); low+1 < high; x.Return(mark) {
+		middle := low + (high-low)/2
+		if x.To(middle); c.owner(cpu) == o {
+			low, mark = middle, x.Mark()
+		} else {
+			high = middle
+		}
+	}
+	return high
+}
+
+// owner is who has a change to his credit: somebody, or else a step.
+type owner struct {
+	who  string
+	step int    // index in Explanation.Steps
+	way  string // as in Beside
+}
+
+// owner says what a CPU works on now.
+func (c *creditor) owner(cpu int) owner {
+	x := c.x
+	chain := x.a.ChainOf(x.Machine, cpu)
+	if len(chain) > 1 && chain[0].Place.Function == "" && path.Base(chain[1].Place.File) == recoverFile {
+		return c.boots(cpu) // the pristine copy's code, which copies the image
+	}
+	last, announced := c.last[cpu]
+	recovers := false
+	for _, f := range chain {
+		file := path.Base(f.Place.File)
+		if announced && f.Place.Function == last.function {
+			return owner{step: last.step}
+		}
+		if i := c.way(file); i >= 0 {
+			if c.e.Steps[i].Name == ways[0] {
+				return owner{step: i} // it goes on with the instance that there is
+			}
+			return c.boots(cpu)
+		}
+		recovers = recovers || strings.HasPrefix(file, "recover_") || file == recoverFile
+		if file == recoverFile {
+			break // whoever called it
+		}
+	}
+	switch {
+	case recovers:
+		return owner{who: on(between, cpu)}
+	case x.Machine.CPL(cpu) == 3:
+		return owner{who: on("a VM", cpu)}
+	}
+	return owner{who: on("what went on in the hypervisor", cpu)}
+}
+
+// boots is a CPU's part in the boot of a new instance, which the latest way began.
+func (c *creditor) boots(cpu int) owner {
+	o := owner{who: on(newBoot, cpu)}
+	for _, s := range c.e.Steps {
+		if slices.Contains(ways[1:], s.Name) {
+			o.way = s.Name
+		}
+	}
+	return o
+}
+
+// way finds the announced way of recovery to which a file belongs, -1 if it is of none.
+func (c *creditor) way(file string) int {
+	return slices.IndexFunc(c.e.Steps, func(s Effect) bool {
+		return slices.Contains(ways, s.Name) && file == "recover_"+s.Name+".go"
+	})
+}
+
+func on(who string, cpu int) string { return fmt.Sprintf("%s, on CPU %d", who, cpu) }
+
+// announce notes that a CPU begins a step.
+func (c *creditor) announce(st faults.Step) {
+	c.last[st.CPU] = announcement{len(c.e.Steps) - 1, c.x.a.Announcer(st.Place).Function}
+}
+
+// changes are those of who made a change.
+func (c *creditor) changes(o owner) *Changes {
+	if o.who == "" {
+		return &c.e.Steps[o.step].Changes
+	}
+	s := &c.e.Steps[len(c.e.Steps)-1]
+	i := slices.IndexFunc(s.Beside, func(b Beside) bool { return b.Who == o.who })
+	if i < 0 {
+		i = len(s.Beside)
+		s.Beside = append(s.Beside, Beside{Who: o.who, way: o.way})
+	}
+	return &s.Beside[i].Changes
+}
