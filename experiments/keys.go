@@ -105,6 +105,7 @@ var meanings = map[string]string{
 	"vmm.without":     "mechanisms of normal operation that the VMM is built without: " + strings.Join(mechanismNames(), ", "),
 
 	"workload.name":       "what the AppVMs run",
+	"workload.package":    "directory in the clone of a program of yours that they run instead, such as \"./workloads/mine\" (docs/workload.md)",
 	"workload.length":     "rounds of all tests",
 	"workload.compute":    "rounds of pure computing behind each test, which lower the VMM's share of the time",
 	"workload.quantum_us": "time slice of the processes within an AppVM, in µs of virtual time; 0 = its kernel's own",
@@ -132,8 +133,11 @@ var meanings = map[string]string{
 	"sweep.watchdog_us": "the campaign is run with each of these as vmm.watchdog_us, the first of which is the file's own; deadline.detection_us grows with it",
 	"sweep.memory_mb":   "the same with machine.memory_mb",
 
-	"setting.name":  "a setting is a recovery policy that all faults are run under; there must be one, may be many",
-	"setting.steps": "the recovery steps that it allows, of those above; none: the VMM halts on detection",
+	"setting.name":    "a setting is a recovery policy that all faults are run under; there must be one, may be many",
+	"setting.steps":   "the recovery steps that it allows, of those above; none: the VMM halts on detection",
+	"setting.base":    "instead of steps: the setting whose steps it allows as well, but for the next two",
+	"setting.without": "steps of the base that it does not allow",
+	"setting.with":    "steps that it allows beside those of the base",
 
 	"published.setting":  "a figure that a paper printed, which `report` puts beside ours; it decides nothing. Of this setting",
 	"published.fault":    "of this fault type",
