@@ -10,17 +10,17 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// Remedy is a step that a run's setting does not allow, and that repaired what this
-// run was left with when the same fault struck under a setting that allows it.
+// Remedy is a step that a run's setting does not allow and another does, under which
+// the same fault was survived: one that repaired there what was left here, or without
+// which that run fails, too.
 type Remedy struct {
 	Step    string              `json:"step"`
-	Run     string              `json:"run"`     // that shows it
-	Repairs []inspect.Violation `json:"repairs"` // of what was left here
-	Then    string              `json:"then"`    // outcome of this run, executed with the step allowed as well
+	Run     string              `json:"run"`     // that survived
+	Repairs []inspect.Violation `json:"repairs"` // in it, of what was left here
+	Without string              `json:"without"` // outcome of that run, executed without the step
+	Needed  bool                `json:"needed"`  // it fails without
+	With    string              `json:"with"`    // outcome of this run, executed with the step as well
 }
-
-// mostRemedies bounds how many steps are tried.
-const mostRemedies = 8
 
 // pairedRow is a stored row of the same fault.
 type pairedRow struct {
@@ -35,14 +35,16 @@ func paired(db *store.DB, s experiments.Setting, index int) ([]pairedRow, error)
 	if err != nil {
 		return nil, err
 	}
-	there, err := db.Runs("")
-	if err != nil {
-		return nil, err
-	}
 	var list []pairedRow
 	for _, o := range settings {
-		has := slices.ContainsFunc(there, func(r store.RunRef) bool { return r.Setting == o.Name && r.Index == index })
-		if !has || experiments.SameSteps(o.Steps, s.Steps) {
+		if experiments.SameSteps(o.Steps, s.Steps) {
+			continue
+		}
+		there, err := db.Runs(store.RunFilter{Setting: o.Name})
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(there, func(r store.RunLine) bool { return r.Index == index }) {
 			continue
 		}
 		row, err := db.Row(o.Name, index)
@@ -74,11 +76,12 @@ func lacks(some, all []string) []string {
 }
 
 // remedies asks the rows of other settings which steps would have repaired what was
-// left, and executes the run with each of these, and with all of them.
+// left, and which of its steps the nearest of them needs, and executes the run with
+// each of these, and with all of them.
 func (x *explainer) remedies(e *Explanation, row *experiments.Row, s experiments.Setting, others []pairedRow) error {
 	left := e.Left
 	for _, o := range others {
-		if len(left) == 0 || len(e.Remedies) == mostRemedies {
+		if len(left) == 0 {
 			break
 		}
 		by, err := x.repairs(o)
@@ -92,30 +95,42 @@ func (x *explainer) remedies(e *Explanation, row *experiments.Row, s experiments
 				rest = append(rest, v)
 				continue
 			}
-			e.remedy(step, o.row.Run(), v)
+			r := e.remedy(step, o)
+			r.Repairs = append(r.Repairs, v)
 		}
 		left = rest
+	}
+	if len(others) > 0 {
+		o := others[0]
+		for _, step := range lacks(s.Steps, o.setting.Steps) {
+			if x.without(o, step).Outcome.Unsurvived() {
+				e.remedy(step, o)
+			}
+		}
 	}
 	var all []string
 	for i := range e.Remedies {
 		r := &e.Remedies[i]
 		all = append(all, r.Step)
-		r.Then = x.outcome(row, s, r.Step)
+		o := others[slices.IndexFunc(others, func(o pairedRow) bool { return o.row.Run() == r.Run })]
+		without := x.without(o, r.Step)
+		r.Without, r.Needed, r.With = retrace.OutcomeText(without), without.Outcome.Unsurvived(), x.with(row, s, r.Step)
 	}
 	if len(all) > 1 {
-		e.WithAll = x.outcome(row, s, all...)
+		e.WithAll = x.with(row, s, all...)
 	}
 	return nil
 }
 
-// remedy notes that a step repaired something in a run.
-func (e *Explanation) remedy(step, run string, v inspect.Violation) {
-	i := slices.IndexFunc(e.Remedies, func(r Remedy) bool { return r.Step == step && r.Run == run })
+// remedy is what is noted about a step; a step that several runs have is told of the
+// first of them.
+func (e *Explanation) remedy(step string, o pairedRow) *Remedy {
+	i := slices.IndexFunc(e.Remedies, func(r Remedy) bool { return r.Step == step })
 	if i < 0 {
 		i = len(e.Remedies)
-		e.Remedies = append(e.Remedies, Remedy{Step: step, Run: run})
+		e.Remedies = append(e.Remedies, Remedy{Step: step, Run: o.row.Run()})
 	}
-	e.Remedies[i].Repairs = append(e.Remedies[i].Repairs, v)
+	return &e.Remedies[i]
 }
 
 // repairs executes a run and says which of its steps was the last to repair what.
@@ -138,8 +153,15 @@ func (x *explainer) repairs(o pairedRow) (map[where]string, error) {
 	return by, nil
 }
 
-// outcome executes a run with more steps allowed.
-func (x *explainer) outcome(row *experiments.Row, s experiments.Setting, more ...string) string {
+// without executes another run without a step.
+func (x *explainer) without(o pairedRow, step string) *experiments.Row {
+	s := o.setting
+	s.Steps = lacks([]string{step}, s.Steps)
+	return &x.Unit(o.row.Index, []experiments.Setting{s})[0]
+}
+
+// with executes a run with more steps allowed, and is its outcome.
+func (x *explainer) with(row *experiments.Row, s experiments.Setting, more ...string) string {
 	s.Steps = append(slices.Clone(s.Steps), more...)
 	return retrace.OutcomeText(&x.Unit(row.Index, []experiments.Setting{s})[0])
 }

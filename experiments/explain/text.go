@@ -124,10 +124,17 @@ func (e *Explanation) writeRemedies(b *strings.Builder) {
 	if len(e.Remedies) == 0 {
 		return
 	}
-	b.WriteString("\nREPAIRED ELSEWHERE: steps that this setting does not allow, and that repaired of it what they name on the same fault\n")
+	b.WriteString("\nWHAT THE SAME FAULT NEEDED ELSEWHERE, of the steps that this setting does not allow\n")
 	for _, r := range e.Remedies {
-		fmt.Fprintf(b, "  %-18s %d in %s; this run with it: %s\n", r.Step, len(r.Repairs), r.Run, r.Then)
-		writeViolations(b, "      + ", r.Repairs, textChanges)
+		need := "survives without it"
+		if r.Needed {
+			need = "without it: " + r.Without
+		}
+		fmt.Fprintf(b, "  %s\n    %s %s\n    this run with it: %s\n", r.Step, r.Run, need, r.With)
+		if len(r.Repairs) > 0 {
+			fmt.Fprintf(b, "    there it repaired, of what was left here:\n")
+			writeViolations(b, "      + ", r.Repairs, textChanges)
+		}
 	}
 	if e.WithAll != "" {
 		fmt.Fprintf(b, "  this run with all of them: %s\n", e.WithAll)
