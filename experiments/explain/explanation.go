@@ -26,8 +26,7 @@ type Explanation struct {
 	// failure was detected.
 	Left     []inspect.Violation `json:"left,omitempty"`
 	Complete bool                `json:"complete"`
-	Remedies []Remedy            `json:"remedies,omitempty"` // of a run that failed: steps that would have repaired what was left
-	WithAll  string              `json:"with_all,omitempty"` // outcome of the run with all of them
+	Helps    Helps               `json:"helps"`
 	End      End                 `json:"end"`
 }
 
@@ -95,8 +94,23 @@ func Run(ctx context.Context, db *store.DB, open retrace.Open, setting string, i
 		return nil, err
 	}
 	e, moments, end, err := kept.recalled(row)
-	if err != nil || moments && (end || row.Strike == nil) {
-		return e, err
+	if err != nil {
+		return nil, err
+	}
+	others, err := paired(db, row, s)
+	if err != nil {
+		return nil, err
+	}
+	var helps Helps
+	helped := len(others) == 0
+	if !helped {
+		if helped, err = kept.recall(remediesOf(row, others), &helps); err != nil {
+			return nil, err
+		}
+	}
+	if moments && (end || row.Strike == nil) && helped {
+		e.Helps = helps
+		return e, nil
 	}
 	l, parts, err := retrace.LabOf(ctx, db, open, t)
 	if err != nil {
@@ -108,7 +122,18 @@ func Run(ctx context.Context, db *store.DB, open retrace.Open, setting string, i
 	}
 	x := newExplainer(l, a, retrace.SourcesOf(parts))
 	x.kept, x.teller = kept, t
-	err = campaign.While(ctx, func() error { return x.complete(e, moments, end, row, s) })
+	err = campaign.While(ctx, func() error {
+		if err := x.complete(e, moments, end, row, s); err != nil {
+			return err
+		}
+		if e.Helps = helps; helped {
+			return nil
+		}
+		if err := x.remedies(e, row, s, others); err != nil {
+			return err
+		}
+		return kept.keep(remediesOf(row, others), &e.Helps)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,21 @@ type Remedy struct {
 	With    string              `json:"with"`    // outcome of this run, executed with the step as well
 }
 
+// Helps is what would have helped a run that failed, as far as others know.
+type Helps struct {
+	Remedies []Remedy `json:"remedies,omitempty"`
+	WithAll  string   `json:"with_all,omitempty"` // outcome of the run with all of them, if there are several
+}
+
+// remediesOf is the name under which what others know of a run is kept.
+func remediesOf(row *experiments.Row, others []pairedRow) string {
+	name := "remedies of " + row.Run() + " by"
+	for _, o := range others {
+		name += " " + o.row.Run()
+	}
+	return name
+}
+
 // pairedRow is a stored row of the same fault.
 type pairedRow struct {
 	row     *experiments.Row
@@ -29,8 +44,12 @@ type pairedRow struct {
 }
 
 // paired reads the rows of the same fault under other settings that survived it
-// after a detection, those first whose settings differ least.
-func paired(db *store.DB, s experiments.Setting, index int) ([]pairedRow, error) {
+// after a detection, those first whose settings differ least. A run that did not fail,
+// or not visibly, has none.
+func paired(db *store.DB, failed *experiments.Row, s experiments.Setting) ([]pairedRow, error) {
+	if !failed.Outcome.Unsurvived() || len(failed.Detections) == 0 {
+		return nil, nil
+	}
 	settings, err := db.Settings()
 	if err != nil {
 		return nil, err
@@ -44,10 +63,10 @@ func paired(db *store.DB, s experiments.Setting, index int) ([]pairedRow, error)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(there, func(r store.RunLine) bool { return r.Index == index }) {
+		if !slices.ContainsFunc(there, func(r store.RunLine) bool { return r.Index == failed.Index }) {
 			continue
 		}
-		row, err := db.Row(o.Name, index)
+		row, err := db.Row(o.Name, failed.Index)
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +114,7 @@ func (x *explainer) remedies(e *Explanation, row *experiments.Row, s experiments
 				rest = append(rest, v)
 				continue
 			}
-			r := e.remedy(step, o)
+			r := e.Helps.remedy(step, o)
 			r.Repairs = append(r.Repairs, v)
 		}
 		left = rest
@@ -104,33 +123,33 @@ func (x *explainer) remedies(e *Explanation, row *experiments.Row, s experiments
 		o := others[0]
 		for _, step := range lacks(s.Steps, o.setting.Steps) {
 			if x.without(o, step).Outcome.Unsurvived() {
-				e.remedy(step, o)
+				e.Helps.remedy(step, o)
 			}
 		}
 	}
 	var all []string
-	for i := range e.Remedies {
-		r := &e.Remedies[i]
+	for i := range e.Helps.Remedies {
+		r := &e.Helps.Remedies[i]
 		all = append(all, r.Step)
 		o := others[slices.IndexFunc(others, func(o pairedRow) bool { return o.row.Run() == r.Run })]
 		without := x.without(o, r.Step)
 		r.Without, r.Needed, r.With = retrace.OutcomeText(without), without.Outcome.Unsurvived(), x.with(row, s, r.Step)
 	}
 	if len(all) > 1 {
-		e.WithAll = x.with(row, s, all...)
+		e.Helps.WithAll = x.with(row, s, all...)
 	}
 	return nil
 }
 
 // remedy is what is noted about a step; a step that several runs have is told of the
 // first of them.
-func (e *Explanation) remedy(step string, o pairedRow) *Remedy {
-	i := slices.IndexFunc(e.Remedies, func(r Remedy) bool { return r.Step == step })
+func (h *Helps) remedy(step string, o pairedRow) *Remedy {
+	i := slices.IndexFunc(h.Remedies, func(r Remedy) bool { return r.Step == step })
 	if i < 0 {
-		i = len(e.Remedies)
-		e.Remedies = append(e.Remedies, Remedy{Step: step, Run: o.row.Run()})
+		i = len(h.Remedies)
+		h.Remedies = append(h.Remedies, Remedy{Step: step, Run: o.row.Run()})
 	}
-	return &e.Remedies[i]
+	return &h.Remedies[i]
 }
 
 // repairs executes a run and says which of its steps was the last to repair what.

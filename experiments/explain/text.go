@@ -116,16 +116,15 @@ func (e *Explanation) writeSteps(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\nLEFT %s: %s\n", when, plural(len(e.Left), "violated invariant"))
 	writeViolations(b, "  ", e.Left, textViolations)
-	e.writeRemedies(b)
+	e.Helps.write(b)
 }
 
-// writeRemedies tells what would have repaired what was left.
-func (e *Explanation) writeRemedies(b *strings.Builder) {
-	if len(e.Remedies) == 0 {
+func (h *Helps) write(b *strings.Builder) {
+	if len(h.Remedies) == 0 {
 		return
 	}
 	b.WriteString("\nWHAT THE SAME FAULT NEEDED ELSEWHERE, of the steps that this setting does not allow\n")
-	for _, r := range e.Remedies {
+	for _, r := range h.Remedies {
 		need := "survives without it"
 		if r.Needed {
 			need = "without it: " + r.Without
@@ -136,8 +135,8 @@ func (e *Explanation) writeRemedies(b *strings.Builder) {
 			writeViolations(b, "      + ", r.Repairs, textChanges)
 		}
 	}
-	if e.WithAll != "" {
-		fmt.Fprintf(b, "  this run with all of them: %s\n", e.WithAll)
+	if h.WithAll != "" {
+		fmt.Fprintf(b, "  this run with all of them: %s\n", h.WithAll)
 	}
 }
 
