@@ -68,9 +68,9 @@ func apicEndOfInterrupt() { apicWrite(apicEOI, 0) }
 // apicSetTimer arms the one-shot timer; zero stops it.
 func apicSetTimer(ticks uint32) { apicWrite(apicTMICT, ticks) }
 
-// apicSend writes the interrupt command register. A send by another context of
-// this CPU in between would change the destination, so interrupts are off;
-// NMI handlers must not send.
+// apicSend writes the interrupt command register. Two writes make one send. An
+// interrupt handler that sends between them would change the destination, so
+// interrupts are off; NMI handlers must not send.
 func apicSend(dest, command uint32) {
 	flags := bare.IRQSave()
 	for apicRead(apicICRLo)&icrPending != 0 {

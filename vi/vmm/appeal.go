@@ -2,13 +2,14 @@ package main
 
 import "resvirt/vi/abi"
 
-// Step appeal. Detection nearer to the fault, as doubt, where there is nothing to
-// count. A guest's kernel that works is neither refused what it asks about memory,
-// descriptors and domains nor ended for breaking a rule: after a fault that is
-// more often the VMM's mistake than the guest's, which does not survive it. So
-// such a verdict, once in a long while for a domain, is a failure: recovery makes
-// the guest ask again, and what an instance says that has nothing of the failed
-// one's registers, stacks and counts holds.
+// Step appeal. Like doubt, this step repairs nothing but detects nearer to the
+// fault, where there is nothing to count. A guest's kernel that works is never
+// refused what it asks about memory, descriptors and domains, nor is it ended for
+// breaking a rule. If that happens after a fault, it is more often the VMM's
+// mistake than the guest's, and the guest does not survive it. So the VMM treats
+// such a verdict as its own failure, once in a long while for each domain:
+// recovery makes the guest ask again, and the second verdict holds, which is
+// reached without the registers, stacks and counts of the first.
 
 // appealEvery bounds what a guest that asks for refusals can make this cost.
 const appealEvery = 1000 // scheduler ticks
@@ -24,8 +25,8 @@ const graveCalls = 1<<abi.HypercallMMUUpdate | 1<<abi.HypercallSetGDT | 1<<abi.H
 // comes at the wrong time or asks for what there is not.
 const graveErrors = 1<<abi.EPERM | 1<<abi.ESRCH | 1<<abi.ENOMEM | 1<<abi.EACCES | 1<<abi.EFAULT | 1<<abi.EBUSY | 1<<abi.EINVAL
 
-// grave says whether a hypercall's result is one that may be appealed. That
-// domains are not for others to control is none.
+// grave says whether a hypercall's result is one that may be appealed. A domain
+// that may not control others is refused rightly: that is not one.
 func (d *Domain) grave(nr uint64, rc int64) bool {
 	return rc < 0 && rc > -64 && graveCalls>>nr&1 != 0 && graveErrors>>uint64(-rc)&1 != 0 &&
 		(nr != abi.HypercallDomctl || d.privileged)
@@ -37,6 +38,6 @@ func (d *Domain) appeal() {
 		return
 	}
 	d.appealed = now()
-	myJournal().skip() // counts may be why
+	myJournal().skip() // wrong counts may be the reason
 	disbelieve(false, stepAppeal)
 }

@@ -25,7 +25,7 @@ func clearBits(p *uint64, bits uint64) {
 	}
 }
 
-// setBitsLogged is setBits as the journal of frames wants it.
+// setBitsLogged is setBits, written down in the journal of frames.
 func setBitsLogged(p *uint64, bits uint64) {
 	for {
 		x := atomic.LoadUint64(p)

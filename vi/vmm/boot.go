@@ -6,11 +6,11 @@ import (
 	"resvirt/vi/bare"
 )
 
-// bootInfo is what the loader told, and what boot code has taken of RAM.
+// bootInfo is what the loader told, and how much RAM boot code has taken.
 var bootInfo struct {
 	ramEnd    uint64 // end of RAM that starts at 0
 	freeStart uint64 // RAM from here to ramEnd belongs to nobody yet
-	heapStart uint64 // what the page allocator got begins here
+	heapStart uint64 // begin of the RAM that the page allocator got
 	mapped    bool   // the final page tables are in use
 
 	mods    [maxMods]module
@@ -53,8 +53,8 @@ func kmain(magic, info uint64) {
 	letGo()
 }
 
-// startBootCPU brings the boot CPU from the boot page tables, with bootInfo
-// filled in, under the VMM's rules.
+// startBootCPU takes the boot CPU from the boot page tables to the state in
+// which the VMM runs. bootInfo has been filled in.
 func startBootCPU() {
 	findEntries()
 	checkFeatures()
@@ -72,15 +72,15 @@ func startAll() {
 	coreStart()
 }
 
-// letGo ends the boot on all CPUs: they run what the domains have to do.
+// letGo ends the boot on all CPUs: they begin to run the domains.
 func letGo() {
 	releaseCPUs()
 	startWatchdog()
 	resetStackAndCall(idleLoop)
 }
 
-// initCPU brings the calling CPU under the VMM's rules: own tables, protection
-// on, local APIC ready.
+// initCPU puts the calling CPU into the state in which the VMM runs: own
+// tables, protection on, local APIC ready.
 func initCPU(c *CPU) {
 	initTables(c)
 	loadTables(c)
@@ -99,7 +99,8 @@ const (
 	cr4VMM      = 1<<5 | 1<<7 | 1<<9 | 1<<10 | 1<<20 | 1<<21 // PAE PGE OSFXSR OSXMMEXCPT SMEP SMAP
 )
 
-// checkFeatures stops on processors without what the VMM's protection rests on.
+// checkFeatures stops the boot on a processor that lacks a feature which
+// protects the VMM.
 func checkFeatures() {
 	_, b, _, _ := bare.CPUID(7, 0)
 	if b&(1<<7) == 0 || b&(1<<20) == 0 {

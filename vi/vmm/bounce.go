@@ -20,7 +20,7 @@ const (
 	bounceMask   = 1 << 2 // mask events
 	bounceSafe   = 1 << 3 // failsafe callback: push data segments
 	bounceSystem = 1 << 4 // system call
-	bounceUnfit  = 1 << 5 // not at all: its state cannot be loaded, see load.go
+	bounceUnfit  = 1 << 5 // do not enter it: its state cannot be loaded, see load.go
 )
 
 // RFLAGS bits that entering a guest's kernel clears.
@@ -111,8 +111,8 @@ func guestExitWork(r *regs) {
 			irqOn()
 			v.enterGuestKernel(r, &b)
 			irqOff()
-		// A call that is issued again comes first: one that the handler of an NMI
-		// or event makes would pass for it in the log.
+		// A call that is issued again comes first: the log would take a call made
+		// by the handler of an NMI or event for it.
 		case v.arch.nmi == nmiPending && v.runnable() && !v.arch.log.again:
 			irqOn()
 			v.enterNMI(r)
@@ -132,7 +132,8 @@ func guestExitWork(r *regs) {
 	}
 }
 
-// toGuest copies to guest memory that the guest named; false if it may not.
+// toGuest copies to an address that the guest named; false if the guest may not
+// write there.
 func toGuest(va uint64, p unsafe.Pointer, n uint64) bool {
 	if native {
 		return guestRange(va, n) && guestInTest(va, p, n, true) == 0
@@ -140,7 +141,8 @@ func toGuest(va uint64, p unsafe.Pointer, n uint64) bool {
 	return guestRange(va, n) && copyToGuest(va, p, n) == 0 || guestDenies(va, n, true)
 }
 
-// fromGuest copies from guest memory that the guest named.
+// fromGuest copies from an address that the guest named; false if the guest may
+// not read there.
 func fromGuest(p unsafe.Pointer, va uint64, n uint64) bool {
 	if native {
 		return guestRange(va, n) && guestInTest(va, p, n, false) == 0

@@ -24,16 +24,16 @@ type builder struct {
 	tables, ntables     uint64
 	stack, end          uint64
 
-	why string // it cannot be built
+	why string // the reason for which the domain cannot be built
 
 	initrdPFN        uint64 // of an initrd that is not mapped
 	listPFN, listEnd uint64 // of a P2M list elsewhere, with the page tables for it
 	spare            uint64 // the next frame for a page table
 }
 
-// buildDomain makes a domain of the kernel in module 1 and the initrd in
-// module 2, with its first vCPU ready to run but down; nil, and why, if it cannot.
-// Domain 0 is the control domain.
+// buildDomain makes a domain of the kernel in module 1 and the initrd in module 2,
+// with its first vCPU ready to run but down. If that fails it returns nil and the
+// reason. Domain 0 is the control domain.
 func buildDomain(id uint16, cpu uint32) (*Domain, string) {
 	pages, vcpus := params.domMB<<20>>pageShift, uint32(params.vcpus)
 	if id == 0 {
@@ -105,8 +105,9 @@ func (b *builder) build() bool {
 	return b.pageTables() && b.firstVCPU()
 }
 
-// fits says whether what is going to be mapped is the guest's part of the address
-// space, and nothing twice. It counts rather too much than too little.
+// fits says whether all that is going to be mapped lies in the guest's part of
+// the address space, and nothing overlaps. Its estimate is rather too large than
+// too small.
 func (b *builder) fits() bool {
 	list := pagesFor(b.pages*8) << pageShift
 	n := b.k.end - b.k.Base + initrdSize() + list + 8<<20
@@ -201,7 +202,8 @@ func (b *builder) copyIn(va, from, n uint64) {
 // copyPFN copies bytes that the hypervisor sees to frames from a number on.
 func (b *builder) copyPFN(pfn, from, n uint64) { b.copyIn(b.k.Base+pfn<<pageShift, from, n) }
 
-// load copies kernel, initrd and P2M list, and fills the hypercall page.
+// load copies kernel, initrd and P2M list into the domain, and fills the
+// hypercall page.
 func (b *builder) load() {
 	for i := range b.k.Segments() {
 		if s := b.k.Segment(i); s.Kind == xenelf.Load {
@@ -227,7 +229,7 @@ func (b *builder) load() {
 
 // fillHypercallPage writes a stub for each hypercall: the number into EAX, and
 // SYSCALL, which costs the guest RCX and R11. The stub of iret does not return;
-// it leaves the three registers on the stack, where an iret_context has them.
+// it leaves RCX, R11 and RAX on the stack, where an iret_context has them.
 func fillHypercallPage(p *[pageSize]byte) {
 	for nr := 0; nr < abi.NumHypercalls; nr++ {
 		s := p[nr*abi.HypercallStubBytes:][:abi.HypercallStubBytes]

@@ -11,7 +11,7 @@ import (
 // clockCPU is one CPU's calibration.
 type clockCPU struct {
 	tsc    uint64 // counter at the last calibration
-	stime  int64  // system time then
+	stime  int64  // system time at that moment
 	newTSC uint64 // taken by the rendezvous, installed by calibrateSoft
 	newST  int64
 	timer  timer // recurs on the boot CPU, starts the rendezvous
@@ -79,7 +79,7 @@ func calibrationTick(*timer) {
 func rendezvous() {
 	c := this()
 	others := uint32(bits.OnesCount64(cpusOnline()) - 1)
-	var wait patience // for one that prints with its interrupts off
+	var wait patience // another CPU may print with its interrupts off
 	if c.ID == 0 {
 		for atomic.LoadUint32(&clock.arrived) != others {
 			wait.relax()

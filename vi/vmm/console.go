@@ -8,9 +8,10 @@ import (
 	"resvirt/vi/seam"
 )
 
-// The console: COM1. Lines of domains appear whole, behind "(dN) ", the
-// hypervisor's own behind "(VMM) ". With guest=1 the latter go elsewhere, and COM1
-// shows the guest's console ring as it is (ring.go), its console_io in lines.
+// The console: COM1. Lines of domains appear whole and begin with "(dN) ", the
+// hypervisor's own begin with "(VMM) ". With guest=1 the hypervisor's go elsewhere
+// (debugConsole), and COM1 shows what the guest writes to its console ring as it
+// is (ring.go), and what it writes by console_io in lines.
 
 const (
 	com1       = 0x3f8
@@ -27,7 +28,8 @@ const (
 // interrupt handlers may print.
 var consoleLock spinlock
 
-// lockConsole takes the lock and returns the flags of before, for unlockConsole.
+// lockConsole takes the lock and returns the flags from before it, for
+// unlockConsole.
 func lockConsole() uint64 {
 	flags := irqSave()
 	consoleLock.lockPatiently()
@@ -145,7 +147,8 @@ func (d *Domain) addByte(b byte) bool {
 	return b == '\n'
 }
 
-// printLine prints a domain's line. How far it has come is known at any time.
+// printLine prints a domain's line. linePos says at any time how much of it has
+// been printed.
 func (d *Domain) printLine() {
 	flags := lockConsole()
 	d.linePos = 0
@@ -153,7 +156,7 @@ func (d *Domain) printLine() {
 	unlockConsole(flags)
 }
 
-// endLine prints what a domain has of a line, as one.
+// endLine prints an unfinished line of a domain as if it were whole.
 func (d *Domain) endLine() {
 	if d.lineLen != 0 && d.addByte('\n') {
 		d.printLine()
@@ -163,7 +166,7 @@ func (d *Domain) endLine() {
 // printRest prints a domain's line from linePos on.
 func (d *Domain) printRest() {
 	if params.guest != 0 && consoleMid && d.linePos == 0 {
-		guestPut('\n') // the ring's line is half printed
+		guestPut('\n') // a line from the ring is half printed
 	}
 	for d.linePos < d.lineLen {
 		b := d.line[d.linePos%lineMax]
@@ -180,7 +183,8 @@ func (d *Domain) printRest() {
 }
 
 // hyperConsoleIO is console_io: write is all that a guest without a console
-// backend can do. What is printed is printed, so a continuation goes on behind.
+// backend can do. What has been printed cannot be taken back, so a continuation
+// goes on behind it.
 func hyperConsoleIO(cmd, n, buf, _, _ uint64) int64 {
 	if cmd == abi.ConsoleIORead {
 		return 0 // there is no input

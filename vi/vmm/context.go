@@ -7,7 +7,7 @@ import (
 )
 
 // A vCPU's first state, which a guest or the control domain gives as a
-// vcpu_guest_context: it is taken if a processor can be given all of it.
+// vcpu_guest_context: it is accepted if a processor can load all of it.
 
 // contextRest is vcpu_guest_context from the LDT on.
 type contextRest struct {
@@ -27,7 +27,7 @@ const (
 	restSize = unsafe.Sizeof(contextRest{})
 )
 
-// The two end together.
+// Both structures end at the same byte.
 const (
 	_ = restAt + restSize - unsafe.Sizeof(abi.VcpuGuestContext{})
 	_ = unsafe.Sizeof(abi.VcpuGuestContext{}) - restAt - restSize
@@ -77,9 +77,9 @@ func initVCPU(v *VCPU, arg uint64) int64 {
 	return 0
 }
 
-// fits says whether a processor can load a context, whose other pieces are in v
-// already: no instruction that loads a part of it faults. Debug registers
-// are taken on the way.
+// fits says whether a processor can load a context without a fault. The parts
+// of the context before contextRest are in v already. The debug registers are
+// put into v on the way.
 func (c *contextRest) fits(v *VCPU) bool {
 	a := &v.arch
 	for i := range a.traps {

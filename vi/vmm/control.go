@@ -15,7 +15,7 @@ func controlDomain() *Domain {
 }
 
 // target resolves the domain id of a hypercall's argument. Only the control
-// domain may name another; putTarget takes the reference back.
+// domain may name another domain. putTarget gives the reference back.
 func target(id uint16) (*Domain, int64) {
 	d := current().domain
 	if id == abi.DomidSelf || id == d.id {

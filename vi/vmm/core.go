@@ -3,7 +3,7 @@ package main
 import "math/bits"
 
 // coreCPU is the core's part of a CPU's block: the state of what runs on that
-// CPU. A microreboot makes a new one; of the old it wants curr.
+// CPU. A microreboot makes a new one and takes only curr from the old.
 type coreCPU struct {
 	curr *VCPU // the vCPU whose registers are loaded (Xen's current)
 	idle *VCPU
@@ -12,7 +12,7 @@ type coreCPU struct {
 	online   uint32
 	softirq  uint64 // soft interrupts that are pending, a bit each
 
-	left          uint64 // counts ways out of the VMM: to a guest, or to wait for an interrupt
+	left          uint64 // how often the CPU left the VMM: to a guest, or to wait for an interrupt
 	watchdogTicks uint64 // advanced by a recurring timer, looked at by the NMI
 	watchdogTimer timer
 	consoleTimer  timer // looks for console input, see ring.go
@@ -28,7 +28,7 @@ type coreCPU struct {
 	eoi    eoiStack
 
 	journal  journalCPU
-	patrolAt uint64 // so many descriptors of its part patrol has looked at
+	patrolAt uint64 // descriptors that patrol has looked at, of this CPU's part
 	refused  mfn    // frame because of which a request of the guest failed, 0 = none
 }
 

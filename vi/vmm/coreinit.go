@@ -18,7 +18,8 @@ func coreInit() {
 	readWallclock()
 }
 
-// coreTables fills in the static data that is not constant.
+// coreTables fills in the static data that depends on the command line, and
+// what the linker cannot lay down.
 func coreTables() {
 	setClock(params.tscHz, params.apicHz)
 	hypercalls[abi.HypercallMulticall] = hyperMulticall

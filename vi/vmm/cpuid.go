@@ -5,8 +5,9 @@ import (
 	"resvirt/vi/bare"
 )
 
-// What guests see of the processor: what the VMM can give them. A kernel asks
-// through a prefix that faults; user mode sees the processor as it is.
+// What guests see of the processor: those features that the VMM can give them.
+// A guest's kernel executes CPUID behind a prefix that faults, and the VMM
+// answers. In user mode CPUID does not fault and shows the processor as it is.
 
 // forcedCPUID executes CPUID behind the prefix UD2 "xen" (xen.h, XEN_CPUID).
 func forcedCPUID(v *VCPU, r *regs) bool {
@@ -26,8 +27,8 @@ func forcedCPUID(v *VCPU, r *regs) bool {
 }
 
 // Bits of CPUID that guests may see if the processor has them (AMD APM vol. 3,
-// appendix E). Left out is what needs a bit of CR4 or an MSR that the VMM does
-// not switch: XSAVE and all that builds on it, RDTSCP, PCID, SMEP,
+// appendix E). Features are left out if they need a bit of CR4 or an MSR that
+// the VMM does not switch: XSAVE and all that builds on it, RDTSCP, PCID, SMEP,
 // SMAP, large pages, global pages, machine checks, MTRRs, power, performance.
 const (
 	cpuid1ECX = 1<<0 | 1<<1 | 1<<9 | 1<<13 | 1<<19 | 1<<20 | 1<<22 | 1<<23 | 1<<25 | 1<<30

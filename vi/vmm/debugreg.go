@@ -7,14 +7,14 @@ import (
 
 // Debug registers of guests (AMD APM vol. 2, 13.1). They are in the processor while
 // a vCPU runs that has a breakpoint enabled, and only then. A breakpoint is never
-// on the hypervisor's addresses; what it copies from and to a guest may hit one,
-// which is ignored (debugInVMM).
+// on one of the hypervisor's addresses. When the hypervisor copies from or to a
+// guest it may hit a breakpoint of the guest, which is ignored (debugInVMM).
 
 // Bits of DR6 and DR7.
 const (
 	dr6Fixed  = 0xffff0ff0 // always set
 	dr6Zero   = 1 << 12    // always clear
-	dr6Status = 0xe00f     // what a #DB was about: B0 to B3, BD, BS, BT
+	dr6Status = 0xe00f     // the cause of a #DB: B0 to B3, BD, BS, BT
 	dr6Step   = 1 << 14
 
 	dr7Fixed  = 1 << 10
@@ -32,8 +32,9 @@ func (v *VCPU) resetDebug() {
 	v.arch.debugReg = [8]uint64{6: dr6Fixed, 7: dr7Fixed}
 }
 
-// debugValue is what a write of val to debug register n leaves in it, or why it is
-// refused, as by Xen. Breakpoints on ports need CR4.DE, which guests do not have.
+// debugValue is what debug register n holds after a write of val, or the error if
+// the write is refused. Xen does the same. Breakpoints on ports need CR4.DE, which
+// guests do not have.
 func debugValue(n, val uint64) (uint64, int64) {
 	switch {
 	case n < 4:
@@ -58,7 +59,8 @@ func debugValue(n, val uint64) (uint64, int64) {
 	return val, 0
 }
 
-// debugNumber is the register that n names: 4 and 5 stand for 6 and 7.
+// debugNumber is the number of the register that n names: 4 and 5 stand for 6
+// and 7.
 func debugNumber(n uint64) uint64 {
 	if n == 4 || n == 5 {
 		return n + 2
@@ -126,17 +128,18 @@ func disarmDebug() {
 	}
 }
 
-// takeDebugStatus adds what a #DB of v was about to what its guest sees in DR6.
+// takeDebugStatus adds the causes of a #DB of v to the DR6 that its guest sees.
 func (v *VCPU) takeDebugStatus() {
 	v.arch.debugReg[6] |= bare.ReadDR6() & dr6Status
 	bare.WriteDR6(dr6Fixed)
 }
 
-// debugInVMM serves #DB while the VMM runs. A copy from or to a guest hit one of
-// the guest's breakpoints, or a load of SS before SYSCALL had held one back: neither
-// is the guest's to see, as in Xen. Nothing steps through the VMM: if TF is set, it
-// should not be. Outside its own code the VMM has failed, on a breakpoint or not; inside,
-// RF keeps one, which would be a fault's work, from coming again for ever. False is a failure.
+// debugInVMM serves #DB while the VMM runs. Either a copy from or to a guest hit one of the
+// guest's breakpoints, or a load of SS before SYSCALL had held a breakpoint back. The guest
+// is told of neither, as in Xen. Nothing steps through the VMM: if TF is set, that is
+// wrong, and it is cleared. If RIP lies outside the VMM's code, the VMM has failed: the
+// result is false. Inside, only a fault can have set a breakpoint: RF keeps it from
+// striking again for ever.
 func debugInVMM(r *regs) bool {
 	m := &bare.Image
 	bare.WriteDR6(dr6Fixed)

@@ -25,8 +25,9 @@ func gateTo(addr uint64, ist, dpl uint64) gate {
 	}
 }
 
-// code is the selector of a handler's code. Those that a failure ends up in have
-// a descriptor of their own: a bad one would fail #DF like everything else.
+// code is the selector of a handler's code. The handlers with stacks of their
+// own (#DF, NMI, #MC) also have a code descriptor of their own: if the common
+// one is damaged they still work.
 func code(ist uint64) uint64 {
 	if ist != 0 {
 		return selHVCode2
@@ -89,13 +90,14 @@ func initGDT(c *CPU, base uint64) {
 	g[selTSS>>3&511+1] = t >> 32
 }
 
-// loadTables makes the processor use them, and the stubs of SYSCALL.
+// loadTables makes the processor use the CPU's tables and its stubs for
+// SYSCALL.
 func loadTables(c *CPU) {
 	bare.Lgdt(&c.gdt.limit)
 	bare.LoadSegments(selHVCode, 0)
 	bare.Lidt(&c.idt.limit)
 	g := (*[512]uint64)(ptr(blockAddr(c.ID) + blockGDT))
-	g[selTSS>>3&511] &^= 2 << 40 // not busy: LTR insists
+	g[selTSS>>3&511] &^= 2 << 40 // not busy: else LTR faults
 	bare.Ltr(selTSS)
 	bare.Lldt(0)
 	sysStack[c.ID&(maxCPUs-1)] = blockAddr(c.ID) + blockTopRegs - guestRegsAbove

@@ -8,9 +8,10 @@ const (
 	descPresent = 1 << 47
 )
 
-// checkDescriptor says whether a guest may have a descriptor, and makes it one
-// of ring 3, in which the guest's kernel runs as well. Absent ones fault
-// whenever they are used; gates and system segments are refused.
+// checkDescriptor says whether a guest may have a descriptor, and returns it
+// with privilege level 3, at which the guest's kernel runs as well. A
+// descriptor that is not present is accepted, because its use faults. Gates and
+// system segments are refused.
 func checkDescriptor(desc uint64) (uint64, bool) {
 	if desc&descPresent == 0 {
 		return desc, true

@@ -1,9 +1,9 @@
 package main
 
 // Walks over the frame table by recovery, which must look at every descriptor
-// while all VMs wait. Most frames are free, so that runs of free frames are gone
-// through several descriptors at a time, and by address, not by frame number;
-// where the lists of free blocks are sound, a block at a time.
+// while all VMs wait. Most frames are free. So the walk looks at several
+// descriptors of free frames at a time, and goes by address instead of by frame
+// number. Where the lists of free blocks are sound, it skips a block at a time.
 
 const (
 	descSize  = 32 // bytes of a page
@@ -16,8 +16,8 @@ func heapDescs() (at, end uint64) {
 	return frameTableBase + bootInfo.heapStart>>pageShift*descSize, frameTableBase + frames.n*descSize
 }
 
-// blocksSound says that each free block that begins in the frame table is one of
-// the heap's lists, and free as a whole.
+// blocksSound says that each descriptor which is marked as the head of a free
+// block is in the heap's lists, and that the whole block is free.
 var blocksSound bool
 
 // pastFree is the address of the first descriptor from one on whose frame is
@@ -40,8 +40,8 @@ func pastFree(at, end uint64) uint64 {
 	return at
 }
 
-// pastBlock is the address behind the block that begins at a free frame's
-// descriptor, or behind the frame if none does.
+// pastBlock is the address of the descriptor behind a free block that begins at
+// this descriptor. If no block begins here, it is the next descriptor's.
 func pastBlock(at uint64) uint64 {
 	p := (*page)(ptr(at))
 	if order := p.typ & pageOrder; p.typ&pageHead != 0 && order <= maxOrder {
@@ -50,8 +50,8 @@ func pastBlock(at uint64) uint64 {
 	return at + descSize
 }
 
-// cleanFree is pastFree which forgets all else that the descriptors of the free
-// frames say.
+// cleanFree is like pastFree, and clears all but the free mark in the
+// descriptors that it passes.
 func cleanFree(at, end uint64) uint64 {
 	for blocksSound && at < end && (*page)(ptr(at)).count == pgFree {
 		p := (*page)(ptr(at))

@@ -8,8 +8,8 @@ import (
 // killDomain takes everything back from a domain: vCPUs stop, page tables are
 // unpinned, every frame loses its allocation. The domain itself goes with the
 // last reference, usually that of its last frame, which another domain may still
-// have mapped. If it may make way it returns false when soft interrupts are
-// pending, and goes on when it is called again.
+// have mapped. With makeWay it returns false when soft interrupts are pending;
+// when it is called again it goes on.
 func killDomain(d *Domain, makeWay bool) bool {
 	d.killing = true
 	if !d.dying {
@@ -27,16 +27,16 @@ func killDomain(d *Domain, makeWay bool) bool {
 		dropTables(d.vcpu[i])
 	}
 	d.eventLock.lock()
-	dropFrame(&d.ring) // closing its port has, unless a recovery took that back
+	dropFrame(&d.ring) // closing its port has dropped it, unless a recovery took that back
 	d.eventLock.unlock()
 	commit()
-	d.killing = false // the journal knows what follows
+	d.killing = false // all that follows is in the journal
 	if !relinquish(d, makeWay) {
 		return false
 	}
 	d.killing, d.gone = true, true
 	d.put()
-	d.put() // of createDomain
+	d.put() // the reference that createDomain took
 	return true
 }
 
@@ -50,7 +50,7 @@ func stopDomain(d *Domain) {
 	for i := uint32(0); i < d.nvcpus; i++ {
 		d.vcpu[i].sleepSync()
 	}
-	for i := uint32(0); i < d.nvcpus; i++ { // none runs that could set another's
+	for i := uint32(0); i < d.nvcpus; i++ { // only now does no vCPU run that could set another's timer
 		v := d.vcpu[i]
 		v.pollTimer.kill()
 		v.singleshot.kill()
@@ -79,8 +79,8 @@ func dropRoots(v *VCPU) {
 }
 
 // relinquish unpins and frees every frame of a dying domain. Once no page table
-// is in use, all that holds a frame is its allocation, and what other domains
-// map. It returns false to make way.
+// is in use, a frame is held only by its allocation and by mappings of other
+// domains. It returns false to make way.
 func relinquish(d *Domain, makeWay bool) bool {
 	if !d.unpinned && !d.sweep(makeWay, ptPinned, unpinPage) {
 		return false
@@ -98,12 +98,12 @@ func unpinPage(p *page) {
 func dropPage(p *page) { p.dropAllocation() }
 
 const (
-	sweepBatch = 16  // frames between looks at what is more urgent
+	sweepBatch = 16  // frames between two looks for more urgent work
 	sweepScan  = 256 // frames that are looked at with the list locked
 )
 
 // sweep calls fn for the allocated frames of d whose type has all of some flags.
-// It returns false to make way, and goes on where it was when it is called again.
+// It returns false to make way; when it is called again it goes on where it was.
 func (d *Domain) sweep(makeWay bool, flags uint64, fn func(*page)) bool {
 	var batch [sweepBatch]*page
 	for {

@@ -29,15 +29,15 @@ type Domain struct {
 	mapPages uint64 // end of the memory map that it was started with
 
 	privileged bool      // the control domain
-	handle     [16]uint8 // what the control domain knows it by
+	handle     [16]uint8 // the name that the control domain gave it (a UUID)
 	pauseCount uint32    // its vCPUs may not run while it is not 0
 	weight     uint32    // of each vCPU, see account
-	maxVCPUs   uint32    // so many it was made for
+	maxVCPUs   uint32    // how many it was made for
 
 	dying        bool
 	unpinned     bool  // no page table of it is pinned any more
-	cursor       *page // where taking its frames back has come to
-	killing      bool  // a CPU is at what the journal does not know
+	cursor       *page // how far taking its frames back has come
+	killing      bool  // a CPU is ending it: that part is not in the journal
 	gone         bool  // all is taken back, but others hold references
 	shutdown     bool
 	shutdownCode uint32
@@ -52,11 +52,11 @@ type Domain struct {
 
 	groups    [evtchnGroups]*evtchnGroup // event channels
 	full      [evtchnBuckets / 64]uint64 // buckets without a closed port
-	mostPorts uint32                     // so many it may have
-	nextPort  uint32                     // where closing all of them has come to
-	pollMask  uint64                     // vCPUs in SCHEDOP_poll
+	mostPorts uint32                     // how many ports it may have
+	nextPort  uint32                     // how far closing all of them has come
+	pollMask  uint64                     // vCPUs that wait in SCHEDOP_poll
 	fifo      *fifo                      // nil until the guest asks for the FIFO interface
-	fifoOn    uint32                     // it is in use
+	fifoOn    uint32                     // the FIFO interface is in use
 
 	assist uint64 // vm_assist bits
 
@@ -70,10 +70,10 @@ type Domain struct {
 
 	line    [lineMax]byte // console output that is no whole line yet
 	lineLen uint32
-	linePos uint32 // so much of a whole line is printed
+	linePos uint32 // how much of a whole line has been printed
 }
 
-// domains is the list of all domains; the lock is for those who change it.
+// domains is the list of all domains. Whoever changes it holds the lock.
 var domains struct {
 	lk   spinlock
 	head *Domain
@@ -186,7 +186,8 @@ func createDomain(id uint16, maxPages uint64) *Domain {
 		at = &(*at).next
 	}
 	if *at != nil && (*at).id == id {
-		// One whose last reference has just gone: lookupDomain does not find it.
+		// A domain whose last reference has just gone: lookupDomain does not
+		// find it.
 		domains.lk.unlock()
 		d.refs = 0
 		d.freeObjects()
@@ -220,7 +221,7 @@ func cpuFull(cpu uint32) bool {
 // addVCPU gives d its next vCPU, pinned to a CPU; nil if there is no room.
 func (d *Domain) addVCPU(cpu uint32) *VCPU {
 	assert(d.nvcpus < maxVCPUs)
-	if cpuFull(cpu) && d.id != testDomain { // which sets no timers
+	if cpuFull(cpu) && d.id != testDomain { // the test domain sets no timers
 		return nil
 	}
 	v := allocVCPU(d, d.nvcpus, cpu)
@@ -253,7 +254,7 @@ func (d *Domain) shutDown(reason uint32) {
 	d.lk.lockPatiently()
 	if d.shutdown {
 		d.lk.unlock()
-		announceEnd() // who was to do it may have been discarded
+		announceEnd() // whoever was about to do it may have been discarded by a recovery
 		return
 	}
 	if !d.codeSet {

@@ -58,13 +58,13 @@ func domctlTarget(op *abi.Domctl) (*Domain, int64) {
 	self := current().domain
 	switch {
 	case d == nil && op.Cmd == abi.DomctlDestroy && again():
-		return nil, 0 // done before a recovery
+		return nil, 0 // it was destroyed before a recovery
 	case d == nil:
 		return nil, -abi.ESRCH
 	case op.Cmd == abi.DomctlGetInfo || op.Cmd == abi.DomctlGetVcpuInfo || op.Cmd == abi.DomctlSchedulerOp:
 		return d, 0
 	case d == self:
-		return d, -abi.EINVAL // nobody pauses or changes itself
+		return d, -abi.EINVAL // no domain pauses or changes itself
 	case d.dying && op.Cmd != abi.DomctlDestroy:
 		return d, -abi.ESRCH
 	}

@@ -2,9 +2,10 @@ package main
 
 import "resvirt/vi/abi"
 
-// The commands of domctl that begin, hold up and end a domain. What a recovery
-// makes the control domain issue again must not be done twice: each notes in
-// the log what it is about to change before it does (progress.undo).
+// The commands of domctl that create, pause and destroy a domain. A recovery
+// may make the control domain issue a command again, whose work must not be
+// done twice: so each command notes in the log what it is about to change
+// (progress.undo).
 
 // domctlCreate makes a domain, paused and without vCPUs and memory. An id of 0
 // stands for the first one that is free.
@@ -40,7 +41,8 @@ func domctlCreate(op *abi.Domctl, c *abi.DomctlCreateDomain) int64 {
 	return 0
 }
 
-// begin makes a domain that has no vCPU yet what the control domain asked for.
+// begin gives a new domain, which has no vCPU yet, the properties that the
+// control domain asked for.
 func (d *Domain) begin(op *abi.Domctl, c *abi.DomctlCreateDomain) {
 	d.pauseCount, d.maxVCPUs, d.handle = 1, c.MaxVcpus, c.Handle
 	d.mostPorts = min(c.MaxEvtchnPort, maxPorts-1) + 1

@@ -48,8 +48,8 @@ func domctlContext(d *Domain, c *abi.DomctlVcpuContext, set bool) int64 {
 	return 0
 }
 
-// domctlAffinity tells or changes which CPU a vCPU of a paused domain is on.
-// It is one CPU, for good: a set of several stands for the first of them.
+// domctlAffinity tells or changes which CPU a vCPU of a paused domain is on. A
+// vCPU is pinned to one CPU: a set of several stands for the first of them.
 func domctlAffinity(d *Domain, a *abi.DomctlAffinity, set bool) int64 {
 	v := d.vcpuByID(a.Vcpu)
 	if v == nil {
@@ -96,7 +96,7 @@ func domctlScheduler(d *Domain, s *abi.DomctlScheduler) int64 {
 		if s.Cap != 0 {
 			return -abi.EOPNOTSUPP
 		}
-		if s.Weight != 0 { // as in Xen, 0 leaves it
+		if s.Weight != 0 { // as in Xen, 0 leaves the weight as it is
 			d.weight = uint32(s.Weight)
 		}
 	case abi.SchedopGetInfo:

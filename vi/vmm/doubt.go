@@ -2,18 +2,18 @@ package main
 
 import "resvirt/vi/abi"
 
-// Step doubt. Not a repair but detection nearer to the fault. A guest's kernel that works is seldom refused: most
-// refusals after a fault come from a frame whose uses were counted wrongly long
-// before, and the guest, which trusts the hypervisor, gives up. So before a
-// request is refused because a frame is in use as something else, the uses of
-// that frame are counted; if they do not explain the refusal, that is a failure
-// detected while it can still be repaired, and the request is issued again.
+// Step doubt. This step repairs nothing but detects nearer to the fault. A guest's kernel
+// that works is seldom refused: most refusals after a fault come from a frame whose uses
+// were counted wrongly long before, and the guest, which trusts the hypervisor, gives up.
+// So before a request is refused because a frame is in use as something else, the uses of
+// that frame are counted. If its descriptor has other counts, the VMM has failed, and this
+// can still be repaired; then the guest issues the request again.
 
 // doubtEvery bounds what a guest that asks for refusals can make this cost.
 const doubtEvery = 20 // scheduler ticks
 
 // doubt is entered with the result of a hypercall that is about to be refused.
-// Nothing of it is under way any more.
+// Nothing of the call is under way any more.
 func doubt(nr uint64, rc int64) {
 	k := &this().core
 	m, d := k.refused, current().domain
@@ -32,28 +32,30 @@ func doubt(nr uint64, rc int64) {
 	}
 	d.doubted = now()
 	holdOthers()
-	ok := pageOf(m).explained()
+	ok := pageOf(m).countsAddUp()
 	letOthersGo()
 	checker.lk.unlock()
 	if !ok {
-		myJournal().skip() // taking back what is under way would not repair it
+		myJournal().skip() // taking back what is under way would not repair the counts
 	}
 	disbelieve(ok, stepDoubt)
 }
 
-// disbelieve is told whether what is about to be refused is explained. If not,
-// and the policy has the step, that is a failure. Nothing else asks for it, so
-// that a run in which all is explained is the same without.
-func disbelieve(explained bool, step uint) {
-	if !explained && allowed(step) {
+// disbelieve is told whether the VMM's data justifies what is about to be
+// refused. If not, and the policy has the step, that is a failure. The policy
+// is asked only then, so that a run in which every refusal is justified is the
+// same with and without the step.
+func disbelieve(justified bool, step uint) {
+	if !justified && allowed(step) {
 		assertFailed()
 	}
 }
 
-// explained counts the uses of a frame and compares. Nothing may change meanwhile.
-func (p *page) explained() bool {
+// countsAddUp counts the uses of a frame and compares them with its descriptor.
+// Nothing may change meanwhile.
+func (p *page) countsAddUp() bool {
 	if d := domainOfFrame(p.owner); p.count&pgHeap != 0 || d == nil || d.grants != nil {
-		return true // shared or granted, and counted by who does it
+		return true // shared or granted: whoever shares or grants it counts
 	}
 	u := uses{of: p.frame()}
 	if p.count&pgAllocated != 0 {

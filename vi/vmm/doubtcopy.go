@@ -1,11 +1,13 @@
 package main
 
-// Doubt about guest memory. A kernel that works names memory that it has, so a
-// copy that failed may be the VMM's own failure. The guest's page tables tell:
-// they are walked by code that has nothing in common with the copy.
+// Doubt about guest memory. A kernel that works names memory that it has, so if
+// a copy from or to it fails, the VMM itself may have failed. The guest's page
+// tables tell which it is; the code that walks them has nothing in common with
+// the copy.
 
-// guestDenies is entered when n bytes at va could not be read or written. It
-// returns false: so it is, if the guest's page tables explain it.
+// guestDenies is entered when n bytes at va could not be read or written. If
+// the guest's page tables allow the access, that is a failure of the VMM; else
+// it returns false, the result of the copy.
 func guestDenies(va, n uint64, write bool) bool {
 	d := current().domain
 	if d.doubted != 0 && now() < d.doubted+doubtEvery*params.tickNS {

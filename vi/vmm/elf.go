@@ -8,7 +8,8 @@ type kernelImage struct {
 	end uint64 // virtual end of the loaded segments
 }
 
-// parse reads the headers and notes. It returns why this is no guest kernel, or "".
+// parse reads the headers and notes. It returns the reason why this is no guest
+// kernel, or "".
 func (k *kernelImage) parse() string {
 	if why := k.Read(); why != "" {
 		return why
@@ -16,8 +17,8 @@ func (k *kernelImage) parse() string {
 	return k.place()
 }
 
-// place finds what the segments take in the guest's address space. It returns why
-// that cannot be, or "".
+// place finds what the segments take in the guest's address space. It returns the
+// reason why that is impossible, or "".
 func (k *kernelImage) place() string {
 	if k.Base&pageMask != 0 || k.Offset&pageMask != 0 || isHypervisorAddr(k.Base) {
 		return "its base is no page of a guest's address space"

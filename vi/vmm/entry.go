@@ -62,11 +62,11 @@ const (
 	mxcsrDefault = 0x1f80
 )
 
-// csWord is CS with what lies beside it in its 8 bytes on the stack: syscallMark.
+// csWord is the 8 bytes on the stack that hold CS, and beside it syscallMark.
 func csWord(r *regs) *uint64 { return (*uint64)(unsafe.Add(unsafe.Pointer(r), regsCS)) }
 
 // sysStack and sysRSP belong to the entry stubs of SYSCALL, one per CPU: the
-// stack to load and where to keep the guest's meanwhile.
+// stack pointer to load, and where to keep the guest's meanwhile.
 var (
 	sysStack [maxCPUs]uint64
 	sysRSP   [maxCPUs]uint64
@@ -83,8 +83,8 @@ type entryTable struct {
 	vectors   uint64           // 256 stubs of 8 bytes
 	sys       uint64           // maxCPUs stubs of sysStubSize bytes
 	sys32     uint64           // the same for SYSCALL in 32-bit code
-	guestIRET uint64           // the IRETQ that returns to a guest
-	loadFault uint64           // where those of loads go on after a fault
+	guestIRET uint64           // the IRETQ instruction that returns to a guest
+	loadFault uint64           // where the loads below go on after a fault
 	ap        uint64           // entry of other processors
 	copyImage uint64           // what replaces the image in a microreboot
 	loads     [numLoads]uint64 // instructions that may fault, see load.go
@@ -93,7 +93,7 @@ type entryTable struct {
 // entries is filled in by findEntries.
 var entries entryTable
 
-// findEntries fills entries in.
+// findEntries asks the assembly code for its addresses.
 func findEntries() {
 	entryAddrs(&entries)
 	loadAddrs(&entries.loads)

@@ -13,11 +13,11 @@ type evtchn struct {
 	remoteID   uint16 // unbound: who may bind
 	vcpu       uint32 // the vCPU that is told
 	remotePort uint32
-	consumer   uint8 // interdomain: the other end is the hypervisor's, see serveConsole
+	consumer   uint8 // 1, interdomain: the other end is the hypervisor's, see serveConsole
 
 	// Of the FIFO interface (evtchn_fifo.go).
 	priority uint8
-	queue    uint8 // in which it was last; stays when the port is closed
+	queue    uint8 // the queue in which it was last; stays when the port is closed
 	saved    uint8 // 1: pending, but its word does not exist yet
 
 	remote *Domain // interdomain: holds a reference
@@ -76,8 +76,9 @@ func (d *Domain) port(n uint32) *evtchn {
 	return &b[n%evtchnPerBucket]
 }
 
-// maxSearch bounds a search for a free port among those of buckets with closed ones
-// that the guest leaves in its queues. Buckets without are marked, and searched once.
+// maxSearch bounds the search for a free port. A port that was closed while it was in
+// a queue of the guest's is not free yet, so that a search may pass many. Buckets
+// without a closed port are marked as full and not searched again.
 const maxSearch = 4096
 
 // freePort finds a closed port; d.eventLock is held. A port that is still in a

@@ -22,20 +22,21 @@ func (d *Domain) portLimit() uint32 {
 	return min(abi.NumEvtchn2L, d.mostPorts)
 }
 
-// setPending raises a port towards v. The lock of a channel's other end will do.
+// setPending raises a port towards v. The lock of the domain at the other end of
+// the channel is enough.
 func setPending(v *VCPU, port uint32) {
 	if !v.domain.usesFIFO() {
 		setPending2L(v, port)
 		if !v.domain.usesFIFO() {
 			return
 		}
-		// The guest changed the interface meanwhile, and that may have looked
-		// for pending bits before there was this one.
+		// The guest changed the interface meanwhile, and may have looked for
+		// pending bits before this one was set.
 	}
 	v.domain.setPendingFIFO(v, port)
 }
 
-// clearPending takes back that a port is pending.
+// clearPending makes a port not pending.
 func (d *Domain) clearPending(port uint32) {
 	if d.usesFIFO() {
 		d.clearPendingFIFO(port)
@@ -64,7 +65,8 @@ func (d *Domain) unmaskPort(v *VCPU, port uint32) {
 // inQueue says whether the guest has still to take a port out of a queue.
 func (d *Domain) inQueue(port uint32) bool { return d.usesFIFO() && d.fifo.linked(port) }
 
-// announce completes what a discarded sender may have left undone about a port.
+// announce completes what a sender had begun for a port before recovery
+// discarded it.
 func (d *Domain) announce(e *evtchn, port uint32) {
 	if d.usesFIFO() {
 		d.announceFIFO(e, port)

@@ -80,7 +80,7 @@ func bindVIRQ(d *Domain, virq, vcpu uint32) (uint32, int64) {
 	d.eventLock.lock()
 	port, rc := uint32(0), int64(-abi.EEXIST)
 	if v.virqPort[virq] != 0 && again() {
-		port, rc = v.virqPort[virq], 0 // what recovery found
+		port, rc = v.virqPort[virq], 0 // the port that was bound before a recovery
 	} else if v.virqPort[virq] == 0 {
 		rc = -abi.ENOSPC
 		if port = d.freePort(); port != 0 {
@@ -112,7 +112,7 @@ func bindIPI(d *Domain, vcpu uint32) (uint32, int64) {
 	return port, rc
 }
 
-// bindVcpu is EVTCHNOP_bind_vcpu: changes who is told.
+// bindVcpu is EVTCHNOP_bind_vcpu: changes which vCPU is told.
 func bindVcpu(d *Domain, port, vcpu uint32) int64 {
 	if vcpu >= d.nvcpus {
 		return -abi.ENOENT
@@ -144,7 +144,8 @@ func closePort(d *Domain, port uint32) int64 {
 			d.eventLock.unlock()
 			return 0
 		}
-		// Both locks are needed, in order: let go, take both, look again.
+		// Both locks are needed, in order: release this one, take both, look
+		// again.
 		r := e.remote
 		r.hold()
 		d.eventLock.unlock()
@@ -172,7 +173,8 @@ func (d *Domain) finishClose(e *evtchn, port uint32) {
 		v := d.vcpu[e.vcpu%maxVCPUs]
 		assert(v.virqPort[e.virq%abi.NumVirqs] == port)
 		v.virqPort[e.virq%abi.NumVirqs] = 0
-		// Whoever found the port before sends to it before we clear it.
+		// A sender that has read virqPort already sends with this lock held.
+		// Wait for it, so that its event is cleared below.
 		flags := v.virqLock.lockSave()
 		v.virqLock.unlockRestore(flags)
 	}
@@ -184,8 +186,8 @@ func (d *Domain) finishClose(e *evtchn, port uint32) {
 	*e = evtchn{queue: e.queue}
 }
 
-// closeAllPorts closes what d has open, beginning where it has come to. It
-// returns false to make way, if it may.
+// closeAllPorts closes the ports that d has open, from nextPort on. With
+// makeWay it returns false when there is more urgent work.
 func closeAllPorts(d *Domain, makeWay bool) bool {
 	for port := max(d.nextPort, 1); ; port++ {
 		e := d.port(port)

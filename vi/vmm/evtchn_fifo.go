@@ -7,15 +7,15 @@ import (
 	"resvirt/vi/abi"
 )
 
-// The FIFO interface of event channels. The words of events that are pending form
-// a queue for each vCPU and priority: the VMM appends, the guest takes out at the
-// other end, and where its head is only the guest knows. What the VMM reads in the
-// guest's pages it believes no more than a bit of the word in hand: which port is
-// the last of a queue stands in its own memory, and it follows no link. A guest that
+// The FIFO interface of event channels. The words of events that are pending form a
+// queue for each vCPU and priority: the VMM appends, the guest takes out at the
+// other end, and only the guest knows where its head is. The VMM does not trust the
+// guest's pages: it uses only bits of the word that it is about to change, keeps the
+// last port of each queue in its own memory, and follows no link. A guest that
 // writes nonsense into its words loses events, and nothing else.
 //
-// All accesses are made with d.fifoLock held, so that a page is not written any
-// more when it has been taken out of the tables here.
+// All accesses are made with d.fifoLock held, so that a page which has been
+// taken out of the tables here is not written any more.
 
 const (
 	wordsPerPage = pageSize / 4
@@ -39,7 +39,7 @@ type fifoControl struct {
 
 const _ = pageSize - unsafe.Sizeof(fifo{})
 
-// lastControlOffset is that of a control block at the end of its page.
+// lastControlOffset is the offset of a control block that ends with its page.
 const lastControlOffset = pageSize - uint64(unsafe.Sizeof(abi.EvtchnFIFOControlBlock{}))
 
 // word is a port's event word, nil if its page is not there.
@@ -67,8 +67,8 @@ func (f *fifo) block(vcpu uint32) *abi.EvtchnFIFOControlBlock {
 	return (*abi.EvtchnFIFOControlBlock)(unsafe.Add(frameAddr(mfn(m)), uintptr(c.offset)))
 }
 
-// setPendingFIFO raises a port towards v. What comes before there is a word for it
-// is raised when there is one.
+// setPendingFIFO raises a port towards v. An event whose word does not exist yet
+// is raised when the word comes.
 func (d *Domain) setPendingFIFO(v *VCPU, port uint32) {
 	e, told := d.port(port), false
 	flags := d.fifoLock.lockSave()
@@ -88,15 +88,16 @@ func (d *Domain) setPendingFIFO(v *VCPU, port uint32) {
 // enqueue appends a port to a queue of v's, unless it is masked or in a queue
 // already, and says whether v has to be told.
 //
-// Each step leaves something that recovery can tell (recover_event_redelivery_fifo.go): a port that
-// is linked, links to nothing and is not the last of the queue it was put into has
-// not got there.
+// Recovery can see how many of the steps were done (recover_event_redelivery_fifo.go): a
+// port that is linked, links to nothing and is not the last of its queue has not been put
+// in completely.
 func (f *fifo) enqueue(v *VCPU, e *evtchn, port uint32, w *uint32) bool {
 	c := f.block(v.id)
 	if c == nil || atomic.LoadUint32(w)&(abi.EvtchnFIFOMasked|abi.EvtchnFIFOLinked) != 0 {
 		return false
 	}
-	// If it is the last of a queue, that is empty: it has been taken out.
+	// If the port is still noted as a queue's last, that queue is empty: the
+	// guest has taken the port out.
 	if t := &f.tails[e.queue%uint8(len(f.tails))]; *t == port {
 		*t = 0
 	}
@@ -120,8 +121,8 @@ func (f *fifo) enqueue(v *VCPU, e *evtchn, port uint32, w *uint32) bool {
 // setLink lets the last word of a queue link to a port; false if the guest has
 // taken that word out, so that the queue is empty. As long as it is in the queue
 // the guest may only mask and unmask the event, clear its pending bit, and take it
-// out. Unmasking it leaves while the word is busy, so that a few tries are enough,
-// and with a guest that does something else the event is lost.
+// out. It does not unmask while the word is marked busy, so that a few tries are
+// enough. With a guest that breaks these rules the event is lost.
 func setLink(w *uint32, port uint32) bool {
 	for try := 0; try <= linkTries; try++ {
 		x := atomic.LoadUint32(w)

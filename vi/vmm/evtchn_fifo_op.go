@@ -6,9 +6,10 @@ import (
 	"resvirt/vi/abi"
 )
 
-// How a guest comes to the FIFO interface: a control block for each vCPU, the first
-// of which switches to it, and pages for the event words, one after the other. The
-// VMM holds these frames (held.go) until the guest resets its event channels or ends.
+// How a guest switches to the FIFO interface: it registers a control block for each
+// vCPU, of which the first makes the switch, and then pages of event words, one after
+// the other. The VMM holds these frames (held.go) until the guest resets its event
+// channels or ends.
 
 // initControl is EVTCHNOP_init_control.
 func initControl(d *Domain, a *abi.EvtchnInitControl) int64 {
@@ -35,8 +36,8 @@ func initControl(d *Domain, a *abi.EvtchnInitControl) int64 {
 	return rc
 }
 
-// placeControl notes where the control block of a vCPU is; taken says whether it
-// keeps the frame.
+// placeControl notes where the control block of a vCPU is; taken says whether
+// the frame stays in use.
 func (d *Domain) placeControl(vcpu uint32, m mfn, offset uint64) (rc int64, taken bool) {
 	if d.fifo == nil {
 		page := allocHeapPage()
@@ -50,11 +51,11 @@ func (d *Domain) placeControl(vcpu uint32, m mfn, offset uint64) (rc int64, take
 	case c.frame == 0:
 		c.offset, taken = offset, true
 		d.setHeld(&c.frame, m)
-	case !again() || c.frame != m || c.offset != offset: // else it is what recovery found
+	case !again() || c.frame != m || c.offset != offset: // else this call did it before a recovery
 		return -abi.EINVAL, false
 	}
 	if log := &current().arch.log; !d.usesFIFO() || again() && log.undo != 0 {
-		log.undo = 1 // this call switches
+		log.undo = 1 // noted: this call makes the switch
 		d.startFIFO()
 	}
 	return 0, taken
@@ -75,8 +76,8 @@ func (d *Domain) startFIFO() {
 	}
 }
 
-// expandArray is EVTCHNOP_expand_array. What was raised while there was no word
-// for it is raised again.
+// expandArray is EVTCHNOP_expand_array. Events that were raised while they had
+// no word are raised again.
 func expandArray(d *Domain, m mfn) int64 {
 	if !d.usesFIFO() {
 		return -abi.EOPNOTSUPP
@@ -96,7 +97,8 @@ func expandArray(d *Domain, m mfn) int64 {
 	return rc
 }
 
-// addWords notes the next page of event words; taken says whether it keeps the frame.
+// addWords notes the next page of event words; taken says whether the frame stays in
+// use.
 func (d *Domain) addWords(m mfn) (rc int64, taken bool) {
 	f, log := d.fifo, &current().arch.log
 	n := 0
@@ -131,8 +133,8 @@ func (d *Domain) setHeld(at *mfn, m mfn) {
 	d.fifoLock.unlockRestore(flags)
 }
 
-// setPriority is EVTCHNOP_set_priority. It holds from the next time on that the
-// port is put into a queue.
+// setPriority is EVTCHNOP_set_priority. It takes effect when the port is next
+// put into a queue.
 func setPriority(d *Domain, port, priority uint32) int64 {
 	if !d.usesFIFO() {
 		return -abi.ENOSYS
@@ -150,8 +152,8 @@ func setPriority(d *Domain, port, priority uint32) int64 {
 	return rc
 }
 
-// stopFIFO gives all frames back and returns to the two-level interface. No port
-// need be closed: who raises one finds no word for it.
+// stopFIFO gives all frames back and returns to the two-level interface. The
+// ports need not be closed: whoever raises one finds no word for it.
 func (d *Domain) stopFIFO() {
 	f := d.fifo
 	if f == nil {

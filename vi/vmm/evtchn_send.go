@@ -9,7 +9,7 @@ import (
 // How events travel: from a port or a virtual interrupt to the vCPU that is told,
 // whichever interface its guest uses.
 
-// markPending asks for an upcall and makes sure that v comes to see it.
+// markPending asks for an upcall and makes sure that v soon takes it.
 func (v *VCPU) markPending() {
 	if v.info.EvtchnUpcallPending != 0 {
 		return

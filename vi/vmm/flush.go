@@ -3,7 +3,8 @@ package main
 import "sync/atomic"
 
 // Translation look-aside buffers. The flush clock counts complete flushes of
-// any CPU: a CPU that flushed after a frame was freed holds nothing of it.
+// any CPU: a CPU that flushed after a frame was freed holds no translation to
+// it.
 
 // flushClock is the time stamp of flushes; 0 is before the first. At its end it
 // stops: from then on every CPU counts as one that has not flushed.
@@ -18,8 +19,8 @@ var flushRequest struct {
 
 const flushAll = ^uint64(0)
 
-// flushLocal drops all translations of this CPU, by loading the root that its vCPU
-// holds, not whatever CR3 holds.
+// flushLocal drops all translations of this CPU, by loading CR3 with the root that
+// its vCPU holds, whatever CR3 contained.
 func flushLocal() {
 	flags := irqSave()
 	root := uint64(idleL4Frame()) << pageShift
@@ -57,7 +58,7 @@ func flushMask(mask uint64, va uint64) {
 		return
 	}
 	assert(irqsAreOn())
-	flushRequest.lk.lockPatiently() // its holder waits for one that prints, too
+	flushRequest.lk.lockPatiently() // its holder may wait for a CPU that prints
 	flushRequest.va = va
 	atomic.StoreUint64(&flushRequest.todo, mask)
 	sendIPIs(mask, vectorFlush)

@@ -6,11 +6,11 @@ import (
 	"resvirt/vi/abi"
 )
 
-// page describes one frame of RAM (Xen's struct page_info). The references
-// that count counts are: one for being allocated, and one for each page-table
-// entry, pinned type or running operation that needs the frame to stay. typ
-// counts the uses of the frame as one type; a frame is of one type at a time,
-// so that a page table is never writable by its guest.
+// page describes one frame of RAM (Xen's struct page_info). The field count
+// counts references: one for being allocated, and one for each page-table
+// entry, pinned type or running operation that needs the frame to stay. The
+// field typ counts uses of the frame as one type. A frame has one type at a
+// time, so that a page table is never writable by its guest.
 type page struct {
 	count uint64
 	typ   uint64
@@ -20,8 +20,8 @@ type page struct {
 	prev  uint32
 }
 
-// page.count. Whoever reads the image from outside finds constants above int64 if
-// they have a type.
+// page.count. They have a type so that the host, which reads them from debug
+// information, also finds those above int64.
 const (
 	pgAllocated uint64 = 1 << 63 // one reference is the allocation itself
 	pgHeap             = 1 << 62 // hypervisor's own page, possibly shared with owner
@@ -72,10 +72,10 @@ func (p *page) ownerDomain() *Domain {
 	return (*Domain)(frameAddr(mfn(p.owner)))
 }
 
-// get takes a reference on a frame of d; it fails if the frame is not
-// allocated or not d's. A nil d stands for "whoever owns it". The count of another's
-// frame does not change, not even for a moment: guests may name any frame at any
-// time, and the hypervisor asserts how its own are counted.
+// get takes a reference on a frame of d; it fails if the frame is not allocated or
+// not d's. A nil d stands for "whoever owns it". If the frame is not d's its count
+// does not change, not even for a moment: guests may name any frame at any time, and
+// the hypervisor asserts exact counts of its own frames.
 func (p *page) get(d *Domain) bool {
 	for {
 		x := atomic.LoadUint64(&p.count)
@@ -121,9 +121,9 @@ func (p *page) dropAllocation() bool {
 	}
 }
 
-// getType takes the frame as type t. While another CPU validates it this one
-// spins: the validated bit will come, or the count go back to zero. The last
-// user of another type must be gone, else the type is refused.
+// getType takes the frame as type t. While another CPU validates it this CPU
+// spins, until the validated bit is set or the count is zero again. If the
+// frame is in use as another type, t is refused.
 func (p *page) getType(t uint64) int64 {
 	var x, nx uint64
 	var wait patience
@@ -160,8 +160,8 @@ func (p *page) getType(t uint64) int64 {
 }
 
 // users is the set of CPUs that may still hold a writable translation of a frame
-// whose type was typ: those that run its owner, and all, if others had it mapped.
-// Entries of others go without a flush of the CPUs that use them.
+// whose type was typ: those that run its owner, or all CPUs if other domains had
+// it mapped: when their entries go, the CPUs that used them are not flushed.
 func (p *page) users(typ uint64) uint64 {
 	if typ&ptForeign != 0 {
 		return cpusOnline()
@@ -173,7 +173,7 @@ func (p *page) users(typ uint64) uint64 {
 }
 
 // markForeign notes that an entry of another domain's page table is about to map
-// a frame as writable, which the caller holds as such.
+// the frame as writable. The caller holds it as writable.
 func (p *page) markForeign() {
 	if p.typ&ptForeign == 0 {
 		setBitsLogged(&p.typ, ptForeign)
@@ -184,7 +184,7 @@ func (p *page) markForeign() {
 func (p *page) validate(t uint64) int64 {
 	rc := allocTable(p, t)
 	if rc != 0 {
-		// Nobody else got in: the count is one and not validated.
+		// Nobody else has taken the type: the count is one and not validated.
 		assert(atomic.LoadUint64(&p.typ)&(ptCount|ptValidated) == 1)
 		p.left(atomic.LoadUint32(&flushClock))
 		setLogged(&p.typ, 0)
@@ -194,11 +194,10 @@ func (p *page) validate(t uint64) int64 {
 	return 0
 }
 
-// left notes the time at which a use of the frame's type is about to go: what it
-// mapped is mapped no more. Each use notes it, not only the last, and none sets it
-// back: between the look of a CPU that drops the last use, as it believes, and its
-// compare-and-swap others may take the frame and drop it again, and what they mapped
-// has later translations.
+// left notes the time at which a use of the frame's type ends; its mapping is gone
+// by now. Every use notes it, not only the last, and the time never goes back. For a
+// CPU may see the last use, and before its compare-and-swap another CPU may take the
+// frame and drop it again: translations that the other made are later.
 func (p *page) left(at uint32) {
 	for {
 		was := atomic.LoadUint32(&p.stamp)
@@ -208,9 +207,9 @@ func (p *page) left(at uint32) {
 	}
 }
 
-// putType drops one use of the frame's type. With the last one a page table
-// gives back what its entries hold; meanwhile it is not validated, and whoever
-// wants the type waits.
+// putType drops one use of the frame's type. When the last use goes, a page
+// table gives back what its entries hold; meanwhile it is not validated, and
+// whoever wants the type waits.
 func (p *page) putType() {
 	var wait patience
 	for {
@@ -229,8 +228,9 @@ func (p *page) putType() {
 				return
 			}
 		} else if x&ptValidated == 0 || nx&(ptLocked|ptCount) == ptLocked|1 {
-			// Being validated, or the lock's holder would become the last
-			// user, and unlockTable does not clean up.
+			// Either the table is being validated, or the holder of its lock
+			// would become the last user, and unlockTable does not clean up:
+			// wait.
 			for atomic.LoadUint64(&p.typ) == x {
 				wait.relax()
 			}
@@ -247,7 +247,7 @@ func isTableType(typ uint64) bool {
 	return typ&ptTypeMask >= ptL1 && typ&ptTypeMask <= ptL4
 }
 
-// getPageAndType takes a frame of d, and it as type t.
+// getPageAndType takes a reference on a frame of d, and the frame as type t.
 func getPageAndType(m mfn, d *Domain, t uint64) int64 {
 	if !frameOK(m) {
 		return -abi.EINVAL
@@ -288,7 +288,8 @@ func (p *page) lockTable() bool {
 	}
 }
 
-// unlockTable ends lockTable. putType left us not the last user.
+// unlockTable ends lockTable. putType does not let the holder of the lock
+// become the last user.
 func (p *page) unlockTable() {
 	for {
 		x := atomic.LoadUint64(&p.typ)

@@ -2,10 +2,10 @@ package main
 
 import "resvirt/vi/abi"
 
-// Descriptor tables of guests. A 64-bit guest lives with the flat selectors
-// that the hypervisor's own part of every GDT holds; the frames of its part
-// are taken as descriptor frames, so that it cannot write them, and loaded
-// into the CPU's window when it runs.
+// Descriptor tables of guests. The flat selectors in the hypervisor's own part
+// of every GDT are enough for a 64-bit guest. If it sets a table of its own,
+// the frames of that are taken as descriptor frames, so that the guest cannot
+// write them, and mapped into the CPU's window while the guest runs.
 
 // loadGDT maps the frames of a vCPU's GDT where this CPU's GDT lies. What is mapped
 // goes by the frames that the vCPU holds, not by the number of its entries, and is

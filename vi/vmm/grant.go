@@ -8,10 +8,10 @@ import (
 )
 
 // Grant tables, version 1: a domain permits another, in frames that it shares
-// with the hypervisor, to map frames of its own. What is in use of that stands
-// in the hypervisor's tables: the domain that grants counts the uses of each
-// reference, the domain that maps tracks its mappings by handle. All of it
-// follows from the tracked mappings, from which recovery counts anew.
+// with the hypervisor, to map frames of its own. What is in use stands in
+// tables of the hypervisor: those of the granting domain count the uses of each
+// reference, those of the mapping domain list its mappings by handle. Recovery
+// counts all uses anew from the listed mappings.
 
 const (
 	grantFrames   = 32 // most frames of a table
@@ -23,8 +23,8 @@ const (
 
 // activeGrant is what the hypervisor knows of one reference.
 type activeGrant struct {
-	frame   uint32 // while it is in use
-	domid   uint16 // by whom
+	frame   uint32 // frame that is granted, while the reference is in use
+	domid   uint16 // domain that uses it
 	readers uint8  // read-only uses
 	writers uint8
 }
@@ -50,11 +50,13 @@ type grantTable struct {
 
 const _ = pageSize - unsafe.Sizeof(grantTable{})
 
-// grantLock serialises all uses of grants. Who holds it may have to wait for a page table
-// that another CPU validates, or to give up thousands of mappings; who waits for it is patient.
+// grantLock serialises all uses of grants. Its holder may have to wait for a page table
+// that another CPU validates, or to end thousands of mappings. So it is taken by
+// lockPatiently.
 var grantLock spinlock
 
-// grantTableOf is d's table, made if need be; nil without memory.
+// grantTableOf is d's table, which it makes if there is none; nil if there is
+// no memory.
 func grantTableOf(d *Domain) *grantTable {
 	if d.grants == nil {
 		if m := allocHeapPage(); m != 0 {
@@ -105,7 +107,7 @@ func (d *Domain) eachGrantObject(fn func(unsafe.Pointer)) {
 	fn(unsafe.Pointer(g))
 }
 
-// entry is a reference as the guest sees it, and as the hypervisor does.
+// entry is a reference in the guest's table and in the hypervisor's.
 func (g *grantTable) entry(ref uint32) (*abi.GrantEntry, *activeGrant) {
 	page := ref / grantsPerPage
 	if g == nil || page >= g.frames {
@@ -190,8 +192,8 @@ func releaseGrant(rd *Domain, ref uint32, readonly bool) {
 	}
 }
 
-// takeGranted takes a frame of rd, as writable unless it is only read. Frames
-// of the hypervisor that it shares with rd are not rd's to grant.
+// takeGranted takes a frame of rd, as writable unless it is only read. The
+// hypervisor's own frames, which it shares with rd, cannot be granted by rd.
 func takeGranted(m mfn, rd *Domain, readonly bool) bool {
 	if !frameOK(m) || pageOf(m).count&pgHeap != 0 {
 		return false

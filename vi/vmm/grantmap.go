@@ -8,7 +8,8 @@ import (
 )
 
 // Mapping of granted frames. The page-table entry holds the references on the
-// frame, like any other; a mapping for devices holds them by its track.
+// frame, like any other; a mapping for devices has no such entry: its
+// grantTrack holds them.
 
 // newTrack finds a free handle of d; ^0 if there is none.
 func (g *grantTable) newTrack() uint32 {
@@ -38,7 +39,7 @@ func (g *grantTable) track(handle uint32) *grantTrack {
 	return &g.tracks[page][handle%tracksPerPage]
 }
 
-// grantor is the domain that grants what is mapped.
+// grantor is the domain that granted the frame.
 func (t *grantTrack) grantor() *Domain { return (*Domain)(frameAddr(mfn(t.dom))) }
 
 func (t *grantTrack) readonly() bool { return t.flags&abi.GNTMAPReadonly != 0 }
@@ -91,7 +92,7 @@ func (v *VCPU) dropBegun() {
 	log.grant, log.undo = 0, 0
 }
 
-// mapFrom maps a frame of rd, whose reference the mapping keeps.
+// mapFrom maps a frame of rd. The mapping keeps the reference on rd.
 func mapFrom(v *VCPU, rd *Domain, op *abi.GnttabMapGrantRef) int16 {
 	g := grantTableOf(v.domain)
 	if g == nil {
@@ -151,14 +152,16 @@ func enterGrant(v *VCPU, op *abi.GnttabMapGrantRef, m mfn) int16 {
 	return 0
 }
 
-// mappingBits are those in which an entry must be what its mapping's handle
-// stands for: else a writable one would go uncounted (XSA-234).
+// mappingBits are the bits of a page-table entry that must agree with its
+// mapping's handle. Without this check a writable mapping could go uncounted
+// (XSA-234).
 const mappingBits = pteP | pteW | pteAddr
 
 // swapL1 replaces an entry of the lowest level, found by virtual address or as
 // the machine address of the entry itself, and returns the old one, whose
-// references are the caller's to drop. If an entry is given, the old one must be
-// that mapping. It is logged where a mapping is about to go or to come.
+// references are the caller's to drop. If mapping is not 0, the old entry must
+// agree with it in mappingBits. If mapping or val is not 0, the entry's place is
+// logged before it changes.
 func swapL1(v *VCPU, at uint64, isEntry bool, val, mapping uint64) (uint64, int16) {
 	var table mfn
 	var slot uint64
@@ -217,7 +220,7 @@ func unmapGrant(handle uint32, host, device, replace uint64) int16 {
 		return abi.GNTSTBadHandle
 	}
 	if log.grant != handle+1 {
-		log.grant, log.undo = handle+1, 0 // what was begun before a recovery was another's
+		log.grant, log.undo = handle+1, 0 // what was begun before the recovery was the unmapping of another handle
 	}
 	m := mfn(t.frame)
 	if device != 0 && device != uint64(m)<<pageShift {
@@ -239,11 +242,12 @@ func unmapGrant(handle uint32, host, device, replace uint64) int16 {
 	return 0
 }
 
-// leaveGrant takes the entry of a mapping out of the page table. What the entry
-// holds, and with it the grant, is given back when no processor can use it any more.
+// leaveGrant takes the entry of a mapping out of the page table. When no processor
+// can use the entry any more, it gives back what the entry holds, and with that the
+// grant.
 func leaveGrant(v *VCPU, t *grantTrack, host, replace uint64) int16 {
 	isEntry := t.flags&abi.GNTMAPContainsPTE != 0
-	gone := v.arch.log.undo // before recovery, if this is issued again
+	gone := v.arch.log.undo // the entry that went before recovery, if this call is issued again
 	val := uint64(0)
 	if replace != 0 {
 		if isEntry {
@@ -254,7 +258,8 @@ func leaveGrant(v *VCPU, t *grantTrack, host, replace uint64) int16 {
 			return st
 		}
 		if val&pteP != 0 && !pageOf(pteFrame(val)).ownedBy(v.domain) {
-			// What maps another's frame stays in its place, in which recovery looks for it.
+			// An entry that maps another domain's frame is not moved: recovery looks for it
+			// where it is.
 			other, _ := swapL1(v, replace, false, val, 0)
 			putEntry(other, ptL1)
 			return abi.GNTSTGeneralError
@@ -284,8 +289,8 @@ func (v *VCPU) placeOfL1(at uint64, isEntry bool) uint64 {
 	return uint64(walkToL1(v.arch.guestTable, at))<<pageShift | at>>12&511<<3
 }
 
-// dropTrack frees a handle and ends its use of the reference; what it holds for
-// devices goes, what a page table holds stays.
+// dropTrack frees a handle and ends its use of the reference; references that
+// it holds for devices are dropped, those of a page-table entry are not.
 func dropTrack(t *grantTrack) {
 	rd, ref, m, flags := t.grantor(), t.ref, mfn(t.frame), t.flags
 	readonly := t.readonly()

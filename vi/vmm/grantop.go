@@ -7,7 +7,8 @@ import (
 )
 
 // hyperGrantTableOp is grant_table_op: lists of operations, each with a status
-// of its own. What is done is logged, as it may not be done twice.
+// of its own. Each operation that is done is logged, because it must not be
+// done twice.
 func hyperGrantTableOp(cmd, list, n, _, _ uint64) int64 {
 	size := grantOpSize(cmd)
 	switch {
@@ -62,7 +63,7 @@ func grantOne(cmd, at, n uint64) int64 {
 		return -abi.EFAULT
 	}
 	rc := int64(0)
-	myJournal().skip() // uses of grants are counted, not taken back
+	myJournal().skip() // the journal cannot take back uses of grants: recovery counts them
 	grantLock.lockPatiently()
 	switch cmd {
 	case abi.GnttabopMapGrantRef:

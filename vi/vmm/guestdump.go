@@ -5,9 +5,9 @@ import (
 	"unsafe"
 )
 
-// What is said of a guest that comes to its end by an exception. Each line is
-// printed by itself: between lines interrupts are on, as other CPUs wait for
-// answers to theirs, and the watchdog is told of the progress.
+// What the VMM prints about a guest that an exception ends. Interrupts are on
+// between the lines, because other CPUs may wait for this CPU to answer their
+// interrupts, and the watchdog is told of the progress.
 
 // dump prints a vCPU's registers and the top of its stack.
 func (v *VCPU) dump(r *regs) {

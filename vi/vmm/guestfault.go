@@ -14,8 +14,8 @@ const (
 // served are the vectors that serveFault serves.
 const served = 1<<trapPF | 1<<trapGP | 1<<trapUD
 
-// serveFault executes what made a guest fault, if that is the VMM's to do. It
-// returns false if the exception is the guest's.
+// serveFault executes the instruction that made a guest fault, if that is the
+// VMM's duty. It returns false if the guest is to handle the exception.
 func serveFault(v *VCPU, r *regs, vector uint32) bool {
 	switch vector {
 	case trapPF:
@@ -29,9 +29,9 @@ func serveFault(v *VCPU, r *regs, vector uint32) bool {
 	return false
 }
 
-// protectionFault serves #GP: privileged instructions of the guest's kernel,
-// and INT n, which a guest's own table allows (AMD APM vol. 2, 8.4.1: bit 1 of
-// the error code tells that it is a vector).
+// protectionFault serves #GP, which privileged instructions of the guest's
+// kernel cause, and INT n, if the guest's own trap table allows it (AMD APM
+// vol. 2, 8.4.1: bit 1 of the error code marks a vector).
 func protectionFault(v *VCPU, r *regs) bool {
 	const external, idt = 1, 2
 	if r.ErrorCode&external != 0 {

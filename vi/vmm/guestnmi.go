@@ -2,8 +2,9 @@ package main
 
 import "resvirt/vi/abi"
 
-// archVCPU.nmi: an NMI that a vCPU was sent waits until the vCPU comes back to
-// its guest, and until the guest has returned from the one before by iret.
+// archVCPU.nmi: an NMI that was sent to a vCPU waits until the vCPU next goes
+// back to its guest, and until the guest has returned from its previous NMI by
+// iret.
 const (
 	nmiPending = 1 << 0
 	nmiBlocked = 1 << 1

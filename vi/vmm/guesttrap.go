@@ -21,8 +21,8 @@ const (
 const pfUser = 1 << 2
 
 // handleTrap hands an exception of ring 3 to the guest's kernel, as its trap
-// table says. The guest never sees the fault address in CR2, but in its
-// vcpu_info.
+// table says. The guest finds the address of a page fault in its vcpu_info, not
+// in CR2.
 func handleTrap(r *regs) {
 	v := current()
 	count(statTraps)
@@ -74,8 +74,9 @@ func (v *VCPU) bounceSyscall() {
 	}
 }
 
-// badGuestReturn is entered when the registers that a guest asked for cannot
-// be loaded: its failsafe callback, or its end.
+// badGuestReturn is entered when the registers that a guest asked for cannot be
+// loaded. It enters the guest's failsafe callback, or ends the guest if it has
+// none.
 func badGuestReturn(r *regs) {
 	v := current()
 	if v.arch.failsafe == 0 {

@@ -6,8 +6,8 @@ import "sync/atomic"
 // lock are static data; what is free and in which size is also written in the
 // frame table (page.count, page.typ), from which recovery rebuilds the lists.
 
-// maxOrder is that of the largest blocks, 32 MiB: recovery goes over all blocks, so
-// that few large ones make it faster.
+// maxOrder is the order of the largest blocks, 32 MiB. Recovery visits every block,
+// so it is faster with few large ones.
 const maxOrder = 13
 
 // pageHead marks, in typ, the first frame of a free block; the low bits are
@@ -156,7 +156,7 @@ func allocHeapPage() mfn {
 	if m == 0 {
 		return 0
 	}
-	myJournal().skip() // who will point to it is not written down
+	myJournal().skip() // the journal does not know what will point to it
 	zeroPage(m)
 	pageOf(m).count = pgHeap | pgAllocated | 1
 	return m
@@ -166,13 +166,13 @@ func allocHeapPage() mfn {
 func freeHeapPage(m mfn) {
 	p := pageOf(m)
 	assert(p.count == pgHeap|pgAllocated|1)
-	myJournal().skip() // who points to it is not written down
+	myJournal().skip() // the journal does not know what points to it
 	p.count, p.typ, p.owner = 0, 0, 0
 	freeFrames(m, 0)
 }
 
-// soundHeap says whether the lists of free blocks can be: their blocks are free,
-// of the list's order, and as many frames as there should be.
+// soundHeap says whether the lists of free blocks are sound: all blocks in them
+// are free and of the list's order, and the number of frames is right.
 func soundHeap() bool {
 	n := uint64(0)
 	for order := range heap.head {

@@ -6,8 +6,8 @@ import (
 	"resvirt/vi/abi"
 )
 
-// Pages of domains: each hangs on its owner's list, under the owner's page
-// lock, from allocation to the drop of its last reference.
+// Pages of domains: each is in its owner's list, which the owner's page lock
+// guards, from its allocation until its last reference is dropped.
 
 // allocDomainPage gives d one more frame, cleared.
 func allocDomainPage(d *Domain) mfn {

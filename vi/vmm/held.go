@@ -2,10 +2,11 @@ package main
 
 import "resvirt/vi/abi"
 
-// Frames of a domain's that the VMM writes into by itself, whenever it has a
-// reason to: each is held, by reference and as writable data, from when the guest
-// names it until it is no longer written, so that it cannot be a page table
-// meanwhile, nor go to somebody else. Whoever counts uses of frames asks here.
+// Frames of a domain into which the VMM writes of its own accord, as event words
+// or clocks. The VMM holds each, by a reference and a use as writable data, from
+// the time the guest names it until it is no longer written. So it cannot become
+// a page table meanwhile, nor go to another domain. Code that counts uses of
+// frames finds these here.
 
 // eachHeld calls fn for the place of each frame that is held for d; one frame may
 // be held several times.
@@ -21,8 +22,8 @@ func (d *Domain) eachHeld(fn func(at *mfn)) {
 	d.eachFIFOFrame(fn)
 }
 
-// holdFrame takes a frame of d to write into. Who has taken it notes it where
-// eachHeld finds it, with setFrame, or lets it go again.
+// holdFrame takes a frame of d to write into. The caller then notes it with
+// setFrame where eachHeld finds it, or gives it back.
 func holdFrame(d *Domain, m mfn) int64 { return getPageAndType(m, d, ptWritable) }
 
 // dropFrame lets the frame go that is noted at a place, if there is one.
@@ -33,8 +34,8 @@ func dropFrame(at *mfn) {
 	}
 }
 
-// retakeHeld takes the held frames again. What cannot be held is the trace of a
-// wild write, and is not written any more.
+// retakeHeld takes the held frames again. A frame that cannot be held was noted
+// by a wild write, and is not written any more.
 func (d *Domain) retakeHeld() {
 	d.eachHeld(func(at *mfn) { d.retakeAs(at, ptWritable) })
 	for i := uint32(0); i < d.nvcpus; i++ {

@@ -6,8 +6,8 @@ import (
 	"resvirt/vi/bare"
 )
 
-// What the core asks of the processor. In unit tests, which run on the host
-// (native), nothing of this touches a machine.
+// What the VMM's core asks of the processor. In unit tests, which run on the
+// host (native), none of these functions touches the hardware.
 
 const flagIF = 1 << 9 // RFLAGS.IF
 
@@ -52,7 +52,8 @@ func cpuRelax() {
 	bare.Pause()
 }
 
-// testRelax is what the other CPUs of a native test do while one waits for them.
+// testRelax, in native tests, is what the other CPUs do while one CPU waits for
+// them.
 var testRelax func()
 
 // irqsAreOn reads RFLAGS.IF.
@@ -77,7 +78,8 @@ func setAPICTimer(ticks uint32) {
 	}
 }
 
-// writeCR3 loads an address space, and so drops the translations of the last.
+// writeCR3 loads an address space, and so drops the translations of the
+// previous one.
 func writeCR3(v uint64) {
 	if native {
 		testCR3[testCPU.ID&(maxCPUs-1)] = v
@@ -89,10 +91,10 @@ func writeCR3(v uint64) {
 	bare.WriteCR3(v)
 }
 
-// testCR3 is what CR3 of the CPUs of native tests holds.
+// testCR3 is the content of CR3 of each CPU in native tests.
 var testCR3 [maxCPUs]uint64
 
-// testFlushed is told, in native tests, when a CPU drops all translations.
+// testFlushed, in native tests, is called when a CPU drops all translations.
 var testFlushed func(c *CPU)
 
 func invalidate(va uint64) {

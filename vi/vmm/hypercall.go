@@ -7,7 +7,8 @@ import (
 // handler executes a hypercall for the current vCPU.
 type handler func(a1, a2, a3, a4, a5 uint64) int64
 
-// hypercalls by number. multicall is entered at boot: it refers to the table.
+// hypercalls by number. The entry of multicall is set at boot, because
+// multicall itself refers to this table.
 var hypercalls = [abi.NumHypercalls]handler{
 	abi.HypercallSetTrapTable:     hyperSetTrapTable,
 	abi.HypercallMMUUpdate:        hyperMMUUpdate,
@@ -41,10 +42,10 @@ var hypercalls = [abi.NumHypercalls]handler{
 // syscallLen is the length of the SYSCALL instruction.
 const syscallLen = 2
 
-// hypercall is entered by SYSCALL from ring 3. In the guest's user mode it is
-// a system call of that guest. The number stays in RAX and the arguments in
-// their registers until the result is written: a hypercall that did not end
-// can be executed again.
+// hypercall is entered by SYSCALL from ring 3. In the guest's user mode it is a
+// system call of that guest. The number stays in RAX and the arguments in their
+// registers until the result is written: a hypercall that was cut off can be
+// executed again.
 func hypercall(r *regs) {
 	v := current()
 	v.arch.log.start(r.RAX)
@@ -76,17 +77,18 @@ func dispatch(nr, a1, a2, a3, a4, a5 uint64) int64 {
 	}
 	this().core.refused = 0
 	rc := hypercalls[nr](a1, a2, a3, a4, a5)
-	if !current().arch.mc.returned { // else the result is the guest's RAX
+	if !current().arch.mc.returned { // else RAX is the value that the guest returned to by iret
 		doubt(nr, rc)
 	}
 	return rc
 }
 
-// missed is the numbers of hypercalls that guests missed something of.
+// missed has a bit for each hypercall number of which a guest asked for
+// something that does not exist.
 var missed uint64
 
-// missing logs a hypercall that does not exist, the first of each number, with
-// who made it and its first argument, the operation.
+// missing logs a hypercall that does not exist, with the vCPU and the first
+// argument, which is the operation. It logs only the first for each number.
 func missing(nr, op uint64) {
 	if !testAndSet(&missed, uint(min(nr, 63))) {
 		d := current().domain
@@ -97,9 +99,9 @@ func missing(nr, op uint64) {
 }
 
 // preemptCheck says whether a long hypercall should make way: there are soft
-// interrupts to do, or an event that its guest would take. It is not asked before
-// the first part that a call does: after a recovery that may be one that was
-// begun, and what is known of it would be lost on the way.
+// interrupts to do, or an event that its guest would take. A call asks only after
+// its first part: after a recovery that part may have been begun before, and if
+// the call made way, what the log says of it would be lost.
 func preemptCheck() bool { return softPending() || current().eventsPending() }
 
 // continueHypercall makes the guest issue the rest of a hypercall again, with

@@ -2,9 +2,9 @@ package main
 
 import "math/bits"
 
-// Instructions of guests that the VMM executes in their place. What is decoded
-// here is what such instructions look like in 64-bit code (AMD APM vol. 3, 1);
-// an instruction that is not among them is left to the guest as its fault.
+// Decodes those instructions of guests, in 64-bit code, that the VMM executes
+// in their place (AMD APM vol. 3, 1). Any other instruction stays the guest's
+// own fault.
 
 // insn is a decoded instruction.
 type insn struct {
@@ -20,7 +20,7 @@ type insn struct {
 	modrm  uint8 // only if hasModRM
 	isMem  bool
 	addr   uint64 // of the operand in memory
-	ripRel bool   // addr counts from the end of the instruction
+	ripRel bool   // addr is relative to the end of the instruction
 }
 
 const twoByte = 0x100
@@ -28,7 +28,7 @@ const twoByte = 0x100
 // fetch reads the instruction at an address; false if there is no byte of it.
 func (i *insn) fetch(rip uint64) bool {
 	for i.size = 0; i.size < len(i.code); {
-		// Up to the end of a page: the next may be absent.
+		// Read up to the end of a page: the next page may be absent.
 		at := rip + uint64(i.size)
 		n := min(uint64(len(i.code)-i.size), pageSize-at&pageMask)
 		if !fromGuest(ptrOfByte(&i.code[i.size]), at, n) {
@@ -50,7 +50,7 @@ func (i *insn) next() uint8 {
 	return b
 }
 
-// ok says whether all bytes that were taken exist.
+// ok says whether all bytes that were decoded could be read.
 func (i *insn) ok() bool { return i.pos <= i.size }
 
 // value takes an n-byte number and extends its sign.
@@ -71,7 +71,8 @@ func (i *insn) decode(r *regs) bool {
 		case 0x66:
 			i.short = true
 		case 0xf0, 0x2e, 0x36, 0x3e, 0x26:
-			// LOCK: what the VMM does is atomic anyhow; segments without effect.
+			// LOCK, because what the VMM does is atomic anyhow; segment prefixes
+			// without effect.
 		case 0xf2, 0xf3:
 			i.rep = true
 		case 0x64, 0x65:
@@ -98,7 +99,8 @@ func (i *insn) decode(r *regs) bool {
 	}
 }
 
-// hasModRM says which of the opcodes that are known here have a ModRM byte.
+// hasModRM says whether an opcode has a ModRM byte, if it is one that is
+// executed here.
 func hasModRM(op uint32) bool {
 	switch op {
 	case 0x80, 0x81, 0x83, 0x86, 0x87, 0x88, 0x89, 0xc6, 0xc7, 0xf6, 0xf7, 0xfe, 0xff,
@@ -146,7 +148,8 @@ func (i *insn) operand(r *regs) {
 	}
 }
 
-// linear is the operand's address once the whole instruction is decoded.
+// linear is the linear address of the operand; the whole instruction must have
+// been decoded.
 func (i *insn) linear(r *regs) uint64 {
 	a := i.addr
 	if i.ripRel {
@@ -195,7 +198,8 @@ func (i *insn) getReg(r *regs, n uint8, width uint) uint64 {
 	return *gpr(r, n) & sizeMask(width)
 }
 
-// setReg writes one: 4 bytes clear the upper half.
+// setReg writes an operand of n bytes; a write of 4 bytes clears the upper
+// half.
 func (i *insn) setReg(r *regs, n uint8, width uint, v uint64) {
 	switch {
 	case width == 1 && i.rex == 0 && n >= 4 && n < 8:

@@ -17,7 +17,7 @@ const (
 )
 
 // checkAll checks the invariants of all structures. Nothing may change
-// meanwhile: other CPUs are idle or held at the way back to their guests.
+// meanwhile: other CPUs are idle or are held on the way back to their guests.
 func checkAll() uint64 {
 	bad := checkHeapLists() | checkQuick()
 	for d := domains.head; d != nil; d = d.next {
@@ -137,7 +137,8 @@ func (d *Domain) soundQueues() bool {
 	return true
 }
 
-// soundHeld: the frames that the VMM writes for d are d's, and in use as writable.
+// soundHeld: the frames into which the VMM writes for d are d's, and in use as
+// writable.
 func (d *Domain) soundHeld() bool {
 	ok := true
 	d.eachHeld(func(at *mfn) {
@@ -151,7 +152,7 @@ func (d *Domain) soundHeld() bool {
 }
 
 // checkCPU: queue ordered and made of runnable vCPUs; heap of timers ordered,
-// each knowing its place; nothing held that should not be.
+// each knowing its place; no lock is held.
 func checkCPU(c *CPU) uint64 {
 	k := &c.core
 	bad := uint64(0)

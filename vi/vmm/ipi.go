@@ -24,7 +24,7 @@ var call struct {
 	lk   spinlock
 	fn   func()
 	wait bool
-	todo uint64 // CPUs that have not started (or, with wait, finished) it
+	todo uint64 // CPUs that have not started (with wait: not finished) fn
 }
 
 // callOn runs fn on the CPUs of a mask, with interrupts off there, and, with
@@ -56,7 +56,7 @@ func callInterrupt() {
 	c := this()
 	fn, wait := call.fn, call.wait
 	if atomic.LoadUint64(&call.todo)>>c.ID&1 == 0 {
-		return // a call that was given up
+		return // the call was given up
 	}
 	c.core.call.received++
 	if !wait {

@@ -37,7 +37,7 @@ func (s *eoiStack) pop(vector uint8) {
 	assert(s.vector[s.depth] == vector)
 }
 
-// handleIRQ serves an interrupt of the local APIC, on whatever it came.
+// handleIRQ serves an interrupt of the local APIC, whatever it interrupted.
 // Interrupts stay off. Work that needs them on is left to soft interrupts.
 func handleIRQ(r *abi.CPUUserRegs) {
 	c := this()
@@ -54,7 +54,8 @@ func handleIRQ(r *abi.CPUUserRegs) {
 	case vectorTimer:
 		timerInterrupt()
 	case vectorEventCheck:
-		// The way back to the guest does what is asked for.
+		// Nothing to do here: on its way back to the guest the CPU does what
+		// was asked for.
 	case vectorCall:
 		callInterrupt()
 	case vectorFlush:

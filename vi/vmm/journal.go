@@ -5,18 +5,19 @@ import (
 	"unsafe"
 )
 
-// The journal of frames. Operations on frames change use counts, types, page
-// tables and lists word by word. Each CPU writes down what the part of a
-// hypercall under way has changed: if it is discarded, recovery takes that back
-// (recover_frame_journal.go) instead of counting the uses of all frames anew, which
-// takes the longer the more memory there is.
+// The journal of frames. Operations on frames change use counts, types, page tables
+// and lists word by word. Each CPU writes down what the current part of its
+// hypercall has changed. If that part is discarded, recovery takes the changes back
+// (recover_frame_journal.go). The alternative, counting the uses of all frames
+// anew, takes the longer the more memory there is.
 //
 // Words that other CPUs may change as well are changed by compare-and-swap: the
-// journal has old and new value, and taking back goes only if nobody has
-// changed the word since. Lists are changed with a lock held; what is in such
-// a section is taken back by the old values alone, and is forgotten when it is
-// whole. Frames whose last use is dropped are freed when the part is done, so
-// that the drop can be taken back.
+// journal has the old and the new value, and a change can be taken back only if
+// nobody has changed the word since. Lists are changed in sections with a lock
+// held: the words of an unfinished section get their old values back, and when
+// a section is finished its words are forgotten. A frame whose last use is
+// dropped is freed only when the part is done, so that the drop can be taken
+// back.
 
 const (
 	maxChanges = 4096
@@ -36,17 +37,18 @@ type keptWord struct {
 	old uint64
 }
 
-// journal is one CPU's; changes come first. What is used all the time of it lies
-// in the CPU's block: where the next change goes, and what is to be done when the
-// part is.
+// journal is one CPU's; changes come first. The members that are used all the
+// time lie in the CPU's block (journalCPU): where the next change goes, and what
+// is to be done at the end of the part.
 type journal struct {
 	changes [maxChanges]change
 	kept    [maxKept]keptWord
 	free    [maxFrees]*page
 }
 
-// journals holds a journal for each CPU, as words: what holds no pointers lies
-// behind everything else of bss, so that all that is small there lies together.
+// journals holds a journal for each CPU. They are declared as words because the
+// linker puts variables without pointers at the end of bss: so all small
+// variables lie together.
 var journals [maxCPUs][unsafe.Sizeof(journal{}) / 8]uint64
 
 // journal is this CPU's.
@@ -56,7 +58,7 @@ func (c *CPU) journal() *journal { return (*journal)(unsafe.Pointer(&journals[c.
 type journalCPU struct {
 	begin, top, end uint64 // addresses in changes: the first, the next, behind the last
 	frees           uint32 // frames to be freed when the part is done
-	lost            uint32 // not 0: something was not written down, all frames must be counted
+	lost            uint32 // not 0: something was not written down, so that all frames must be counted
 	nkept           uint32 // words of the section under way
 }
 
@@ -73,7 +75,7 @@ func openJournal(c *CPU) {
 	j.frees, j.lost, j.nkept = 0, 0, 0
 }
 
-// book is the journal that the place is in.
+// book is the journal to which a CPU's place belongs.
 func (j *journalCPU) book() *journal { return (*journal)(ptr(j.begin)) }
 
 // myJournal is the calling CPU's place.
@@ -160,7 +162,7 @@ func (p *page) links() *uint64 { return (*uint64)(unsafe.Pointer(&p.next)) }
 // holder is the word of owner and stamp.
 func (p *page) holder() *uint64 { return (*uint64)(unsafe.Pointer(&p.owner)) }
 
-// whole ends a section: what it did stays.
+// whole ends a section: its changes are not taken back any more.
 func (j *journalCPU) whole() {
 	if framesJournalled {
 		j.nkept = 0
@@ -183,14 +185,15 @@ func freeLater(p *page) {
 	j.frees++
 }
 
-// skip writes nothing down until the part is done: all frames must be counted.
+// skip stops writing down until the part is done: if it is discarded, all
+// frames must be counted.
 func (j *journalCPU) skip() {
 	if framesJournalled {
 		j.lost, j.top = 1, j.end
 	}
 }
 
-// commit ends a part of an operation: what it did stays.
+// commit ends a part of an operation: its changes are not taken back any more.
 func commit() {
 	if !framesJournalled {
 		return

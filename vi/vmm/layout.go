@@ -46,8 +46,8 @@ type table [512]uint64
 // tableAt is a frame seen as a table.
 func tableAt(m mfn) *table { return (*table)(frameAddr(m)) }
 
-// isHypervisorAddr says whether an address is none of a guest's business:
-// not canonical, or inside the hypervisor's slots.
+// isHypervisorAddr says whether a guest may not name an address: it is not
+// canonical, or inside the hypervisor's slots.
 func isHypervisorAddr(va uint64) bool {
 	return va >= 0x0000800000000000 && va < 0xffff880000000000
 }

@@ -56,7 +56,7 @@ func takeLDT(v *VCPU, va, n uint64) int64 {
 	}
 	clearLDT(v)
 	v.arch.ldtBase = va
-	setLogged(&v.arch.ldtEnts, n) // first: without it nobody looks at the frames
+	setLogged(&v.arch.ldtEnts, n) // this comes first: without it nobody looks at the frames
 	for i := range frames {
 		setFrame(&v.arch.ldtFrames[i], frames[i])
 	}

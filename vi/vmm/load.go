@@ -2,16 +2,17 @@ package main
 
 import "unsafe"
 
-// Loads of guests' values into the processor. Each value is checked where it
-// enters; but tables that another vCPU changes meanwhile, or a value that a fault
-// has changed since, make the load itself fail. So every instruction that loads
-// one stands alone (load_amd64.s), and its exception is the load's result, as by
-// Xen's exception tables, never the end of the VMM.
+// Loads of guests' values into the processor. Each value is checked when the
+// guest gives it. But the load itself can still fail, because another vCPU
+// changes descriptor tables meanwhile, or a fault has changed the value since. So
+// every instruction that loads such a value is a function of its own
+// (load_amd64.s), and its exception becomes the function's result, as with Xen's
+// exception tables, and not a failure of the VMM.
 
 // loadFaults are the exceptions that a load may end in: #TS, #NP, #SS, #GP, #PF.
 const loadFaults = 1<<trapTS | 1<<trapNP | 1<<trapSS | 1<<trapGP | 1<<trapPF
 
-// mayFault says whether the instruction at an address is one of them.
+// mayFault says whether the instruction at an address is one of these loads.
 func mayFault(at uint64) bool {
 	for i := range entries.loads {
 		if entries.loads[i] == at {
@@ -21,14 +22,16 @@ func mayFault(at uint64) bool {
 	return false
 }
 
-// loadDS and the following say whether a selector was loaded.
+// loadDS and the following functions return whether the selector could be
+// loaded.
 func loadDS(sel uint16) bool
 func loadES(sel uint16) bool
 func loadFS(sel uint16) bool
 func loadGS(sel uint16) bool
 func loadLDTR(sel uint16) bool
 
-// loadMSR writes a model-specific register, loadDR0 and the following a debug register.
+// loadMSR writes a model-specific register, loadDR0 and the following functions a debug
+// register.
 func loadMSR(msr uint32, v uint64) bool
 func loadDR0(v uint64) bool
 func loadDR1(v uint64) bool
@@ -37,8 +40,8 @@ func loadDR3(v uint64) bool
 func loadDR6(v uint64) bool
 func loadDR7(v uint64) bool
 
-// lar reads the access rights of a selector, shifted by 8 as in a descriptor's
-// upper half; false if there is no descriptor for it that can be seen (AMD APM vol. 3).
+// lar reads the access rights of a selector, shifted by 8 as in a descriptor's upper
+// half; false if LAR finds no valid descriptor for it (AMD APM vol. 3, LAR).
 func lar(sel uint16) (rights uint32, ok bool)
 
 // loadAddrs fills in the addresses of the instructions.
@@ -50,7 +53,7 @@ func loadAddrs(list *[numLoads]uint64)
 // 6 debug registers, LAR, the FPU's state, copies from and to guests.
 const numLoads = 15
 
-// What cannot be loaded, as the domain's last line says.
+// What cannot be loaded, in the words of the domain's last line.
 const (
 	unfitFSBase = iota
 	unfitGSBase
@@ -70,7 +73,7 @@ func (v *VCPU) unfit(what uint32, val uint64) {
 	v.arch.bounce = bounce{flags: bounceUnfit, code: what, rip: val}
 }
 
-// endUnfit is that end.
+// endUnfit ends the domain as unfit has prepared it.
 func (v *VCPU) endUnfit(b *bounce) {
 	v.domain.crash(unfitNames[b.code%uint32(len(unfitNames))], b.rip)
 }
@@ -91,7 +94,8 @@ func setMSR(msr uint32, v uint64) bool {
 	return loadMSR(msr, v)
 }
 
-// badFPU goes on after FXRSTOR could not load a guest's FPU state.
+// badFPU is where the VMM goes on if FXRSTOR could not load a guest's FPU
+// state.
 func badFPU() {
 	v := current()
 	f := &v.arch.fpu
@@ -100,11 +104,11 @@ func badFPU() {
 	returnToGuest()
 }
 
-// fxsaveFits says whether FXRSTOR loads an image: it refuses reserved bits of MXCSR
-// (AMD APM vol. 1, 11.4.4).
+// fxsaveFits says whether FXRSTOR can load an image: it refuses reserved bits of
+// MXCSR (AMD APM vol. 1, 11.4.4).
 func fxsaveFits(f *[512]byte) bool { return *mxcsrOf(f)&^mxcsrBits == 0 }
 
-// loadable says whether the processor takes all that v has for it.
+// loadable says whether the processor can load all of v's state.
 func (v *VCPU) loadable() bool {
 	a := &v.arch
 	ok := fxsaveFits(&a.fpu) && canonical(a.fsBase) && canonical(a.gsKernel) && canonical(a.gsUser) && a.iopl <= 3 &&

@@ -14,7 +14,7 @@ type spinlock struct {
 func (l *spinlock) lock() {
 	me := this().ID + 1
 	for !atomic.CompareAndSwapUint32(&l.v, 0, me) {
-		assert(atomic.LoadUint32(&l.v) != me) // taken twice: would never end
+		assert(atomic.LoadUint32(&l.v) != me) // taken twice by this CPU: would never end
 		for atomic.LoadUint32(&l.v) != 0 {
 			cpuRelax()
 		}
@@ -56,7 +56,8 @@ func (l *spinlock) unlockIRQ() {
 	irqOn()
 }
 
-// lockSave takes the lock with interrupts off and returns the flags of before.
+// lockSave takes the lock with interrupts off and returns the flags from
+// before.
 func (l *spinlock) lockSave() uint64 {
 	flags := irqSave()
 	l.lock()

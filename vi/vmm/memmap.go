@@ -27,9 +27,9 @@ func memoryMap(d *Domain, arg uint64) int64 {
 	return 0
 }
 
-// exchangeMemory is XENMEM_exchange for single frames: each gives its place to
-// a new one. What is done is counted in the argument, so that the call can be
-// issued again.
+// exchangeMemory is XENMEM_exchange for single frames: each is replaced by a
+// new one. The number of frames done is written to the argument, so that the
+// call can be issued again.
 func exchangeMemory(d *Domain, arg uint64) int64 {
 	var x abi.MemoryExchange
 	if !fromGuest(unsafe.Pointer(&x), arg, uint64(unsafe.Sizeof(x))) {
@@ -40,7 +40,7 @@ func exchangeMemory(d *Domain, arg uint64) int64 {
 	case self(in.Domid) == nil || in.Domid != out.Domid:
 		return -abi.EPERM
 	case in.ExtentOrder != 0 || out.ExtentOrder != 0:
-		return -abi.ENOMEM // no contiguous memory is given out
+		return -abi.ENOMEM // several contiguous frames are not given out
 	case in.NrExtents != out.NrExtents || in.NrExtents > 1<<20 || x.NrExchanged > in.NrExtents:
 		return -abi.EINVAL
 	}
@@ -72,7 +72,7 @@ func exchangeFrame(d *Domain, from, to uint64) int64 {
 	if !removeFrame(d, mfn(frame)) {
 		return -abi.EINVAL
 	}
-	commit() // it is free for what follows
+	commit() // now the frame is free and can be used for the next one
 	m := allocDomainPage(d)
 	if m == 0 {
 		return -abi.ENOMEM

@@ -51,7 +51,7 @@ func hyperMemoryOp(cmd, arg, _, _, _ uint64) int64 {
 }
 
 // changeReservation gives or takes single frames, one after the other, and
-// returns how many.
+// returns the number done.
 func changeReservation(d *Domain, cmd, arg uint64, r *abi.MemoryReservation) int64 {
 	op := cmd & abi.MemopCmdMask
 	begin, log := cmd>>abi.MemopExtentShift, &current().arch.log
@@ -69,9 +69,9 @@ func changeReservation(d *Domain, cmd, arg uint64, r *abi.MemoryReservation) int
 	return int64(i)
 }
 
-// changeExtent gives or takes the frame with a number in the guest's list. The
-// list may have been overwritten already by what a recovery discarded: the log
-// has what stood there, and the frame that was to take its place.
+// changeExtent gives or takes the frame with a number in the guest's list. A
+// call that a recovery discarded may have overwritten the list already: the log
+// has what stood there, and the new frame.
 func changeExtent(d *Domain, op, i, list uint64) bool {
 	log, at := &current().arch.log, list+i*8
 	redo := again() && log.undo == i+1

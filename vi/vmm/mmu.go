@@ -7,10 +7,10 @@ import (
 	"resvirt/vi/abi"
 )
 
-// hyperMMUUpdate is mmu_update: changes of page-table entries by machine
-// address, and of the machine-to-physical table.
-// The control domain may name two others: whose frames entries and the table may
-// name, and one above it the owner of the page tables, if that is not the caller.
+// hyperMMUUpdate is mmu_update: changes of page-table entries by machine address,
+// and of the machine-to-physical table. In foreign the control domain may name
+// two other domains: in the lower half the one whose frames may be mapped, in the
+// upper half, plus one, the owner of the page tables, if that is not the caller.
 func hyperMMUUpdate(reqs, n, pdone, foreign, _ uint64) int64 {
 	d, rc := target(uint16(foreign))
 	if rc != 0 {
@@ -28,7 +28,7 @@ func hyperMMUUpdate(reqs, n, pdone, foreign, _ uint64) int64 {
 	return rc
 }
 
-// mmuUpdates does requests on tables of owner with frames of d.
+// mmuUpdates does requests on page tables of owner that map frames of d.
 func mmuUpdates(owner, d *Domain, reqs, n, pdone, foreign uint64) int64 {
 	v := current()
 	done := uint64(0)
@@ -149,7 +149,8 @@ func hyperUpdateVAOther(va, val, flags, foreign, _ uint64) int64 {
 	return rc
 }
 
-// updateVA changes the entry that maps an address to map a frame of another's.
+// updateVA changes the entry that maps an address. The new frame may belong to
+// another domain.
 func updateVA(va, val, flags uint64, other *Domain) int64 {
 	v := current()
 	d := v.domain
@@ -193,10 +194,10 @@ func updateVA(va, val, flags uint64, other *Domain) int64 {
 	return err
 }
 
-// walkToL1 finds the L1 table for an address, 0 if there is none. Nothing is
-// held: other vCPUs may change the tables on the way, and give their frames back,
-// so that an entry may say anything, and the result is no more than a frame number
-// whose owner and type the caller has to look at before it believes it.
+// walkToL1 finds the L1 table for an address, 0 if there is none. No reference or
+// lock is held: other vCPUs may change the tables meanwhile and give their frames
+// back, so that an entry may have any content. The result is only a frame number:
+// the caller must check its owner and type.
 func walkToL1(root mfn, va uint64) mfn {
 	for shift := uint(39); shift > 12; shift -= 9 {
 		if !frameOK(root) {
@@ -229,8 +230,9 @@ func vcpuMask(d *Domain, at uint64) (uint64, int64) {
 	return mask & d.dirty(), 0
 }
 
-// setM2P records what frame number a guest gives to a machine frame.
+// setM2P records the number under which a guest knows a machine frame.
 func setM2P(m mfn, pfn uint64) { setLogged((*uint64)(dmap(m2pPhys+uint64(m)*8)), pfn) }
 
-// m2pPhys is where the machine-to-physical table lies; guests read it at m2pBase.
+// m2pPhys is the physical address of the machine-to-physical table; guests read
+// it at m2pBase.
 var m2pPhys uint64

@@ -108,7 +108,7 @@ func pin(m mfn, d *Domain, t uint64) int64 {
 		return rc
 	}
 	p := pageOf(m)
-	if !testAndSetFlag(&p.typ, ptPinned) { // another vCPU may be at it as well
+	if !testAndSetFlag(&p.typ, ptPinned) { // another vCPU may be pinning it as well
 		return 0
 	}
 	putPageAndType(p)
@@ -155,8 +155,9 @@ func newBase(v *VCPU, m mfn) int64 {
 	return 0
 }
 
-// newUserBase gives the user mode of v another address space, or none. v's kernel
-// runs: hypercalls are its, and a multicall ends where it leaves.
+// newUserBase gives the user mode of v another address space, or none. That is
+// safe because v's kernel runs now: only kernels make hypercalls, and a multicall
+// ends when it leaves the kernel.
 func newUserBase(v *VCPU, m mfn) int64 {
 	old := v.arch.guestTableUser
 	if m == old {

@@ -10,16 +10,16 @@ import (
 type multicallState struct {
 	active    bool
 	preempted bool
-	returned  bool               // iret was among what was done: the registers are not the caller's any more
+	returned  bool               // one of the entries was iret: the registers are not the caller's any more
 	call      abi.MulticallEntry // the component being executed
 }
 
 const multicallSize = uint64(unsafe.Sizeof(abi.MulticallEntry{}))
 
-// hyperMulticall executes a list of hypercalls. When there is something more
-// urgent it is issued again with the entries that are left. It ends at an iret, as in
-// Xen: what stands behind it was written for the mode and the address space that
-// the vCPU has left, and would be issued again at an address that the iret gave.
+// hyperMulticall executes a list of hypercalls. When there is something more urgent,
+// it is issued again with the remaining entries. It ends at an iret, as in Xen: the
+// entries behind it were written for the mode and the address space that the vCPU has
+// left, and after the iret it could not be issued again, because RIP is another.
 func hyperMulticall(list, n, _, _, _ uint64) int64 {
 	mc := &current().arch.mc
 	if mc.active {
@@ -51,7 +51,8 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 		a := &mc.call.Args
 		result := dispatch(mc.call.Op, a[0], a[1], a[2], a[3], a[4])
 		if mc.returned {
-			// Nothing of it is logged: after a recovery it is done again as a whole.
+			// This entry is not logged as done: a recovery before its end repeats
+			// it as a whole.
 			mc.active = false
 			return result
 		}
@@ -59,7 +60,8 @@ func hyperMulticall(list, n, _, _, _ uint64) int64 {
 			missing(mc.call.Op, a[0])
 		}
 		if mc.preempted {
-			// The component wrote what is left of it into its own entry.
+			// The component has written the rest of its work into its own
+			// entry.
 			mc.active, mc.preempted = false, false
 			log.rewrite(i)
 			if !toGuest(at, unsafe.Pointer(&mc.call), multicallSize) {

@@ -1,23 +1,27 @@
 package main
 
-// The other half of the log of calls (progress.go) says where a guest's registers
-// are, as they were when guest and VMM last agreed about them: at an entry into the
-// VMM, when a hypercall was complete, or when the guest's kernel had been entered.
-// Work since then is done again, or was not the guest's.
+// This is the other half of the log of calls (progress.go). It says where a vCPU's
+// registers are, with the values that they had at the last agreed moment: at an
+// entry into the VMM, when a hypercall was complete, or when the guest's kernel had
+// been entered. After a recovery the vCPU goes on from there. What the VMM has done
+// for the guest since then is done again.
 //
-// Nothing is copied for it: the registers that the entry saved (guestRegs) stay as
-// they are as long as they hold. Whoever wants to change them writes the new values
-// elsewhere first, then notes that these hold, and then changes the saved ones. RAX
-// alone receives a call's result before that is noted: what it held, the call's
-// number, is in the log.
+// Registers are not copied for this: those that the entry saved (guestRegs) are not
+// changed while they are the agreed ones. To change them, new values are first
+// written elsewhere (next), then it is noted that these are the agreed ones, and
+// then the saved ones are changed. The one exception is RAX, which receives a
+// call's result before that is noted: its old value, the call's number, is in the
+// log.
 //
-// Plain stores do: recovery reads what this CPU wrote before it stopped, in the
-// order of the program, which the processor keeps for stores, and the compiler
-// does, to which every store is a new state of all memory. An atomic store is
-// an exchange, as dear as all the rest of a note.
+// Plain stores are enough: recovery reads what this CPU wrote before it
+// stopped. The stores must become visible in program order, and they do: the
+// processor keeps the order of stores, and the compiler does not reorder them,
+// because in its intermediate form each store depends on the memory state
+// before it. An atomic store is an XCHG, which costs as much as the rest of a
+// note.
 
-// archVCPU.noted: where the registers are, and what else was agreed. 0 while
-// the guest runs: the CPU has them.
+// archVCPU.noted: where the agreed registers are, and what else was agreed. 0
+// while the guest runs: then they are in the CPU.
 const (
 	notedEntry = 1 // where the entry saved them, guestRegs
 	notedSaved = 2 // in archVCPU.regs
@@ -37,14 +41,14 @@ const (
 	notedValid = 1<<16 - 1
 )
 
-// note records that the registers of v are where it says.
+// note records where the agreed registers of v are.
 func (v *VCPU) note(where uint32) {
 	if callsLogged {
 		v.arch.noted = where | v.agreed()
 	}
 }
 
-// agreed is what is noted beside registers.
+// agreed is what is noted besides the place of the registers.
 func (v *VCPU) agreed() uint32 {
 	return uint32(v.info.EvtchnUpcallMask)<<notedMask | (v.arch.flags&inKernelMode)*notedKernel
 }
@@ -57,7 +61,8 @@ func (v *VCPU) hold(r *regs) {
 	}
 }
 
-// noteSaved records that the registers have been copied, whatever they are.
+// noteSaved records that the registers have been copied to archVCPU.regs, and
+// are those now.
 func (v *VCPU) noteSaved() {
 	if callsLogged {
 		v.arch.noted = v.arch.noted&^notedWhere | notedSaved
@@ -65,7 +70,7 @@ func (v *VCPU) noteSaved() {
 }
 
 // noteNew is for a vCPU that is about to have a CPU: one that never ran has noted
-// nothing yet, and what the entry saved is another's.
+// nothing yet, and the registers that the entry saved belong to another vCPU.
 func (v *VCPU) noteNew() {
 	if callsLogged && v.arch.noted == 0 && !v.isIdle() {
 		v.note(notedSaved)
@@ -87,18 +92,19 @@ func (v *VCPU) draft(r *regs) *regs {
 	return r
 }
 
-// agree makes drafted values those of the saved registers.
+// agree makes the drafted values the agreed ones, and puts them into the saved
+// registers.
 func (v *VCPU) agree(r *regs, what uint32) {
 	if callsLogged {
 		w := notedEntry | v.agreed()
 		v.arch.noted = w | what
 		applyNext(r, &v.arch.next, what)
-		assert(applied(r, &v.arch.next, what)) // what is wrong here nobody else would see
+		assert(applied(r, &v.arch.next, what)) // nothing else would detect an error here
 		v.arch.noted = w
 	}
 }
 
-// applied says whether registers have been changed as applyNext does.
+// applied says whether registers have the values that applyNext gives them.
 func applied(r, next *regs, what uint32) bool {
 	if what&nextFlow != 0 && (r.RSP != next.RSP || r.RFLAGS != next.RFLAGS || r.CS != next.CS) {
 		return false
@@ -112,7 +118,8 @@ func applied(r, next *regs, what uint32) bool {
 	return what&(nextFlow|nextArgs) == 0 || r.RIP == next.RIP
 }
 
-// applyNext changes registers.
+// applyNext gives registers their values in next; what, bits nextX, says which
+// ones.
 func applyNext(r, next *regs, what uint32) {
 	if what&nextFlow != 0 {
 		r.RIP, r.CS, r.RFLAGS, r.RSP, r.SS = next.RIP, next.CS, next.RFLAGS, next.RSP, next.SS
@@ -139,8 +146,8 @@ func (v *VCPU) complete(r *regs, result uint64) {
 	v.note(notedEntry)
 }
 
-// copyRegs copies registers, without a loop: a wrong count would be the end of
-// many a run, with memory overwritten.
+// copyRegs copies registers. It has no loop, because after a fault a wrong loop
+// count would overwrite memory.
 //
 //go:noescape
 func copyRegs(to, from *regs)

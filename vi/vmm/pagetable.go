@@ -25,15 +25,16 @@ const (
 	// with its user mode in another address space.
 )
 
-// badEntry says whether a present entry of a page table of type t may not be:
-// large pages; in an L1 the bit selects a memory type.
+// badEntry says whether a present entry of a page table of type t is refused:
+// one with the bit for large pages. In an L1 the same bit selects a memory
+// type.
 func badEntry(e, t uint64) bool { return e&ptePS != 0 && t != ptL1 }
 
 // pteFrame is the frame that an entry names.
 func pteFrame(e uint64) mfn { return mfn(e & pteAddr >> pageShift) }
 
-// adjust makes a guest's entry fit for a 64-bit guest, whose kernel runs in
-// ring 3 as well.
+// adjust sets and clears bits of a guest's entry as a 64-bit guest needs, whose
+// kernel runs in ring 3, too.
 func adjust(e uint64) uint64 {
 	if e&pteP == 0 {
 		return e
@@ -105,7 +106,7 @@ func allocTable(p *page, t uint64) int64 {
 			tab[i] = a
 		}
 	}
-	assert(i == len(tab)) // a wrong index would leave uses uncounted, which shows much later
+	assert(i == len(tab)) // a wrong index would leave uses uncounted, which would be detected much later
 	tableDone()
 	if t == ptL4 {
 		copyHypervisorSlots(tab)
@@ -136,8 +137,8 @@ func copyHypervisorSlots(tab *table) {
 	}
 }
 
-// modEntry replaces an entry of a locked page table of type t. The entry may
-// change under us only by the processor setting accessed and dirty bits.
+// modEntry replaces an entry of a locked page table of type t. Meanwhile only
+// the processor may change the entry: it sets accessed and dirty bits.
 func modEntry(e *uint64, val uint64, t uint64, d *Domain) int64 {
 	old := atomic.LoadUint64(e)
 	val = adjust(val)

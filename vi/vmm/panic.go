@@ -5,7 +5,8 @@ import (
 	"resvirt/vi/seam"
 )
 
-// assert detects what must not be. It is small, so that it is compiled into its callers.
+// assert detects a state that must not occur. It is small, so that the compiler puts it
+// into its callers.
 func assert(ok bool) {
 	if !ok {
 		assertFailed()
@@ -18,7 +19,7 @@ func callerPC() uint64 {
 	return *(*uint64)(ptr(bp + 8))
 }
 
-// giveUp says what failed and stops the machine for good.
+// giveUp prints what failed and stops the machine for good.
 func giveUp() {
 	p := persist()
 	f := &p.failure

@@ -1,7 +1,7 @@
 package main
 
-// params are what the command line says. The defaults are a machine at the
-// speed of the models, with the clock scaled as the definitions demand.
+// params are what the command line says. The defaults fit a machine with the
+// speed of package models, whose clock is scaled as docs/definitions.md says.
 var params bootParams
 
 type bootParams struct {
@@ -10,7 +10,7 @@ type bootParams struct {
 	controlMB  uint64 // control_mb=: its memory, MiB
 	domMB      uint64 // dom_mb=: their memory, MiB
 	vcpus      uint64 // vcpus=: of each domain
-	domCPUs    uint64 // dom_cpus=: the AppVMs are on so many CPUs, 0 = all
+	domCPUs    uint64 // dom_cpus=: number of CPUs on which the AppVMs run, 0 = all
 	tickNS     int64  // tick_us=: scheduler tick
 	watchdogNS int64  // watchdog_us=: period of the watchdog's counter
 	calibNS    int64  // calib_us=: period of the clock calibration

@@ -2,12 +2,13 @@ package main
 
 import "sync/atomic"
 
-// Step patrol. Like doubt not a repair but detection nearer to the fault. A bit
-// of the frame table that flips lies there until the frame is next used, which
-// may be when nothing can be repaired any more: when a guest has been refused or
-// given what is not its. So at each scheduler tick each CPU looks at a few
-// descriptors of its part, all in turn, as memory controllers patrol for errors.
-// What no descriptor can say is a failure, and recovery counts all frames anew.
+// Step patrol. Like doubt, this step repairs nothing but detects nearer to the
+// fault. A flipped bit in the frame table is not noticed until the frame is next
+// used. That may be too late for a repair: a guest may have been refused
+// something, or been given memory of another. So at each scheduler tick each CPU
+// looks at a few descriptors of its part of the table, and in time at all of
+// them, as memory controllers scrub memory for errors. If a descriptor says what
+// none can say, that is a failure, and recovery counts all frames anew.
 
 // What a CPU may spend in a tick: a free frame costs 1, others patrolOther.
 const (
@@ -15,8 +16,8 @@ const (
 	patrolOther  = 4
 )
 
-// refsMost is far above all counts there are, and below what a flipped bit of
-// the upper half of a count makes of it.
+// refsMost is far above every true count. A flipped bit in the upper half of a
+// count makes it larger than this.
 const refsMost = 1 << 32
 
 // patrol looks at this CPU's next descriptors.
@@ -46,7 +47,7 @@ func patrol() {
 			left -= patrolOther
 			ok = p.possibleHead()
 		default:
-			left-- // it says nothing else
+			left-- // free, and not the head of a block: there is nothing else to check
 		}
 	}
 	w.leave()
@@ -56,8 +57,8 @@ func patrol() {
 	}
 }
 
-// impossible is the end of this turn, unless the last failure was at the same
-// place: what recovery does not repair is left.
+// impossible reports a failure, unless the last one was in the same page of the
+// frame table: what recovery does not repair is left as it is.
 func (p *page) impossible() {
 	at := addrOf(ptrOfPage(p)) &^ pageMask
 	if at == persist().doubted {
@@ -68,12 +69,12 @@ func (p *page) impossible() {
 	disbelieve(false, stepPatrol)
 }
 
-// walk is a turn of patrol. It holds the lock of the list of pages of the domain
-// whose descriptors it is at, if nobody else does.
+// walk is a turn of patrol. While it looks at descriptors of a domain's frames
+// it holds the lock of the domain's list of pages, if that was free.
 type walk struct {
 	clock  uint32 // of flushes
 	owner  uint32
-	nobody bool    // no domain is the owner
+	nobody bool    // the owner is no domain
 	locked *Domain // the owner
 }
 
@@ -101,7 +102,8 @@ func (w *walk) enter(owner uint32) {
 }
 
 // possible says whether the descriptor of a frame that is not free can be one.
-// Other CPUs may be changing its counts: what looks wrong is wrong if it stays.
+// Other CPUs may be changing its counts: so a descriptor that looks wrong is
+// read again, and is wrong only if it has not changed.
 func (w *walk) possible(p *page) bool {
 	for {
 		t, n := atomic.LoadUint64(&p.typ), atomic.LoadUint64(&p.count)
@@ -114,7 +116,8 @@ func (w *walk) possible(p *page) bool {
 	}
 }
 
-// can says whether a count and a type can be those of a frame that is not free.
+// can says whether a count n and a type t are possible for a frame that is not
+// free.
 func (w *walk) can(p *page, n, t uint64) bool {
 	refs, typed := n&pgRefs, t&ptCount
 	switch {
@@ -128,21 +131,22 @@ func (w *walk) can(p *page, n, t uint64) bool {
 		return false
 	}
 	if now := atomic.LoadUint32(&flushClock); int32(p.stamp-w.clock) > 0 && int32(p.stamp-now) > 0 {
-		p.stamp = now // of the future: a flush too many does no harm
+		p.stamp = now // the stamp lies in the future: correct it, an unneeded flush does no harm
 	}
 	if p.owner != w.owner {
 		w.enter(p.owner)
 	}
 	switch {
 	case p.owner != w.owner || atomic.LoadUint64(&p.count)&pgRefs == 0:
-		return true // it has just been freed, or nobody can say
+		return true // it has just been freed, or the owner could not be looked up
 	case w.locked != nil:
 		return p.linked(w.locked.pageList)
 	}
 	return !w.nobody
 }
 
-// canBeHeap is can for a page of the hypervisor's, which it may share.
+// canBeHeap is can for a page of the hypervisor's heap, which may be shared
+// with a domain.
 func (p *page) canBeHeap(t uint64) bool {
 	if p.next|p.prev != 0 {
 		return false
@@ -162,8 +166,8 @@ func (p *page) possibleHead() bool {
 	return ok
 }
 
-// linked says whether a list that begins with head has the frame, as far as its
-// neighbours know. The list's lock is held.
+// linked says whether the frame's neighbours in the list that begins with head
+// point back to it. The list's lock is held.
 func (p *page) linked(head uint64) bool {
 	m := uint32(p.frame())
 	if p.next != 0 && (!frameOK(mfn(p.next)) || pageOf(mfn(p.next)).prev != m) {

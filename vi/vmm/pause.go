@@ -20,7 +20,7 @@ func (d *Domain) setPauses(n uint32) {
 	}
 }
 
-// moveTo gives v, which does not run and may not, to another CPU.
+// moveTo gives v, which is paused and does not run, to another CPU.
 func (v *VCPU) moveTo(cpu uint32) {
 	assert(!v.runnable() && v.isRunning == 0 && !v.queued)
 	timers := [...]*timer{&v.pollTimer, &v.singleshot, &v.periodic}

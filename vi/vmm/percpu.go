@@ -25,10 +25,10 @@ const maxCPUs = seam.MaxCPUs
 //	0xe000  stack of #MC                             (4 KiB)
 //	0xf000  stack of NMI                             (4 KiB)
 //
-// The guest's registers are what recovery needs of it. They lie away from the
-// stack: what is pushed to a stack pointer with a wrong bit is not pushed on them.
-// The stacks for exceptions lie above the primary one because the compiler's
-// check compares the stack pointer with the one limit in g.
+// Recovery needs the guest's registers. They lie away from the stack, so that
+// pushes with a wrong bit in the stack pointer do not overwrite them. The stacks
+// for exceptions lie above the primary one because the compiler's stack check
+// compares the stack pointer with one limit, that in g.
 const (
 	blockGDT      = 0x2000
 	blockIDT      = 0x3000
@@ -59,14 +59,16 @@ type regs = abi.CPUUserRegs
 // trapSyscall in regs.EntryVector marks an entry by SYSCALL.
 const trapSyscall = 0x100
 
-// trapSyscallNew stands there until the entry has been noted.
+// trapSyscallNew stands in regs.EntryVector until the entry has been noted
+// (note.go).
 const trapSyscallNew = trapSyscall | 1<<9
 
-// trapSyscall32 marks an entry by SYSCALL of 32-bit code; the way back is IRET's.
+// trapSyscall32 marks an entry by SYSCALL from 32-bit code. The way back uses
+// IRET.
 const trapSyscall32 = 0x101
 
-// guestRegsSize is what lies below blockTopRegs while a guest is
-// interrupted: its regs. RSP0 points below ES, where the processor starts pushing.
+// guestRegsSize is the size of the guest's regs, which end at blockTopRegs. RSP0
+// points below ES: there the processor starts pushing.
 const (
 	guestRegsSize  = uint64(unsafe.Sizeof(regs{}))
 	guestRegsAbove = 4 * 8 // ES, DS, FS, GS
@@ -81,27 +83,28 @@ type CPU struct {
 
 	state uint32 // cpuOff, cpuStarting, cpuUp, cpuStopped
 
-	// Where the FPU state of the guest goes on entry and comes from on the way
-	// back: the current vCPU's 512 bytes, nil while idle. Entry code clears
+	// Where the entry saves the guest's FPU state and the way back loads it
+	// from: the current vCPU's 512 bytes, nil while idle. Entry code clears
 	// CR0.TS; the way back sets it if guestTS.
 	fpu     unsafe.Pointer
 	guestTS bool
 
-	guestCR4 uint64 // what CR4 has for the guest beside cr4VMM
+	guestCR4 uint64 // bits of CR4 that are set for the guest beside cr4VMM
 
 	cr2 uint64 // of the last page fault from a guest
 
 	// Watchdog (watchdog.go).
 	lastTicks uint64 // core.watchdogTicks at the last NMI
-	lastLeft  uint64 // core.left then
+	lastLeft  uint64 // core.left at the last NMI
 	stuck     uint32 // NMIs in a row that found the timers standing still
 	staying   uint32 // NMIs in a row that found that it had not left the VMM
 
-	// What an exception interrupted that led to recovery (capture).
+	// State that was interrupted by the exception which led to recovery
+	// (capture).
 	trapped bool
 	trap    regs
 	trapFPU [512]byte
-	loaded  *VCPU // whose segment bases are in the CPU
+	loaded  *VCPU // the vCPU whose segment bases are in the CPU
 
 	gdt descTable // operand of LGDT
 	idt descTable // operand of LIDT
@@ -143,7 +146,8 @@ type taskState struct {
 // blockAddr is the address of a CPU's block.
 func blockAddr(id uint32) uint64 { return bare.Image.PerCPU + uint64(id)*cpuBlockSize }
 
-// number is c.ID, from where the block lies: recovery makes new contents.
+// number is c.ID, computed from the block's address, because recovery
+// overwrites the block's content.
 func (c *CPU) number() uint32 {
 	return uint32((addrOf(unsafe.Pointer(c))-bare.Image.PerCPU)/cpuBlockSize) & (maxCPUs - 1)
 }

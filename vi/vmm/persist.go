@@ -16,20 +16,20 @@ const persistPage = seam.PersistPage
 type persistent struct {
 	policy  uint64  // main.policy: allowed recovery steps, a bit each
 	failure failure // main.failure
-	provoke uint64  // main.provoke: the watchdog declares a hang that is none
+	provoke uint64  // main.provoke: makes the watchdog report a hang where there is none
 	givenUp uint64  // giveUp has begun: if it fails itself, it prints nothing more
 
 	owner    uint32 // 1 + the CPU that recovers, 0 = nobody does
 	attempts uint32 // of the recovery under way
-	mode     uint32 // what it does, modeX
+	mode     uint32 // which way of recovery, modeX
 	ended    uint64 // time stamp counter when the last recovery was complete
 	periods  uint32 // of the watchdog in this attempt
-	saved    uint32 // 1: kept holds what the failed instance had
+	saved    uint32 // 1: saveRoots has filled in kept
 	stop     uint64 // CPUs that have been told to stop
 	parked   uint64 // CPUs that wait for the new instance
-	up       uint64 // CPUs that have entered it
-	release  uint64 // counted up to let them go
-	resumed  uint32 // lets them go back to their guests
+	up       uint64 // CPUs that have entered the new instance
+	release  uint64 // is incremented to let parked CPUs go
+	resumed  uint32 // lets CPUs go back to their guests
 	cpus     [maxCPUs]keptCPU
 	kept     kept
 	doubted  uint64 // page of the frame table in which patrol last found something
@@ -37,10 +37,10 @@ type persistent struct {
 
 // keptCPU is what a microreboot carries over from a CPU's block.
 type keptCPU struct {
-	valid   bool // taken since the failure
+	valid   bool // keepCPU has been called since the failure
 	curr    *VCPU
 	idle    *VCPU
-	running *timer // whose handler ran
+	running *timer // timer whose handler was running
 	tsc     uint64 // the clock's calibration
 	stime   int64
 }
@@ -49,13 +49,14 @@ type keptCPU struct {
 type failure struct {
 	count uint64 // detected so far
 	cpu   uint64
-	kind  uint64 // as detectPanic's
+	kind  uint64 // seam.KindX, as for detectPanic
 	pc    uint64 // what was executing
 	addr  uint64 // CR2
 	code  uint64 // error code of the exception
 }
 
-// The page has room for it, and what the host finds there lies where it looks.
+// The structure fits in the page, and its first members lie where the host
+// expects them.
 const (
 	_ = pageSize - unsafe.Sizeof(persistent{})
 	_ = -(unsafe.Offsetof(persistent{}.policy) ^ seam.PersistPolicy)

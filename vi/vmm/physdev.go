@@ -40,8 +40,8 @@ func hyperPhysdevOp(cmd, arg, _, _, _ uint64) int64 {
 }
 
 // mapAllows says whether the guest's map of ports, which its kernel keeps in its own
-// memory, allows an access: a clear bit for each port. What is there is nobody's port,
-// which reads as all ones.
+// memory, allows an access: a clear bit allows a port. Guests have no devices, so that
+// a port which is allowed reads as all ones.
 func (v *VCPU) mapAllows(port uint16, width uint) bool {
 	from, end := uint32(port), uint32(port)+uint32(width)
 	if end > v.arch.ioPorts {

@@ -4,7 +4,7 @@ package main
 // executed. Nothing may write it: its pages in the direct map are read-only.
 const pristineBase = 0xffff82d030000000
 
-// mapPristine maps the copy. It runs when the direct map has been made.
+// mapPristine maps the copy, after the direct map has been made.
 func mapPristine() {
 	if bootInfo.nmods == 0 {
 		return

@@ -6,10 +6,11 @@ import (
 )
 
 // Privileged instructions of a guest's kernel, which runs in ring 3: they fault,
-// and the VMM executes what is harmless of them.
+// and the VMM executes those that are harmless.
 
-// privileged executes the instruction at r's RIP; false leaves the fault to the
-// guest. Ports are for whoever has the I/O privilege, all else for the kernel.
+// privileged executes the instruction at r's RIP. With false the guest is to
+// handle the fault. IN and OUT need the I/O privilege, all else is for the
+// guest's kernel only.
 func privileged(v *VCPU, r *regs) bool {
 	var i insn
 	if r.CS != abi.FlatRing3CS64 && !v.longCode(r.CS) || !i.fetch(r.RIP) || !i.decode(r) {
@@ -51,7 +52,7 @@ func privileged(v *VCPU, r *regs) bool {
 	return ok
 }
 
-// skip goes on behind an instruction that was executed.
+// skip moves RIP behind an instruction that was executed.
 func (v *VCPU) skip(i *insn, r *regs) {
 	commit()
 	r.RIP += uint64(i.pos)
@@ -60,7 +61,8 @@ func (v *VCPU) skip(i *insn, r *regs) {
 	v.stepped(r)
 }
 
-// stepped raises the trap that follows an instruction which began with TF set.
+// stepped raises the #DB that follows an instruction if TF was set at its
+// begin.
 func (v *VCPU) stepped(r *regs) {
 	if r.RFLAGS&flagTF != 0 {
 		v.arch.debugReg[6] |= dr6Step
@@ -68,9 +70,9 @@ func (v *VCPU) stepped(r *regs) {
 	}
 }
 
-// mayUsePorts says whether v's I/O privilege level lets it execute IN, OUT,
-// CLI and STI. The kernel runs at level 1 where the level counts, or at 0 if it
-// asked for architectural_iopl.
+// mayUsePorts says whether v's I/O privilege level lets it execute IN, OUT, CLI
+// and STI. For this test the guest's kernel counts as ring 1, or as ring 0 if
+// it asked for architectural_iopl.
 func (v *VCPU) mayUsePorts() bool {
 	if v.kernelMode() {
 		return v.arch.iopl >= 1 || v.domain.architecturalIOPL()
@@ -82,8 +84,8 @@ func (v *VCPU) mayUsePorts() bool {
 // its kernel is entered, and changes it by iret.
 func (d *Domain) architecturalIOPL() bool { return d.assist>>abi.VMAssistArchitecturalIOPL&1 != 0 }
 
-// portIO executes IN and OUT of a guest that owns no port: what it reads is
-// all ones, as from a bus on which nobody answers.
+// portIO executes IN and OUT. A guest has no devices: it reads all ones, as
+// from a bus on which no device answers.
 func portIO(v *VCPU, i *insn, r *regs) bool {
 	width := uint(1)
 	if i.op&1 != 0 {
@@ -141,15 +143,15 @@ func controlMove(v *VCPU, i *insn, r *regs) bool {
 	return hyperSetDebugreg(uint64(which), *p, 0, 0, 0) == 0
 }
 
-// guestCR4 is what guests read: PAE, OSFXSR and OSXMMEXCPT.
+// guestCR4 are the bits that guests read as set: PAE, OSFXSR and OSXMMEXCPT.
 const guestCR4 = 1<<5 | 1<<9 | 1<<10
 
 // guestCR4Own are the bits of CR4 that are the guest's: FSGSBASE. It must ask for it,
 // because its kernel must know that user mode can change its bases.
 const guestCR4Own = cr4FSGSBASE
 
-// setGuestCR4 takes what a guest writes to CR4. All but its own bits has no effect: no
-// other feature that CPUID shows needs a bit that is not set.
+// setGuestCR4 executes a guest's write to CR4, which changes only its own bits. The
+// features that CPUID shows need no other bits than those that are set.
 func (v *VCPU) setGuestCR4(val uint64) {
 	v.arch.cr4 = val & guestCR4Own
 	if _, b, _, _ := readCPUID(7, 0); b&cpuid7FSGSBASE == 0 {
@@ -165,8 +167,9 @@ func loadGuestCR4(c *CPU, v *VCPU) {
 	}
 }
 
-// writeControl executes MOV to a control register: CR0 may change in TS, CR3
-// as by MMUEXT_NEW_BASEPTR, CR4 in the guest's own bits.
+// writeControl executes MOV to a control register. In CR0 only TS may change;
+// CR3 changes as by MMUEXT_NEW_BASEPTR; CR4 changes only in the guest's own
+// bits.
 func writeControl(v *VCPU, which uint8, val uint64) bool {
 	const ts = 1 << 3
 	switch which {

@@ -3,13 +3,14 @@ package main
 // The log of hypercall_retry: how much of the hypercall under way a vCPU has
 // done, so that what is issued again does not do it twice. Multicalls count
 // entries, lists of requests count requests, console output bytes. Both counts
-// are in one word, so that they never disagree, and with them that the rest of a
-// preempted entry is being written into the list: a list half written would ask
-// for something else. As in note.go, plain stores do.
+// are in one word, so that they never disagree. The same word says whether the
+// rest of a preempted entry is being written into the list, because an entry
+// half written would ask for something else. Plain stores are enough, as in
+// note.go.
 type progress struct {
 	nr     uint64 // the hypercall's, or system call's, number
 	done   uint64 // entries of a multicall << 32 | parts of the one under way
-	resume uint64 // as done, for a hypercall that is issued again
+	resume uint64 // for a hypercall that is issued again: the value of done from before recovery
 	again  bool   // the part under way may have been done before
 	page   mfn    // the frame that memory_op is giving to the domain
 	pfn    uint64 // the number that the frame gets there
@@ -21,8 +22,9 @@ type progress struct {
 // rewriting stands in place of the parts while the entry is written.
 const rewriting = 1 << 31
 
-// start begins the log of a hypercall. What was done of one that is issued again
-// stays done if it fails again before it gets on.
+// start begins the log of a hypercall. If the hypercall is issued again, its
+// work from before stays logged as done, also if the VMM fails once more before
+// the hypercall continues.
 func (p *progress) start(nr uint64) {
 	if !callsLogged {
 		return
@@ -43,7 +45,7 @@ func (p *progress) parts() uint64 {
 	return n
 }
 
-// part logs that so many parts are done.
+// part logs that n parts are done.
 func (p *progress) part(n uint64) {
 	if !callsLogged {
 		commit()
@@ -62,11 +64,11 @@ func (p *progress) entries() uint64 {
 	return p.resume >> 32
 }
 
-// entry logs that so many entries are done.
+// entry logs that n entries are done.
 func (p *progress) entry(n uint64) { p.upTo(n << 32) }
 
-// rewrite logs that so many entries are done and what is left of the next one is
-// about to be written into the list, until rewritten is called.
+// rewrite logs that n entries are done, and that the rest of the next entry is
+// being written into the list until rewritten is called.
 func (p *progress) rewrite(n uint64) { p.upTo(n<<32 | rewriting) }
 
 func (p *progress) upTo(done uint64) {
@@ -79,8 +81,8 @@ func (p *progress) upTo(done uint64) {
 	p.done = done
 }
 
-// halfWritten says whether the entry of a multicall that is issued again has to
-// be written first.
+// halfWritten says whether the VMM failed between rewrite and rewritten: then
+// the multicall that is issued again has to write the entry once more.
 func (p *progress) halfWritten() bool { return callsLogged && p.resume&rewriting != 0 }
 
 // rewritten ends what rewrite began.

@@ -6,8 +6,8 @@ import (
 )
 
 // Writes of a guest's kernel to its page tables, which it sees read-only: with
-// the assist writable_pagetables the VMM does them in its place, if the entry
-// that results is one that mmu_update would accept.
+// the assist writable_pagetables the VMM does such a write in its place, if
+// mmu_update would accept the resulting entry.
 
 // Bits of a page fault's error code (AMD APM vol. 2, 8.4.2).
 const (
@@ -42,8 +42,9 @@ func tableWrite(v *VCPU, r *regs, addr uint64) bool {
 		p.unlockTable()
 	}
 	p.put()
-	// Until here recovery takes back what was done, and the guest executes the
-	// instruction again; from here on it is executed.
+	// If the VMM fails before this line, recovery takes back what was done, and
+	// the guest executes the instruction again. After it, the instruction
+	// counts as executed.
 	commit()
 	if done {
 		*r = v.arch.write.after
@@ -55,7 +56,7 @@ func tableWrite(v *VCPU, r *regs, addr uint64) bool {
 }
 
 // writeEntry executes the instruction at r's RIP on a page-table entry, which
-// addr lies in. The registers of after it are in the log.
+// addr lies in. The registers after the instruction are in the log.
 func writeEntry(v *VCPU, r *regs, addr uint64, e *uint64, t uint64) bool {
 	for {
 		var i insn
@@ -80,8 +81,8 @@ func writeEntry(v *VCPU, r *regs, addr uint64, e *uint64, t uint64) bool {
 }
 
 // replaceEntry replaces a page-table entry of a locked table if it has not
-// changed. The registers of after the instruction are logged first: recovery
-// finds there whether it was executed.
+// changed. The registers after the instruction are logged first. Recovery
+// compares the entry with the log to see whether the instruction was executed.
 func replaceEntry(v *VCPU, e *uint64, old, val, t uint64, after *regs) (rc int64, again bool) {
 	val = adjust(val)
 	sameRef := pteP | uint64(pteAddr)
@@ -118,8 +119,9 @@ type tableWriteLog struct {
 	after regs
 }
 
-// finishWrite completes a write to a page table that was under way when the VMM
-// failed: if the entry has its new value, r become the registers after the instruction.
+// finishWrite completes a write to a page table that was under way when the VMM failed:
+// if the entry has its new value, finishWrite puts the registers after the instruction
+// into r.
 func (w *tableWriteLog) finishWrite(r *regs) {
 	e := w.entry
 	w.entry = nil
@@ -134,16 +136,16 @@ func (w *tableWriteLog) finishWrite(r *regs) {
 // memoryOp is the effect of an instruction on eight bytes of memory.
 type memoryOp struct {
 	old, value uint64
-	at         uint64 // where in them the operand lies
+	at         uint64 // offset of the operand in the eight bytes
 	width      uint
 	write      bool
-	after      regs // registers once it is executed, but for RIP
+	after      regs // registers after the instruction, but for RIP
 }
 
 // operand is the operand before the instruction.
 func (w *memoryOp) operand() uint64 { return w.old >> (8 * w.at) & sizeMask(w.width) }
 
-// store makes v the operand.
+// store replaces the operand by v.
 func (w *memoryOp) store(v uint64) {
 	mask := sizeMask(w.width) << (8 * w.at)
 	w.value, w.write = w.old&^mask|v<<(8*w.at)&mask, true
@@ -153,7 +155,7 @@ func (w *memoryOp) store(v uint64) {
 func (w *memoryOp) flags(which, v uint64) { w.after.RFLAGS = w.after.RFLAGS&^which | v }
 
 // execute computes the effect of a decoded instruction that writes to memory;
-// false if it is none of those that kernels write page tables with.
+// false if it is not an instruction with which kernels write page tables.
 func (w *memoryOp) execute(i *insn, r *regs) bool {
 	w.width, w.value = i.width(), w.old
 	switch op := i.op; {
@@ -209,9 +211,9 @@ func (w *memoryOp) compareExchange(i *insn, r *regs) bool {
 	return true
 }
 
-// bitOp is BTS, BTR, BTC. With a register the bit may lie far from the
-// operand's address, but the address at which the fault was is taken as the
-// operand's: only bits inside it are served.
+// bitOp is BTS, BTR, BTC. If a register gives the bit's number, the bit may lie
+// far from the operand's address. But the faulting address is taken as the
+// operand's, so that only bits inside the operand are served.
 func (w *memoryOp) bitOp(i *insn, r *regs) bool {
 	var bit uint64
 	kind := i.op >> 3 & 3 // 1 = BTS, 2 = BTR, 3 = BTC

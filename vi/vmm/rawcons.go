@@ -10,7 +10,7 @@ func rawStr(s string) {
 	}
 }
 
-// rawByte waits for the transmitter, but not for ever.
+// rawByte prints a byte. It waits for the transmitter, but not for ever.
 func rawByte(b byte) {
 	for i := 0; i < 1000 && bare.In8(com1+5)&0x20 == 0; i++ {
 		bare.Pause()

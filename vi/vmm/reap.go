@@ -18,17 +18,17 @@ const debugExit = 0xf4
 // controlCode is why the control domain shut down.
 var controlCode uint32
 
-// reapDomains runs on the boot CPU when a domain has shut down. When all have,
-// or the control domain, which ends the others, everything is taken back and
-// must be there, and the machine ends.
+// reapDomains runs on the boot CPU when a domain has shut down. When all
+// domains have, or the control domain, which ends all others, it takes all
+// memory back, checks that none is missing, and ends the machine.
 func reapDomains() {
 	if allEnded() && takeAllBack() {
 		endOfRun()
 	}
 }
 
-// allEnded says whether all domains have shut down, or the control domain. The lock
-// is held, as on another CPU one may come to its end and be freed.
+// allEnded says whether all domains have shut down, or the control domain. It takes
+// the lock of the list, because meanwhile another CPU may free a domain.
 func allEnded() bool {
 	domains.lk.lock()
 	d := domains.head
@@ -43,12 +43,13 @@ func allEnded() bool {
 	return ended
 }
 
-// takeAllBack ends all domains; false if it makes way and goes on later.
+// takeAllBack ends all domains. It returns false to make way, and goes on when
+// it is called again.
 func takeAllBack() bool {
 	for d := lastDomain(); d != nil; d = lastDomain() {
 		lastReason = d.shutdownCode
 		if d.stepAside() || !killDomain(d, true) {
-			this().core.left++ // it comes to its end, part by part
+			this().core.left++ // this is progress: the end comes, part by part
 			raiseSoft(softReap)
 			return false
 		}
@@ -56,8 +57,8 @@ func takeAllBack() bool {
 	return true
 }
 
-// stepAside makes this CPU run something else if it runs a domain that is to end,
-// and says whether it has to.
+// stepAside says whether this CPU runs the domain that is to end; then it makes
+// the CPU run something else.
 func (d *Domain) stepAside() bool {
 	if current().domain != d {
 		return false
@@ -67,7 +68,8 @@ func (d *Domain) stepAside() bool {
 	return true
 }
 
-// lastDomain is a domain that is left and not gone, nil if there is none.
+// lastDomain is the last domain in the list that still has to be taken back,
+// nil if there is none.
 func lastDomain() *Domain {
 	domains.lk.lock()
 	d := domains.head
@@ -93,7 +95,7 @@ func endOfRun() {
 	if code != seam.ExitRight {
 		logHex("end-of-run checks failed", code)
 	}
-	if notBuilt != 0 || code>>8 != 0 { // only a byte goes out
+	if notBuilt != 0 || code>>8 != 0 { // the exit code has only a byte
 		code |= 1
 	}
 	if params.guest != 0 && code == seam.ExitRight {

@@ -19,7 +19,8 @@ const (
 	maxAttempts = 3
 	// stopCycles is how long to wait for other CPUs, in cycles.
 	stopCycles = 1000000
-	// relapseCycles is how soon after a recovery a failure is its relapse.
+	// relapseCycles is a failure so soon after a recovery counts as a relapse,
+	// in cycles.
 	relapseCycles = 4000000
 )
 
@@ -31,8 +32,8 @@ const (
 	modeFull
 )
 
-// recoverVMM runs on the CPU that detected a failure, on a fresh stack, with
-// the code and the static data of the failed instance.
+// recoverVMM runs on the CPU that detected a failure, on a fresh stack, still
+// with the code and the static data of the failed instance.
 func recoverVMM() {
 	p := persist()
 	mode := chooseMode(p)
@@ -60,15 +61,15 @@ func recoverVMM() {
 		microreset()
 	}
 	m := &bare.Image
-	findEntries() // a first attempt may have cleared it
+	findEntries() // a first attempt at a microreboot may have cleared them
 	copyPristine(entries.copyImage-m.VirtBase+pristineBase, directMapBase+m.PhysBase, pristineBase,
 		m.DataEnd-m.VirtBase, m.BSSEnd-m.VirtBase)
 }
 
-// chooseMode decides how to recover: the way that costs less comes first.
-// Where both are allowed, a microreset would repair too little when data is
-// wrong already, and when one has failed or was followed by another failure at
-// once: then a microreboot.
+// chooseMode decides how to recover: the way that costs less comes first. That
+// is a microreset, if both are allowed. It repairs too little when data is
+// wrong already, or when a microreset has failed or another failure followed it
+// at once: in these cases it is a microreboot.
 func chooseMode(p *persistent) uint32 {
 	reboot := suspicious() || p.attempts != 0 || relapse(p)
 	if allowed(stepMicroreset) && !(allowed(stepMicroreboot) && reboot) && begin(stepMicroreset) {
@@ -110,8 +111,9 @@ func park(c *CPU) {
 	waitRelease(&p.parked, 1<<c.number(), &p.release)
 }
 
-// recoverOn goes on when the recovering CPU itself is in order: the others put
-// themselves in order too, then everything is repaired, then all resume.
+// recoverOn continues the recovery when the recovering CPU itself is in order:
+// the other CPUs put themselves in order, then everything is repaired, then all
+// CPUs resume.
 func recoverOn(c *CPU) {
 	p := persist()
 	p.up = 1 << c.number()
@@ -130,7 +132,8 @@ func recoverOn(c *CPU) {
 	resumeCPU(c)
 }
 
-// recoverOther is the first Go code of the other CPUs once they are let go.
+// recoverOther is the first Go code that the other CPUs run when park lets them
+// go.
 func recoverOther() {
 	p := persist()
 	if p.mode == modeFull {
@@ -149,7 +152,7 @@ func recoverOther() {
 	resumeCPU(c)
 }
 
-// reintegrate repairs, on one CPU while all others wait.
+// reintegrate does the repairs on one CPU, while all others wait.
 func reintegrate() {
 	domainList()
 	saneValues()
@@ -194,8 +197,8 @@ func waitMask(p *uint64, mask uint64) {
 }
 
 // copyPristine replaces the image and never returns: at is copyImage's address
-// in the pristine copy, dst and src where image and copy lie, bss and end the
-// offsets of zeroed data and of the image's end.
+// in the pristine copy, dst and src are the addresses of image and copy, bss
+// and end the offsets of zeroed data and of the image's end.
 func copyPristine(at, dst, src, bss, end uint64)
 
 // waitRelease sets bit in *parked, waits until *release changes, and enters the

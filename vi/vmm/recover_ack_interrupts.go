@@ -2,11 +2,12 @@ package main
 
 // Step ack_interrupts. The local APIC remembers which interrupts are in service
 // and holds back all of the same and lower priority until each has been
-// acknowledged. A handler that was discarded never does that: this CPU would
-// get no timer interrupt any more.
+// acknowledged. A discarded handler never acknowledges its interrupt, and the
+// CPU would get no timer interrupt any more.
 
 // ackInterrupts acknowledges all interrupts in service on the calling CPU.
-// What is pending comes when interrupts are on, and finds nothing to do.
+// Interrupts that are still pending come when interrupts are on again, and find
+// nothing to do.
 func ackInterrupts() {
 	if !begin(stepAckInterrupts) {
 		return

@@ -1,9 +1,9 @@
 package main
 
 // Step clear_irq_count. A CPU counts the interrupts that it is handling, and
-// what must not run inside one asserts that there are none. The handler that
-// was discarded does not count down, and the interrupt that stops a CPU for
-// recovery is itself such a handler. A new instance counts from zero.
+// code that must not run inside a handler asserts that the count is zero. A
+// discarded handler does not count down; the interrupt that stops a CPU for
+// recovery is one of these. A new instance begins with zero.
 
 func clearIRQCount(c *CPU) {
 	if begin(stepClearIRQCount) {

@@ -3,24 +3,25 @@ package main
 import "unsafe"
 
 // Step console_line. A domain's line is printed byte by byte while its hypercall
-// waits. What is printed cannot be taken back, and a hypercall that is issued again
-// does not print the rest: the byte that completes a line is logged as done before
-// the line is printed, and so is not added again. Recovery prints the rest itself. A
-// line of the VMM's own that was cut off is ended.
+// waits. What has been printed cannot be taken back, and if the hypercall is issued
+// again it does not print the rest: the byte that completes a line is logged as done
+// before the line is printed. So recovery prints the rest itself. If a line of the
+// VMM's own was cut off, it is ended.
 
-// consoleLine ends what CPUs were printing.
+// consoleLine ends the lines that CPUs were printing.
 func consoleLine() {
 	if !begin(stepConsoleLine) {
 		return
 	}
-	// A line that is half on the console comes first, or another would get into it.
+	// The domain whose line is half printed comes first, or another line would get
+	// into it.
 	for d := domains.head; d != nil; d = d.next {
 		if n := d.linePos; n != 0 {
 			consoleMid = d.line[(n-1)%lineMax] != '\n'
 			d.printRest()
 		}
 	}
-	if consoleMid && params.guest == 0 { // with a guest there, its ring goes on with the line
+	if consoleMid && params.guest == 0 { // with guest=1 the guest's ring continues the line
 		serialPut('\n')
 	}
 	for d := domains.head; d != nil; d = d.next {
@@ -32,8 +33,8 @@ func consoleLine() {
 }
 
 // lastByteDone logs as done the byte that completed a line of n bytes, if the vCPU
-// that added it had not logged it yet: its hypercall, issued again, would add the
-// byte and print the line once more.
+// that added it has not logged it yet. Otherwise its hypercall, when it is issued
+// again, would add the byte and print the line once more.
 func (d *Domain) lastByteDone(n uint32) {
 	for i := uint32(0); i < d.nvcpus; i++ {
 		log := &d.vcpu[i].arch.log
@@ -44,9 +45,9 @@ func (d *Domain) lastByteDone(n uint32) {
 	}
 }
 
-// keepLine counts a byte that a CPU had sent and not yet counted. Then the failure
-// came between the two instructions of outCounted: RCX has the address of the count,
-// and RSI that of the next byte.
+// keepLine counts a byte that a CPU had sent and not yet counted. In this case the
+// failure came between the two instructions of outCounted: RCX has the address of
+// the count, and RSI the address of the next byte.
 func keepLine(c *CPU) {
 	r := &c.trap
 	d := (*Domain)(ptr(r.RCX - uint64(unsafe.Offsetof(Domain{}.linePos))))

@@ -3,13 +3,13 @@ package main
 import "unsafe"
 
 // Step domain_list. Recovery finds everything through the list of domains, and a
-// wild write or a bit that flipped may have cut it or led it astray. Every frame
-// knows its owner, so that the domains can be found without the list.
+// wild write or a flipped bit may have cut it or changed a link. Every frame's
+// descriptor names its owner, so that the domains can be found without the list.
 
-// maxDomains bounds the length of a list that may be a circle.
+// maxDomains bounds the walk along a list, which may be a circle.
 const maxDomains = 256
 
-// domainList checks the list, and makes it anew if it does not hold.
+// domainList checks the list, and makes it anew if it is not sound.
 func domainList() {
 	if !begin(stepDomainList) || listOK() {
 		return
@@ -17,7 +17,8 @@ func domainList() {
 	domains.head = nil
 	for m := mfn(bootInfo.heapStart >> pageShift); m < mfn(frames.n); m++ {
 		if p := pageOf(m); p.count&pgHeap != 0 && p.owner != 0 && frameOK(mfn(p.owner)) {
-			// The page that the hypervisor shares with a domain names it.
+			// The owner of the page that the hypervisor shares with a domain is
+			// that domain.
 			if d := (*Domain)(frameAddr(mfn(p.owner))); domainOK(d) && frameOfAddr(unsafe.Pointer(d.shared)) == m {
 				d.enlist()
 			}
@@ -25,7 +26,8 @@ func domainList() {
 	}
 }
 
-// listOK says whether the list ends, in order of ids, over sound domains.
+// listOK says whether the list has an end, is in order of ids, and holds only
+// sound domains.
 func listOK() bool {
 	n := 0
 	for d := domains.head; d != nil; d = d.next {
@@ -54,7 +56,7 @@ func objectOK(at unsafe.Pointer) bool {
 	return a&pageMask == 0 && frameOK(mfn(a>>pageShift))
 }
 
-// domainOK says whether d can be a domain.
+// domainOK says whether the content at d can be that of a domain.
 func domainOK(d *Domain) bool {
 	if !objectOK(unsafe.Pointer(d)) || d.nvcpus > maxVCPUs {
 		return false

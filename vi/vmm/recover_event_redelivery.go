@@ -1,13 +1,14 @@
 package main
 
-// Step event_redelivery. An event is announced in three steps, pending bit,
-// selector, upcall flag, each taken only if the one before was new, and then
-// its vCPU is woken. If the sender was discarded in between, nobody does the rest: a
-// second sender finds the pending bit set and stops there. (Queues are another matter:
-// recover_event_redelivery_fifo.go.) The end of a domain is announced to the control domain like an
-// event.
+// Step event_redelivery. An event is announced in three steps, pending bit, selector,
+// upcall flag, each done only if the one before was not done already; then its vCPU is
+// woken. If the sender was discarded in between, nobody does the rest: a second sender
+// finds the pending bit set and stops there. (For queues see
+// recover_event_redelivery_fifo.go.) The end of a domain is announced to the control domain
+// like an event.
 
-// eventRedelivery announces all pending events once more and wakes who waits for one.
+// eventRedelivery announces all pending events once more and wakes the vCPUs that
+// wait for one.
 func eventRedelivery() {
 	if !begin(stepEventRedelivery) {
 		return

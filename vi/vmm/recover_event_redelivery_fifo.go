@@ -8,12 +8,12 @@ import (
 
 // Part of step event_redelivery, for the FIFO interface. A port is put into a queue
 // in steps: it is marked as linked, the last port's word or the head in the control
-// block refers to it, it becomes the last, the guest is told. Nobody does the rest
-// when the sender was discarded in between, and a second sender finds the port
-// linked. Which ports are in a queue cannot be seen by going along it, because only
-// the guest knows where it stands; but each queue ends with the port that the VMM
-// knows as its last. So a port that is linked, links to none and is not that port
-// has not got into its queue: it is put in once more.
+// block refers to it, it becomes the last, the guest is told. If the sender was
+// discarded in between, nobody does the rest: a second sender finds the port
+// linked. The VMM cannot follow a queue to see which ports are in it, because only
+// the guest knows its head. But the VMM knows the last port of each queue. So a
+// port that is linked, links to none and is not that port has not been put in
+// completely: it is put in once more.
 
 // announceFIFO completes what may have been begun for a port, open or closed.
 func (d *Domain) announceFIFO(e *evtchn, port uint32) {
@@ -25,7 +25,7 @@ func (d *Domain) announceFIFO(e *evtchn, port uint32) {
 	x := atomic.LoadUint32(w)
 	last := f.tails[e.queue%uint8(len(f.tails))] == port
 	if x&abi.EvtchnFIFOBusy != 0 {
-		atomic.AndUint32(w, ^uint32(abi.EvtchnFIFOBusy)) // or the guest would wait for ever
+		atomic.AndUint32(w, ^uint32(abi.EvtchnFIFOBusy)) // else the guest would wait for ever
 	}
 	if x&abi.EvtchnFIFOLinked != 0 && x&abi.EvtchnFIFOLinkMask == 0 && !last {
 		atomic.AndUint32(w, ^uint32(abi.EvtchnFIFOLinked))
@@ -46,8 +46,9 @@ func (d *Domain) announceFIFO(e *evtchn, port uint32) {
 	wakePollers(d, port)
 }
 
-// announceQueues tells the guest once more of all queues that are not empty. It
-// looks at the head in the control block only if it has come to a queue's end.
+// announceQueues tells the guest once more of all queues that are not empty. A
+// guest looks at the head in the control block only when it has reached the end
+// of its queue.
 func (d *Domain) announceQueues() {
 	if !d.usesFIFO() {
 		return
@@ -62,10 +63,10 @@ func (d *Domain) announceQueues() {
 	}
 }
 
-// relink puts all ports into their queues that are pending and are not in one,
-// after recovery took back that there is a page for them. A domain may have so many
-// ports that nobody else can wait for all of them: the lock is held for a bucket at a
-// time, and the watchdog told of the progress.
+// relink puts all ports that are pending into their queues if they are not in one. It
+// is for a domain whose page of event words recovery took back. A domain may have
+// many ports: so the lock is held only for a bucket at a time, and the watchdog is
+// told of the progress.
 func (d *Domain) relink() {
 	d.eachBucket(func(b *evtchnBucket, first uint32) {
 		working()

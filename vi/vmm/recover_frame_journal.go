@@ -8,21 +8,21 @@ import (
 	"resvirt/vi/seam"
 )
 
-// Step frame_journal. What discarded operations have changed of frames is taken
-// back; or it is completed, where all that was left to do was to free frames. In a
-// microreset this replaces page_frames, so that a microreset takes no longer with
-// more memory. Where the journal does not explain what the frames are like,
-// page_frames counts all of them anew.
+// Step frame_journal. The changes that discarded operations have made to frames
+// are taken back. An operation that had only to free frames is completed instead.
+// In a microreset this step replaces page_frames, so that a microreset takes no
+// longer with more memory. If frames are wrong in ways that the journal cannot
+// account for, page_frames counts all of them anew.
 
 // frameJournal takes back what the journals of all CPUs hold. It returns false
-// if that is not all that is wrong.
+// if more than that is wrong.
 func frameJournal() bool {
 	if !framesJournalled || !resetting() || suspicious() || !begin(stepFrameJournal) {
 		return false
 	}
 	for d := domains.head; d != nil; d = d.next {
 		if d.gone {
-			return false // whether its last references went is not written down
+			return false // the journal does not know whether its last references were dropped
 		}
 	}
 	for i := uint32(0); i < nrCPUs(); i++ {
@@ -53,8 +53,8 @@ func frameJournal() bool {
 	return true
 }
 
-// failedDomain is the domain that the CPU ran on which the failure was detected,
-// nil if it ran none.
+// failedDomain is the domain that ran on the CPU which detected the failure, nil
+// if none did.
 func failedDomain() *Domain {
 	p := persist()
 	if v := p.cpus[p.failure.cpu&(maxCPUs-1)].curr; v != nil && vcpuOK(v) {
@@ -63,9 +63,9 @@ func failedDomain() *Domain {
 	return nil
 }
 
-// soundPages says whether what the descriptors of a domain's frames say can be.
-// What went wrong before it was detected is not in the journal, and most of it
-// has to do with this domain.
+// soundPages says whether the descriptors of a domain's frames are plausible.
+// It is called for the domain that ran at the failure: damage done before the
+// detection is not in the journal, and most of it concerns this domain.
 func (d *Domain) soundPages() bool {
 	n := uint64(0)
 	for m := d.pageList; m != 0; {
@@ -86,10 +86,11 @@ func (d *Domain) soundPages() bool {
 // maxRefs is more than the references that a frame can have: a larger count is wrong.
 const maxRefs = 1 << 20
 
-// suspicious says whether what was detected means that data is wrong already,
-// which the journal cannot know: an assertion failed, a CPU waited in vain, or an
-// instruction of ours used a wrong value while frames were being changed. A program
-// counter outside our code is no such sign: it is itself what was wrong.
+// suspicious says whether the detected failure is a sign that data was wrong
+// before, which the journal cannot know: an assertion failed, a CPU waited in vain,
+// or an instruction of the VMM used a wrong value while frames were being changed.
+// An exception outside the VMM's code is no such sign: there the program counter
+// itself was wrong.
 func suspicious() bool {
 	f := &persist().failure
 	if f.kind == seam.KindAssert || f.kind == vecNMI {
@@ -107,7 +108,7 @@ func clearJournals() {
 	}
 }
 
-// sound says whether a CPU's place in its journal is one that can be.
+// sound says whether a CPU's place in its journal lies inside it.
 func (j *journalCPU) sound(c *CPU) bool {
 	begin := addrOf(unsafe.Pointer(c.journal()))
 	return j.lost == 0 && j.begin == begin && j.end == begin+maxChanges*changeSize &&
@@ -128,7 +129,7 @@ func (c *CPU) undoSection() {
 func (c *CPU) undo() bool {
 	j := &c.core.journal
 	if j.top != j.begin {
-		j.frees = 0 // the part was not done: what it dropped is in use again
+		j.frees = 0 // the part was not done: the frames that it dropped are in use again
 	}
 	for last := true; j.top != j.begin; last = false {
 		e := (*change)(ptr(j.top - changeSize))
@@ -151,8 +152,8 @@ func (c *CPU) undo() bool {
 	return true
 }
 
-// release frees a frame that a discarded operation had allocated, however far
-// it had got with it.
+// release frees a frame that a discarded operation had allocated, whatever the
+// operation had done with it.
 func release(p *page) bool {
 	switch {
 	case p.count&pgFree != 0:
@@ -167,7 +168,7 @@ func release(p *page) bool {
 	return true
 }
 
-// finish carries on with freeing what a part that was done no longer uses.
+// finish frees the rest of the frames that a completed part no longer uses.
 func (c *CPU) finish() {
 	for j := &c.core.journal; j.frees != 0; j.frees-- {
 		switch p := c.journal().free[(j.frees-1)%maxFrees]; {

@@ -9,7 +9,7 @@ import "resvirt/vi/abi"
 // written down twice, at the port and at the vCPU; after a failure between the two
 // only one of them has it, and the ports are believed.
 
-// saneValues does it for all domains.
+// saneValues brings the values of all domains into their ranges.
 
 func saneValues() {
 	if !begin(stepSaneValues) {
