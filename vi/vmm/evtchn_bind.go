@@ -133,11 +133,13 @@ func closePort(d *Domain, port uint32) int64 {
 		d.eventLock.lock()
 		e := d.port(port)
 		if e == nil || e.state == abi.EvtchnstatClosed {
-			d.eventLock.unlock()
-			if again() {
-				return 0
+			rc := int64(-abi.EINVAL)
+			if e != nil && again() { // it was closed, perhaps by recovery
+				d.clearPending(port)
+				rc = 0
 			}
-			return -abi.EINVAL
+			d.eventLock.unlock()
+			return rc
 		}
 		if e.state != abi.EvtchnstatInterdomain || e.consumer != 0 {
 			d.finishClose(e, port)

@@ -5,9 +5,8 @@ import "resvirt/vi/abi"
 // Step sane_values. Some values are used by recovery, or on the way back to a
 // guest, in ways that a wrong one makes fail again: a length as the end of a
 // loop, the control register of the guest's SSE unit, a segment's base. They are
-// brought into their ranges. By which port a guest receives a virtual interrupt is
-// written down twice, at the port and at the vCPU; after a failure between the two
-// only one of them has it, and the ports are believed.
+// brought into their ranges. What joins ports is written down twice, and a failure
+// may lie between the two (recover_sane_values_ports.go).
 
 // saneValues brings the values of all domains into their ranges.
 
@@ -26,28 +25,12 @@ func saneValues() {
 		v.virqPort = [abi.NumVirqs]uint32{}
 	})
 	for d := domains.head; d != nil; d = d.next {
+		d.eachBucket(func(_ *evtchnBucket, first uint32) { d.closeHalves(first) })
+	}
+	for d := domains.head; d != nil; d = d.next {
 		d.full, d.nextPort = [len(d.full)]uint64{}, 0
 		d.saneQueues()
 		d.eachBucket(func(b *evtchnBucket, first uint32) { d.findVirqs(first) })
-	}
-}
-
-// findVirqs notes what ports of a bucket receive virtual interrupts, and whether all are
-// open: a search for a free port that looks at all buckets of a large domain takes long.
-func (d *Domain) findVirqs(from uint32) {
-	full := true
-	for port := from; port < from+evtchnPerBucket; port++ {
-		e := d.port(port)
-		if e == nil {
-			continue // port 0
-		}
-		full = full && e.state != abi.EvtchnstatClosed
-		if e.state == abi.EvtchnstatVirq && e.vcpu < d.nvcpus {
-			d.vcpu[e.vcpu].virqPort[e.virq%abi.NumVirqs] = port
-		}
-	}
-	if i := from / evtchnPerBucket; full {
-		setBits(&d.full[i/64%uint32(len(d.full))], 1<<(i%64))
 	}
 }
 
