@@ -126,7 +126,7 @@ var meanings = map[string]string{
 
 	"overhead.compute":              "makes it an experiment that measures the cost of mechanisms in runs without faults: with each of these values of workload.compute",
 	"overhead.campaign_tick_us":     "the clock of campaigns, in µs of virtual time: with it, without computing and with the guests' own time slices everything is measured first; 0 = it is not",
-	"overhead.campaign_watchdog_us": "the watchdog's period with that clock",
+	"overhead.campaign_watchdog_us": "the watchdog's period with that clock, in µs of virtual time",
 	"overhead.variants":             `VMMs that are measured: "all" mechanisms, then "none", or the one that is left out`,
 	"overhead.layouts":              "each is measured in so many places of memory, since which pages share a place in the TLB depends on where they lie; up to 64",
 
