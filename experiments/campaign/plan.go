@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"context"
 	"fmt"
 	"iter"
 
@@ -33,8 +34,8 @@ type plan struct {
 
 func (p *plan) total() int { return p.n * len(p.settings) }
 
-// read finds out what is done.
-func (p *plan) read(db *store.DB, c *store.Campaign) (Progress, error) {
+// read finds out what is done. It takes long if that is much.
+func (p *plan) read(ctx context.Context, db *store.DB, c *store.Campaign, t Teller) (Progress, error) {
 	now := Progress{Total: p.total()}
 	old, ok, err := db.Head()
 	if err != nil {
@@ -46,7 +47,12 @@ func (p *plan) read(db *store.DB, c *store.Campaign) (Progress, error) {
 	if err := db.AdmitSettings(p.settings); err != nil {
 		return now, err
 	}
-	if err := db.WholeRuns(); err != nil {
+	rows := 0
+	if now.Settings, rows, err = counted(db, p.settings); err != nil {
+		return now, err
+	}
+	meter := t.Begin("", "rows checked", 0, rows)
+	if err := db.WholeRuns(func() error { meter.Add(1); return ctx.Err() }); err != nil {
 		return now, err
 	}
 	for _, s := range p.settings {
@@ -57,15 +63,17 @@ func (p *plan) read(db *store.DB, c *store.Campaign) (Progress, error) {
 		p.done = append(p.done, done)
 		now.Done += done.Count()
 	}
-	now.Settings, err = counted(db, p.settings)
-	return now, err
+	return now, nil
 }
 
-// counted counts the rows of each setting for the progress.
-func counted(db *store.DB, settings []experiments.Setting) (list []SettingProgress, err error) {
+// counted counts the rows of each setting for the progress, and all there are.
+func counted(db *store.DB, settings []experiments.Setting) (list []SettingProgress, rows int, err error) {
 	cells, err := db.Counts()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
+	}
+	for _, n := range cells {
+		rows += n
 	}
 	for _, s := range settings {
 		sp := SettingProgress{Name: s.Name}
@@ -79,7 +87,7 @@ func counted(db *store.DB, settings []experiments.Setting) (list []SettingProgre
 		}
 		list = append(list, sp)
 	}
-	return list, nil
+	return list, rows, nil
 }
 
 // unitOf is one fault under the settings that it still has to be run with.

@@ -46,6 +46,7 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	e.Settings = experiments.InOrder(e.Settings, sys.Steps())
 	todo := plan{n: o.Runs * len(e.Faults.Types), settings: e.Settings}
 	res := Result{Total: todo.total()}
+	t := Teller{o.Stage, o.Progress}
 	db, err := store.Open(o.Path)
 	if err != nil {
 		return res, err
@@ -55,7 +56,7 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	c := store.Campaign{Digest: Digest(id), Experiment: e.Name, File: o.Text, Seed: e.Seed, Identity: id, Semantics: sys.Semantics()}
 	// Refuse a database of another campaign, and see that all is done, before
 	// spending time on the golden run.
-	p, err := todo.read(db, &c)
+	p, err := todo.read(ctx, db, &c, t)
 	if err != nil {
 		return res, err
 	}
@@ -67,7 +68,7 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	if err != nil {
 		return res, err
 	}
-	l, err := NewToldLab(ctx, e, sys, old.Golden, Teller{o.Stage, o.Progress})
+	l, err := NewToldLab(ctx, e, sys, old.Golden, t)
 	if err != nil {
 		return res, err
 	}
@@ -82,7 +83,12 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	if res.Workers == 0 {
 		res.Workers = WorkersFor(e.Machine.MemoryMB)
 	}
-	s, err := db.Begin(res.Workers, o.Command, l.Golden.Speed, restoreTime(l))
+	restore := 0.0
+	err = While(ctx, func() error { restore = restoreTime(l); return nil })
+	if err != nil {
+		return res, err
+	}
+	s, err := db.Begin(res.Workers, o.Command, l.Golden.Speed, restore)
 	if err != nil {
 		return res, err
 	}

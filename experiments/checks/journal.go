@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"resvirt/experiments/store"
 )
@@ -28,8 +29,11 @@ type record struct {
 	run   int
 }
 
-// A line of the file is a record and this; what was cut off is not.
-const passedMark = "passed"
+// A line of the file is a record and the mark; what was cut off is not.
+const (
+	journalFile = "journal"
+	passedMark  = "passed"
+)
 
 // openJournal opens the journal of a self-check, which of tells apart from others, in a
 // directory for all of them. It is of use to the same program only.
@@ -38,12 +42,13 @@ func openJournal(base, of string) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
+	removeForgotten(base)
 	dir := filepath.Join(base, fmt.Sprintf("selfcheck-%.16x", sha256.Sum256([]byte(program+" "+of))))
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
 	j := &journal{dir: dir, passed: map[record]bool{}}
-	path := filepath.Join(dir, "passed")
+	path := filepath.Join(dir, journalFile)
 	if j.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666); err != nil {
 		return nil, err
 	}
@@ -63,6 +68,20 @@ func openJournal(base, of string) (*journal, error) {
 		}
 	}
 	return j, nil
+}
+
+// forgotten is after how long nobody will go on with a self-check any more.
+const forgotten = 30 * 24 * time.Hour
+
+// removeForgotten removes journals of self-checks that were never gone on with. What
+// cannot be removed stays for the next time.
+func removeForgotten(base string) {
+	list, _ := filepath.Glob(filepath.Join(base, "selfcheck-*", journalFile)) // the pattern is right
+	for _, path := range list {
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > forgotten {
+			_ = os.RemoveAll(filepath.Dir(path))
+		}
+	}
 }
 
 // has tells whether a run of a check has passed.
@@ -94,10 +113,12 @@ func (j *journal) pass(check string, run int) error {
 	return err
 }
 
-// close leaves the journal for the next time, or removes it if all is done.
+// close leaves the journal for the next time, or removes it if all is done, or nothing.
 func (j *journal) close(done bool) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	err := j.file.Close()
-	if done {
+	if done || len(j.passed) == 0 {
 		err = errors.Join(err, os.RemoveAll(j.dir))
 	}
 	return err

@@ -61,6 +61,11 @@ func sealed(table string, values []any) []any { return append(values, sealOf(tab
 // whole holds records of a table against their seals: all, or those of a WHERE
 // clause. Databases of the format before seals pass.
 func (db *DB) whole(table, where string, args ...any) error {
+	return db.wholeEach(func() error { return nil }, table, where, args...)
+}
+
+// wholeEach calls each after every record, which may end it.
+func (db *DB) wholeEach(each func() error, table, where string, args ...any) error {
 	if !db.sealed {
 		return nil
 	}
@@ -84,6 +89,9 @@ func (db *DB) whole(table, where string, args ...any) error {
 		}
 		if values[last] != sealOf(table, values[:last]) {
 			return db.damaged(recordName(table, values), errSeal)
+		}
+		if err := each(); err != nil {
+			return err
 		}
 	}
 	return db.wrappedIfAny(rows.Err())
@@ -118,5 +126,6 @@ func recordName(table string, values []any) string {
 	return strings.ToValidUTF8(name, "?")
 }
 
-// WholeRuns holds all runs against their seals.
-func (db *DB) WholeRuns() error { return db.whole("runs", "") }
+// WholeRuns holds all runs against their seals. It calls each after every run, which
+// may end it.
+func (db *DB) WholeRuns(each func() error) error { return db.wholeEach(each, "runs", "") }

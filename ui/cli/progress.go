@@ -23,12 +23,12 @@ type printer struct {
 	size    func() (columns, lines int) // 0 = no terminal
 	painted int                         // lines on the terminal
 	last    time.Time                   // when progress was printed
-	since   time.Time                   // when a stage began
+	since   time.Time                   // when a stage of the work began
 	now     func() time.Time
 }
 
 func newPrinter(w io.Writer) *printer {
-	return &printer{w: w, size: func() (int, int) { return terminalSize(w) }, now: time.Now}
+	return &printer{w: w, size: func() (int, int) { return terminalSize(w) }, since: time.Now(), now: time.Now}
 }
 
 // say prints a stage of the work.

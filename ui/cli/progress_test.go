@@ -74,3 +74,30 @@ func TestIntervals(t *testing.T) {
 		}
 	}
 }
+
+// Where there is no terminal, a campaign says where it begins; other work is told of if
+// it takes long, and what it has no end for has no bar.
+func TestOtherWorkIsShown(t *testing.T) {
+	var out strings.Builder
+	now, columns := time.Unix(1000, 0), 0
+	p := &printer{w: &out, size: func() (int, int) { return columns, 24 }, now: func() time.Time { return now }, since: now}
+	shown := func(after time.Duration, s campaign.Progress, want string) {
+		t.Helper()
+		now = now.Add(after)
+		out.Reset()
+		if p.progress(s); out.String() != want {
+			t.Errorf("%+v: %q, want %q", s, out.String(), want)
+		}
+	}
+	causes := campaign.Progress{Done: 3, Total: 4, Session: 1, Elapsed: 2 * time.Second, Unit: "causes"}
+	p.say("a stage")
+	shown(9*time.Second, causes, "")
+	shown(2*time.Second, causes, "3/4 causes  0.5/s  ETA 2s\n")
+	shown(time.Second, causes, "")
+	shown(0, campaign.Progress{Total: 5}, "0/5\n")
+	p.say("another")
+	shown(9*time.Second, causes, "")
+	columns = 80
+	shown(0, causes, "[███████████████·····] 3/4 causes  0.5/s  ETA 2s")
+	shown(time.Second, campaign.Progress{Done: 7, Session: 7, Elapsed: time.Second, Unit: campaign.Millions}, "\r\x1b[J7 million instructions  7/s")
+}

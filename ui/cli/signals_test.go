@@ -13,6 +13,7 @@ import (
 // database as it was; here it is in work that never ends by itself.
 func TestEveryLongCommandEnds(t *testing.T) {
 	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	cmd, out := program(t, t.Context(), dir, 0, "run", "toy.toml", "--runs", "20", "--db", "done.db")
 	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != exitFailed { // the toy may have tool errors
 		t.Fatalf("%v\n%s", err, out)
