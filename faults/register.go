@@ -39,6 +39,14 @@ func ParseRegister(s string) (Register, error) {
 // The others are wires to 0 or 1, not storage: they cannot flip.
 var flagBits = [...]uint8{0, 2, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 18, 19, 20, 21}
 
+// Bit is the n-th of the bits that faults draw from.
+func (r Register) Bit(n int) int {
+	if r == RFLAGS {
+		return int(flagBits[n])
+	}
+	return n
+}
+
 // Bits is how many bits of the register faults draw from.
 func (r Register) Bits() int {
 	if r == RFLAGS {

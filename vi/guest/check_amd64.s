@@ -19,16 +19,16 @@
 	MOVQ AX, to
 
 // func sumWords(at, n uint64) uint64
-// Adds n words, turning the sum after each eight, so that neither a bit nor the
+// Adds n words, turning the sum after each 32, so that neither a bit nor the
 // place of a group of words can change without it.
 TEXT ·sumWords(SB),NOSPLIT,$0-24
 	MOVQ	at+0(FP), SI
 	MOVQ	n+8(FP), DX
 	XORL	AX, AX
 	MOVQ	DX, CX
-	SHRQ	$4, CX
+	SHRQ	$5, CX
 	JZ	rest
-sixteen:
+again:
 	ADDQ	0(SI), AX
 	ADDQ	8(SI), AX
 	ADDQ	16(SI), AX
@@ -45,12 +45,28 @@ sixteen:
 	ADDQ	104(SI), AX
 	ADDQ	112(SI), AX
 	ADDQ	120(SI), AX
+	ADDQ	128(SI), AX
+	ADDQ	136(SI), AX
+	ADDQ	144(SI), AX
+	ADDQ	152(SI), AX
+	ADDQ	160(SI), AX
+	ADDQ	168(SI), AX
+	ADDQ	176(SI), AX
+	ADDQ	184(SI), AX
+	ADDQ	192(SI), AX
+	ADDQ	200(SI), AX
+	ADDQ	208(SI), AX
+	ADDQ	216(SI), AX
+	ADDQ	224(SI), AX
+	ADDQ	232(SI), AX
+	ADDQ	240(SI), AX
+	ADDQ	248(SI), AX
 	ROLQ	$1, AX
-	SUBQ	$-128, SI
+	ADDQ	$256, SI
 	DECQ	CX
-	JNZ	sixteen
+	JNZ	again
 rest:
-	ANDQ	$15, DX
+	ANDQ	$31, DX
 	JZ	done
 one:
 	ADDQ	(SI), AX
@@ -143,6 +159,10 @@ loud:
 	KEEP(R11, 0x160000b3)
 	CALL	AX
 	MOVQ	AX, 40(SP)
+	PUSHFQ
+	POPQ	AX
+	TESTQ	$0x44500, AX		// AC, NT, DF, TF
+	JNE	lost
 	KEPT(BX, 0x10000011)
 	KEPT(BP, 0x20000023)
 	KEPT(R8, 0x30000035)

@@ -61,7 +61,9 @@ func (s *Space) fill(v *vma, va uint64, write bool) bool {
 // others use it.
 func (s *Space) unshare(v *vma, va, pte uint64) bool {
 	old := ptePage(pte)
+	checkShared(old)
 	if old >= mem.first && mem.ref[old] == 1 {
+		seals[old] = 0
 		return s.set(va, pte|pteWrite|pteDirty)
 	}
 	p := mem.alloc()
@@ -81,7 +83,8 @@ func (s *Space) unmap(start, end uint64) {
 		if t != 0 {
 			for i := first; i < first+n; i++ {
 				at := va + uint64(i-first)*pageSize
-				if pte := tableAt(t)[i]; pte&ptePresent != 0 {
+				pte := tableAt(t)[i]
+				if pte != 0 && sane(pte) {
 					s.set(at, 0)
 					mem.drop(ptePage(pte))
 				}
@@ -114,7 +117,7 @@ func (s *Space) copyFrom(parent *Space) bool {
 		for va := v.start; va < v.end && ok; {
 			t, first, n := parent.run(va, v.end)
 			if t != 0 {
-				ok = s.copyRun(t, first, n, va)
+				ok = s.copyRun(v, t, first, n, va)
 			}
 			va += uint64(n) * pageSize
 		}
@@ -125,15 +128,16 @@ func (s *Space) copyFrom(parent *Space) bool {
 }
 
 // copyRun copies n entries of the parent's table t, which map va on.
-func (s *Space) copyRun(t uint32, first, n int, va uint64) bool {
+func (s *Space) copyRun(v *vma, t uint32, first, n int, va uint64) bool {
 	from := tableAt(t)
 	for i := first; i < first+n; i++ {
 		pte := from[i]
-		if pte&ptePresent == 0 {
+		if pte == 0 || !v.owns(pte) {
 			continue
 		}
 		if pte&pteWrite != 0 {
 			pte &^= pteWrite
+			sealShared(ptePage(pte))
 			if forkUpdates.n == len(forkUpdates.reqs) {
 				forkFlush()
 			}

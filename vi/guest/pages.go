@@ -54,6 +54,8 @@ func (m *physPages) drop(p uint32) {
 	}
 	m.ref[p]--
 	if m.ref[p] == 0 {
+		checkShared(p)
+		seals[p] = 0
 		m.free[m.nfree] = uint16(p)
 		m.nfree++
 	}

@@ -11,7 +11,8 @@ import (
 // What the kernel knows of memory that nobody may change: its own image but for
 // data, and what was loaded beside it. Sums are taken before the workload begins.
 
-// seals are the sums of pages that are to stay as they are, 0 for all others.
+// seals are the sums of pages that are to stay as they are, or stay so while processes
+// share them; 0 for all others.
 var seals [maxPages]uint32
 
 func sumWords(at, n uint64) uint64
@@ -123,6 +124,48 @@ func checkPages() {
 }
 
 const pageSeen = ^uint16(0)
+
+// owns says whether an entry maps a page of the range, and looks at every bit of it.
+func (v *vma) owns(e uint64) bool {
+	const changes = pteWrite | pteAccessed | pteDirty
+	if !sane(e) {
+		return false
+	}
+	if want := v.flags(); e&^(pteAddr|changes) != want&^changes || e&pteWrite&^want != 0 {
+		report("entry of a process", e)
+	}
+	return true
+}
+
+// sane says whether an entry that is not zero maps a page of ours, as it must.
+func sane(e uint64) bool {
+	ours := e&ptePresent != 0 && p2m[ptePage(e)&(maxPages-1)] == e&pteAddr>>12
+	if !ours {
+		report("entry", e)
+	}
+	return ours
+}
+
+// sealShared seals a page that processes begin to share, until one of them writes it.
+func sealShared(p uint32) {
+	if p >= mem.first {
+		seals[p] = pageSum(p)
+	}
+}
+
+// checkShared looks whether a page that is shared is as it was when that began.
+func checkShared(p uint32) {
+	if p >= mem.first && seals[p] != 0 && pageSum(p) != seals[p] {
+		report("page that processes share", kva(p))
+	}
+}
+
+// is looks at an entry that names a table, or nothing.
+func (s *Space) is(e uint64, t uint32) {
+	if e != 0 && e&^(pteAccessed|pteDirty) != pteFor(t, pteTable)&^(pteAccessed|pteDirty) {
+		report("entry of a table", e)
+	}
+}
 
 // checkProcs looks at what is left of processes when all have ended.
 func checkProcs() {

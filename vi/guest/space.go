@@ -169,7 +169,7 @@ func (s *Space) destroy() {
 				continue
 			}
 			for _, pte := range tableAt(t)[first : first+n] {
-				if pte&ptePresent != 0 {
+				if pte != 0 && v.owns(pte) {
 					mem.drop(ptePage(pte))
 				}
 			}
@@ -179,6 +179,12 @@ func (s *Space) destroy() {
 		if e&ptePresent != 0 {
 			mem.drop(ptePage(e))
 		}
+		s.is(e, ptePage(e))
+	}
+	if s.l2 != 0 {
+		s.is(tableAt(s.l3)[0], s.l2)
+		s.is(tableAt(s.userRoot)[0], s.l3)
+		s.is(tableAt(s.kernelRoot)[0], s.l3)
 	}
 	for _, t := range [4]uint32{s.kernelRoot, s.userRoot, s.l3, s.l2} {
 		mem.drop(t)
