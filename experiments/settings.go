@@ -70,26 +70,26 @@ func (r *resolver) resolve(i int) error {
 	}
 	r.state[i], r.way = resolved, r.way[:len(r.way)-1]
 	var err error
-	if s.Steps, err = change(r.list[b].Steps, s.Without, s.With); err != nil {
+	if s.Steps, err = changed(r.list[b].Steps, s.Without, s.With); err != nil {
 		return fmt.Errorf("setting %q: %w", s.Name, err)
 	}
 	s.Base, s.Without, s.With = "", nil, nil
 	return nil
 }
 
-// change takes steps away from a list and adds others to it.
-func change(steps, without, with []string) ([]string, error) {
+// changed takes steps away from a list and adds others to it.
+func changed(steps, without, with []string) ([]string, error) {
 	list := append([]string{}, steps...)
 	for _, s := range without {
 		i := slices.Index(list, s)
 		if i < 0 {
-			return nil, fmt.Errorf("without = %q: that is none of the steps it would be taken from, which are %s", s, orNone(steps))
+			return nil, fmt.Errorf("without %q: that is none of the steps it would be taken from, which are %s", s, orNone(steps))
 		}
 		list = slices.Delete(list, i, i+1)
 	}
 	for _, s := range with {
 		if slices.Contains(list, s) {
-			return nil, fmt.Errorf("with = %q: that step is there already", s)
+			return nil, fmt.Errorf("with %q: that step is there already", s)
 		}
 		list = append(list, s)
 	}

@@ -23,16 +23,28 @@ func bounded(e *experiments.Experiment, runs int) error {
 		e.Name, runs, types, settings, mostRuns, mostRuns/(types*settings))}
 }
 
-// plan is what a campaign has to do: its first n faults under each of the settings,
+// plan is what a campaign has to do: its first n faults, or one, under each of the settings,
 // but for those whose rows are there. A fault is a function of the campaign and its
 // index, so that nothing lists them.
 type plan struct {
-	n        int
+	first, n int // faults from first on, less than n
 	settings []experiments.Setting
-	done     []store.Indexes // of each setting, less than n
+	done     []store.Indexes // of each setting, of these faults
 }
 
-func (p *plan) total() int { return p.n * len(p.settings) }
+func (p *plan) total() int { return (p.n - p.first) * len(p.settings) }
+
+// only leaves one fault of the plan; of nil all.
+func (p *plan) only(e *experiments.Experiment, index *int) error {
+	if index == nil {
+		return nil
+	}
+	if *index >= p.n {
+		return experiments.FileError{Err: fmt.Errorf("%s has %d faults, 0 to %d: there is no fault %d; --runs N, the number of each type, makes it more", e.Name, p.n, p.n-1, *index)}
+	}
+	p.first, p.n = *index, *index+1
+	return nil
+}
 
 // read finds out what is done. It takes long if that is much.
 func (p *plan) read(ctx context.Context, db *store.DB, c *store.Campaign, t Teller) (Progress, error) {
@@ -60,6 +72,7 @@ func (p *plan) read(ctx context.Context, db *store.DB, c *store.Campaign, t Tell
 		if err != nil {
 			return now, err
 		}
+		done = done.From(p.first)
 		p.done = append(p.done, done)
 		now.Done += done.Count()
 	}
@@ -101,7 +114,7 @@ type unitOf struct {
 func (p *plan) units() iter.Seq[unitOf] {
 	return func(yield func(unitOf) bool) {
 		ahead := append([]store.Indexes(nil), p.done...) // ranges that do not end before i
-		for i := 0; i < p.n; {
+		for i := p.first; i < p.n; {
 			u, next := unitOf{index: i}, p.n // next is where another set of settings begins
 			for k := range ahead {
 				if len(ahead[k]) > 0 && ahead[k][0].To <= i {

@@ -15,6 +15,7 @@ import (
 type Options struct {
 	Path     string // of the database
 	Runs     int    // faults of each cell; 0 = as the experiment says
+	Only     *int   // the only fault to run, by its index; nil = all
 	Workers  int    // 0 = as many as fit
 	Command  string // for the record
 	Text     []byte // the experiment file
@@ -45,6 +46,9 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	}
 	e.Settings = experiments.InOrder(e.Settings, sys.Steps())
 	todo := plan{n: o.Runs * len(e.Faults.Types), settings: e.Settings}
+	if err := todo.only(&e, o.Only); err != nil {
+		return Result{}, err
+	}
 	res := Result{Total: todo.total()}
 	t := Teller{o.Stage, o.Progress}
 	db, err := store.Open(o.Path)

@@ -15,12 +15,13 @@ import (
 
 // Explanation is what an execution shows of why a run ended as it did.
 type Explanation struct {
-	Run       string    `json:"run"`
-	Outcome   string    `json:"outcome"`
-	Fault     string    `json:"fault"`
-	At        Line      `json:"at"`
-	Detection *Detected `json:"detection,omitempty"` // nil: nothing was detected
-	Steps     []Effect  `json:"steps,omitempty"`
+	WhatIf    *retrace.WhatIf `json:"what_if,omitempty"` // the run is no row, but that
+	Run       string          `json:"run"`
+	Outcome   string          `json:"outcome"`
+	Fault     string          `json:"fault"`
+	At        Line            `json:"at"`
+	Detection *Detected       `json:"detection,omitempty"` // nil: nothing was detected
+	Steps     []Effect        `json:"steps,omitempty"`
 	// Left is what does not hold when recovery says that it is complete and the
 	// VMs are about to run; if it never does, at its last announcement, or when the
 	// failure was detected.

@@ -26,6 +26,11 @@ const (
 // Text writes an explanation for people.
 func (e *Explanation) Text(w io.Writer) error {
 	var b strings.Builder
+	if e.WhatIf != nil {
+		if err := e.WhatIf.Text(&b); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(&b, "%s: %s\n", e.Run, e.Outcome)
 	fmt.Fprintf(&b, "\nTHE FAULT\n  %s\n", e.Fault)
 	if e.At.Function != "" {

@@ -19,6 +19,7 @@ type Replay struct {
 	Trace       *Trace   // nil unless asked for
 	Sources     Sources
 	Left        []string // what the target was left with at the end
+	WhatIf      *WhatIf  // nil unless the setting was changed: then there are no Differences
 }
 
 // Open makes a system of what a database holds of it.
@@ -27,11 +28,12 @@ type Open func(experiments.Experiment, []experiments.Part) (experiments.System, 
 // Execute runs a stored run again and compares it with its row. traced is
 // how many instructions to keep around the fault and around the detection.
 func Execute(ctx context.Context, db *store.DB, open Open, setting string, index, traced int, t campaign.Teller) (*Replay, error) {
+	return ExecuteChanged(ctx, db, open, setting, index, traced, experiments.Change{}, t)
+}
+
+// ExecuteChanged is Execute with the setting changed by c.
+func ExecuteChanged(ctx context.Context, db *store.DB, open Open, setting string, index, traced int, c experiments.Change, t campaign.Teller) (*Replay, error) {
 	stored, err := db.Row(setting, index)
-	if err != nil {
-		return nil, err
-	}
-	l, parts, err := LabOf(ctx, db, open, t)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +41,15 @@ func Execute(ctx context.Context, db *store.DB, open Open, setting string, index
 	if err != nil {
 		return nil, err
 	}
+	if err := c.Check(s); err != nil {
+		return nil, err
+	}
+	l, parts, err := LabOf(ctx, db, open, t)
+	if err != nil {
+		return nil, err
+	}
 	r := &Replay{Golden: l.Golden, Target: l.System.Target(), Sources: SourcesOf(parts)}
-	err = campaign.While(ctx, func() error { return r.execute(l, stored, s, traced, t) })
+	err = campaign.While(ctx, func() error { return r.execute(l, stored, s, traced, c, t) })
 	if err != nil {
 		return nil, err
 	}
@@ -48,14 +57,20 @@ func Execute(ctx context.Context, db *store.DB, open Open, setting string, index
 }
 
 // execute executes the run as the campaign did, and once more if it is traced.
-func (r *Replay) execute(l *campaign.Lab, stored *experiments.Row, s experiments.Setting, traced int, t campaign.Teller) error {
+func (r *Replay) execute(l *campaign.Lab, stored *experiments.Row, s experiments.Setting, traced int, c experiments.Change, t campaign.Teller) (err error) {
+	if !c.None() {
+		if s, err = c.Of(s, l.System.Steps()); err != nil {
+			return err
+		}
+	}
 	w := &campaign.Worker{Lab: l}
 	from := l.Golden.Before(stored.Plan.Time, l.System.Margin()).Position
 	w.Follow(t.Begin("executing "+stored.Run(), campaign.Millions, 0, 0), from, stored.EndPosition)
 	rows := w.Unit(stored.Index, []experiments.Setting{s})
 	r.Row = &rows[0]
-	var err error
-	if r.Differences, err = experiments.Compare(stored, r.Row); err != nil {
+	if !c.None() {
+		r.WhatIf = NewWhatIf(c, s, stored, r.Row)
+	} else if r.Differences, err = experiments.Compare(stored, r.Row); err != nil {
 		return err
 	}
 	if i, ok := l.System.(experiments.Inspector); ok && w.Machine != nil && r.Row.Outcome.Unsurvived() {

@@ -112,6 +112,12 @@ func verdictText(v faults.Verdict) string {
 
 // Text prints a replay: whether it is identical, and its timeline.
 func (r *Replay) Text(w io.Writer) error {
+	if r.WhatIf != nil {
+		if err := r.WhatIf.Text(w); err != nil {
+			return err
+		}
+		return r.rest(w)
+	}
 	verdict := "identical to the stored row"
 	if len(r.Differences) > 0 {
 		verdict = "DIFFERENT from the stored row:\n  " + strings.Join(r.Differences, "\n  ")
@@ -119,6 +125,11 @@ func (r *Replay) Text(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "%s: %s\n\n", r.Row.Run(), verdict); err != nil {
 		return err
 	}
+	return r.rest(w)
+}
+
+// rest is what a replay prints of the run itself.
+func (r *Replay) rest(w io.Writer) error {
 	if err := writeTimeline(w, timeline(r.Row)); err != nil {
 		return err
 	}

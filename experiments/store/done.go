@@ -24,6 +24,17 @@ func (x Indexes) Count() (n int) {
 	return n
 }
 
+// From are those from an index on.
+func (x Indexes) From(i int) Indexes {
+	var list Indexes
+	for _, r := range x {
+		if r.To > i {
+			list = append(list, Range{max(r.From, i), r.To})
+		}
+	}
+	return list
+}
+
 // Done is which of the first n faults have a row under a setting.
 func (db *DB) Done(setting string, n int) (Indexes, error) {
 	rows, err := db.sql.Query("SELECT idx FROM runs WHERE campaign = 1 AND setting = ? AND idx < ? ORDER BY idx", setting, n)

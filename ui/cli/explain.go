@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"resvirt/experiments"
 	"resvirt/experiments/campaign"
 	"resvirt/experiments/explain"
 	"resvirt/experiments/store"
@@ -12,13 +13,22 @@ import (
 )
 
 func explainFlags(fs *flag.FlagSet) any {
-	format := new(string)
-	formatFlag(fs, format, "text", "json")
-	return format
+	v := &explainValues{}
+	formatFlag(fs, &v.format, "text", "json")
+	changeFlags(fs, &v.change)
+	return v
+}
+
+type explainValues struct {
+	format string
+	change experiments.Change
 }
 
 func runExplain(e *env, operands []string, values any) error {
-	format := *values.(*string)
+	v := values.(*explainValues)
+	if err := oneChange("explain", &v.change); err != nil {
+		return err
+	}
 	setting, index, err := parseRun(operands[1])
 	if err != nil {
 		return err
@@ -28,13 +38,18 @@ func runExplain(e *env, operands []string, values any) error {
 		return err
 	}
 	defer db.Close()
-	e.keeps("what is known of the run is in " + operands[0] + "; the same command goes on from there")
-	x, err := explain.Run(e.ctx, db, e.stored, setting, index, e.teller())
+	var x *explain.Explanation
+	if v.change.None() {
+		e.keeps("what is known of the run is in " + operands[0] + "; the same command goes on from there")
+		x, err = explain.Run(e.ctx, db, e.stored, setting, index, e.teller())
+	} else {
+		x, err = explain.WhatIf(e.ctx, db, e.stored, setting, index, v.change, e.teller())
+	}
 	e.printer().end()
 	if err != nil {
 		return err
 	}
-	if format == "json" {
+	if v.format == "json" {
 		return x.JSON(e.stdout)
 	}
 	return x.Text(e.stdout)

@@ -78,13 +78,24 @@ func parseRun(s string) (setting string, index int, err error) {
 }
 
 func replayFlags(fs *flag.FlagSet) any {
-	return fs.Int("trace", 0, "list `N` instructions around the fault and around the detection, beside their source lines")
+	v := &replayValues{}
+	fs.IntVar(&v.traced, "trace", 0, "list `N` instructions around the fault and around the detection, beside their source lines")
+	changeFlags(fs, &v.change)
+	return v
+}
+
+type replayValues struct {
+	traced int
+	change experiments.Change
 }
 
 func runReplay(e *env, operands []string, values any) error {
-	traced := *values.(*int)
-	if traced < 0 {
-		return usage("replay: --trace %d: it must be at least 1", traced)
+	v := values.(*replayValues)
+	if v.traced < 0 {
+		return usage("replay: --trace %d: it must be at least 1", v.traced)
+	}
+	if err := oneChange("replay", &v.change); err != nil {
+		return err
 	}
 	setting, index, err := parseRun(operands[1])
 	if err != nil {
@@ -95,7 +106,7 @@ func runReplay(e *env, operands []string, values any) error {
 		return err
 	}
 	defer db.Close()
-	r, err := retrace.Execute(e.ctx, db, e.stored, setting, index, traced, e.teller())
+	r, err := retrace.ExecuteChanged(e.ctx, db, e.stored, setting, index, v.traced, v.change, e.teller())
 	e.printer().end()
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ type runValues struct {
 	workers int
 	db      string
 	format  string
+	fault   string
 }
 
 func runFlags(fs *flag.FlagSet) any {
@@ -34,6 +35,7 @@ func runFlags(fs *flag.FlagSet) any {
 	fs.IntVar(&v.workers, "workers", 0, "`N` machines at a time; unless given, as many as cores and free memory allow")
 	fs.StringVar(&v.db, "db", "", "the database is `FILE`; unless given, EXPERIMENT.db here; one that measures overhead needs none, a sweep adds each value to the name")
 	formatFlag(fs, &v.format, "text", "json")
+	fs.StringVar(&v.fault, "fault", "", "only the fault `N` of the list, as in full/N, under each setting, and print its rows; TYPE/N is number N of a type")
 	return v
 }
 
@@ -62,6 +64,16 @@ func runRun(e *env, operands []string, values any) error {
 		Path: v.db, Runs: v.runs, Workers: v.workers, Text: text,
 		Command: "resvirt " + strings.Join(e.args, " "), Stage: p.say, Progress: p.progress,
 	}
+	if v.fault != "" {
+		index, err := faultIndex(&exp, v.fault)
+		if err != nil {
+			return err
+		}
+		if exp.Sweeps() {
+			return usage("run: --fault: %s is a sweep, whose campaigns have faults of their own", exp.Name)
+		}
+		o.Only = &index
+	}
 	var res campaign.Result
 	begin := time.Now()
 	if exp.Sweeps() {
@@ -77,6 +89,9 @@ func runRun(e *env, operands []string, values any) error {
 	p.end()
 	if err != nil {
 		return err
+	}
+	if o.Only != nil {
+		return finishFault(e, exp, v, *o.Only, res, time.Since(begin))
 	}
 	return finish(e, exp, v, res, time.Since(begin))
 }
@@ -138,7 +153,7 @@ func printRun(e *env, exp experiments.Experiment, v *runValues) error {
 
 // runOverhead measures what the mechanisms cost and prints it.
 func runOverhead(e *env, exp experiments.Experiment, v *runValues) error {
-	if v.db != "" || v.runs != 0 || v.seed != "" || v.workers != 0 {
+	if v.db != "" || v.runs != 0 || v.seed != "" || v.workers != 0 || v.fault != "" {
 		return usage("run: %s measures overhead: it takes --format alone", exp.Name)
 	}
 	r, err := overhead.Measure(e.ctx, exp, e.build, e.printer().say)
