@@ -47,7 +47,7 @@ func finishFault(e *env, exp experiments.Experiment, v *runValues, index int, re
 	case res.Session == 0:
 		fmt.Fprintf(e.stderr, "nothing to do: all %d runs of fault %d are in %s\n", res.Total, index, v.db)
 	default:
-		fmt.Fprintf(e.stderr, "%d runs in %.1f s, in %s\n", res.Session, took.Seconds(), v.db)
+		fmt.Fprintf(e.stderr, "%d runs in %.1f s with %d workers (%.0f a second), in %s\n", res.Session, took.Seconds(), res.Workers, float64(res.Session)/res.Elapsed.Seconds(), v.db)
 	}
 	db, err := store.OpenReader(v.db)
 	if err != nil {
