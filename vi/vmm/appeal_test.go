@@ -6,8 +6,9 @@ import (
 	"resvirt/vi/abi"
 )
 
-// A refusal that a kernel does not survive is a failure once in a while, not in a
-// call that was issued again, and not without the step; others never are.
+// A refusal that a kernel does not survive is a failure of the VMM once in a
+// while, but not in a call that was issued again, and not without the step. Other
+// refusals never are.
 func TestAppeal(t *testing.T) {
 	recoverable(t)
 	d, v := newDomain(t, 1)
@@ -45,8 +46,8 @@ func TestAppeal(t *testing.T) {
 	}
 }
 
-// What is refused because of the time, does not exist or is not allowed to guests is
-// not grave.
+// Calls that come at a wrong time, do not exist or are not allowed to guests are no
+// grave refusals.
 func TestGrave(t *testing.T) {
 	guest, control := &Domain{}, &Domain{privileged: true}
 	for _, x := range []struct {

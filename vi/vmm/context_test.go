@@ -11,7 +11,7 @@ import (
 // spareVCPU gives a guest a vCPU that is down, and a page for its first state.
 func spareVCPU(d *Domain) *VCPU { return d.addVCPU(0) }
 
-// properContext is a first state that is taken.
+// properContext is a first state that initVCPU accepts.
 func properContext(root mfn) abi.VcpuGuestContext {
 	c := abi.VcpuGuestContext{Flags: abi.VGCFInKernel | abi.VGCFI387Valid}
 	initFPU(&c.FPU)
@@ -31,8 +31,8 @@ func putContext(c *abi.VcpuGuestContext) uint64 {
 	return at
 }
 
-// TestFirstState: of each part of a vCPU's first state, what a processor would refuse
-// is refused, and leaves nothing behind.
+// TestFirstState: a first state is refused if the processor would refuse any part of
+// it, and the refusal leaves nothing behind.
 func TestFirstState(t *testing.T) {
 	const bad = 1 << 63
 	world(t, 1)
@@ -96,9 +96,9 @@ func TestFirstState(t *testing.T) {
 	ended(t, free, d)
 }
 
-const directMapBaseInTest = 0xffff830000000000 // the hypervisor's, whatever the test's base is
+const directMapBaseInTest = 0xffff830000000000 // an address of the hypervisor's, whatever directMapBase is in tests
 
-// TestContextTwice: what getvcpucontext tells, setvcpucontext takes.
+// TestContextTwice: setvcpucontext accepts what getvcpucontext returns.
 func TestContextTwice(t *testing.T) {
 	world(t, 1)
 	d, _, m := onGuest(t, 1)
@@ -111,7 +111,7 @@ func TestContextTwice(t *testing.T) {
 	}
 	const out = pageVA + 5<<12
 	l1 := tableAt(walkToL1(v.arch.guestTable, out))
-	for i := range uint64(2) { // writable for the hypervisor's sake
+	for i := range uint64(2) { // writable, because the hypervisor writes there
 		l1[out>>12&511+i] |= pteW
 	}
 	var first archVCPU = v.arch
@@ -128,8 +128,8 @@ func TestContextTwice(t *testing.T) {
 	}
 }
 
-// TestDebugRegisters: what may be written to them, and what is read back (Xen's
-// set_debugreg; AMD APM vol. 2, 13.1.1).
+// TestDebugRegisters: which values may be written to them, and what is read
+// back (Xen's set_debugreg; AMD APM vol. 2, 13.1.1).
 func TestDebugRegisters(t *testing.T) {
 	world(t, 1)
 	_, v, _ := onGuest(t, 1)
@@ -160,9 +160,9 @@ func TestDebugRegisters(t *testing.T) {
 	}
 }
 
-// TestTame: whatever a fault has made of what a processor loads, recovery brings it
-// into range, and leaves alone what is in range.
-func TestTame(t *testing.T) {
+// TestSaneState: recovery brings damaged values that the processor will load into range,
+// and does not change those that are in range.
+func TestSaneState(t *testing.T) {
 	recoverable(t)
 	_, v, _ := onGuest(t, 1)
 	v.arch.fsBase, v.arch.gsUser = 0x7fff12345678|1<<61, ^uint64(0)&^(1<<50)
@@ -241,7 +241,8 @@ func TestUnfit(t *testing.T) {
 	}
 }
 
-// TestStepOverEmulated: an instruction that the VMM executes is stepped like any other.
+// TestStepOverEmulated: a guest can single-step over an instruction that the VMM
+// executes.
 func TestStepOverEmulated(t *testing.T) {
 	world(t, 1)
 	_, v, _ := onGuest(t, 1)

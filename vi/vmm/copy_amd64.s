@@ -1,9 +1,10 @@
 #include "textflag.h"
 
-// Copies whose instructions matter: recovery may find one half done.
+// Copies that are in assembly because recovery may find one half done, and must
+// know its instructions.
 
 // func outCounted(port uint16, b *byte, count *uint32)
-// OUTS sends the byte and counts in RSI in one instruction (keepLine).
+// OUTS sends the byte and increments RSI in one instruction (see keepLine).
 TEXT ·outCounted(SB),NOSPLIT|NOFRAME,$0-24
 	MOVW	port+0(FP), DX
 	MOVQ	b+8(FP), SI

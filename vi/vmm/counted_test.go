@@ -17,7 +17,8 @@ func (c tally) add(m mfn, typed bool) {
 	c[m].add(typed)
 }
 
-// count counts what a domain holds of frames, its own and others'.
+// count counts the references that a domain holds on frames, its own and
+// others'.
 func (c tally) count(d *Domain) {
 	for m := mfn(d.pageList); m != 0; m = mfn(pageOf(m).next) {
 		p := pageOf(m)
@@ -54,8 +55,8 @@ func (c tally) count(d *Domain) {
 	}
 }
 
-// counted fails the test unless each frame of a domain has the references and uses
-// that it is said to have, and CR3 holds a root of the vCPU that is current.
+// counted fails the test unless the descriptor of each frame of a domain has the
+// true numbers of references and uses, and CR3 holds a root of the current vCPU.
 func counted(t *testing.T, list ...*Domain) {
 	t.Helper()
 	c := tally{}

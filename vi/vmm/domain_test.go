@@ -7,7 +7,7 @@ import (
 )
 
 // TestDomainsLeaveNothing makes and ends a thousand domains with vCPU, page
-// tables and event channels, and must find every frame again.
+// tables and event channels; in the end every frame must be free again.
 func TestDomainsLeaveNothing(t *testing.T) {
 	world(t, 2)
 	free := heap.nfree
@@ -47,8 +47,8 @@ func pagesOf(t *testing.T, id uint16, n int) (*Domain, []mfn) {
 // entryTo is a guest's page-table entry.
 func entryTo(m mfn, flags uint64) uint64 { return uint64(m)<<pageShift | pteP | flags }
 
-// TestPageTypes: a page table is never writable by its guest, and nothing
-// foreign is ever mapped (the rules of Xen's page_info).
+// TestPageTypes: a page table is never writable by its guest, and frames of
+// others are never mapped (the rules of Xen's page_info).
 func TestPageTypes(t *testing.T) {
 	world(t, 1)
 	d, p := pagesOf(t, 1, 8)

@@ -61,7 +61,7 @@ func command(cmd uint32, id uint16, words ...uint64) (abi.Domctl, int64) {
 // tables of version 1.
 func createWords(vcpus uint32) []uint64 { return []uint64{3: uint64(vcpus) << 32, 4: 1023, 5: 1 << 32} }
 
-// must ends what was issued as a hypercall ends it.
+// must fails the test if rc is an error, and ends the part as a hypercall does.
 func must(t *testing.T, what string, rc int64) {
 	t.Helper()
 	commit()
@@ -318,7 +318,7 @@ func TestForeignMappingsAfterRecovery(t *testing.T) {
 	if lookupDomain(2) != nil {
 		t.Error("the domain did not go with its last mapping")
 	}
-	// One whose last reference was dropped by a thread that was discarded.
+	// A domain whose last reference was dropped by a thread that was discarded.
 	lost, _ := newDomain(t, 3)
 	killAllBut(t, lost)
 	repair()

@@ -6,8 +6,9 @@ import (
 	"resvirt/vi/abi"
 )
 
-// A refusal is believed if the frame's uses explain it, and is a failure if they
-// do not; soon after, and in a call that is issued again, it is always believed.
+// A refusal is believed if it agrees with the frame's uses, and is a failure if
+// not. Soon after a failure, and in a call that is issued again, it is always
+// believed.
 func TestDoubt(t *testing.T) {
 	recoverable(t)
 	d, v := newDomain(t, 1)

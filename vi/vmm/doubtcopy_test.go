@@ -49,7 +49,7 @@ func TestGuestDenies(t *testing.T) {
 	guestDenies(0x1000, 8, true) // without the step nothing is doubted
 }
 
-// A CPU hangs whose timers stand still, or that never leaves the VMM.
+// A CPU hangs if its timers stand still, or if it never leaves the VMM.
 func TestStands(t *testing.T) {
 	recoverable(t)
 	for _, x := range []struct {

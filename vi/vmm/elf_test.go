@@ -85,10 +85,11 @@ func parseKernel(file []byte) (kernelImage, string) {
 
 const kernelBase = uint64(0xffffffff80000000)
 
-// linuxText is what kernels of before notes say.
+// linuxText is the text that Linux kernels had before there were notes.
 const linuxText = "GUEST_OS=linux,XEN_VER=xen-3.0,VIRT_BASE=0xffffffff80000000,ELF_PADDR_OFFSET=0x0,VIRT_ENTRY=0xffffffff80100040,HYPERCALL_PAGE=0x102,LOADER=generic"
 
-// goodKernels are taken: what other systems' linkers make of notes.
+// goodKernels are accepted: they have notes as the linkers of several systems
+// write them.
 var goodKernels = map[string]kernelParts{
 	"notes in a segment": {segment: notesAnd(note(abi.NoteEntry, kernelBase+0x100040), note(abi.NoteVirtBase, kernelBase),
 		note(abi.NoteHypercall, kernelBase+0x102000)), memsz: 1000},
@@ -109,7 +110,7 @@ var goodKernels = map[string]kernelParts{
 }
 
 // TestKernelNotes: where a kernel wants to be started is in its notes, wherever
-// they are, or in the section of before notes.
+// they are, or in the section that was used before there were notes.
 func TestKernelNotes(t *testing.T) {
 	for name, p := range goodKernels {
 		if _, why := parseKernel(p.file()); why != "" {
@@ -134,14 +135,15 @@ func TestKernelNotes(t *testing.T) {
 	if why != "" || k.Entry != kernelBase+0x100040 || k.Base != kernelBase || k.Offset != 0 || k.Hypercall != kernelBase+0x102000 {
 		t.Errorf("%s %+v", why, k)
 	}
-	// Notes in a segment make those in a section, and the text, unread.
+	// If there are notes in a segment, those in a section and the text are not
+	// read.
 	k, _ = parseKernel(kernelParts{segment: notesAnd(), section: notesAnd(note(abi.NoteEntry, uint64(0x100008))), text: linuxText}.file())
 	if k.Entry != 0x100000 || k.Base != 0 {
 		t.Errorf("%+v", k)
 	}
 }
 
-// badKernels are refused, and it is said why.
+// badKernels are refused with a reason.
 var badKernels = map[string]kernelParts{
 	"neither Xen's notes":          {},
 	"do not say that it is for":    {segment: bytes.Join([][]byte{note(abi.NoteLoader, "generic"), note(abi.NoteVirtBase, uint64(0))}, nil)},
@@ -172,9 +174,9 @@ func TestRefusedKernels(t *testing.T) {
 	}
 }
 
-// TestBuildDomains builds domains of good kernels and of damaged ones, whose every
-// field is somebody's to choose: each is built or refused with a reason, and
-// nothing is left of either.
+// TestBuildDomains builds domains of good kernels and of damaged ones, in which
+// any field may have any value: each is built, or refused with a reason, and in
+// the end nothing is left.
 func TestBuildDomains(t *testing.T) {
 	world(t, 1)
 	const room = 4

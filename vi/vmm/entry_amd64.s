@@ -1,21 +1,23 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Entry points of the VMM. Nothing here uses FS or GS. Stack pictures name the
-// words from the lowest address. Every call into Go leaves R14 = g, which the
-// wrapper computes from RSP, and needs X15 = 0.
+// Entry points of the VMM. Nothing here uses FS or GS. Where a comment lists
+// what is on the stack, it begins with the lowest address. Every call into Go
+// leaves R14 = g, which the wrapper computes from RSP, and needs X15 = 0.
 
 #define SS_GUEST $0xe02b
 #define CS_GUEST $(0xe033|const_syscallMark) // see partial
 #define CLAC BYTE $0x0f; BYTE $0x01; BYTE $0xca
 
-// NOCALLER ends the chain of frame pointers: what runs here was not called. As
-// a macro because vet takes the write for a caller's frame pointer that is lost.
+// NOCALLER ends the chain of frame pointers: the code here was not called. It is
+// a macro because vet would report the write to BP as the loss of a caller's
+// frame pointer.
 #define NOCALLER XORL BP, BP
 #define GUESTBP MOVQ const_regsRBP(DI), BP
 
-// entry: 64-bit mode on the boot page tables, interrupts off, EDI the Multiboot
-// information's physical address, ESI the loader's magic.
+// entry is entered in 64-bit mode on the boot page tables, with interrupts off.
+// EDI is the physical address of the Multiboot information, ESI the loader's
+// magic number.
 TEXT ·entry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVQ	resvirt∕vi∕bare·Image+const_infoPerCPU(SB), AX
 	LEAQ	const_blockStack(AX), CX
@@ -25,7 +27,7 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	NOCALLER
 	XORPS	X15, X15
 	CLD
-	LEAQ	·failed(SB), AX		// keeps it in the image
+	LEAQ	·failed(SB), AX		// a reference, so that the linker keeps failed in the image
 	MOVL	SI, SI
 	MOVL	DI, DI
 	SUBQ	$16, SP
@@ -34,7 +36,8 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	CALL	·kmain(SB)
 	UD2
 
-// entryAP: another processor, from the trampoline; RSP is in its block.
+// entryAP is where another processor comes from the trampoline; RSP is in its
+// block.
 TEXT ·entryAP(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	NOCALLER
 	XORPS	X15, X15
@@ -77,10 +80,11 @@ TEXT ·entryAP(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	POPQ	SI; \
 	POPQ	DI
 
-// The vector table: 256 stubs of 8 bytes. A stub pushes a zero where the
-// processor pushes no error code, and calls; the return address tells the vector.
-// #DF, NMI and #MC have code of their own as they have stacks: they must arrive
-// even if the code of all others is damaged. #DB has its own because of its stack.
+// The vector table: 256 stubs of 8 bytes. A stub pushes a zero if the processor
+// pushes no error code, and calls its entry, which computes the vector from the
+// return address. #DF, NMI and #MC have an entry of their own, as they have stacks
+// of their own: they must work even if the code of all others is damaged. #DB has
+// its own because of its stack.
 #define V BYTE $0x6a; BYTE $0x00; CALL ·trapEntry(SB); BYTE $0x90
 #define E CALL ·trapEntry(SB); BYTE $0x90; BYTE $0x90; BYTE $0x90
 #define OWNV BYTE $0x6a; BYTE $0x00; CALL ·trapEntryOwn(SB); BYTE $0x90
@@ -95,9 +99,9 @@ TEXT ·vectorTable(SB),NOSPLIT|NOFRAME,$0
 	V16; V16; V16; V16; V16; V16; V16
 	V16; V16; V16; V16; V16; V16; V16
 
-// ENTER saves the rest of regs and loads their address and what the VMM needs.
-// The stack holds, from RSP, the return address into vectorTable, the error
-// code, RIP, CS, RFLAGS, RSP, SS.
+// ENTER saves the rest of regs and loads their address into BX. The stack
+// holds, from RSP, the return address into vectorTable, the error code, RIP,
+// CS, RFLAGS, RSP, SS.
 #define ENTER \
 	XCHGQ	DI, 0(SP); \
 	SAVE; \
@@ -109,9 +113,9 @@ TEXT ·vectorTable(SB),NOSPLIT|NOFRAME,$0
 	MOVL	DI, const_regsVector(SP); \
 	MOVQ	SP, BX
 
-// NESTED serves what came while the VMM ran, or on a stack of its own: the FPU
-// state goes on the stack. Above the 512 bytes lie regs' address and CR0,
-// whose TS bit was set or not.
+// NESTED serves an exception or interrupt that came while the VMM ran, or that
+// has a stack of its own. It saves the FPU state on the stack; above these 512
+// bytes lie the address of regs, and CR0 with the old TS bit.
 #define NESTED \
 	MOVQ	CR0, AX; \
 	CLTS; \
@@ -137,8 +141,9 @@ noTS: \
 	ADDQ	$8, SP; \
 	IRETQ
 
-// GUEST serves what came from a guest, whose registers lie at BX: its FPU state goes
-// to its vCPU, and from the change of the stack on the FPU is the VMM's (guest_frame).
+// GUEST serves an exception or interrupt that came from a guest, whose registers lie
+// at BX. Its FPU state goes to its vCPU. From the change of the stack on, the FPU no
+// longer holds the guest's state (step guest_frame).
 #define GUEST \
 	NOCALLER; \
 	CLTS; \
@@ -156,8 +161,9 @@ noFPU: \
 	CALL	·trapFromGuest(SB); \
 	JMP	·returnToGuest(SB)
 
-// trapEntry is for all but #DB, #DF, #MC and NMI. Exceptions from a guest save its
-// registers at their place; the VMM's stack lies elsewhere (percpu.go).
+// trapEntry is for all but #DB, #DF, #MC and NMI. An exception from a guest pushes
+// the guest's registers at their place in the CPU's block, which is not on the
+// VMM's stack (percpu.go).
 TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
 	ENTER
 	TESTB	$3, const_regsCS(BX)
@@ -168,9 +174,10 @@ TEXT ·trapEntry(SB),NOSPLIT|NOFRAME,$0
 nested:
 	NESTED
 
-// trapEntryDebug is for #DB. A breakpoint of a guest's that a load of SS held back
-// may come after SYSCALL, on the guest's stack pointer: so #DB has a stack of its
-// own. From there the registers of a guest go where those of all exceptions lie.
+// trapEntryDebug is for #DB. If a load of SS delays a breakpoint of a guest, #DB
+// may come after SYSCALL, when the stack pointer is still the guest's: so #DB has
+// a stack of its own. From there a guest's registers are copied to the place where
+// all other exceptions push them.
 TEXT ·trapEntryDebug(SB),NOSPLIT|NOFRAME,$0
 	ENTER
 	TESTB	$3, const_regsCS(BX)
@@ -192,7 +199,7 @@ TEXT ·trapEntryOwn(SB),NOSPLIT|NOFRAME,$0
 	NESTED
 
 // One stub of SYSCALL per CPU, 32 bytes each: RCX is the guest's RIP, R11 its
-// RFLAGS, RSP still the guest's, interrupts are off (FMASK).
+// RFLAGS, RSP is still the guest's, interrupts are off (FMASK).
 #define SYS(n) \
 	PCALIGN	$32; \
 	MOVQ	SP, ·sysRSP+(8*n)(SB); \
@@ -274,7 +281,7 @@ TEXT ·sysCommon(SB),NOSPLIT|NOFRAME,$0
 	JZ	noFPU
 	FXSAVE64	(AX)
 noFPU:
-	LEAQ	const_stackTop-16(R14), SP	// from here on the FPU is the VMM's (guest_frame)
+	LEAQ	const_stackTop-16(R14), SP	// from here on the FPU no longer holds the guest's state (guest_frame)
 	LDMXCSR	·mxcsr(SB)
 	XORPS	X15, X15
 	MOVQ	BX, 0(SP)
@@ -309,8 +316,9 @@ TEXT ·returnToGuest(SB),NOSPLIT|NOFRAME,$0
 	ORQ	$8, AX			// TS
 	MOVQ	AX, CR0
 noFPU:
-	// The stack pointer stays below what is not loaded yet: an exception on the
-	// way must not push over what recovery would give the guest back.
+	// The stack pointer stays below the words that are not loaded yet: an
+	// exception on the way must not overwrite registers that recovery would
+	// give back to the guest.
 	MOVQ	const_blockRegs+const_regsR15(R14), R15
 	LEAQ	const_blockRegs(R14), DI
 	MOVQ	const_regsR14(DI), R14
@@ -328,7 +336,7 @@ noFPU:
 	JEQ	sysret
 	MOVQ	const_regsR11(DI), R11
 	MOVQ	const_regsRCX(DI), CX
-	LEAQ	const_regsRDI(DI), SP	// what lies below is loaded
+	LEAQ	const_regsRDI(DI), SP	// the registers below are loaded
 	POPQ	DI
 	LEAQ	8(SP), SP		// the error code
 	JMP	·guestIRET(SB)
@@ -341,7 +349,7 @@ sysret:
 badFPU:
 	CALL	·badFPU(SB)
 
-// guestIRET returns to a guest. A fault here is the guest's.
+// guestIRET returns to a guest. A fault here is the guest's fault (fixup).
 TEXT ·guestIRET(SB),NOSPLIT|NOFRAME,$0
 	IRETQ
 

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Assembly pushes and pops registers in the order of regs, whose names for them the
-// assembler shortens, and finds them by names, not by numbers: who changes regs
-// changes all that uses it, or is told here.
+// Assembly must push and pop registers in the order of regs (whose names are longer
+// than the assembler's), and must use names for their offsets, not numbers. So a
+// change of regs either reaches all code, or fails here.
 func TestEntryAndRegsAgree(t *testing.T) {
 	b, err := os.ReadFile("entry_amd64.s")
 	if err != nil {
@@ -40,7 +40,7 @@ func TestEntryAndRegsAgree(t *testing.T) {
 	if got := list("RESTORE", "POPQ"); !slices.Equal(got, fields) {
 		t.Errorf("RESTORE pops %v, in memory lie %v", got, fields)
 	}
-	pushed := append([]string{"DI"}, list("SAVE", "PUSHQ")...) // who uses SAVE has pushed DI
+	pushed := append([]string{"DI"}, list("SAVE", "PUSHQ")...) // DI was pushed before SAVE
 	slices.Reverse(pushed)
 	if !slices.Equal(pushed, fields) {
 		t.Errorf("SAVE pushes, from the last, %v, in memory lie %v", pushed, fields)

@@ -10,7 +10,7 @@ import (
 )
 
 // eventGuest is a guest that uses one of the two interfaces. Its channels have
-// names of their own: which port is given out depends on the interface.
+// numbers of their own, because the numbers of ports depend on the interface.
 type eventGuest struct {
 	d    *Domain
 	fifo *fifoGuest // nil: two-level
@@ -55,7 +55,7 @@ func (g *eventGuest) mask(port uint32) {
 	}
 }
 
-// take handles an upcall of a vCPU and names what there was for it.
+// take handles an upcall of a vCPU and returns the names of its events.
 func (g *eventGuest) take(vcpu uint32) []int {
 	var ports []uint32
 	if g.fifo != nil {
@@ -111,7 +111,7 @@ func (g *eventGuest) step(r *rand.Rand) []int {
 		if g.fifo != nil {
 			setPriority(g.d, port, arg)
 		}
-	case op == 5 && !g.d.isPending(port): // else it is taken where it was raised
+	case op == 5 && !g.d.isPending(port): // else the event stays with the vCPU for which it was raised
 		return []int{int(bindVcpu(g.d, port, arg%diffVCPUs))}
 	case op == 6:
 		s := abi.SchedPoll{Ports: put(1, 0x900, port), NrPorts: 1, Timeout: 1}

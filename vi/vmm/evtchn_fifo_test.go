@@ -61,7 +61,7 @@ func TestFIFO(t *testing.T) {
 	g.stop(free)
 }
 
-// TestFIFORules: what is refused, and what comes of what is not.
+// TestFIFORules: which calls are refused, and what the others do.
 func TestFIFORules(t *testing.T) {
 	world(t, 1)
 	free := heap.nfree
@@ -105,7 +105,7 @@ func TestFIFORules(t *testing.T) {
 			t.Errorf("priority %d of port %d: %d, want %d", c[1], c[0], rc, c[2])
 		}
 	}
-	// A port that is still in a queue is not given out again.
+	// A port that is closed but still in a queue is not given out again.
 	g.send(port)
 	must(t, "close", closePort(d, port))
 	if again, _ := bindIPI(d, 0); again == port {
@@ -120,8 +120,8 @@ func TestFIFORules(t *testing.T) {
 	g.stop(free)
 }
 
-// TestFIFOKeepsWhatIsPending: events of before the switch, and of ports whose words
-// do not exist yet, come when they do.
+// TestFIFOKeepsWhatIsPending: events from before the switch, and events of ports
+// whose words do not exist yet, come when the words exist.
 func TestFIFOKeepsWhatIsPending(t *testing.T) {
 	world(t, 1)
 	free := heap.nfree

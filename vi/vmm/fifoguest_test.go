@@ -7,8 +7,9 @@ import (
 	"resvirt/vi/abi"
 )
 
-// fifoGuest is the guest's half of the FIFO interface, as Linux has it: a head of
-// its own for each queue, which the control block's replaces at the queue's end.
+// fifoGuest is the guest's half of the FIFO interface, as Linux has it: it keeps
+// a head for each queue, and reads the control block's when it is at the queue's
+// end.
 type fifoGuest struct {
 	t     *testing.T
 	d     *Domain
@@ -134,7 +135,7 @@ func (g *fifoGuest) reset() {
 	*g = fifoGuest{t: g.t, d: g.d}
 }
 
-// stop ends the guest, which leaves nothing.
+// stop ends the guest, which must leave nothing behind.
 func (g *fifoGuest) stop(free uint64) {
 	g.t.Helper()
 	counted(g.t, g.d)

@@ -137,7 +137,7 @@ func TestGrantCopy(t *testing.T) {
 	ended(t, free, a, b)
 }
 
-// TestGrantsEnd: whoever of the two dies first, all comes back.
+// TestGrantsEnd: whichever of the two domains dies first, all frames come back.
 func TestGrantsEnd(t *testing.T) {
 	for _, first := range []int{0, 1} {
 		world(t, 1)
@@ -154,8 +154,8 @@ func TestGrantsEnd(t *testing.T) {
 	}
 }
 
-// TestGrantsRecovered: what recovery counts anew is what was there, and an
-// unmapping goes on as before.
+// TestGrantsRecovered: recovery counts the uses as they were, and an unmapping
+// works as before.
 func TestGrantsRecovered(t *testing.T) {
 	recoverable(t)
 	a, b, _, bv, _, _ := granting(t)

@@ -29,7 +29,7 @@ func TestDescriptors(t *testing.T) {
 	}
 }
 
-// TestDescriptorTables: frames of GDT and LDT are checked, are no more writable
+// TestDescriptorTables: frames of GDT and LDT are checked, are not writable
 // while they are in use, and come back.
 func TestDescriptorTables(t *testing.T) {
 	world(t, 1)
@@ -108,7 +108,8 @@ func TestVcpuInfoPlacement(t *testing.T) {
 	sound(t)
 }
 
-// TestConsoleRing: what the guest writes is taken, its indices may be anything.
+// TestConsoleRing: the guest's output is printed, whatever values its indices
+// have.
 func TestConsoleRing(t *testing.T) {
 	world(t, 1)
 	free := heap.nfree
@@ -225,7 +226,7 @@ func TestPeriodicTimer(t *testing.T) {
 		t.Fatalf("the shortest period: %d", rc)
 	}
 	first := v.periodic.expires
-	v.periodic.stop() // as before its handler runs
+	v.periodic.stop() // a timer is stopped before its handler runs
 	if periodicExpired(&v.periodic); !v.periodic.active() || v.periodic.expires != first+minPeriodNS {
 		t.Errorf("after %d it expires at %d", first, v.periodic.expires)
 	}
@@ -243,8 +244,8 @@ func TestPeriodicTimer(t *testing.T) {
 	ended(t, free, d)
 }
 
-// What stands beside IN and OUT among the opcodes is executed by nobody in the guest's
-// place: CALL and JMP to an address that is not canonical are the guest's #GP.
+// The VMM does not execute instructions whose opcodes are next to those of IN and OUT:
+// a CALL or JMP to an address that is not canonical is the guest's #GP.
 func TestBranchesAreNoPorts(t *testing.T) {
 	world(t, 1)
 	_, v, _ := onGuest(t, 1)

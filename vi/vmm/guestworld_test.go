@@ -64,7 +64,7 @@ func got[T any](at uint64) T {
 	return *(*T)(unsafe.Add(frameAddr(frameOfVA(current(), at)), at&pageMask))
 }
 
-// insnBytes puts an instruction into the guest and makes registers that stand before it.
+// insnBytes puts an instruction into the guest and returns registers whose RIP is there.
 func insnBytes(b ...byte) *regs {
 	at := put(0, 0x100, [15]byte{})
 	copy((*[15]byte)(unsafe.Add(frameAddr(frameOfVA(current(), at)), 0x100))[:], b)
@@ -73,7 +73,7 @@ func insnBytes(b ...byte) *regs {
 	return r
 }
 
-// ended fails the test unless a domain can be destroyed and leaves nothing.
+// ended destroys domains and fails the test if they leave anything behind.
 func ended(t *testing.T, free uint64, list ...*Domain) {
 	t.Helper()
 	enter(testCPU.core.idle)

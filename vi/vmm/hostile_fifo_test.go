@@ -6,11 +6,12 @@ import (
 	"resvirt/vi/abi"
 )
 
-// What a hostile guest does with FIFO event channels: control blocks and event words
-// anywhere, also twice in one frame and in page tables; words and heads that say
-// anything; and page tables made of the frames, before, while and after they are used.
+// What a hostile guest does with FIFO event channels: it places control blocks and
+// event words anywhere, also twice in one frame and in page tables; it writes anything
+// into words and heads; and it makes page tables of the frames, before, while and
+// after they are used.
 
-// fifoPagesOf are the pages at pageVA that it uses most.
+// fifoPagesOf are the pages at pageVA that the guest uses most for this.
 var fifoPagesOf = [...]int{5, 7, 9}
 
 // queues does one thing with event channels.

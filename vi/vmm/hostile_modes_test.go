@@ -7,8 +7,9 @@ import (
 )
 
 // What a hostile guest does with its modes, its address spaces and the frames that
-// the hypervisor writes into. It enters by SYSCALL, and comes back as far as to the
-// frame that its kernel is entered with, in the mode that it was left in.
+// the hypervisor writes into. It enters the VMM by SYSCALL. On the way back the
+// test goes as far as to what is pushed for the guest's kernel, in the mode in
+// which the call leaves the guest.
 
 const (
 	ringPage  = 3  // the console ring
@@ -17,12 +18,12 @@ const (
 	stackPage = 11 // the kernel's stack
 )
 
-// made counts what a guest has come to do, so that nobody believes in draws that
-// never get there.
+// made counts what the guest has really done, so that a test can tell when
+// random choices never get that far.
 type made struct {
 	calls, system int
 	left          int // lists that went elsewhere by iret
-	noUser        int // calls without a root for user mode
+	noUser        int // calls that were made without a root for user mode
 	rings         int // output announced while the ring was mapped read-only
 	infos         int // events raised while the page of a vcpu_info was mapped read-only
 
@@ -37,7 +38,7 @@ func (h *hostile) enter(nr uint64, a [5]uint64) {
 	r.RIP, r.RSP, r.CS, r.SS = pageVA+0x10, h.iretContext(), abi.FlatKernelCS, abi.FlatKernelSS
 	v.arch.log.again = h.IntN(10) == 0 // as if recovery had issued it again
 	if h.IntN(8) == 0 {
-		raiseSoft(softTimer) // it makes way
+		raiseSoft(softTimer) // so that the call makes way
 	}
 	wasKernel := v.kernelMode()
 	enterCall(nr, a[0], a[1], a[2], a[3], a[4])
@@ -68,8 +69,8 @@ func (h *hostile) leave(r *regs) {
 	testCPU.core.softirq = 0
 }
 
-// mend keeps a guest alive that has spoilt what its kernel is entered by, and that
-// blocks; after some time it takes its first address space again.
+// mend keeps the guest alive: it repairs the entry points of its kernel, unblocks
+// it, and after some time gives it its first address space again.
 func (h *hostile) mend(v *VCPU) {
 	v.pause = 0
 	a := &v.arch
@@ -94,7 +95,7 @@ func (h *hostile) mend(v *VCPU) {
 	commit()
 }
 
-// iretContext is a stack pointer at which a frame for iret lies, mostly.
+// iretContext is a stack pointer; mostly there is an iret_context at it.
 func (h *hostile) iretContext() uint64 {
 	c := abi.IretContext{RAX: h.value(), Flags: h.Uint64N(512), RIP: h.value(), CS: abi.FlatKernelCS | 3,
 		RFLAGS: h.Uint64(), RSP: h.stack(), SS: abi.FlatKernelSS}
@@ -117,7 +118,7 @@ func (h *hostile) stack() uint64 {
 	return pageVA + (stackPage+1)<<12 - h.Uint64N(100)*8
 }
 
-// root is mostly one of an address space.
+// root is mostly the root of an address space.
 func (h *hostile) root() uint64 {
 	switch h.IntN(8) {
 	case 0:
@@ -156,7 +157,7 @@ func (h *hostile) spaces(i int) (uint64, [5]uint64) {
 	return abi.HypercallIret, [5]uint64{}
 }
 
-// meant is a call that a kernel could mean so.
+// meant makes a call as a real kernel could make it.
 func (h *hostile) meant() {
 	switch h.IntN(9) {
 	case 6:
@@ -216,11 +217,12 @@ func (h *hostile) ringTable() {
 	h.enter(abi.HypercallUpdateVAMapping, [5]uint64{at, entryTo(m, pteW|pteU)})
 }
 
-// ringIndices is the entry of a page table that the output's indices would be.
+// ringIndices is the index of the page-table entry in whose place the ring's
+// output indices are.
 const ringIndices = uint64(unsafe.Offsetof(abi.ConsoleRing{}.OutCons)) / 8
 
-// race lets the hypervisor walk over page tables that another vCPU changes meanwhile:
-// it meets an entry that may say anything, and that is gone afterwards.
+// race lets the hypervisor walk page tables that another vCPU changes meanwhile: it
+// finds an entry with any content, which is gone afterwards.
 func (h *hostile) race() {
 	v := current()
 	level := h.IntN(3)
@@ -250,8 +252,9 @@ func (h *hostile) race() {
 // infoPage is where the vCPU's vcpu_info goes, if the guest moves it.
 const infoPage = 7
 
-// infoTable moves the vCPU's vcpu_info to a page, as can be done once, makes a page
-// table of the page, and raises an event, which the hypervisor notes in it.
+// infoTable moves the vCPU's vcpu_info to a page, which is possible once, tries to
+// make a page table of the page, and raises an event, which the hypervisor notes in
+// vcpu_info.
 func (h *hostile) infoTable() {
 	v := current()
 	at, m := uint64(pageVA+infoPage<<12), h.frames[4+infoPage]
@@ -272,7 +275,8 @@ func (h *hostile) infoTable() {
 	h.enter(abi.HypercallUpdateVAMapping, [5]uint64{at, entryTo(m, pteW|pteU)})
 }
 
-// registers asks for entry points, bases and breakpoints that may be nobody's to have.
+// registers asks for entry points, bases and breakpoints, also for such as nobody may
+// have.
 func (h *hostile) registers() {
 	val := [...]uint64{1 << 63, 1 << 47, h.Uint64(), h.value(), directMapBase + h.Uint64N(1<<30)}[h.IntN(5)]
 	switch h.IntN(4) {

@@ -11,11 +11,12 @@ import (
 
 // Two hostile guests on three CPUs that grant each other frames, map, copy and
 // unmap them with handles and places at random, overwrite the entries, and make
-// page tables of whatever they have. After each call no TLB may hold what would be
-// of use (tlbmodel_test.go), and every entry for another's frame has its handle.
+// page tables of whatever they have. After each call no TLB may hold a translation
+// that would be of use (tlbmodel_test.go), and every page-table entry for
+// another's frame must have its handle.
 
 const (
-	pairPages  = 15 // of each guest are played with; the last is for arguments
+	pairPages  = 15 // pages of each guest that are used; the last is for arguments
 	pairRefs   = 12
 	pairRounds = 600 // of a test; the fuzzer needs short ones
 	fuzzRounds = 100
@@ -224,7 +225,7 @@ func (p *pair) copyGrant() string {
 }
 
 // handled fails the test unless each entry of d's tables that maps another's
-// frame has a handle of the same kind.
+// frame has a handle that allows it.
 func handled(t *testing.T, d *Domain, what string) {
 	t.Helper()
 	left := map[uint64]int{}
@@ -254,7 +255,7 @@ func handled(t *testing.T, d *Domain, what string) {
 	}
 }
 
-// attackPair plays the whole game once.
+// attackPair runs the whole attack once.
 func attackPair(t *testing.T, choices rand.Source, rounds int) {
 	t.Helper()
 	recoverableOn(t, 3)
@@ -306,7 +307,8 @@ func attackPair(t *testing.T, choices rand.Source, rounds int) {
 }
 
 // recovered counts all frames anew, as a recovery does in which every CPU loads
-// its address space again, and fails the test if that is not what was counted.
+// its address space again. It fails the test if the counts differ from those
+// before.
 func (m *tlbs) recovered() {
 	m.t.Helper()
 	before := shapes()
@@ -327,14 +329,14 @@ func args2[T any](m mfn, val T) uint64 {
 	return argAt
 }
 
-// TestHostilePair: see above; -hostile says how many worlds.
+// TestHostilePair runs the attack; -hostile says in how many worlds.
 func TestHostilePair(t *testing.T) {
 	for seed := range *hostileSeeds {
 		attackPair(t, rand.NewPCG(seed, 2), pairRounds)
 	}
 }
 
-// FuzzHostilePair does the same with choices that the fuzzer makes.
+// FuzzHostilePair runs the attack with choices that the fuzzer makes.
 func FuzzHostilePair(f *testing.F) {
 	f.Add([]byte("seed"))
 	f.Fuzz(func(t *testing.T, choices []byte) {

@@ -11,7 +11,8 @@ import (
 	"resvirt/vi/abi"
 )
 
-// objects is the number of the hypervisor's pages that a domain consists of.
+// objects is the number of pages of the hypervisor's heap that a domain
+// consists of.
 func objects(d *Domain) uint64 {
 	n := uint64(0)
 	d.eachObject(func(unsafe.Pointer) { n++ })
@@ -27,7 +28,7 @@ type hostile struct {
 	made
 }
 
-// hostileGuests is how many guests are tried in a world, one after the other.
+// hostileGuests is the number of guests in a world, one after the other.
 const hostileGuests = 30
 
 func (h *hostile) value() uint64 {
@@ -121,7 +122,7 @@ func (h *hostile) context(root mfn) {
 	for range h.IntN(3) {
 		at := h.IntN(words)
 		if h.IntN(2) == 0 {
-			at = words - 1 - h.IntN(43) // behind the trap table
+			at = words - 1 - h.IntN(43) // a word behind the trap table
 		}
 		val := h.value()
 		if h.IntN(2) == 0 {
@@ -135,7 +136,7 @@ func (h *hostile) context(root mfn) {
 	for va := uint64(pageVA + 4<<12); va < pageVA+6<<12; va += pageSize {
 		m := frameOfVA(current(), va)
 		if m == 0 || pageOf(m).typ&ptCount != 0 && pageOf(m).typ&ptTypeMask != ptWritable {
-			return // not to be written to behind the guest's back
+			return // the VMM itself writes there: the test must not
 		}
 	}
 	hyperVcpuOp(abi.VcpuopInitialise, 1, putContext(&c), 0, 0)
@@ -172,8 +173,9 @@ func (h *hostile) instruction() {
 	h.leave(r)
 }
 
-// hostileSeeds is how many worlds TestHostileGuest tries; hours of them are for hands:
-// go test ./vi/vmm -run TestHostileGuest -timeout 0 -hostile 100000
+// hostileSeeds is the number of worlds that TestHostileGuest tries; for a run of
+// hours, start it by hand: go test ./vi/vmm -run TestHostileGuest -timeout 0 -hostile
+// 100000
 var hostileSeeds = flag.Uint64("hostile", 12, "seeds of the test with a hostile guest")
 
 // TestHostileGuest lets a guest do what it likes: invariants hold, another
@@ -192,7 +194,8 @@ func TestHostileGuest(t *testing.T) {
 	t.Logf("%+v", all)
 }
 
-// FuzzHostileGuest does the same with choices that the fuzzer makes.
+// FuzzHostileGuest does what TestHostileGuest does, with choices that the
+// fuzzer makes.
 func FuzzHostileGuest(f *testing.F) {
 	f.Add([]byte("seed"))
 	f.Fuzz(func(t *testing.T, choices []byte) {
@@ -200,7 +203,7 @@ func FuzzHostileGuest(f *testing.F) {
 	})
 }
 
-// tape is a source of random numbers that begin as written.
+// tape is a source of random numbers; the first ones are given, by the fuzzer.
 type tape struct {
 	left []byte
 	then rand.Source
@@ -302,7 +305,7 @@ func wild(v *VCPU) string {
 
 func m2pFrame() mfn { return mfn(m2pPhys >> pageShift) }
 
-// still fails the test unless the invariants hold that the guest can break.
+// still fails the test unless those invariants hold which a guest could break.
 func still(t *testing.T, d *Domain) {
 	t.Helper()
 	testCPU.core.softirq = 0

@@ -7,8 +7,8 @@ import (
 	"resvirt/vi/image"
 )
 
-// The image has nothing of what unit tests put in the place of a machine: no CPU
-// of theirs, no registers, no branch that asks for them.
+// The image contains nothing of what stands for the machine in unit tests: no
+// test CPU, no test registers, and no branches on them.
 func TestImageWithoutTests(t *testing.T) {
 	m, err := image.Build(image.Spec{Root: "../..", Pkg: "./vi/vmm", Kind: image.VMM})
 	if err != nil {

@@ -4,9 +4,10 @@
 #define STAC BYTE $0x0f; BYTE $0x01; BYTE $0xcb
 #define CLAC BYTE $0x0f; BYTE $0x01; BYTE $0xca
 
-// Instructions that load what a guest chose and may fault. Each begins a function of
-// its own, which its caller enters with BX = 0; after a fault it goes on at loadFault,
-// so that BX tells. A new one is entered in loadAddrs, and counted in numLoads.
+// Instructions that load values chosen by a guest, and may fault. Each is the first
+// instruction of a function, which is called with BX = 0. After a fault the function
+// continues at loadFault, which sets BX. Add a new one to loadAddrs, and count it in
+// numLoads.
 
 #define SELECTOR(move) \
 	MOVWLZX	sel+0(FP), AX; \
@@ -95,7 +96,7 @@ TEXT ·lar(SB),NOSPLIT,$0-13
 	RET
 
 // func copyGuest(dst, src unsafe.Pointer, n uint64) (left uint64)
-// RCX is what is left, after a fault too.
+// RCX is the number of bytes that are left, also after a fault.
 TEXT ·copyGuest(SB),NOSPLIT|NOFRAME,$0-32
 	MOVQ	dst+0(FP), DI
 	MOVQ	src+8(FP), SI

@@ -19,7 +19,7 @@ func secondSpace(t *testing.T, d *Domain, v *VCPU) mfn {
 	return root
 }
 
-// enterCall is a SYSCALL of the guest that is current, which asks for a hypercall.
+// enterCall executes a hypercall of the current guest, entered by SYSCALL.
 func enterCall(nr, a1, a2, a3, a4, a5 uint64) *regs {
 	r := guestRegs()
 	r.RAX, r.RDI, r.RSI, r.RDX, r.R10, r.R8 = nr, a1, a2, a3, a4, a5
@@ -27,16 +27,16 @@ func enterCall(nr, a1, a2, a3, a4, a5 uint64) *regs {
 	return r
 }
 
-// ext is a component that makes one operation of mmuext_op, which it keeps in a
-// page of the guest.
+// ext is an entry of a multicall that makes one mmuext_op; its argument lies in
+// a page of the guest.
 func ext(page int, cmd uint32, arg mfn) abi.MulticallEntry {
 	at := put(page, 0x800, abi.MMUExtOp{Cmd: cmd, Arg1: uint64(arg)})
 	return abi.MulticallEntry{Op: abi.HypercallMMUExtOp, Args: [6]uint64{at, 1, 0, abi.DomidSelf}, Result: 77}
 }
 
-// A list ends at an iret: what stands behind it was written for another mode and
-// another address space than the vCPU has now. So neither its root goes while CR3
-// holds it, nor is there ever none.
+// A list ends at an iret: the entries behind it were written for another mode and
+// address space than the vCPU has now. Without this rule a root could be freed
+// while CR3 holds it, or the vCPU could run without a root.
 func TestMulticallEndsAtIret(t *testing.T) {
 	for name, rest := range map[string]func(user, other mfn, v *VCPU) []abi.MulticallEntry{
 		"another root, and the old one as data": func(user, other mfn, _ *VCPU) []abi.MulticallEntry {
@@ -88,7 +88,8 @@ func TestMulticallEndsAtIret(t *testing.T) {
 	}
 }
 
-// Without a user root there is no user mode: to ask for it is the guest's error.
+// Without a root for user mode there is no user mode: an iret to it is the
+// guest's error.
 func TestIretWithoutUserRoot(t *testing.T) {
 	for _, batched := range []bool{false, true} {
 		world(t, 1)

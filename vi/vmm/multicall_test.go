@@ -6,9 +6,10 @@ import (
 	"resvirt/vi/abi"
 )
 
-// What is left of a preempted entry goes into the guest's list. A CPU that stops
-// while it is copied leaves an entry that asks for something else; issued again,
-// the multicall copies it once more and goes on behind the part that was done.
+// The rest of a preempted entry is copied into the guest's list. If the VMM
+// fails during the copy, the entry asks for something else. When the multicall
+// is issued again it copies the entry once more, and goes on behind the part
+// that was done.
 func TestMulticallHalfWritten(t *testing.T) {
 	recoverable(t)
 	_, v, m := onGuest(t, 1)
@@ -28,7 +29,7 @@ func TestMulticallHalfWritten(t *testing.T) {
 	}
 	testCPU.core.softirq = 0
 
-	// As if only its first words had been copied when the CPU stopped.
+	// As if only the entry's first words had been copied when the CPU stopped.
 	half := rest
 	half.Args[1] = entry.Args[1]
 	put(1, 0x100, half)

@@ -9,8 +9,8 @@ import (
 	"resvirt/vi/bare"
 )
 
-// Native unit tests: the logic of the VMM that touches no hardware, on the host.
-// testCPU stands for the running CPU; RAM and frame table are buffers.
+// Native unit tests run the logic of the VMM that touches no hardware, on the
+// host. testCPU stands for the running CPU; RAM and frame table are buffers.
 
 const testFrames = 4096
 
@@ -20,7 +20,7 @@ func world(t *testing.T, cpus uint32) *rand.Rand {
 	t.Helper()
 	block := func(n, align uint64) uint64 {
 		b := make([]byte, n+align)
-		t.Cleanup(func() { _ = b[0] }) // alive as long as the test
+		t.Cleanup(func() { _ = b[0] }) // keeps b alive as long as the test
 		return (addrOf(unsafe.Pointer(&b[0])) + align - 1) &^ (align - 1)
 	}
 	directMapBase = block(testFrames*pageSize, pageSize)
@@ -63,7 +63,7 @@ func sound(t *testing.T) {
 }
 
 // TestHeap allocates and frees blocks of random orders: no frame is given out
-// twice, and in the end all are there in blocks as large as before.
+// twice, and in the end all are free again, in blocks as large as before.
 func TestHeap(t *testing.T) {
 	r := world(t, 1)
 	before, lists := heap.nfree, heap.head

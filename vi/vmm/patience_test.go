@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Whoever waits for another CPU that prints, with its interrupts off, does not count
-// as one that hangs: each such wait tells the watchdog of the other's progress.
+// A CPU that waits for another one, which prints with its interrupts off, does not
+// count as hanging: each such wait tells the watchdog of the other CPU's progress.
 func TestWaitsForPrintingCPUs(t *testing.T) {
 	l := &spinlock{}
 	waits := []struct {
@@ -77,14 +77,15 @@ var killed = struct{ wait, end func() }{
 	end: func() { cpuByID(1).core.timers.running = nil },
 }
 
-// held waits while another CPU checks.
+// held waits while another CPU does a self check.
 func held() {
 	atomic.StoreUint32(&checker.freeze, 0)
 	atomic.StoreUint32(&checker.release, 0)
 	stopSoft()
 }
 
-// late is a function whose interrupts CPU 1 takes without clearing its bit.
+// late calls fn while CPU 1 has another number: so it takes interrupts without
+// clearing its bit in the request.
 func late(fn func()) {
 	c := cpuByID(1)
 	c.ID = 2
@@ -92,7 +93,7 @@ func late(fn func()) {
 	c.ID = 1
 }
 
-// onCPU is a function on another CPU.
+// onCPU calls fn as another CPU.
 func onCPU(id uint32, fn func()) {
 	me := testCPU
 	testCPU = cpuByID(id)
@@ -109,7 +110,7 @@ func ticks() (n uint64) {
 }
 
 // A vCPU that puts thousands of ports into their queues after a recovery, or prints a
-// ring that is full, tells the watchdog that it goes on.
+// full ring, tells the watchdog of its progress.
 func TestLongWorkTellsOfProgress(t *testing.T) {
 	world(t, 1)
 	free := heap.nfree

@@ -2,8 +2,8 @@ package main
 
 import "testing"
 
-// sweep is as many turns of patrol as the frame table needs, and says whether it
-// found something wrong.
+// sweep does as many turns of patrol as the frame table needs, and says whether
+// patrol found something wrong.
 func sweep() (failed bool) {
 	defer func() { failed = recover() != nil }()
 	testCPU.core.patrolAt = 0
@@ -13,8 +13,8 @@ func sweep() (failed bool) {
 	return false
 }
 
-// What descriptors can say is not doubted: of domains that live, end and have
-// ended, of shared pages, and after recovery.
+// Patrol finds nothing wrong in sound descriptors: those of domains that live,
+// end or have ended, of shared pages, and after recovery.
 func TestPatrolFindsNothing(t *testing.T) {
 	recoverable(t)
 	newDomain(t, 1)
@@ -34,8 +34,8 @@ func TestPatrolFindsNothing(t *testing.T) {
 	}
 }
 
-// Bits that no descriptor has are found, in a frame of each kind, and are right
-// after recovery; so is the owner of a page.
+// Patrol finds flipped bits in descriptors of each kind, and a wrong owner, and
+// recovery repairs them.
 func TestPatrolFindsDamage(t *testing.T) {
 	var d *Domain
 	var root, object, free *page
@@ -79,8 +79,8 @@ func TestPatrolFindsDamage(t *testing.T) {
 	}
 }
 
-// What is found again after recovery is left. Without the step nothing is a
-// failure. A stamp of the future is corrected.
+// What patrol finds again after a recovery is left as it is. Without the step
+// patrol reports no failure. It corrects a stamp that lies in the future.
 func TestPatrolElse(t *testing.T) {
 	recoverable(t)
 	_, v := newDomain(t, 1)

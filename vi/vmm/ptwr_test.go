@@ -17,7 +17,7 @@ func writeAt(v *VCPU, r *regs, addr uint64) bool {
 const entry4 = rootVA + 3<<12 + (pageVA>>12+4)*8
 
 // TestTableWrites: each kind of instruction that kernels change page tables with
-// has its effect on the entry, on registers and flags, and on use counts.
+// has the right effect on the entry, on registers and flags, and on use counts.
 func TestTableWrites(t *testing.T) {
 	const rbx, rax = 0x1111, 0x2222
 	for _, row := range []struct {
@@ -81,8 +81,8 @@ func TestTableWrites(t *testing.T) {
 	}
 }
 
-// TestTableWritesRefused: what mmu_update refuses is the guest's fault, and
-// changes nothing.
+// TestTableWritesRefused: a write that mmu_update would refuse is the guest's
+// fault, and changes nothing.
 func TestTableWritesRefused(t *testing.T) {
 	world(t, 1)
 	free := heap.nfree
@@ -151,7 +151,7 @@ func TestTableWriteRecovered(t *testing.T) {
 		if !writeAt(v, r, entry4) || r.RAX != e {
 			t.Fatal("not served")
 		}
-		// As if it had not been noted.
+		// As if the registers had not been noted.
 		after := *r
 		*r = before
 		v.arch.write = tableWriteLog{entry: &tableAt(walkToL1(v.arch.guestTable, pageVA))[pageVA>>12+4], value: 0, after: after}
@@ -166,7 +166,7 @@ func TestTableWriteRecovered(t *testing.T) {
 	}
 }
 
-// TestALU compares results and flags with what the definitions say.
+// TestALU compares results and flags with their definitions.
 func TestALU(t *testing.T) {
 	r := world(t, 1)
 	for range 20000 {
@@ -272,8 +272,8 @@ func TestPrivileged(t *testing.T) {
 	}
 }
 
-// TestForcedCPUID: only the prefix makes CPUID the VMM's, and the hypervisor
-// shows in its leaves.
+// TestForcedCPUID: the VMM executes CPUID only behind the prefix, and its own
+// leaves show the hypervisor.
 func TestForcedCPUID(t *testing.T) {
 	world(t, 1)
 	_, v, _ := onGuest(t, 1)

@@ -46,7 +46,7 @@ func allEnded() bool {
 // takeAllBack ends all domains. It returns false to make way, and goes on when
 // it is called again.
 func takeAllBack() bool {
-	for d := lastDomain(); d != nil; d = lastDomain() {
+	for d := domainLeft(); d != nil; d = domainLeft() {
 		lastReason = d.shutdownCode
 		if d.stepAside() || !killDomain(d, true) {
 			this().core.left++ // this is progress: the end comes, part by part
@@ -68,9 +68,9 @@ func (d *Domain) stepAside() bool {
 	return true
 }
 
-// lastDomain is the last domain in the list that still has to be taken back,
-// nil if there is none.
-func lastDomain() *Domain {
+// domainLeft is the first domain that still has to be taken back, nil if there
+// is none.
+func domainLeft() *Domain {
 	domains.lk.lock()
 	d := domains.head
 	for d != nil && d.gone {

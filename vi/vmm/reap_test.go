@@ -2,7 +2,8 @@ package main
 
 import "testing"
 
-// A domain that the CPU runs is not ended under its own feet; another one is.
+// A CPU does not end the domain that it runs: it steps aside first. It does end
+// another one.
 func TestStepAside(t *testing.T) {
 	recoverable(t)
 	d, v := newDomain(t, 1)

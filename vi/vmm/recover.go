@@ -19,8 +19,8 @@ const (
 	maxAttempts = 3
 	// stopCycles is how long to wait for other CPUs, in cycles.
 	stopCycles = 1000000
-	// relapseCycles is a failure so soon after a recovery counts as a relapse,
-	// in cycles.
+	// relapseCycles: a failure within so many cycles after a recovery is a
+	// relapse.
 	relapseCycles = 4000000
 )
 

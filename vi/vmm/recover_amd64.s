@@ -20,8 +20,9 @@ TEXT ·hangOn(SB),NOSPLIT|NOFRAME,$0-16
 	LEAQ	·detectHang(SB), DX
 	JMP	·onFreshStack(SB)
 
-// failed: a redirected runtime function, see package bare. 0(SP) is the kind,
-// 8(SP) the return address in the function that failed.
+// failed is entered in the place of a function of Go's runtime, see package
+// bare. 0(SP) is the kind, 8(SP) the return address in the function that
+// failed.
 TEXT ·failed(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	0(SP), DI
 	ADDQ	$const_goCheck, DI
@@ -31,8 +32,8 @@ TEXT ·failed(SB),NOSPLIT|NOFRAME,$0
 
 // onFreshStack calls DX with arguments DI and SI at the top of the CPU's primary
 // stack: recovery needs nothing that is on it. The stack pointer says which CPU this
-// is; with the step fix_sp the local APIC does, because the stack pointer may be
-// what failed.
+// is. With the step fix_sp the local APIC says it, because the fault may have hit
+// the stack pointer.
 TEXT ·onFreshStack(SB),NOSPLIT|NOFRAME,$0
 	CLI
 	CLD
@@ -63,7 +64,7 @@ haveCPU:
 	UD2
 
 // func copyPristine(at, dst, src, bss, end uint64)
-// jumps to the copy of copyImage in the pristine image, which nothing writes.
+// jumps to copyImage in the pristine copy of the image, which is read-only.
 TEXT ·copyPristine(SB),NOSPLIT|NOFRAME,$0-40
 	MOVQ	at+0(FP), AX
 	MOVQ	dst+8(FP), DI
@@ -118,7 +119,7 @@ TEXT ·rebootOther(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	UD2
 
 // func waitRelease(parked *uint64, bit uint64, release *uint64)
-// waits in registers alone while the image is replaced.
+// waits without any access to the image, which is being replaced.
 TEXT ·waitRelease(SB),NOSPLIT|NOFRAME,$0-24
 	CLI
 	MOVQ	parked+0(FP), AX

@@ -6,8 +6,8 @@ import (
 	"unsafe"
 )
 
-// A byte that is added again after recovery is not there twice, wherever the
-// first attempt was cut off, and the rest of a line that was full is printed.
+// A byte that is added again after recovery is printed only once, wherever the
+// first attempt was cut off, and recovery prints the rest of a complete line.
 func TestLinesAfterRecovery(t *testing.T) {
 	recoverable(t)
 	d, _ := newDomain(t, 12)
@@ -31,8 +31,8 @@ func TestLinesAfterRecovery(t *testing.T) {
 	}
 }
 
-// The byte that completed a line is done when recovery has printed the line, even
-// if the hypercall had not logged it.
+// The byte that completed a line counts as done when recovery has printed the
+// line, even if the hypercall had not logged it.
 func TestLastByteOfLine(t *testing.T) {
 	for _, x := range []struct {
 		line  uint64

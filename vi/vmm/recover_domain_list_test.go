@@ -7,8 +7,8 @@ import (
 	"resvirt/vi/abi"
 )
 
-// A list that was cut, that leads astray or that has become a circle is made
-// anew from the owners of the frames; one that holds is left alone.
+// A list that was cut, has a wrong link or has become a circle is made anew
+// from the owners of the frames. A sound list is left alone.
 func TestDomainList(t *testing.T) {
 	for name, damage := range map[string]func(a, b, c *Domain){
 		"nothing": func(_, _, _ *Domain) {},

@@ -7,15 +7,15 @@ import (
 	"resvirt/vi/abi"
 )
 
-// cutOff raises a port as far as a number of steps of setPendingFIFO and enqueue
-// go, and says whether these are all.
+// cutOff does the first steps of setPendingFIFO and enqueue for a port, and says
+// whether these are all steps.
 func (g *fifoGuest) cutOff(port uint32, steps int) bool {
 	f, e := g.d.fifo, g.d.port(port)
 	was, from, word, info := *f, e.queue, *g.word(port), *g.d.vcpu[e.vcpu].info
 	q := e.vcpu*fifoQueues + uint32(e.priority)
 	c := f.block(e.vcpu)
 	block := *c
-	last := &word // of which nothing is left
+	last := &word // stands for a port of which nothing is left
 	if p := f.tails[q]; p != 0 && p != port {
 		last = g.word(p)
 	}
@@ -100,7 +100,8 @@ func TestEventsCutOff(t *testing.T) {
 	}
 }
 
-// TestBusyWordIsFreed: a word that the VMM kept the guest from unmasking is free.
+// TestBusyWordIsFreed: recovery clears the busy mark by which the VMM kept the
+// guest from unmasking.
 func TestBusyWordIsFreed(t *testing.T) {
 	recoverable(t)
 	free := heap.nfree
@@ -117,8 +118,8 @@ func TestBusyWordIsFreed(t *testing.T) {
 }
 
 // TestRecoveryKeepsFIFO: control blocks and event words are held after recovery as
-// before, whether all is counted anew or what was under way is taken back; and what
-// was taken back can be done again.
+// before, whether recovery counts anew or takes back; and what it took back can be
+// done again.
 func TestRecoveryKeepsFIFO(t *testing.T) {
 	for _, undo := range []bool{false, true} {
 		for _, under := range []string{"init_control", "expand_array", "reset"} {
@@ -186,7 +187,7 @@ func TestRecoveryKeepsFIFO(t *testing.T) {
 	}
 }
 
-// must0 is must without an end of the part.
+// must0 is must without the end of the part.
 func must0(t *testing.T, what string, rc int64) {
 	t.Helper()
 	if rc != 0 {
@@ -200,8 +201,8 @@ func heldFrames(d *Domain) (n int) {
 	return n
 }
 
-// TestExpandArrayAgain: expand_array that was complete when the VMM failed adds no
-// second page, and the events of the words that it added come.
+// TestExpandArrayAgain: if expand_array was complete when the VMM failed, the
+// second call adds no page, and the events of the new words come.
 func TestExpandArrayAgain(t *testing.T) {
 	recoverable(t)
 	free := heap.nfree
@@ -212,7 +213,7 @@ func TestExpandArrayAgain(t *testing.T) {
 	v.arch.log.start(0)
 	must(t, "expand_array", expandArray(d, m[4+5]))
 	g.words = append(g.words, m[4+5])
-	d.port(port).saved = 1 // as before its words were looked through
+	d.port(port).saved = 1 // as before expandArray looked for events of its words
 	v.arch.log.again = true
 	v.arch.log.start(0)
 	must(t, "expand_array again", expandArray(d, m[4+5]))
@@ -229,7 +230,7 @@ func TestExpandArrayAgain(t *testing.T) {
 	g.stop(free)
 }
 
-// TestWildQueues: numbers that a fault has changed do no harm after recovery.
+// TestWildQueues: after recovery, numbers that a fault has changed do no harm.
 func TestWildQueues(t *testing.T) {
 	recoverable(t)
 	free := heap.nfree

@@ -7,15 +7,15 @@ import (
 	"resvirt/vi/seam"
 )
 
-// Step full_reboot. What an operator has who has none of the other steps: the
-// machine starts anew, and every VM with it. Nothing is repaired, because
-// nothing is kept: the image is replaced by its pristine copy, all RAM but that
-// and the guests' images belongs to nobody again, and the VMM takes the way that
-// it takes at power on, from the boot page tables and the INIT of the other CPUs
-// to the first instruction of each VM. From the failed instance it takes only the
-// command line and the places of the modules, which a loader would tell again.
-// What firmware and loader do before, seconds in a real machine, takes no time
-// here.
+// Step full_reboot. This is what an operator can do without any of the other
+// steps: the machine starts anew, and every VM with it. Nothing is repaired,
+// because nothing is kept. The image is replaced by its pristine copy, and all
+// RAM but that copy and the guests' images is free again. Then the VMM boots as
+// at power on, from the boot page tables and the INIT of the other CPUs to the
+// first instruction of each VM. It keeps from the failed instance only the
+// command line and the places of the modules, which a loader would pass again.
+// The time that firmware and loader need, seconds in a real machine, is not
+// modelled.
 
 // fullReboot is the first Go code of the new image, on the CPU that recovers.
 func fullReboot() {
@@ -23,14 +23,14 @@ func fullReboot() {
 	bootAnew()
 }
 
-// bootAnew boots on the boot CPU. The others, which run in page tables whose
-// RAM is about to be given away, go over to those of the image and wait there
-// for their INIT.
+// bootAnew boots on the boot CPU. The other CPUs run on page tables whose RAM
+// is about to be freed: they change to the page tables in the image and wait
+// there for their INIT.
 func bootAnew() {
 	c, p := this(), persist()
 	me, others := c.number(), (uint64(1)<<p.kept.cpus-1)&^1
 	if me == 0 {
-		p.owner = 1 // from here on the boot CPU recovers, whoever began
+		p.owner = 1 // from here on the boot CPU recovers, whichever CPU began
 		waitMask(&p.up, others)
 	}
 	bare.WRMSR(msrPerfSel, 0) // as after a reset: no NMI from here on
@@ -55,7 +55,7 @@ func bootAnew() {
 	letGo()
 }
 
-// tellAgain fills bootInfo in as a loader's information would.
+// tellAgain fills in bootInfo as the loader's information had done.
 func tellAgain(from *kept) {
 	bi := &bootInfo
 	bi.ramEnd, bi.mods, bi.nmods = from.ramEnd, from.mods, from.nmods

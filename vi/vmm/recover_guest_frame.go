@@ -7,8 +7,9 @@ import (
 	"resvirt/vi/bare"
 )
 
-// capture copies what an exception interrupted, and the FPU's state, which
-// entry code has put below, before the stack that both lie on is given up.
+// capture copies the registers that an exception interrupted, and the FPU's
+// state, which entry code saved below them, before the stack on which both lie
+// is given up.
 func capture(c *CPU, r *regs) {
 	if c.trapped {
 		return // the first exception is the failure, the rest follow from it
@@ -59,7 +60,7 @@ func (c *CPU) interrupted(top uint64, r *regs) *regs {
 // guestState is a vCPU's registers as recovery puts them together.
 type guestState struct {
 	regs regs
-	call bool // it waits for a call that is not complete
+	call bool // its guest waits for a call that is not complete
 }
 
 // keepGuest makes sure that the registers of the vCPU that a CPU runs are noted.
@@ -72,7 +73,7 @@ func keepGuest(c *CPU) {
 	saved := guestRegsOf(c)
 	s := guestState{regs: *saved, call: saved.EntryVector == trapSyscallNew}
 	if c.trapped && c.trap.CS&3 != 0 {
-		s.regs, s.call = c.trap, false // an NMI while the guest ran
+		s.regs, s.call = c.trap, false // an NMI came while the guest ran
 		v.arch.fpu = c.trapFPU
 	} else if c.trapped && begin(stepGuestFrame) && s.guestFrame(c, saved) {
 		v.arch.fpu = c.trapFPU
@@ -86,22 +87,22 @@ func keepGuest(c *CPU) {
 }
 
 // Step guest_frame. On the way from the guest into the VMM and back the guest's
-// registers are partly in the CPU and partly on the stack. A failure in between
-// leaves a register frame whose upper words are written and whose lower ones are
-// still those of an earlier entry; what they should be is in the registers at the
-// failure. The stack pointer says how far the entry, or the way back, had come. The
-// FPU is still, or again, the guest's there.
+// registers are partly in the CPU and partly on the stack. After a failure in
+// between, the upper words of the saved registers are valid, and the lower ones are
+// still those of an earlier entry; their true values are in the CPU's registers at
+// the failure. The stack pointer tells how many words the entry had pushed, or the
+// way back had popped. On these ways the FPU holds the guest's state.
 
-// guestFrame takes what is missing in saved, where the entry puts the guest's
-// registers, from the registers at the failure. It returns false if nothing was
-// missing.
+// guestFrame completes the guest's registers in saved, where the entry pushes
+// them, by those that the CPU had at the failure. It returns false if nothing
+// was missing.
 func (s *guestState) guestFrame(c *CPU, saved *regs) bool {
 	r := &c.trap
 	base := addrOf(unsafe.Pointer(saved))
 	sp := r.RSP
 	if isHypervisorAddr(sp) {
-		// No stack pointer of a guest's: ours, or ours with a wrong bit. At which
-		// place of the block it points is all that is believed of it.
+		// This is not a guest's stack pointer: it is the VMM's, perhaps with a
+		// wrong bit. Use only the offset in the CPU's block.
 		sp = addrOf(unsafe.Pointer(c)) | sp&(cpuBlockSize-1)
 	}
 	switch {
@@ -126,15 +127,15 @@ func (s *guestState) guestFrame(c *CPU, saved *regs) bool {
 	return true
 }
 
-// inGo says whether the VMM was executing code that runs only when all registers
-// have been saved, whatever the stack pointer says.
+// inGo says whether the VMM was executing Go code. It runs only when all
+// registers have been saved, whatever the stack pointer says.
 func inGo(rip uint64) bool {
 	m := &bare.Image
 	return rip-m.VirtBase < m.DataEnd-m.VirtBase && rip-entries.vectors > entries.guestIRET-entries.vectors
 }
 
-// partial fills the general registers below offset at, to which the stack
-// pointer had come.
+// partial takes the registers below offset at, the place of the stack pointer,
+// from the CPU's registers.
 func (s *guestState) partial(r, saved *regs, at uint64) {
 	from, to := (*[15]uint64)(unsafe.Pointer(r)), (*[15]uint64)(unsafe.Pointer(&s.regs))
 	for k := range to {
@@ -142,9 +143,9 @@ func (s *guestState) partial(r, saved *regs, at uint64) {
 			to[k] = from[k]
 		}
 	}
-	// RDI is special. An exception's stub calls the entry, so that RDI's place first
-	// holds the return address, and after XCHG RDI does. The way back has the
-	// address of the guest's registers in RDI.
+	// RDI is special. An exception's stub calls the entry, so that the place of RDI
+	// first holds the return address; after an XCHG the return address is in RDI. On
+	// the way back RDI holds the address of the guest's registers.
 	stub := func(v uint64) bool { return v-entries.vectors <= 256*8 }
 	if stub(r.RDI) || r.RDI == addrOf(unsafe.Pointer(saved)) {
 		s.regs.RDI = saved.RDI
@@ -152,7 +153,7 @@ func (s *guestState) partial(r, saved *regs, at uint64) {
 		s.regs.RDI = r.RDI
 	}
 	// An interrupt right after SYSRET finds RCX and R11 as SYSCALL leaves them:
-	// only the mark tells the two apart.
+	// only syscallMark tells the two apart.
 	s.call = *csWord(saved)&syscallMark != 0
 	*csWord(&s.regs) = uint64(s.regs.CS)
 }
@@ -176,7 +177,8 @@ func (s *guestState) pushed(c *CPU, at uint64) {
 	}
 }
 
-// restoreGuest gives a vCPU that had a CPU the registers that were noted for it.
+// restoreGuest gives a vCPU that was running on a CPU the registers that were
+// noted for it.
 func restoreGuest(v *VCPU) {
 	a := &v.arch
 	w := a.noted

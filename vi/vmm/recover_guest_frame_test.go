@@ -18,11 +18,12 @@ func guestRegsFor(base uint64) (r regs) {
 	return r
 }
 
-// entered is SYSCALL's entry, cut off after so many pushes: frame is what the
-// stack holds then, and the returned registers what the failure found.
-func cutOff(frame *regs, guest regs, pushes int) (trap regs) {
-	base := addrOf(unsafe.Pointer(frame))
-	words := (*[21]uint64)(unsafe.Pointer(frame))
+// cutOff imitates SYSCALL's entry, cut off after so many pushes: saved is then
+// the content of the stack, and the result is the CPU's registers at the
+// failure.
+func cutOff(saved *regs, guest regs, pushes int) (trap regs) {
+	base := addrOf(unsafe.Pointer(saved))
+	words := (*[21]uint64)(unsafe.Pointer(saved))
 	full := guest
 	full.ErrorCode, full.EntryVector = 0, 0
 	*csWord(&full) |= syscallMark
@@ -36,20 +37,21 @@ func cutOff(frame *regs, guest regs, pushes int) (trap regs) {
 	return trap
 }
 
-// Whatever instruction of SYSCALL's entry fails, the guest's registers are whole.
+// Whichever instruction of SYSCALL's entry fails, recovery has the guest's
+// registers.
 func TestEntryCutOffAnywhere(t *testing.T) {
 	recoverable(t)
-	frame := guestRegs()
+	saved := guestRegs()
 	for pushes := range 22 {
 		guest := guestRegsFor(0x1000)
 		guest.RCX, guest.R11 = guest.RIP, guest.RFLAGS
-		*frame = guestRegsFor(0x77000) // an earlier entry's
-		testCPU.trap = cutOff(frame, guest, pushes)
+		*saved = guestRegsFor(0x77000) // the registers of an earlier entry
+		testCPU.trap = cutOff(saved, guest, pushes)
 		testCPU.trapped = true
 		sysRSP[0] = guest.RSP
-		s := guestState{regs: *frame}
-		if !s.guestFrame(testCPU, frame) {
-			t.Fatalf("%d pushes: taken for a complete frame", pushes)
+		s := guestState{regs: *saved}
+		if !s.guestFrame(testCPU, saved) {
+			t.Fatalf("%d pushes: taken for complete", pushes)
 		}
 		s.regs.ErrorCode, s.regs.EntryVector = 0, 0
 		if s.regs != guest || !s.call {
@@ -61,27 +63,27 @@ func TestEntryCutOffAnywhere(t *testing.T) {
 // Before SYSCALL's entry has changed the stack pointer, and before SYSRET, it is the guest's.
 func TestGuestStackPointer(t *testing.T) {
 	recoverable(t)
-	frame := guestRegs()
-	*frame = guestRegsFor(0x77000)
+	saved := guestRegs()
+	*saved = guestRegsFor(0x77000)
 	guest := guestRegsFor(0x1000)
 	guest.RCX, guest.R11 = guest.RIP, guest.RFLAGS
 	testCPU.trap = guest
 	testCPU.trap.RIP, testCPU.trap.RFLAGS, testCPU.trap.CS = 0, 2, selHVCode
-	s := guestState{regs: *frame}
-	s.guestFrame(testCPU, frame)
+	s := guestState{regs: *saved}
+	s.guestFrame(testCPU, saved)
 	if s.regs != guest || !s.call {
 		t.Errorf("entry: call %v, %+v", s.call, s.regs)
 	}
-	*frame = guest
-	s = guestState{regs: *frame}
-	s.guestFrame(testCPU, frame)
+	*saved = guest
+	s = guestState{regs: *saved}
+	s.guestFrame(testCPU, saved)
 	if s.regs != guest || s.call {
 		t.Errorf("way back: call %v, %+v", s.call, s.regs)
 	}
 }
 
-// Wherever a change of the frame is cut off, the registers are the old ones or
-// the new ones, and the way there is never mixed.
+// Wherever a change of the saved registers is cut off, recovery finds the old
+// ones or the new ones, and never a mixture.
 func TestNotedRegisters(t *testing.T) {
 	recoverable(t)
 	_, v := newDomain(t, 1)
@@ -94,15 +96,15 @@ func TestNotedRegisters(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		noted uint32
-		frame regs
+		saved regs
 		want  regs
 	}{
 		{"not drafted", notedEntry, old, old},
-		{"frame half changed", notedEntry | nextFlow, half, want},
-		{"frame changed", notedEntry, want, want},
+		{"registers half changed", notedEntry | nextFlow, half, want},
+		{"registers changed", notedEntry, want, want},
 	} {
 		v.arch.next = want
-		*guestRegs() = c.frame
+		*guestRegs() = c.saved
 		v.note(c.noted)
 		restoreGuest(v)
 		c.want.EntryVector = 3
@@ -115,7 +117,8 @@ func TestNotedRegisters(t *testing.T) {
 	}
 }
 
-// A call whose result is in RAX and not noted yet has its number again.
+// If a call's result is in RAX but not noted yet, recovery puts the call's
+// number back into RAX.
 func TestResultNotNoted(t *testing.T) {
 	recoverable(t)
 	_, v := newDomain(t, 1)
@@ -131,8 +134,8 @@ func TestResultNotNoted(t *testing.T) {
 	}
 }
 
-// A call that was under way goes back over SYSCALL and remembers what is done;
-// without the step it does not.
+// For a call that was under way, RIP goes back over SYSCALL, and the log keeps
+// what is done. Without the step it does not.
 func TestRetry(t *testing.T) {
 	recoverable(t)
 	_, v := newDomain(t, 1)
@@ -158,7 +161,7 @@ func TestRetry(t *testing.T) {
 		if !on {
 			continue
 		}
-		for range 2 { // it may fail again before it gets on
+		for range 2 { // the VMM may fail again before the call continues
 			v.arch.log.start(v.arch.log.nr)
 			if v.arch.log.entries() != 2 || v.arch.log.parts() != 5 || v.arch.log.parts() != 0 {
 				t.Errorf("log %+v", v.arch.log)
@@ -170,19 +173,19 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// Of a stack pointer that points nowhere the place in the block is taken: here
-// it was in the middle of the pushes.
+// Of a wild stack pointer only the offset in the block is used: here it is in
+// the middle of the pushes.
 func TestWildStackPointer(t *testing.T) {
 	recoverable(t)
-	frame := guestRegs()
+	saved := guestRegs()
 	guest := guestRegsFor(0x1000)
 	guest.RCX, guest.R11 = guest.RIP, guest.RFLAGS
 	for _, wild := range []uint64{1 << 62, 1 << 47, 1 << 63} {
-		*frame = guestRegsFor(0x77000)
-		testCPU.trap = cutOff(frame, guest, 12)
+		*saved = guestRegsFor(0x77000)
+		testCPU.trap = cutOff(saved, guest, 12)
 		testCPU.trap.RSP = testCPU.trap.RSP&(cpuBlockSize-1) | wild
-		s := guestState{regs: *frame}
-		s.guestFrame(testCPU, frame)
+		s := guestState{regs: *saved}
+		s.guestFrame(testCPU, saved)
 		s.regs.ErrorCode, s.regs.EntryVector = 0, 0
 		if s.regs != guest || !s.call {
 			t.Errorf("%#x: call %v, registers %+v", wild, s.call, s.regs)
@@ -190,7 +193,7 @@ func TestWildStackPointer(t *testing.T) {
 	}
 }
 
-// copyRegs copies all of a frame and nothing more.
+// copyRegs copies all registers and nothing more.
 func TestCopyRegs(t *testing.T) {
 	to := [3]regs{}
 	from := guestRegsFor(5)
@@ -201,21 +204,22 @@ func TestCopyRegs(t *testing.T) {
 	}
 }
 
-// An exception's entry, right after SYSRET, is no call.
+// If an exception's entry is cut off right after SYSRET, it does not count as a
+// call.
 func TestExceptionIsNoCall(t *testing.T) {
 	recoverable(t)
-	frame := guestRegs()
+	saved := guestRegs()
 	guest := guestRegsFor(0x1000)
 	guest.RCX, guest.R11 = guest.RIP, guest.RFLAGS
 	for pushes := 5; pushes < 22; pushes++ {
-		*frame = guestRegsFor(0x77000)
-		testCPU.trap = cutOff(frame, guest, pushes)
-		*csWord(frame) = uint64(frame.CS)
-		if pushes >= 7 { // the stub has called, and the return address is in RDI
+		*saved = guestRegsFor(0x77000)
+		testCPU.trap = cutOff(saved, guest, pushes)
+		*csWord(saved) = uint64(saved.CS)
+		if pushes >= 7 { // the stub has made its call, and the return address is in RDI
 			testCPU.trap.RDI = entries.vectors + 14*8
 		}
-		s := guestState{regs: *frame}
-		s.guestFrame(testCPU, frame)
+		s := guestState{regs: *saved}
+		s.guestFrame(testCPU, saved)
 		s.regs.ErrorCode, s.regs.EntryVector = 0, 0
 		if s.regs != guest || s.call {
 			t.Errorf("%d pushes: call %v, registers %+v", pushes, s.call, s.regs)
@@ -249,31 +253,31 @@ func TestFailureInNMI(t *testing.T) {
 	c.trapped = false
 }
 
-// So it is if the entry of its code fails, or the way back: what lies on the stack
-// comes from there, the rest is in the registers.
+// The same holds if the entry of the NMI fails, or its way back: registers that
+// are on the stack are taken from there, the others from the CPU.
 func TestFailureInNMIEntry(t *testing.T) {
 	recoverable(t)
 	c := testCPU
 	top := addrOf(unsafe.Pointer(c)) + blockTopNMI
-	frame := (*regs)(ptr(top - uint64(regsES)))
+	saved := (*regs)(ptr(top - uint64(regsES)))
 	guest := guestRegsFor(0x1000)
 	for n := uint64(0); n*8 <= uint64(regsRIP); n++ {
 		for _, back := range []bool{false, true} {
-			*frame = guest
+			*saved = guest
 			failed := guestRegsFor(0x5000)
 			from, to := (*[15]uint64)(unsafe.Pointer(&guest)), (*[15]uint64)(unsafe.Pointer(&failed))
 			for k := range to {
 				if !back || uint64(k) < n {
-					to[k] = from[k] // still there, or there again
+					to[k] = from[k] // not overwritten yet, or loaded again
 				}
-				if memory := (*[15]uint64)(unsafe.Pointer(frame)); uint64(k) < n {
+				if memory := (*[15]uint64)(unsafe.Pointer(saved)); uint64(k) < n {
 					memory[k] = 0xbad
 				}
 			}
 			if !back && n*8 <= uint64(regsRDI) {
 				failed.RDI = entries.vectors + 2*8 + 7 // where the stub's call returns to
 			}
-			failed.RSP, failed.RIP = addrOf(unsafe.Pointer(frame))+n*8, 0
+			failed.RSP, failed.RIP = addrOf(unsafe.Pointer(saved))+n*8, 0
 			if n == 0 {
 				failed.RSP -= 8 // in the handler
 			}
@@ -299,7 +303,7 @@ func TestFailureInDebugEntry(t *testing.T) {
 	nmi := (*regs)(ptr(base + blockTopNMI - uint64(regsES)))
 	guest := guestRegsFor(0x1000)
 	from := (*[15]uint64)(unsafe.Pointer(&guest))
-	for n := uint64(0); n*8 <= uint64(regsRIP); n++ { // words that are still to be pushed
+	for n := uint64(0); n*8 <= uint64(regsRIP); n++ { // words that are still to be copied
 		failed := guestRegsFor(0x5000)
 		*debug = guest
 		to, memory := (*[15]uint64)(unsafe.Pointer(&failed)), (*[15]uint64)(unsafe.Pointer(debug))

@@ -8,8 +8,8 @@ import (
 // Step microreboot. A new instance of the VMM boots in the place of the failed
 // one, from the pristine copy that the loader left, and takes over the domains,
 // whose state lies in heap pages. Code, static data and the CPUs' blocks are
-// new, whatever was wrong with them; what no new instance can do without is
-// done here, every other repair is a step of its own.
+// new, whatever was wrong with them; this step does what every new instance
+// needs; every other repair is a step of its own.
 
 // rebootMain is the first Go code of the new instance, on the CPU that recovers.
 func rebootMain() {
@@ -22,8 +22,8 @@ func rebootMain() {
 	recoverOn(microrebootCPU())
 }
 
-// microrebootCPU makes a new block for the calling CPU, but for its stacks, and
-// brings the CPU under the new instance's rules.
+// microrebootCPU makes the calling CPU's block anew, but for its stacks, and
+// puts the CPU into the state in which the VMM runs.
 func microrebootCPU() *CPU {
 	bare.WriteCR3(persist().kept.idleRoot)
 	c := this()
@@ -31,7 +31,8 @@ func microrebootCPU() *CPU {
 	clearBits(&persist().parked, 1<<id)
 	c.ID, c.APICID = id, id
 	initTables(c)
-	// What the processor reads stays: the watchdog's NMI may come at any time.
+	// The tables that the processor reads stay: the watchdog's NMI may come at
+	// any time.
 	*c = CPU{g: c.g, ID: id, APICID: id, gdt: c.gdt, idt: c.idt, tss: c.tss}
 	initBlock(id, id)
 	initCPU(c)
@@ -42,7 +43,8 @@ func microrebootCPU() *CPU {
 	return c
 }
 
-// coreRebootCPU is coreInitCPU with what the failed instance had.
+// coreRebootCPU is like coreInitCPU, with values taken from the failed
+// instance.
 func coreRebootCPU(c *CPU) {
 	k, kept := &c.core, &persist().cpus[c.ID]
 	k.online = 1
@@ -52,8 +54,8 @@ func coreRebootCPU(c *CPU) {
 		k.curr = k.idle
 	}
 	k.sched.curr = k.curr
-	// The failed instance's vCPU had its GDT in this CPU's window, where it stays until
-	// the next one's takes its place, also if that has none.
+	// This CPU's window may still map the GDT of the failed instance's vCPU. This count
+	// makes loadGDT unmap it, also if the next vCPU has no GDT.
 	k.gdtEnts = abi.FirstReservedGDTEntry
 	k.clock.tsc, k.clock.stime = kept.tsc, kept.stime
 	startTimers(c)

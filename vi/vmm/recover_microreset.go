@@ -5,9 +5,10 @@ import "resvirt/vi/bare"
 // Step microreset. The failed instance goes on: all that it was executing, on
 // all CPUs, is discarded by resetting the stack pointers, and its data is
 // repaired in place. Nothing is initialized again, so that it takes a fraction
-// of a microreboot; but all that is wrong and not repaired stays wrong.
+// of the time of a microreboot; but everything that is wrong and not repaired
+// stays wrong.
 
-// microreset goes on in the failed instance, on the CPU that recovers.
+// microreset continues the failed instance, on the CPU that recovers.
 func microreset() {
 	recoverOn(microresetCPU())
 }
@@ -18,7 +19,7 @@ func microresetCPU() *CPU {
 	clearBits(&persist().parked, 1<<c.number())
 	bare.WriteCR3(rootTable)
 	c.trapped = false
-	c.loaded = nil // kept by now; renewCPU changes selectors, and another failure may come before they are loaded
+	c.loaded = nil // saved by now: renewCPU changes selectors, and another failure may come before the guest's are loaded
 	renewCPU(c)
 	clearIRQCount(c)
 	startWatchdog()

@@ -4,8 +4,8 @@ import "sync/atomic"
 
 // Step nmi_ipi. The other CPUs must stop before the image is replaced. A
 // maskable interrupt does not reach one that has interrupts off, for instance
-// because it spins on a lock whose holder is the failed thread: it stays in its
-// critical section, and the microreboot never starts. An NMI always comes.
+// because it spins on a lock whose holder is the failed thread: such a CPU
+// would never stop, and the recovery would wait for ever. An NMI always comes.
 
 // vectorStop stops a CPU for recovery where NMIs are not allowed.
 const vectorStop = 0xf8

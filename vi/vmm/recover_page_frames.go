@@ -2,18 +2,17 @@ package main
 
 import "unsafe"
 
-// Step page_frames. The descriptor of a frame has use counts, a type, a
-// validated bit and a place in a list, which operations change one after the
-// other and undo when they fail. A discarded operation leaves counts too high,
-// tables that count as being validated for ever, frames that are in no list, and
-// objects that nothing refers to. All of this can be computed from what is certain:
-// which frames domains own, which page tables they pinned or run on, and what the
-// entries of these tables say. So everything else is forgotten and counted anew.
-// That takes the longer the more memory there is. So the step walks over the frame
-// table as seldom as it can, and over free frames several at a time (descwalk.go).
-// In a microreset that is also allowed frame_journal, and that finds the lists of
-// free blocks sound, it skips each free block as a whole: then only frames in use
-// take time.
+// Step page_frames. The descriptor of a frame has use counts, a type, a validated
+// bit and a place in a list, which operations change one after the other and undo
+// when they fail. A discarded operation leaves counts too high, page tables that
+// are being validated for ever, frames that are in no list, and objects that
+// nothing refers to. All of this can be computed from what is certain: which frames
+// domains own, which page tables they pinned or run on, and what the entries of
+// these tables are. So the step forgets everything else and counts anew. That takes
+// the longer the more memory there is. So the step walks over the frame table as
+// seldom as it can, and over free frames several at a time (descwalk.go). In a
+// microreset with step frame_journal allowed and with sound lists of free blocks,
+// it skips each free block as a whole: then only frames in use take time.
 
 // pageFrames makes the frame table consistent with the domains.
 func pageFrames() {
@@ -29,7 +28,7 @@ func pageFrames() {
 	clearJournals()
 	dropTestDomain()
 	blocksSound = allowed(stepFrameJournal) && resetting() && heap.nfree != 0 && soundHeap()
-	heap.nfree = ^uint64(0) // should this attempt fail, the next one finds the lists unsound
+	heap.nfree = ^uint64(0) // if this attempt fails, the next one finds the lists unsound
 	pinned := forgetCounts()
 	for i := uint32(0); i < nrCPUs(); i++ {
 		claim(unsafe.Pointer(cpuByID(i).core.idle))
@@ -39,7 +38,7 @@ func pageFrames() {
 		d.indexGrants()
 		d.killing = false
 		if !d.gone {
-			d.dying, d.unpinned, d.cursor = false, false, nil // its end begins again
+			d.dying, d.unpinned, d.cursor = false, false, nil // its destruction begins again
 		}
 	}
 	retakePinned(pinned)
@@ -58,8 +57,8 @@ func pageFrames() {
 	clearJournals()
 }
 
-// dropGone forgets the domains that had ended and were kept only for references to
-// them, of which the new count has found none.
+// dropGone frees the domains that had ended and to which the new count has found
+// no references.
 func dropGone() {
 	for at := &domains.head; *at != nil; {
 		d := *at
@@ -72,7 +71,7 @@ func dropGone() {
 	}
 }
 
-// dropTestDomain forgets the domain that an interrupted self check had made.
+// dropTestDomain destroys the domain that an interrupted self check had made.
 func dropTestDomain() {
 	for at := &domains.head; *at != nil; {
 		if (*at).id == testDomain {
@@ -83,10 +82,10 @@ func dropTestDomain() {
 	}
 }
 
-// forgetCounts keeps of each descriptor only whether its frame is free, a domain's
-// or pinned, and as which type it is pinned. It returns the first of the pinned
-// frames, which are linked by next, in order. What else the descriptors of free
-// frames say, rebuildHeap clears.
+// forgetCounts clears each descriptor, except for what is certain: whether its
+// frame is free, who owns it, and whether and as which type it is pinned. It
+// returns the first of the pinned frames, which it links by next, in order.
+// Descriptors of free frames are left to rebuildHeap.
 func forgetCounts() mfn {
 	first := mfn(0)
 	last := (*page)(nil)
@@ -108,11 +107,11 @@ func forgetCounts() mfn {
 		}
 		p.next, p.prev = 0, 0
 		switch {
-		case x&pgFree != 0 && x&pgAllocated == 0: // where both are set one has flipped: the owner decides
+		case x&pgFree != 0 && x&pgAllocated == 0: // if both bits are set, one has flipped: the owner decides
 			p.count = pgFree
 			continue
 		case x&pgHeap != 0:
-			p.count = 0 // until claim reaches its object
+			p.count = 0 // claim counts it again if it is an object
 			continue
 		case x&pgAllocated != 0 && !(gone && goneOwner(p.owner)):
 			x = pgAllocated | 1
@@ -137,7 +136,7 @@ func forgetCounts() mfn {
 	return first
 }
 
-// adopt is for a frame whose owner does not exist: it gets the owner of one of its
+// adopt gives a frame whose owner does not exist the owner of one of its
 // neighbours in the list of pages.
 func (p *page) adopt() {
 	for _, m := range [...]uint32{p.next, p.prev} {
@@ -159,8 +158,8 @@ func anyGone() bool {
 	return false
 }
 
-// goneOwner says whether an owner is such a domain. A frame that was not freed at
-// the domain's end is not allocated any more.
+// goneOwner says whether an owner is such a domain. Then a frame that was not
+// freed at the domain's end loses its allocation.
 func goneOwner(owner uint32) bool {
 	d := domainOfFrame(owner)
 	return d != nil && d.gone
@@ -170,7 +169,7 @@ func goneOwner(owner uint32) bool {
 func claim(at unsafe.Pointer) {
 	p := pageOf(frameOfAddr(at))
 	if p.count == pgFree {
-		blocksSound = false // it was being freed
+		blocksSound = false // the object was being freed
 	}
 	p.count, p.typ, p.owner = pgHeap|pgAllocated|1, 0, 0
 }
@@ -189,7 +188,8 @@ func (d *Domain) claimObjects() {
 	d.shareGrants()
 }
 
-// eachObject calls fn for the pages that a domain consists of, itself last.
+// eachObject calls fn for the pages that a domain consists of; the page of the
+// Domain comes last.
 func (d *Domain) eachObject(fn func(unsafe.Pointer)) {
 	fn(unsafe.Pointer(d.shared))
 	d.eachGrantObject(fn)

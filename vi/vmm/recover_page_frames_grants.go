@@ -3,10 +3,11 @@ package main
 import "resvirt/vi/abi"
 
 // Part of step page_frames. Uses of grants are counted anew from the mappings
-// that domains track; a copy that was under way is done again and counts no more.
+// that grantTables list. A copy that was under way is done again, so that its use
+// is not counted.
 
 // shareGrants marks the frames of d's table as shared with it. A frame that was
-// being added counts only once all of it is there.
+// being added belongs to the table only if the table counts it already.
 func (d *Domain) shareGrants() {
 	g := d.grants
 	if g == nil {
@@ -24,8 +25,8 @@ func (d *Domain) shareGrants() {
 	}
 }
 
-// retakeGrants counts the uses of d's mappings, and takes the frames that
-// mappings for devices hold.
+// retakeGrants counts the uses of d's mappings, and takes the frames that are
+// held by mappings for devices.
 func (d *Domain) retakeGrants() {
 	if d.grants == nil {
 		return
@@ -42,7 +43,7 @@ func (d *Domain) retakeGrants() {
 	}
 }
 
-// retake counts one mapping; false if it is the trace of a wild write.
+// retake counts one mapping; false if only a wild write can have made it.
 func (t *grantTrack) retake(id uint16) bool {
 	rd := domainOfFrame(t.dom)
 	m := mfn(t.frame)
@@ -72,7 +73,8 @@ func (t *grantTrack) retake(id uint16) bool {
 	return true
 }
 
-// unmarkGrants clears, in the table that the guest sees, what is not in use.
+// unmarkGrants clears, in the table that the guest sees, the marks of
+// references that are not in use.
 func (d *Domain) unmarkGrants() {
 	g := d.grants
 	if g == nil {
@@ -89,9 +91,9 @@ func (d *Domain) unmarkGrants() {
 	}
 }
 
-// indexGrants links d's mappings in chains by what their entries say, so that an
-// entry's handle is found at once: there may be thousands of both. The frames of a
-// chain are as many frames apart as there are chains for one kind of mapping.
+// indexGrants links d's mappings in chains by what their entries say, so that the
+// handle for an entry is found fast: there may be thousands of both. Neighbouring
+// frames are in different chains.
 func (d *Domain) indexGrants() {
 	g := d.grants
 	if g == nil {
@@ -111,13 +113,14 @@ func (d *Domain) indexGrants() {
 	}
 }
 
-// chain is where the chain begins of mappings like an entry.
+// chain is the head of the chain for mappings whose entries are like e.
 func (g *grantTable) chain(e uint64) *uint16 {
 	return &g.chains[(e>>pageShift<<1|e/pteW&1)%grantChains]
 }
 
-// grantedOwner is whose frame an entry of d's page tables maps: d's, or that of a
-// domain that granted it, if the entry is as one of d's handles says.
+// grantedOwner is the domain whose frame an entry of d's page tables may map: d,
+// or a domain that granted the frame, if the entry agrees with one of d's
+// handles.
 func grantedOwner(p *page, e uint64, d *Domain) *Domain {
 	g := d.grants
 	if g == nil {

@@ -10,7 +10,7 @@ import (
 // order, and finds each entry's handle among a few.
 func TestManyGrants(t *testing.T) {
 	recoverable(t)
-	const tables, frames, longest = 4, 256, 2 * 4 // of a chain: the granter's frames need not be neighbours
+	const tables, frames, longest = 4, 256, 2 * 4 // length of a chain: the granter's frames need not be neighbours
 	a, b, _, bv, _, _ := granting(t)
 	a.maxPages, b.maxPages = a.maxPages+frames, b.maxPages+tables
 	var list []mfn

@@ -2,8 +2,8 @@ package main
 
 // Part of step page_frames, and of every microreboot, whose new instance has no lists.
 
-// rebuildHeap makes the lists of free blocks, which are static data, anew from
-// the frame table, which knows what is free.
+// rebuildHeap makes the lists of free blocks, which are static data, anew. The
+// frame table says which frames are free.
 func rebuildHeap() {
 	heap.head, heap.nfree = [maxOrder + 1]uint64{}, 0
 	at, end := heapDescs()

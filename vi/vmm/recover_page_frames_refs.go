@@ -15,7 +15,7 @@ func countRefs() {
 			d.refs++
 		}
 		if d.dying && !d.gone {
-			d.refs++ // killDomain's own
+			d.refs++ // the reference that killDomain drops
 		}
 	}
 	for o := domains.head; o != nil; o = o.next {
@@ -26,8 +26,8 @@ func countRefs() {
 	}
 }
 
-// countRemote counts the other ends of a bucket's channels. The first port of
-// all is none.
+// countRemote counts the other ends of a bucket's channels. The domain's port 0
+// does not exist.
 func (b *evtchnBucket) countRemote(first bool) {
 	for i := range b {
 		if b[i].remote == nil || first && i == 0 {

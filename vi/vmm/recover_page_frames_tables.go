@@ -2,9 +2,10 @@ package main
 
 import "unsafe"
 
-// Part of step page_frames. What page tables refer to is taken again, from those
-// that are pinned or that vCPUs run on. Most entries are empty, so that they are
-// looked at eight at a time, and most others map a frame of the domain's own.
+// Part of step page_frames. The frames that page tables refer to are taken
+// again, beginning with the tables that are pinned or that vCPUs run on. Most
+// entries are empty, so that eight are looked at at a time; most others map a
+// frame of the same domain.
 
 // retakePinned takes again what is pinned: the frames linked from m on.
 func retakePinned(m mfn) {
@@ -35,8 +36,9 @@ func (d *Domain) retakeTables() {
 	d.retakeHeld()
 }
 
-// retakeAs takes the frame that is noted at a place as a type. One that cannot be
-// taken is the trace of a wild write: without a reference nobody may load or use it.
+// retakeAs takes the frame whose number is at a place as a type. If that fails, only
+// a wild write can have put the number there, and it is cleared: without a reference
+// nobody may load or use the frame.
 func (d *Domain) retakeAs(at *mfn, t uint64) {
 	if *at != 0 && !(frameOK(*at) && retake(pageOf(*at), t, d)) {
 		*at = 0
@@ -71,8 +73,8 @@ func group(tab *table, i int) (*[entryGroup]uint64, bool) {
 	return g, (g[0]|g[1]|g[2]|g[3]|g[4]|g[5]|g[6]|g[7])&pteP != 0
 }
 
-// retakeEntries takes the tables that a page table refers to. An entry that
-// cannot be is the trace of a wild write: it goes.
+// retakeEntries takes the tables that a page table refers to. An entry whose
+// frame cannot be taken was made by a wild write: it is cleared.
 func retakeEntries(tab *table, t uint64, d *Domain) {
 	for i := 0; i < len(tab); i += entryGroup {
 		if t == ptL4 && isHypervisorSlot(i) {
@@ -149,8 +151,8 @@ func retakeForeign(p *page, e uint64, d *Domain) bool {
 	return false
 }
 
-// mappedOwner is whose frame the control domain may have mapped: anybody's, but
-// for those of the hypervisor.
+// mappedOwner is the domain whose frame the control domain has mapped: it may
+// map everybody's but the hypervisor's.
 func mappedOwner(p *page, _ uint64, control *Domain) *Domain {
 	if p.count&pgHeap != 0 {
 		return control

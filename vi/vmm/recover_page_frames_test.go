@@ -8,7 +8,8 @@ import (
 	"resvirt/vi/abi"
 )
 
-// shape is what matters of a frame's descriptor: places in lists do not.
+// shape is the part of a frame's descriptor that matters: not its place in a
+// list.
 type shape struct {
 	count, typ uint64
 	owner      uint32
@@ -72,7 +73,7 @@ func TestRepairOfDamage(t *testing.T) {
 			p.typ ^= uint64(r.IntN(2)) * ptLocked
 			p.next, p.prev = r.Uint32N(testFrames), r.Uint32N(testFrames)
 		case p.count == pgFree && r.IntN(2) == 0:
-			p.count, p.typ = 0, 0 // taken, and given to nobody
+			p.count, p.typ = 0, 0 // allocated, and given to nobody
 		case p.count == pgFree:
 			p.count = pgHeap | pgAllocated | 1 // an object that nothing refers to
 		}
@@ -93,8 +94,8 @@ func TestRepairOfDamage(t *testing.T) {
 	}
 }
 
-// Where the lists of free blocks are sound, walks go from block to block, and
-// what comes out is the same: counts, lost frames, and objects that were being freed.
+// With sound lists of free blocks, recovery walks from block to block, with the same
+// result: it repairs counts, lost frames, and objects that were being freed.
 func TestRepairFromBlockToBlock(t *testing.T) {
 	recoverable(t)
 	persist().mode = modeReset
@@ -130,12 +131,12 @@ func TestRepairFromBlockToBlock(t *testing.T) {
 	}
 }
 
-// Lists that are not sound are not gone by.
+// Lists of free blocks that are not sound are not used for the walk.
 func TestRepairOfUnsoundBlocks(t *testing.T) {
 	recoverable(t)
 	persist().mode = modeReset
 	free := heap.nfree
-	pageOf(largestBlock()).typ-- // half as large as it is
+	pageOf(largestBlock()).typ-- // says half of its true size
 	pageFrames()
 	if bad := checkAll(); bad != 0 || heap.nfree != free {
 		t.Errorf("invariants %#x, %d frames free instead of %d", bad, heap.nfree, free)
@@ -226,8 +227,8 @@ func TestRebuildHeap(t *testing.T) {
 	}
 }
 
-// Frames that the end of a domain has overlooked are free afterwards, but for
-// those that another domain has mapped.
+// Frames that the end of a domain has overlooked are free after recovery,
+// except those that another domain has mapped.
 func TestFramesOfGoneDomains(t *testing.T) {
 	recoverable(t)
 	d, _ := newDomain(t, 12)
@@ -245,7 +246,7 @@ func TestFramesOfGoneDomains(t *testing.T) {
 	}
 }
 
-// Descriptors that cannot be are noticed, so that all frames are counted.
+// soundPages notices impossible descriptors, so that all frames are counted.
 func TestSoundPages(t *testing.T) {
 	recoverable(t)
 	d, _ := newDomain(t, 12)

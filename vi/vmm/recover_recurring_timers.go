@@ -1,11 +1,12 @@
 package main
 
 // Step recurring_timers. A timer leaves the heap before its handler runs, and a
-// handler that wants to recur sets it again. If it was discarded in between the
-// timer would never expire again.
+// handler that wants to recur sets it again. If the handler was discarded in
+// between, the timer would never expire again.
 
-// recurringTimers sets what should be set. A new instance has started its CPUs' own
-// timers, and takes over from the failed one the timers of vCPUs that were set.
+// recurringTimers sets the timers that should be set. A new instance has started
+// its CPUs' own timers, and takes over from the failed one the timers of vCPUs that
+// were set.
 func recurringTimers() {
 	if !resetting() {
 		eachVCPU(refill)
@@ -51,7 +52,7 @@ func recurVCPU(v *VCPU) {
 	}
 	for _, t := range [...]*timer{&v.pollTimer, &v.singleshot} {
 		if persist().cpus[t.cpu&(maxCPUs-1)].running == t && !t.active() {
-			t.set(t.expires) // once more is harmless
+			t.set(t.expires) // one expiry too many is harmless
 		}
 	}
 }

@@ -1,9 +1,10 @@
 package main
 
 // Step reinit_locks. A lock whose holder was discarded stays taken for ever.
-// Those in heap objects are freed here, and those in the CPUs' blocks and in
-// interrupt descriptors, which are free already in a new instance. (Locks in
-// static data proper are another step's, see recover_static_locks.go.)
+// This step frees the locks in heap objects, and those in the CPUs' blocks and
+// in interrupt descriptors. (In a new instance the latter are free already.
+// Other locks in static data have a step of their own, see
+// recover_static_locks.go.)
 func reinitLocks() {
 	if !begin(stepReinitLocks) {
 		return

@@ -2,14 +2,13 @@ package main
 
 import "resvirt/vi/abi"
 
-// Step sane_values. Some values are used by recovery, or on the way back to a
-// guest, in ways that a wrong one makes fail again: a length as the end of a
+// Step sane_values. Some values would make the VMM fail again if they were wrong,
+// because recovery or the way back to a guest uses them: a length as the end of a
 // loop, the control register of the guest's SSE unit, a segment's base. They are
-// brought into their ranges. What joins ports is written down twice, and a failure
-// may lie between the two (recover_sane_values_ports.go).
+// brought into their ranges. What joins ports is recorded twice, and a failure may
+// come between the two (recover_sane_values_ports.go).
 
 // saneValues brings the values of all domains into their ranges.
-
 func saneValues() {
 	if !begin(stepSaneValues) {
 		return
@@ -49,7 +48,7 @@ func (v *VCPU) saneValues() {
 	a.iopl &= 3
 }
 
-// saneQueues brings into its range what is used as a number of something.
+// saneQueues does so for port numbers and offsets of the FIFO interface.
 func (d *Domain) saneQueues() {
 	if d.fifo == nil {
 		return

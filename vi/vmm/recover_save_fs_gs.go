@@ -1,7 +1,7 @@
 package main
 
 // Step save_fs_gs. The bases of FS and GS are saved when a vCPU is switched
-// away, not at every entry. What is in memory for the running vCPU is as old as
+// away, not at every entry. For the running vCPU the values in memory are from
 // its last switch; the true values are in the CPU until the new instance loads
 // a vCPU.
 

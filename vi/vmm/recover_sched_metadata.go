@@ -2,10 +2,10 @@ package main
 
 import "resvirt/vi/abi"
 
-// Step sched_metadata. Which vCPU runs is written down three times, by the CPU,
-// as the vCPU's run state, and as its running flag, and once more by the run
-// queues; a switch changes them one after the other. The record of the CPU
-// wins: it says whose registers the CPU has.
+// Step sched_metadata. Which vCPU runs is recorded in the CPU's block, in the
+// vCPU's run state, in the vCPU's running flag, and in the run queues; a switch
+// changes these one after the other. The record of the CPU is right: it says
+// whose registers the CPU has.
 
 // schedMetadata makes every vCPU's state agree with the CPUs' records.
 func schedMetadata() {

@@ -6,7 +6,8 @@ import (
 	"resvirt/vi/abi"
 )
 
-// The CPU's record wins, whatever the vCPUs say; the run queue holds the rest.
+// The CPU's record is right, whatever the vCPUs say; the run queue holds the
+// other vCPUs.
 func TestSchedMetadata(t *testing.T) {
 	recoverable(t)
 	_, running := newDomain(t, 1)
@@ -33,7 +34,8 @@ func TestSchedMetadata(t *testing.T) {
 	}
 }
 
-// Timers go into the new heap; one whose handler ran does so only with the step.
+// Timers that were set go into the new heap. One whose handler was running does
+// so only with the step.
 func TestRecurringTimers(t *testing.T) {
 	for _, on := range []bool{true, false} {
 		recoverable(t)
@@ -43,7 +45,7 @@ func TestRecurringTimers(t *testing.T) {
 			persist().policy = 1 << stepRecurringTimers
 		}
 		v.singleshot.expires, v.singleshot.pos = 700, 3 // in the old heap
-		v.periodNS = 50                                 // its handler ran
+		v.periodNS = 50                                 // its handler was running
 		v.pollTimer.expires = 300
 		persist().cpus[0].running = &v.pollTimer
 		q := &testCPU.core.timers

@@ -3,9 +3,9 @@ package main
 import "sync/atomic"
 
 // Step static_locks. Locks in static data, and the requests to other CPUs that
-// they guard, belong to threads that are gone: who takes such a lock spins for
-// ever, and who serves such a request waits for a partner that never comes. In
-// a new instance all of it is as it was at boot.
+// they guard, belong to threads that were discarded: whoever takes such a lock
+// would spin for ever, and whoever serves such a request would wait for a
+// partner that never comes. In a new instance all of them are as at boot.
 
 func staticLocks() {
 	if !resetting() || !begin(stepStaticLocks) {

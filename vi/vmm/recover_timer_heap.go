@@ -1,9 +1,10 @@
 package main
 
 // Step timer_heap. Putting a timer into its CPU's heap, or taking it out, moves
-// others up and down one by one; discarded in between, it leaves a timer twice
-// or the heap out of order. A timer itself knows whether it is set, and when it
-// expires: that is enough to make the heaps anew. A new instance does it anyway.
+// others up and down one by one. If that is discarded half way, a timer is in
+// the heap twice or the heap is out of order. A timer itself knows whether it is
+// set, and when it expires: that is enough to make the heaps anew. A new
+// instance does it anyway.
 
 func timerHeap() {
 	if !resetting() || !begin(stepTimerHeap) {

@@ -12,15 +12,16 @@ import (
 //	fatalTrap      an exception that the VMM does not expect (trapFromVMM)
 //	hang           the watchdog sees no progress (handleNMI)
 //	failed         a check that the compiler put in, of an index or a pointer, has
-//	               failed: recover_amd64.s, to which the image's builder leads what
-//	               calls the Go runtime
+//	               failed: recover_amd64.s. The image's builder replaces the Go
+//	               runtime's functions for such failures by it
 //
-// and on the others, which it stops (step nmi_ipi):
+// and on the other CPUs, which it stops (step nmi_ipi):
 //
 //	stoppedByNMI   by an NMI (handleNMI)
 //	stopInterrupt  by an interrupt, where the policy has no NMIs (handleIRQ)
 //
-// The former go through detectPanic or detectHang to recoverVMM, the latter to park.
+// The ways of the first group lead through detectPanic or detectHang to recoverVMM,
+// those of the second to park.
 
 //go:noinline
 func assertFailed() {
@@ -30,7 +31,7 @@ func assertFailed() {
 	panicOn(seam.KindAssert, callerPC())
 }
 
-// fatalTrap ends up here for exceptions that the VMM does not expect.
+// fatalTrap is entered for exceptions that the VMM does not expect.
 func fatalTrap(r *regs) {
 	capture(fixSP(), r)
 	persist().failure.code = uint64(r.ErrorCode)
@@ -57,12 +58,12 @@ func stopInterrupt() {
 	}
 }
 
-// panicOn and hangOn go on with detectPanic and detectHang on a fresh stack, and
-// never return (recover_amd64.s).
+// panicOn and hangOn call detectPanic and detectHang on a fresh stack, and never
+// return (recover_amd64.s).
 func panicOn(kind, pc uint64)
 func hangOn(kind, pc uint64)
 
-// detectPanic is where every detected failure of the VMM passes, except hangs.
+// Every detected failure of the VMM, except hangs, passes through detectPanic.
 //
 //go:noinline
 func detectPanic(kind, pc uint64) {
@@ -70,7 +71,7 @@ func detectPanic(kind, pc uint64) {
 	recoverVMM()
 }
 
-// detectHang is where hangs pass.
+// Every detected hang passes through detectHang.
 //
 //go:noinline
 func detectHang(kind, pc uint64) {

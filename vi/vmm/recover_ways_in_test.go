@@ -14,8 +14,8 @@ import (
 
 const waysIn = "recover_ways_in.go"
 
-// mentions finds, for each function or method of the package, who names it: "file
-// function", in Go and in assembly.
+// mentions finds, for each function or method of the package, the functions that
+// name it, as "file function", in Go and in assembly.
 func mentions(t *testing.T) map[string][]string {
 	t.Helper()
 	by := map[string][]string{}
@@ -63,9 +63,9 @@ func mentions(t *testing.T) map[string][]string {
 	return by
 }
 
-// The ways into recovery are those that recover_ways_in.go lists, and no others: who
-// leads to it leads there, and only what stands here does. A new way in is entered in
-// the list at the head of that file, and here.
+// The ways into recovery are those that recover_ways_in.go lists, and no others: the
+// functions that lead to recovery are called only from the places that stand here.
+// Enter a new way in into the list at the head of that file, and here.
 func TestWaysIntoRecovery(t *testing.T) {
 	by := mentions(t)
 	for way, want := range map[string][]string{

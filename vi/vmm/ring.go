@@ -7,14 +7,14 @@ import (
 	"resvirt/vi/bare"
 )
 
-// The console ring of a domain that the VMM built itself: until there is a
-// control domain that serves it, the VMM does. What the guest writes goes to
+// The console ring of a domain that the VMM built itself: the VMM serves it,
+// because there is no control domain that does. What the guest writes goes to
 // COM1 as it is; what arrives there goes to the guest.
 
-// serveConsole makes the VMM the other end of a domain's console ring, a frame
-// of the domain's, and returns the event channel for it, 0 if there is none. The
-// VMM writes into the ring, so that it holds it, as writable: meanwhile the guest
-// can make no page table of it.
+// serveConsole makes the VMM the other end of a domain's console ring, a frame of
+// the domain's, and returns the event channel for it, 0 if there is none. The VMM
+// writes into the ring's frame. So it holds the frame as writable, and the guest
+// cannot make a page table of it meanwhile.
 func serveConsole(d *Domain, ring mfn) uint32 {
 	if holdFrame(d, ring) != 0 {
 		return 0
@@ -33,12 +33,12 @@ func serveConsole(d *Domain, ring mfn) uint32 {
 	return port
 }
 
-// consoleRing is the ring as the VMM sees it. Its content is the guest's to
-// change at any time.
+// consoleRing is the ring as the VMM sees it. The guest may change its content
+// at any time.
 func (d *Domain) consoleRing() *abi.ConsoleRing { return (*abi.ConsoleRing)(frameAddr(d.ring)) }
 
-// consoleNotified is what an event of the guest's end means: there is output,
-// or room for input. d.eventLock is held.
+// consoleNotified serves an event from the guest's end of the channel: there is
+// output, or room for input. d.eventLock is held.
 func (d *Domain) consoleNotified() {
 	if d.ring == 0 {
 		return
@@ -54,8 +54,8 @@ func (d *Domain) consoleNotified() {
 	}
 }
 
-// printRing prints what is in a ring up to the end of a line, and returns how much
-// that is. Nobody else's line gets into it.
+// printRing prints the content of a ring up to the end of a line, and returns the
+// number of bytes. No line of others gets between.
 func printRing(r *abi.ConsoleRing) uint32 {
 	flags := lockConsole()
 	n := uint32(0)
@@ -68,7 +68,7 @@ func printRing(r *abi.ConsoleRing) uint32 {
 			break
 		}
 		b := r.Out[at%uint32(len(r.Out))]
-		atomic.StoreUint32(&r.OutCons, at+1) // first: rather lost than twice
+		atomic.StoreUint32(&r.OutCons, at+1) // first: a byte may rather be lost than printed twice
 		guestPut(b)
 		n++
 		if b == '\n' {
@@ -79,7 +79,7 @@ func printRing(r *abi.ConsoleRing) uint32 {
 	return n
 }
 
-// guestPut prints a byte of the guest that COM1 belongs to.
+// guestPut prints a byte of the guest to which COM1 belongs.
 func guestPut(b byte) {
 	consoleMid = b != '\n'
 	if !native {
@@ -105,7 +105,7 @@ func consoleTick(t *timer) {
 
 // takeInput fills the ring with what COM1 has; d.eventLock is held.
 func (d *Domain) takeInput() {
-	if d.ring == 0 || d.port(d.ringPort).consumer == 0 { // recovery may have taken back the former alone
+	if d.ring == 0 || d.port(d.ringPort).consumer == 0 { // recovery may have taken back only one of the two
 		return
 	}
 	r := d.consoleRing()

@@ -6,8 +6,8 @@ import (
 	"resvirt/vi/abi"
 )
 
-// The VMM writes into the console ring as long as its port is open: so long the
-// frame is nothing but writable data, whatever maps it.
+// The VMM writes into the console ring as long as its port is open. During that
+// time the frame can only be writable data, whatever maps it.
 func TestRingIsNoPageTable(t *testing.T) {
 	world(t, 1)
 	free := heap.nfree
@@ -51,7 +51,7 @@ func TestRingIsNoPageTable(t *testing.T) {
 	ended(t, free, d)
 }
 
-// Recovery knows that the ring is held: by counting anew, and by taking back.
+// Recovery keeps the hold on the ring, whether it counts anew or takes back.
 func TestRecoveryKeepsTheRing(t *testing.T) {
 	for _, undo := range []bool{false, true} {
 		recoverable(t)

@@ -1,7 +1,8 @@
 package main
 
 // kept is what a microreboot carries over from the static data of the failed
-// instance; all else that matters hangs on it or lies in heap pages.
+// instance; all else that matters lies in heap pages, most of which can be
+// reached from here.
 type kept struct {
 	frames     uint64     // frames.n
 	m2pPhys    uint64     // m2pPhys
@@ -23,7 +24,8 @@ type kept struct {
 	bootTime   uint64
 }
 
-// saveRoots copies the failed instance's static data that matters.
+// saveRoots copies to r the static data of the failed instance that a
+// microreboot needs.
 func saveRoots(r *kept) {
 	r.frames, r.m2pPhys, r.idleRoot = frames.n, m2pPhys, rootTable
 	r.domains, r.params = domains.head, params

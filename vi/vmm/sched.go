@@ -8,7 +8,8 @@ import (
 
 // A credit scheduler: every CPU has a queue of runnable vCPUs ordered by
 // priority. Running burns credit at each tick, accounting gives it back in
-// proportion to the domains' weights; who wakes with credit left is boosted.
+// proportion to the domains' weights; a vCPU that wakes with credit left is
+// boosted.
 
 // Priorities, higher first.
 const (
@@ -76,7 +77,7 @@ func (q *schedCPU) remove(v *VCPU) {
 	v.qnext, v.qprev, v.queued = nil, nil, false
 }
 
-// choose decides who runs now, given who ran.
+// choose decides which vCPU runs next, given the previous one.
 func (q *schedCPU) choose(prev, idle *VCPU) *VCPU {
 	if prev.runnable() && !prev.isIdle() {
 		yield := prev.yielded
@@ -96,7 +97,7 @@ func (q *schedCPU) choose(prev, idle *VCPU) *VCPU {
 
 // schedule runs as a soft interrupt: it gives the CPU to the best vCPU. The
 // record of the CPU, the run state and the running flag change one after the
-// other; each step asserts what the others say.
+// other, and it asserts that they agree.
 func schedule() {
 	assert(!inIRQ())
 	c := this()
@@ -133,8 +134,9 @@ func schedule() {
 	contextSwitch(prev, next)
 }
 
-// lockQueue locks the queue of the CPU that v is on. The control domain may move v as
-// long as it is not locked (moveTo), also while we wait for it.
+// lockQueue locks the queue of the CPU that v is on. As long as the queue is not
+// locked, the control domain may move v to another CPU (moveTo), also while we wait
+// for the lock.
 func (v *VCPU) lockQueue() (*schedCPU, uint64) {
 	for {
 		q := &cpuByID(atomic.LoadUint32(&v.cpu)).core.sched
@@ -146,7 +148,7 @@ func (v *VCPU) lockQueue() (*schedCPU, uint64) {
 	}
 }
 
-// wake makes v runnable if nothing else keeps it.
+// wake makes v runnable if nothing else keeps it from running.
 func (v *VCPU) wake() {
 	q, flags := v.lockQueue()
 	if v.runnable() {
@@ -166,7 +168,7 @@ func (v *VCPU) wake() {
 	q.lk.unlockRestore(flags)
 }
 
-// sleepNoSync keeps v, which has a pause bit now, from running further.
+// sleepNoSync keeps v, in which a pause bit has been set, from running further.
 func (v *VCPU) sleepNoSync() {
 	q, flags := v.lockQueue()
 	if !v.runnable() {
@@ -184,7 +186,7 @@ func (v *VCPU) sleepNoSync() {
 	q.lk.unlockRestore(flags)
 }
 
-// sleepSync is sleepNoSync and waits until v runs no more.
+// sleepSync does what sleepNoSync does and waits until v runs no more.
 func (v *VCPU) sleepSync() {
 	v.sleepNoSync()
 	var wait patience
@@ -255,7 +257,7 @@ func share(v *VCPU, total uint32) int32 {
 	return int32(creditsPerAcct * v.domain.weight / max(total, 1))
 }
 
-// earn adds credit within bounds.
+// earn adds credit to a vCPU, within bounds.
 func (v *VCPU) earn(credit int32) {
 	v.credit = max(-creditsMaxSaved, min(v.credit+credit, creditsMaxSaved))
 	switch {

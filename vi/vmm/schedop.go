@@ -56,9 +56,10 @@ func hyperSchedOp(cmd, arg, _, _, _ uint64) int64 {
 	return -abi.ENOSYS
 }
 
-// poll is SCHEDOP_poll: v waits until one of some ports is pending, or until
-// a time. Nothing is lost between looking and sleeping, because who raises a
-// port looks at pollMask afterwards, and we look at the ports afterwards.
+// poll is SCHEDOP_poll: v waits until one of some ports is pending, or until a
+// time. No event is lost between the check and the sleep: whoever raises a port
+// looks at pollMask afterwards, and we set pollMask before we look at the
+// ports.
 func poll(v *VCPU, arg uint64) int64 {
 	var p abi.SchedPoll
 	if !fromGuest(unsafe.Pointer(&p), arg, uint64(unsafe.Sizeof(p))) {

@@ -7,8 +7,8 @@ import (
 
 // Selectors of data segments. The VMM leaves them in the processor while it
 // runs, and changes them with the vCPU. A selector that cannot be loaded any
-// more, because the guest has changed its tables, becomes null; it may change
-// them between the look and the load.
+// more, because the guest has changed its tables, becomes null. The guest may
+// change its tables even between the check and the load.
 
 // selectors are DS, ES, FS and GS of a vCPU that does not run.
 type selectors [4]uint16
@@ -57,7 +57,7 @@ func (v *VCPU) dataSelector(sel uint16) uint16 {
 	return sel
 }
 
-// accessRights is what LAR tells of a selector of v, which is current.
+// accessRights is the result of LAR for a selector of v, which is current.
 func (v *VCPU) accessRights(sel uint16) (uint32, bool) {
 	const inLDT = 4
 	index := uint32(sel >> 3)
@@ -75,9 +75,10 @@ func (v *VCPU) longCode(sel uint16) bool {
 }
 
 // loadUserGS loads the selector of GS that the user mode of v will have, and with it
-// the base. A null selector stays as it is, its lowest bits too: they are how Linux
-// tells a base that was set from one that a selector has. The base becomes 0; AMD's
-// processors leave it, so that a flat segment is loaded first.
+// the base. A null selector is loaded with its lowest bits: by them Linux tells a
+// base that was set from the base of a selector. With a null selector the base
+// becomes 0; because AMD's processors would keep the old base, a flat segment is
+// loaded first.
 func (v *VCPU) loadUserGS(sel uint16) {
 	if native {
 		return

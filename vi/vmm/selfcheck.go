@@ -10,7 +10,7 @@ import (
 var checker struct {
 	lk      spinlock
 	stopped uint32 // CPUs that wait
-	freeze  uint32 // all do
+	freeze  uint32 // not 0: CPUs that wait are to turn interrupts off
 	frozen  uint32 // CPUs that wait with interrupts off
 	release uint32
 }
@@ -32,7 +32,7 @@ func hyperSelfCheck(_, _, _, _, _ uint64) int64 {
 	holdOthers()
 	bad := checkAll()
 	if bad != 0 {
-		bad = checkAll() // a wrong bit in the check itself is not what it is to find
+		bad = checkAll() // once more: a fault in the check itself must not count as a finding
 	}
 	letOthersGo()
 	checker.lk.unlock()
@@ -41,8 +41,8 @@ func hyperSelfCheck(_, _, _, _, _ uint64) int64 {
 
 // holdOthers makes all other CPUs wait on their way back to a guest or to idle.
 // First they wait with interrupts on, because what one has begun may need the
-// others; when all wait, nothing is under way, and they turn interrupts off:
-// one being served would look like one left in service.
+// others; when all wait, nothing is under way, and they turn interrupts off: an
+// interrupt that is being served would look like one that was left in service.
 func holdOthers() {
 	atomic.StoreUint32(&checker.stopped, 0)
 	atomic.StoreUint32(&checker.freeze, 0)
@@ -93,7 +93,7 @@ func stopSoft() {
 // tryDomain makes a domain with a vCPU, memory and a page table, and ends it.
 func tryDomain() bool {
 	const pages = 8
-	if d := lookupDomain(testDomain); d != nil { // of a self check that was discarded
+	if d := lookupDomain(testDomain); d != nil { // left by a self check that was discarded
 		if !d.gone {
 			killDomain(d, false)
 		}
@@ -129,7 +129,7 @@ func tryDomain() bool {
 		_, rc2 := bindInterdomain(d, d, port)
 		ok = rc == 0 && rc2 == 0
 	}
-	commit() // the domain is one like any other
+	commit() // from here on it is a domain like any other
 	killDomain(d, false)
 	commit()
 	return ok

@@ -7,8 +7,8 @@ import (
 	"resvirt/vi/abi"
 )
 
-// While a domain is being stopped, one of its vCPUs that still runs may set the
-// timers of another: they are stopped once none runs.
+// While a domain is being stopped, a vCPU of it that still runs may set another
+// vCPU's timers: so they are stopped only when no vCPU runs.
 func TestStopAgainstTimers(t *testing.T) {
 	world(t, 2)
 	free := heap.nfree
@@ -52,7 +52,7 @@ func TestEndOfWhatIsMapped(t *testing.T) {
 	if hyperGrantTableOp(abi.GnttabopMapGrantRef, op, 1, 0, 0); got[abi.GnttabMapGrantRef](op).Status != 0 {
 		t.Fatalf("status %d", got[abi.GnttabMapGrantRef](op).Status)
 	}
-	for range 2 * sweepBatch { // to be unpinned before the table that maps the frame
+	for range 2 * sweepBatch { // these are unpinned before the table that maps the frame
 		if pin(allocDomainPage(b), b, ptL1) != 0 {
 			t.Fatal("an empty table is refused")
 		}
@@ -76,7 +76,7 @@ func TestEndOfWhatIsMapped(t *testing.T) {
 func TestIDOfWhatIsBeingFreed(t *testing.T) {
 	world(t, 1)
 	d := createDomain(1, 8)
-	d.refs = 0 // on another CPU, which has not come to the list yet
+	d.refs = 0 // as if dropped by another CPU, which has not taken it out of the list yet
 	free := heap.nfree
 	if lookupDomain(1) != nil || createDomain(1, 8) != nil || heap.nfree != free {
 		t.Error("two domains of one id")
@@ -86,7 +86,7 @@ func TestIDOfWhatIsBeingFreed(t *testing.T) {
 	sound(t)
 }
 
-// A CPU has no more vCPUs than timers that these can set.
+// A CPU has no more vCPUs than its heap has room for their timers.
 func TestTimersOfAllVCPUs(t *testing.T) {
 	world(t, 2)
 	free := heap.nfree
@@ -123,7 +123,7 @@ func TestRefusedContext(t *testing.T) {
 	v.pause = 0
 	enter(control.vcpu[0])
 	d.pauseCount = 1
-	c := put(1, 0, [64]uint64{}) // not of a kernel
+	c := put(1, 0, [64]uint64{}) // not the context of a kernel
 	if rc := domctlContext(d, &abi.DomctlVcpuContext{Context: c}, true); rc != -abi.EINVAL {
 		t.Errorf("%d", rc)
 	}
@@ -138,8 +138,8 @@ func TestRefusedContext(t *testing.T) {
 }
 
 // Guests may name any frame at any time: the counts of those that are not theirs do not
-// change, not even for a moment, in which the hypervisor would find a page of its own
-// in use that it is about to free or to share.
+// change, not even for a moment. Otherwise the hypervisor, about to free or share a
+// page of its own, could find it in use.
 func TestNamedFramesOfOthers(t *testing.T) {
 	world(t, 1)
 	free := heap.nfree
@@ -167,8 +167,8 @@ func TestNamedFramesOfOthers(t *testing.T) {
 	ended(t, free, a, b)
 }
 
-// Who waits for another CPU that is at grants does not count as one that hangs while
-// that one waits for page tables, or ends thousands of mappings.
+// A CPU that waits for the grant lock does not count as hanging while its holder
+// waits for page tables, or ends thousands of mappings.
 func TestGrantsArePatient(t *testing.T) {
 	world(t, 2)
 	free := heap.nfree
@@ -206,8 +206,8 @@ func TestGrantsArePatient(t *testing.T) {
 	ended(t, free, b, a)
 }
 
-// Who is about to wake a vCPU looks for it where it is, although the control domain has
-// moved it to another CPU and let it go on there meanwhile.
+// A CPU that wakes a vCPU finds it, even if the control domain moves the vCPU to
+// another CPU meanwhile and lets it run there.
 func TestWakeOfWhatIsMoved(t *testing.T) {
 	world(t, 2)
 	free := heap.nfree
@@ -240,9 +240,9 @@ func TestWakeOfWhatIsMoved(t *testing.T) {
 	ended(t, free, d)
 }
 
-// A new instance does not know what the failed one had mapped where a CPU sees the GDT of
-// its vCPU, and takes it away although the next vCPU has none: a failure may come when a
-// guest has just given its table back, and can write the frames.
+// A new instance does not know which GDT the failed one had mapped into a CPU's window.
+// It unmaps it even if the next vCPU has none: the failure may have come when a guest had
+// just given its table back and could write the frames again.
 func TestNoOldTableAfterMicroreboot(t *testing.T) {
 	recoverable(t)
 	_, v := newDomain(t, 1)

@@ -23,8 +23,8 @@ const (
 // released lets CPUs leave apMain for their idle loops.
 var released uint32
 
-// startCPUs starts the other CPUs one after the other. Their APIC ids are
-// taken to be 1, 2, ...: there is no firmware table to read them from.
+// startCPUs starts the other CPUs one after the other. It assumes that their
+// APIC ids are 1, 2, ...: it reads no firmware table.
 func startCPUs() {
 	n := uint32(bootOption("cpus", 2))
 	assert(n >= 1 && n <= maxCPUs)
@@ -65,7 +65,7 @@ func apMain() {
 	bare.WriteCR3(rootTable)
 	initCPU(this())
 	coreInitCPU()
-	bare.Sti() // the boot CPU may want translations flushed
+	bare.Sti() // the boot CPU may ask for a flush of translations
 	for atomic.LoadUint32(&released) == 0 {
 		bare.Pause()
 	}

@@ -26,7 +26,7 @@ func raiseSoftOn(cpu uint32, nr uint) {
 	}
 }
 
-// doSoft does all pending work of this CPU. schedule may never come back.
+// doSoft does all pending work of this CPU. schedule may not return.
 func doSoft() {
 	c := this()
 	assert(c.core.irqCount == 0)

@@ -9,8 +9,8 @@ import (
 // off alone.
 type recoveryStep struct {
 	name    string
-	detects bool // it repairs nothing: it decides what counts as a failure
-	back    bool // it brings a hypervisor back that works; without one a failure is the end
+	detects bool // the step repairs nothing: it decides what counts as a failure
+	back    bool // the step brings back a working hypervisor; without such a step every failure is the end
 }
 
 // The steps, by the number of their bit and POST code.
@@ -48,7 +48,7 @@ const (
 	stepAppeal
 )
 
-// recoverySteps is the one list of steps; the host reads them here.
+// recoverySteps is the one list of steps; the host reads it, too.
 var recoverySteps = [...]recoveryStep{
 	stepMicroreboot:     {name: "microreboot", back: true},
 	stepFixSP:           {name: "fix_sp"},

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// Steps have names, each its own, and the policy word allows them one by one.
+// Each step has a name of its own, and the policy word allows them one by one.
 func TestStepTable(t *testing.T) {
 	recoverable(t)
 	seen := map[string]bool{}
@@ -61,10 +61,10 @@ func functions(f *ast.File) (names []string) {
 	return names
 }
 
-// Who knows a step's name finds it: one file says what the step is, in a comment
-// that begins with it. That file, a function in it and the step's constant are
-// called like the step; where a file says it of several steps, the file and a
-// function are called like the first.
+// A step can be found by its name: one file describes it, in a comment that
+// begins with "Step" and the name. The file, a function in it and the step's
+// constant have the step's name. If a file describes several steps, the file and
+// a function have the name of the first.
 func TestStepsAreFound(t *testing.T) {
 	files := sourceFiles(t)
 	told := map[string]bool{}
@@ -128,8 +128,8 @@ func TestStepsAreFound(t *testing.T) {
 }
 
 // Runs in which nothing is detected are the same under all settings that detect
-// alike: outside recovery nobody reads the policy but disbelieve, and only for the
-// steps that the table says detect.
+// alike: outside recovery only disbelieve reads the policy, and only for steps
+// that are marked as detecting in the table.
 func TestDetectingSteps(t *testing.T) {
 	named := map[string]bool{} // constants of steps that somebody disbelieves by
 	for name, f := range sourceFiles(t) {
@@ -167,7 +167,8 @@ func TestDetectingSteps(t *testing.T) {
 	}
 }
 
-// TestWaysBack: the table calls those steps ways back between which chooseMode chooses.
+// TestWaysBack: the steps that are marked as ways back in the table are those among
+// which chooseMode chooses.
 func TestWaysBack(t *testing.T) {
 	chosen := map[string]bool{}
 	for _, f := range sourceFiles(t) {

@@ -13,8 +13,9 @@ const (
 )
 
 // contextSwitch loads next's registers instead of prev's. Interrupts are on;
-// the stack of prev's hypercall or interrupt ends here, because the stack
-// belongs to the CPU and next goes back to its guest from the top of it.
+// what is on the stack, prev's hypercall or interrupt, ends here: the stack
+// belongs to the CPU, and next uses it from the top on its way back to its
+// guest.
 func contextSwitch(prev, next *VCPU) {
 	count(statSwitches)
 	irqOff()
@@ -100,15 +101,15 @@ func loadContext(c *CPU, v *VCPU) {
 		loadGuestCR4(c, v)
 	}
 	c.loaded = v
-	forgetFPU() // or v would see where the x87 code of another has been
+	forgetFPU() // or v could see the last x87 instruction of another vCPU
 	c.fpu = unsafe.Pointer(&v.arch.fpu)
 	c.guestTS = v.arch.fpuTS != 0
 }
 
-// cr3 is the root of the address space that v runs in, a frame that v holds. All
-// that loads CR3 takes it from here. Who has none runs where only the hypervisor
-// is mapped: the idle vCPU, and one whose root recovery could not take again, for
-// which that is the end of its domain.
+// cr3 is the root of the address space that v runs in, a frame that v holds.
+// Every load of CR3 takes its value from here. A vCPU without a root runs where
+// only the hypervisor is mapped. That is the idle vCPU, or one whose root
+// recovery could not take again; the latter's domain will end.
 func (v *VCPU) cr3() uint64 { return v.rootOf(v.kernelMode()) }
 
 // rootOf is the root of v's kernel or of its user mode.

@@ -6,7 +6,7 @@ import (
 	"resvirt/vi/abi"
 )
 
-// hyperSysctl is sysctl: what the control domain asks about the machine.
+// hyperSysctl is sysctl: the control domain's questions about the machine.
 func hyperSysctl(arg, _, _, _, _ uint64) int64 {
 	var op abi.Sysctl
 	const size = uint64(unsafe.Sizeof(op))

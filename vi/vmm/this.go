@@ -5,9 +5,9 @@ import "unsafe"
 // testCPU stands in for the running CPU's block in unit tests.
 var testCPU *CPU
 
-// this returns the block of the running CPU. As in Xen nothing but the stack
-// pointer says which CPU this is: the block is what the stack lies in, so a
-// wild stack pointer makes a wild CPU.
+// this returns the block of the running CPU. As in Xen only the stack pointer
+// says which CPU this is: the stack lies in the CPU's block. So with a wrong
+// stack pointer this returns a wrong block.
 func this() *CPU {
 	if native {
 		return testCPU

@@ -1,8 +1,8 @@
 package main
 
-// timer is a software timer. It is in the heap of its CPU or nowhere: it
-// leaves the heap before its handler runs, and a handler that wants to recur
-// sets it again.
+// timer is a software timer. A timer that is set is in the heap of its CPU. It
+// leaves the heap before its handler runs; a handler that wants to recur sets
+// it again.
 type timer struct {
 	expires int64
 	fn      func(*timer)
@@ -20,7 +20,7 @@ type timerCPU struct {
 	lk       spinlock
 	size     uint32
 	running  *timer // whose handler runs
-	deadline int64  // what the hardware is set for, 0 = off
+	deadline int64  // the time for which the hardware is set, 0 = off
 	heap     [maxTimers + 1]*timer
 }
 
@@ -38,7 +38,7 @@ func (t *timer) set(expires int64) {
 	}
 	t.expires = expires
 	if q.add(t) {
-		raiseSoftOn(t.cpu, softTimer) // its end sets the hardware
+		raiseSoftOn(t.cpu, softTimer) // timerSoft sets the hardware at its end
 	}
 	q.lk.unlockRestore(flags)
 }
@@ -85,7 +85,7 @@ func timerSoft() {
 	q.lk.lockIRQ()
 	for q.size != 0 && q.heap[1].expires <= now() {
 		t := q.heap[1]
-		q.running = t // first, so that recovery finds it here or in the heap
+		q.running = t // before it leaves the heap, so that recovery finds it here or there
 		q.remove(t)
 		fn := t.fn
 		q.lk.unlockIRQ()
@@ -152,7 +152,7 @@ func (q *timerCPU) remove(t *timer) bool {
 	return pos == 1
 }
 
-// up moves the hole at pos to where t belongs above it.
+// up moves the hole at pos up to the place where t belongs.
 func (q *timerCPU) up(pos uint32, t *timer) uint32 {
 	for pos > 1 && q.heap[pos/2].expires > t.expires {
 		q.heap[pos] = q.heap[pos/2]
@@ -164,7 +164,7 @@ func (q *timerCPU) up(pos uint32, t *timer) uint32 {
 	return pos
 }
 
-// down moves the hole at pos to where t belongs below it.
+// down moves the hole at pos down to the place where t belongs.
 func (q *timerCPU) down(pos uint32, t *timer) {
 	for 2*pos <= q.size {
 		child := 2 * pos

@@ -6,10 +6,11 @@ import (
 	"resvirt/vi/abi"
 )
 
-// tlbs models what the processors' TLBs may hold at worst: each CPU has used every
-// writable mapping of the guest it runs, at once, and forgets nothing until it
-// drops all translations. What is held must not be of use to a guest: a frame
-// that has become a page table, or somebody else's.
+// tlbs models what the processors' TLBs may hold in the worst case: each CPU uses
+// every writable mapping of its guest as soon as it exists, and keeps the
+// translation until it drops all. A CPU must not hold a translation that would be
+// of use to a guest: to a frame that has become a page table, or belongs to
+// another domain.
 type tlbs struct {
 	t    *testing.T
 	held [maxCPUs]map[mfn]uint32 // frame -> its owner then
@@ -72,8 +73,9 @@ func (m *tlbs) walk(held map[mfn]uint32, at mfn, t uint64, seen map[mfn]bool) {
 	}
 }
 
-// keep begins a call in which another's frame that a guest has mapped as writable stays
-// in use until the guest's CPUs have flushed: whoever grants it sees the end.
+// keep begins a call that ends mappings of granted frames. A frame that a guest has
+// mapped as writable must stay in use until the guest's CPUs have flushed, because its
+// owner can see the end of the grant.
 func (m *tlbs) keep() {
 	m.kept = map[mfn]bool{}
 	for cpu := range nrCPUs() {
@@ -86,7 +88,7 @@ func (m *tlbs) keep() {
 	}
 }
 
-// release ends it.
+// release ends what keep began.
 func (m *tlbs) release() {
 	for cpu := range nrCPUs() {
 		m.unused(cpu)
@@ -94,7 +96,8 @@ func (m *tlbs) release() {
 	m.kept = nil
 }
 
-// unused fails the test if a CPU holds a frame that had to be kept and was not.
+// unused fails the test if a CPU holds a translation to a frame that had to
+// stay in use and did not.
 func (m *tlbs) unused(cpu uint32) {
 	for f := range m.held[cpu] {
 		if m.kept[f] && pageOf(f).typ&ptCount == 0 {
@@ -170,7 +173,7 @@ func (s *sharing) end() {
 	ended(s.t, s.free, s.a, s.b)
 }
 
-// mapped maps reference 8 at A by the first vCPU of the second guest.
+// mapped lets the first vCPU of the second guest map reference 8 at A.
 func (s *sharing) mapped(flags uint32) uint32 {
 	s.t.Helper()
 	s.on(1)
@@ -196,8 +199,8 @@ func (s *sharing) tableOf() {
 	s.check("the granted frame becomes a page table")
 }
 
-// TestStaleTranslations: however the mapping of another domain's frame goes, no CPU
-// can write the frame once it is a page table, or somebody else's.
+// TestStaleTranslations: however the mapping of another domain's frame ends, no CPU
+// can write the frame once it is a page table or belongs to somebody else.
 func TestStaleTranslations(t *testing.T) {
 	for name, drop := range map[string]func(s *sharing, handle uint32){
 		"mmu_update": func(s *sharing, _ uint32) {
@@ -239,7 +242,7 @@ func TestStaleTranslations(t *testing.T) {
 }
 
 // TestStaleTranslationsOfFreedFrame: the owner gives the frame back while others
-// may have translations of it; whoever gets it next gets it alone.
+// may have translations to it; they must be gone when the next owner gets it.
 func TestStaleTranslationsOfFreedFrame(t *testing.T) {
 	s := newSharing(t)
 	s.mapped(abi.GNTMAPHost)
@@ -291,7 +294,8 @@ func TestGrantEndsAfterFlush(t *testing.T) {
 	s.end()
 }
 
-// TestForeignMapping: the same for frames that the control domain maps.
+// TestForeignMapping is TestStaleTranslations for frames that the control
+// domain maps.
 func TestForeignMapping(t *testing.T) {
 	for _, va := range []bool{false, true} {
 		s := newSharing(t)
@@ -316,7 +320,8 @@ func TestForeignMapping(t *testing.T) {
 	}
 }
 
-// TestOwnFramesFlushOwner: frames that nobody else had mapped cost the others no flush.
+// TestOwnFramesFlushOwner: for frames that no other domain had mapped, only the owner's
+// CPUs are flushed.
 func TestOwnFramesFlushOwner(t *testing.T) {
 	s := newSharing(t)
 	flushed, refill := uint32(0), testFlushed
@@ -357,9 +362,9 @@ func TestFlushClockEnds(t *testing.T) {
 	}
 }
 
-// TestTimeOfUses: a frame was last in use when the last of its uses went, also if a
-// CPU read the clock, then others took the frame and dropped it, and only then that
-// CPU drops what is the last use again.
+// TestTimeOfUses: the stamp of a frame is the time when its last use ended. That
+// holds also if a CPU reads the clock, others take and drop the frame, and only
+// then the first CPU drops the last use.
 func TestTimeOfUses(t *testing.T) {
 	world(t, 2)
 	d, _, list := onGuest(t, 1)

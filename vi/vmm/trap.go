@@ -38,8 +38,9 @@ func trapFromGuest(r *regs) {
 	handleTrap(r)
 }
 
-// trapFromVMM serves what came while the VMM ran, and NMI, #DF and #MC always.
-// Interrupts are off. It returns to where r says.
+// trapFromVMM serves exceptions and interrupts that came while the VMM ran, and
+// every NMI, #DF and #MC. Interrupts are off. When it returns, the CPU goes on
+// at r.RIP.
 func trapFromVMM(r *regs) {
 	switch v := r.EntryVector; {
 	case v == vecNMI:
@@ -52,7 +53,7 @@ func trapFromVMM(r *regs) {
 	}
 }
 
-// fixup repairs a fault that the VMM expects at the instruction at r.RIP.
+// fixup deals with a fault that the VMM expects at the instruction at r.RIP.
 func fixup(r *regs) bool {
 	v := r.EntryVector
 	switch {
@@ -60,14 +61,14 @@ func fixup(r *regs) bool {
 		r.RIP = entries.loadFault
 		return true
 	case r.RIP == entries.guestIRET:
-		// The frame that the guest asked for is bad. Its registers are loaded
-		// already, and nothing of the VMM is under way.
+		// The guest cannot return to the registers that it asked for. They are
+		// loaded already, and nothing of the VMM is under way.
 		resetStackAndCall(badReturn)
 	}
 	return false
 }
 
-// badReturn goes on after a fault of guestIRET.
+// badReturn is where the VMM goes on after a fault of guestIRET.
 func badReturn() {
 	current().note(notedEntry)
 	irqOn()
@@ -75,7 +76,7 @@ func badReturn() {
 	returnToGuest()
 }
 
-// errorInterrupt serves the APIC's error vector; there is nothing to do but to clear it.
+// errorInterrupt serves the APIC's error vector; it only clears the error.
 func errorInterrupt() { apicWrite(apicESR, 0) }
 
 // guestSegmentSelectors are Xen's flat selectors (xen/arch-x86/xen-x86_64.h).

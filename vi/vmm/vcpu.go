@@ -8,14 +8,14 @@ import (
 
 // VCPU is a virtual processor of a domain. It lies in heap pages of its own.
 type VCPU struct {
-	arch archVCPU // first: the FPU state wants its alignment
+	arch archVCPU // first, because the FPU state must be aligned
 
 	domain *Domain
 	id     uint32
 	cpu    uint32 // the CPU it is pinned to
 
-	// What the scheduler knows, three times over, as in Xen: the state, the
-	// flag, and the CPU's record of its current vCPU. See schedule.
+	// Whether the vCPU runs is recorded three times, as in Xen: by state, by
+	// isRunning, and by the CPU's record of its current vCPU. See schedule.
 	state     uint32 // abi.RunstateX
 	isRunning uint32 // registers are loaded on cpu, or being saved
 	pause     uint64 // pauseX bits: may not run while any is set
@@ -36,7 +36,7 @@ type VCPU struct {
 	virqPort  [abi.NumVirqs]uint32
 	pollPort  uint32 // 0 none, ^0 several
 	initOK    bool
-	yielded   bool // lets its equals go first, once
+	yielded   bool // lets vCPUs of the same priority go first, once
 
 	pollTimer  timer
 	singleshot timer
@@ -71,7 +71,7 @@ type archVCPU struct {
 	debugReg           [8]uint64
 	iopl               uint32 // what the guest believes its I/O privilege level to be
 	ioMap              uint64 // of ports that user mode may use, one bit each, 0 = allowed
-	ioPorts            uint32 // it is so long
+	ioPorts            uint32 // number of ports in ioMap
 	maskSyscall32      bool
 	nmi                uint64 // nmiX bits
 	syscall32          uint64 // callback of 32-bit system calls, 0 = none
@@ -83,7 +83,7 @@ type archVCPU struct {
 	ldtEnts   uint64
 	ldtFrames [ldtPages]mfn
 
-	noted   uint32 // where the registers are that recovery goes back to, see note.go
+	noted   uint32 // where the registers are to which recovery goes back, see note.go
 	drafted uint32 // nextX: what the hypercall under way has drafted
 	next    regs   // new values for the registers that the entry saved
 	kept    regs   // the saved registers before an instruction was executed on them, or what recovery found
@@ -93,7 +93,7 @@ type archVCPU struct {
 
 	bounce  bounce
 	mc      multicallState
-	mmuDone uint64 // requests of a continued mmu_update or mmuext_op
+	mmuDone uint64 // requests that a continued mmu_update or mmuext_op has done
 }
 
 // A vCPU fits in its page.
@@ -115,7 +115,8 @@ const (
 // kernelMode says whether the guest's kernel runs, not its user mode.
 func (v *VCPU) kernelMode() bool { return v.arch.flags&inKernelMode != 0 }
 
-// isIdle says whether v is what a CPU runs when it has nothing to run.
+// isIdle says whether v is the idle vCPU, which a CPU runs when it has nothing
+// else to run.
 func (v *VCPU) isIdle() bool { return v.domain == nil }
 
 // runnable says whether nothing keeps v from running.

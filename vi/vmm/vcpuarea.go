@@ -6,8 +6,9 @@ import (
 	"resvirt/vi/abi"
 )
 
-// Places in guest memory where vCPUs want to see their state: the vcpu_info in
-// a page of the guest's choice, and copies of run state and clock at addresses.
+// Places in guest memory at which the VMM keeps data for guests: the vcpu_info
+// in a page of the guest's choice, and copies of run state and clock at
+// addresses of its choice.
 
 // registerInfo is VCPUOP_register_vcpu_info. The frame stays in use, as
 // writable, until the domain ends.
@@ -20,7 +21,7 @@ func (v *VCPU) registerInfo(m mfn, offset uint64) int64 {
 	case v != current() && v.pause&pauseDown == 0:
 		return -abi.EINVAL
 	}
-	myJournal().skip() // what is not a frame cannot be taken back
+	myJournal().skip() // the journal cannot take back changes outside the frame table
 	if v.infoFrame == 0 {
 		if rc := holdFrame(v.domain, m); rc != 0 {
 			return rc
@@ -33,7 +34,8 @@ func (v *VCPU) registerInfo(m mfn, offset uint64) int64 {
 		*info = abi.VcpuInfo{EvtchnUpcallMask: 1}
 	}
 	v.infoFrame, v.info = m, info
-	// Whatever came meanwhile is in one of the two; looking at all is right.
+	// An event that came meanwhile is pending in the old structure or the new
+	// one: let the guest look at all words.
 	setBits(&info.EvtchnPendingSel, ^uint64(0))
 	info.EvtchnUpcallPending = 1
 	updateGuestTime(v)
@@ -81,8 +83,9 @@ func (v *VCPU) showRunstate(info *abi.VcpuRunstateInfo) {
 	}
 }
 
-// showAreas brings v's copies up to date. v is current; its kernel's address
-// space is used, because user mode does not see what the kernel registered.
+// showAreas brings v's copies up to date. v is current. It uses the address
+// space of v's kernel, because the registered addresses need not be mapped in
+// user mode.
 func (v *VCPU) showAreas() {
 	if v.runstateVA|v.timeVA == 0 {
 		return

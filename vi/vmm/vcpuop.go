@@ -68,7 +68,7 @@ func hyperVcpuOp(cmd, id, arg, _, _ uint64) int64 {
 		if !fromGuest(unsafe.Pointer(&r), arg, uint64(unsafe.Sizeof(r))) {
 			return -abi.EFAULT
 		}
-		d.lk.lockPatiently() // other vCPUs may register the same one's
+		d.lk.lockPatiently() // another vCPU may register this one's at the same time
 		rc := v.registerInfo(mfn(r.MFN), uint64(r.Offset))
 		d.lk.unlock()
 		return rc
@@ -94,8 +94,8 @@ func (v *VCPU) runstate(info *abi.VcpuRunstateInfo) {
 	q.lk.unlockRestore(flags)
 }
 
-// Bounds of a periodic timer (Xen: MILLISECS(1), STIME_DELTA_MAX). One that expired
-// more often than its handler can run would be all that its CPU does.
+// Bounds of a periodic timer (Xen: MILLISECS(1), STIME_DELTA_MAX). With a shorter
+// period the CPU would do nothing but run the timer's handler.
 const (
 	minPeriodNS = 1_000_000
 	maxPeriodNS = 1 << 62

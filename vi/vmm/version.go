@@ -25,7 +25,7 @@ func hyperXenVersion(cmd, arg, _, _, _ uint64) int64 {
 		copy(info[64:80], "resvirt")
 		return putText(arg, unsafe.Pointer(&info), uint64(len(info)))
 	case abi.XenverChangeset, abi.XenverGuestHandle, abi.XenverCommandline:
-		// Nothing that a guest should know.
+		// These commands return nothing that a guest should know.
 		var none [64]byte
 		n := uint64(64)
 		if cmd == abi.XenverGuestHandle {

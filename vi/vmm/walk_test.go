@@ -6,9 +6,9 @@ import (
 	"resvirt/vi/abi"
 )
 
-// Walks hold nothing, so that a vCPU may meet in its page tables what another has
-// just made of them, and in their frames whatever it, or their next owner, writes
-// there. Whatever that is, it is the guest's error.
+// Walks of page tables hold no reference. So a walk may meet what another vCPU
+// has just written into a table, or what the next owner of a table's frame writes
+// there. Whatever it finds, the result must be an error of the guest's.
 func TestWalkOfTablesThatChange(t *testing.T) {
 	const va = 256 << 21 // below the tables that onGuest makes, and nothing lies there
 	for level, slot := range []uint64{0, 0, 256} {

@@ -44,7 +44,7 @@ func readWallclock() {
 
 // unixTime is a date of the Gregorian calendar in seconds since 1970.
 func unixTime(year, month, day, hour, minute, second uint64) uint64 {
-	// Years that begin in March have their leap day last.
+	// Count years from March on, so that the leap day is the last of its year.
 	if month <= 2 {
 		month += 12
 		year--

@@ -2,12 +2,12 @@ package main
 
 import "sync/atomic"
 
-// The hang watchdog. Performance counter 0 counts cycles in which the CPU is
-// not halted; its overflow is an NMI, which comes whatever the VMM does. A
-// recurring software timer of about the same period counts watchdogTicks up:
-// when so many NMIs in a row find that it stands still, the CPU hangs. So it does
-// when timers still run, but it has for longer neither gone back to a guest nor
-// had nothing to do.
+// The hang watchdog. Performance counter 0 counts cycles in which the CPU is not
+// halted; its overflow raises an NMI, which comes whatever the VMM does. A
+// recurring software timer of about the same period increments watchdogTicks. If
+// several NMIs in a row find watchdogTicks unchanged, the CPU hangs. It also
+// hangs if timers still run, but the CPU has neither returned to a guest nor been
+// idle for a longer time.
 const (
 	msrPerfSel = 0xc0010000 // AMD APM vol. 2, 13.2
 	msrPerfCtr = 0xc0010004
@@ -16,7 +16,7 @@ const (
 
 	hangPeriods = 3
 	stayPeriods = 8
-	// A recovery that takes longer than so many periods hangs.
+	// A recovery that takes more periods than this hangs.
 	recoveryPeriods = 40
 )
 
@@ -55,7 +55,7 @@ func handleNMI(r *regs) {
 		stoppedByNMI(c, r)
 	}
 	if !watched() || !overflowed() {
-		return // a stop that came too late
+		return // a stop request that came too late
 	}
 	armCounter()
 	stats[c.ID&(maxCPUs-1)][statWatchdog]++
@@ -79,7 +79,7 @@ func handleNMI(r *regs) {
 	}
 }
 
-// stands looks at a CPU's progress and says whether there was none for too long.
+// stands says whether a CPU has made no progress for too long.
 func (c *CPU) stands(r *regs) bool {
 	c.stuck++
 	c.staying++

@@ -3,5 +3,5 @@
 package main
 
 // framesPatrolled: each CPU looks at some of the frame table in each tick
-// (patrol.go). A VMM built without is there to measure what it costs.
+// (patrol.go). A VMM built without patrol is there to measure its cost.
 const framesPatrolled = true

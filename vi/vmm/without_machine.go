@@ -2,7 +2,7 @@
 
 package main
 
-// native: this is a unit test, which runs on the host, where nothing that only a
-// VMM may do is done. The builder of images sets the tag: an image has none of the
-// branches that ask for native, nor what they use.
+// native says that this is a unit test, which runs on the host and must not use
+// what only a VMM may use. The builder of images sets the build tag: so an image
+// contains neither the branches for native nor what they use.
 const native = true

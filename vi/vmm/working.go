@@ -2,11 +2,11 @@ package main
 
 import "sync/atomic"
 
-// Work that takes longer than the watchdog waits, although it comes to its end:
-// page tables with all below them are validated and given up in one go, doubt
-// looks at all of a domain's, and a guest's registers are printed. No timers run
-// meanwhile, so that the CPU tells of its progress itself, and those that wait for
-// it do while it does.
+// Some work takes longer than the watchdog waits, although it ends: a page table
+// is validated or given up together with all tables below it, doubt looks at all
+// tables of a domain, and a guest's registers are printed. No timers run
+// meanwhile, so the CPU itself tells the watchdog of its progress. A CPU that
+// waits for another one tells of progress as long as the other does.
 
 // working tells the watchdog of progress.
 func working() {
@@ -28,7 +28,7 @@ func tableDone() {
 // much to print.
 type patience struct{ seen uint64 }
 
-// relax is a turn of the waiting loop.
+// relax is one turn of the waiting loop.
 func (w *patience) relax() {
 	cpuRelax()
 	n := 1 + atomic.LoadUint64(&tablesDone) + uint64(atomic.LoadUint32(&conring.prod))
