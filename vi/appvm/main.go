@@ -29,7 +29,7 @@ func kmain(si *abi.StartInfo) {
 	guest.Shutdown(abi.ShutdownPoweroff)
 }
 
-// fail receives what failed had on its stack.
+// fail is called by failed (entry_amd64.s) with what lay on its stack.
 func fail(kind, pc uint64) { guest.Failed(kind, pc) }
 
 func main() {}

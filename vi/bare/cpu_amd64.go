@@ -21,7 +21,7 @@ func Sti()
 // StiHlt enables interrupts and halts without a window between the two.
 func StiHlt()
 
-// Hlt halts until an interrupt that is enabled, or NMI.
+// Hlt halts until an interrupt, if they are enabled, or an NMI.
 func Hlt()
 
 // Pause tells the processor that this is a spin loop.
@@ -103,9 +103,10 @@ func FXSave(p *byte)
 //go:noescape
 func FXRestore(p *byte)
 
-// ForgetFPU gives the x87 error pointers values that tell nobody anything, at the
-// cost of the other x87 state. FXRSTOR alone leaves them as they were, unless an
-// exception is pending in what it loads: CPUID has no RstrFpErrPtrs.
+// ForgetFPU overwrites the x87 error pointers, so that the next user cannot read
+// the last one's; the other x87 state is lost. FXRSTOR alone keeps the old
+// pointers unless an exception is pending in the state that it loads, because
+// CPUID shows no RstrFpErrPtrs.
 func ForgetFPU()
 
 // RSP reads the stack pointer of the caller.

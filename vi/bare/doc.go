@@ -1,6 +1,6 @@
-// Package bare is what an image needs that runs without the Go runtime:
-// privileged instructions, port output, the record the image builder fills
-// in, and the numbers of the failures it redirects. The VMM and the
+// Package bare holds what an image needs to run without the Go runtime:
+// privileged instructions, port output, the record that the image builder fills
+// in, and the numbers of the failures that it redirects. The VMM and the
 // paravirtual kernel share it, so it holds no state of either.
 //
 // Conventions of the VMM's and the kernel's images:

@@ -1,7 +1,8 @@
 package bare
 
-// Failure says which runtime function the compiler's checks called. The image
-// builder writes it into the redirection; main.failed receives it on its stack.
+// Failure says which kind of runtime function a check of the compiler's called.
+// The image builder writes it into the redirection; main.failed receives it on
+// its stack.
 type Failure uint8
 
 // Failures, in the order of RedirectTable's groups.

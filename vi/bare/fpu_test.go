@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// TestForgetFPU gives the x87 error pointers values of somebody's and looks for
-// them after ForgetFPU, in FXSAVE's image as far as the processor saves them.
+// TestForgetFPU gives the x87 error pointers known values. After ForgetFPU they
+// must not be in FXSAVE's image.
 func TestForgetFPU(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -15,8 +15,8 @@ const (
 	maxPages = 16384 // of a VM, 64 MiB
 	maxWork  = 64    // frames that are filled at a time
 
-	// Slots of the window: for work, and from consoleSlots on a console ring
-	// for each VM.
+	// Slots of the window: the first are for work, and from consoleSlots on
+	// there is one for each VM's console ring.
 	consoleSlots = maxWork
 )
 
@@ -150,7 +150,8 @@ func (b *builder) load() {
 	b.copyIn(b.list, unsafe.Slice((*byte)(unsafe.Pointer(&p2m)), config.pages*8))
 }
 
-// startInfo fills the start of day page; port is the VM's for its console.
+// startInfo fills the start of day page; port is the VM's end of its console's
+// channel.
 func (b *builder) startInfo(port uint32) {
 	op := domctl("getdomaininfo", abi.DomctlGetInfo, b.id, [4]uint64{})
 	si := (*abi.StartInfo)(guest.Ptr(b.window(b.start, 1)))
@@ -196,7 +197,7 @@ func (b *builder) pageTables() {
 	}
 }
 
-// registers gives the VM's vCPU what a kernel starts with.
+// registers gives the VM's vCPU the registers with which a kernel starts.
 func (b *builder) registers() {
 	context = abi.VcpuGuestContext{Flags: abi.VGCFInKernel | abi.VGCFOnline}
 	r := &context.Regs

@@ -12,9 +12,10 @@ const (
 	cyclePages = 16
 )
 
-// cycle makes a small domain, does with it what is done with a VM but for
-// running it, and destroys it: with "cycles=N" so many times before all else.
-// What that loses, the hypervisor finds at the end of the run.
+// cycle makes a small domain, does everything with it that is done with a VM
+// except running it, and destroys it. With "cycles=N" this is done N times
+// before all else. If memory is lost in this, the hypervisor finds that at the
+// end of the run.
 func cycle() {
 	createDomain(cycleID)
 	domctl("max_vcpus", abi.DomctlMaxVcpus, cycleID, [4]uint64{1})

@@ -78,7 +78,7 @@ func serveAll() int {
 		if d.alive {
 			d.serve()
 			if hasShutDown(d.id) {
-				d.serve() // what it wrote last
+				d.serve() // its last output
 				d.end(i)
 			}
 		}
@@ -94,7 +94,7 @@ func hasShutDown(id uint16) bool {
 	return (*abi.DomctlDomainInfo)(unsafe.Pointer(&op.U)).Flags&abi.DominfShutdown != 0
 }
 
-// end takes a VM away.
+// end destroys a VM.
 func (d *domain) end(i int) {
 	d.ring = nil
 	guest.MapForeign(0, consoleSlots+i, nil, 1)

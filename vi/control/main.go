@@ -1,7 +1,7 @@
-// Command control is the kernel of the control domain: it builds the
-// application VMs through domctl and foreign mappings, as a toolstack does,
-// serves their consoles, and destroys them when they have shut down. One VM more
-// it makes late: when all others but one have come to their end.
+// Command control is the kernel of the control domain: it builds the application
+// VMs through domctl and foreign mappings, as a toolstack does, serves their
+// consoles, and destroys them when they have shut down. It makes one more VM
+// late, when all others but one have ended.
 package main
 
 import (
@@ -15,12 +15,12 @@ import (
 func entry()
 func failed()
 
-// config is what the command line says.
+// config holds the options of the command line.
 var config struct {
 	domains int    // VMs to begin with
 	late    int    // VMs made later
 	pages   uint64 // of each VM
-	cpus    uint64 // CPUs that they share, from the first on
+	cpus    uint64 // number of CPUs that they share, beginning with the first
 	line    []byte // their command line
 }
 
@@ -88,7 +88,7 @@ func processors() uint64 {
 	return op.U[1] & 0xffffffff // nr_cpus
 }
 
-// fail receives what failed had on its stack.
+// fail is called by failed (entry_amd64.s) with what lay on its stack.
 func fail(kind, pc uint64) { guest.Failed(kind, pc) }
 
 func main() {}

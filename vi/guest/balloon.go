@@ -16,8 +16,8 @@ var balloon struct {
 	frames [balloonPages]uint64
 }
 
-// balloonTick gives pages back to the hypervisor and takes new ones in turn,
-// every second time a process has ended.
+// balloonTick is called when a process has ended. Every second time it gives
+// pages back to the hypervisor or, in turn, takes new ones.
 func balloonTick(n uint32) {
 	switch n & 3 {
 	case 1:

@@ -19,8 +19,8 @@
 	MOVQ AX, to
 
 // func sumWords(at, n uint64) uint64
-// Adds n words, turning the sum after each 32, so that neither a bit nor the
-// place of a group of words can change without it.
+// Adds n words and rotates the sum after each 32, so that the sum changes if a
+// bit changes or if groups of words change places.
 TEXT ·sumWords(SB),NOSPLIT,$0-24
 	MOVQ	at+0(FP), SI
 	MOVQ	n+8(FP), DX
@@ -108,7 +108,7 @@ TEXT ·stackSum(SB),NOSPLIT,$0-16
 	MOVQ	AX, ret+8(FP)
 	RET
 
-// What X0 to X15 hold during a hypercall, each register other words.
+// Values for X0 to X15 during a hypercall, different for each register.
 #define PATTERN(n) \
 	DATA ·patterns+(16*n)(SB)/8, $(0x5a17c3e98d2b4f60+n*0x0101010101010101); \
 	DATA ·patterns+(16*n+8)(SB)/8, $(0x3c96a5f01e7d8b42-n*0x0101010101010101)
@@ -121,14 +121,15 @@ GLOBL ·patterns(SB),NOPTR|RODATA,$256
 #define FILLX(n, x) MOVOU ·patterns+(16*n)(SB), x
 #define DIFFX(n, x) MOVOU ·patterns+(16*n)(SB), X15; PXOR X15, x; POR x, X0
 
-// KEEP(reg, k) gives a register a value that only this call, at this depth of the
-// stack, has; KEPT goes to lost if it has another one.
+// KEEP(reg, k) gives a register a value that depends on the depth of the stack,
+// so that only this call has it; KEPT jumps to lost if the register has another
+// value.
 #define KEEP(reg, k) LEAQ k(SP), reg
 #define KEPT(reg, k) LEAQ k(SP), DX; CMPQ DX, reg; JNE lost
 
 // func hypercall(n, a1, a2, a3, a4 uint64) int64
-// The arguments' registers are the hypervisor's to change, R8 is the fifth one's.
-// All others, with what the FPU has of a program's, must be as they were.
+// The hypervisor may change the registers of arguments; R8 would be that of a
+// fifth. All others must keep their values, and the FPU the program's state.
 TEXT ·hypercall(SB),NOSPLIT,$64-48
 	MOVQ	n+0(FP), AX
 	MOVQ	$const_quietCalls, CX

@@ -4,13 +4,15 @@ import (
 	"unsafe"
 )
 
-// While the kernel waits for an event nobody changes what it knows, nor the pages of
-// its processes; nor does anybody change those of a process that another runs before.
+// While the kernel waits for an event, nobody may change the kernel's data or the
+// pages of its processes. The sum of these is taken before the wait and compared
+// after it. Likewise the pages of a process must not change while other processes
+// run.
 
-// close notes what that is, until open.
+// closeKernel notes this sum, until openKernel.
 func closeKernel() { this().closed = kernelSum() | 1 }
 
-// openKernel is called before anything of it may change.
+// openKernel is called before the kernel may change its data again.
 func openKernel() {
 	b := this()
 	if b.closed != 0 && b.closed != kernelSum()|1 {

@@ -36,7 +36,8 @@ func putc(c byte) {
 	}
 }
 
-// Prefix begins each line. A control domain names itself, as nobody else does.
+// Prefix begins each line. The control domain sets it to its name, because
+// nobody else puts the name before its lines.
 var Prefix string
 
 // PrintHex adds a number in hexadecimal.
@@ -90,8 +91,8 @@ func Shutdown(reason uint32) {
 	}
 }
 
-// Failed is called by main.failed, where the image builder redirects the
-// runtime's failure functions: what failed and where.
+// Failed reports what failed and where. main.failed calls it, to which the
+// image builder redirects the runtime's failure functions.
 func Failed(kind, pc uint64) {
 	Print(seam.Error + " kernel: check ")
 	PrintDec(kind)

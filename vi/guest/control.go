@@ -6,9 +6,9 @@ import (
 	"resvirt/vi/abi"
 )
 
-// What a control domain needs of the kernel beyond what every guest does: the
-// toolstack's hypercalls, events that it waits for, and a window in which it
-// maps frames of other domains.
+// What the control domain needs of the kernel in addition: the toolstack's
+// hypercalls, events for which it waits, and a window in which it maps frames
+// of other domains.
 
 // Domctl issues a domctl.
 func Domctl(op *abi.Domctl) int64 {
@@ -22,8 +22,8 @@ func Sysctl(op *abi.Sysctl) int64 {
 	return hypercall(abi.HypercallSysctl, addr(unsafe.Pointer(op)), 0, 0, 0)
 }
 
-// Populate gives a domain memory: a frame for each of the frame numbers in
-// pfns, which are replaced by the machine's. It returns how many it got.
+// Populate gives a domain memory: a machine frame for each number in pfns,
+// which is replaced by the machine frame's number. It returns how many it got.
 func Populate(domain uint16, pfns []uint64) int64 {
 	r := abi.MemoryReservation{ExtentStart: addr(unsafe.Pointer(&pfns[0])), NrExtents: uint64(len(pfns)), Domid: domain}
 	return memoryOp(abi.XenmemPopulatePhysmap, &r)
@@ -35,7 +35,7 @@ func PinRoot(domain uint16, frame uint64) int64 {
 	return hypercall(abi.HypercallMMUExtOp, addr(unsafe.Pointer(&op)), 1, 0, uint64(domain))
 }
 
-// AllocUnbound makes an event channel of another domain's that this one may
+// AllocUnbound makes an event channel in another domain that this domain may
 // bind, and returns its port there.
 func AllocUnbound(domain uint16) (uint32, int64) {
 	a := abi.EvtchnAllocUnbound{Dom: domain, RemoteDom: abi.DomidSelf}
@@ -108,14 +108,15 @@ func foreignBase() uint64 { return windowBase() + l1Span }
 func InitForeign() {
 	foreignTable = allocZero()
 	hookKernel(int(foreignBase()>>21&511), foreignTable)
-	sealedReadOnly++ // it
+	sealedReadOnly++ // foreignTable is read-only from now on
 }
 
 // foreignUpdates are the requests of a MapForeign.
 var foreignUpdates [64]abi.MMUUpdate
 
-// MapForeign maps up to 64 frames of a domain into the window from a slot on,
-// in the place of what was there, and returns where. Without frames it unmaps n.
+// MapForeign maps up to 64 frames of a domain into the window from a slot on, in
+// the place of what was mapped there, and returns the address. Without frames it
+// unmaps n.
 func MapForeign(domain uint16, slot int, frames []uint64, n int) uint64 {
 	flags := uint64(pteKernel)
 	if len(frames) == 0 {

@@ -1,13 +1,14 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Entry points of the kernel. Xen's bounce frame on the kernel stack is, from
-// the top of memory down: SS RSP RFLAGS CS RIP [error code] R11 RCX
-// (xen-x86_64.h; the layout is that of the iret hypercall). Events are masked
-// on all of them. g is found by masking the stack pointer.
+// Entry points of the kernel. At an entry Xen pushes onto the kernel stack, in
+// this order: SS RSP RFLAGS CS RIP [error code] R11 RCX (xen-x86_64.h; the iret
+// hypercall has the same layout). Events are masked at every entry. g is found
+// by masking the stack pointer.
 
-// NOCALLER ends the chain of frame pointers: what runs here was not called. As
-// a macro because vet takes the write for a caller's frame pointer that is lost.
+// NOCALLER ends the chain of frame pointers: the code here was not called. It is
+// a macro because vet would report the write to BP as the loss of a caller's
+// frame pointer.
 #define NOCALLER XORL BP, BP
 
 // func Boot: jumped to by main.entry with start_info in SI and main's Go
@@ -76,8 +77,8 @@ DATA ·entries+24(SB)/8, $·leave(SB)
 DATA ·entries+32(SB)/8, $·workerStart(SB)
 GLOBL ·entries(SB),NOPTR,$40
 
-// The failsafe frame has DS ES FS GS below RIP: the iret hypercall met a bad
-// segment. No program here loads segments, so this is the kernel's end.
+// At the failsafe entry Xen also pushes DS ES FS GS: the iret hypercall met a
+// bad segment. No program here loads segments, so this is the kernel's end.
 TEXT ·vecFailsafe(SB),NOSPLIT|NOFRAME,$0
 	POPQ	CX
 	POPQ	R11
@@ -88,7 +89,7 @@ TEXT ·vecFailsafe(SB),NOSPLIT|NOFRAME,$0
 
 // common completes a trapFrame, saves what user mode has in the FPU (compiled Go
 // uses it) and calls trap. The kernel itself is interrupted only in the block
-// hypercall, which looks whether its registers change (check_amd64.s).
+// hypercall, after which it checks its registers (check_amd64.s).
 TEXT ·common(SB),NOSPLIT|NOFRAME,$0
 	PUSHQ	DI
 	PUSHQ	SI
@@ -164,8 +165,8 @@ kernel:
 	MOVQ	8(SP), SP
 	JMP	·leave(SB)
 
-// leave returns to what the trapFrame at SP says. trapFrame.Error has become the flags
-// word of the iret context, which lies just below RIP.
+// leave returns to the registers in the trapFrame at SP. trapFrame.Error has become
+// the flags word of the iret context, which lies just below RIP.
 TEXT ·leave(SB),NOSPLIT|NOFRAME,$0
 	TESTB	$3, trapFrame_CS(SP)
 	JZ	pop
@@ -208,7 +209,7 @@ TEXT ·workerStart(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 
 // func swtch(from, to *stack)
 // Saves the stack pointer in from, with a sum of the stack, and continues on the
-// stack to, which must have its sum still.
+// stack to, whose content must still have the sum that was saved.
 TEXT ·swtch(SB),NOSPLIT|NOFRAME,$0-16
 	MOVQ	8(SP), R8
 	MOVQ	16(SP), R9

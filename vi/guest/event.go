@@ -8,7 +8,7 @@ import (
 	"resvirt/vi/abi"
 )
 
-// What an event channel port is for.
+// Uses of an event channel port.
 const (
 	portNone = iota
 	portTimer
@@ -16,7 +16,7 @@ const (
 	portReply // from the worker
 	portPair  // an interdomain channel to ourselves, of the probe
 
-	portControl // of a control domain, which looks at everything after any event
+	portControl // of the control domain, which checks everything after each event
 )
 
 var (
@@ -32,7 +32,7 @@ func maskPort(port uint32) {
 	atomic.OrUint64(&shared.EvtchnMask[port/64], 1<<(port%64))
 }
 
-// clearPending takes back that a port is pending.
+// clearPending makes a port not pending.
 func clearPending(port uint32) {
 	if fifo.control != nil {
 		atomic.AndUint32(&fifo.words[port&(pageSize/4-1)], ^uint32(abi.EvtchnFIFOPending))
@@ -47,7 +47,8 @@ func bindPort(port uint32, use uint8) {
 		Die("event channel port", uint64(port))
 	}
 	ports[port] = use
-	// By hypercall: an event that came while the port was masked has raised nothing.
+	// Unmask it by hypercall: an event that came while the port was masked has
+	// raised no upcall.
 	arg := abi.EvtchnPort{Port: port}
 	must("unmask", evtchnOp(abi.EvtchnopUnmask, unsafe.Pointer(&arg)))
 }

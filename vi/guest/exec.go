@@ -59,8 +59,8 @@ func copyInArgs(argv uint64) int64 {
 	}
 }
 
-// programName is the one file there is, "/" and the word of the command line
-// that names the workload.
+// programName is the name of the only file: "/" and the word of the command
+// line that names the workload.
 func programName(buf []byte) []byte {
 	buf[0] = '/'
 	return buf[:1+copy(buf[1:], textOption("workload="))]
@@ -83,7 +83,7 @@ func sysExecve(f *trapFrame, path, argv uint64) int64 {
 }
 
 // load gives a process a new address space with the program of the initrd and
-// args on its stack, and makes f its first frame.
+// args on its stack, and fills f with its first registers.
 func load(p *Proc, f *trapFrame) int64 {
 	program := xenelf.File(Module())
 	if program.Check() != "" {

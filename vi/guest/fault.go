@@ -33,8 +33,8 @@ var initrd struct {
 	size  uint64
 }
 
-// fill maps a page that was not there. A whole page of the initrd is mapped as
-// it is, read-only; every other page is a new one.
+// fill maps a page that was not there. If a whole page comes from the initrd,
+// the initrd's page itself is mapped read-only; otherwise a new page is filled.
 func (s *Space) fill(v *vma, va uint64, write bool) bool {
 	n := uint64(0) // bytes of the file on this page
 	if v.file && va < v.fileEnd {

@@ -11,11 +11,11 @@ import (
 // The FIFO interface of event channels, which the command line's fifo=1 asks for;
 // one page of event words is more than the kernel needs.
 
-// fifo is the guest's half; nothing but processor 0 takes events.
+// fifo is the guest's half of the interface; only processor 0 takes events.
 var fifo struct {
 	control *abi.EvtchnFIFOControlBlock // nil: the two-level interface
 	words   *[pageSize / 4]uint32
-	heads   [abi.EvtchnFIFOMaxQueues]uint32 // 0: at the queue's end, the control block has the next
+	heads   [abi.EvtchnFIFOMaxQueues]uint32 // 0: at the queue's end, the next head is in the control block
 }
 
 // initFIFO switches to the FIFO interface.
@@ -61,7 +61,8 @@ func takeQueues() {
 	}
 }
 
-// setPriority puts a port's events into another queue, from the next one on.
+// setPriority puts a port's events into another queue, beginning with the next
+// event.
 func setPriority(port, priority uint32) int64 {
 	arg := abi.EvtchnSetPriority{Port: port, Priority: priority}
 	if fifo.control == nil {

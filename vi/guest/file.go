@@ -104,7 +104,8 @@ func sysPipe(out uint64) int64 {
 	return 0
 }
 
-// read takes what is there, at least a byte unless all writers have gone.
+// read takes the bytes that are there. It waits for at least one, unless all
+// writers have gone.
 func (q *pipe) read(buf, n uint64) int64 {
 	for q.count == 0 {
 		if q.writers == 0 || n == 0 {
@@ -157,7 +158,7 @@ func sysRead(n, buf, count uint64) int64 {
 	case f.kind == filePipeRead:
 		return f.pipe.read(buf, count)
 	}
-	return 0 // nobody types
+	return 0 // there is no input
 }
 
 func sysWrite(n, buf, count uint64) int64 {

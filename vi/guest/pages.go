@@ -5,7 +5,7 @@ import (
 	"resvirt/vi/bare"
 )
 
-// maxPages bounds the memory the kernel uses: 16 MiB. More is left alone.
+// maxPages bounds the memory the kernel uses: 16 MiB. More memory is not used.
 const maxPages = 4096
 
 // physPages is the page allocator: a count of uses per page (user mappings, or
@@ -87,8 +87,8 @@ func kva(pfn uint32) uint64 { return directBase() + uint64(pfn)*pageSize }
 // pfnOf is the page of a direct-map address.
 func pfnOf(va uint64) uint32 { return uint32((va - directBase()) / pageSize) }
 
-// m2p is the page of ours that a machine frame is (the machine-to-physical
-// table, readable by every guest).
+// m2p is the PFN of a machine frame of ours (from the machine-to-physical
+// table, which every guest can read).
 func m2p(mfn uint64) uint32 {
 	return uint32(*(*uint64)(ptr(abi.M2PVirtStart + mfn*8)))
 }
@@ -113,10 +113,10 @@ type table [512]uint64
 
 func tableAt(pfn uint32) *table { return (*table)(ptr(kva(pfn))) }
 
-// pteFor is an entry for a page of ours.
+// pteFor is a page-table entry for a page of ours.
 func pteFor(pfn uint32, flags uint64) uint64 { return p2m[pfn]<<12 | flags }
 
-// ptePage is the page of ours that an entry maps.
+// ptePage is the PFN of the page that an entry maps.
 func ptePage(pte uint64) uint32 { return m2p(pte & pteAddr >> 12) }
 
 // pteMachine is the machine address of entry i of a table, as mmu_update takes it.

@@ -7,9 +7,10 @@ import (
 	"resvirt/vi/seam"
 )
 
-// Probe tests that the hypervisor still does everything: a hypercall of each
-// kind with its effect, a program that forks and sleeps, a timer, an IPI, an
-// event channel to itself and the hypervisor's own check. It prints what fails.
+// Probe tests that the hypervisor still works in all respects: a hypercall of
+// each kind with its effect, a program that forks and sleeps, a timer, an IPI,
+// an event channel to itself and the hypervisor's own check. It prints the
+// probes that fail.
 func Probe() bool {
 	ok := true
 	for i := range probes {
@@ -23,7 +24,8 @@ func Probe() bool {
 	return ok
 }
 
-// probing is the probe under way. A kernel that dies in it has failed it.
+// probing is the name of the probe under way: if the kernel dies meanwhile,
+// this probe has failed.
 var probing string
 
 func probeFailed(code uint64) {
@@ -62,7 +64,7 @@ func probeVersion() int64 {
 	return hypercall(abi.HypercallXenVersion, abi.XenverGetFeatures, addr(unsafe.Pointer(&f)), 0, 0)
 }
 
-// probeTables registers again what boot registered.
+// probeTables registers the tables of the boot once more.
 func probeTables() int64 {
 	initTraps()
 	if r := hypercall(abi.HypercallStackSwitch, abi.FlatKernelSS, current.base+blockSize, 0, 0); r != 0 {
@@ -188,8 +190,8 @@ func await(use int, past uint64) int64 {
 	return 0
 }
 
-// probeEvents sends an event to this vCPU by IPI and by a channel whose both
-// ends are this domain's.
+// probeEvents sends an event to this vCPU by IPI, and by a channel with both
+// ends in this domain.
 func probeEvents() int64 {
 	ipi := abi.EvtchnBindIPI{}
 	if r := evtchnOp(abi.EvtchnopBindIPI, unsafe.Pointer(&ipi)); r != 0 {
@@ -240,8 +242,8 @@ func ring(port uint32, use int) int64 {
 	return await(use, had)
 }
 
-// probeTimer sleeps: the block hypercall and the timer's event are in it. On a
-// slow machine a short sleep is over before the timer is set, so it tries longer ones.
+// probeTimer sleeps, which uses the block hypercall and the timer's event. On a slow
+// machine a short sleep is over before the timer is set, so it tries longer ones.
 func probeTimer() int64 {
 	had := received[portTimer]
 	for ns := uint64(20000); ns < 100000000; ns *= 8 {
@@ -257,7 +259,8 @@ func probeTimer() int64 {
 	return 2
 }
 
-// probeControl must be refused: only the control domain may.
+// probeControl makes calls that must be refused, because only the control
+// domain may make them.
 func probeControl() int64 {
 	if privileged {
 		return 0

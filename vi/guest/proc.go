@@ -19,7 +19,8 @@ const (
 	maxFiles = 8
 )
 
-// stack is where a process's kernel stack ends, and what it holds.
+// stack is the stack pointer of a kernel stack that is not in use, and a sum of
+// its content.
 type stack struct{ sp, sum uint64 }
 
 // Proc is a process. Process 0 is the kernel's own thread, on the block that
@@ -30,10 +31,10 @@ type Proc struct {
 	parent *Proc
 	space  Space
 	base   uint64 // block of its kernel stack
-	stack  stack  // while another runs
+	stack  stack  // while another process runs
 	fsBase uint64
 	gsBase uint64
-	wait   unsafe.Pointer // what it sleeps for
+	wait   unsafe.Pointer // what it waits for in sleep
 	wakeAt uint64         // system time at which it wakes, 0 = none
 	status uint32         // as wait4 reports it
 	files  [maxFiles]file
@@ -64,7 +65,8 @@ func (p *Proc) trapFrame() *trapFrame {
 	return (*trapFrame)(ptr(p.base + blockSize - uint64(trapFrameSize)))
 }
 
-// start makes the first switch to p go to user mode by its frame.
+// start makes the first switch to p go to user mode with the registers in its
+// trapFrame.
 func (p *Proc) start() {
 	sp := addr(unsafe.Pointer(p.trapFrame())) - 16
 	*(*uint64)(ptr(sp)) = 0 // BP
@@ -73,7 +75,7 @@ func (p *Proc) start() {
 	p.state = procRunnable
 }
 
-// fork is the system call: the child's frame, FPU and files are copies, its
+// fork is the system call: the child's registers, FPU and files are copies, its
 // pages are shared.
 func fork(f *trapFrame) int64 {
 	p := allocProc()

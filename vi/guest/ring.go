@@ -11,8 +11,8 @@ import (
 // none; then lines go to the hypervisor's own console.
 var consoleRing *abi.ConsoleRing
 
-// ringPort tells the control domain that there is output, and us that there is
-// room. It stays masked: we only ever poll it.
+// ringPort tells the control domain that there is output, and this kernel that
+// there is room again. It stays masked, because the kernel only polls it.
 var ringPort uint32
 
 func initRing(si *abi.StartInfo) {
@@ -44,7 +44,7 @@ func ringSend() {
 // ringPatience is how long to wait for an event before looking again, ns.
 const ringPatience = 200000
 
-// ringWait waits until the other end has taken something, or for a while.
+// ringWait waits until the other end has taken bytes, at most for ringPatience.
 func ringWait() {
 	ringSend()
 	port := ringPort

@@ -57,7 +57,7 @@ func switchTo(p *Proc) {
 	batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseFS, p.fsBase, 0, 0)
 	batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseGSUser, p.gsBase, 0, 0)
 	p.space.activate()
-	bare.ForgetFPU() // or p would see where the x87 code of another has been
+	bare.ForgetFPU() // or p could see the last x87 instruction of another process
 	swtch(&old.stack, &p.stack)
 }
 

@@ -8,11 +8,12 @@ import (
 	"resvirt/vi/seam"
 )
 
-// What the kernel knows of memory that nobody may change: its own image but for
-// data, and what was loaded beside it. Sums are taken before the workload begins.
+// Checks of memory that nobody may change: the kernel's own image but for its
+// data, and what was loaded beside it. Their sums are taken before the workload
+// begins.
 
-// seals are the sums of pages that are to stay as they are, or stay so while processes
-// share them; 0 for all others.
+// seals are the sums of pages that must never change, or must not change while
+// processes share them; 0 for all others.
 var seals [maxPages]uint32
 
 func sumWords(at, n uint64) uint64
@@ -23,7 +24,7 @@ func pageSum(p uint32) uint32 {
 	return uint32(s^s>>32) | 1
 }
 
-// sealMemory notes what memory holds that nobody may change any more.
+// sealMemory takes the sums of the memory that nobody may change any more.
 func sealMemory(si *abi.StartInfo) {
 	i := &bare.Image
 	console := m2p(si.ConsoleMFN)
@@ -42,7 +43,7 @@ func sealMemory(si *abi.StartInfo) {
 	}
 }
 
-// checkSeals looks at all of them.
+// checkSeals compares all pages with their seals.
 func checkSeals() {
 	for p, s := range seals[:mem.first] {
 		if s != 0 && pageSum(uint32(p)) != s {
@@ -51,13 +52,14 @@ func checkSeals() {
 	}
 }
 
-// reports is how many checks have failed; so many have their line.
+// reports is the number of checks that have failed, which bounds the number of
+// lines.
 var reports uint32
 
 const mostReports = 8
 
-// report says that a check of the kernel's has failed. It may be called anywhere
-// but in the middle of a line.
+// report prints that a check of the kernel's has failed. It may be called
+// anywhere but in the middle of a line.
 func report(what string, v uint64) {
 	reports++
 	if reports > mostReports {
@@ -73,16 +75,16 @@ func report(what string, v uint64) {
 	Print("\n")
 }
 
-// stackLost is called where a stack is not as it was left.
+// stackLost is called when a stack has changed while it was not in use.
 func stackLost() { report("kernel stack", addr(unsafe.Pointer(this()))) }
 
 func stackSum(sp uint64) uint64
 
-// registersLost is called by hypercall with the number of one that did not leave
-// all registers as they were.
+// registersLost is called after a hypercall that changed registers which it must
+// keep, with its number.
 func registersLost(n uint64) { report("registers after hypercall", n) }
 
-// Check is what a kernel looks at when its work is done.
+// Check runs the kernel's checks when its work is done.
 func Check() {
 	checkSeals()
 	checkPages()
@@ -90,7 +92,7 @@ func Check() {
 	checkKernelTables()
 }
 
-// checkPages looks whether every page is free or in use, and once.
+// checkPages checks that every page is either free or in use, and counted once.
 func checkPages() {
 	m := &mem
 	if m.total > maxPages || m.nfree > m.total || m.first > m.total {
@@ -125,7 +127,8 @@ func checkPages() {
 
 const pageSeen = ^uint16(0)
 
-// owns says whether an entry maps a page of the range, and looks at every bit of it.
+// owns says whether an entry maps a page of the range; it checks every bit of the
+// entry.
 func (v *vma) owns(e uint64) bool {
 	const changes = pteWrite | pteAccessed | pteDirty
 	if !sane(e) {
@@ -153,21 +156,21 @@ func sealShared(p uint32) {
 	}
 }
 
-// checkShared looks whether a page that is shared is as it was when that began.
+// checkShared checks that a shared page is as it was when the sharing began.
 func checkShared(p uint32) {
 	if p >= mem.first && seals[p] != 0 && pageSum(p) != seals[p] {
 		report("page that processes share", kva(p))
 	}
 }
 
-// is looks at an entry that names a table, or nothing.
+// is checks that an entry refers to the table t, or to nothing if t is 0.
 func (s *Space) is(e uint64, t uint32) {
 	if e != 0 && e&^(pteAccessed|pteDirty) != pteFor(t, pteTable)&^(pteAccessed|pteDirty) {
 		report("entry of a table", e)
 	}
 }
 
-// checkProcs looks at what is left of processes when all have ended.
+// checkProcs checks that nothing is left of processes when all have ended.
 func checkProcs() {
 	if current != &procs[0] {
 		report("current process", addr(unsafe.Pointer(current)))
@@ -184,8 +187,8 @@ func checkProcs() {
 	}
 }
 
-// checkKernelTables looks at all that the kernel half maps: each page where it
-// belongs, and as many read-only as before the first process.
+// checkKernelTables checks all mappings of the kernel half: each page is where
+// it belongs, and as many pages are read-only as before the first process.
 func checkKernelTables() {
 	if n := readOnlyPages(); n != sealedReadOnly {
 		report("read-only pages", uint64(n))
@@ -207,8 +210,8 @@ func checkKernelTables() {
 // sealedReadOnly is what readOnlyPages was when the workload began.
 var sealedReadOnly uint32
 
-// readOnlyPages counts the pages that the direct map does not let the kernel
-// write, and looks at every entry of it.
+// readOnlyPages counts the pages that are read-only in the direct map, and
+// checks every entry of the direct map.
 func readOnlyPages() (n uint32) {
 	for at := uint32(0); at < mem.total; at += 512 {
 		l2e := tableAt(kernelL2)[kva(at)>>21&511]

@@ -17,7 +17,7 @@ type Space struct {
 	brkStart, brk        uint64
 }
 
-// The user half: below userEnd, so that few entries have to be looked at.
+// The user half lies below userEnd, so that few entries have to be searched.
 const (
 	userEnd    = 32 << 20
 	userTables = userEnd / l1Span
@@ -131,7 +131,7 @@ var pinOps [2]abi.MMUExtOp
 func (s *Space) batchRoots(kernelCmd, userCmd uint32) {
 	pinOps[0] = abi.MMUExtOp{Cmd: kernelCmd, Arg1: p2m[s.kernelRoot]}
 	pinOps[1] = abi.MMUExtOp{Cmd: userCmd}
-	if s.userRoot != 0 { // the kernel's own thread has none: frame 0
+	if s.userRoot != 0 { // the kernel's own thread has no user root: page 0 stands for that
 		pinOps[1].Arg1 = p2m[s.userRoot]
 	}
 	batchAdd(abi.HypercallMMUExtOp, addr(unsafe.Pointer(&pinOps)), 2, 0, abi.DomidSelf)
@@ -145,8 +145,8 @@ func (s *Space) pin() {
 	s.pinned = true
 }
 
-// activate makes s the current address space. The caller has added what else
-// belongs to the switch to the batch.
+// activate makes s the current address space. The caller has added the other
+// parts of the switch to the batch.
 func (s *Space) activate() {
 	s.batchRoots(abi.MMUExtNewBaseptr, abi.MMUExtNewUserBaseptr)
 	batchFlush()

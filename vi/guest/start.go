@@ -49,7 +49,7 @@ func word(at *int) []byte {
 	return cmdline[i:j]
 }
 
-// textOption is what follows the name in a "name=text" word, empty if there is none.
+// textOption is the text of a "name=text" word, empty if there is none.
 func textOption(name string) []byte {
 	for at := 0; ; {
 		w := word(&at)

@@ -34,7 +34,7 @@ const (
 // R10, R8, R9, result in RAX.
 func syscall(f *trapFrame) {
 	if f.RAX == sysNRExecve {
-		// On success the frame is the new program's.
+		// On success f holds the new program's registers.
 		if r := sysExecve(f, f.RDI, f.RSI); r < 0 {
 			f.RAX = uint64(r)
 		}
@@ -125,7 +125,8 @@ func sysBrk(to uint64) int64 {
 	switch {
 	case to < s.brkStart || newEnd > userMap:
 	case newEnd > oldEnd:
-		// One range, however often it grows.
+		// Cut the old range and make one new range, however often the heap
+		// grows.
 		s.vmas.cut(s.brkStart, oldEnd)
 		if s.vmas.add(vma{start: s.brkStart, end: newEnd, prot: protRead | protWrite}) == 0 {
 			s.brk = to

@@ -30,21 +30,21 @@ func now() uint64 {
 // latest is the time that each vCPU saw last.
 var latest [2]uint64
 
-// forward looks whether time goes back on a vCPU.
+// forward reports a time that goes back on a vCPU.
 func forward(vcpu, ns uint64) uint64 {
 	l := &latest[vcpu&1]
 	if ns < *l {
 		was := *l
-		*l = ns // before the report, which tells the time
+		*l = ns // before the report, which reads the time
 		report("time went back by", was-ns)
 	}
 	*l = ns
 	return ns
 }
 
-// clockStart is a moment by system time and by the time-stamp counter, with what
-// the hypervisor said of the counter's rate; lateNS is how late a timer may be, 0 =
-// nobody has said.
+// clockStart is one moment in system time and in the time-stamp counter, with the
+// counter's rate as the hypervisor gave it. lateNS is how late a timer may be, 0 =
+// not set.
 var clockStart struct {
 	ns, tsc uint64
 	mul     uint64
@@ -58,8 +58,8 @@ func initClock() {
 	c.lateNS = option("late_us=") * 1000
 }
 
-// checkClock looks whether system time has kept to the counter's rate, and whether
-// the timer that was set for tickAt comes in time.
+// checkClock checks that system time has kept to the counter's rate, and that the
+// timer for tickAt comes in time.
 func checkClock(t uint64) {
 	c := &clockStart
 	delta := rdtsc() - c.tsc

@@ -29,7 +29,7 @@ func initTraps() {
 	must("set_trap_table", hypercall(abi.HypercallSetTrapTable, addr(unsafe.Pointer(&traps)), 0, 0, 0))
 }
 
-// trap is called by common with everything that enters the kernel.
+// trap is called by common (entry_amd64.s) for every entry into the kernel.
 func trap(f *trapFrame) {
 	flags := uint64(0)
 	if !f.user() {
@@ -62,8 +62,8 @@ func trap(f *trapFrame) {
 	f.Error = 0
 }
 
-// killed ends a process that did what it must not; its parent learns it by
-// wait4, the console by this line.
+// killed ends a process that caused an exception. Its parent sees that in
+// wait4, and a line on the console says it.
 func killed(f *trapFrame, cr2 uint64) {
 	Print(seam.Error + ": program stopped by trap ")
 	PrintDec(f.Vector)

@@ -9,7 +9,8 @@ import (
 )
 
 // trapFrame is the interrupted program's state on the kernel stack: the registers
-// in the order of Xen's cpu_user_regs, then the vector, then Xen's frame.
+// in the order of Xen's cpu_user_regs, then the vector, then what Xen pushes at
+// an entry.
 type trapFrame struct {
 	R15, R14, R13, R12, RBP, RBX uint64
 	R11, R10, R9, R8             uint64
@@ -18,7 +19,7 @@ type trapFrame struct {
 	RIP, CS, RFLAGS, RSP, SS     uint64
 }
 
-// user says whether the frame was made in user mode; kernel frames have RPL 0.
+// user says whether user mode was interrupted; in kernel mode CS has RPL 0.
 func (f *trapFrame) user() bool { return f.CS&3 == 3 }
 
 // Vectors of our own, beyond the processor's.
@@ -39,8 +40,8 @@ const (
 
 	hypercallIret = abi.HypercallIret
 
-	// quietCalls are the hypercalls that write nothing of a caller's stack, a bit
-	// each: its sum is the same after them.
+	// quietCalls are the hypercalls that do not write to the caller's stack, a
+	// bit each: the stack's sum must be the same after them.
 	quietCalls = 1<<abi.HypercallMMUUpdate | 1<<abi.HypercallMulticall | 1<<abi.HypercallUpdateVAMapping |
 		1<<abi.HypercallSetTimerOp | 1<<abi.HypercallConsoleIO | 1<<abi.HypercallVcpuOp |
 		1<<abi.HypercallSetSegmentBase | 1<<abi.HypercallMMUExtOp | 1<<abi.HypercallSchedOp
@@ -58,7 +59,7 @@ type block struct {
 	stackguard0 uint64
 	_           [480 - 24]byte
 	vcpu        uint64 // the vCPU that runs on this stack
-	closed      uint64 // sum of what no event changes, while one is waited for
+	closed      uint64 // while the kernel waits for an event: kernelSum, see closed.go
 	_           [16]byte
 	fpu         [fpuBytes]byte
 }

@@ -9,9 +9,10 @@ const (
 	protExec  = 4
 )
 
-// vma is a range of user addresses with one meaning. A file range shows the
-// initrd's bytes from fileVA-start on: address a has the initrd's offset
-// fileOff + a - start, up to fileEnd (an address); beyond are zeros.
+// vma is a range of user addresses with the same protection and content. A file
+// range shows the initrd's bytes from fileVA-start on: address a has the
+// initrd's offset fileOff + a - start, up to fileEnd (an address); beyond are
+// zeros.
 type vma struct {
 	start, end uint64
 	prot       uint8

@@ -1,6 +1,6 @@
 package seam
 
-// What the image builder and the code in an image must agree on.
+// Numbers on which the image builder and the code in an image must agree.
 const (
 	// MaxCPUs is the number of blocks that the hypervisor's image has.
 	MaxCPUs = 8
@@ -14,7 +14,7 @@ const (
 	PersistPage = 7
 )
 
-// Where in that page lies what the host reads and writes.
+// Offsets in that page of what the host reads and writes.
 const (
 	PersistPolicy  = 0
 	PersistFailure = 8

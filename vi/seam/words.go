@@ -11,30 +11,30 @@ const (
 // ControlVM is the control domain's name.
 const ControlVM = "d0"
 
-// What VMs say of the course of a run, a line each.
+// Lines that VMs print in the course of a run.
 const (
 	WorkloadStart = "workload start"
-	ProbePassed   = "probe ok"               // the last line of a VM that got what it asked for
-	ControlStart  = "control start"          // and all VMs to begin with are about to be made
-	ControlLate   = "control makes one more" // from here on no fault strikes
+	ProbePassed   = "probe ok"               // the last line of a VM whose probe passed
+	ControlStart  = "control start"          // the control domain is about to make the VMs that run from the beginning
+	ControlLate   = "control makes one more" // no fault strikes after this line
 	ControlEnd    = "control end"
 )
 
-// What the domains of hostile runs say.
+// Lines that the domains of hostile runs print.
 const (
-	WitnessOK = "witness ok" // the one that does nothing wrong is content
+	WitnessOK = "witness ok" // the witness, which does nothing wrong, has found nothing wrong
 	DuetOK    = "duet ok"    // no write reached a page that had been given up
-	Known     = "known: "    // an attack of the list, and what came of it
+	Known     = "known: "    // followed by an attack of the list and its result
 	KnownDone = Known + "done"
 )
 
-// What begins the lines about something that went wrong.
+// Beginnings of lines about something that went wrong.
 const (
-	ProbeFailed = "probe failed: " // which one, and a code
+	ProbeFailed = "probe failed: " // followed by the probe's name and a code
 	Error       = "error"          // the VM's own kernel or program has found something else
 )
 
-// What the hypervisor says, behind VMM.
+// Lines that the hypervisor prints behind VMM.
 const (
 	Done     = "done" // the run's end, if nothing is wrong
 	NotBuilt = "the domain cannot be built: "

@@ -2,13 +2,14 @@ package main
 
 import "resvirt/vi/abi"
 
-// Part of step sane_values: what is written down twice about event channels. By
-// which port a guest receives a virtual interrupt stands at the port and at the
-// vCPU, and the ports are believed. A channel between domains stands at both ends; where
-// only one has it, it was being made or ended. That end is closed: a call that
-// made the channel makes it anew, and one that ended it finds it ended.
+// Part of step sane_values: data about event channels that is recorded twice. The port
+// by which a guest receives a virtual interrupt is recorded at the port and at the vCPU;
+// if the two differ, the port is right. A channel between domains is recorded at both
+// ends; if only one end has it, the channel was being made or ended. That end is closed:
+// if the guest issues the call again, it makes the channel anew, or finds it ended.
 
-// closeHalves closes the ports of a bucket whose other end does not lead back.
+// closeHalves closes the ports of a bucket whose other end does not refer back
+// to them.
 func (d *Domain) closeHalves(from uint32) {
 	for port := from; port < from+evtchnPerBucket; port++ {
 		e := d.port(port)
@@ -22,7 +23,7 @@ func (d *Domain) closeHalves(from uint32) {
 	}
 }
 
-// joined says whether the other end of a channel leads back to d's port.
+// joined says whether the other end of a channel refers back to d's port.
 func (d *Domain) joined(e *evtchn, port uint32) bool {
 	for r := domains.head; r != nil; r = r.next {
 		if r == e.remote {
@@ -33,8 +34,8 @@ func (d *Domain) joined(e *evtchn, port uint32) bool {
 	return false
 }
 
-// findVirqs notes what ports of a bucket receive virtual interrupts, and whether all are
-// open: a search for a free port that looks at all buckets of a large domain takes long.
+// findVirqs notes which ports of a bucket receive virtual interrupts, and whether all
+// ports are open: the search for a free port skips such buckets.
 func (d *Domain) findVirqs(from uint32) {
 	full := true
 	for port := from; port < from+evtchnPerBucket; port++ {

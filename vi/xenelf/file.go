@@ -1,13 +1,12 @@
-// Package xenelf reads ELF files for x86-64, and what Xen's kernels say of themselves in
-// them. It allocates nothing and believes nothing: a file may be damaged in any
-// way. Hypervisor, control domain and guest kernel share it, so that it needs no
-// Go runtime.
+// Package xenelf reads ELF files for x86-64, and the notes in kernels for Xen. It
+// allocates nothing and trusts nothing: a file may be damaged in any way. Hypervisor,
+// control domain and guest kernel share it: so it needs no Go runtime.
 package xenelf
 
 import "unsafe"
 
-// File is the content of an ELF file (System V gABI, chapters 4 and 5). All but Check and
-// Part is for files that Check found right.
+// File is the content of an ELF file (System V gABI, chapters 4 and 5). All methods but
+// Check and Part need a file that Check has accepted.
 type File []byte
 
 // Header is at the beginning of a file.
