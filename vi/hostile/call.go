@@ -2,7 +2,8 @@ package main
 
 import "resvirt/vi/abi"
 
-// call makes one hypercall: half of them of a form that a kernel could mean.
+// call makes one hypercall. Half of them have a form that a real kernel could
+// use.
 func (r dice) call() {
 	if r.one(2) {
 		nr, a := r.meant()
@@ -34,7 +35,7 @@ func (r dice) call() {
 	hypercall(nr, a[0], a[1], a[2], a[3], a[4])
 }
 
-// words puts some words at a place of the arena.
+// words puts some words into the arena and returns their address.
 func (r dice) words(list ...uint64) uint64 {
 	at := arena + r.page()*pageSize + r.n(480)*8
 	for i, v := range list {
@@ -43,7 +44,7 @@ func (r dice) words(list ...uint64) uint64 {
 	return at
 }
 
-// meant is a hypercall that could be meant so.
+// meant is a hypercall as a real kernel could make it.
 func (r dice) meant() (nr uint64, a [5]uint64) {
 	switch r.n(12) {
 	case 0, 1:
@@ -82,11 +83,11 @@ func (r dice) extArg() uint64 {
 	return r.frame()
 }
 
-// memory is a memory_op: its command, with the argument in place.
+// memory is the command of a memory_op.
 func (r dice) memory() uint64 { return r.n(13) }
 
-// grant is a grant_table_op of a few entries. Half of them mean the other hostile
-// domain, which shares frames as we do.
+// grant is a grant_table_op of a few entries. Half of them are about the other
+// hostile domain, which shares frames as this one does.
 func (r dice) grant() [5]uint64 {
 	at := arena + r.page()*pageSize
 	switch r.n(7) {

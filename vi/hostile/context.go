@@ -9,14 +9,15 @@ import (
 // Values that fault when a processor loads them: in the first state of a vCPU, in
 // descriptors that change while they are loaded, in debug registers.
 
-// spare are the vCPUs that start down, and whose first state is drawn. Once up, they
-// change a descriptor for a while and go down again.
+// spare are the vCPUs that start down, and whose first state is drawn. Once they are
+// up, they change a descriptor for a while and go down again.
 const (
 	spareFirst = vcpus
 	spares     = 2
 )
 
-// draft is a first state, gdtPage a page that serves as GDT.
+// draft is a first state that is being prepared, gdtPage a page that serves as
+// GDT.
 var (
 	draft   abi.VcpuGuestContext
 	gdtPage uint64
@@ -29,7 +30,7 @@ const (
 	flatSel    = 1<<3 | 3
 )
 
-// loads makes the hypervisor load what may fault.
+// loads makes the hypervisor load values that may fault.
 func (r dice) loads() {
 	switch r.n(3) {
 	case 0:
@@ -41,12 +42,13 @@ func (r dice) loads() {
 	}
 }
 
-// badAddress is one that is not canonical.
+// badAddress is an address that is not canonical.
 func (r dice) badAddress() uint64 {
 	return [4]uint64{1 << 63, 1 << 47, r.word() | 1<<62&^(1<<63), 1<<48 - 1}[r.n(4)]
 }
 
-// contexts gives a spare vCPU a first state: proper but for a field or two.
+// contexts gives a spare vCPU a first state that is proper except for a field
+// or two.
 func (r dice) contexts() {
 	id := spareFirst + r.n(spares)
 	initDraft(id)
@@ -74,7 +76,8 @@ func initDraft(id uint64) {
 	c.CtrlReg[3] = abi.XenPFNToCR3(frameOf(start.PTBase))
 }
 
-// spoil makes a field of draft one that some load refuses, or any.
+// spoil puts a value into a field of draft that some load refuses, or any
+// value.
 func (r dice) spoil() {
 	c := &draft
 	at := r.badAddress()
@@ -136,8 +139,8 @@ func (r dice) race(n int) {
 	}
 }
 
-// breakpoints sets breakpoints on memory of the arena, or asks for any, and lets
-// a load of SS hold one back until after SYSCALL.
+// breakpoints sets breakpoints on memory of the arena, or anywhere, and delays
+// one by a load of SS until after SYSCALL.
 func (r dice) breakpoints() {
 	at := r.va()
 	setDebug(7, 0)

@@ -2,9 +2,9 @@ package main
 
 import "resvirt/vi/abi"
 
-// depart goes to user mode, in an address space of its own, by an iret in the midst
-// of a list. What stands behind it gives this address space back, changes what it
-// is made of, or asks for none.
+// depart goes to user mode, in an address space of its own, by an iret in the
+// middle of a multicall. The entries behind the iret give this address space back,
+// change its page tables, or set no address space.
 func (r dice) depart() {
 	at := arena + r.page()*pageSize
 	f := frameOf(at)
@@ -32,15 +32,15 @@ func (r dice) depart() {
 	for i := range n * 8 {
 		store(to+i*8, list[i])
 	}
-	c := r.frameOfUser(me())
-	c[3], c[4], c[6] = 0, spinAt, 0x202 // events end a loop without end
+	c := r.toUser(me())
+	c[3], c[4], c[6] = 0, spinAt, 0x202 // an endless loop, which an event ends
 	if r.one(3) {
-		c[4] = r.va() // with what lies there for code
+		c[4] = r.va() // whatever lies there is executed
 	}
 	batchOn(&c, to, n)
 }
 
-// departing is an entry of such a list: f is the root of user mode.
+// departing is an entry of such a multicall: f is the root of user mode.
 func (r dice) departing(f uint64) (uint64, [5]uint64) {
 	switch r.n(6) {
 	case 0, 1:

@@ -2,8 +2,8 @@ package main
 
 import "resvirt/vi/abi"
 
-// Random values of the kinds that hypercalls expect. Most name what is ours to play
-// with, so that calls get beyond the first check, and the VM lives for a while.
+// Random values of the kinds that hypercalls expect. Most name objects of this
+// domain, so that calls get beyond the first check, and the VM lives for a while.
 
 // streams are the vCPUs' states of splitmix64.
 var streams [vcpus]uint64
@@ -19,7 +19,7 @@ func (r dice) word() uint64 {
 	return z ^ z>>31
 }
 
-// n is below k.
+// n is a random number below k.
 func (r dice) n(k uint64) uint64 { return r.word() >> 11 % k }
 
 func (r dice) one(in uint64) bool { return r.n(in) == 0 }
@@ -29,7 +29,8 @@ func (r dice) page() uint64 { return r.n(arenaPages) }
 // va is an address in the arena.
 func (r dice) va() uint64 { return arena + r.page()*pageSize + r.n(512)*8 }
 
-// frame is mostly one of the arena, sometimes a page table of ours, or anybody's.
+// frame is mostly a frame of the arena, sometimes that of a page table of ours,
+// or any.
 func (r dice) frame() uint64 {
 	switch k := r.n(40); {
 	case k < 30:
@@ -46,7 +47,8 @@ func (r dice) frame() uint64 {
 	return r.value() >> 12
 }
 
-// value is any number, with those preferred where something begins or ends.
+// value is any number; numbers at which something begins or ends are more
+// frequent.
 func (r dice) value() uint64 {
 	switch r.n(10) {
 	case 0:
@@ -111,7 +113,7 @@ func (r dice) slot() uint64 {
 	return r.frame()<<12 + r.n(512)*8
 }
 
-// domid is a domain's name.
+// domid is a domain's id.
 func (r dice) domid() uint64 {
 	switch r.n(8) {
 	case 0:
@@ -124,8 +126,8 @@ func (r dice) domid() uint64 {
 	return abi.DomidSelf
 }
 
-// text fills n words at an address of the arena with what may stand for
-// structures of all kinds, and returns the address.
+// text fills n words of the arena with values that may pass for structures of
+// any kind, and returns their address.
 func (r dice) text(n uint64) uint64 {
 	at := arena + r.page()*pageSize + r.n(512-n)*8
 	for i := range n {

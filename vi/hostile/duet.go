@@ -8,24 +8,25 @@ import (
 	"resvirt/vi/seam"
 )
 
-// The duet (option duet=N, N turns): one domain grants the other a frame, whose
-// second vCPU writes to it all the time; the first gives the mapping up, without a
-// flush where there is a way, and the owner at once makes a page table of the
-// frame. No write may reach it any more, or a guest writes its own page tables.
+// The duet (option duet=N, N turns) is played by two domains. The owner grants the
+// other a frame. The other's second vCPU writes to it all the time, while its
+// first vCPU gives the mapping up, if possible without a flush; then the owner at
+// once makes a page table of the frame. No write may reach the frame after that,
+// or a guest could write page tables.
 const (
 	duetOwner    = 2
 	duetBorrower = 3
 
 	duetPage  = 5 // of the arena: the frame that is granted, or where it is mapped
-	duetMail  = 6 // a frame that both see: what the two last said, a word each
+	duetMail  = 6 // a frame that both see: it holds the last message of each, one word
 	duetTable = 7 // the owner's grant table
-	duetFrame = 8 // reference of the frame
-	duetPost  = 9 // ... of the one that both see
+	duetFrame = 8 // grant reference of the frame
+	duetPost  = 9 // grant reference of duetMail
 
 	duetSlot  = 100 << 3           // the word that is written
 	duetWrite = 0x5a5a5a5a5a5a5a00 // an entry that is not present
-	duetOver  = 1<<64 - 1          // the owner's last word
-	duetLooks = 3000               // at the page table
+	duetOver  = 1<<64 - 1          // the owner's last message
+	duetLooks = 3000               // number of looks at the page table in a turn
 )
 
 // duetWrites counts what the writing vCPU has written; duetReady is a bit for each
@@ -34,7 +35,7 @@ var duetWrites, duetReady uint64
 
 func arenaAt(page uint64) uint64 { return arena + page*pageSize }
 
-// duet plays a vCPU's part. Exceptions begin it again.
+// duet plays a vCPU's part. After an exception it starts again.
 func duet() {
 	if duetReady>>me()&1 == 0 {
 		register()
@@ -51,7 +52,8 @@ func duet() {
 	hypercall(abi.HypercallVcpuOp, abi.VcpuopDown, uint64(me()), 0, 0, 0)
 }
 
-// scribble writes to the page until it is taken away, which begins it again.
+// scribble writes to the page until the mapping goes: the exception starts duet
+// again.
 func scribble() {
 	for {
 		store(arenaAt(duetPage)+duetSlot, duetWrite)
@@ -64,7 +66,7 @@ func remap(page, entry, flags uint64) int64 {
 	return hypercall(abi.HypercallUpdateVAMapping, arenaAt(page), entry, flags, 0, 0)
 }
 
-// heard waits until the other's word in the mail is one of two, and returns it.
+// heard waits until the other's message is a or b, and returns it.
 func heard(at, a, b uint64) uint64 {
 	for {
 		if w := load(arenaAt(duetMail) + at); w == a || w == b {
@@ -74,7 +76,7 @@ func heard(at, a, b uint64) uint64 {
 	}
 }
 
-// wrong ends the domain: something is not as it has to be.
+// wrong ends the domain, because something is not as it must be.
 func wrong(what string) {
 	say(seam.Error + ": ")
 	say(what)
@@ -87,7 +89,8 @@ func borrowed(ref uint32, page uint64) (handle uint32, ok bool) {
 	return mapped(duetOwner, ref, abi.GNTMAPHost, page)
 }
 
-// borrow maps the owner's page, lets it be written to, and gives it up.
+// borrow maps the owner's page, lets the second vCPU write to it, and gives it
+// up.
 func borrow() {
 	for {
 		if _, ok := borrowed(duetPost, duetMail); ok {
@@ -147,7 +150,7 @@ func lend() {
 	shutDown(abi.ShutdownPoweroff)
 }
 
-// lookOn makes a page table of the page and looks whether it changes.
+// lookOn makes a page table of the page and checks that it does not change.
 func lookOn(page uint64) {
 	pin := [4]uint64{abi.MMUExtPinL1, page}
 	at := addr(unsafe.Pointer(&pin))

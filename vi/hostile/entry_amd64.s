@@ -91,7 +91,8 @@ TEXT ·exchange(SB),NOSPLIT,$0-16
 	RET
 
 // func compareSwap(at, val uint64)
-// Compares with what is there, so that it succeeds unless another vCPU was faster.
+// Compares with the present value, so that it succeeds unless another vCPU was
+// faster.
 TEXT ·compareSwap(SB),NOSPLIT,$0-16
 	MOVQ	at+0(FP), DX
 	MOVQ	val+8(FP), CX
@@ -110,7 +111,7 @@ TEXT ·bitSet(SB),NOSPLIT,$0-16
 	RET
 
 // func jump(at uint64, r *[16]uint64)
-// Loads all registers but RSP, RSP too if r[4] is not zero, and goes there.
+// Loads all registers (RSP only if r[4] is not zero) and jumps to at.
 TEXT ·jump(SB),NOSPLIT,$16-16
 	MOVQ	at+0(FP), AX
 	MOVQ	r+8(FP), R15
@@ -138,7 +139,7 @@ go:
 	MOVQ	0(R15), AX
 	JMP	0(SP)
 
-// spin is where user mode stays for a while; DI is an address that it uses.
+// spin is a loop for user mode; DI is an address that it accesses.
 TEXT ·spin(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVL	$3000, CX
 more:
@@ -151,7 +152,7 @@ DATA ·spinAt+0(SB)/8, $·spin(SB)
 GLOBL ·spinAt(SB),NOPTR,$8
 
 // func batchOn(c *[10]uint64, list, n uint64)
-// A multicall in which an iret finds the frame that c holds.
+// Makes a multicall in which an iret uses c as its iret_context.
 TEXT ·batchOn(SB),NOSPLIT,$0-24
 	MOVQ	list+8(FP), DI
 	MOVQ	n+16(FP), SI
@@ -161,7 +162,7 @@ TEXT ·batchOn(SB),NOSPLIT,$0-24
 	UD2
 
 // func iret(c *[10]uint64)
-// The frame of the iret hypercall is what c holds.
+// Makes the iret hypercall with c as its iret_context.
 TEXT ·iret(SB),NOSPLIT,$0-8
 	MOVQ	c+0(FP), SP
 	MOVL	$const_hypercallIret, AX
@@ -171,8 +172,9 @@ TEXT ·iret(SB),NOSPLIT,$0-8
 DATA ·flipAt+0(SB)/8, $·flipper(SB)
 GLOBL ·flipAt(SB),NOPTR,$8
 
-// flipper is what a spare vCPU does: it makes the descriptor at R12 now R13, now R15,
-// and goes down, RBP being its number, until it is brought up again.
+// flipper is the code of a spare vCPU, whose number is in RBP: for a while it sets
+// the descriptor at R12 to R13 and R15 in turn, then it goes down until it is brought
+// up again.
 TEXT ·flipper(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 rounds:
 	MOVL	$400, BX
@@ -194,7 +196,8 @@ flip:
 	JMP	rounds
 
 // func stackBreak(at uint64)
-// Loads SS from memory, with a selector, on which a breakpoint may be, and makes a hypercall at once.
+// Loads SS with a selector from memory on which there may be a breakpoint, and makes a
+// hypercall at once.
 TEXT ·stackBreak(SB),NOSPLIT,$0-8
 	MOVQ	at+0(FP), CX
 	MOVL	$const_hypercallVersion, AX
@@ -231,7 +234,7 @@ TEXT ·segmentGS(SB),NOSPLIT,$0-8
 	RET
 
 // func readable(sel uint64) bool
-// Of all that looks at descriptors VERR alone neither faults nor loads anything.
+// VERR reads a descriptor without a fault and without loading anything.
 TEXT ·readable(SB),NOSPLIT,$0-9
 	MOVQ	sel+0(FP), AX
 	BYTE	$0x0f; BYTE $0x00; BYTE $0xe0	// VERR AX

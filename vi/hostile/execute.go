@@ -2,8 +2,8 @@ package main
 
 import "resvirt/vi/abi"
 
-// begins are what instructions begin with that a guest's kernel may not execute,
-// or that the hypervisor emulates.
+// begins are the first bytes of instructions that a guest's kernel may not
+// execute, or that the hypervisor emulates.
 var begins = [...][4]byte{
 	{0x48, 0x89}, {0x48, 0x87}, {0xf0, 0x48, 0x0f, 0xb1}, {0x0f, 0x22}, {0x0f, 0x20}, {0x0f, 0x30}, {0x0f, 0x32},
 	{0x48, 0x0f, 0xba}, {0x0f, 0x01}, {0x0f, 0xa2}, {0xf4}, {0xfa}, {0xfb}, {0xe4}, {0xe6}, {0xec}, {0xee}, {0x6c}, {0x6e},
@@ -13,7 +13,7 @@ var begins = [...][4]byte{
 }
 
 // execute jumps into a page of the arena that holds an instruction at random, with
-// registers at random; what follows ends the round.
+// registers at random. The exception that follows ends the round.
 func (r dice) execute() {
 	at := arena + r.page()*pageSize + r.n(4000)
 	code := [16]byte{}
@@ -41,15 +41,15 @@ func (r dice) execute() {
 		regs[0] = 0
 	}
 	if !r.one(100) {
-		regs[4] = 0 // RSP stays: without a stack the VM ends
+		regs[4] = 0 // RSP is not changed: without a stack the VM would end
 	}
 	jump(at, &regs)
 }
 
-// strange does what a kernel seldom or never does: returns with any frame,
-// replaces tables, turns the FPU off.
+// strange does what a kernel seldom or never does: it makes an iret with any
+// values, replaces tables, turns the FPU off.
 func (r dice) strange() {
-	rounds[me()] |= 31 // to be mended soon, else the VM ends
+	rounds[me()] |= 31 // so that mend is called soon, else the VM ends
 	switch r.n(10) {
 	case 0, 1:
 		r.giveBack()
@@ -73,11 +73,11 @@ func (r dice) strange() {
 	}
 }
 
-// giveBack returns by the iret hypercall to anything: our own code, the arena,
+// giveBack returns by the iret hypercall to anywhere: our own code, the arena,
 // user mode.
 func (r dice) giveBack() {
 	v := me()
-	c := r.frameOfUser(v)
+	c := r.toUser(v)
 	switch r.n(4) {
 	case 0:
 		c[5], c[8] = r.n(1<<16), r.n(1<<16)
@@ -92,7 +92,7 @@ func (r dice) giveBack() {
 	iret(&c)
 }
 
-// frameOfUser is a frame for iret that goes to our code in user mode.
-func (r dice) frameOfUser(v int) [10]uint64 {
+// toUser is an iret_context that leads to our code in user mode.
+func (r dice) toUser(v int) [10]uint64 {
 	return [10]uint64{r.value(), r.value(), r.value(), r.n(1 << 9), entries[v], abi.FlatKernelCS, r.word() & 0x3f7fd7, tops[v] - 64, abi.FlatKernelSS}
 }

@@ -11,7 +11,7 @@ import (
 // other vCPU may ask for the same.
 func (r dice) forest() {
 	base := addr(unsafe.Pointer(field))
-	const n = 24 // longer than the watchdog waits, shorter than VMs are left in peace
+	const n = 24 // takes longer than the watchdog waits, and shorter than a VM may be silent
 	leaf := frameOf(arena)<<12 | 0x65
 	for i := range uint64(n-1) * 512 {
 		field[i] = leaf

@@ -7,15 +7,16 @@ import (
 	"resvirt/vi/seam"
 )
 
-// Attacks that are known, one after the other, and what came of each (option
-// known=1). An attack that ends by an exception or in an event is said to be trapped.
+// Makes known attacks, one after the other, and prints the result of each (option
+// known=1). If an exception or an event ends an attack, the result is "trapped".
 
-// knowns are the attacks. Each begins with what the ones before have left.
+// knowns are the attacks. Each begins in the state that the ones before have
+// left.
 var knowns = [...]struct {
 	name string
 	run  func() int64
 }{
-	{"x87 pointers of others", otherPointers}, // while the witness still has something to do
+	{"x87 pointers of others", otherPointers}, // first, while the witness still works
 	{"DR6 at the start", func() int64 { return hypercall(abi.HypercallGetDebugreg, 6, 0, 0, 0, 0) }},
 	{"DR7 at the start", func() int64 { return hypercall(abi.HypercallGetDebugreg, 7, 0, 0, 0, 0) }},
 	{"FS base", func() int64 { initDraft(2); draft.FSBase = 1 << 63; return begin() }},
@@ -61,13 +62,14 @@ var knowns = [...]struct {
 	{"CLI at level 3", func() int64 { cli(); return 3 }},
 }
 
-// tableTurns counts the turns of tablesGivenBack, tableFound those in which it was found.
+// tableTurns counts the turns of tablesGivenBack, tableFound those in which the processor
+// still saw the table.
 var tableTurns, tableFound int64
 
 // tablesGivenBack sets a descriptor table and gives it back, for a while in which the
-// hypervisor may fail and recover. It returns how often the processor saw the table
-// when it was the hypervisor's no more, so that we may write to it. Where it sees
-// none it faults, and the next turn begins.
+// hypervisor may fail and recover. It returns how often the processor still saw the
+// table when the frame was ours again, which we can write. If the processor sees no
+// table it faults, and the next turn begins.
 func tablesGivenBack() int64 {
 	for tableTurns < 1000 {
 		tableTurns++
@@ -81,9 +83,10 @@ func tablesGivenBack() int64 {
 	return tableFound
 }
 
-// overCalls sets all that the processor keeps of a vCPU beside its registers, and makes
-// calls for a while, in which the hypervisor may fail and recover; then it hits its
-// breakpoint. Another is on code at address 0, to which a hypervisor may jump that fails.
+// overCalls sets all state of a vCPU that the processor keeps beside its general
+// registers, and makes calls for a while, in which the hypervisor may fail and recover.
+// Then it hits its breakpoint. Another breakpoint is on code at address 0, to which a
+// failing hypervisor may jump.
 func overCalls() int64 {
 	setDebug(1, 0)
 	watch(1 | 0xd<<16 | 1<<2)
@@ -105,7 +108,7 @@ var (
 	line       [80]byte
 )
 
-// known makes those that are left; exceptions begin it again.
+// known makes the remaining attacks. After an exception it starts again.
 func known() {
 	if knownBegun && tableTurns == 0 {
 		knownSay(knowns[knownNext%uint64(len(knowns))].name, "trapped", 0)
@@ -124,7 +127,7 @@ func known() {
 	shutDown(abi.ShutdownPoweroff)
 }
 
-// knownSay prints what came of an attack.
+// knownSay prints the result of an attack.
 func knownSay(name, what string, result int64) {
 	n := copy(line[:], seam.Known)
 	n += copy(line[n:], name)
@@ -144,7 +147,8 @@ func knownSay(name, what string, result int64) {
 	hypercall(abi.HypercallConsoleIO, abi.ConsoleIOWrite, uint64(n), addr(unsafe.Pointer(&line)), 0, 0)
 }
 
-// begin gives the vCPU of draft its first state, and brings it up if that was taken.
+// begin gives the vCPU of draft its first state, and brings it up if the state was
+// accepted.
 func begin() int64 {
 	id := draft.Regs.RBP
 	rc := initialise(id)
@@ -186,8 +190,8 @@ func badIret(rip, cs, flags uint64) {
 	iret(&c)
 }
 
-// syscallAtEnd maps code at the end of the lower half of the address space, where the
-// address behind SYSCALL is not canonical.
+// syscallAtEnd executes SYSCALL at the very end of the lower half of the address
+// space: the address behind it is not canonical.
 func syscallAtEnd() int64 {
 	const end = 1<<47 - pageSize
 	code := arena + 8*pageSize
@@ -211,9 +215,10 @@ func syscallAtEnd() int64 {
 	return 0
 }
 
-// otherPointers looks for the addresses at which the witness, which shares a processor
-// with one of us, uses the x87 unit: AMD's FXRSTOR leaves them. They are in the upper
-// half of 4 GiB, as far as the environment has them; the hypervisor's is not.
+// otherPointers tries to see the addresses at which the witness, which shares a
+// processor with one of our vCPUs, uses the x87 unit: AMD's FXRSTOR does not clear
+// them. The x87 environment has their low 32 bits, which for the witness are in the
+// upper half, for the hypervisor in the lower.
 func otherPointers() int64 {
 	found := uint64(0)
 	for range 200 {

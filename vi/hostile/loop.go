@@ -6,7 +6,7 @@ import (
 	"resvirt/vi/abi"
 )
 
-// rounds counts what each vCPU has begun.
+// rounds counts the rounds that each vCPU has begun.
 var rounds [vcpus]uint64
 
 // me is the vCPU that runs on this stack.
@@ -18,8 +18,8 @@ func me() int {
 	return 0
 }
 
-// loop goes from round to round until all are done; exceptions and events
-// begin it again.
+// loop does rounds until all are done. After an exception or event it starts
+// again.
 func loop() {
 	v := me()
 	r := dice{&streams[v]}
@@ -79,8 +79,8 @@ func loop() {
 	}
 }
 
-// mend lets entries work again, lets events through, and sets a timer that ends a round
-// that would not end.
+// mend registers the entry points again, unmasks events, and sets a timer that ends a
+// round which would not end by itself.
 func mend() {
 	mendEntries()
 	wakeMe()
@@ -116,14 +116,15 @@ func mendEntries() {
 	}
 }
 
-// sharedPage is the last page of the arena's space, where shared_info is mapped.
+// sharedInfo is shared_info, which is mapped at the last page of the arena's
+// space.
 func sharedInfo() *abi.SharedInfo {
 	at := arena + (arenaPages-1)*pageSize
 	hypercall(abi.HypercallUpdateVAMapping, at, start.SharedInfo|0x67, abi.UVMFInvlpg|abi.UVMFAll, 0, 0)
 	return (*abi.SharedInfo)(ptr(at))
 }
 
-// wakeMe unmasks all events and lets a timer expire in a while.
+// wakeMe unmasks all events and sets a timer that expires in a while.
 func wakeMe() {
 	s := sharedInfo()
 	virq := abi.EvtchnBindVirq{Virq: abi.VirqTimer, Vcpu: uint32(me())}

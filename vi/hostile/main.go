@@ -77,14 +77,14 @@ var (
 	space   [(arenaPages+2)*pageSize + words*8]byte
 
 	start *abi.StartInfo
-	arena uint64               // address of the pages that the rounds play with
+	arena uint64               // address of the pages that the rounds use
 	ptes  [arenaPages]uint64   // machine addresses of the entries that map them
 	table [20]abi.TrapInfo     // all exceptions; the last entry stays zero
 	other abi.VcpuGuestContext // the second vCPU's first state
 	self  uint16               // domain
 )
 
-// kmain prepares all, starts the second vCPU and never ends.
+// kmain prepares everything, starts the second vCPU and never returns.
 func kmain(si *abi.StartInfo) {
 	start = si
 	tops[0] = bare.Image.PerCPU + blockSize
@@ -120,13 +120,14 @@ func entryAddress(va uint64) uint64 {
 	return t<<12 + va>>12&511<<3
 }
 
-// vaOf is where the initial mapping has one of our frames.
+// vaOf is the address of one of our frames in the initial mapping.
 func vaOf(frame uint64) uint64 {
 	const machineToPhys = 0xffff800000000000 // xen-x86_64.h
 	return bare.Image.VirtBase + word(machineToPhys+frame<<3)<<12
 }
 
-// domain asks who we are: a channel that we open for ourselves shows it.
+// domain finds out our own id: the state of a channel that we open for
+// ourselves shows it.
 func domain() uint16 {
 	un := abi.EvtchnAllocUnbound{Dom: abi.DomidSelf, RemoteDom: abi.DomidSelf}
 	hypercall(abi.HypercallEventChannelOp, abi.EvtchnopAllocUnbound, addr(unsafe.Pointer(&un)), 0, 0, 0)

@@ -2,10 +2,10 @@ package main
 
 import "resvirt/vi/abi"
 
-// What may be done with FIFO event channels: control blocks and event words in any
-// page, words and heads that say anything, page tables made of their pages.
+// Attacks with FIFO event channels: control blocks and event words in any page,
+// any content of words and heads, and page tables made of these pages.
 
-// eventWords is the page of event words that this VM means, 0 if there is none.
+// eventWords is the page that this VM uses for event words, 0 if there is none.
 var eventWords uint64
 
 // events is an event_channel_op.
@@ -43,7 +43,7 @@ func (r dice) queues() {
 	}
 }
 
-// switchOver does what it takes to use queues, with all events unmasked.
+// switchOver switches to the FIFO interface properly, with all events unmasked.
 func (r dice) switchOver(words uint64) {
 	if r.one(2) {
 		r.events(abi.EvtchnopReset, abi.DomidSelf)
@@ -61,8 +61,8 @@ func (r dice) switchOver(words uint64) {
 	}
 }
 
-// takeEvents takes what there may be out of all queues, without handling it, so that
-// the next event comes.
+// takeEvents takes the events out of all queues, without handling them, so that the
+// next event comes.
 func (r dice) takeEvents() {
 	if eventWords != 0 && r.one(4) {
 		for i := range uint64(16) {
@@ -71,7 +71,8 @@ func (r dice) takeEvents() {
 	}
 }
 
-// beforeSleep mostly goes back to the other interface, with a timer that wakes us.
+// beforeSleep mostly goes back to the two-level interface, and sets a timer that
+// wakes us.
 func (r dice) beforeSleep() {
 	if eventWords != 0 && !r.one(8) {
 		eventWords = 0
@@ -91,8 +92,8 @@ func (r dice) scribble(at uint64) {
 	}
 }
 
-// eventTable makes a page table of a page of event words, or with a control block in
-// it, and lets the hypervisor write there.
+// eventTable makes a page table of a page that holds event words or a control block,
+// and lets the hypervisor write there.
 func (r dice) eventTable(port uint64) {
 	at := arena + r.page()*pageSize
 	if eventWords != 0 && r.one(2) {

@@ -6,17 +6,17 @@ import (
 	"resvirt/vi/abi"
 )
 
-// The two hostile domains grant each other frames of their arenas, map what they
-// are granted where the arena was, write to it, and make page tables of frames that
-// are or were mapped elsewhere.
+// The two hostile domains grant each other frames of their arenas, map the granted
+// frames in place of pages of the arena, write to them, and make page tables of
+// frames that are or were mapped elsewhere.
 
-// grantRefs is how many references, and handles, the rounds play with.
+// grantRefs is the number of references, and of handles, that the rounds use.
 const grantRefs = 24
 
 // grantPage is the page of the arena's space where our grant table is mapped.
 const grantPage = arenaPages - 2
 
-// grantTable is its frame.
+// grantTable is the grant table's frame.
 var grantTable uint64
 
 // setUpGrants asks for a grant table of one frame.
@@ -68,9 +68,9 @@ func mapped(dom uint16, ref, flags uint32, page uint64) (handle uint32, ok bool)
 	return op.Handle, rc == 0 && op.Status == 0
 }
 
-// elsewhere maps a reference of the other's at two pages, as writable and for reading
-// or both alike, and unmaps one where the other is; in half of the cases it puts a page of our own
-// into its place.
+// elsewhere maps a reference of the other domain at two pages, one writable and one
+// read-only or both alike, and unmaps the handle of one at the address of the other. In
+// half of the cases it puts a page of our own in its place.
 func (r dice) elsewhere() {
 	from, to := r.page(), r.page()
 	ref := uint32(r.n(grantRefs))
@@ -90,8 +90,8 @@ func (r dice) elsewhere() {
 	hypercall(abi.HypercallGrantTableOp, cmd, addr(unsafe.Pointer(&op)), 1, 0, 0)
 }
 
-// hammer writes to one place of the arena for a while, whatever becomes of it
-// meanwhile: this processor's translation of it stays in use.
+// hammer writes to one address of the arena for a while, whatever happens to
+// the page: so this processor keeps using its translation.
 func (r dice) hammer() {
 	at, val := r.va(), r.entry()
 	for range 200 {

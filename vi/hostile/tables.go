@@ -3,8 +3,8 @@ package main
 import "resvirt/vi/abi"
 
 // tables makes a page table of a page of the arena, in the steps that kernels
-// take, with other levels and entries than they would: fill, write-protect, pin;
-// sometimes use it as root.
+// take, but with other levels and entries: fill, write-protect, pin, and
+// sometimes use as root.
 func (r dice) tables() {
 	at := arena + r.page()*pageSize
 	for i := range uint64(512) {
@@ -64,7 +64,7 @@ func (r dice) write(at, val uint64) {
 	}
 }
 
-// touch reads or writes memory: the arena's, our page tables, anything.
+// touch reads or writes memory: of the arena, of our page tables, anywhere.
 func (r dice) touch() {
 	at := r.value()
 	switch r.n(4) {

@@ -10,11 +10,11 @@ import (
 // witness is the domain that does nothing wrong.
 const witness = 1
 
-// attestEvery is how many rounds of others the witness leaves out for each of its own.
+// attestEvery: the witness does one round while the others do so many.
 const attestEvery = 64
 
-// field is the memory that the witness watches, a part in each round, and of which
-// others make page tables.
+// field is memory that the witness watches, a part in each round. In the other
+// domains forest makes page tables of it.
 var field *[words]uint64
 
 const (
@@ -22,11 +22,11 @@ const (
 	parts = 16
 )
 
-// pattern is what the field holds.
+// pattern is the content of the field.
 func pattern(i uint64) uint64 { return i*0x9e3779b97f4a7c15 ^ 0x5eed }
 
-// attest is a round of the witness: vCPU 0 looks at its memory and lets the
-// hypervisor check itself; the second vCPU has nothing to do.
+// attest is a round of the witness: vCPU 0 checks its memory and lets the
+// hypervisor check itself; the second vCPU does nothing.
 func attest() {
 	if me() != 0 {
 		hypercall(abi.HypercallVcpuOp, abi.VcpuopDown, 1, 0, 0, 0)
@@ -51,7 +51,7 @@ func attest() {
 	if left := option("rounds") - min(rounds[0], option("rounds")); left < attestEvery {
 		say(seam.WitnessOK + "\n")
 	}
-	loadX87() // for others to look for, see otherPointers
+	loadX87() // others try to see this, see otherPointers
 	rest()
 	rounds[0] += attestEvery - 1
 }

@@ -9,7 +9,7 @@ import "unsafe"
 // Check and Part need a file that Check has accepted.
 type File []byte
 
-// Header is at the beginning of a file.
+// Header is the structure at the beginning of a file.
 type Header struct {
 	Magic         uint32
 	Class, Data   uint8
@@ -41,7 +41,7 @@ type Section struct {
 	Align, EntSize uint64
 }
 
-// Values of their fields.
+// Values of the fields above.
 const (
 	Magic   = 0x464c457f // "\x7fELF"
 	Class64 = 2
@@ -77,12 +77,12 @@ func (f File) Header() *Header { return (*Header)(unsafe.Pointer(unsafe.SliceDat
 // Segments is the number of segments.
 func (f File) Segments() uint16 { return f.Header().PhNum }
 
-// Content returns what is in the file of a segment to load or of notes.
+// Content returns the bytes in the file of a segment of kind Load or Note.
 func (f File) Content(s *Segment) []byte { return f.Part(s.Offset, s.FileSize) }
 
-// Segment returns a program header; nil if it lies outside the file, or a part of
-// it that is used: never in a file that Check found right. What a segment of notes takes in memory does not matter: GRUB
-// says nothing.
+// Segment returns a program header; nil if it, or a part of its content that is used, lies
+// outside the file. In a file that Check has accepted it is never nil. The size in memory
+// of a segment of notes is not checked: GRUB leaves it 0.
 func (f File) Segment(i uint16) *Segment {
 	h := f.Header()
 	s := (*Segment)(f.entry(h.PhOff, uint64(i)*uint64(h.PhSize), unsafe.Sizeof(Segment{})))

@@ -25,8 +25,9 @@ var required = bytes.Join([][]byte{note(abi.NoteGuestOS, "linux\x00"), note(abi.
 
 const oldText = "GUEST_OS=linux,XEN_VER=xen-3.0,VIRT_BASE=0xffffffff80000000,ELF_PADDR_OFFSET=0x0,VIRT_ENTRY=0xffffffff80100040,HYPERCALL_PAGE=0x102,LOADER=generic"
 
-// kernelFile has a segment to load and what a kernel says of itself: by notes in a
-// segment, in a section, or by a text of before notes.
+// kernelFile makes a file with a segment to load and a kernel's description of
+// itself: notes in a segment, notes in a section, or the text that was used before
+// there were notes.
 func kernelFile(segment, section []byte, text string) []byte {
 	names := "\x00.note\x00__xen_guest\x00"
 	const head, segments = 64, 2 * 56
@@ -55,7 +56,8 @@ var good = map[string][]byte{
 	"a text":             kernelFile(nil, nil, oldText),
 }
 
-// TestRead: what a kernel says is found wherever it stands, without allocation.
+// TestRead: a kernel's description is found in each of its places, without
+// allocation.
 func TestRead(t *testing.T) {
 	for name, file := range good {
 		k := Kernel{File: file}
@@ -75,7 +77,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestRefuse: who cannot load it says why.
+// TestRefuse: a file that cannot be loaded is refused with the reason.
 func TestRefuse(t *testing.T) {
 	change := func(at int, b ...byte) []byte {
 		file := bytes.Clone(good["notes in a segment"])
@@ -104,8 +106,8 @@ func TestRefuse(t *testing.T) {
 	}
 }
 
-// FuzzRead: whatever is in a file, nothing outside of it is read. What lies behind
-// it is not mapped.
+// FuzzRead: whatever is in a file, nothing outside of it is read. The page behind
+// the file is not mapped.
 func FuzzRead(f *testing.F) {
 	for _, file := range good {
 		f.Add(file)

@@ -6,20 +6,20 @@ import (
 	"resvirt/vi/abi"
 )
 
-// Kernel is a paravirtual guest's kernel and what it says of itself.
+// Kernel is a paravirtual guest's kernel with its description of itself.
 type Kernel struct {
 	File
 
 	Entry     uint64
 	noted     bool   // it has Xen's notes
-	version   bool   // ... which say that it is for Xen's interface
-	loader    bool   // ... and that any loader does
-	pvh       bool   // ... or where it is entered without paging
+	version   bool   // ... and one of them says that it is for Xen's interface
+	loader    bool   // ... and one says that any loader will do
+	pvh       bool   // ... or one says where it is entered without paging
 	Hypercall uint64 // virtual address of the hypercall page, 0 = it wants none
 	Base      uint64 // virtual address of the guest's frame 0
 	Offset    uint64 // physical address of the same
 
-	hypercallPage uint64 // 1 + number of the page from the base on, 0 = not said so
+	hypercallPage uint64 // 1 + number of the page, counted from the base; 0 = not given that way
 
 	P2M      uint64 // where the guest wants its P2M list, 0 = behind the kernel
 	ModByPFN bool   // it takes an initrd that is not mapped
@@ -38,12 +38,12 @@ func (k *Kernel) Read() string {
 	return k.unfit()
 }
 
-// Virtual is where a segment goes.
+// Virtual is the virtual address of a segment.
 func (k *Kernel) Virtual(s *Segment) uint64 { return s.Paddr - k.Offset + k.Base }
 
-// findNotes reads Xen's notes (elfnote.h). As Xen does, those in segments count; if
-// there are none those in sections, and without them a section of before notes
-// (section.go).
+// findNotes reads Xen's notes (elfnote.h). As in Xen, those in segments are used;
+// if there are none, those in sections; if there are none either, the section
+// __xen_guest (section.go).
 func (k *Kernel) findNotes() {
 	for i := range k.Segments() {
 		if s := k.Segment(i); s.Kind == Note && s.Offset != 0 { // some linkers leave the offset out
@@ -60,7 +60,8 @@ func (k *Kernel) findNotes() {
 	}
 }
 
-// unfit says why a kernel with such notes cannot be a paravirtual guest's, or "".
+// unfit returns the reason why a kernel with such notes cannot be that of a
+// paravirtual guest, or "".
 func (k *Kernel) unfit() string {
 	switch {
 	case !k.noted:
@@ -129,7 +130,7 @@ func (k *Kernel) note(kind uint32, value []byte) {
 	}
 }
 
-// noteText takes a note that is a text.
+// noteText uses a note whose value is a text.
 func (k *Kernel) noteText(kind uint32, value []byte) {
 	switch kind {
 	case abi.NoteXenVersion:

@@ -6,8 +6,8 @@ import (
 	"resvirt/vi/abi"
 )
 
-// Kernels of before ELF notes describe themselves in a section __xen_guest,
-// a text of KEY=VALUE separated by commas.
+// Before there were ELF notes, kernels described themselves in a section
+// __xen_guest, a text of KEY=VALUE separated by commas.
 
 // guestSection reads the section, if there is one.
 func (k *Kernel) guestSection() {
@@ -43,11 +43,11 @@ func (k *Kernel) guestText(text []byte) {
 		text = text[n+1:]
 	}
 	if k.Offset == ^uint64(0) {
-		k.Offset = k.Base // physical addresses of such kernels are virtual ones
+		k.Offset = k.Base // in such kernels physical addresses equal virtual ones
 	}
 }
 
-// guestWord takes one word.
+// guestWord uses one KEY=VALUE.
 func (k *Kernel) guestWord(word []byte) {
 	for _, w := range [...]struct {
 		key  string
@@ -70,7 +70,7 @@ func (k *Kernel) guestWord(word []byte) {
 		return
 	}
 	if key := "HYPERCALL_PAGE="; isText(word, key) {
-		k.hypercallPage = hexValue(word[len(key):]) + 1 // a page number from the base on
+		k.hypercallPage = hexValue(word[len(key):]) + 1 // a page number, counted from the base
 	}
 }
 
