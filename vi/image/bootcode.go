@@ -48,7 +48,7 @@ const trampolineAddr = 0x8000
 const (
 	trampolineRoot  = trampolineAddr + 0xfe0 // physical address of page tables
 	trampolineEntry = trampolineAddr + 0xfe8 // 64-bit entry point
-	trampolineStack = trampolineAddr + 0xff0 // stack pointer there
+	trampolineStack = trampolineAddr + 0xff0 // stack pointer at that entry point
 )
 
 // trampolineCode starts another processor: real mode with CS = 0x800, IP = 0

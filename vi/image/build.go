@@ -18,7 +18,7 @@ type Spec struct {
 	Cache string   // directory of finished images; empty means resvirt under the user's cache directory
 }
 
-// imageTag is a tag of all images: what else is compiled of a package is its tests.
+// imageTag is set for all images, and not when a package's tests are compiled.
 const imageTag = "image"
 
 // tags are the build tags as one argument of the go command, sorted.
@@ -49,7 +49,7 @@ func BuildUser(root, pkg, cache string) (*Image, error) {
 	return Build(Spec{Root: root, Pkg: pkg, Kind: User, Cache: cache})
 }
 
-// Build is BuildContext for those who wait to the end.
+// Build is BuildContext without a context.
 func Build(s Spec) (*Image, error) { return BuildContext(context.Background(), s) }
 
 // BuildContext returns the image of a package, from the cache if its sources, the
@@ -107,8 +107,8 @@ func Finish(linked []byte, kind Kind, pkg, module string) (*Image, error) {
 	return m, nil
 }
 
-// compile runs the toolchain in an environment that holds nothing but what
-// finding it needs, so that the output depends on the sources alone.
+// compile runs the toolchain in an environment that has only what is needed to
+// find files, so that the output depends on the sources alone.
 func compile(ctx context.Context, s Spec, tmp string) ([]byte, error) {
 	dir, err := os.MkdirTemp(tmp, "build-")
 	if err != nil {
@@ -133,7 +133,8 @@ func compile(ctx context.Context, s Spec, tmp string) ([]byte, error) {
 	return os.ReadFile(out)
 }
 
-// noEntry says what to do where the linker only says what is not there.
+// noEntry makes an error that says what to do of the linker's error, which only
+// says which symbol is missing.
 func noEntry(err error) error {
 	if strings.Contains(err.Error(), `missing entry symbol "main.entry"`) {
 		return fmt.Errorf("%w: the image begins at TEXT ·entry(SB) of an assembly file of its main package (docs/workload.md)", err)

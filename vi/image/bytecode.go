@@ -59,7 +59,7 @@ const (
 	bootCS32 = 0x18
 )
 
-// bootGDT is the table that both pieces use, with the operand of LGDT.
+// bootGDT is the GDT that both pieces of code use, with the operand of LGDT.
 func bootGDT() []line {
 	return []line{
 		{label: "gdt", size: 8, rem: "null"},
@@ -71,7 +71,7 @@ func bootGDT() []line {
 	}
 }
 
-// Control register bits, and what they are set to (AMD APM vol. 2, 3.1).
+// Values of control registers (AMD APM vol. 2, 3.1).
 const (
 	cr4Boot  = 1<<5 | 1<<7 | 1<<9 | 1<<10 // PAE, PGE, OSFXSR, OSXMMEXCPT
 	eferBoot = 1 | 1<<8 | 1<<11           // SCE, LME, NXE

@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Finished images are kept by the digest of what they are made of.
+// Finished images are kept in files that are named by the digest of their
+// sources.
 
 // cachePath is where the linker's output of a source digest lies.
 func cachePath(s Spec, digest string) (string, error) {
@@ -26,9 +27,9 @@ func cachePath(s Spec, digest string) (string, error) {
 	return filepath.Join(dir, fmt.Sprintf("%s-%s.elf", s.Kind, digest[:32])), nil
 }
 
-// recall reads the linker's output from the cache. A file that is missing, or whose
-// digest behind the content is not the content's, is as good as none: a flipped
-// bit in it would be another hypervisor.
+// recall reads the linker's output from the cache. Behind the content a file has a
+// digest of it. If the file is missing or the digest is wrong, the image is built
+// anew: with a flipped bit in it, it would be another hypervisor.
 func recall(path string) ([]byte, bool) {
 	b, err := os.ReadFile(path)
 	n := len(b) - sha256.Size

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// An image comes from the cache as it was, or is made again: a file there that
-// was damaged or cut off is not taken.
+// An image comes from the cache unchanged or is made again: a file that was
+// damaged or cut off is not used.
 func TestDamagedCache(t *testing.T) {
 	dir := t.TempDir()
 	build := func() *Image {

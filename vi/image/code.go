@@ -38,7 +38,7 @@ func newCode(l *loaded, slide uint64, module string) (*code, error) {
 	return c, nil
 }
 
-// holding is the function that holds a link address.
+// holding is the function that contains a link address.
 func (c *code) holding(addr uint64) *function {
 	i := sort.Search(len(c.starts), func(i int) bool { return c.starts[i] > addr })
 	if i == 0 {
@@ -73,8 +73,8 @@ func (i inst) target() (addr uint64, ok bool) {
 	return 0, false
 }
 
-// usesFS says whether an instruction addresses memory through FS or GS or
-// touches the registers.
+// usesFS says whether an instruction addresses memory through FS or GS, or
+// reads or writes these registers.
 func (i inst) usesFS() bool {
 	for _, a := range i.Args {
 		switch a := a.(type) {
@@ -139,8 +139,8 @@ func (c *code) where(pc uint64) string {
 // call into assembly: MOVQ $-8, R14; MOVQ FS:(R14), R14.
 var reloadG = []byte{0x49, 0xc7, 0xc6, 0xf8, 0xff, 0xff, 0xff, 0x64, 0x4d, 0x8b, 0x36}
 
-// maskG replaces it: MOVQ SP, R14; ANDQ $-65536, R14; NOP. The same length,
-// and g lies at the base of the block that holds the stack.
+// maskG replaces reloadG: MOVQ SP, R14; ANDQ $-65536, R14; NOP. It has the same
+// length, and finds g at the base of the block in which the stack lies.
 var maskG = []byte{0x49, 0x89, 0xe6, 0x49, 0x81, 0xe6, 0x00, 0x00, 0xff, 0xff, 0x90}
 
 // removeFS rewrites the reloads of g in f and reports any other use of FS or GS.
@@ -167,7 +167,7 @@ func (c *code) jump(f *function, kind uint8, to uint64) error {
 	b[0], b[1], b[2] = 0x6a, kind, 0xe9
 	binary.LittleEndian.PutUint32(b[3:], uint32(to-(f.start+7)))
 	for i := uint64(7); i < f.end-f.start; i++ {
-		b[i] = 0xcc // nothing else of it runs
+		b[i] = 0xcc // nothing else of f runs
 	}
 	return nil
 }

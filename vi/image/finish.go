@@ -13,8 +13,9 @@ import (
 // is found by masking the stack pointer.
 const blockSize = seam.Block
 
-// prepare does what the VMM and a guest kernel share: relocate, remove FS,
-// redirect, check. It returns the memory of the image and its ranges at link addresses.
+// prepare does the steps that are the same for the VMM and for guest kernels: relocate,
+// remove FS, redirect, check. It returns the memory of the image and its ranges at link
+// addresses.
 func prepare(linked []byte, module string, slide uint64) (*loaded, *code, ranges, error) {
 	l, err := load(linked)
 	if err != nil {
@@ -51,9 +52,10 @@ func prepare(linked []byte, module string, slide uint64) (*loaded, *code, ranges
 	return l, c, r, nil
 }
 
-// redirect points the reached checks at main.failed. If fill is set, every
-// function that cannot be reached becomes breakpoints, so that a wild jump
-// there is caught and dead code does not count as the image's.
+// redirect makes the checks of the runtime that can be reached jump to
+// main.failed. If fill is set, every function that cannot be reached becomes
+// breakpoints, so that a wild jump there is caught and dead code does not count
+// as the image's.
 func (c *code) redirect(r *reach, fill bool) error {
 	failed, ok := c.named("main.failed")
 	if !ok {
@@ -92,7 +94,7 @@ func (c *code) fillInfo(info bare.Info) error {
 	const name = "resvirt/vi/bare.Image"
 	s, ok := c.syms.byName[name]
 	if !ok {
-		return nil // this image does not ask
+		return nil // this image does not use the record
 	}
 	if size := uint64(binary.Size(info)); s.size != size || s.addr+size > c.l.fileHi {
 		return fmt.Errorf("%s has %d bytes at %#x, the builder writes %d into data", name, s.size, s.addr, size)

@@ -37,13 +37,13 @@ func goTool(ctx context.Context, root string, args ...string) ([]byte, error) {
 	return stdout.Bytes(), nil
 }
 
-// toolError is what the go command has to say of sources, a line each.
+// toolError holds the go command's complaints about sources, a line each.
 type toolError struct{ lines []string }
 
 func (e toolError) Error() string { return strings.Join(e.lines, "\n") }
 
-// complaints are the lines of the go command that say what is wrong where: not
-// its titles, and not its advice.
+// complaints are the lines of the go command that say what is wrong and where,
+// without its titles and its advice.
 func complaints(stderr string) []string {
 	var list []string
 	for line := range strings.Lines(stderr) {
@@ -56,7 +56,8 @@ func complaints(stderr string) []string {
 	return list
 }
 
-// toolchain is the one that built this program, whatever the user's default is.
+// toolchain is the name of the toolchain that built this program; it is used
+// whatever the user's default is.
 func toolchain() string {
 	if v, _, _ := strings.Cut(runtime.Version(), " "); strings.HasPrefix(v, "go") {
 		return v
@@ -64,8 +65,8 @@ func toolchain() string {
 	return "local" // a development version
 }
 
-// environment keeps of the user's environment only where things lie, and pins
-// everything that changes generated code.
+// environment keeps of the user's environment only the places of files, and
+// fixes everything that changes generated code.
 func environment(user []string) []string {
 	env := []string{
 		"GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOEXPERIMENT=", "GOFLAGS=", "CGO_ENABLED=0",

@@ -13,7 +13,7 @@ import (
 // wastes nothing below the kernel.
 const guestBase = 0xffffffff81000000
 
-// controlBase is the same for the control domain's kernel.
+// controlBase is guestBase for the control domain's kernel.
 const controlBase = 0xffffffffa1000000
 
 // Xen's ELF note types (xen/include/public/elfnote.h).

@@ -1,13 +1,13 @@
 // Package image turns a Go main package into something that boots without the
 // Go runtime, and reads its symbols and lines back.
 //
-// There are four kinds. The VMM is a flat Multiboot image slid to a high
-// virtual address. A guest kernel is an ELF64 file with Xen's notes, slid to
-// the top 2 GiB, and so is the control domain's, elsewhere, so that an address
-// tells which is meant. A user program is a static ELF64 file at a low address. All
-// are built by the stock toolchain; this package relocates them, removes the
-// uses of FS, redirects what must not run and proves from the machine code
-// that nothing reachable needs the runtime.
+// There are four kinds. The VMM is a flat Multiboot image slid to a high virtual
+// address. A guest kernel is an ELF64 file with Xen's notes, slid to the top 2 GiB.
+// The control domain's kernel is like it, but at other addresses, so that an
+// address tells the image. A user program is a static ELF64 file at a low address.
+// All are built by the stock toolchain; this package relocates them, removes the
+// uses of FS, redirects functions that must not run, and proves from the machine
+// code that nothing which can be reached needs the runtime.
 package image
 
 import (
@@ -32,7 +32,7 @@ func (k Kind) String() string {
 	return [...]string{"vmm", "guest", "user", "control"}[k]
 }
 
-// Image is a built image and what the host knows of it.
+// Image is a built image with what the host knows of it.
 type Image struct {
 	Kind   Kind
 	Name   string // import path
@@ -62,12 +62,12 @@ type Symbol struct {
 	Start, End uint64
 }
 
-// Func is the function that holds a run address.
+// Func is the function that contains a run address.
 func (m *Image) Func(pc uint64) (Symbol, bool) {
 	return m.symbols.find(pc, true)
 }
 
-// Var is the variable that holds a run address.
+// Var is the variable that contains a run address.
 func (m *Image) Var(addr uint64) (Symbol, bool) {
 	return m.symbols.find(addr, false)
 }

@@ -11,7 +11,7 @@ import (
 
 const moduleRoot = "../.."
 
-// Tags change the digest, in whatever order they stand, and bad ones are errors.
+// Tags change the digest, their order does not, and bad ones are errors.
 func TestTags(t *testing.T) {
 	digest := func(tags ...string) string {
 		t.Helper()
@@ -93,7 +93,8 @@ func TestSameDigest(t *testing.T) {
 	}
 }
 
-// TestForbidden demands that what needs the runtime is named with its line.
+// TestForbidden: code that needs the runtime is refused, and the error has its
+// line.
 func TestForbidden(t *testing.T) {
 	_, err := BuildGuest(moduleRoot, "./vi/image/testdata/heap", t.TempDir())
 	if err == nil {

@@ -12,13 +12,13 @@ import (
 	"strings"
 )
 
-// withoutRuntime is what images may import of the standard library. More would
-// work, as far as it needs no runtime and no initialization, which the machine
-// code is searched for anyway; but that search names places inside the library,
-// and an import is something that its author understands.
+// withoutRuntime are the packages of the standard library that images may
+// import. Others would work if they need no runtime and no initialization,
+// which is checked in the machine code anyway. But that check names places
+// inside the library, while an error about an import is clear to its author.
 var withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
 
-// listed is what `go list -json` says of a package.
+// listed is the output of `go list -json` about a package.
 type listed struct {
 	ImportPath, Dir, Name               string
 	Standard                            bool
@@ -26,15 +26,15 @@ type listed struct {
 	GoFiles, SFiles, HFiles, EmbedFiles []string
 }
 
-// imports looks what the packages of an image import.
+// imports checks what the packages of an image import.
 type imports struct {
 	root     string
 	packages map[string]*listed
-	reasons  map[string]string // of packages that were looked at, "" = nothing is wrong
+	reasons  map[string]string // by package that was checked, "" = nothing is wrong
 }
 
-// checkImports says where the main package of an image is none, or imports,
-// itself or by others, what needs a runtime: a line for each place.
+// checkImports reports if the package of an image is no main package, or
+// imports, directly or not, what needs a runtime. It has a line for each place.
 func checkImports(root string, list []listed) error {
 	if len(list) == 0 {
 		return errors.New("BUG: go list lists no package")
@@ -95,8 +95,8 @@ func (c *imports) why(i *ast.ImportSpec) string {
 	return why
 }
 
-// each calls do for the files of a package until it returns false. at is a place
-// in words, as the compiler has it.
+// each calls do for the files of a package until it returns false. at formats a
+// place as the compiler does.
 func (c *imports) each(p *listed, do func(f *ast.File, at func(token.Pos) string) bool) error {
 	for _, name := range p.GoFiles {
 		set := token.NewFileSet()

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A build that is no longer wanted ends with the toolchain that works for it, and
-// leaves nothing behind. The compiler of this test never ends by itself.
+// A build that is cancelled ends, together with its toolchain, and leaves nothing
+// behind. The compiler of this test never ends by itself.
 func TestBuildEndsWithItsContext(t *testing.T) {
 	bin, cache := t.TempDir(), t.TempDir()
 	begun := filepath.Join(bin, "begun")

@@ -85,7 +85,8 @@ func (l *loaded) zero(name string) {
 	}
 }
 
-// ranges is the image by permission, in link addresses, page-aligned, in this order in memory.
+// ranges are the parts of the image by permission, in link addresses, page-aligned, in this
+// order in memory.
 type ranges struct {
 	text, ro, data [2]uint64 // data: writable, up to the end of bss
 }

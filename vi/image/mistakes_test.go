@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What is wrong with a package is told in a line that says where.
+// Each mistake in a package is reported in a line with its place.
 func TestMistakesInPackages(t *testing.T) {
 	const entry = "#include \"textflag.h\"\nTEXT ·entry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0\n\tLEAQ ·failed(SB), AX\n\tCALL ·start(SB)\nTEXT ·failed(SB),NOSPLIT|NOFRAME,$0\n\tUD2\n"
 	for _, c := range []struct {

@@ -13,7 +13,7 @@ import (
 type reach struct {
 	*code
 	seen   map[uint64]*function
-	data   map[uint64]bool // starts of data symbols followed
+	data   map[uint64]bool // starts of the data symbols that were followed
 	todo   []*function
 	errs   []error
 	redirs map[uint64]uint8 // functions to redirect, and the failure they stand for
@@ -48,7 +48,7 @@ func (r *reach) visit(f *function, i inst) {
 	}
 }
 
-// address notes that from refers to a code or data address.
+// address notes that the code or data at from refers to an address.
 func (r *reach) address(to, from uint64) {
 	if to < r.l.lo || to >= r.l.hi {
 		return

@@ -6,8 +6,9 @@ import (
 	"resvirt/vi/bare"
 )
 
-// checks are the runtime functions that the compiler calls where the source
-// has a check. Calling them is allowed; they are redirected to main.failed.
+// checks are the runtime functions that the compiler calls when a check has
+// failed, such as of an index. Calling them is allowed; they are redirected to
+// main.failed.
 var checks = []struct {
 	prefix string
 	kind   bare.Failure
@@ -26,13 +27,14 @@ var checks = []struct {
 	{"runtime.panicwrap", bare.FailNil, ""},
 	{"runtime.panicnil", bare.FailNil, ""},
 	{"runtime.gopanic", bare.FailPanic, ""},
-	{"runtime.gcWriteBarrier", bare.FailOther, ""}, // behind a flag that stays zero
+	{"runtime.gcWriteBarrier", bare.FailOther, ""}, // called only if a flag is set, which stays zero
 	{"runtime.wbZero", bare.FailOther, ""},
 	{"runtime.wbMove", bare.FailOther, ""},
 }
 
-// forbidden explains the calls that people write most easily. Any other
-// runtime function that is neither a check nor in runs is forbidden as well.
+// forbidden has messages for the forbidden functions that people use most
+// easily. Any other runtime function that is neither a check nor in runs is
+// forbidden as well.
 var forbidden = []struct{ prefix, what string }{
 	{"runtime.mallocgc", "heap allocation"},
 	{"runtime.newobject", "heap allocation (a variable escapes)"},
@@ -75,7 +77,7 @@ func trimABI(name string) string {
 	return strings.TrimSuffix(name, ".abiinternal")
 }
 
-// check returns the failure that a call of a runtime function stands for.
+// check returns the Failure for which a call of a runtime function stands.
 func check(name string) (bare.Failure, bool) {
 	for _, k := range checks {
 		if strings.HasPrefix(name, k.prefix) {

@@ -16,7 +16,7 @@ import (
 // version changes whenever this package would make other linker output of the same sources.
 const version = "1"
 
-// source identifies what an image is made of.
+// source identifies the sources of an image.
 type source struct {
 	digest, pkg, module string
 	files               []string // as in Image.Sources

@@ -75,10 +75,9 @@ func finishVMM(m *Image, module string) error {
 	return err
 }
 
-// blocksAt is where behind bss the CPUs' blocks lie: with their stacks and the
-// code they are what is used at every entry, so they do not begin at places that
-// compete with the first text bytes of the image for entries of a TLB (whose sets
-// are chosen by address bits below colours).
+// blocksAt is the address, behind bss, of the CPUs' blocks. The blocks and the
+// first bytes of text are used at every entry, so they should not compete for the
+// same set of a TLB. A TLB chooses the set by address bits below colours.
 func blocksAt(bss, text uint64) uint64 {
 	at := alignUp(bss, blockSize)
 	for (at-vmmBase)%colours < text || (at-vmmBase)%colours+vmmCPUs*blockSize > colours {
@@ -87,7 +86,8 @@ func blocksAt(bss, text uint64) uint64 {
 	return at
 }
 
-// colours is how far addresses lie apart that compete for an entry of the TLB.
+// colours is the distance of addresses that compete for the same set of the
+// TLB.
 const colours = 2 << 20
 
 // Bits of page-table entries (AMD APM vol. 2, 5.4).

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Change is a number of a struct that has two values.
+// Change is a number in a struct that differs between two copies.
 type Change struct{ Path, A, B string }
 
 // Differences lists the numbers that differ in two copies of a value's bytes,

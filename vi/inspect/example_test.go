@@ -8,7 +8,7 @@ import (
 )
 
 // The hypervisor's variables are read by name and by their Go types, here from
-// its image; a machine's processor (Machine) is as good a memory.
+// its image; a machine's memory (Machine) can be read in the same way.
 func Example() {
 	vmm, err := image.Build(image.Spec{Root: "../..", Pkg: "./vi/vmm", Kind: image.VMM})
 	if err != nil {

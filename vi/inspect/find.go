@@ -65,7 +65,7 @@ func (f *finder) walk(v Value) {
 		if _, ok := plain(t.Type).(*dwarf.StructType); !ok {
 			return
 		}
-		// A pointer may be wild: its target must be there to be looked at.
+		// A pointer may be wild: follow it only if its target can be read.
 		if to, err := v.Uint(); err == nil && to != 0 && v.mem(to, make([]byte, 1)) == nil {
 			f.walk(Value{v.name + "→", t.Type, to, v.mem})
 		}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Call is a function that a place in the code belongs to, and where in its
-// source: for the innermost the place itself, for others the call that the
-// compiler has expanded there.
+// Call is a function to which a place in the code belongs, with a line of its
+// source: for the innermost function that of the place itself, for the others
+// that of the call which the compiler has expanded.
 type Call struct {
 	Function string
 	File     string
@@ -24,8 +24,9 @@ type subprogram struct {
 }
 
 // Calls lists the functions that a run address belongs to, innermost first:
-// those that the compiler put into their callers, then the one that exists. It
-// is empty where nothing is known. For a return address pass pc-1.
+// those that the compiler has expanded in their callers, then the one that has
+// code of its own. It is empty if nothing is known. For a return address pass
+// pc-1.
 func (v *View) Calls(pc uint64) []Call {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -60,7 +61,7 @@ func (v *View) Calls(pc uint64) []Call {
 	return append(list, at)
 }
 
-// indexOnce lists all functions by address, when it is first called.
+// indexOnce lists all functions by address; it works only at the first call.
 func (v *View) indexOnce() {
 	if v.subs != nil {
 		return
@@ -95,7 +96,8 @@ func (v *View) indexOnce() {
 	})
 }
 
-// nameOf is a function's name, of the abstract one if it is an instance.
+// nameOf is a function's name; an inlined instance has it in its abstract
+// origin.
 func (v *View) nameOf(e *dwarf.Entry, name string) string {
 	origin, ok := e.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset)
 	if !ok {

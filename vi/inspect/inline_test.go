@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// An assertion is expanded into its caller; its call must be found, for the
-// line table knows only the body.
+// An assertion is expanded in its caller. The line of its call must be found,
+// because the line table has only that of its body.
 func TestCallsSeesExpandedFunctions(t *testing.T) {
 	v := openVMM(t)
 	found := 0

@@ -7,7 +7,7 @@ import (
 )
 
 // Checker checks the invariants of the VMM's structures from outside. It knows
-// no more than the VMM's own types, is immutable and may serve many machines.
+// only the VMM's own types, is immutable and may serve many machines.
 type Checker struct {
 	layout *layout
 	view   *View
@@ -29,14 +29,15 @@ func (c *Checker) world(m *Machine) *world {
 	return w
 }
 
-// blank is a world of which nothing has been read.
+// blank is a world into which nothing has been read yet.
 func (c *Checker) blank(m *Machine) *world {
 	return &world{layout: c.layout, view: c.view, m: m, byFrame: map[uint64]int{}, known: map[uint64]string{}, n: map[string]int{}}
 }
 
 // Check lists the invariants that do not hold, by kind, in an order that
-// depends on the memory alone. Whatever the memory holds, it ends. Where an
-// operation is under way some do not hold although nothing is wrong.
+// depends on the memory alone. It ends whatever the memory contains. While an
+// operation is under way, some invariants do not hold although nothing is
+// wrong.
 func (c *Checker) Check(m *Machine) []Violation {
 	w := c.world(m)
 	w.checkImage()
@@ -73,7 +74,7 @@ func (c *Checker) CheckRoots(m *Machine) []Violation {
 	return w.list
 }
 
-// checkImage: code and read-only data are what was loaded.
+// checkImage: code and read-only data are as they were loaded.
 func (w *world) checkImage() {
 	n := w.roEnd - w.textStart
 	now, loaded := make([]byte, n), make([]byte, n)
@@ -140,7 +141,7 @@ func (w *world) locks() []Lock {
 	return list
 }
 
-// checkLocks: none is held.
+// checkLocks: no lock is held.
 func (w *world) checkLocks() {
 	for _, l := range w.locks() {
 		switch {
@@ -153,7 +154,7 @@ func (w *world) checkLocks() {
 	}
 }
 
-// checkCalls: nothing is asked of other CPUs, no hypercall is under way.
+// checkCalls: no request to other CPUs and no hypercall is under way.
 func (w *world) checkCalls() {
 	for _, p := range []struct {
 		name string
@@ -169,7 +170,8 @@ func (w *world) checkCalls() {
 			w.wrong("calls", v.name+".arch.noted", num(v.Noted), "at most %#x", w.notedValid)
 			continue
 		}
-		// One that was preempted on the way to its kernel enters it later.
+		// A vCPU that was preempted before its system call entered its kernel
+		// does so later.
 		if v.IsRunning != 0 && v.Noted&w.notedCall != 0 {
 			w.wrong("calls", v.name, "in "+w.underWay(v, v.Call)+w.progressText(v.Log), "not within a hypercall")
 		}
@@ -179,7 +181,7 @@ func (w *world) checkCalls() {
 	}
 }
 
-// underWay names a vCPU's hypercall or, of its user mode, system call.
+// underWay names the hypercall or system call that a vCPU executes.
 func (w *world) underWay(v *vcpuOf, nr uint64) string {
 	if v.Flags&w.kernelMode == 0 {
 		return fmt.Sprintf("system call %d", nr)
@@ -197,8 +199,8 @@ func (w *world) progressText(log uint64) string {
 	return fmt.Sprintf(" after %d entries and %d parts", log>>32, log&0xffffffff)
 }
 
-// checkInterrupts: none is being handled, and the APIC agrees with the VMM
-// about which are in service.
+// checkInterrupts: no interrupt is being handled, and the APIC agrees with the
+// VMM about those in service.
 func (w *world) checkInterrupts() {
 	for i := range w.cpus {
 		c, name := &w.cpus[i], fmt.Sprintf("CPU %d ", i)

@@ -9,7 +9,7 @@ import (
 	"resvirt/vi/abi"
 )
 
-// checkEvents: ports are of a known state, both ends of a channel know each
+// checkEvents: ports have a valid state, both ends of a channel refer to each
 // other, and a pending event is announced: selector, upcall flag, vCPU awake.
 func (w *world) checkEvents() {
 	for i := range w.domains {
@@ -38,7 +38,7 @@ func (w *world) checkEvents() {
 	}
 }
 
-// numbered is a port of a domain that is not closed.
+// numbered is an open port of a domain, with its number.
 type numbered struct {
 	portInfo
 	port uint64

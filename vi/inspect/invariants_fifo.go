@@ -13,7 +13,7 @@ func (w *world) fifoOf(domain int) (f fifoInfo, ok bool) {
 	return f, d.Fifo != 0 && w.object(name, d.Fifo) && w.read(w.fifo, d.Fifo, name, &f)
 }
 
-// takeFIFO takes the frames that the VMM writes event words and heads into.
+// takeFIFO takes the frames into which the VMM writes event words and heads.
 func (r *recount) takeFIFO(domain int) {
 	f, ok := r.fifoOf(domain)
 	if !ok {
@@ -43,7 +43,7 @@ func (w *world) eventWord(f *fifoInfo, port uint64) (uint64, bool) {
 
 // checkQueuesOf: an event that is pending is in a queue; one that is in a queue and
 // links to no other is the last; and the guest is told of queues that are not empty.
-// As long as the guest keeps the rules, that is.
+// All of this holds only if the guest keeps the rules.
 func (w *world) checkQueuesOf(domain int) {
 	f, ok := w.fifoOf(domain)
 	d := &w.domains[domain]
@@ -76,8 +76,8 @@ func (w *world) checkQueuesOf(domain int) {
 	}
 }
 
-// checkTold: a vCPU has an upcall before it, or is handling one, when one of its
-// queues is not empty.
+// checkTold: a vCPU with a queue that is not empty will get an upcall, or is
+// handling one.
 func (w *world) checkTold(d *domainInfo, queue uint64) {
 	for i := range w.vcpus {
 		v := &w.vcpus[i]

@@ -14,7 +14,7 @@ const (
 	mostFramesInOneTable = 512
 )
 
-// recount is what the page tables say about each frame.
+// recount is the count of uses of each frame, computed from the page tables.
 type recount struct {
 	*world
 	refs, types []uint64
@@ -22,8 +22,8 @@ type recount struct {
 }
 
 // checkFrames: owners exist, their lists of pages are complete, and counts,
-// type and validated bit of each frame are what a recount from the pinned page
-// tables and the vCPUs' roots gives.
+// type and validated bit of each frame are those that a recount from the pinned
+// page tables and the vCPUs' roots gives.
 func (w *world) checkFrames() {
 	if len(w.frames) == 0 {
 		return
@@ -52,7 +52,7 @@ func (w *world) checkFrames() {
 	}
 }
 
-// firstHeapFrame is where the frames begin that the allocator gives out.
+// firstHeapFrame is the first of the frames that the allocator gives out.
 func (w *world) firstHeapFrame() uint64 {
 	at := w.get(w.heapStart)
 	if at == 0 && w.persist.Saved != 0 {
@@ -125,8 +125,9 @@ func (w *world) ownerName(owner uint64) string {
 	return fmt.Sprintf("frame %d, which is no domain", owner)
 }
 
-// count takes what is pinned, what the vCPUs run on and what the VMM writes into,
-// and the frame at which taking back the frames of a dying domain has come to.
+// count takes the frames that are pinned, on which vCPUs run or into which the
+// VMM writes. It also takes the cursor of a dying domain, the frame up to which
+// its frames have been taken back.
 func (r *recount) count() {
 	for i := range r.domains {
 		if f := r.domains[i].Ring; f != 0 {
@@ -251,7 +252,8 @@ func (r *recount) compare(name string, f int, p *frameInfo, refs, types uint64) 
 	}
 }
 
-// checkHeapPage compares a page of the hypervisor's, which a domain may share.
+// checkHeapPage compares a page of the hypervisor's heap, which may be shared
+// with a domain.
 func (r *recount) checkHeapPage(f int, p *frameInfo, reached map[uint64]string) {
 	what, ok := reached[uint64(f)]
 	if !ok {
@@ -265,7 +267,7 @@ func (r *recount) checkHeapPage(f int, p *frameInfo, reached map[uint64]string) 
 	r.compare(fmt.Sprintf("frame %d (%s)", f, what), f, p, r.refs[f]+1, types)
 }
 
-// reached names the heap pages that the known objects lie in.
+// reached names the heap pages in which known objects lie.
 func (w *world) reached() map[uint64]string {
 	m := map[uint64]string{}
 	add := func(addr uint64, name string) {

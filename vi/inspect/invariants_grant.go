@@ -7,8 +7,8 @@ import (
 	"resvirt/vi/abi"
 )
 
-// Grants: what domains have mapped of others' frames is tracked by handles, which
-// hold references on the domains that grant, and on frames if devices use them.
+// Grants: mappings of other domains' frames are listed by handles, which hold
+// references on the granting domains, and on the frames if devices use them.
 
 // tracksOf reads a domain's handles that are in use.
 func (w *world) tracksOf(i int) []trackInfo {
@@ -56,7 +56,7 @@ func (w *world) reachedGrants(i int, add func(addr uint64, name string)) {
 	}
 }
 
-// countDevices takes the frames that mappings for devices hold.
+// countDevices takes the frames that are held by mappings for devices.
 func (r *recount) countDevices() {
 	for i := range r.domains {
 		for _, t := range r.tracksOf(i) {
@@ -72,7 +72,8 @@ func (r *recount) countDevices() {
 }
 
 // checkGrants: each entry of a domain's page tables that maps another's frame has
-// a handle of the same kind; but for the control domain, which maps what it likes.
+// a handle that allows it. The control domain is excepted, because it may map any
+// frame.
 func (r *recount) checkGrants() {
 	for i := range r.domains {
 		if r.domains[i].Privileged {

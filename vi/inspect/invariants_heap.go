@@ -67,8 +67,8 @@ func (w *world) checkFree(listed map[uint64]bool) {
 	}
 }
 
-// callName names the hypercall of a number by the function that the VMM's
-// table has for it.
+// callName names a hypercall by the function that the VMM's table has for its
+// number.
 func (w *world) callName(nr uint64) string {
 	return HypercallName(w.view, w.m.Memory, nr)
 }

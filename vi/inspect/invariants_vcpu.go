@@ -40,7 +40,7 @@ func (w *world) checkVCPUs() {
 	}
 }
 
-// checkRoot: a guest runs in the address space that its vCPU holds.
+// checkRoot: while a guest runs, CR3 is a root that its vCPU holds.
 func (w *world) checkRoot(v *vcpuOf) {
 	if v.Cpu >= uint64(len(w.cpus)) || w.cpus[v.Cpu].Curr != v.Addr {
 		return
@@ -116,7 +116,7 @@ func bit(b bool) int {
 }
 
 // checkQueues: each run queue is a list of runnable vCPUs of its CPU in order
-// of priority, and a vCPU that says it is queued is in one.
+// of priority, and a vCPU that is marked as queued is in one.
 func (w *world) checkQueues() {
 	queued := map[uint64]bool{}
 	byAddr := map[uint64]*vcpuOf{}

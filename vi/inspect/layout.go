@@ -8,8 +8,8 @@ import (
 	"resvirt/vi/image"
 )
 
-// The parts of the VMM's structures that the invariants are about, as mirrors:
-// the names are the VMM's own.
+// The parts of the VMM's structures that the invariants need, as mirrors
+// (mirror.go): fields have the VMM's names.
 
 type frameInfo struct{ Count, Typ, Owner, Next, Prev uint64 }
 
@@ -55,12 +55,12 @@ type domainInfo struct {
 
 	Ring       uint64 // frame of the console ring
 	PauseCount uint64
-	Cursor     uint64 // descriptor of a frame that the end of the domain holds
+	Cursor     uint64 // descriptor of the frame up to which the end of the domain has come
 	Nvcpus     uint64
 	Vcpu       []uint64
 	Shared     uint64
 	Groups     []uint64
-	Fifo       uint64 // its part of the FIFO interface of event channels
+	Fifo       uint64 // address of its part of the FIFO interface of event channels
 	FifoOn     uint64
 	Grants     uint64
 	Privileged bool
@@ -182,7 +182,7 @@ type place64 struct {
 	size int64
 }
 
-// lockPlace is where a spinlock lies in something.
+// lockPlace is the place of a spinlock in a type or variable.
 type lockPlace struct {
 	path   string
 	offset uint64
@@ -239,7 +239,7 @@ func (b *binder) initial(name, path string) uint64 {
 	return v
 }
 
-// newLayout finds everything, or names all that an image lacks.
+// newLayout finds all parts, or names all those that an image lacks.
 func newLayout(v *View) (*layout, error) {
 	b := &binder{v: v}
 	l := &layout{locks: map[string][]lockPlace{}}
@@ -293,8 +293,8 @@ func (l *layout) bindConstants(b *binder) {
 	}
 }
 
-// bindTypes finds the types of frames, which the VMM has as they stand in a
-// descriptor.
+// bindTypes finds the constants for types of frames, which the VMM has shifted
+// as in a descriptor.
 func (l *layout) bindTypes(b *binder) {
 	number := func(name string) uint8 { return uint8(b.constant(name) >> l.ptShift & 7) }
 	for i := range l.typeNames {
@@ -309,8 +309,8 @@ func (l *layout) bindTypes(b *binder) {
 	l.typeNames[l.segDesc], l.typeNames[l.writable] = "descriptors", "writable"
 }
 
-// levelOf is the level of the page tables that frames of a type are, 0 if they are
-// none.
+// levelOf is the level of page tables for a type of frames, 0 if they are no page
+// tables.
 func (l *layout) levelOf(typ uint8) int {
 	for level := 1; level < len(l.table); level++ {
 		if l.table[level] == typ {

@@ -9,9 +9,9 @@ import (
 	"unicode"
 )
 
-// mirror copies a struct of the image into a Go struct of the host, field by
-// field as the names say. It is made once, with an error for each name that the
-// image lacks; copying needs no debug information any more.
+// mirror copies a struct of the image into a Go struct of the host, matching
+// fields by their names. It is made once, with an error for each name that the
+// image lacks. After that, copying needs no debug information.
 type mirror struct {
 	size   int64
 	fields []mirrored
@@ -24,10 +24,10 @@ type mirrored struct {
 	size   int64 // of a number or of an element
 	count  int   // of elements, -1 = no slice
 	sub    *mirror
-	here   bool // holds the address of the struct itself
+	here   bool // is set to the address of the struct itself
 }
 
-// mirror describes how values of a type are copied into a Go struct of type
+// newMirror describes how values of a type are copied into a Go struct of type
 // to. A field called Xy mirrors the field xy, or what its tag "vmm" names: a
 // path such as "core.timers", or "@" for the struct's own address.
 func newMirror(name string, from dwarf.Type, to reflect.Type) (*mirror, []string) {

@@ -47,7 +47,8 @@ func declared(t *testing.T, v *View) map[string]bool {
 // what stands behind it.
 var ofVMM = regexp.MustCompile(`^((?:main|resvirt/vi/(?:abi|bare))\.(?:\(\*?\w+\)\.)?\w*)(.*)`)
 
-// looked is a name that a source looks for; a part is the beginning of several.
+// looked is a name for which a source looks; a part is the beginning of several
+// names.
 type looked struct {
 	name string
 	part bool
@@ -61,7 +62,7 @@ func lookedFor(t *testing.T, path string) map[looked]token.Position {
 	if err != nil {
 		t.Fatal(err)
 	}
-	begins := map[ast.Expr]bool{} // something is added to these, or they are prefixes
+	begins := map[ast.Expr]bool{} // expressions to which something is added, or which are prefixes
 	list := map[looked]token.Position{}
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -84,7 +85,7 @@ func lookedFor(t *testing.T, path string) map[looked]token.Position {
 	return list
 }
 
-// files are the names of sources of the VMM's in a source.
+// files are the names of the VMM's source files that a source mentions.
 func files(t *testing.T, path string) (list []string) {
 	t.Helper()
 	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
@@ -102,8 +103,8 @@ func files(t *testing.T, path string) (list []string) {
 	return list
 }
 
-// Whoever looks for something of the VMM's by name finds it: one that was renamed
-// would never be found, and nobody would say so.
+// Every name of the VMM's for which the host looks exists. Without this test, a
+// renamed one would never be found, and nobody would notice.
 func TestNamesAreTheVMMs(t *testing.T) {
 	m, err := image.Build(image.Spec{Root: "../..", Pkg: "./vi/vmm", Kind: image.VMM})
 	if err != nil {

@@ -43,8 +43,8 @@ func word(mem Memory, addr uint64, size int64) (uint64, error) {
 	return binary.LittleEndian.Uint64(b[:]), nil
 }
 
-// locksIn lists the spinlocks within a value, not behind its pointers. The
-// offsets are addresses if v has one.
+// locksIn lists the spinlocks inside a value, without those behind its
+// pointers. An offset is an address if v has one, else it is relative to v.
 func locksIn(v Value) []lockPlace {
 	switch t := plain(v.typ).(type) {
 	case *dwarf.StructType:
@@ -76,7 +76,7 @@ func locksIn(v Value) []lockPlace {
 	return nil
 }
 
-// leaf is a number within a value.
+// leaf is a number inside a value.
 type leaf struct {
 	path   string
 	offset int64
@@ -94,7 +94,8 @@ const (
 	leafBytes // an array of bytes
 )
 
-// leaves lists the numbers within a type in order, elements of arrays by index.
+// leaves lists the numbers inside a type in order, with elements of arrays by
+// index.
 func leaves(v Value) []leaf {
 	switch t := plain(v.typ).(type) {
 	case *dwarf.StructType:

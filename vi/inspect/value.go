@@ -14,7 +14,7 @@ type Value struct {
 	mem  Memory
 }
 
-// plain is the type behind names that were given to it.
+// plain is the type without the names that were given to it.
 func plain(t dwarf.Type) dwarf.Type {
 	for {
 		named, ok := t.(*dwarf.TypedefType)

@@ -19,7 +19,7 @@ type View struct {
 	subs    []subprogram            // by address; nil until asked for
 	types   map[string]dwarf.Offset // of each package-level variable
 	structs map[string]dwarf.Offset // by name
-	consts  map[string]int64        // integer constants; of those above int64 the compiler tells if they have a type
+	consts  map[string]int64        // integer constants; those above int64 are there only if they have a type
 }
 
 // Memory copies memory of an image at a virtual address.
@@ -54,7 +54,7 @@ func Open(m *image.Image) (*View, error) {
 	}
 }
 
-// enter keeps what has a name.
+// enter notes an entry of the debug information that has a name.
 func (v *View) enter(e *dwarf.Entry) {
 	name, ok := e.Val(dwarf.AttrName).(string)
 	if !ok {

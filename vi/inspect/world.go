@@ -6,7 +6,7 @@ import "fmt"
 type Machine struct {
 	Memory Memory
 	CPUs   []Processor // by the VMM's number
-	Frames uint64      // of RAM, holes included: a frame number below may have a descriptor
+	Frames uint64      // frames of RAM, holes included: lower frame numbers may have a descriptor
 }
 
 // Processor is the state of one CPU that its VMM keeps a copy of.
@@ -38,7 +38,7 @@ const (
 	mostViolations = 5000 // of a kind
 )
 
-// world is the state that one check looks at, read once.
+// world is the state that one check examines, read once.
 type world struct {
 	*layout
 	view    *View
@@ -168,7 +168,7 @@ func (w *world) loadFrames() {
 	}
 }
 
-// frameAt is decode for the one struct of which there are many.
+// frameAt is a fast decode for frameInfo, of which there are many.
 func (m *mirror) frameAt(b []byte, f *frameInfo) {
 	to := [...]*uint64{&f.Count, &f.Typ, &f.Owner, &f.Next, &f.Prev}
 	for i := range m.fields {
@@ -181,7 +181,8 @@ func (m *mirror) frameAt(b []byte, f *frameInfo) {
 	}
 }
 
-// loadDomains follows the list, or the one that recovery has put aside.
+// loadDomains follows the list of domains, or the copy that a recovery under
+// way has saved.
 func (w *world) loadDomains() {
 	at := w.get(w.domainsHead)
 	if at == 0 && w.persist.Saved != 0 {

@@ -1,5 +1,5 @@
-// Command tiny is the smallest image with something in it of all that the
-// builder handles: an interface call, a check of bounds, a call into assembly.
+// Command tiny is the smallest image with one of everything that the builder
+// handles: an interface call, a check of bounds, a call into assembly.
 package main
 
 import "resvirt/vi/bare"
