@@ -124,5 +124,5 @@ func signed(p *float64) string {
 	if p == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%+.2f %%", *p)
+	return fmt.Sprintf("%+.*f %%", max(2, stats.Digits(*p/100)), *p)
 }

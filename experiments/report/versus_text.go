@@ -181,7 +181,7 @@ func (v *Versus) latencies(b *strings.Builder) {
 			case l.P != nil && !l.Significant:
 				change = "~"
 			case l.Change != nil:
-				change = fmt.Sprintf("%+.1f %%", 100**l.Change)
+				change = fmt.Sprintf("%+.*f %%", stats.Digits(*l.Change), 100**l.Change)
 			}
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d+%d\t\n", matchName([2]string{c.SettingA, c.SettingB}), c.Fault, l.Latency,
 				latency(l.MedianA), latency(l.MedianB), change, probabilityText(l.P), l.NA, l.NB)
