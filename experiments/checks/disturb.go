@@ -71,17 +71,17 @@ func (c *checker) provoked() (string, error) {
 			return err
 		}
 		if posted(m, c.System.Target().Recovered) {
-			return c.pass(recovered, i)
+			return c.Keep(recovered, i, true)
 		}
 		return nil
 	})
 	if err != nil {
 		return "", err
 	}
-	if c.count(recovered) == 0 {
+	if c.Count(recovered) == 0 {
 		return "", fmt.Errorf("none of %d provocations led to a recovery", c.Runs)
 	}
-	return fmt.Sprintf("%d runs with setting %s, %d recoveries", c.Runs, s.Name, c.count(recovered)), nil
+	return fmt.Sprintf("%d runs with setting %s, %d recoveries", c.Runs, s.Name, c.Count(recovered)), nil
 }
 
 func posted(m faults.Machine, value uint64) bool {

@@ -44,7 +44,7 @@ type Options struct {
 // checker shares the golden run between the checks.
 type checker struct {
 	*campaign.Lab
-	*journal
+	*campaign.Journal
 	Options
 	ctx  context.Context
 	all  int // workers
@@ -57,23 +57,23 @@ func Selfcheck(ctx context.Context, e experiments.Experiment, sys experiments.Sy
 	if err := experiments.CheckSteps(e.Settings, sys.Steps()); err != nil {
 		return err
 	}
-	j, err := openJournal(o.Dir, fmt.Sprintf("%d %d %v %s", o.Runs, o.Faults, e.Settings, campaign.Identity(&e, sys)))
+	j, err := campaign.OpenJournal(o.Dir, "selfcheck", fmt.Sprintf("%d %d %v %s", o.Runs, o.Faults, e.Settings, campaign.Identity(&e, sys)))
 	if err != nil {
 		return fmt.Errorf("self-check: %w", err)
 	}
 	err = selfcheck(ctx, e, sys, o, j)
-	if cerr := j.close(ctx.Err() == nil); err == nil {
+	if cerr := j.Close(ctx.Err() == nil); err == nil {
 		err = cerr
 	}
 	return err
 }
 
-func selfcheck(ctx context.Context, e experiments.Experiment, sys experiments.System, o Options, j *journal) error {
+func selfcheck(ctx context.Context, e experiments.Experiment, sys experiments.System, o Options, j *campaign.Journal) error {
 	l, err := campaign.NewToldLab(ctx, e, sys, experiments.Facts{}, o.Teller)
 	if err != nil {
 		return err
 	}
-	c := &checker{Lab: l, journal: j, Options: o, ctx: ctx, all: max(campaign.WorkersFor(e.Machine.MemoryMB), 2)}
+	c := &checker{Lab: l, Journal: j, Options: o, ctx: ctx, all: max(campaign.WorkersFor(e.Machine.MemoryMB), 2)}
 	o.Told(Check{Name: "golden run repeats itself", Detail: fmt.Sprintf("%d instructions, twice", l.Golden.Facts.Instructions)})
 	failed := 0
 	for _, k := range []struct {
@@ -128,15 +128,15 @@ func (c *checker) nullFaults() (string, error) {
 // each calls f for 0 to n-1, but for those that have passed, with a worker of its own
 // for each.
 func (c *checker) each(check string, n int, f func(w *campaign.Worker, i int) error) error {
-	meter := c.Teller.Begin("", check, c.count(check), n)
+	meter := c.Teller.Begin("", check, c.Count(check), n)
 	return campaign.ForEach(c.ctx, c.all, n, func(i int) error {
-		if c.has(check, i) {
+		if c.Has(check, i) {
 			return nil
 		}
 		if err := f(&campaign.Worker{Lab: c.Lab}, i); err != nil {
 			return fmt.Errorf("run %d: %w", i, err)
 		}
-		if err := c.pass(check, i); err != nil {
+		if err := c.Keep(check, i, true); err != nil {
 			return err
 		}
 		meter.Add(1)
@@ -200,7 +200,7 @@ func (c *checker) workers() (string, error) {
 }
 
 func (c *checker) campaignRows(name string, workers int) ([]experiments.Row, error) {
-	path := filepath.Join(c.dir, name)
+	path := filepath.Join(c.Journal.Dir, name)
 	_, err := campaign.Run(c.ctx, *c.Experiment, c.System, campaign.Options{
 		Path: path, Text: []byte("# selfcheck\n"), Runs: c.Faults, Workers: workers, Stage: func(string) {},
 		Progress: func(p campaign.Progress) {

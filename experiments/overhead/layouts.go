@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"resvirt/experiments"
+	"resvirt/experiments/campaign"
 	"resvirt/sim"
 )
 
@@ -19,6 +20,35 @@ type layoutRun struct {
 	at      place
 	run     Run
 	console []byte
+}
+
+// kept is what a journal keeps of a run.
+type kept struct {
+	Run     Run
+	Console []byte
+}
+
+// name is that of a run in a journal.
+func (l *layoutRun) name(v *experiments.Experiment, sys experiments.System) string {
+	return fmt.Sprintf("%v %s of %s", l.at.load, l.at.variant, campaign.Digest(campaign.Identity(v, sys)))
+}
+
+// keep notes in a journal what was measured.
+func (l *layoutRun) keep(v *experiments.Experiment, sys experiments.System, j *campaign.Journal) error {
+	return j.Keep(l.name(v, sys), l.at.layout, kept{l.run, l.console})
+}
+
+// measure runs a variant's system, unless the journal knows what comes of it.
+func (l *layoutRun) measure(v *experiments.Experiment, sys experiments.System, j *campaign.Journal) (err error) {
+	var k kept
+	if j.Result(l.name(v, sys), l.at.layout, &k) {
+		l.run, l.console = k.Run, k.Console
+		return nil
+	}
+	if l.run, l.console, err = runOnce(sys, l.at.layout == 0); err != nil {
+		return err
+	}
+	return l.keep(v, sys, j)
 }
 
 // summarize makes a row of one variant's runs; all are those with all mechanisms.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
@@ -47,11 +46,27 @@ type Run struct {
 }
 
 // Measure runs every variant on every workload in every layout, as many
-// at a time as there are cores; build makes a variant's system.
-func Measure(ctx context.Context, e experiments.Experiment, build func(experiments.Experiment, func(string)) (experiments.System, error), say func(string)) (*Report, error) {
+// at a time as there are cores; build makes a variant's system. What is measured is kept
+// in dir until all is: when ctx ends, the same measurement goes on from there.
+func Measure(ctx context.Context, e experiments.Experiment, build Build, dir string, t campaign.Teller) (*Report, error) {
+	j, err := campaign.OpenJournal(dir, "overhead", e.Name)
+	if err != nil {
+		return nil, fmt.Errorf("overhead: %w", err)
+	}
+	r, err := measure(ctx, e, build, j, t)
+	if cerr := j.Close(err == nil); err == nil {
+		err = cerr
+	}
+	return r, err
+}
+
+// Build makes the system of an experiment.
+type Build func(e experiments.Experiment, say func(string)) (experiments.System, error)
+
+func measure(ctx context.Context, e experiments.Experiment, build Build, j *campaign.Journal, t campaign.Teller) (*Report, error) {
 	r := &Report{Experiment: e.Name}
 	var err error
-	if r.Reserved, err = reservedBy(e, build, say); err != nil {
+	if r.Reserved, err = reservedBy(e, build, t); err != nil {
 		return nil, err
 	}
 	o := &e.Overhead
@@ -60,21 +75,18 @@ func Measure(ctx context.Context, e experiments.Experiment, build func(experimen
 	for i := range list {
 		list[i].at = place{loads[i/(len(o.Variants)*o.Layouts)], o.Variants[i/o.Layouts%len(o.Variants)], i % o.Layouts}
 	}
-	var saying sync.Mutex
-	done := 0
+	meter := t.Begin("golden runs", "golden runs", 0, len(list))
 	err = campaign.ForEach(ctx, campaign.WorkersFor(e.Machine.MemoryMB), len(list), func(i int) error {
 		at := list[i].at
-		sys, err := build(e.Variant(at.load, at.variant, at.layout), func(string) {})
+		v := e.Variant(at.load, at.variant, at.layout)
+		sys, err := build(v, func(string) {})
 		if err == nil {
-			list[i].run, list[i].console, err = runOnce(sys, at.layout == 0)
+			err = list[i].measure(&v, sys, j)
 		}
 		if err != nil {
 			return fmt.Errorf("overhead, %v, variant %s, layout %d: %w", at.load, at.variant, at.layout, err)
 		}
-		saying.Lock()
-		defer saying.Unlock()
-		done++
-		say(fmt.Sprintf("golden run %d of %d: %v, %s", done, len(list), at.load, at.variant))
+		meter.Add(1)
 		return nil
 	})
 	if err != nil {
@@ -95,7 +107,8 @@ func Measure(ctx context.Context, e experiments.Experiment, build func(experimen
 }
 
 // reservedBy is what the mechanisms of the variant that has all reserve.
-func reservedBy(e experiments.Experiment, build func(experiments.Experiment, func(string)) (experiments.System, error), say func(string)) ([]testbed.Reserved, error) {
+func reservedBy(e experiments.Experiment, build Build, t campaign.Teller) ([]testbed.Reserved, error) {
+	say := func(what string) { t.Begin(what, "", 0, 0) }
 	sys, err := build(e.Variant(experiments.OverheadLoad{Compute: e.Overhead.Compute[0]}, experiments.WithAll, 0), say)
 	if err != nil {
 		return nil, err

@@ -1,11 +1,11 @@
 package whole
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"resvirt/experiments"
+	"resvirt/experiments/campaign"
 	"resvirt/experiments/overhead"
 	"resvirt/experiments/testbed"
 )
@@ -24,7 +24,7 @@ func TestVariantsPrintTheSame(t *testing.T) {
 	e := experiments.Default()
 	e.Name, e.VMM.DomainMB = "variants", 4
 	e.Overhead = experiments.Overhead{Compute: []int{2}, Variants: variants[:2], Layouts: 2}
-	r, err := overhead.Measure(context.Background(), e, testbed.Build, func(string) {})
+	r, err := overhead.Measure(t.Context(), e, testbed.Build, t.TempDir(), campaign.Teller{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -156,7 +156,9 @@ func runOverhead(e *env, exp experiments.Experiment, v *runValues) error {
 	if v.db != "" || v.runs != 0 || v.seed != "" || v.workers != 0 || v.fault != "" {
 		return usage("run: %s measures overhead: it takes --format alone", exp.Name)
 	}
-	r, err := overhead.Measure(e.ctx, exp, e.build, e.printer().say)
+	e.keeps("what was measured is kept; the same command goes on from there")
+	r, err := overhead.Measure(e.ctx, exp, overhead.Build(e.build), cacheDir(), e.teller())
+	e.printer().end()
 	if err != nil {
 		return err
 	}

@@ -38,13 +38,9 @@ func runSelfcheck(e *env, _ []string, values any) error {
 	if err != nil {
 		return err
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
 	e.keeps("what has passed is kept; the same command goes on from there")
 	defer p.end()
-	return checks.Selfcheck(e.ctx, exp, sys, checks.Options{Runs: v.runs, Faults: v.faults, Dir: filepath.Join(cache, "resvirt"), Teller: e.teller(), Told: func(c checks.Check) {
+	return checks.Selfcheck(e.ctx, exp, sys, checks.Options{Runs: v.runs, Faults: v.faults, Dir: cacheDir(), Teller: e.teller(), Told: func(c checks.Check) {
 		result := "ok"
 		switch {
 		case c.Skipped:
@@ -55,4 +51,13 @@ func runSelfcheck(e *env, _ []string, values any) error {
 		p.end()
 		fmt.Fprintf(e.stdout, "%-8s %s: %s\n", result, c.Name, c.Detail)
 	}})
+}
+
+// cacheDir is where work that has no database keeps what is done of it.
+func cacheDir() string {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		base = os.TempDir()
+	}
+	return filepath.Join(base, "resvirt")
 }
