@@ -7,8 +7,9 @@ import (
 )
 
 // Loads and stores of instructions. Each tries the host page of the address
-// first; where there is none yet, or the access is anything but plain, it takes
-// the long way, which also fills in the host page. On false a fault is raised.
+// first; if there is none yet, or the access is not a plain one, it takes the
+// long way, which also fills in the host page. If the result is false, a fault
+// has been raised.
 
 // slot returns the host entry that seg:off would use, and the linear address.
 func (c *CPU) slot(seg uint8, off uint64) (*hostEntry, uint64) {
@@ -127,8 +128,8 @@ func (c *CPU) storeN(seg uint8, off uint64, size int, v uint64) bool {
 	return c.store64(seg, off, v)
 }
 
-// rmwN loads size bytes that the instruction will store back: it faults as the
-// store would, so that storeN at the same place cannot.
+// rmwN loads size bytes that the instruction will store back. It faults as the
+// store would, so that storeN at the same place cannot fault any more.
 func (c *CPU) rmwN(seg uint8, off uint64, size int) (uint64, bool) {
 	if !c.probeWrite(seg, off, size) {
 		return 0, false
@@ -235,7 +236,8 @@ func (c *CPU) storeSlow(seg uint8, off uint64, size int, v uint64) bool {
 	return ok && c.storeNoted(va, size, v)
 }
 
-// checkAlignment raises what comes before #AC, or #AC(0) if the address is misaligned.
+// checkAlignment raises a fault that comes before #AC, or #AC(0) if the address is
+// misaligned.
 func (c *CPU) checkAlignment(seg uint8, off uint64, size int, acc access) bool {
 	va, ok := c.linear(seg, off, size, acc)
 	if !ok || va&uint64(alignment(size)-1) == 0 {
@@ -270,8 +272,8 @@ func (c *CPU) storePlain(seg uint8, off uint64, v uint64) bool {
 	return ok && c.storeNoted(va, 8, v)
 }
 
-// loadNoted and storeNoted access memory at the program's behest: breakpoints
-// watch these and not what the processor does of itself.
+// loadNoted and storeNoted are accesses that the program makes: breakpoints
+// watch these, but not accesses that the processor makes by itself.
 func (c *CPU) loadNoted(va uint64, size int) (uint64, bool) {
 	if c.armed() {
 		c.noteAccess(va, size, accRead)

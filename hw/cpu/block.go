@@ -11,28 +11,29 @@ import (
 	"resvirt/sim"
 )
 
-// The block engine executes 64-bit code, and 32-bit code in flat segments, from
-// decoded blocks. What it does not know, and every access that misses the host pages, it hands to the stepper's
-// own functions, so that only the short way of frequent instructions exists twice.
+// The block engine executes 64-bit code, and 32-bit code in flat segments, from decoded
+// blocks. Instructions that it does not know, and every access that misses the host pages,
+// are left to the stepper's own functions. So only the fast path of frequent instructions
+// exists twice.
 
 // uop is an instruction in the form that the dispatcher executes. Addresses are
-// relative to the page, so that a block holds wherever its page is mapped.
+// relative to the page, so that a block is valid wherever its page is mapped.
 type uop struct {
 	code     uint16 // what to do, see dispatch.go; the operands depend on it
 	off      uint16 // of the instruction in its page
-	next     uint16 // of what follows, at most the size of a page
+	next     uint16 // offset of what follows, at most the size of a page
 	to       uint16 // target of a branch that was fused with it
 	dst, src uint8  // register numbers
 	base     uint8  // memory operand: r[base] + r[index]<<scale + disp
 	index    uint8
 	scale    uint8
-	at       uint8  // its number in the block, of the branch if it was fused
-	pair     uint8  // 1 if it was
+	at       uint8  // its number in the block; if it was fused, that of the branch
+	pair     uint8  // 1 if a branch was fused with it
 	upto     uint8  // how many instructions of the block are counted when it begins, see Tally
-	spent    uint32 // cost of the block up to and with it, in picoseconds
+	spent    uint32 // cost of the block up to and including it, in picoseconds
 	disp     int32
 	imm      uint64
-	link     unsafe.Pointer // *block that follows when it branches, nil if not looked up yet; to another page, the last one that did
+	link     unsafe.Pointer // *block that follows if it branches, nil if not looked up yet; for a branch to another page, the block of the last time
 }
 
 const (
@@ -49,13 +50,13 @@ const (
 // registers are indexed by a byte, so that no index needs a check; the first 18 are used.
 type registers [256]uint64
 
-// block is the head of a run of instructions within a page. What is executed
-// follows it in memory, as uops that end with uEnd, so that beginning a block
-// touches as few lines of the host's cache as can be. It goes on after conditional
-// branches that are not taken. Ahead of time it is known what it costs, so that
-// bounds are looked at once for all of it.
+// block is the head of a run of instructions within a page. The uops that are
+// executed follow it in memory and end with uEnd, so that the begin of a block
+// touches few lines of the host's cache. A block continues after conditional
+// branches that are not taken. Its cost is known before it is executed, so that
+// bounds are checked once for the whole block.
 type block struct {
-	most  int64    // cost of all but the last, in picoseconds
+	most  int64    // cost of all instructions but the last, in picoseconds
 	home  uintptr  // address of the pageCode it belongs to, which rest keeps
 	count uint8    // instructions; 0 where an instruction is not for the dispatcher
 	size  uint16   // bytes of instructions
@@ -63,21 +64,21 @@ type block struct {
 	rest  *blockRest
 }
 
-// A block lies in a slice of uops. These do not compile if its size, its alignment or the place of
-// its pointer differ; that it has no other pointer, which the garbage collector would
-// not see, is TestBlockIsLaidOutAsUop's to find.
+// A block lies in a slice of uops. These constants do not compile if its size, its
+// alignment or the place of its pointer differ from a uop's. TestBlockIsLaidOutAsUop checks
+// that it has no other pointer, which the garbage collector would not see.
 const (
 	_ = -(unsafe.Sizeof(block{}) ^ unsafe.Sizeof(uop{}))
 	_ = -(unsafe.Alignof(block{}) ^ unsafe.Alignof(uop{}))
 	_ = -(unsafe.Offsetof(block{}.rest) ^ unsafe.Offsetof(uop{}.link))
 )
 
-// blockRest is what of a block is not needed as long as all goes well.
+// blockRest is the part of a block that the fast path does not need.
 type blockRest struct {
 	page  *pageCode
 	exact []uop   // one for each instruction
 	insts []Inst  // the same instructions for the stepper's functions
-	runs  *uint64 // counts how often the block was begun, if anybody counts: see Tally
+	runs  *uint64 // counts how often the block was begun, or nil: see Tally
 }
 
 // newHead returns a block without instructions before uops, which end with uEnd.
@@ -92,18 +93,19 @@ func (b *block) first() *uop { return (*uop)(unsafe.Add(unsafe.Pointer(b), uopSt
 // maxBlock bounds the length of a block.
 const maxBlock = 24
 
-// pageCode is the decoded code of a page in one dialect, shared by all that share the page. A
-// block, once there, does not change.
+// pageCode is the decoded code of a page in one dialect, shared by all that share the page.
+// A block does not change any more once it exists.
 type pageCode struct {
 	dialect *dialect
-	tally   *Tally                   // that its blocks count in, nil if nobody counts
-	narrow  atomic.Pointer[pageCode] // of the page as 32-bit code, which hangs on the other
+	tally   *Tally                   // in which its blocks count, nil if nobody counts
+	narrow  atomic.Pointer[pageCode] // the same page as 32-bit code
 	counted atomic.Pointer[pageCode] // the same with a tally, see countedBy
 	blocks  [mem.PageSize]atomic.Pointer[block]
 }
 
-// noBlock stands where an instruction is not for the dispatcher: it reaches
-// into the next page. It costs so much that it is always looked at closer.
+// noBlock stands for an instruction that the dispatcher cannot execute because
+// it reaches into the next page. Its cost is so high that it is always checked
+// more closely.
 var noBlock = makeNoBlock()
 
 func makeNoBlock() *block {
@@ -166,7 +168,7 @@ func ended(ops []uop) []uop {
 	return append(ops, u)
 }
 
-// before is the cost of what precedes instruction n of the block.
+// before is the cost of the instructions before instruction n of the block.
 func (b *block) before(n uint64) int64 {
 	if n == 0 {
 		return 0
@@ -174,9 +176,9 @@ func (b *block) before(n uint64) int64 {
 	return int64(b.rest.exact[n-1].spent)
 }
 
-// within returns the first uop of those that may begin while fewer than left
-// instructions were executed and less than room was spent: at least one, and
-// each for itself. They are valid until the next call.
+// within returns the first of the uops that may begin while fewer than left
+// instructions have been executed and less than room has been spent. There is
+// at least one, and none are fused. They are valid until the next call.
 func (b *block) within(left uint64, room int64, c *CPU) *uop {
 	if uint64(b.count) <= left && b.most < room {
 		if c.tally != nil {
@@ -193,14 +195,14 @@ func (b *block) within(left uint64, room int64, c *CPU) *uop {
 	return &c.part[0]
 }
 
-// endsBlock tells whether what follows is not reached in order, or only after
-// the machine was asked what it thinks of it.
+// endsBlock tells whether the next instruction is not the one that follows in
+// memory, or may be executed only after the machine has looked at the state.
 func endsBlock(i *Inst) bool {
 	switch i.Op {
 	case OpJMP, OpJMPIND, OpCALL, OpCALLIND, OpRET, OpINS, OpOUTS, OpPAUSE:
 		return true
 	case OpCLI, OpSTI, OpPUSHF, OpPOPF, OpCLTS, OpSWAPGS, OpRDTSC, OpMOVFROMCR, OpINVLPG:
-		return false // executeInBlock sees what there is to see
+		return false // executeInBlock looks at the state
 	}
 	k := i.Op.Kind()
 	return k == KindSystem || k == KindNone
@@ -212,7 +214,7 @@ func (b *block) covers(start, rip uint64) bool {
 }
 
 // codeSlot caches the decoded code of the page at address tag, for one access
-// mode. It is there only while the page's hostEntry lets it be executed.
+// mode. It exists only while the page's hostEntry allows execution.
 type codeSlot struct {
 	tag  uint64
 	code *pageCode
@@ -235,8 +237,9 @@ type Bound struct {
 	Watch []uint64 // before an instruction at one of these addresses, unless it is the first
 }
 
-// quick is the clock before which a block of a page may begin and end without a
-// closer look: never, if something in the page is watched or blocks are counted.
+// quick is a clock: before it, blocks of a page may be executed without a closer
+// look. If something in the page is watched, or blocks are counted, there is no
+// such time.
 func (c *CPU) quick(b *Bound, page uint64) int64 {
 	if c.tally != nil {
 		c.tally.quick = b.quick(page)
@@ -254,8 +257,8 @@ func (b *Bound) quick(page uint64) int64 {
 	return b.Clock
 }
 
-// lookCloser returns the first uop of what may be executed of a block at rip,
-// nil if nothing may.
+// lookCloser returns the first of the uops of a block at rip that may be
+// executed, nil if none may.
 func (c *CPU) lookCloser(b *block, bound *Bound, left uint64, clock int64, rip uint64) *uop {
 	if left == 0 || clock >= bound.Clock || b.count == 0 || watchesBlock(bound.Watch, b, rip) {
 		return nil
@@ -284,7 +287,8 @@ func (c *CPU) ExecuteBlocks(b *Bound) {
 	c.ExecuteCached()
 }
 
-// LongWay is how many instructions ExecuteBlocks has left to the stepper's functions.
+// LongWay is the number of instructions that ExecuteBlocks has left to the stepper's
+// functions.
 func (c *CPU) LongWay() uint64 { return c.longWay }
 
 // RepIterations is how many iterations of repeated string instructions the
@@ -294,7 +298,7 @@ func (c *CPU) RepIterations() uint64 { return c.repIterations }
 // code returns the decoded code that the processor executes at RIP, nil if it
 // has to fetch in the long way first.
 func (c *CPU) code(rip uint64) *codeSlot {
-	if c.hostGen != c.Mem.Gen() { // no code but of a dialect is hostable
+	if c.hostGen != c.Mem.Gen() { // only code of a dialect is executed from host pages
 		return nil
 	}
 	i, mode := tlbIndex(rip), c.accessMode()
@@ -327,7 +331,7 @@ func (c *CPU) codePage(pfn uint64) *pageCode {
 	return p.countedBy(c.tally)
 }
 
-// What the dispatcher, which is generated, needs besides.
+// Functions that the generated dispatcher calls.
 
 // executeInBlock executes one instruction of a block with all its consequences,
 // and tells whether the one after it may follow at once.

@@ -23,6 +23,6 @@ func (p *pageCode) in32() *pageCode {
 	if c := p.narrow.Load(); c != nil {
 		return c
 	}
-	p.narrow.CompareAndSwap(nil, &pageCode{dialect: &dialect32}) // another fork may have been first
+	p.narrow.CompareAndSwap(nil, &pageCode{dialect: &dialect32}) // a fork in another goroutine may have been first
 	return p.narrow.Load()
 }

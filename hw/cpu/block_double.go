@@ -2,10 +2,10 @@ package cpu
 
 import "math"
 
-// Arithmetic in double precision where the host's is the same in all respects:
-// everything masked, rounding to nearest, the precision exception already noted,
-// operands normal or zero, and a result that is far from overflow and underflow.
-// Whatever else there is goes to softfloat.
+// Arithmetic in double precision by the host's, in those cases in which it gives
+// the same in all respects: all exceptions masked, rounding to nearest, the
+// precision exception already noted, operands normal or zero, and a result far
+// from overflow and underflow. All other cases go to softfloat.
 
 const (
 	mxcsrPE       = 1 << 5
@@ -13,7 +13,7 @@ const (
 	mxcsrDecides  = mxcsrOrdinary | 3<<mxcsrRC
 )
 
-// ordinaryDoubles tells whether mode and operands are such.
+// ordinaryDoubles tells whether mode and operands are as described above.
 func ordinaryDoubles(mxcsr uint32, a, b uint64) bool {
 	return mxcsr&mxcsrDecides == mxcsrOrdinary && ordinaryDouble(a) && ordinaryDouble(b)
 }
@@ -21,8 +21,9 @@ func ordinaryDoubles(mxcsr uint32, a, b uint64) bool {
 // ordinaryDouble tells whether v is a normal number or zero.
 func ordinaryDouble(v uint64) bool { return v>>52&0x7ff-1 < 0x7fe || v<<1 == 0 }
 
-// safeDouble tells whether v, computed, is certainly what softfloat gives: its
-// exponent is above the lowest, so that nothing was tiny before it was rounded.
+// safeDouble tells whether a computed v is certainly equal to softfloat's
+// result: its exponent is above the lowest, so that the result was not tiny
+// before it was rounded.
 func safeDouble(v uint64) bool { return v>>52&0x7ff-2 < 0x7fd }
 
 func addDouble(mxcsr uint32, a, b uint64) (v uint64, ok bool) {

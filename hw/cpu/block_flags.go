@@ -2,9 +2,9 @@ package cpu
 
 import "math/bits"
 
-// The dispatcher remembers what flags come from and computes them when somebody
-// asks. Operands and result are shifted up so that their top bit is bit 63,
-// which makes the operand size matter only for PF and AF.
+// The dispatcher remembers the operation that sets the flags, and computes them
+// only when they are needed. Operands and result are shifted up so that their
+// top bit is bit 63, which makes the operand size matter only for PF and AF.
 //
 // The kind is the shift, 0 to 56, plus one of these:
 const (
@@ -49,7 +49,7 @@ func (l *lazyFlags) settle(flags uint64) uint64 {
 	return flags&^FlagsStatus | l.status()
 }
 
-// lazyCondition evaluates condition code cc where there is no shorter way.
+// lazyCondition evaluates condition code cc if there is no faster way.
 func lazyCondition(cc uint8, kind, a, b, r, flags uint64) bool {
 	l := lazyFlags{kind, a, b, r}
 	return condition(l.settle(flags), cc)

@@ -20,8 +20,8 @@ const (
 	layFar  // branch to imm bytes from the page
 )
 
-// uopKey is what the dispatcher has a case for. sub is a condition code or the
-// size of a source, where the operation has one.
+// uopKey identifies a case of the dispatcher. sub is a condition code or the
+// size of a source, if the operation has one.
 type uopKey struct {
 	op   Op
 	size uint8
@@ -36,7 +36,7 @@ type modifier uint8
 const (
 	modNone    modifier = iota
 	modIndexed          // the memory operand has an index register
-	modQuiet            // nobody sees the flags
+	modQuiet            // the flags are not read
 )
 
 // pairKey is a comparison and the condition of the branch after it.
@@ -45,7 +45,7 @@ type pairKey struct {
 	cc    uint8
 }
 
-// Codes of what the dispatcher leaves to the stepper's functions.
+// Codes of uops that the dispatcher leaves to the stepper's functions.
 const (
 	uStep uint16 = iota // execution may go on after it
 	uLast               // the last in its block
@@ -67,8 +67,8 @@ func (in *dialect) lower(i *Inst, off uint64) uop {
 	return u
 }
 
-// operands fills in operands and returns what to look for, or false for
-// what the dispatcher does not know for certain.
+// operands fills in operands and returns the key of the dispatcher's case. It
+// returns false if the dispatcher cannot execute the instruction exactly.
 func (in *dialect) operands(i *Inst, u *uop, next uint64) (key uopKey, ok bool) {
 	key = uopKey{op: i.Op, size: i.Size}
 	switch i.Op {

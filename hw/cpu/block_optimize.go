@@ -1,14 +1,14 @@
 package cpu
 
-// What the optimized form of a block leaves out. Whoever looks at the machine
-// must not notice: an instruction that may be handed to the stepper, where the
-// flags are seen, keeps all flags of those before it.
+// Makes the optimized form of a block, without flags that are never read. The
+// difference must not be visible: before an instruction that may be left to the
+// stepper, which needs the flags, all flags are computed.
 
-// optimize returns the uops of a block with flags that nobody sees left out,
-// and comparisons fused with the branch after them.
+// optimize returns the uops of a block without flags that are never read, and
+// with comparisons fused with the branch after them.
 func (in *dialect) optimize(exact []uop, insts []Inst) []uop {
 	ops := append(make([]uop, 0, len(exact)+1), exact...)
-	seen := true // whether somebody may look at the flags after instruction n
+	seen := true // whether the flags after instruction n may be read
 	for n := len(ops) - 1; n >= 0; n-- {
 		code, effect := in.quiet(&ops[n], &insts[n])
 		if !seen && code != 0 {
@@ -34,8 +34,8 @@ const (
 	flagsReplaced                   // all written, none read
 )
 
-// quiet returns the code of u without flags, 0 if there is none, and what it
-// does with flags.
+// quiet returns the code of u's variant without flags, 0 if there is none, and
+// what u does with flags.
 func (in *dialect) quiet(u *uop, i *Inst) (code uint16, effect flagEffect) {
 	if u.code <= uEnd {
 		return 0, flagsUsed

@@ -2,13 +2,14 @@ package cpu
 
 import "resvirt/hw/mem"
 
-// A miss of the host pages that raises nothing need not leave the dispatcher:
-// it does what the long way would do first, and the instruction begins again.
+// A miss of the host pages that raises no fault need not leave the dispatcher.
+// The dispatcher does what the long way would do first, and the instruction
+// begins again.
 
-// refill makes the host page of size bytes at va known, with what a processor
-// does on the way: it looks into the TLB, or walks the page tables, which takes
-// time. Where anything else has to happen it returns false, and the long way,
-// which finds the translation that refill may have left, does the rest.
+// refill finds the host page of size bytes at va as a processor does: it looks
+// into the TLB, or walks the page tables, which takes time. If anything else
+// has to happen it returns false, and the long way does the rest; it finds the
+// translation that refill may have made.
 func (c *CPU) refill(va, size uint64, acc access) bool {
 	if !canonical(va) || va&0xfff > mem.PageSize-size || c.CR0&CR0PG == 0 || !c.hostable() {
 		return false
@@ -36,7 +37,7 @@ func (c *CPU) refill(va, size uint64, acc access) bool {
 		p = c.Mem.PageForRead(pfn)
 	case accWrite:
 		if c.Mem.Guarded(pfn) {
-			return false // the write has to be seen, or vanishes
+			return false // the write has to be seen, or has no effect
 		}
 		p = c.Mem.PageForWrite(pfn)
 	case accFetch:
@@ -55,8 +56,8 @@ func (c *CPU) refillData(va, need uint64) bool {
 	return c.refill(va, need>>1, access(need&1)) // accRead is 0, accWrite 1
 }
 
-// fetched is code, with what fetching from a page for the first time does if that
-// raises nothing.
+// fetched is like code, but for a page that is not known yet it first does what a
+// fetch does, unless that raises a fault.
 func (c *CPU) fetched() *codeSlot {
 	s := c.code(c.RIP)
 	if s == nil {

@@ -3,9 +3,9 @@ package cpu
 import "resvirt/models"
 
 // repeatAtOnce executes iterations of REP MOVS and REP STOS within the host
-// pages that the next one would use, forward, and returns how many: never the
-// last one, and only those after which the stepper would go on at once. They
-// differ in nothing from iterations one by one.
+// pages that the next one would use, forward, and returns their number. It
+// never executes the last one, and only iterations after which the stepper
+// would go on at once. The result is the same as of single iterations.
 func (c *CPU) repeatAtOnce(i *Inst) {
 	if i.Op != OpMOVS && i.Op != OpSTOS || i.Addr < 4 || c.RFLAGS&FlagDF != 0 || c.hostGen != c.Mem.Gen() || c.alignCheck() {
 		return
@@ -47,8 +47,8 @@ func (c *CPU) repeatAtOnce(i *Inst) {
 	c.repIterations += n
 }
 
-// room is how many elements follow each other in a page from offset d on; none
-// beyond the page.
+// room is the number of elements from offset d to the end of the page; 0 if d
+// is beyond the page.
 func (c *CPU) room(d, size uint64) uint64 {
 	const page = 1 << 12
 	if d >= page {

@@ -6,11 +6,11 @@ import (
 	"resvirt/hw/mem"
 )
 
-// A cache of decoded instructions for the fast engine. Decoding is a function
-// of an instruction's bytes and the mode alone, so an entry that is looked up
-// by address is used only if the bytes there are the ones it was decoded from.
-// Nothing has to be invalidated: code may change under it, by any processor or
-// by the host, and pages may be forked, restored or mapped elsewhere.
+// A cache of decoded instructions for the fast engine. Decoding depends only on
+// an instruction's bytes and the mode. So an entry is looked up by address, and
+// used only if the bytes there are the same from which it was decoded. Nothing
+// has to be invalidated: code may change under it, by any processor or by the
+// host, and pages may be forked, restored or mapped elsewhere.
 
 const decodedEntries = 1 << 13
 
@@ -24,9 +24,9 @@ type decoded struct {
 
 type decodeCache [decodedEntries]decoded
 
-// ExecuteCached is what Step does once no interrupt was delivered, with decoding
-// remembered: one instruction of a running processor. The State it leaves is
-// the same.
+// ExecuteCached does what Step does when no interrupt is delivered, but with a
+// cache of decoded instructions: it executes one instruction of a running
+// processor. The resulting State is the same.
 func (c *CPU) ExecuteCached() {
 	c.IntShadow, c.shadowed = false, c.IntShadow
 	if i := c.fetchCached(); i != nil {
@@ -37,8 +37,9 @@ func (c *CPU) ExecuteCached() {
 	}
 }
 
-// fetchCached is fetch; nil stands for false. The short way is for code in a
-// flat segment with 16 bytes of a page that the processor executes from already.
+// fetchCached is fetch with the cache; nil stands for false. Its fast path is
+// for code in a flat segment if at least 16 bytes remain in a page from which
+// the processor executes already.
 func (c *CPU) fetchCached() *Inst {
 	if c.decoded == nil {
 		c.decoded = new(decodeCache)
@@ -68,12 +69,13 @@ func (c *CPU) fetchCached() *Inst {
 	return &e.inst
 }
 
-// fetchCopied is fetch for code that has no host page, in segments that are not
-// flat above all. It gets the bytes as fetch does, and leaves out decoding.
+// fetchCopied is fetch for code without a host page, mostly in segments that
+// are not flat. It gets the bytes as fetch does, but takes the decoded
+// instruction from the cache.
 func (c *CPU) fetchCopied() *Inst {
 	var buf [16]byte
 	var have int
-	if !c.armed() { // breakpoints are fetch's business
+	if !c.armed() { // breakpoints are left to fetch
 		if have = c.fetchCode(c.RIP, buf[:MaxLen]); have == 0 {
 			return nil
 		}

@@ -2,8 +2,8 @@ package cpu
 
 import "resvirt/models"
 
-// classes maps each Op to the class whose time it costs; what is not listed is
-// simple, an SSE operation or an x87 operation by its kind.
+// classes maps each Op to the class whose time it costs; an Op that is not
+// listed is a simple, an SSE or an x87 operation, depending on its kind.
 var classes = buildClasses()
 
 func buildClasses() (t [NumOps]models.Class) {

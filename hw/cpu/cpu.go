@@ -1,6 +1,7 @@
-// Package cpu is one x86-64 logical processor: decode from tables, a plain
-// stepper that is the reference for ever, and a block engine that must agree
-// with it. AMD's Architecture Programmer's Manual, volumes 2 and 3, decides.
+// Package cpu is one x86-64 logical processor: a decoder from tables, a plain
+// stepper that is the reference, and a block engine that must agree with it.
+// What is right is decided by AMD's Architecture Programmer's Manual, volumes 2
+// and 3.
 package cpu
 
 import (
@@ -9,7 +10,8 @@ import (
 	"resvirt/sim"
 )
 
-// Bus is what a processor reaches besides plain memory. The machine implements it.
+// Bus is everything that a processor can access besides plain memory. The machine
+// implements it.
 type Bus interface {
 	// ReadMMIO and WriteMMIO access a physical address that mem says is not RAM.
 	// size is 1, 2, 4 or 8.
@@ -18,12 +20,12 @@ type Bus interface {
 	// In and Out are port accesses; size is 1, 2 or 4.
 	In(cpu int, port uint16, size int) uint32
 	Out(cpu int, port uint16, size int, v uint32)
-	// APIC registers by x2APIC MSR number are reached with these, and the MSR
-	// that is the timer's deadline. A write of the time-stamp counter and one of
-	// APIC_BASE (with the old value) is told of after it.
+	// These access APIC registers by x2APIC MSR number, and the MSR of the
+	// timer's deadline. The other two report a write of the time-stamp counter
+	// or of APIC_BASE (with the old value) afterwards.
 	ReadAPICMSR(cpu int, msr uint32) (v uint64, ok bool)
 	WriteAPICMSR(cpu int, msr uint32, v uint64) (ok bool)
-	// TPR is CR8's other face.
+	// CR8 is the local APIC's TPR.
 	ReadTPR(cpu int) uint64
 	WriteTPR(cpu int, v uint64)
 	// Interrupt returns the vector to deliver now, or ok false. Acknowledge moves it to in service.
@@ -51,7 +53,8 @@ type CPU struct {
 
 	Stop Stop // why Run or Step returned early; reset by the machine
 	// Cost is the timing table. Retiring an instruction adds its class's cost to
-	// Clock, and so do events on the way (models.RepIter, TLBWalk, Exception, ...).
+	// Clock. Events on the way have costs, too (models.RepIter, TLBWalk, Exception,
+	// ...).
 	Cost *[models.NumClasses]sim.Time
 	// Limit is the clock at which something else is due: a repeated string
 	// instruction stops between iterations, unretired, once Clock reaches it.
@@ -77,9 +80,9 @@ type CPU struct {
 
 	shadowed bool // the current instruction began with IntShadow
 	// stepped says that a single-step trap follows the current instruction: TF was
-	// set when it began, so that POPF and IRET are stepped by the flags they replace
-	// (APM vol. 2, 13.1.4). SYSCALL and SYSRET go by the flags they leave, and what
-	// goes through the interrupt table is never stepped.
+	// set when it began, so that for POPF and IRET the old flags count (APM vol. 2,
+	// 13.1.4). For SYSCALL and SYSRET the new flags count. An instruction that goes
+	// through the interrupt table is never stepped.
 	stepped bool
 
 	system
@@ -108,6 +111,6 @@ type StopKind uint8
 
 const (
 	StopNone        StopKind = iota
-	StopUnsupported          // an encoding or function that hardware has and the model lacks; at present there is none
+	StopUnsupported          // an encoding or function that hardware has and the model lacks; now there is none
 	StopShutdown             // triple fault
 )

@@ -8,16 +8,15 @@ import (
 // The processor is a model of its own, documented in docs/processor.md: the
 // vendor and family are those of AMD's K8, the brand string is "resvirt R1".
 
-// cpuSignature is CPUID's family 15, model 39 and stepping 1. Of the numbers
-// that AMD has used, these ask the least of an operating system beyond what the
-// feature bits say.
+// cpuSignature is CPUID's family 15, model 39 and stepping 1. Among AMD's
+// numbers, these make operating systems expect the least beyond the feature
+// bits.
 const cpuSignature = 0x20f71
 
 const brand = "resvirt R1 (emulated)"
 
-// cpuid returns EAX, EBX, ECX and EDX of a leaf: what the model has, and nothing
-// else (APM vol. 3, appendix E). Leaves that it lacks are zero. Most leaves do
-// not look at ECX.
+// cpuid returns EAX, EBX, ECX and EDX of a leaf: exactly what the model has (APM
+// vol. 3, appendix E). Leaves that it lacks are zero. Most leaves ignore ECX.
 func (c *CPU) cpuid(leaf, sub uint32) (a, b, cx, d uint32) {
 	if !hasSubleaves(leaf) {
 		sub = 0
@@ -32,7 +31,7 @@ func (c *CPU) cpuid(leaf, sub uint32) (a, b, cx, d uint32) {
 	return r[regEAX], r[regEBX], r[regECX], r[regEDX]
 }
 
-// hasSubleaves tells whether ECX selects part of a leaf; elsewhere it does not count.
+// hasSubleaves tells whether ECX selects part of a leaf; other leaves ignore it.
 func hasSubleaves(leaf uint32) bool { return leaf == 7 || leaf == 0xb || leaf == 0xd }
 
 // cpuidNumbers returns what is in a leaf besides feature bits.
@@ -68,7 +67,8 @@ func (c *CPU) cpuidNumbers(leaf, sub uint32) (r [4]uint32) {
 	return r
 }
 
-// processors is how many processors there are, idBits how many bits tell them apart.
+// processors is the number of processors, idBits the number of bits of their APIC
+// ids.
 func (c *CPU) processors() uint32 { return uint32(max(c.Count, 1)) }
 func (c *CPU) idBits() uint32     { return uint32(bits.Len32(c.processors() - 1)) }
 
@@ -98,12 +98,12 @@ func (c *CPU) cpuidState(sub uint32) (r [4]uint32) {
 	return r
 }
 
-// cpuidCaches is what the two leaves say of caches and TLBs. The TLB is the one
-// that there is, reported for instructions and for data; larger pages enter it
-// as fragments. The caches are those of the K8, for programs that size their
-// work by them: no access is any faster for a cache.
+// cpuidCaches is what the two leaves say of caches and TLBs. The TLB is the
+// model's one, reported both for instructions and for data; larger pages enter
+// it as fragments. The caches are those of the K8, for programs that divide
+// their work by cache sizes: the model's accesses are not faster with a cache.
 func cpuidCaches(leaf uint32) [4]uint32 {
-	const entries, ways = uint32(tlbEntries), uint32(tlbWays) // of so many ways the code is their number
+	const entries, ways = uint32(tlbEntries), uint32(tlbWays) // for this number of ways, its code is the number itself
 	if leaf == 0x80000006 {
 		return [4]uint32{regEBX: ways<<28 | entries<<16 | ways<<12 | entries, regECX: 1024<<16 | 8<<12 | 1<<8 | 64}
 	}

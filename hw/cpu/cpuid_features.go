@@ -17,8 +17,9 @@ type feature struct {
 	condition string            // in words
 }
 
-// features is every feature bit that the model sets. A feature is in this table
-// if and only if it is there; docs/processor.md lists it, and a test compares.
+// features is every feature bit that the model sets. This table has exactly the
+// features that the model has; docs/processor.md lists them, and a test
+// compares both.
 var features = []feature{
 	{1, 0, regECX, 0, "SSE3", nil, ""},
 	{1, 0, regECX, 1, "PCLMULQDQ", nil, ""},

@@ -2,7 +2,8 @@ package cpu
 
 // Debug exceptions: breakpoints, single step, and their registers (APM vol. 2,
 // 13.1). A processor with an enabled breakpoint takes the long way for every
-// access (see hostable), so that those without pay nothing.
+// access (see hostable), so that breakpoints cost nothing while none is
+// enabled.
 
 // The kinds of access that DR7 selects.
 const (
@@ -54,7 +55,7 @@ func (c *CPU) notePort(port uint16, size int) {
 }
 
 // codeBreakpoint raises #DB if a breakpoint is on the instruction at RIP. It is
-// a fault, before all others of the instruction, and RF holds it back.
+// a fault, comes before all others of the instruction, and is suppressed by RF.
 func (c *CPU) codeBreakpoint() bool {
 	if c.RFLAGS&FlagRF != 0 {
 		return false
@@ -77,14 +78,14 @@ func (c *CPU) raiseDebug(kind eventKind, why uint64) {
 	c.exc = exception{pending: true, vector: VecDB, kind: kind}
 }
 
-// enterDebug is what any #DB does to the debug facilities, so that its handler
-// can use them (APM vol. 2, 13.1.1.4, 13.1.1.6).
+// enterDebug clears what every #DB clears in the debug registers, so that its
+// handler can use them (APM vol. 2, 13.1.1.4, 13.1.1.6).
 func (c *CPU) enterDebug() {
 	c.DR[7] &^= DR7GD
 	c.MSR.DebugCtl &^= debugBTF
 }
 
-// trapsDue tells whether something may trap now that an instruction is done.
+// trapsDue tells whether a trap may follow the instruction that is done.
 func (c *CPU) trapsDue() bool { return c.stepped || c.hits != 0 || c.HeldDebug != 0 }
 
 // debugTrap raises the trap that follows an instruction from an address, or an

@@ -7,14 +7,14 @@ func (d *decoder) isVEX() bool {
 		return true
 	}
 	if d.pos >= len(d.b) || d.pos >= MaxLen {
-		return false // the byte that decides is missing, and decoding LES will say so
+		return false // the deciding byte is missing: decoding it as LES will report that
 	}
 	return d.b[d.pos]>>6 == 3
 }
 
-// vex consumes the rest of a VEX prefix, turning it into what the legacy
-// prefixes would say, and the opcode. It returns no map for what is undefined:
-// L set, opcode maps without entries, and a legacy prefix besides.
+// vex consumes the rest of a VEX prefix, which it translates into legacy
+// prefixes, and the opcode. It returns no map if the encoding is undefined: L
+// set, opcode maps without entries, and a legacy prefix besides.
 func (d *decoder) vex(m *maps, first uint8) (*opcodeMap, uint8) {
 	if first == 0xc5 {
 		d.byte()

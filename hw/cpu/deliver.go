@@ -1,8 +1,8 @@
 package cpu
 
-// enterHandler goes through the gate of e and starts its handler, or raises what stands
-// in the way and returns false. Nothing but memory below the new stack pointer
-// has changed then.
+// enterHandler goes through the gate of e and starts its handler. If that is impossible
+// it raises the exception and returns false; then only memory below the new stack
+// pointer has changed.
 func (c *CPU) enterHandler(e *event) bool {
 	switch {
 	case c.longActive():

@@ -117,7 +117,7 @@ func (c *CPU) savedFlags(e *event) uint64 {
 	return c.RFLAGS
 }
 
-// size is the size of what a gate pushes.
+// size is the size in bytes of each word that a gate pushes.
 func (g *gate) size() uint8 {
 	if g.kind&type32 != 0 {
 		return 4

@@ -10,7 +10,7 @@ func (c *CPU) raiseErr(vector uint8, err uint32) {
 	c.exc = exception{pending: true, vector: vector, hasErr: true, err: err}
 }
 
-// eventKind is how an event came about (APM vol. 2, 8.1).
+// eventKind is the kind of an event (APM vol. 2, 8.1).
 type eventKind uint8
 
 const (
@@ -18,10 +18,11 @@ const (
 	eventTrap                      // the instruction before ret is done
 	eventSoft                      // INT n, INT3, INTO: a trap that gates may forbid
 	eventExternal                  // interrupt or NMI
-	eventBreak                     // a fault that leaves RF as it is: a breakpoint on the instruction at ret
+	eventBreak                     // a fault that does not change RF: a breakpoint on the instruction at ret
 )
 
-// event is what goes through the interrupt descriptor table.
+// event is an exception or interrupt that goes through the interrupt descriptor
+// table.
 type event struct {
 	kind   eventKind
 	vector uint8
@@ -53,8 +54,9 @@ func (c *CPU) deliverException() {
 	c.deliver(event{kind: x.kind, vector: x.vector, hasErr: x.hasErr, err: x.err, ret: c.RIP})
 }
 
-// deliver brings e to its handler. Exceptions on the way replace it or make it a
-// double fault; exceptions in delivering that shut the processor down.
+// deliver brings e to its handler. An exception on the way replaces e or makes
+// it a double fault; an exception during the delivery of a double fault shuts
+// the processor down.
 func (c *CPU) deliver(e event) {
 	for {
 		c.exc.pending = false
@@ -125,6 +127,6 @@ func (c *CPU) deliverInterrupt(vector uint8) {
 
 // softInterrupt executes INT n and its like.
 func (c *CPU) softInterrupt(vector uint8) {
-	c.stepped = false // a task gate may load TF, which is the new task's affair
+	c.stepped = false // a task gate may load TF, but that is for the new task
 	c.enterHandler(&event{kind: eventSoft, vector: vector, ret: c.next})
 }

@@ -54,7 +54,7 @@ func (c *CPU) execBits(i *Inst) {
 		c.setReg(i.Reg, i.Size, 0, uint64(bits.OnesCount64(v)))
 		c.setFlags(FlagsStatus, flagIf(v == 0, FlagZF))
 		return
-	case v == 0: // AMD: the destination is unchanged, to its full width
+	case v == 0: // AMD: the whole destination register is unchanged
 	case i.Op == OpBSF:
 		r = uint64(bits.TrailingZeros64(v))
 		c.setReg(i.Reg, i.Size, 0, r)
@@ -62,7 +62,8 @@ func (c *CPU) execBits(i *Inst) {
 		r = uint64(bits.Len64(v) - 1)
 		c.setReg(i.Reg, i.Size, 0, r)
 	}
-	// All but ZF is undefined: PF is of the number, the others are 0.
+	// All flags but ZF are undefined: here PF is computed from the result, and
+	// the others are 0.
 	c.setFlags(FlagsStatus, resultFlags(r, 8)&FlagPF|flagIf(v == 0, FlagZF))
 }
 

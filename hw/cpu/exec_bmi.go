@@ -51,7 +51,7 @@ func (c *CPU) bmiResult(i *Inst, to uint8, r, carry uint64) {
 	c.setFlags(FlagsStatus, resultFlags(r, i.Size)&(FlagSF|FlagZF)|carry)
 }
 
-// execBMI2 executes what touches no flags.
+// execBMI2 executes those that do not touch flags.
 func (c *CPU) execBMI2(i *Inst, v, b uint64) {
 	width := 8 * uint(i.Size)
 	n := uint(b) & (width - 1)

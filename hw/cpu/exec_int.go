@@ -41,7 +41,7 @@ func (c *CPU) execInt(i *Inst) {
 	}
 }
 
-// execMove executes moves and what touches no flags.
+// execMove executes moves and other instructions that do not touch flags.
 func (c *CPU) execMove(i *Inst) {
 	switch i.Op {
 	case OpMOV:

@@ -1,7 +1,7 @@
 package cpu
 
-// Shifts and rotates. Where the manual leaves flags undefined, OF (counts above
-// one) is as for the last of so many shifts by one, and AF is set by shifts.
+// Shifts and rotates. Where the manual leaves flags undefined, OF (for counts
+// above one) is that of the last of so many shifts by one, and shifts set AF.
 
 // execShift executes ROL, ROR, RCL, RCR, SHL, SHR and SAR.
 func (c *CPU) execShift(i *Inst) {

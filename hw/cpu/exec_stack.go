@@ -1,6 +1,6 @@
 package cpu
 
-// execStack executes PUSH, POP and frames.
+// execStack executes PUSH, POP, ENTER and LEAVE.
 func (c *CPU) execStack(i *Inst) {
 	switch i.Op {
 	case OpPUSH:

@@ -4,7 +4,7 @@ import "resvirt/models"
 
 // String instructions (APM vol. 3, 1.2.6 and the instructions' own pages). A
 // repeated one is interruptible between iterations: RCX, RSI and RDI are then
-// up to date, RIP is still its own, and it has not retired.
+// up to date, RIP is still the instruction's, and it has not retired.
 
 // execString executes one string instruction and reports whether it completed.
 func (c *CPU) execString(i *Inst) (done bool) {

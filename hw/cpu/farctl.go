@@ -1,6 +1,6 @@
 package cpu
 
-// farTarget is where a far CALL or JMP goes, checked.
+// farTarget is the checked target of a far CALL or JMP.
 type farTarget struct {
 	cs    Segment
 	rip   uint64
@@ -146,7 +146,7 @@ func (c *CPU) gateHigh(sel uint16, g *gate, at uint64) (hi uint64, ok bool) {
 	return hi & 0xffffffff, true
 }
 
-// gateLegacy looks at a system descriptor of protected mode.
+// gateLegacy checks a system descriptor of protected mode.
 func (c *CPU) gateLegacy(t *farTarget, sel uint16, g *gate, call bool) bool {
 	err := uint32(sel &^ 3)
 	switch g.kind {
@@ -197,7 +197,8 @@ func (c *CPU) throughGate(t *farTarget, g *gate, call bool) bool {
 	return true
 }
 
-// callInner switches to the inner stack of a call gate and pushes the frame.
+// callInner switches to the inner stack of a call gate and pushes the old stack
+// pointer and the return address.
 func (c *CPU) callInner(t *farTarget) bool {
 	if !c.longActive() {
 		return c.callInnerLegacy(t)

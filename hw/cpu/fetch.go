@@ -5,7 +5,8 @@ import "resvirt/hw/mem"
 // fetchCode copies instruction bytes at RIP into buf, up to the end of the page
 // at most, and returns how many. Zero means that the fetch faulted and the fault
 // is raised. The decoder asks for the second page only if the instruction
-// reaches it, so that the TLB sees what the instruction needs and no more.
+// reaches it, so that only the pages that the instruction needs go through the
+// TLB.
 func (c *CPU) fetchCode(rip uint64, buf []byte) int {
 	va, left, ok := c.codeLinear(rip)
 	if !ok {
@@ -17,7 +18,7 @@ func (c *CPU) fetchCode(rip uint64, buf []byte) int {
 	if !ok {
 		return 0
 	}
-	if p == nil { // nothing there to execute: a bus without an answer
+	if p == nil { // no memory there: the bus does not answer
 		for i := range buf[:left] {
 			buf[i] = 0xff
 		}
@@ -57,7 +58,7 @@ func (c *CPU) fetchPage(va uint64) (*mem.Page, bool) {
 		return nil, ok
 	}
 	p := c.Mem.PageForFetch(pa >> 12)
-	if !c.Mem.Watched(pa >> 12) { // or the fetch has to be seen
+	if !c.Mem.Watched(pa >> 12) { // otherwise the fetch must be seen
 		c.keepHost(va, p, accFetch, mode)
 	}
 	return p, true

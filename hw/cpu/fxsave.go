@@ -10,7 +10,7 @@ import (
 // 64-bit pointers; without it they are 32-bit offsets and selectors. The error
 // pointers, from FOP to MXCSR, are saved and restored only while an unmasked
 // exception is pending, as by AMD's processors whose CPUID does not have
-// RstrFpErrPtrs; without one, what is in memory stays there.
+// RstrFpErrPtrs; without one, FXSAVE does not change these bytes in memory.
 const (
 	fxSize     = 512
 	fxFSW      = 2
@@ -27,8 +27,8 @@ const (
 	fxSTStride = 16
 )
 
-// fxReady checks what both instructions check: #NM with EM or TS, and a memory
-// operand on a 16-byte boundary.
+// fxReady makes the checks of both instructions: #NM with EM or TS, and a
+// memory operand on a 16-byte boundary.
 func (c *CPU) fxReady(i *Inst, acc access) (off uint64, ok bool) {
 	if c.CR0&(CR0EM|CR0TS) != 0 {
 		c.raise(VecNM)
@@ -65,7 +65,8 @@ func (c *CPU) fxsave(i *Inst) {
 	c.storeImage(i.Seg, off, &b, fxMXCSR, n)
 }
 
-// headSize is how much of what precedes MXCSR an image gets: the pointers or not.
+// headSize is the number of bytes before MXCSR that are stored: with or without
+// the pointers.
 func (f *FPU) headSize() int {
 	if f.FSW&fswES == 0 {
 		return fxFOP
@@ -73,7 +74,8 @@ func (f *FPU) headSize() int {
 	return fxMXCSR
 }
 
-// storeImage stores a part of an image, whose place is known to be writable.
+// storeImage stores a part of an image at a place that was checked to be
+// writable.
 func (c *CPU) storeImage(seg uint8, off uint64, b *[fxSize]byte, from, to int) {
 	for size := 8; from < to; from += size {
 		for size > to-from {

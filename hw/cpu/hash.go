@@ -2,8 +2,8 @@ package cpu
 
 import "resvirt/sim"
 
-// Hash adds what software can observe of the processor, and what decides about
-// its future, to h: everything but the counts of retired instructions.
+// Hash adds to h all that software can observe of the processor and all that
+// affects its future: everything but the counts of retired instructions.
 func (s *State) Hash(h *sim.Hasher) {
 	for _, x := range s.GPR {
 		h.Uint64(x)

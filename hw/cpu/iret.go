@@ -77,7 +77,7 @@ func (c *CPU) iretReal(i *Inst, ip uint64, cs uint16, flags uint64) {
 	c.NMIBlocked = false
 }
 
-// farReturn is where IRET or RETF goes, checked.
+// farReturn is the checked target of IRET or RETF.
 type farReturn struct {
 	cs, ss    Segment
 	cpl       uint8
@@ -126,8 +126,8 @@ func (c *CPU) targetOK(s *Segment, rip uint64) bool {
 	return rip <= uint64(s.Limit)
 }
 
-// returnStack reads and checks the stack segment of a return. A null one will
-// do for 64-bit code below CPL 3.
+// returnStack reads and checks the stack segment of a return. A null selector
+// is allowed for 64-bit code below CPL 3.
 func (c *CPU) returnStack(r *farReturn, sel uint16) bool {
 	if sel&^3 == 0 && c.longActive() && r.cs.Attr&attrL != 0 && r.cpl != 3 {
 		r.ss = Segment{Sel: sel}

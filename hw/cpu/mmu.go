@@ -55,7 +55,7 @@ func (c *CPU) allows(pte uint64, acc access, mode uint8) bool {
 }
 
 // walk translates va by the page tables and returns the TLB form of the
-// translation, or raises #PF. It takes its time in either case.
+// translation, or raises #PF. The time of the walk is charged in either case.
 func (c *CPU) walk(va uint64, acc access, mode uint8) (uint64, bool) {
 	pte, code, ok := c.resolve(va, acc, mode)
 	if !ok {

@@ -37,7 +37,8 @@ func (c *CPU) execMMX(i *Inst) {
 	}
 }
 
-// mmxReady raises what stands before any work (APM vol. 5, the exception tables).
+// mmxReady raises the exceptions that come before any work (APM vol. 5, the
+// exception tables).
 func (c *CPU) mmxReady(i *Inst) bool {
 	mixed := false                  // also an SSE instruction
 	pending := c.FPU.FSW&fswES != 0 // an exception of x87

@@ -2,12 +2,12 @@ package cpu
 
 import "resvirt/sim"
 
-// lineSize is that of the lines that CLFLUSH and MONITOR speak of, in bytes.
+// lineSize is the size in bytes of the cache lines of CLFLUSH and MONITOR.
 const lineSize = 64
 
-// Monitor is the address that MONITOR watches and what MWAIT waits for. What is
-// watched is the content of the line: a store that does not change it is not
-// noticed, which leaves nothing to see for those who look there.
+// Monitor is the address that MONITOR watches and what MWAIT waits for. Only
+// changes of the line's content are noticed. A store that does not change it
+// makes no difference to a program that looks there.
 type Monitor struct {
 	Armed   bool
 	Waiting bool // with Activity Halted: MWAIT, not HLT
@@ -24,7 +24,7 @@ func (c *CPU) Wake() {
 	}
 }
 
-// LineChanged tells that MWAIT waits no longer: somebody wrote to the line.
+// LineChanged tells whether MWAIT's wait is over because the line has changed.
 func (c *CPU) LineChanged() bool {
 	return c.Monitor.Waiting && c.monitored() != c.Monitor.Line
 }
@@ -55,7 +55,7 @@ func (c *CPU) execMonitor(i *Inst) {
 	}
 }
 
-// arm is MONITOR: it reads a byte at DS:rAX, as far as faults go, and remembers the line.
+// arm is MONITOR: it faults as a read of a byte at DS:rAX would, and remembers the line.
 func (c *CPU) arm(i *Inst) {
 	va, ok := c.linear(i.Seg, c.reg(RAX, i.Addr, 0), 1, accRead)
 	if !ok {

@@ -1,7 +1,8 @@
 package cpu
 
-// Registers that say how memory, caches and buses are set up. There is nothing
-// of the kind to set up: they are checked, kept, and otherwise without effect.
+// Registers that say how memory, caches and buses are set up. The model has
+// nothing of the kind to set up: values are checked and kept, and have no other
+// effect.
 
 // Configuration registers of AMD's processors (APM vol. 2, appendix A; BIOS and
 // Kernel Developer's Guide 26094, 14.2).
@@ -16,7 +17,8 @@ const (
 	msrIntPending = 0xc0010055
 	msrLSConfig   = 0xc0011020 // load-store, instruction cache, data cache, bus unit
 
-	// msrMiscEnable is Intel's; system software of a kind expects it everywhere.
+	// msrMiscEnable is Intel's, but some system software expects it on every
+	// processor.
 	msrMiscEnable = 0x1a0
 
 	numConfig = 15
@@ -81,7 +83,7 @@ func typesOK(v, set uint64) bool {
 }
 
 // mtrrOK tells whether v may be written to an MTRR or to PAT (APM vol. 2, 7.7,
-// 7.8.2). PAT knows one type more, UC-.
+// 7.8.2). PAT has one more type, UC-.
 func mtrrOK(n uint32, v uint64) bool {
 	const variable = physMask &^ 0xfff
 	switch k := mtrrIndex(n); {

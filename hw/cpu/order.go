@@ -2,8 +2,8 @@ package cpu
 
 // Processors take turns, and one may be ahead of another by a turn. Memory does
 // not show that, but clocks would: software compares the time-stamp counters of
-// processors, and devices would see time go backwards. So an instruction that
-// looks at the time is executed only by a processor that no other is behind.
+// processors, and devices would see time go backwards. So a processor executes
+// an instruction that reads the time only when no other processor is behind it.
 
 // early tells whether an operation has to wait for processors that are behind,
 // and if so ends the turn; the instruction has not been executed.

@@ -1,7 +1,7 @@
 package cpu
 
 // The formats of page tables: 4-level, PAE and 32-bit (APM vol. 2, 5.2, 5.3).
-// What reads them is the processor's walk (mmu.go) and the host's (view.go).
+// They are read by the processor's walk (mmu.go) and by the host's (view.go).
 
 // tableWalk is a walk under way: the level whose entry comes next (0 is the
 // last one) and the table it is in.
@@ -86,7 +86,7 @@ func (w tableWalk) reserved(c *CPU, e uint64) uint64 {
 	case w.level == 3:
 		r |= ptePS
 	case w.level > 0 && e&ptePS != 0:
-		r |= w.pageSize(c) - 1<<13 // between PAT and the frame
+		r |= w.pageSize(c) - 1<<13 // between the PAT bit and the page's address
 	}
 	return r
 }
@@ -123,8 +123,8 @@ func (c *CPU) readTable(pa uint64) uint64 {
 	return c.Mem.Read64(pa)
 }
 
-// readTable32 reads a 4-byte entry. Tables outside RAM map nothing: ones would
-// be a valid entry there.
+// readTable32 reads a 4-byte entry. Tables outside RAM read as 0 and so map
+// nothing: all ones would be a valid entry of this format.
 func (c *CPU) readTable32(pa uint64) uint64 {
 	if c.isDevice(pa) {
 		return 0

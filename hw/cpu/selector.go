@@ -7,7 +7,7 @@ func (c *CPU) execSegment(i *Inst) {
 		c.push(i.Size, uint64(c.Seg[i.Sub].Sel))
 	case OpPOPSEG:
 		v, ok := c.top(0, i.Size)
-		m := c.stackMask() // of the stack that is popped, which SS may not be after it
+		m := c.stackMask() // of the stack from which the value is popped: after POP SS it is another
 		if !ok || !c.loadSeg(i.Sub, uint16(v)) {
 			return
 		}
@@ -44,8 +44,9 @@ func (c *CPU) storeSelector(i *Inst, v uint64) {
 	c.setReg(i.RM, i.Size, i.Prefix, v)
 }
 
-// execSelector executes what handles selectors and descriptors outside the six
-// segment registers. Real and virtual-8086 mode have none of it.
+// execSelector executes instructions on selectors and descriptors other than
+// loads of the six segment registers. They do not exist in real and
+// virtual-8086 mode.
 func (c *CPU) execSelector(i *Inst) {
 	if !c.protected() {
 		c.raise(VecUD)
@@ -165,7 +166,7 @@ func (c *CPU) inspect(i *Inst) {
 	}
 }
 
-// visible decides for inspect.
+// visible decides that for inspect.
 func (c *CPU) visible(op Op, s *Segment) bool {
 	kind := s.Attr & attrType
 	if s.Attr&attrS == 0 {

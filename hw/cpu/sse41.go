@@ -97,7 +97,8 @@ func sumDifferences(a, b xmm, imm uint8) (r xmm) {
 	return r
 }
 
-// sse41 executes what fits no scheme: blends by XMM0, tests, extensions, and moves of elements.
+// sse41 executes the remaining instructions: blends by XMM0, tests, extensions, and moves
+// of elements.
 func (c *CPU) sse41(i *Inst) bool {
 	switch i.Op {
 	case OpPBLENDVB, OpBLENDVPS, OpBLENDVPD:
@@ -145,7 +146,8 @@ func (c *CPU) insertGeneral(i *Inst) {
 	*r = *r&^(m<<shift) | v&m<<shift
 }
 
-// extractGeneral is the way back; a general register is cleared above the element.
+// extractGeneral is the reverse; bits of a general register above the element are
+// cleared.
 func (c *CPU) extractGeneral(i *Inst) {
 	at := i.Imm * uint64(i.Size) & 15
 	v := c.FPU.XMM[i.Reg][at/8] >> (8 * (at & 7)) & mask(i.Size)

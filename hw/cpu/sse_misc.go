@@ -1,7 +1,7 @@
 package cpu
 
-// sseMisc executes what is left: masks, single words, the control register and
-// the byte-masked store.
+// sseMisc executes the remaining instructions: masks, single words, the control
+// register and the byte-masked store.
 func (c *CPU) sseMisc(i *Inst) bool {
 	switch i.Op {
 	case OpPMOVMSKB:
@@ -52,8 +52,9 @@ func (c *CPU) insertWord(i *Inst) {
 }
 
 // maskedStore is MASKMOVDQU and MASKMOVQ: bytes of v whose mask byte has its top
-// bit set go to DS:rDI. All must be writable; where none is selected this is left
-// to the processor, and as on Zen MASKMOVDQU then only needs a good address.
+// bit set go to DS:rDI. All bytes must be writable. If none is selected the
+// manual leaves faults to the processor: as on Zen, MASKMOVDQU then only needs a
+// canonical address inside its segment.
 func (c *CPU) maskedStore(i *Inst, v, mask xmm, size int) {
 	selected := moveMask8(mask[0]) | moveMask8(mask[1])<<8
 	base := c.GPR[RDI]

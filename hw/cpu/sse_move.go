@@ -106,7 +106,7 @@ func (c *CPU) moveQuad(i *Inst) {
 	}
 }
 
-// sseLogic executes the bitwise operations, whatever type they claim to be for.
+// sseLogic executes the bitwise operations of all types.
 func (c *CPU) sseLogic(i *Inst) bool {
 	switch i.Op {
 	case OpPXOR, OpXORPS, OpXORPD, OpPAND, OpANDPS, OpANDPD,
