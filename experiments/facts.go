@@ -13,6 +13,8 @@ type Facts struct {
 	Time             sim.Time `json:"time_ps"`
 	Counters         Counters `json:"counters"`
 	WindowRing0      uint64   `json:"window_ring0"` // instructions of the target while faults' times pass; 0 in old databases
+
+	Oracle *Sensitivity `json:"oracle,omitempty"` // how much the judges notice; nil if nobody has measured it
 }
 
 // What a golden run must hold so that the mechanisms matter (docs/definitions).

@@ -77,6 +77,9 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 		return res, err
 	}
 	c.Golden, c.GoldenDigest = l.Golden.Facts, l.Golden.Digest.String()
+	if c.Golden.Oracle, err = experiments.SensitivityOf(sys); err != nil {
+		return res, err
+	}
 	if err := db.Admit(&c, e.Settings, sys); err != nil {
 		return res, err
 	}

@@ -46,6 +46,7 @@ func (r *Report) head(b *strings.Builder) {
 	for i, n := range g.Counters.CPUs {
 		fmt.Fprintf(b, "  CPU %d: %d ticks, %d context switches, %d hang periods\n", i, n.Ticks, n.Switches, n.Periods)
 	}
+	b.WriteString(oracleLines(g.Oracle))
 	for _, w := range g.Warnings() {
 		fmt.Fprintf(b, "  warning: %s\n", w)
 	}

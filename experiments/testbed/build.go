@@ -132,8 +132,8 @@ const modulePath = "resvirt"
 
 var errNoClone = errors.New("the sources of the images are not here: run this inside a clone of the repository")
 
-// moduleRoot finds the sources: images are built from them.
-func moduleRoot() (string, error) {
+// ModuleRoot finds the sources: images are built from them.
+func ModuleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("working directory: %w", err)

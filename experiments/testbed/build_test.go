@@ -10,7 +10,7 @@ import (
 // TestSourcesAreComplete: a database holds the sources of every package that its
 // images are made of.
 func TestSourcesAreComplete(t *testing.T) {
-	root, err := moduleRoot()
+	root, err := ModuleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ type Carried struct {
 
 // root is the directory of the sources; done removes it, if it is a copy.
 func (c Carried) root() (dir string, done func(), err error) {
-	dir, err = moduleRoot()
+	dir, err = ModuleRoot()
 	if c.Sources == nil || !errors.Is(err, errNoClone) {
 		return dir, func() {}, err
 	}

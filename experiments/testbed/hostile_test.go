@@ -41,7 +41,7 @@ func hostileSystemOf(t testing.TB, cpus int) *VI {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := moduleRoot()
+	root, err := ModuleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,10 @@ type selfcheckValues struct {
 	runs       int
 	faults     int
 	experiment string
+	oracle     bool
+	flips      int
+	seed       uint64
+	keep       bool
 }
 
 func selfcheckFlags(fs *flag.FlagSet) any {
@@ -21,13 +25,20 @@ func selfcheckFlags(fs *flag.FlagSet) any {
 	fs.IntVar(&v.runs, "runs", 200, "stall `N` golden runs, and provoke a recovery in as many")
 	fs.IntVar(&v.faults, "faults", 20, "run the campaign that is run twice with `N` faults of each type")
 	fs.StringVar(&v.experiment, "experiment", "quick", "check the system of `EXPERIMENT`")
+	fs.BoolVar(&v.oracle, "oracle", false, "measure instead how much harm the judges of runs notice: flip random bits of what guests own")
+	fs.IntVar(&v.flips, "flips", 200, "flip `N` bits of each class (with --oracle)")
+	fs.Uint64Var(&v.seed, "seed", 1, "draw flips from `SEED` (with --oracle)")
+	fs.BoolVar(&v.keep, "keep", false, "keep what was measured in "+experiments.SensitivityFile+", for campaigns to come (with --oracle)")
 	return v
 }
 
 func runSelfcheck(e *env, _ []string, values any) error {
 	v := values.(*selfcheckValues)
-	if v.runs < 1 || v.faults < 1 {
-		return usage("selfcheck: --runs and --faults must be at least 1")
+	if v.runs < 1 || v.faults < 1 || v.flips < 1 {
+		return usage("selfcheck: --runs, --faults and --flips must be at least 1")
+	}
+	if v.keep && !v.oracle {
+		return usage("selfcheck: --keep is for what --oracle measures")
 	}
 	exp, _, err := experiments.Load(v.experiment)
 	if err != nil {
@@ -37,6 +48,9 @@ func runSelfcheck(e *env, _ []string, values any) error {
 	sys, err := e.build(exp, p.say)
 	if err != nil {
 		return err
+	}
+	if v.oracle {
+		return runOracle(e, exp, sys, v)
 	}
 	e.keeps("what has passed is kept; the same command goes on from there")
 	defer p.end()

@@ -1,0 +1,180 @@
+package checks
+
+import (
+	"fmt"
+
+	"resvirt/experiments/testbed"
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// A strike is what is to flip: a bit of memory, or of a processor's register.
+type flipped struct {
+	vm, what string
+	strike   func(h *testbed.Hardware)
+	register *follower // says whether it is used; nil where memory is watched
+}
+
+// draw chooses what flips; nil if there is nothing of the class at this moment.
+func (o *oracle) draw(h *testbed.Hardware, class string, r *sim.Rand) (*flipped, error) {
+	vms, err := o.guests.In(h)
+	if err != nil || len(vms) == 0 {
+		return nil, err
+	}
+	switch class {
+	case "memory", "written memory":
+		return o.drawPage(vms, class == "memory", r), nil
+	case "kernel stacks":
+		return o.drawStack(h, vms, r)
+	case "registers":
+		return o.drawRunning(h, vms, r)
+	}
+	vm := vms[r.IntN(len(vms))]
+	c, err := o.guests.ContextOf(h, vm)
+	if err != nil || c.Registers == 0 {
+		return nil, err
+	}
+	if class == "saved registers" {
+		return o.drawSaved(h, vm, &c, r), nil
+	}
+	return o.drawFPU(h, vm, &c, r), nil
+}
+
+// bit flips a bit of a byte of memory and watches it.
+func (o *oracle) bit(pa uint64, bit int) func(h *testbed.Hardware) {
+	return func(h *testbed.Hardware) {
+		var b [1]byte
+		h.ReadPhys(pa, b[:])
+		h.WritePhys(pa, []byte{b[0] ^ 1<<bit})
+		o.guests.Watch(h, pa)
+	}
+}
+
+// drawPage draws among all pages in use, or among those that are written.
+func (o *oracle) drawPage(vms []*testbed.Guest, all bool, r *sim.Rand) *flipped {
+	type owned struct {
+		vm   string
+		page testbed.UsedPage
+	}
+	var list []owned
+	for _, vm := range vms {
+		for _, p := range vm.Pages() {
+			if all || p.Written {
+				list = append(list, owned{vm.Name, p})
+			}
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	p := list[r.IntN(len(list))]
+	return &flipped{vm: p.vm, what: p.page.Kind, strike: o.bit(p.page.PA+r.Uint64N(4096), r.IntN(8))}
+}
+
+func (o *oracle) drawStack(h *testbed.Hardware, vms []*testbed.Guest, r *sim.Rand) (*flipped, error) {
+	vm := vms[r.IntN(len(vms))]
+	c, err := o.guests.ContextOf(h, vm)
+	if err != nil {
+		return nil, err
+	}
+	rsp := uint64(0)
+	if c.Kernel {
+		rsp = c.Values[4]
+	}
+	list, total := vm.Stacks(rsp), uint64(0)
+	for _, s := range list {
+		total += s.Len
+	}
+	if total == 0 {
+		return nil, nil
+	}
+	k := r.Uint64N(total)
+	for _, s := range list {
+		if k < s.Len {
+			return &flipped{vm: vm.Name, what: "kernel stack", strike: o.bit(s.Start+k, r.IntN(8))}, nil
+		}
+		k -= s.Len
+	}
+	panic("BUG: a byte beyond all stacks")
+}
+
+// general registers, RFLAGS and RIP, each with its bits.
+func drawRegister(r *sim.Rand) (faults.Register, int) {
+	reg := faults.Register(r.IntN(faults.Registers))
+	return reg, reg.Bit(r.IntN(reg.Bits()))
+}
+
+// nameOf names a register, and a flag by its bit.
+func nameOf(reg faults.Register, bit int) string {
+	if reg == faults.RFLAGS {
+		return fmt.Sprintf("%v bit %d", reg, bit)
+	}
+	return reg.String()
+}
+
+// followed is who says whether a register of a vCPU is used.
+func (o *oracle) followed(h *testbed.Hardware, vm *testbed.Guest, c *testbed.Context, reg faults.Register, bit int) *follower {
+	f := &follower{guests: o.guests, m: h, vcpu: vm.VCPU, at: register{general, int(reg), bit}, value: c.Values[reg]}
+	switch reg {
+	case faults.RFLAGS:
+		f.at.kind = flags
+	case faults.RIP:
+		f.at.kind = pointer
+	}
+	return f
+}
+
+func (o *oracle) drawRunning(h *testbed.Hardware, vms []*testbed.Guest, r *sim.Rand) (*flipped, error) {
+	for _, vm := range vms {
+		c, err := o.guests.ContextOf(h, vm)
+		if err != nil {
+			return nil, err
+		}
+		if c.CPU != h.Next() || c.Registers != 0 {
+			continue
+		}
+		reg, bit := drawRegister(r)
+		return &flipped{vm: vm.Name, what: nameOf(reg, bit), register: o.followed(h, vm, &c, reg, bit), strike: func(h *testbed.Hardware) {
+			h.SetRegister(c.CPU, reg, h.Register(c.CPU, reg)^1<<bit)
+		}}, nil
+	}
+	return nil, nil
+}
+
+func (o *oracle) drawSaved(h *testbed.Hardware, vm *testbed.Guest, c *testbed.Context, r *sim.Rand) *flipped {
+	reg, bit := drawRegister(r)
+	return &flipped{vm: vm.Name, what: nameOf(reg, bit), register: o.followed(h, vm, c, reg, bit), strike: o.bit(c.Slot(reg)+uint64(bit/8), bit%8)}
+}
+
+// drawFPU draws among the registers of SSE and x87, their control words, and the
+// bases of FS and GS where the VMM holds them.
+func (o *oracle) drawFPU(h *testbed.Hardware, vm *testbed.Guest, c *testbed.Context, r *sim.Rand) *flipped {
+	n := r.IntN(29)
+	var at register
+	where := c.FPU
+	switch {
+	case n < 16:
+		at = register{vector, n, r.IntN(128)}
+	case n < 24:
+		at = register{x87, n - 16, r.IntN(80)}
+	case n == 24:
+		at = register{x87Control, 0, [...]int{0, 1, 2, 3, 4, 5, 8, 9, 10, 11}[r.IntN(10)]} // the others do nothing
+	case n == 25:
+		at = register{mxcsr, 0, r.IntN(16)}
+	case c.Bases == 0:
+		return nil
+	default:
+		at, where = register{fsBase, 0, r.IntN(47)}, c.Bases+8*uint64(n-26)
+		if n > 26 {
+			at.kind = gsBase
+		}
+	}
+	names := [...]string{vector: "XMM", x87: "x87", x87Control: "x87 control word", mxcsr: "MXCSR", fsBase: "FS base", gsBase: "GS base"}
+	f := &follower{guests: o.guests, m: h, vcpu: vm.VCPU, at: at}
+	what := names[at.kind]
+	if at.kind == vector || at.kind == x87 {
+		what = fmt.Sprint(what, at.n)
+	}
+	pa := where + imageOffset(at) + uint64(at.bit/8)
+	return &flipped{vm: vm.Name, what: what, register: f, strike: o.bit(pa, at.bit%8)}
+}

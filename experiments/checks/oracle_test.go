@@ -1,0 +1,68 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/testbed"
+	"resvirt/internal/toy"
+	"resvirt/internal/toyrun"
+	"resvirt/vi/seam"
+)
+
+// The oracle is measured alike every time. What is read is noticed in the way that a
+// run's harm is, and the page that a flip strikes is one of a guest's.
+func TestOracle(t *testing.T) {
+	e, _, err := experiments.Load("quick")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Golden.Snapshots, e.Golden.Digests = 10, 40
+	sys, err := testbed.Build(e, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 3
+	flips, err := Oracle(context.Background(), e, sys, n, 3, campaign.Teller{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Oracle(context.Background(), e, sys, n, 3, campaign.Teller{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, kinds := Sensitivity(e, sys, 3, flips)
+	for i := range flips {
+		if !reflect.DeepEqual(flips[i], again[i]) {
+			t.Errorf("flip %d is %+v once, %+v another time", i, flips[i], again[i])
+		}
+	}
+	complaints := 0
+	for _, f := range flips {
+		if f.Noticed && strings.Contains(f.Reason, seam.Error+" check") {
+			complaints++
+		}
+	}
+	all := s.All()
+	if len(s.Classes) != len(flipClasses()) || len(kinds) < len(s.Classes) || all.Flips < n || all.Used > all.Flips || all.Noticed > all.Used || complaints == 0 {
+		t.Errorf("%d complaints, %+v %+v", complaints, s, kinds)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := Oracle(ctx, e, sys, n, 3, campaign.Teller{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a measurement that was stopped: %v", err)
+	}
+}
+
+// A system without guests is refused.
+func TestOracleOfNoGuests(t *testing.T) {
+	_, err := Oracle(context.Background(), toyrun.Experiment(), toy.System{Version: "1"}, 1, 1, campaign.Teller{})
+	if !errors.Is(err, testbed.ErrNoAnatomy) {
+		t.Errorf("%v", err)
+	}
+}
