@@ -2,8 +2,8 @@ package acpi
 
 import "encoding/binary"
 
-// A few opcodes of the ACPI Machine Language (ACPI 6.5, chapter 20). What they
-// stand for is composed of byte strings; there is no tree.
+// A few opcodes of the ACPI Machine Language (ACPI 6.5, chapter 20). Objects
+// are put together from byte strings, without a tree.
 const (
 	opName    = 0x08
 	opByte    = 0x0a

@@ -3,7 +3,7 @@ package acpi
 import "encoding/binary"
 
 // Older kernels look for the tables of Intel's MultiProcessor Specification 1.4
-// (242016), which say the same in other words.
+// (242016), which contain the same in another form.
 
 // mpPointer is the floating pointer structure (4.1). No mode register: the
 // machine starts in virtual wire mode.

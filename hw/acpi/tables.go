@@ -5,7 +5,7 @@ package acpi
 
 import "encoding/binary"
 
-// Config is what the tables tell.
+// Config is the content of the tables.
 type Config struct {
 	CPUs       int    // with local APIC identifiers from 0
 	LocalAPIC  uint32 // physical addresses
@@ -70,7 +70,7 @@ func Tables(c Config, base uint32) []byte {
 	return b
 }
 
-// Who made the tables.
+// Names of the tables' maker.
 const (
 	oem     = "RESVRT"
 	oemID   = "RESVIRT "

@@ -98,8 +98,8 @@ func (a *APIC) fire(i int) {
 	}
 }
 
-// PerfOverflow signals that a performance counter overflowed. The entry is not
-// masked by that: AMD's processors leave it to software (16.4.3).
+// PerfOverflow signals that a performance counter overflowed. That does not
+// mask the entry: AMD's processors leave it to software (16.4.3).
 func (a *APIC) PerfOverflow() { a.fire(lvtPerf) }
 
 // Errors (16.4.6).

@@ -3,9 +3,10 @@
 // the x2APIC register interface of section 16.9 and following, the TSC-deadline
 // mode of Intel's SDM (vol. 3, 11.5.4.1), and the I/O APIC.
 //
-// Not emulated, and why: the extended registers at 400h and above (announced
-// absent by the version register), remote reads, SMIs (there is no system
-// management mode), INIT through LINT pins (nothing in the machine pulls it).
+// Not emulated, with the reasons: the extended registers at 400h and above
+// (announced absent by the version register), remote reads, SMIs (there is no
+// system management mode), INIT through LINT pins (nothing in the machine pulls
+// it).
 package apic
 
 import "resvirt/sim"

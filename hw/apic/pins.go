@@ -56,10 +56,10 @@ func (a *APIC) PinNMI(pin int) bool {
 	return a.LVT[lvtLINT0+pin]&(lvtMask|lvtMode) == ModeNMI<<8
 }
 
-// External tells whether an external interrupt waits, whose vector the
-// processor asks the 8259 for: LINT0 passes it through, or a message brought
-// it. While the controller is switched off its pins are the processor's own
-// (16.3.1). The request is as good as the pin: if that falls it is gone.
+// External tells whether an external interrupt waits; its vector comes from the
+// 8259s: LINT0 passes it through, or a message brought it. While the controller
+// is switched off its pins are the processor's own (16.3.1). The request lasts
+// only as long as the pin is up.
 func (a *APIC) External() bool {
 	if a.Pins&1 == 0 && !a.ExtINT {
 		return false

@@ -21,7 +21,7 @@ type State struct {
 	Initial, Divide uint32
 	Count           uint32
 	Start           sim.Time
-	Deadline        uint64 // value of the time-stamp counter, 0 = none; in that mode instead of all of these
+	Deadline        uint64 // value of the time-stamp counter, 0 = none; in deadline mode it replaces the members above
 }
 
 // Entries of the local vector table, in the order of their registers.

@@ -9,7 +9,7 @@ const (
 )
 
 // Registers outside of the x2APIC's: IA32_TSC_DEADLINE, which is there in every
-// mode, and two that the controller hears of when they have been written.
+// mode, and two whose writes are reported to the controller.
 const (
 	DeadlineMSR = 0x6e0
 	BaseMSR     = 0x1b

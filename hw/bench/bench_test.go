@@ -6,7 +6,7 @@ import (
 	"resvirt/hw/machine"
 )
 
-// BenchmarkKernels measures every kernel on the fast engine.
+// BenchmarkKernels measures every kernel with the fast engine.
 func BenchmarkKernels(b *testing.B) {
 	for _, k := range Kernels() {
 		b.Run(k.Name, func(b *testing.B) {

@@ -7,8 +7,8 @@ import (
 	"resvirt/hw/machine"
 )
 
-// BenchmarkHooks compares a run that nobody looks at with one in which an
-// address is watched that is never executed: what hooks cost that do not strike.
+// BenchmarkHooks compares a run without hooks with one in which an address is
+// watched that is never executed: this is the cost of hooks that do not strike.
 func BenchmarkHooks(b *testing.B) {
 	for b.Loop() {
 		var ratios []float64

@@ -9,7 +9,8 @@ import (
 	"resvirt/hw/machine"
 )
 
-// StateCost is what taking and bringing back a machine's state costs the host.
+// StateCost is the cost, on the host, of saving and restoring a machine's
+// state.
 type StateCost struct {
 	Dirty                   int // pages written before
 	Snapshot, Restore, Fork time.Duration

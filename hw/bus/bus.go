@@ -1,5 +1,6 @@
 // Package bus is the contract between a device and the machine that holds it: a
-// device is handed a Host and answers as a Device. Neither knows more of the other.
+// device is handed a Host and answers as a Device. That is all that they know of
+// each other.
 package bus
 
 import "resvirt/sim"

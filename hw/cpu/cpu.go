@@ -21,11 +21,11 @@ type Bus interface {
 	In(cpu int, port uint16, size int) uint32
 	Out(cpu int, port uint16, size int, v uint32)
 	// These access APIC registers by x2APIC MSR number, and the MSR of the
-	// timer's deadline. The other two report a write of the time-stamp counter
-	// or of APIC_BASE (with the old value) afterwards.
+	// timer's deadline. WriteAPICMSR also reports a write of the time-stamp
+	// counter or of APIC_BASE (with the old value), when it is done.
 	ReadAPICMSR(cpu int, msr uint32) (v uint64, ok bool)
 	WriteAPICMSR(cpu int, msr uint32, v uint64) (ok bool)
-	// CR8 is the local APIC's TPR.
+	// These are accesses to CR8, which shows the local APIC's TPR.
 	ReadTPR(cpu int) uint64
 	WriteTPR(cpu int, v uint64)
 	// Interrupt returns the vector to deliver now, or ok false. Acknowledge moves it to in service.

@@ -53,8 +53,8 @@ func (c *CPU) insertWord(i *Inst) {
 
 // maskedStore is MASKMOVDQU and MASKMOVQ: bytes of v whose mask byte has its top
 // bit set go to DS:rDI. All bytes must be writable. If none is selected the
-// manual leaves faults to the processor: as on Zen, MASKMOVDQU then only needs a
-// canonical address inside its segment.
+// manual leaves faults to the processor: as on Zen, MASKMOVDQU then faults only
+// if the address is not canonical or outside its segment.
 func (c *CPU) maskedStore(i *Inst, v, mask xmm, size int) {
 	selected := moveMask8(mask[0]) | moveMask8(mask[1])<<8
 	base := c.GPR[RDI]

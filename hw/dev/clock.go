@@ -2,8 +2,8 @@ package dev
 
 import "resvirt/sim"
 
-// Clock is a clock whose period is no whole number of picoseconds: Ticks of it
-// pass in every Span, beginning at power-on.
+// Clock is a clock whose period need not be a whole number of picoseconds: it
+// makes Ticks ticks in every Span, beginning at power-on.
 type Clock struct {
 	Ticks int64
 	Span  sim.Time

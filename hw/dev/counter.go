@@ -1,7 +1,7 @@
 package dev
 
-// counter is one of the three counters of an 8254. What it counts is never
-// stepped: it follows from the tick at which it began.
+// counter is one of the three counters of an 8254. Its count is not updated at
+// each tick, but computed from the tick at which counting began.
 //
 // Intel 82C54 data sheet (231244), "Mode Definitions".
 type counter struct {
@@ -18,7 +18,7 @@ type counter struct {
 
 	Reload  uint32 // the count register
 	Null    bool   // Reload is not in the counting element yet
-	Pending bool   // it will be At a tick; else a trigger is awaited
+	Pending bool   // the load is due at tick At; else a trigger is awaited
 	At      int64
 	LowHalf bool // mode 3: it gets there in the middle of the square wave
 
@@ -32,7 +32,7 @@ type counter struct {
 	Rose    bool // OUT rose at Start
 }
 
-// modulus is how many counts there are.
+// modulus is the number of different counts.
 func (c *counter) modulus() uint32 {
 	if c.BCD {
 		return 10000
@@ -40,7 +40,7 @@ func (c *counter) modulus() uint32 {
 	return 65536
 }
 
-// program is a control word (data sheet, "Control Word Format").
+// program executes a control word (data sheet, "Control Word Format").
 func (c *counter) program(v uint8) {
 	mode := v >> 1 & 7
 	if mode > 5 {
@@ -69,7 +69,7 @@ func (c *counter) settle(n int64) {
 	c.Stopped = !c.Gate && !c.triggered()
 }
 
-// load is a write of a whole count at tick n.
+// load accepts a whole count, written at tick n.
 func (c *counter) load(n int64, v uint16) {
 	c.Reload = c.decode(v)
 	c.Null, c.LowHalf = true, false
@@ -118,7 +118,7 @@ func (c *counter) elapsed(n int64) int64 {
 	return max(n-c.Start, 0)
 }
 
-// half is how long the output of mode 3 is high.
+// half is the number of ticks for which the output of mode 3 is high.
 func (c *counter) half() int64 { return int64(c.Count+1) / 2 }
 
 // out is the output at tick n.

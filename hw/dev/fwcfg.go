@@ -38,8 +38,8 @@ type FWCfgFile struct {
 	Data []byte
 }
 
-// FWCfgDir appends files to items, with the directory of them and what tells
-// that the device is there.
+// FWCfgDir appends files to items, with the files' directory and the items that
+// identify the device.
 func FWCfgDir(items []FWCfgItem, files ...FWCfgFile) []FWCfgItem {
 	dir := binary.BigEndian.AppendUint32(nil, uint32(len(files)))
 	for i, f := range files {
@@ -63,8 +63,8 @@ type FWCfgState struct {
 	Offset uint32 // of the next byte
 }
 
-// FWCfg is the device by which QEMU tells firmware, and kernels that look for
-// it, what the machine consists of. Nothing can be written.
+// FWCfg is the device by which QEMU describes the machine to firmware, and to
+// kernels that look for it. Nothing can be written.
 type FWCfg struct {
 	FWCfgState
 	items []FWCfgItem
@@ -72,7 +72,7 @@ type FWCfg struct {
 
 var _ bus.Device = (*FWCfg)(nil)
 
-// NewFWCfg returns the device with these items, which nobody changes.
+// NewFWCfg returns the device with these items, which must not change.
 func NewFWCfg(items []FWCfgItem) *FWCfg { return &FWCfg{items: items} }
 
 // In implements bus.Ports: bytes of the item in order, behind its end zeroes.

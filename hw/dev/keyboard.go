@@ -18,8 +18,8 @@ type KeyboardState struct {
 }
 
 // Keyboard is the 8042 controller of a PC without a keyboard or a mouse (IBM
-// PC/AT Technical Reference, "Keyboard Controller"): what is sent to them is
-// never answered, and the controller says so. Address line 20 is always on.
+// PC/AT Technical Reference, "Keyboard Controller"): they never answer, and the
+// controller reports that. Address line 20 is always on.
 type Keyboard struct {
 	KeyboardState
 	host  bus.Host

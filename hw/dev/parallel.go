@@ -9,8 +9,8 @@ import (
 type ParallelState struct{ Data, Control uint8 }
 
 // Parallel is the parallel port of a PC with a printer that takes each byte when it is
-// written to the data register: who tests processors often leaves the strobe out. There
-// is no interrupt.
+// written to the data register: programs that test processors often do not strobe.
+// There is no interrupt.
 type Parallel struct {
 	ParallelState
 	print func(b uint8)

@@ -13,7 +13,7 @@ type chip8259 struct {
 	Lines         uint8 // the inputs
 	ELCR          uint8 // inputs that are level-triggered; chip sets' addition
 	Base          uint8 // vector of input 0
-	Step          uint8 // initialisation words to come: 0 none, else 2 to 4 the next
+	Step          uint8 // next initialisation word, ICW2 to ICW4; 0 none
 	Needs4        bool
 	Single        bool
 	Ready         bool // initialised at least once
@@ -42,7 +42,7 @@ var _ bus.Device = (*PIC)(nil)
 const cascade = 2
 
 // NewPIC returns the pair as after power-on, deaf until initialised. changed is
-// told the output whenever it may have changed.
+// called with the output whenever it may have changed.
 func NewPIC(changed func(up bool)) *PIC {
 	p := &PIC{changed: changed}
 	p.Chip[0].Lowest, p.Chip[1].Lowest = 7, 7
@@ -70,7 +70,8 @@ func (c *chip8259) setLine(i int, up bool) {
 	}
 }
 
-// update carries the second chip's output to the first, and that's out.
+// update carries the second chip's output to the first chip, and the first
+// chip's to the processor.
 func (p *PIC) update() {
 	p.Chip[0].setLine(cascade, p.Chip[1].pending(false) >= 0)
 	p.changed(p.Output())

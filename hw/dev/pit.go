@@ -12,15 +12,15 @@ type PITState struct {
 	Counter [3]counter
 	Control uint8 // port 61h as written: gate of counter 2, speaker, parity checks
 	Synced  int64 // tick up to which the line is what counter 0 put out
-	Heeded  bool  // somebody would notice the line
+	Heeded  bool  // the line has an effect
 }
 
 // PIT is an Intel 8254 as PCs have it: the output of counter 0 is an interrupt
 // request, counter 1 once timed the refresh of memory, counter 2 is the
 // speaker's and has its gate and output at port 61h.
 //
-// As long as nobody heeds the interrupt no events are spent on it: what the
-// line would have done is caught up with by Sync.
+// As long as the interrupt line has no effect, it needs no events: Sync
+// computes later what the line would have done.
 type PIT struct {
 	PITState
 	host bus.Host
@@ -39,7 +39,7 @@ const pitEdge = 0 // the one kind of event
 
 func (p *PIT) now() int64 { return pitClock.At(p.host.Now()) }
 
-// Sync makes the line what it is now.
+// Sync updates the line to the present time.
 func (p *PIT) Sync() { p.sync(p.now()) }
 
 func (p *PIT) sync(n int64) {
@@ -53,7 +53,7 @@ func (p *PIT) sync(n int64) {
 	p.Synced = max(p.Synced, n)
 }
 
-// Heed tells whether anybody would notice the line from now on.
+// Heed tells the timer whether the line has an effect from now on.
 func (p *PIT) Heed(on bool) {
 	if on != p.Heeded {
 		p.Sync()

@@ -36,7 +36,7 @@ const (
 
 	SoftOff = 5 // SLP_TYP of the state S5
 
-	pmQEMUOff = 0 // QEMU's, which kernels write to port 0x604 without looking it up
+	pmQEMUOff = 0 // QEMU's value, which kernels write to port 0x604 without reading the tables
 )
 
 const (

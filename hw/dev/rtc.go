@@ -14,14 +14,14 @@ type RTCState struct {
 	RAM   [128]uint8 // registers that nothing else answers for
 
 	Second int64    // of the calendar, since 1970, when virtual time was Began
-	Began  sim.Time // a multiple of seconds before now; the next begin at whole seconds after it
+	Began  sim.Time // seconds of the calendar begin at whole seconds after this time
 	Held   [calendarRegs]uint8
 	Synced sim.Time
 }
 
 // RTC is the clock and the battery-backed memory of a PC, a Motorola MC146818A
 // at ports 70h and 71h. Its calendar begins at a fixed date and follows virtual
-// time. Nothing ticks: flags follow from the time that has passed.
+// time. Flags are computed from the time that has passed.
 type RTC struct {
 	RTCState
 	host bus.Host
@@ -64,8 +64,8 @@ const (
 )
 
 // NewRTC returns a clock that a PC's firmware has set up, of a machine with so
-// many bytes of RAM below and above 4 GiB, which the battery-backed memory tells
-// of by convention.
+// many bytes of RAM below and above 4 GiB, the size of RAM is in the
+// battery-backed memory by convention.
 func NewRTC(h bus.Host, low, high uint64) *RTC {
 	r := &RTC{host: h}
 	r.A, r.B = rtcRunning|6, rtc24

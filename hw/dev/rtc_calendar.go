@@ -11,7 +11,8 @@ import (
 // day of the week, day, month, year, century.
 const calendarRegs = 8
 
-// calendarReg is the place of a register in the calendar, -1 if it is not of it.
+// calendarReg is the place of a register in the calendar, -1 if it does not
+// belong to it.
 func calendarReg(reg uint8) int {
 	for i, r := range [calendarRegs]uint8{rtcSecond, rtcMinute, rtcHour, rtcWeekday, rtcDay, rtcMonth, rtcYear, RTCCentury} {
 		if r == reg {

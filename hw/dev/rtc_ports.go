@@ -73,7 +73,8 @@ func (r *RTC) Out(port uint16, v uint8) {
 }
 
 // control writes register A or B. While they stop the calendar its registers
-// hold. The first second after the divider has been held in reset is a half.
+// hold. After the divider has been held in reset, the first update comes after
+// half a second.
 func (r *RTC) control(now sim.Time, reg, v uint8) {
 	was := r.running()
 	held := r.calendar(now)

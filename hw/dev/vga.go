@@ -83,7 +83,8 @@ var (
 	attrWritable = [5]uint8{0xef, 0xff, 0x3f, 0x0f, 0x0f} // from 10h on; the palette has 6 bits
 )
 
-// lines is how many lines a frame has and where display ends and retrace begins and ends.
+// lines is the number of lines of a picture, and the lines at which display ends and
+// retrace begins and ends.
 func (v *VGA) lines() (total, shown, from, to int) {
 	high := func(b8, b9 uint) int { return int(v.CRTC[crtOverflow])>>b8&1<<8 | int(v.CRTC[crtOverflow])>>b9&1<<9 }
 	total = int(v.CRTC[crtTotal]) | high(0, 5) + 2

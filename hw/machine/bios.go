@@ -5,9 +5,10 @@ import (
 	"encoding/binary"
 )
 
-// A PC's firmware leaves interrupt vectors for real mode behind, by which software
-// calls its services. The code of ours is bios.S, built by bios.sh; it lies in the
-// last page of the BIOS's memory and begins with offsets of its routines.
+// A PC's firmware leaves interrupt vectors for real mode, through which software
+// calls its services. The code of these services is bios.S, built by bios.sh; it
+// lies in the last page of the BIOS's memory and begins with offsets of its
+// routines.
 const (
 	biosCode    = 0xff000
 	biosSegment = 0xf000
@@ -30,7 +31,7 @@ const (
 	biosServices // of the vectors in biosVectors
 )
 
-// biosVectors have services; what the others are asked for is refused.
+// biosVectors are the vectors with services; calls of all others are refused.
 var biosVectors = [...]uint8{0x10, 0x11, 0x12, 0x15, 0x16, 0x1a}
 
 // placeVectors puts the vectors and the routines behind them into memory.

@@ -22,7 +22,7 @@ func (m *Machine) Interrupt(id int) (vector uint8, ok bool) {
 	return m.apics[id].Pending()
 }
 
-// Acknowledge moves it into service.
+// Acknowledge moves an interrupt into service.
 func (m *Machine) Acknowledge(id int, vector uint8) {
 	a := m.apics[id]
 	if !a.External() {
@@ -91,7 +91,7 @@ func (m *Machine) ReadMMIO(id int, pa uint64, size int) uint64 {
 }
 
 // WriteMMIO writes device memory. The APIC ignores all but aligned 32-bit writes;
-// a wider one counts by its lower half.
+// of a wider one the lower half counts.
 func (m *Machine) WriteMMIO(id int, pa uint64, size int, v uint64) {
 	if !m.atAPIC(id, pa) {
 		if d, off := m.memDevice(pa); d != nil {

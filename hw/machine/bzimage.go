@@ -16,7 +16,7 @@ import (
 const (
 	bzSetupSectors = 0x1f1
 	bzBootFlag     = 0x1fe
-	bzJump         = 0x201 // the header ends so many bytes behind 0x202
+	bzJump         = 0x201 // distance from 0x202 to the header's end
 	bzMagic        = 0x202
 	bzVersion      = 0x206
 	bzLoader       = 0x210
@@ -31,9 +31,9 @@ const (
 
 	bzLoadedHigh  = 1 << 0
 	bzCanUseHeap  = 1 << 7
-	bzOldest      = 0x202 // protocol that has the command line where we put it
-	bzProtected   = 0x208 // protocol from which on we enter in 32-bit mode: loaders that call themselves kernels have older ones
-	bzOtherLoader = 0xff  // one without a number
+	bzOldest      = 0x202 // first protocol with the command line at this place
+	bzProtected   = 0x208 // first protocol that is entered in 32-bit mode; boot loaders that pass for kernels have older ones
+	bzOtherLoader = 0xff  // a loader without a number
 
 	// Fields of the zero page besides the header.
 	zeroRSDP    = 0x70

@@ -8,7 +8,7 @@ import (
 	"resvirt/hw/wire"
 )
 
-// chipset is the devices that the machine itself has to know.
+// chipset holds the devices to which the machine itself needs access.
 type chipset struct {
 	pic    *dev.PIC
 	ioapic *apic.IOAPIC
@@ -123,8 +123,8 @@ func (b byteWide) Out(port uint16, size int, v uint32) {
 	}
 }
 
-// heeding wraps an interrupt controller, through which software may see the
-// timer's line or begin to heed it.
+// heeding wraps an interrupt controller: by each access software may see the
+// timer's line, or make the line have an effect.
 type heeding struct {
 	m *Machine
 	bytePorts
@@ -143,7 +143,7 @@ func (h heeding) Out(port uint16, v uint8) {
 	h.m.heedTimer()
 }
 
-// heedingMemory is the same in memory space.
+// heedingMemory is heeding for a controller in memory space.
 type heedingMemory struct {
 	m *Machine
 	bus.Memory
@@ -156,7 +156,7 @@ func (h heedingMemory) Write(off uint64, size int, v uint64) {
 	h.m.heedTimer()
 }
 
-// heedTimer tells the timer whether its interrupt is heeded.
+// heedTimer tells the timer whether its interrupt line has any effect now.
 func (m *Machine) heedTimer() {
 	d := &m.devices
 	d.pit.Heed(d.pic.Listens(lineTimer) || d.ioapic.Listens(pinTimer))

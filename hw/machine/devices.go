@@ -35,7 +35,7 @@ type devices struct {
 	slots  []*slot
 	ports  []portRange
 	memory []memRange
-	now    sim.Time // of what happens at the moment, see bus.Host
+	now    sim.Time // time of what is happening now, see bus.Host
 	user   int      // the processor that accesses a device at the moment
 	sent   bool     // a device sent an interrupt since the access began, see awaitInterrupt
 	chipset
@@ -70,7 +70,8 @@ func (m *Machine) attachMemory(first, n uint64, d bus.Memory) {
 	m.devices.memory = append(m.devices.memory, memRange{first, first + n - 1, d})
 }
 
-// portDevice returns who answers to a port, and the port as it counts there; nil if nobody does.
+// portDevice returns the device at a port, nil if there is none, and the port's number in
+// the device's range.
 func (m *Machine) portDevice(port uint16) (bus.Ports, uint16) {
 	for i := range m.devices.ports {
 		if r := &m.devices.ports[i]; port-r.first <= r.last-r.first {
@@ -80,7 +81,8 @@ func (m *Machine) portDevice(port uint16) (bus.Ports, uint16) {
 	return nil, 0
 }
 
-// memDevice returns who answers to a physical address, and the offset there; nil if nobody does.
+// memDevice returns the device at a physical address, nil if there is none, and the offset
+// in the device's range.
 func (m *Machine) memDevice(pa uint64) (bus.Memory, uint64) {
 	for i := range m.devices.memory {
 		if r := &m.devices.memory[i]; pa-r.first <= r.last-r.first {
@@ -132,7 +134,7 @@ func (s *slot) Line(up bool) {
 // local APICs (Intel SDM vol. 3, 11.11), any other goes to RAM.
 func (s *slot) Message(addr uint64, data uint32) { s.m.message(addr, data) }
 
-// deviceEvent lets a device do what it asked for.
+// deviceEvent gives a device the event for which it asked.
 func (m *Machine) deviceEvent(e sim.Event) {
 	m.devices.now = e.Time
 	m.devices.slots[e.A>>16].device.Event(uint16(e.A), e.B)

@@ -9,10 +9,10 @@ import (
 )
 
 // elfFile is what a loader needs of an executable for x86: its program headers.
-// Sections are not looked at, they may be anything. ELF specification 1.2, part 1.
+// Sections are ignored and may be malformed. ELF specification 1.2, part 1.
 //
-// It is not vi/xenelf's reader: it takes both classes, says which field of a stranger's
-// file is wrong, and hw knows nothing of vi.
+// It is not the reader of vi/xenelf, because it accepts both classes, names the wrong
+// field of a user's file, and because hw does not import vi.
 type elfFile struct {
 	bits     int // 32 or 64
 	machine  uint16
@@ -145,7 +145,7 @@ func (m *Machine) loadELF(f *elfFile) (entry, end uint32, err error) {
 			return 0, 0, err
 		}
 		last = max(last, s.phys+s.size)
-		// A kernel may be linked to run at virtual addresses, and its entry be one.
+		// The entry may be a virtual address, if the kernel is linked to run there.
 		if s.flags&elfExecutable != 0 && f.entry-s.virt < uint64(len(s.data)) {
 			at = f.entry - s.virt + s.phys
 		}

@@ -3,7 +3,7 @@ package machine
 import "resvirt/hw/cpu"
 
 // Engine executes one processor. All engines must take a processor through the
-// same states at the same clocks; they differ in speed alone.
+// same states at the same clocks; only their speed differs.
 type Engine interface {
 	// Name is for records and messages.
 	Name() string
@@ -25,7 +25,7 @@ type Budget struct {
 	Ring3   bool     // return WhyWatch before an instruction at privilege level 3
 }
 
-// stops tells whether the host wants to see the next instruction.
+// stops tells whether the host wants to stop before the next instruction.
 func (b *Budget) stops(c *cpu.CPU) bool {
 	for _, pc := range b.Watch {
 		if pc == c.RIP {

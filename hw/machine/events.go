@@ -10,7 +10,7 @@ import (
 const (
 	evTimer    uint16 = iota // the APIC timer expires
 	evIPI                    // an IPI arrives; B is mode<<8 | vector, levelBit if level-triggered
-	evDevice                 // a device asked for it; A is slot<<16 | what
+	evDevice                 // an event for which a device asked; A is slot<<16 | what
 	evExternal               // the 8259s' request reaches the processor
 )
 

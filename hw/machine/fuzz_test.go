@@ -74,7 +74,7 @@ func fuzzOne(t *testing.T, bases map[int]*Snapshot, data []byte) {
 	h.Write(data)
 	cut := h.Sum64()
 	var fork *Machine
-	counted := len(data)%2 == 0 // half of the time, since it goes another way through the blocks
+	counted := len(data)%2 == 0 // half of the time, because counting takes another path through the blocks
 	if counted {
 		plain.CountClasses()
 		fast.CountClasses()
@@ -124,7 +124,7 @@ func sameFuzz(t *testing.T, name string, a, b *Machine, stopA, stopB Stop) {
 	t.Fatalf("memory equal: %v", a.mem.Digest() == b.mem.Digest())
 }
 
-// Where fuzzed kernels find things. Their page tables map all RAM and the APIC.
+// Addresses in fuzzed kernels. Their page tables map all RAM and the APIC.
 const (
 	fuzzPML4, fuzzPDPT, fuzzPD, fuzzPD3  = 0x1000, 0x2000, 0x3000, 0x4000
 	fuzzGDT, fuzzIDT32, fuzzIDT, fuzzTSS = 0x5000, 0x5800, 0x6000, 0x7000

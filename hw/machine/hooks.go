@@ -7,20 +7,21 @@ import (
 	"resvirt/sim"
 )
 
-// hooks is what the host observes. Nothing in it reaches the machine's state.
+// hooks holds what the host observes. Nothing in it affects the machine's
+// state.
 type hooks struct {
 	trace   func(TraceEntry)
 	watch   []uint64
 	events  []Event
 	entries uint32 // processors whose next instruction at level 3 is to be logged, a bit each
 	watched bool   // a watched instruction has retired since Run last looked
-	yield   bool   // EndTurn was set by us, to get control; the turn goes on
+	yield   bool   // the hooks have set EndTurn to get control; the turn goes on
 
 	traced [MaxCPUs]traced
 }
 
-// traced is the last instruction of a processor that was traced, so that one
-// which gives way and is begun again is traced once.
+// traced is the last instruction that was traced on a processor. So an
+// instruction that gives way and is begun again is traced only once.
 type traced struct{ retired, pc uint64 }
 
 func (h *hooks) tookWatched() bool {
@@ -92,7 +93,7 @@ func (m *Machine) waits(c *cpu.CPU) bool {
 	return c.Waits(code[:n])
 }
 
-// stepHooked executes one instruction and logs what there is to log of it.
+// stepHooked executes one instruction and logs its events.
 func (m *Machine) stepHooked(c *cpu.CPU) {
 	h := &m.hooks
 	if now := (traced{c.Retired + 1, c.RIP}); h.trace != nil && h.traced[c.ID] != now && !m.waits(c) {
@@ -119,12 +120,13 @@ func (m *Machine) stepHooked(c *cpu.CPU) {
 	}
 }
 
-// callers is how far callersOf looks.
+// callers is the number of callers that callersOf finds at most.
 const callers = 4
 
-// callersOf finds out who executes: the word on the stack's top, which is a
-// return address in a function without a frame, then those along the chain of
-// frame pointers. It is a guess for the host; nothing in the machine notices.
+// callersOf guesses the callers of the current function: first the word at the
+// top of the stack, which is the return address in a function without a stack
+// frame, then the return addresses along the chain of frame pointers. It is
+// only for the host and does not affect the machine.
 func (m *Machine) callersOf(c *cpu.CPU) (list [callers]uint64) {
 	word := func(va uint64) uint64 {
 		var b [8]byte

@@ -54,9 +54,10 @@ func (m *Machine) interrupt(ipi apic.IPI, now sim.Time) (taken bool) {
 }
 
 // awaitInterrupt ends a processor's write to a device: if it made the device send an
-// interrupt, it takes until that has arrived. On hardware some hundred instructions may
-// pass, and software must be ready for it; what was written for an emulator, where
-// none pass, looks for the interrupt in the next instruction.
+// interrupt, the write lasts until the interrupt has arrived. On hardware some hundred
+// instructions may pass before that, and software must be ready for it. But software
+// that was written for an emulator, where none pass, expects the interrupt at the next
+// instruction.
 func (m *Machine) awaitInterrupt(id int) {
 	if m.devices.sent {
 		m.devices.sent = false

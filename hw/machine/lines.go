@@ -18,8 +18,8 @@ const (
 )
 
 // pciLine is the interrupt line that a PCI device drives by its pin INTA# to
-// INTD#, 0 to 3: neighbours' lines are rotated. Its number is that of the I/O
-// APIC's pin; the electrical level is low when it is asserted.
+// INTD#, 0 to 3: the assignment is rotated from device to device. Its number is
+// that of the I/O APIC's pin; the electrical level is low when it is asserted.
 func pciLine(device, pin int) int { return linePCI + (device+pin)&3 }
 
 // pciIRQ is the input of the 8259s to which a PCI interrupt line leads as well.

@@ -93,7 +93,7 @@ func TestPVH(t *testing.T) {
 	}
 }
 
-// TestHighRAM: what lies above 4 GiB is in the memory map, at its end.
+// TestHighRAM: RAM above 4 GiB is in the memory map, at its end.
 func TestHighRAM(t *testing.T) {
 	s := DefaultSpec()
 	s.MemBytes = 8 << 30
@@ -107,7 +107,7 @@ func TestHighRAM(t *testing.T) {
 	}
 }
 
-// TestLoadersRefuse: whatever is wrong with a file is told in one line.
+// TestLoadersRefuse: each mistake in a file is reported in one line.
 func TestLoadersRefuse(t *testing.T) {
 	with := func(file []byte, off int, bytes ...byte) []byte {
 		file = append([]byte(nil), file...)

@@ -22,7 +22,7 @@ type State struct {
 }
 
 // Turn is the run of one processor that is under way. It outlives Run, so that
-// the bounds of Run do not change the order of things.
+// the bounds of Run do not change the order of events.
 type Turn struct {
 	Active bool
 	CPU    int
@@ -80,9 +80,8 @@ func assemble(spec Spec, ram *mem.Memory) *Machine {
 // Spec returns what the machine was built from.
 func (m *Machine) Spec() Spec { return m.spec }
 
-// CPU returns a processor. Its State may be changed between runs; after
-// changing anything that decides about interrupts or counters nothing else
-// needs to be told.
+// CPU returns a processor. Its State may be changed between runs; after a
+// change that affects interrupts or counters no other call is needed.
 func (m *Machine) CPU(i int) *cpu.CPU { return m.cpus[i] }
 
 // APIC returns a processor's local APIC, to look at.

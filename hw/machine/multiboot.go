@@ -22,13 +22,13 @@ type Module struct {
 const (
 	mbHeaderMagic = 0x1BADB002
 	mbBootMagic   = 0x2BADB002
-	mbSearch      = 8192 // the header lies whole within so many bytes
+	mbSearch      = 8192 // the whole header lies in the first bytes of the file, so many
 
 	mbFlagAlign  = 1 << 0 // modules on page boundaries: they always are
 	mbFlagMemory = 1 << 1 // memory information: it is always there
 	mbFlagVideo  = 1 << 2 // a video mode, which as with QEMU the kernel does not get
 	mbFlagAddr   = 1 << 16
-	mbRequired   = 0xffff &^ (mbFlagAlign | mbFlagMemory | mbFlagVideo) // other requirements we do not know
+	mbRequired   = 0xffff &^ (mbFlagAlign | mbFlagMemory | mbFlagVideo) // other requirements are unknown
 
 	lowEnd  = 0x9fc00 // where the extended BIOS data area of a PC begins
 	biosROM = 0xf0000
@@ -112,9 +112,10 @@ func (m *Machine) loadFlat(file []byte, h mbHeader) (entry, end uint32, err erro
 	return h.entry, h.load + uint32(size), nil
 }
 
-// loadMultibootELF loads an executable for x86. Section 3.2 speaks of 32 bits alone;
-// a 64-bit one, which begins with 32-bit code, is placed by its physical addresses,
-// as GRUB does it. One for another machine says itself where it goes (flag 16).
+// loadMultibootELF loads an executable for x86. Section 3.2 is about 32-bit files
+// only; a 64-bit one, which begins with 32-bit code, is placed by its physical
+// addresses, as GRUB does. A file for another machine type must have flag 16, which
+// gives its address.
 func (m *Machine) loadMultibootELF(file []byte, _ mbHeader) (entry, end uint32, err error) {
 	f, err := parseELF(file)
 	if err != nil {

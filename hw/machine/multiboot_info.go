@@ -26,7 +26,7 @@ const (
 	modEntry  = 16
 )
 
-// loaderName is what the kernel is told of who loaded it.
+// loaderName is the loader's name in the boot information.
 const loaderName = "resvirt"
 
 // placeInfo puts the modules at pa and the boot information after them, and

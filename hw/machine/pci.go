@@ -19,13 +19,13 @@ type NIC struct {
 
 const maxNICs = 2
 
-// Devices on the PCI bus.
+// Numbers of devices on the PCI bus.
 const (
 	pciDisk = 4
 	pciNIC  = 5 // the first
 )
 
-// attachPCI puts in the PCI bus and what is on it, if there is anything.
+// attachPCI adds the PCI bus with its devices, if there are any.
 func (m *Machine) attachPCI() {
 	if m.spec.Disk == nil && len(m.spec.NICs) == 0 {
 		return
@@ -54,7 +54,7 @@ func (m *Machine) attachPCI() {
 	}
 }
 
-// attachNICs puts in the network controllers and the wire.
+// attachNICs adds the network controllers and the wire.
 func (m *Machine) attachNICs(b *pci.Bus) {
 	var w *wire.Wire
 	m.attach(noLine, func(h bus.Host) bus.Device {
@@ -80,7 +80,7 @@ type function interface {
 	pci.Function
 }
 
-// attachFunction adds one as PCI device number dev. Its pin is INTA#.
+// attachFunction adds a function as PCI device number dev. Its pin is INTA#.
 func (m *Machine) attachFunction(b *pci.Bus, dev int, build func(bus.Host) function) {
 	line := pciLine(dev, 0)
 	m.attach(line, func(h bus.Host) bus.Device {
@@ -90,8 +90,9 @@ func (m *Machine) attachFunction(b *pci.Bus, dev int, build func(bus.Host) funct
 	})
 }
 
-// Tap lets the host see every frame on the wire as it arrives, also after
-// Restore; nil ends that. Without network controllers there is nothing to see.
+// Tap lets the host see every Ethernet frame on the wire as it arrives, also
+// after Restore; nil ends that. Without network controllers there is nothing to
+// see.
 func (m *Machine) Tap(t wire.Tap) {
 	if m.devices.wire != nil {
 		m.devices.wire.Tap(t)

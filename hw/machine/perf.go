@@ -12,7 +12,7 @@ import (
 type perfState struct {
 	Slept   sim.Time // how much of the clock passed without unhalted cycles
 	Since   sim.Time // unhalted time of the last synchronisation
-	Retired uint64   // counts of the processor then
+	Retired uint64   // retired instructions at the last synchronisation
 	Ring0   uint64
 }
 
@@ -107,8 +107,8 @@ func (m *Machine) perfCheck(id int) {
 	}
 }
 
-// hashPerf adds what decides about a processor's counters. The number of retired
-// instructions matters only while they are counted.
+// hashPerf adds the state that affects a processor's counters. The number of
+// retired instructions matters only while they are counted.
 func (m *Machine) hashPerf(h *sim.Hasher, id int) {
 	c, p := m.cpus[id], &m.state.Perf[id]
 	h.Uint64(uint64(p.Slept))

@@ -1,6 +1,6 @@
 package machine
 
-// Ports that something answers to.
+// Ports at which something answers.
 const (
 	portPIC1     = 0x20
 	portPIT      = 0x40
@@ -58,8 +58,8 @@ func (m *Machine) outByte(id int, port uint16, v uint8) {
 	}
 }
 
-// logPost tells the host of a POST code. If it wants to see what follows, the
-// engine comes back to us after this instruction.
+// logPost tells the host of a POST code. If the host wants to see what follows,
+// the engine returns after this instruction.
 func (m *Machine) logPost(id int, v uint8) {
 	c := m.cpus[id]
 	was := m.hooks.entries != 0
@@ -86,7 +86,7 @@ func (m *Machine) inByte(port uint16) uint8 {
 	case port == portPost, port == portPost190 && m.spec.ROM != nil:
 		return m.state.Post
 	case port == portDebug:
-		return portDebug // by convention, so that software can tell that it exists
+		return portDebug // by convention, so that software sees that the port exists
 	case port == portFast:
 		return 2 // address line 20 is on
 	}

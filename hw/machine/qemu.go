@@ -7,7 +7,8 @@ import (
 	"resvirt/hw/dev"
 )
 
-// What QEMU's pc machine has beside a PC's devices, and its guests look for.
+// What QEMU's pc machine has in addition to a PC's devices, and guests look
+// for.
 const (
 	portTestLatch = 0xe0 // 0xe8 is a second way to it, of which 0xe9 belongs to the debug port
 	portTestLines = 0x2000
@@ -37,7 +38,7 @@ func (m *Machine) attachQEMU() {
 	})
 }
 
-// configuration is what the configuration device tells.
+// configuration lists the items of the configuration device.
 func (m *Machine) configuration() []dev.FWCfgItem {
 	half := func(v int) []byte { return binary.LittleEndian.AppendUint16(nil, uint16(v)) }
 	var e820 []byte

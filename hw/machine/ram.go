@@ -15,7 +15,8 @@ const (
 	regionReserved = 2
 )
 
-// regions is what a PC's BIOS says of this RAM, from the lowest address on.
+// regions is the memory map that a PC's BIOS would report, from the lowest
+// address on.
 func (m *Machine) regions() []region {
 	regions := []region{
 		{0, lowEnd, regionRAM},

@@ -8,12 +8,12 @@ import (
 	"resvirt/hw/dev"
 )
 
-// A machine may have a ROM, in which its boot processor begins after reset, at
-// F000:FFF0 with the code segment's base at FFFF0000h: an image that tests a processor,
-// as they are burnt for real boards. Such a machine also has what these report by: parallel
-// ports, and the POST port of some boards.
+// A machine may have a ROM, in which its boot processor begins after reset, at F000:FFF0
+// with the code segment's base at FFFF0000h: for instance an image that tests a processor
+// and is made for real boards. Such a machine also has the ports by which these images
+// report: parallel ports, and the POST port of some boards.
 
-// romUnit is what the size of a ROM is a multiple of, and the smallest; romMost the largest.
+// The size of a ROM is a multiple of romUnit, at least romUnit and at most romMost.
 const (
 	romUnit = 64 << 10
 	romMost = 1 << 20
@@ -25,7 +25,7 @@ const portPost190 = 0x190
 // Parallel ports, in the order in which PCs look for them.
 var portsParallel = [...]uint16{0x3bc, 0x378, 0x278}
 
-// validateROM refuses what cannot be a ROM here, with a reason for people.
+// validateROM refuses an image that cannot be a ROM here, and says why.
 func validateROM(rom []byte) error {
 	if what := firmwareIn(rom); what != "" {
 		return fmt.Errorf("machine: the ROM is a PC's firmware (%s): it would set up a chip set that is not here; use a kernel, or an image that tests the processor", what)
@@ -36,8 +36,9 @@ func validateROM(rom []byte) error {
 	return nil
 }
 
-// firmwareIn finds out whether an image is a PC's firmware, by structures that operating
-// systems, or the firmware itself, look for at aligned addresses.
+// firmwareIn names a structure of a PC's firmware in an image, "" if there is none:
+// structures that operating systems, or the firmware itself, look for at aligned
+// addresses.
 func firmwareIn(rom []byte) string {
 	for _, s := range [...]struct {
 		mark  string
@@ -63,7 +64,7 @@ func firmwareIn(rom []byte) string {
 	return ""
 }
 
-// attachROM puts in what is only there beside a ROM.
+// attachROM adds the devices that exist only together with a ROM.
 func (m *Machine) attachROM() {
 	if m.spec.ROM == nil {
 		return

@@ -31,8 +31,8 @@ func (m *Machine) Run(u Until) Stop {
 			m.state.Final = stop
 			return stop
 		}
-		// Settle who is next, so that the host sees the processor about to
-		// execute. What is decided is the same now or later.
+		// Decide which processor is next, so that the host sees the one that is
+		// about to execute. The decision is the same now or later.
 		if end := m.schedule(); end.Reason.Final() {
 			m.state.Final = end
 		}
@@ -60,7 +60,7 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 
 	overflow, left := m.perfDue(c.ID)
 	due := min(turn.End, m.state.Queue.Next(), overflow)
-	b := &m.budget // not a variable here, which the engine's interface would put on the heap each time
+	b := &m.budget // not a local variable: the call through the interface would put it on the heap each time
 	*b = Budget{Clock: int64(due), Retired: math.MaxUint64, Ring0: math.MaxUint64, Watch: m.hooks.watch, Ring3: m.hooks.entries>>c.ID&1 != 0}
 	if u.Time != 0 {
 		b.Clock = min(b.Clock, int64(u.Time))
@@ -84,7 +84,7 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	return m.afterSlice(c, u, why)
 }
 
-// afterSlice looks at why a processor came back.
+// afterSlice acts on the reason why a slice ended.
 func (m *Machine) afterSlice(c *cpu.CPU, u Until, why Why) Stop {
 	turn := &m.state.Turn
 	now := sim.Time(c.Clock)
@@ -114,7 +114,7 @@ func (m *Machine) afterSlice(c *cpu.CPU, u Until, why Why) Stop {
 	return Stop{}
 }
 
-// idleEvents bounds how many events may pass without waking anybody before the
+// idleEvents bounds the number of events that wake no processor before the
 // machine counts as halted for good.
 const idleEvents = 1 << 16
 
@@ -149,7 +149,7 @@ func (m *Machine) schedule() Stop {
 }
 
 // earliest is the running processor with the smallest clock, nil when none
-// runs. A halted one that an interrupt waits for runs again.
+// runs. A halted processor with a pending interrupt runs again.
 func (m *Machine) earliest() (first *cpu.CPU) {
 	for _, c := range m.cpus {
 		if c.Activity == cpu.Halted && m.wakes(c) {
@@ -182,9 +182,9 @@ func (m *Machine) watchLines(now sim.Time) {
 	}
 }
 
-// mayWake tells whether some pending event could still set a processor going
-// although none runs. It is no when every halted one has interrupts off and
-// only fixed interrupts are under way.
+// mayWake tells, when no processor runs, whether some pending event could still
+// wake one. It is false when every halted processor has interrupts off and only
+// fixed interrupts are under way.
 func (m *Machine) mayWake() bool {
 	if m.interruptible() {
 		return true

@@ -13,11 +13,12 @@ import (
 	"resvirt/sim"
 )
 
-// SemanticsVersion is counted up whenever a run can come out differently.
+// SemanticsVersion is incremented whenever a change can alter the course of a
+// run.
 const SemanticsVersion = models.Semantics
 
-// MaxCPUs is how many processors a machine can have. More than eight cannot all
-// be reached by the APIC's flat logical mode; its other modes reach them.
+// MaxCPUs is the largest number of processors. The APIC's flat logical mode can
+// reach only eight; its other modes reach all.
 const MaxCPUs = 16
 
 // Spec says what machine to build. It is immutable configuration, no state.
@@ -29,7 +30,7 @@ type Spec struct {
 	Seed     uint64        // of the numbers that RDRAND gives
 	Engine   Engine        // nil means Plain; all come to the same states
 
-	ROM []byte // in which the boot processor begins, see rom.go; nil for none. It is not changed
+	ROM []byte // image in which the boot processor begins, see rom.go; nil for none. It is not changed
 
 	TestDevice bool // QEMU's pc-testdev is there, see dev.TestDevice
 

@@ -5,8 +5,8 @@ import (
 	"resvirt/models"
 )
 
-// Classes counts what processors execute by class: instructions, and events
-// inside them, from CountClasses on.
+// Classes holds a count for each class: of instructions that processors have
+// executed, and of events inside them, since CountClasses.
 type Classes = [models.NumClasses]uint64
 
 // CountClasses begins to count. It costs a little speed and changes nothing else.

@@ -2,8 +2,8 @@ package mem
 
 import "encoding/binary"
 
-// Reads of addresses that are not RAM give ones, writes to them vanish, as on a
-// bus that nobody answers. A processor asks IsRAM first.
+// Reads of addresses that are not RAM give ones, and writes to them have no
+// effect, as on a bus on which no device answers. A processor asks IsRAM first.
 
 // Read8 returns the byte at pa.
 func (m *Memory) Read8(pa uint64) uint8 {

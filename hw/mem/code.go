@@ -5,17 +5,17 @@ import (
 	"math/bits"
 )
 
-// Decoded code hangs on the page it was decoded from. Whatever is stored must
-// be safe for concurrent use, because the page may be sealed and shared at any
-// time, and must hold for any physical address, because content is what is shared.
+// Decoded code is kept with the page from which it was decoded. It must be safe
+// for concurrent use, because the page may be sealed and shared at any time. It
+// must be valid for any physical address, because pages of equal content share it.
 
-// Code returns the decoded code of page pfn. If it has none, decode makes it. A
-// private page that has the content which it had at the last Snapshot or
-// Restore, as after a program was copied over itself, shares the code of that
-// time; one that has the content of another page that had code shares that. The
-// result is nil for a page that is both written and executed again and again; it
-// may hold code later. Write pointers to a private page are revoked, so that the
-// next write is seen and drops the code.
+// Code returns the decoded code of page pfn. If it has none, decode makes it. If
+// a private page has the same content as at the last Snapshot or Restore, as
+// after a program was copied over itself, it shares the code of that time. If it
+// has the content of another page that had code, it shares that. The result is
+// nil for a page that is both written and executed again and again; it may get
+// code later. Write pointers to a private page are revoked, so that the next
+// write is seen and drops the code.
 func (m *Memory) Code(pfn uint64, decode func() any) any {
 	if f := m.fetched(pfn); f != nil {
 		return f.overlayCode(decode)
@@ -50,23 +50,23 @@ func (m *Memory) Code(pfn uint64, decode func() any) any {
 		code = decode()
 	}
 	if !p.code.CompareAndSwap(nil, &code) {
-		return *p.code.Load() // another fork was first
+		return *p.code.Load() // a fork in another goroutine was first
 	}
 	return code
 }
 
-// known is the code of a page of some content.
+// known is a page's content with its code.
 type known struct {
 	content Page
 	code    any
 }
 
-// knownCodes bounds what is remembered of pages that were written and executed.
+// knownCodes is the number of such contents that are remembered.
 const knownCodes = 64
 
-// sameCode returns the code of the last page of this content, so that a program
-// that is loaded again, or that another run of a restored machine loads, is not
-// decoded again.
+// sameCode returns the code of the last page with this content. So a program is
+// not decoded again when it is loaded again, in this run or in another run of a
+// restored machine.
 func (m *Memory) sameCode(content *Page, decode func() any) any {
 	if m.known == nil {
 		m.known = make([]*known, knownCodes)
@@ -80,7 +80,7 @@ func (m *Memory) sameCode(content *Page, decode func() any) any {
 	return k.code
 }
 
-// likeness is a number that depends on all of a page.
+// likeness is a hash of a page's content.
 func likeness(p *Page) (h uint64) {
 	for k := 0; k < PageSize; k += 8 {
 		h = bits.RotateLeft64(h, 5) ^ binary.LittleEndian.Uint64(p[k:])
@@ -89,8 +89,9 @@ func likeness(p *Page) (h uint64) {
 	return h >> 32
 }
 
-// Drops of a private page's code beyond which each makes the page wait, twice
-// as long as the one before, and the number that lets it wait longest.
+// After freeDrops drops of its code a private page has to wait for new code,
+// twice as long after each further drop. After maxDrops the wait does not grow
+// any more.
 const (
 	freeDrops = 4
 	maxDrops  = freeDrops + 10

@@ -7,13 +7,13 @@ import (
 	"resvirt/sim"
 )
 
-// Sum is a digest of memory: a sum over pages, so that it follows changes at
-// the cost of the changed pages. Pages of zeros contribute nothing, whether
-// they are backed or not.
+// Sum is a digest of memory: a sum over pages, so that after a change only the
+// changed pages cost time. Pages of zeros contribute nothing, whether they are
+// backed or not.
 type Sum = sim.Digest
 
-// Digest returns the digest of the whole content and of the fetch overlay. It
-// costs the dirty pages.
+// Digest returns the digest of the whole content and of the fetch overlay. Only
+// dirty pages cost time.
 func (m *Memory) Digest() Sum {
 	s := m.base.Add(flipSum(m.flips))
 	for _, pfn := range m.dirty {
@@ -32,7 +32,7 @@ func contribution(p *page, pfn uint64) Sum {
 	return place(p.sum, pfn)
 }
 
-// place binds the hash of a page to its number.
+// place combines the hash of a page with its number.
 func place(h Sum, pfn uint64) Sum {
 	if h == (Sum{}) {
 		return h

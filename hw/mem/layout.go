@@ -1,7 +1,7 @@
 package mem
 
-// RAM lies where PCs have it: from address 0, with a hole below 4 GiB in which
-// devices are; what does not fit below the hole is above it.
+// RAM lies where PCs have it: from address 0 on, with a hole below 4 GiB for
+// devices; the RAM that does not fit below the hole is above 4 GiB.
 const (
 	HoleStart = 3 << 30
 	HoleEnd   = 4 << 30

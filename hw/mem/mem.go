@@ -3,8 +3,9 @@
 //
 // A page is private (one Memory may write it) or sealed (immutable, shared by
 // any number of Memories on any goroutine). Snapshot seals every private page;
-// the first write after that copies. So Snapshot, Restore and Digest cost what
-// was dirtied, and a page nobody ever wrote costs nothing and reads as zero.
+// the first write after that copies. So the cost of Snapshot, Restore and
+// Digest depends on the dirtied pages. A page that was never written costs
+// nothing and reads as zero.
 //
 // A Memory belongs to one goroutine. Snapshots may be passed between goroutines.
 package mem
@@ -36,7 +37,7 @@ type page struct {
 	sum    Sum                 // hash of data; valid once sealed
 	sealed bool
 	drops  uint8  // how often a write dropped code while the page was private
-	wait   uint16 // how often code is still refused
+	wait   uint16 // how many more times code is refused
 }
 
 // leaf is one node of the table. A nil page has never been written.
@@ -50,8 +51,8 @@ type handed struct {
 	read, write [leafSize]uint32
 }
 
-// Memory is the RAM of one machine. What it has of its own grows with the pages
-// it uses, but for one word a leaf: a fork of a large machine is small.
+// Memory is the RAM of one machine. Its own memory grows with the pages that it
+// uses, except for one word for each leaf: a fork of a large machine is small.
 type Memory struct {
 	layout
 	root   []*leaf
@@ -63,11 +64,11 @@ type Memory struct {
 	handed []*handed // by leaf, nil while no pointer was handed out
 
 	flips   []Flip    // the fetch overlay by address, nil if there is none; never changed in place
-	overlay []fetched // the frames that it lies on
+	overlay []fetched // the pages with inverted bits
 	watch   watch
 
 	sink  *Page    // takes what is written to ROM, nil if there is none; never read
-	zero  *page    // what unbacked pages read as
+	zero  *page    // content of pages that were never written
 	empty *leaf    // a leaf without pages
 	gen   uint64   // see Gen
 	known []*known // by content, see sameCode
@@ -135,7 +136,8 @@ func (m *Memory) PageForWrite(pfn uint64) *Page {
 	return p
 }
 
-// handOut returns the notes on pointers to the pages around pfn.
+// handOut returns the record of pointers to the pages around pfn that were
+// handed out.
 func (m *Memory) handOut(pfn uint64) *handed {
 	h := m.handed[pfn>>leafShift]
 	if h == nil {
@@ -167,7 +169,7 @@ func (m *Memory) writable(pfn uint64) *Page {
 		return p.data
 	}
 	if m.heldForRead(pfn) {
-		m.gen++ // somebody may hold a read pointer to the old page, or its code
+		m.gen++ // a caller may hold a read pointer to the old page, or its code
 	}
 	if p != nil && !p.sealed {
 		p.dropCode()

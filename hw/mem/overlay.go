@@ -9,7 +9,7 @@ import (
 // The fetch overlay: bits that instruction fetch sees inverted while memory, as
 // data accesses and devices see it, is unchanged, like an upset in an
 // instruction cache. An inverted bit lasts until its byte is written or
-// EndFlips. Frames without one are not touched by anything here.
+// EndFlips. Pages without one are not affected by anything here.
 
 // Flip is a byte of physical memory that is fetched with some bits inverted.
 type Flip struct {
@@ -17,7 +17,7 @@ type Flip struct {
 	Mask uint8 // not 0
 }
 
-// fetched is a frame under the overlay as instruction fetch sees it.
+// fetched is a page under the overlay, as instruction fetch sees it.
 type fetched struct {
 	pfn  uint64
 	page *Page // nil until somebody fetches
@@ -25,8 +25,8 @@ type fetched struct {
 }
 
 // FlipFetch inverts bits of the byte at pa for instruction fetch; inverting
-// them again ends it. Where there is no RAM nothing happens. Host pointers are
-// revoked.
+// them again ends it. If there is no RAM at pa nothing happens. Host pointers
+// are revoked.
 func (m *Memory) FlipFetch(pa uint64, mask uint8) {
 	if !m.has(pa) || mask == 0 {
 		return
@@ -54,8 +54,8 @@ func (m *Memory) EndFlips() {
 // Flips lists the overlay in the order of addresses. The caller must not change it.
 func (m *Memory) Flips() []Flip { return m.flips }
 
-// Overlaid tells whether page pfn is fetched other than it is. Writes to such a
-// page do not go by host pointers, so that they are seen.
+// Overlaid tells whether page pfn has bits that are fetched inverted. Writes to
+// such a page do not go by host pointers, so that they are seen.
 func (m *Memory) Overlaid(pfn uint64) bool { return m.flips != nil && m.fetched(pfn) != nil }
 
 // PageForFetch is PageForRead for instructions.
@@ -128,7 +128,7 @@ func (m *Memory) wrote(pa, n uint64) {
 	switch {
 	case len(left) != len(m.flips):
 		m.setFlips(left)
-	case f.page != nil: // it has other bytes now
+	case f.page != nil: // its bytes have changed
 		f.page, f.code = nil, nil
 		m.gen++
 	}

@@ -40,8 +40,8 @@ func TestFlipsAreSeenByFetchAlone(t *testing.T) {
 	}
 }
 
-// A write to the byte ends its flip, of any size and from any side; one beside
-// it does not, and is fetched.
+// A write that covers the byte, of any size, ends its flip. A write beside it
+// does not, and the written bytes are fetched.
 func TestWritesEndFlips(t *testing.T) {
 	const at = 0x2004
 	for name, c := range map[string]struct {

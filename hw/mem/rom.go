@@ -1,7 +1,8 @@
 package mem
 
 // A ROM ends below 4 GiB, where processors begin after reset, and its last part can be
-// seen below 1 MiB as well, as on PCs. It is read and executed as RAM is; writes vanish.
+// seen below 1 MiB as well, as on PCs. It is read and executed like RAM; writes have no
+// effect.
 
 // romLow is how much of a ROM can be seen below romLowEnd.
 const (

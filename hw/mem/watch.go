@@ -1,9 +1,10 @@
 package mem
 
-// The host's watch on one byte: how it is touched first from a moment on. It is
-// no state and changes none. What uses memory as the processors do notes what it
-// reads of a watched page; there, as where writes must be seen, host pointers are
-// not kept. Devices that read memory are not seen.
+// The host's watch on one byte: how it is touched first from a moment on. The
+// watch is not part of the machine's state and does not change it. Code that
+// reads memory for a processor reports what it reads of a watched page; no host
+// pointers to this page are kept, so that accesses are seen. Reads by devices are
+// not seen.
 
 // Touch is how a watched byte was touched first.
 type Touch uint8
@@ -14,7 +15,7 @@ const (
 	WasWritten
 )
 
-// Code is addresses of code, whose reads do not count.
+// Code is a range of addresses; reads by instructions there do not count.
 type Code struct{ Start, Len uint64 }
 
 // watch is the byte that is watched.
@@ -26,8 +27,8 @@ type watch struct {
 	by    uint64
 }
 
-// WatchByte watches the byte at pa from now on, and none before it; what some code
-// reads does not count. Host pointers are revoked. Restore ends it.
+// WatchByte watches the byte at pa from now on, instead of any other; reads by the
+// code in but do not count. Host pointers are revoked. Restore ends it.
 func (m *Memory) WatchByte(pa uint64, but ...Code) {
 	m.watch = watch{on: m.has(pa), pa: pa, but: but}
 	m.gen++
