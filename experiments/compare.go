@@ -44,7 +44,7 @@ func plainJSON(v any) string {
 	return string(b)
 }
 
-// apart shortens two long texts to where they begin to differ.
+// apart shortens two long texts to the part where they begin to differ.
 func apart(a, b string) (string, string) {
 	const before, most = 40, 160
 	same := 0

@@ -1,8 +1,8 @@
-// Package experiments holds the nouns that all rooms below share: what an
-// experiment file says, a system that can be booted, settings and their policy
+// Package experiments holds the types that all packages below it share: an
+// experiment file, a system that can be booted, settings and their policy
 // words, and the row of a run. It reads files, and does nothing with a machine.
 //
-// The rooms, each importing only what stands left of it:
+// The packages; each imports only those to the left of it:
 //
 //	stats, experiments < testbed < store < campaign < overhead < retrace < explain < report < checks
 //

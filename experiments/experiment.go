@@ -1,6 +1,6 @@
 package experiments
 
-// Experiment is what an experiment file says.
+// Experiment is the content of an experiment file.
 type Experiment struct {
 	Name        string   `toml:"name"`
 	Description string   `toml:"description"`
@@ -27,29 +27,31 @@ type Machine struct {
 	QuantumNS int `toml:"quantum_ns"`
 }
 
-// VMM is what the loader tells the hypervisor. The clock is scaled by TickUS
-// and WatchdogUS, so that short runs hold enough ticks and hang periods.
+// VMM holds the hypervisor's options. The clock is scaled by TickUS and
+// WatchdogUS, so that short runs hold enough ticks and hang periods.
 type VMM struct {
 	Domains    int  `toml:"domains"`
 	Control    bool `toml:"control"` // a control domain builds the AppVMs and serves their consoles
 	Late       int  `toml:"late"`    // AppVMs that it makes when all others but one have ended
 	DomainMB   int  `toml:"domain_mb"`
-	DomainCPUs int  `toml:"domain_cpus"` // AppVMs share so many processors, 0 = all
+	DomainCPUs int  `toml:"domain_cpus"` // number of processors that the AppVMs share, 0 = all
 	TickUS     int  `toml:"tick_us"`
 	WatchdogUS int  `toml:"watchdog_us"`
-	// Without names mechanisms of normal operation that it goes without.
+	// Without names mechanisms of normal operation that are left out.
 	Without []string `toml:"without"`
-	// spacer is pages that the loader puts before what the VMM allocates from.
+	// spacer is the number of pages that the loader leaves unused before the
+	// memory from which the VMM allocates.
 	spacer int
 }
 
 // Workload is what the AppVMs run.
 type Workload struct {
 	Name string `toml:"name"`
-	// Package is the directory of another program than the one that ships (docs/workload.md).
+	// Package is the directory of a program that replaces the shipped one
+	// (docs/workload.md).
 	Package string `toml:"package"`
 	Length  int    `toml:"length"` // rounds
-	// Compute is how many rounds of pure computing follow each test.
+	// Compute is the number of rounds of pure computing after each test.
 	Compute int `toml:"compute"`
 	// QuantumUS is the time slice of processes within an AppVM, 0 = its kernel's own.
 	QuantumUS int `toml:"quantum_us"`
@@ -65,22 +67,23 @@ type Workload struct {
 type Overhead struct {
 	Compute  []int    `toml:"compute"`
 	Variants []string `toml:"variants"` // "all", "none", or a mechanism that is left out
-	// The clock of campaigns: where it is given, the workload without computing is
-	// measured with it first, as rates are.
+	// The clock of campaigns. If it is given, the workload without computing is
+	// also measured with this clock, first, because rates are measured with it.
 	CampaignTickUS     int `toml:"campaign_tick_us"`
 	CampaignWatchdogUS int `toml:"campaign_watchdog_us"`
-	// Layouts is in how many places of memory each run is repeated: which pages
-	// compete for a place in the TLB depends on where they lie.
+	// Layouts is the number of memory layouts with which each run is repeated:
+	// the addresses of pages decide which of them compete for a place in the
+	// TLB.
 	Layouts int `toml:"layouts"`
 }
 
 // Faults is what is injected.
 type Faults struct {
 	Target       string   `toml:"target"`
-	Types        []string `toml:"types"`        // fault i is of type i modulo their number: a type that stands there twice counts twice
+	Types        []string `toml:"types"`        // fault i has type i modulo their number, so a type that is listed twice counts twice
 	Window       []uint64 `toml:"window"`       // percent of the golden run
 	Instructions uint64   `toml:"instructions"` // second level of the trigger
-	PerRun       int      `toml:"per_run"`      // faults of its type that strike a run
+	PerRun       int      `toml:"per_run"`      // number of faults, of the run's type, that strike it
 }
 
 // Deadline bounds a faulty run in virtual time after the golden end.
@@ -89,14 +92,14 @@ type Deadline struct {
 	RecoveryUS  int `toml:"recovery_us"`
 }
 
-// Sampling says how densely the golden run is kept.
+// Sampling says how many states of the golden run are kept.
 type Sampling struct {
 	Snapshots int `toml:"snapshots"` // states that faulty runs fork from
 	Digests   int `toml:"digests"`   // states that faulty runs are compared with
-	Misses    int `toml:"misses"`    // comparisons in vain before only snapshots are compared
+	Misses    int `toml:"misses"`    // failed comparisons before only snapshots are compared
 }
 
-// Default is what an experiment file need not say.
+// Default holds the values that an experiment file need not give.
 func Default() Experiment {
 	return Experiment{
 		Seed: 1, Runs: 500,

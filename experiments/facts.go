@@ -17,7 +17,8 @@ type Facts struct {
 	Oracle *Sensitivity `json:"oracle,omitempty"` // how much the judges notice; nil if nobody has measured it
 }
 
-// What a golden run must hold so that the mechanisms matter (docs/definitions).
+// Lower bounds for a golden run in which the mechanisms matter
+// (docs/definitions.md).
 const (
 	leastTicks    = 200
 	leastSwitches = 50 // on each processor
@@ -25,7 +26,7 @@ const (
 	leastShare    = 10 // percent of instructions in the target
 )
 
-// Warnings names what a golden run has too little of.
+// Warnings names the quantities that are too small in a golden run.
 func (f *Facts) Warnings() []string {
 	var list []string
 	ticks := uint64(0)

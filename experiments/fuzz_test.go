@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzFiles: whatever a file holds, it is read, or refused in one line that begins with its name.
+// FuzzFiles: any file is either read, or refused in one line that begins with its name.
 func FuzzFiles(f *testing.F) {
 	for _, name := range Shipped() {
 		text, err := shipped.ReadFile("files/" + name + ".toml")

@@ -11,7 +11,7 @@ import (
 type Key struct {
 	Name    string // "faults.window", "setting.name"
 	Table   string // "[faults]", "[[setting]]"; "" = the file's own
-	Default string // as a file says it; "" = there is none
+	Default string // as it is written in a file; "" = there is none
 	Meaning string
 	Range   string // of numbers; "" = whatever fits
 }
@@ -37,7 +37,7 @@ func keysOf(table, prefix string, v reflect.Value) []Key {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		if !f.IsExported() {
-			continue // no key: the tool's own
+			continue // not a key: for the tool only
 		}
 		name := prefix + f.Tag.Get("toml")
 		switch {
@@ -55,7 +55,7 @@ func keysOf(table, prefix string, v reflect.Value) []Key {
 	return list
 }
 
-// inFile is a value as a file has it.
+// inFile is a value as it is written in a file.
 func inFile(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.String:
@@ -83,7 +83,7 @@ func tableNames() []string {
 	return list
 }
 
-// meanings says of each key what it means and in which unit it is.
+// meanings has the meaning and the unit of each key.
 var meanings = map[string]string{
 	"name":        "of the campaign, and of its database; unless given, that of the file",
 	"description": "for people: `list` shows it",

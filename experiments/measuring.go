@@ -45,7 +45,7 @@ func (o *Overhead) validate(e *Experiment) error {
 	return validateWithout("overhead.variants", without)
 }
 
-// Layouts lie evenly in as many pages as the TLB has places.
+// Layouts are distributed evenly over as many pages as the TLB has places.
 const (
 	maxLayouts  = 64
 	layoutPages = 512
@@ -53,13 +53,13 @@ const (
 
 func clockPeriod(us int) bool { return us >= 0 && us <= 1_000_000 }
 
-// OverheadLoad is what the VMM is measured under.
+// OverheadLoad is a load under which the VMM is measured.
 type OverheadLoad struct {
 	Compute  int
 	Campaign bool // with the clock of campaigns, and the guests' own time slices
 }
 
-// Loads are all that the experiment measures under.
+// Loads are all loads of the experiment.
 func (o *Overhead) Loads() (list []OverheadLoad) {
 	if o.CampaignTickUS > 0 {
 		list = append(list, OverheadLoad{0, true})
@@ -95,5 +95,6 @@ func (e *Experiment) Variant(load OverheadLoad, name string, layout int) Experim
 	return v
 }
 
-// Spacer is how many pages the loader puts before what the VMM allocates from.
+// Spacer is the number of pages that the loader leaves unused before the memory
+// from which the VMM allocates.
 func (v *VMM) Spacer() int { return v.spacer }

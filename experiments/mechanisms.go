@@ -9,14 +9,14 @@ import (
 // Mechanism is something that the VMM does in normal operation for recovery.
 type Mechanism struct {
 	Name  string
-	Tag   string   // build tag of a VMM without it; empty: the command line says so
+	Tag   string   // build tag of a VMM without it; empty: the command line turns it off
 	Files []string // of vi/vmm, beside those of recovery alone
 
 	Variables       []string // static data
 	PerCPU, PerVCPU []string // members of main.CPU and main.VCPU
 }
 
-// WatchdogName is the mechanism that the command line leaves out.
+// WatchdogName is the mechanism that the command line turns off.
 const WatchdogName = "watchdog"
 
 // Mechanisms are those that an experiment can leave out.
@@ -58,7 +58,7 @@ func validateWithout(key string, names []string) error {
 	return nil
 }
 
-// Tags are the build tags of a VMM without what the experiment leaves out.
+// Tags are the build tags that leave out the experiment's mechanisms.
 func (v *VMM) Tags() (tags []string) {
 	for _, m := range Mechanisms() {
 		if m.Tag != "" && slices.Contains(v.Without, m.Name) {

@@ -13,7 +13,7 @@ import (
 	"resvirt/internal/words"
 )
 
-// What is wrong with an experiment file is said with its place, in the words of such a file.
+// Mistakes in an experiment file are reported with their place, in the words of such files.
 
 // placed turns the library's error into ":line:column: what".
 func placed(err error, text []byte) error {
@@ -35,7 +35,8 @@ func placed(err error, text []byte) error {
 	return fmt.Errorf(":%d:%d: %s", line, column, what)
 }
 
-// plain is a text of a file in one line, without what a terminal would obey.
+// plain is a text from a file in one line, without control characters for
+// terminals.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -80,7 +81,8 @@ func unknown(key toml.Key, before string) string {
 	return fmt.Sprintf("unknown key %q%s", name, meant(name, names))
 }
 
-// meant is the end of a message about an unknown word: the known one that is near.
+// meant is the end of a message about an unknown word: it names a similar one that
+// is known.
 func meant(word string, known []string) string {
 	if near := words.Nearest(word, known); near != "" {
 		return " (do you mean " + near + "?)"
@@ -88,8 +90,8 @@ func meant(word string, known []string) string {
 	return ""
 }
 
-// typeOf is what a key of an experiment file holds, nil if it is none. A key that goes on
-// behind one that is no table is that one.
+// typeOf is the type of a key's value, nil if there is no such key. If a part of the key
+// names no table, that part is the key.
 func typeOf(key toml.Key) (string, reflect.Type) {
 	t := reflect.TypeFor[Experiment]()
 next:
@@ -111,7 +113,7 @@ next:
 	return strings.Join(key, "."), t
 }
 
-// expected says what must stand behind a key.
+// expected describes the values that a key may have.
 func expected(key string, t reflect.Type) string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -144,8 +146,9 @@ func expected(key string, t reflect.Type) string {
 
 var header = regexp.MustCompile(`^[ \t]*\[[ \t]*([a-z_]+)[ \t]*\]`)
 
-// checkTables refuses [setting] for [[setting]]: one alone would be read as meant, but a second
-// would stand there twice. Databases hold files in which there was one.
+// checkTables refuses [setting] for [[setting]]. A single one would be read as it was
+// meant, but a second one is an error of the format. (Databases hold old files with a
+// single one.)
 func checkTables(origin string, text []byte) error {
 	var all map[string]any
 	wrong := toml.Unmarshal(text, &all)
@@ -155,7 +158,7 @@ func checkTables(origin string, text []byte) error {
 			continue
 		}
 		if _, one := all[m[1]].(map[string]any); wrong == nil && !one {
-			continue // this line is in a text
+			continue // this line is inside a text
 		}
 		if _, t := typeOf(toml.Key{m[1]}); t != nil && t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
 			return FileError{fmt.Errorf("%s:%d: [%s]: %s", origin, i+1, m[1], expected(m[1], t))}

@@ -16,7 +16,7 @@ var ownPackage = regexp.MustCompile(`^\./([A-Za-z0-9_.-]+/)*[a-z0-9][a-z0-9_-]{0
 // shippedWorkload is the program that the AppVMs run unless an experiment names its own.
 const shippedWorkload = "unixbench"
 
-// name gives a workload that a file leaves without a name the one that it has.
+// name sets the name of a workload if the file does not give one.
 func (w *Workload) name() {
 	switch {
 	case w.Name != "":
@@ -49,7 +49,8 @@ func (w *Workload) Pkg() string {
 	return w.Package
 }
 
-// Find says whether a workload's directory is there, with the line that names it.
+// Find checks that a workload's directory exists; the error has the line that
+// names it.
 func (w *Workload) Find(root string) error {
 	if info, err := os.Stat(filepath.Join(root, w.Pkg())); err != nil || !info.IsDir() {
 		return FileError{fmt.Errorf("%s: workload.package = %q: there is no such directory in %s", w.at, w.Package, root)}

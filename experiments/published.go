@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Published is a figure that a paper printed, which the report puts beside ours.
-// It decides nothing.
+// Published is a figure from a paper, which the report prints beside ours. It
+// has no other effect.
 type Published struct {
 	Setting string `toml:"setting" json:"setting"`
 	Fault   string `toml:"fault" json:"fault"`
@@ -14,7 +14,8 @@ type Published struct {
 	// no VM failed, which is the strict rule. One of both must be there.
 	Success *float64 `toml:"success" json:"success"`
 	NoVM    *float64 `toml:"no_vm" json:"no_vm"`
-	// Interval is how many points the first of both may lie lower and higher.
+	// Interval is the confidence interval of the first of both, in points below
+	// and above it.
 	Interval []float64 `toml:"interval" json:"interval"`
 	Source   string    `toml:"source" json:"source"`
 }

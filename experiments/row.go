@@ -49,7 +49,7 @@ func (r *Row) Plans() []faults.Plan {
 	return list
 }
 
-// Fill takes over what an observation shows.
+// Fill sets the members that come from an observation.
 func (r *Row) Fill(o *faults.Observation) {
 	r.Detections, r.Steps, r.Further = o.Detections, o.Steps, o.Further
 	r.EndPosition, r.EndTime, r.EndDigest = o.Position, o.Time, o.Digest
@@ -69,10 +69,10 @@ func (r *Row) Fill(o *faults.Observation) {
 	}
 }
 
-// ConsoleKept is how many bytes of console output a row keeps.
+// ConsoleKept is the number of bytes of console output that a row keeps.
 const ConsoleKept = 400
 
-// LastLines is the end of b from the beginning of a line on, as valid text.
+// LastLines is the end of b, beginning with a whole line, as valid text.
 func LastLines(b []byte, n int) string {
 	if len(b) > n {
 		b = b[len(b)-n:]

@@ -12,9 +12,9 @@ import (
 	"resvirt/faults"
 )
 
-// Sensitivity is how much the judges of runs notice, of bits that flip in what guests
-// own. It is measured for the guests' images, and stands beside every rate that
-// depends on harm being noticed.
+// Sensitivity says which share of flipped bits in the guests' own state the judges of
+// runs notice. It is measured for the guests' images, and printed beside every rate
+// that depends on harm being noticed.
 type Sensitivity struct {
 	Guests     string       `json:"guests"`     // digest of their images and of the rules by which runs are judged
 	Experiment string       `json:"experiment"` // with which it was measured
@@ -27,7 +27,7 @@ type Noticeable struct {
 	Class   string `json:"class"`
 	Flips   int    `json:"flips"`
 	Used    int    `json:"used"`    // read again before it was overwritten, or noticed
-	Noticed int    `json:"noticed"` // a run of this outcome would have counted as harm
+	Noticed int    `json:"noticed"` // the run's outcome counts as harm
 }
 
 // All sums up the classes.
@@ -39,7 +39,7 @@ func (s *Sensitivity) All() Noticeable {
 	return all
 }
 
-// GuestsDigest is what a Sensitivity is measured for.
+// GuestsDigest identifies the guests for which a Sensitivity is measured.
 func GuestsDigest(sys System) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "rules %d\n", faults.Rules)
@@ -51,13 +51,14 @@ func GuestsDigest(sys System) string {
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
-// SensitivityFile is where the measured ones are kept, in the sources.
+// SensitivityFile is the file in the sources with the measured sensitivities.
 const SensitivityFile = "experiments/sensitivity.json"
 
 //go:embed sensitivity.json
 var measured []byte
 
-// KeepSensitivity replaces what a file has of the same guests.
+// KeepSensitivity writes a sensitivity to a file, in place of an older one of
+// the same guests.
 func KeepSensitivity(path string, s Sensitivity) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -75,7 +76,8 @@ func KeepSensitivity(path string, s Sensitivity) error {
 	return os.WriteFile(path, append(text, '\n'), 0o666)
 }
 
-// SensitivityOf is what was measured for the guests of a system, nil if nobody has.
+// SensitivityOf is the sensitivity that was measured for the guests of a system,
+// nil if there is none.
 func SensitivityOf(sys System) (*Sensitivity, error) {
 	var list []Sensitivity
 	if err := json.Unmarshal(measured, &list); err != nil {

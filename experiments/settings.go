@@ -8,8 +8,8 @@ import (
 )
 
 // Setting is a recovery policy: the names of the steps that it allows. A file may
-// say instead in what it differs from another setting of the same file, its base;
-// once the file is read, only Name and Steps are left.
+// instead describe the difference from another setting of the same file, its
+// base; after the file is read, only Name and Steps are set.
 type Setting struct {
 	Name    string   `toml:"name"`
 	Steps   []string `toml:"steps"`
@@ -18,7 +18,7 @@ type Setting struct {
 	With    []string `toml:"with"`    // steps that the base has not
 }
 
-// resolveSettings finds the steps of the settings that are told by others.
+// resolveSettings finds the steps of the settings that are given by a base.
 func resolveSettings(list []Setting) error {
 	r := resolver{list: list, state: make([]resolution, len(list))}
 	for i := range list {

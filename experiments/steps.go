@@ -25,7 +25,7 @@ func policyWord(s Setting, known []string) (uint64, error) {
 	return word, nil
 }
 
-// CheckSteps refuses settings with steps that the target has not.
+// CheckSteps refuses settings with steps that the target does not have.
 func CheckSteps(settings []Setting, known []string) error {
 	for _, s := range settings {
 		if _, err := policyWord(s, known); err != nil {
@@ -59,7 +59,7 @@ func Warnings(settings []Setting, sys System) []string {
 	}
 	var list []string
 	for _, s := range settings {
-		// Unknown steps are an error that is told elsewhere.
+		// Unknown steps are reported elsewhere.
 		if word, err := policyWord(s, sys.Steps()); err == nil && word != 0 && word&back == 0 {
 			list = append(list, fmt.Sprintf("setting %q cannot recover: it allows steps, but none that brings the VMM back: %s; what it detects will end as with no steps", s.Name, words.Or(ways)))
 		}

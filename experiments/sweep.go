@@ -7,9 +7,9 @@ import (
 )
 
 // Sweep makes an experiment one that is run with each of several values of a
-// parameter. The VMM's command line has the parameter, so every value has a
-// golden run of its own, and a campaign in a database of its own, which
-// `report`, `replay` and the others take as any other.
+// parameter. The parameter is in the VMM's command line, so every value has a
+// golden run of its own, and a campaign in a database of its own, which all
+// commands accept.
 type Sweep struct {
 	WatchdogUS []int `toml:"watchdog_us"` // the first one is vmm.watchdog_us
 	MemoryMB   []int `toml:"memory_mb"`   // the first one is machine.memory_mb
@@ -54,8 +54,9 @@ func (s *Sweep) validate(e *Experiment) error {
 	return nil
 }
 
-// Member is the experiment with one value. What detection may take grows with
-// the watchdog period; what recovery may take has nothing to do with it.
+// Member is the experiment with one value. The time allowed for detection grows
+// with the watchdog period; the time allowed for recovery does not depend on
+// it.
 func (e *Experiment) Member(value int) Experiment {
 	m := *e
 	p := e.Varied()
@@ -70,7 +71,7 @@ func (e *Experiment) Member(value int) Experiment {
 	return m
 }
 
-// MemberPath is the database of a member, where path is that of the sweep.
+// MemberPath is the path of a member's database; path is that of the sweep.
 func (e *Experiment) MemberPath(path string, value int) string {
 	return fmt.Sprintf("%s-%d%s.db", strings.TrimSuffix(path, ".db"), value, e.Varied().Suffix)
 }

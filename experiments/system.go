@@ -20,10 +20,10 @@ type System interface {
 	Steps() []string
 	// Started tells from the console whether all VMs began their workload.
 	Started(serial []byte) bool
-	// Measured tells from the console whether the part of a run in which
-	// faults may strike is over. It may never be before the end.
+	// Measured tells from the console whether the part of a run in which faults
+	// may strike is over. It may be false up to the end.
 	Measured(serial []byte) bool
-	// Facts reads what the golden run is judged by.
+	// Facts reads the counters by which a golden run is judged.
 	Facts(faults.Machine) Counters
 	// Margin is how far processors' clocks can differ.
 	Margin() sim.Time
@@ -35,11 +35,11 @@ type System interface {
 	Semantics() string
 }
 
-// Pulsed is a machine that says while it runs that it does.
+// Pulsed is a machine that reports its progress while it runs.
 type Pulsed interface {
 	faults.Machine
-	// Pulse lets f be called every so many instructions, which changes nothing of the
-	// run; nil ends it.
+	// Pulse has f called every so many instructions, which does not change the run;
+	// nil ends that.
 	Pulse(f func())
 }
 
@@ -51,8 +51,8 @@ type Inspector interface {
 
 // OutputChecker is a System that knows what its VMs have to print.
 type OutputChecker interface {
-	// CheckOutput says what the output of a golden run lacks of what outputs
-	// are judged by.
+	// CheckOutput says what is missing in the output of a golden run that
+	// judging needs.
 	CheckOutput(serial []byte) error
 }
 
@@ -79,7 +79,7 @@ type CPUCounter struct {
 	Hypercalls uint64 `json:"-"`
 }
 
-// Minus is what happened between two readings.
+// Minus is the difference of two readings.
 func (c Counters) Minus(o Counters) Counters {
 	d := Counters{Ring0: c.Ring0 - o.Ring0}
 	for i := range c.CPUs {

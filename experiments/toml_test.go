@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Every mistake is told with its place or its key.
+// Every mistake is reported with its place or its key.
 func TestMistakesInFiles(t *testing.T) {
 	const setting = "\n[[setting]]\nname = \"none\"\n"
 	for _, c := range []struct{ text, want string }{
@@ -102,7 +102,7 @@ func TestSingleTablesOfSeveral(t *testing.T) {
 	}
 }
 
-// Every key says what it means, and every meaning is of a key.
+// Every key has a meaning, and every meaning belongs to a key.
 func TestKeysHaveMeanings(t *testing.T) {
 	known := map[string]bool{}
 	for _, k := range Keys() {
@@ -147,7 +147,7 @@ func TestNameOfAFile(t *testing.T) {
 	}
 }
 
-// Settings that are told by others have the steps of those, less some and with more.
+// Settings with a base have its steps, without some and with others.
 func TestSettingsByOthers(t *testing.T) {
 	const full = "[[setting]]\nname = \"full\"\nsteps = [\"a\", \"b\", \"c\"]\n"
 	for _, c := range []struct{ text, want string }{

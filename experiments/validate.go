@@ -15,7 +15,7 @@ type bound struct {
 	low, top int
 }
 
-// bounds are those of all keys that have any.
+// bounds are the bounds of all keys that have any.
 func (e *Experiment) bounds() []bound {
 	return []bound{
 		{"runs", e.Runs, 1, 100_000_000},
@@ -40,7 +40,7 @@ func (e *Experiment) bounds() []bound {
 	}
 }
 
-// text is the range for people. Two depend on other keys.
+// text is the range as people read it. Two ranges depend on other keys.
 func (b *bound) text() string {
 	switch b.key {
 	case "vmm.domain_cpus":

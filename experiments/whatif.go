@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Change turns a setting into another one: what if it had been so?
+// Change turns a setting into another one, to see what would happen with it.
 type Change struct {
 	Without, With []string // steps
 	Only          bool     // Steps alone, whatever the setting allows
@@ -17,8 +17,8 @@ type Change struct {
 // None tells whether nothing is changed.
 func (c *Change) None() bool { return !c.Only && len(c.Without)+len(c.With) == 0 }
 
-// Check says what is wrong with a change of a setting, as far as one knows without
-// the target.
+// Check says what is wrong with a change of a setting, as far as that can be seen
+// without the target.
 func (c *Change) Check(s Setting) error {
 	if c.None() {
 		return nil
@@ -41,8 +41,8 @@ func (c *Change) steps(s Setting) ([]string, error) {
 	return now, nil
 }
 
-// Of is the changed setting, under the name of that which it is made of; known are
-// the target's steps.
+// Of is the changed setting, with the name of the original; known are the target's
+// steps.
 func (c *Change) Of(s Setting, known []string) (Setting, error) {
 	now, err := c.steps(s)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *Change) Of(s Setting, known []string) (Setting, error) {
 	return InOrder(list, known)[0], nil
 }
 
-// String is the change in words that stand behind a run's name.
+// String is the change in words that can follow a run's name.
 func (c *Change) String() string {
 	switch {
 	case c.Only && len(c.Steps) == 0:

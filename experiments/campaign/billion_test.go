@@ -19,10 +19,11 @@ import (
 )
 
 // A campaign of 10^9 runs begins, and takes no more memory for its plan than a small
-// one, also when it goes on.
+// one, also when it is continued.
 func TestBillionRunsArePlanned(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "toy.db")
-	// begin is how many bytes a campaign has taken when its first run begins.
+	// begin is the number of bytes that a campaign has taken when its first run
+	// begins.
 	begin := func(runs, settings int) (bytes uint64, total int) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -44,7 +45,7 @@ func TestBillionRunsArePlanned(t *testing.T) {
 		}
 		return after.TotalAlloc - before.TotalAlloc, res.Total
 	}
-	for _, there := range []int{0, 50} { // at first, and with rows that are there
+	for _, there := range []int{0, 50} { // a new campaign, and one that has rows
 		if there > 0 {
 			if _, err := toyrun.Run(t, t.Context(), path, func(_ *experiments.Experiment, o *campaign.Options) { o.Runs = there }); err != nil {
 				t.Fatal(err)
@@ -59,7 +60,7 @@ func TestBillionRunsArePlanned(t *testing.T) {
 	}
 }
 
-// More is refused, before anything is made.
+// A larger campaign is refused before anything is made.
 func TestMoreThanABillionRunsAreRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "toy.db")
 	for _, runs := range []int{166_666_667, 1 << 62} {
@@ -98,8 +99,8 @@ func gaps(t *testing.T, path string) (taken int64) {
 	return taken
 }
 
-// A campaign that stopped here and there, under each setting elsewhere, goes on with
-// what is missing, in the order of the faults, and comes to the same rows.
+// A campaign with gaps, different for each setting, runs what is missing, in the
+// order of the faults, and gets the same rows.
 func TestGapsAreFilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "toy.db")
 	some := func(_ *experiments.Experiment, o *campaign.Options) { o.Runs = 100 }

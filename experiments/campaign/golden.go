@@ -10,7 +10,8 @@ import (
 	"resvirt/sim"
 )
 
-// GoldenRun is the verified fault-free run and what is reported of it.
+// GoldenRun is the verified fault-free run with the facts that are reported of
+// it.
 type GoldenRun struct {
 	faults.Golden
 	Facts experiments.Facts
@@ -31,8 +32,8 @@ func RunGolden(sys experiments.System, e *experiments.Experiment) (*GoldenRun, e
 	return toldGolden(sys, e, experiments.Facts{}, Teller{})
 }
 
-// toldGolden tells of its progress. known is what earlier golden runs were like, if
-// there were any.
+// toldGolden is RunGolden with reports of its progress. known are the facts of an
+// earlier golden run, if there was one.
 func toldGolden(sys experiments.System, e *experiments.Experiment, known experiments.Facts, t Teller) (*GoldenRun, error) {
 	m, err := sys.Boot()
 	if err != nil {
@@ -40,7 +41,7 @@ func toldGolden(sys experiments.System, e *experiments.Experiment, known experim
 	}
 	g := &GoldenRun{}
 	meter := t.Begin("golden run", Millions, 0, 0)
-	again := uint64(0) // of what it executes once more
+	again := uint64(0) // number of instructions that it executes once more
 	meter.Follow(m, func() (done, total uint64) {
 		if total = known.BootInstructions + 2*known.Instructions; again > 0 {
 			total = g.Position + 2*again

@@ -26,8 +26,8 @@ func Identity(e *experiments.Experiment, sys experiments.System) string {
 	return b.String()
 }
 
-// describeRun writes what an experiment says of the golden run, and of the faults
-// that strike it.
+// describeRun writes those parts of an experiment on which the golden run and the
+// faults depend.
 func describeRun(b *strings.Builder, e *experiments.Experiment) {
 	fmt.Fprintf(b, "machine cpus %d memory %d MB quantum %d ns\n", e.Machine.CPUs, e.Machine.MemoryMB, e.Machine.QuantumNS)
 	fmt.Fprintf(b, "vmm domains %d of %d MB tick %d us watchdog %d us\n", e.VMM.Domains, e.VMM.DomainMB, e.VMM.TickUS, e.VMM.WatchdogUS)
@@ -38,10 +38,10 @@ func describeRun(b *strings.Builder, e *experiments.Experiment) {
 	}
 }
 
-// Series names the list of faults of an experiment: what it says and the seed, but
-// not the images and the machine's version. Another version of an image meets the
-// same faults, at the same times of its own golden run, so that two versions can
-// be compared fault by fault.
+// Series names the list of faults of an experiment. It depends on the experiment's
+// text and the seed, but not on the images and the machine's version. Another
+// version of an image meets the same faults, at the same times of its own golden
+// run, so that two versions can be compared fault by fault.
 func Series(e *experiments.Experiment) string {
 	var b strings.Builder
 	describeRun(&b, e)

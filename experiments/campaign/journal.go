@@ -15,8 +15,8 @@ import (
 	"resvirt/experiments/store"
 )
 
-// Journal is a file that keeps which pieces of some work are done, and what came of
-// them, where there is no database: so that work that was interrupted goes on.
+// Journal is a file that keeps the results of pieces of some work for which there
+// is no database, so that interrupted work can be continued.
 type Journal struct {
 	Dir  string // where other files of the work may lie, too
 	mu   sync.Mutex
@@ -30,7 +30,7 @@ type piece struct {
 	N    int    `json:"n"`
 }
 
-// line is a line of the file. One that was cut off is none.
+// line is a line of the file. One that was cut off does not count.
 type line struct {
 	piece
 	Result json.RawMessage `json:"result"`
@@ -38,8 +38,9 @@ type line struct {
 
 const journalFile = "journal"
 
-// OpenJournal opens the journal of work of a kind, which of tells apart from other such
-// work, in a directory for all of them. It is of use to the same program only.
+// OpenJournal opens the journal of some work in a directory for all journals. kind is
+// the kind of work, and of identifies it among works of this kind. Only the same
+// program can use it again.
 func OpenJournal(base, kind, of string) (*Journal, error) {
 	program, err := store.Program()
 	if err != nil {
@@ -73,11 +74,11 @@ func OpenJournal(base, kind, of string) (*Journal, error) {
 	return j, nil
 }
 
-// forgotten is after how long nobody will go on with work any more.
+// forgotten is the age at which interrupted work counts as abandoned.
 const forgotten = 30 * 24 * time.Hour
 
-// removeForgotten removes journals of work that was never gone on with. What cannot be
-// removed stays for the next time.
+// removeForgotten removes journals of abandoned work. Those that cannot be removed are
+// left for the next time.
 func removeForgotten(base, kind string) {
 	list, _ := filepath.Glob(filepath.Join(base, kind+"-*", journalFile)) // the pattern is right
 	for _, path := range list {
@@ -90,7 +91,7 @@ func removeForgotten(base, kind string) {
 // Has tells whether a piece is done.
 func (j *Journal) Has(what string, n int) bool { return j.Result(what, n, new(any)) }
 
-// Result reads into v what came of a piece; ok is false if it is not done.
+// Result reads the result of a piece into v; ok is false if it is not done.
 func (j *Journal) Result(what string, n int, v any) (ok bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -98,7 +99,7 @@ func (j *Journal) Result(what string, n int, v any) (ok bool) {
 	return ok && json.Unmarshal(text, v) == nil
 }
 
-// Count is how many pieces of some work are done.
+// Count is the number of pieces of some work that are done.
 func (j *Journal) Count(what string) (n int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -110,8 +111,8 @@ func (j *Journal) Count(what string) (n int) {
 	return n
 }
 
-// Keep notes that a piece is done, and what came of it. The line break before it ends
-// what an earlier program may have left of a line.
+// Keep stores the result of a piece that is done. It begins with a line break,
+// because an earlier program may have left a part of a line.
 func (j *Journal) Keep(what string, n int, result any) error {
 	text, err := json.Marshal(result)
 	if err != nil {
@@ -129,7 +130,8 @@ func (j *Journal) Keep(what string, n int, result any) error {
 	return err
 }
 
-// Close leaves the journal for the next time, or removes it if all is done, or nothing.
+// Close keeps the journal for the next time, or removes it if everything is done, or
+// nothing was.
 func (j *Journal) Close(all bool) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -23,8 +23,8 @@ func NewLab(e experiments.Experiment, sys experiments.System) (*Lab, error) {
 	return NewToldLab(context.Background(), e, sys, experiments.Facts{}, Teller{})
 }
 
-// NewToldLab is NewLab for people who wait for it: it ends with ctx, and tells how far
-// it is. known is what an earlier golden run was like, if there was one.
+// NewToldLab is NewLab with reports of its progress; it ends with ctx. known are the
+// facts of an earlier golden run, if there was one.
 func NewToldLab(ctx context.Context, e experiments.Experiment, sys experiments.System, known experiments.Facts, t Teller) (*Lab, error) {
 	var golden *GoldenRun
 	err := While(ctx, func() (err error) {

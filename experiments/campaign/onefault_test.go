@@ -12,8 +12,8 @@ import (
 	"resvirt/internal/toyrun"
 )
 
-// One fault that is run alone has the rows that it has in the whole campaign, which
-// goes on from them.
+// A fault that is run alone gets the same rows as in the whole campaign, and the
+// campaign then keeps them.
 func TestOneFault(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// While runs f to its end, or until ctx ends, whose error it returns then. A machine
-// cannot be stopped in its midst: f goes on, but for nobody. What it makes must be its
-// own until While returns nil.
+// While runs f to its end and returns its error, or returns ctx's error when ctx ends.
+// A running machine cannot be stopped: f then goes on, but its result is not used. So
+// nobody else may use what f makes until While returns nil.
 func While(ctx context.Context, f func() error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -23,9 +23,9 @@ func While(ctx context.Context, f func() error) error {
 	}
 }
 
-// ForEach calls f for 0 to n-1 on so many goroutines and returns the error of
-// the lowest number, so that it does not depend on who was first. It ends with ctx,
-// as While does.
+// ForEach calls f for 0 to n-1 on so many goroutines. It returns the error of the
+// lowest number, so that the result does not depend on timing. It ends with ctx, as
+// While does.
 func ForEach(ctx context.Context, workers, n int, f func(i int) error) error {
 	errs := make([]error, n)
 	var next, failed atomic.Int64

@@ -13,7 +13,7 @@ import (
 // mostRuns bounds the runs of a campaign.
 const mostRuns = 1_000_000_000
 
-// bounded refuses a campaign with more runs than can be counted with.
+// bounded refuses a campaign with more than mostRuns runs.
 func bounded(e *experiments.Experiment, runs int) error {
 	types, settings := len(e.Faults.Types), len(e.Settings)
 	if runs <= mostRuns/(types*settings) {
@@ -23,9 +23,9 @@ func bounded(e *experiments.Experiment, runs int) error {
 		e.Name, runs, types, settings, mostRuns, mostRuns/(types*settings))}
 }
 
-// plan is what a campaign has to do: its first n faults, or one, under each of the settings,
-// but for those whose rows are there. A fault is a function of the campaign and its
-// index, so that nothing lists them.
+// plan is the work of a campaign: its first n faults, or one, under each of the settings,
+// except those whose rows exist. A fault is a function of the campaign and its index, so
+// that there is no list of them.
 type plan struct {
 	first, n int // faults from first on, less than n
 	settings []experiments.Setting
@@ -34,7 +34,7 @@ type plan struct {
 
 func (p *plan) total() int { return (p.n - p.first) * len(p.settings) }
 
-// only leaves one fault of the plan; of nil all.
+// only restricts the plan to one fault; nil means all.
 func (p *plan) only(e *experiments.Experiment, index *int) error {
 	if index == nil {
 		return nil
@@ -46,7 +46,7 @@ func (p *plan) only(e *experiments.Experiment, index *int) error {
 	return nil
 }
 
-// read finds out what is done. It takes long if that is much.
+// read finds out which rows exist. That takes long if there are many.
 func (p *plan) read(ctx context.Context, db *store.DB, c *store.Campaign, t Teller) (Progress, error) {
 	now := Progress{Total: p.total()}
 	old, ok, err := db.Head()
@@ -54,7 +54,7 @@ func (p *plan) read(ctx context.Context, db *store.DB, c *store.Campaign, t Tell
 		return now, err
 	}
 	if ok && old.Digest != c.Digest {
-		return now, db.Admit(c, p.settings, nil) // says what differs
+		return now, db.Admit(c, p.settings, nil) // the error says what differs
 	}
 	if err := db.AdmitSettings(p.settings); err != nil {
 		return now, err
@@ -79,7 +79,7 @@ func (p *plan) read(ctx context.Context, db *store.DB, c *store.Campaign, t Tell
 	return now, nil
 }
 
-// counted counts the rows of each setting for the progress, and all there are.
+// counted counts the rows of each setting, for the progress, and all rows.
 func counted(db *store.DB, settings []experiments.Setting) (list []SettingProgress, rows int, err error) {
 	cells, err := db.Counts()
 	if err != nil {
@@ -109,8 +109,8 @@ type unitOf struct {
 	settings []experiments.Setting
 }
 
-// units are what is left to do, in the order of the faults. Those that a setting
-// shares with all others are as quickly passed over as they are planned.
+// units are the faults that are left to do, in order. It passes over ranges of
+// faults that are done without visiting each.
 func (p *plan) units() iter.Seq[unitOf] {
 	return func(yield func(unitOf) bool) {
 		ahead := append([]store.Indexes(nil), p.done...) // ranges that do not end before i

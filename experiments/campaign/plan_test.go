@@ -9,8 +9,8 @@ import (
 	"resvirt/experiments/store"
 )
 
-// What is left to do is told as by a list of everything, whatever is done: one fault
-// after the other, each with the settings whose row is missing, in their order.
+// units gives the same as a plain list of all work, whatever is done already: one
+// fault after the other, each with the settings whose rows are missing, in order.
 func TestUnitsAreWhatIsMissing(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	settings := []experiments.Setting{{Name: "a"}, {Name: "b"}, {Name: "c"}}
@@ -47,7 +47,7 @@ func TestUnitsAreWhatIsMissing(t *testing.T) {
 	}
 }
 
-// Faults that are done are not looked at one by one.
+// Faults that are done are not visited one by one.
 func TestUnitsOfABillion(t *testing.T) {
 	p := plan{n: mostRuns, settings: []experiments.Setting{{Name: "a"}}, done: []store.Indexes{{{From: 0, To: 7}, {From: 9, To: mostRuns - 1}}}}
 	var got []int

@@ -11,8 +11,8 @@ import (
 	"resvirt/experiments"
 )
 
-// WorkersFor is how many machines fit: one a core, and no more than free memory
-// holds when every page of every machine is private.
+// WorkersFor is the number of machines to use: one for each core, but no more
+// than fit in free memory when every page of every machine is private.
 func WorkersFor(memoryMB int) int {
 	n := runtime.NumCPU()
 	var mem sigar.Mem
@@ -24,7 +24,7 @@ func WorkersFor(memoryMB int) int {
 }
 
 // each runs the units on so many workers and sends their rows on as they come.
-// When ctx ends, units that are not finished come to nothing.
+// When ctx ends, unfinished units are dropped.
 func (l *Lab) each(ctx context.Context, workers int, units iter.Seq[unitOf], out chan<- []experiments.Row) {
 	next := make(chan unitOf)
 	var wg sync.WaitGroup
@@ -34,7 +34,7 @@ func (l *Lab) each(ctx context.Context, workers int, units iter.Seq[unitOf], out
 			for u := range next {
 				select {
 				case out <- w.Unit(u.index, u.settings):
-				case <-ctx.Done(): // nobody waits for it any more
+				case <-ctx.Done(): // the result is not wanted any more
 					return
 				}
 			}

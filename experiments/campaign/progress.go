@@ -7,11 +7,11 @@ import (
 	"resvirt/faults"
 )
 
-// Progress is the state of a running campaign, of which every number is committed, or
-// of other work that takes long.
+// Progress is the state of a running campaign, or of other long work. Of a campaign
+// it counts only rows that are in the database.
 type Progress struct {
-	Done, Total int    // of other work the total may be unknown, 0
-	Unit        string // of which these are numbers, "" = runs of a campaign
+	Done, Total int    // the total of other work may be unknown: 0
+	Unit        string // unit of these numbers, "" = runs of a campaign
 	Session     int    // done since the command started
 	Elapsed     time.Duration
 	Settings    []SettingProgress

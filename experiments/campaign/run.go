@@ -27,13 +27,13 @@ type Options struct {
 type Result struct {
 	Done, Total int  // rows there are, rows there should be
 	Session     int  // rows of this command
-	ToolErrors  int  // rows of this command that are defects of ours
+	ToolErrors  int  // rows of this command that show defects of the tool
 	Interrupted bool // ctx ended before all was done
 	Workers     int
 	Elapsed     time.Duration
 }
 
-// Run runs what is missing of a campaign.
+// Run runs the missing part of a campaign.
 func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, o Options) (Result, error) {
 	if o.Runs == 0 {
 		o.Runs = e.Runs
@@ -58,8 +58,8 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	defer db.Close()
 	id := Identity(&e, sys)
 	c := store.Campaign{Digest: Digest(id), Experiment: e.Name, File: o.Text, Seed: e.Seed, Identity: id, Semantics: sys.Semantics()}
-	// Refuse a database of another campaign, and see that all is done, before
-	// spending time on the golden run.
+	// Before spending time on the golden run, refuse a database of another
+	// campaign, and see whether everything is done.
 	p, err := todo.read(ctx, db, &c, t)
 	if err != nil {
 		return res, err
@@ -142,7 +142,7 @@ func (l *Lab) campaignRun(ctx context.Context, db *store.DB, units iter.Seq[unit
 }
 
 // restoreTime measures how long restoring a snapshot takes, in microseconds,
-// after a tenth of the golden run has dirtied what it dirties.
+// after a tenth of the golden run has dirtied its pages.
 func restoreTime(l *Lab) float64 {
 	first := &l.Golden.Checkpoints[0]
 	m := l.System.Fork(first.State)

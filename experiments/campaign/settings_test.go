@@ -14,9 +14,10 @@ import (
 	"resvirt/internal/toyrun"
 )
 
-// Settings are no part of what names a campaign, and what is stored of one is the
-// steps that it allows, in the target's order: however a file tells them, rows that
-// are there are not run again, and the same name for other steps is refused.
+// A campaign's identity does not depend on its settings. Of a setting the allowed
+// steps are stored, in the target's order. So if a file describes the same steps in
+// another way, existing rows are not run again; the same name for other steps is
+// refused.
 func TestSameStepsToldOtherwise(t *testing.T) {
 	t.Parallel()
 	steps := toy.System{}.Steps()

@@ -9,9 +9,10 @@ import (
 	"resvirt/experiments"
 )
 
-// RunSweep runs what is missing of each campaign of a sweep, the first value
-// first, and says how all of it ended. o.Path is what the databases' names
-// begin with, o.Text is not used: a member's text says what it is by itself.
+// RunSweep runs the missing part of each campaign of a sweep, in the order of
+// the values, and sums up the results. o.Path is the beginning of the
+// databases' names. o.Text is not used, because each member has a text of its
+// own.
 func RunSweep(ctx context.Context, e experiments.Experiment, build func(experiments.Experiment, func(string)) (experiments.System, error), o Options) (Result, error) {
 	var all Result
 	p := e.Varied()

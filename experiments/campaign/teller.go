@@ -8,14 +8,14 @@ import (
 	"resvirt/faults"
 )
 
-// Teller is told what goes on in work that takes long; of nil, nobody is.
+// Teller is told of the progress of long work. Its functions may be nil.
 type Teller struct {
 	Say  func(what string) // another part of the work begins
-	Tell func(Progress)    // the part is so far
+	Tell func(Progress)    // progress of the part
 }
 
 // Begin says that a part of the work begins, in units of which some are done already;
-// total is 0 if nobody knows how many there are.
+// total is 0 if it is unknown.
 func (t Teller) Begin(what, unit string, done, total int) *Meter {
 	if what != "" && t.Say != nil {
 		t.Say(what)
@@ -27,7 +27,7 @@ func (t Teller) Begin(what, unit string, done, total int) *Meter {
 	return m
 }
 
-// Meter counts how far a part of the work is. Any goroutine may use it.
+// Meter counts the progress of a part of the work. Any goroutine may use it.
 type Meter struct {
 	mu    sync.Mutex
 	tell  func(Progress)
@@ -42,7 +42,7 @@ func (m *Meter) Add(n int) {
 	m.set(m.p.Done+n, m.p.Total)
 }
 
-// Set is for those who count themselves.
+// Set is for callers that keep the count themselves.
 func (m *Meter) Set(done, total int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -63,14 +63,14 @@ func (m *Meter) report() {
 	}
 }
 
-// The unit in which executions are told.
+// The unit of progress of executions.
 const (
 	Millions   = "million instructions"
 	oneMillion = 1_000_000
 )
 
-// Follow tells of what a machine executes from now on, until it is called with nil:
-// executed is how much it has done, and how much that shall become, 0 if nobody knows.
+// Follow reports what a machine executes from now on, until it is called with nil.
+// executed returns the work that is done, and the total, 0 if unknown.
 func (m *Meter) Follow(machine faults.Machine, executed func() (done, total uint64)) {
 	pulsed, ok := machine.(experiments.Pulsed)
 	switch {

@@ -42,8 +42,9 @@ func (w *Worker) watchfulness(s experiments.Setting) uint64 {
 	return experiments.MustPolicy(s, w.System) & w.System.Target().Detecting
 }
 
-// watchfulFirst is the order of the settings' runs: those first that detect more.
-// What is not detected there is not detected in those that detect part of it.
+// watchfulFirst is the order in which settings are run: those that detect more
+// come first. What they do not detect, settings with fewer detecting steps do not
+// detect either.
 func (w *Worker) watchfulFirst(settings []experiments.Setting) []int {
 	order := make([]int, len(settings))
 	for i := range order {
@@ -55,10 +56,10 @@ func (w *Worker) watchfulFirst(settings []experiments.Setting) []int {
 	return order
 }
 
-// blind tells whether nothing can have read the setting in a run, or in another
-// that is less watchful. It is read on the way to a detection and in recovery
-// only, ways that do not lead back: in a run that converged, or that came to its
-// regular end, nobody took them.
+// blind tells whether nothing can have read the setting in a run, nor would read
+// a less watchful one. The setting is read only on the way to a detection and in
+// recovery, from which there is no way back to a normal run. So if a run
+// converged, or came to its regular end, the setting was not read.
 func blind(r *experiments.Row) bool {
 	switch r.Outcome {
 	case faults.Converged, faults.Latent, faults.Silent:
@@ -67,8 +68,8 @@ func blind(r *experiments.Row) bool {
 	return false
 }
 
-// alike is the row of the same run under another setting, of which the worker's
-// machine, at the end of the run, needs only the policy word.
+// alike is the row of the same run under another setting. The worker's machine,
+// at the end of the run, gets the other setting's policy word.
 func (w *Worker) alike(r experiments.Row, s experiments.Setting) experiments.Row {
 	w.Machine.SetPolicy(experiments.MustPolicy(s, w.System))
 	r.Setting, r.EndDigest = s.Name, w.Machine.Digest()
@@ -76,7 +77,7 @@ func (w *Worker) alike(r experiments.Row, s experiments.Setting) experiments.Row
 }
 
 // Trial runs the faults of a run under one setting. A panic on the way is a
-// defect of ours: it becomes a row, and the machine is replaced.
+// defect of the tool: it becomes a row, and the machine is replaced.
 func (w *Worker) Trial(plans []faults.Plan, s experiments.Setting, fork *faults.Snapshot) (row experiments.Row) {
 	row = experiments.Row{Setting: s.Name, Index: plans[0].Index, Plan: plans[0]}
 	for _, p := range plans[1:] {

@@ -12,8 +12,8 @@ type beat struct {
 	ring0 uint64
 }
 
-// windowed counts the target's instructions between two times of a run that
-// was looked at every now and then: between two looks, evenly.
+// windowed counts the target's instructions between two times of a run that was
+// sampled now and then. Between two samples it interpolates.
 func windowed(beats []beat, from, to sim.Time) uint64 {
 	return ring0At(beats, to) - ring0At(beats, from)
 }
