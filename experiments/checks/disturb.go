@@ -10,8 +10,9 @@ import (
 	"resvirt/sim"
 )
 
-// Stalls of the timing check: so many in a run, up to so long each. Shorter
-// than a hang-detection period, or the watchdog would rightly object.
+// Stalls of the timing check: their number in a run, and their greatest length,
+// which is shorter than a hang-detection period, or the watchdog would rightly
+// report a hang.
 const (
 	stallsPerRun = 8
 	stallDivisor = 4 // of the watchdog's period

@@ -1,3 +1,3 @@
 // Package checks verifies the tool by itself: that nothing depends on snapshots,
-// workers or early ends, and that what rows claim was done.
+// workers or early ends, and that the faults in rows were really applied.
 package checks

@@ -10,26 +10,27 @@ import (
 	"resvirt/faults"
 )
 
-// A follower tells whether a guest reads what one of its registers holds before it
-// is overwritten. It watches a machine without the flip, which changes nothing
-// before somebody reads. What the VMM saves and restores it does not see at all; what
-// the guest's kernel saves where it is entered is followed to its stack and back.
+// A follower tells whether a guest reads the value of one of its registers before it
+// overwrites it. It watches a machine without the flip, because the flip changes
+// nothing until the register is read. It ignores that the VMM saves and restores
+// registers; a register that the guest's kernel saves at its entry is followed to the
+// kernel's stack and back.
 type follower struct {
 	guests *testbed.Guests
 	m      *testbed.Hardware
 	vcpu   uint64
 	at     register
-	value  uint64 // of a general register, as saved; it must still be there when the guest goes on
+	value  uint64 // of a general register, as saved; it must be the same when the guest goes on
 	begun  bool
-	saved  bool   // it is in memory
-	last   uint64 // instruction of the guest before
+	saved  bool   // the register's value is in memory
+	last   uint64 // the guest's previous instruction
 	n      int
 	done   bool
 	read   bool
 	reader uint64 // address of the instruction
 }
 
-// How far a register is followed: instructions of the guest, and all of them.
+// Bounds for following a register: instructions of the guest, and of all.
 const (
 	followGuest = 50_000
 	followAll   = 2_000_000
@@ -99,7 +100,8 @@ func (f *follower) decode(cpu int, pc uint64) (x86asm.Inst, bool) {
 	return inst, err == nil
 }
 
-// moves tells whether code is where the guest's kernel saves and restores registers.
+// moves tells whether an instruction belongs to the code by which the guest's kernel
+// saves and restores registers.
 func (f *follower) moves(pc uint64) bool {
 	_, name, _ := strings.Cut(strings.TrimSuffix(f.guests.Function(pc), ".abi0"), "vi/guest.")
 	return slices.Contains([]string{"common", "leave"}, name)
@@ -135,7 +137,8 @@ func (f *follower) saves(cpu int, pc uint64, inst *x86asm.Inst) bool {
 	return ok
 }
 
-// restored looks whether the instruction before has touched it in memory.
+// restored checks whether the previous instruction has accessed the register's
+// value in memory.
 func (f *follower) restored(e faults.TraceEntry) {
 	touch, by := f.m.Touched()
 	switch {

@@ -16,9 +16,9 @@ import (
 	"resvirt/internal/toyrun"
 )
 
-// A self-check that is interrupted, again and again, goes on where it was, and says in
-// the end what one says that nothing disturbed. It leaves nothing behind,
-// and removes what others left long ago.
+// A self-check that is interrupted again and again goes on where it was, and in the
+// end prints the same as one without interruption. It leaves no files behind, and
+// removes old ones.
 func TestSelfcheckGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	young, old := filepath.Join(dir, "selfcheck-young"), filepath.Join(dir, "selfcheck-old")

@@ -27,7 +27,7 @@ setting = [{name = "none"}, {name = "full", steps = ["restart", "patch"]}]
 `
 
 // The tool's checks of itself hold for all types, with one fault a run and with
-// several: above all, that what a row claims to have changed was changed.
+// several: above all, that the changes in rows were really made.
 func TestSelfcheckOfAllTypes(t *testing.T) {
 	for _, perRun := range []int{1, 3} {
 		e, err := experiments.Parse("toy", []byte(kindsText))

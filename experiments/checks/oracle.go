@@ -11,12 +11,12 @@ import (
 	"resvirt/sim"
 )
 
-// How much the judges of runs notice. At random moments of the golden run a random
-// bit of what guests own flips, and the run is judged as any other. What nobody uses
-// afterwards cannot be noticed, so the flips that count are those whose byte or
+// Measures how much the judges of runs notice. At random moments of the golden run a
+// random bit of the guests' own state flips, and the run is judged as any other. A
+// flip that is never read cannot be noticed: so only those flips count whose byte or
 // register is read before it is overwritten.
 
-// Flip is one flip and what came of it.
+// Flip is one flip with its result.
 type Flip struct {
 	Class   string
 	Index   int
@@ -24,14 +24,14 @@ type Flip struct {
 	What    string // what flipped
 	Time    sim.Time
 	Applied bool
-	Read    bool // somebody used it before it was overwritten, or noticed it
+	Read    bool // it was read before it was overwritten, or noticed
 	Reader  string
 	Noticed bool
 	Outcome faults.Outcome
 	Reason  string
 }
 
-// flipClasses are what flips, in the order of their rows.
+// flipClasses are the classes of flips, in the order of their rows.
 func flipClasses() []string {
 	return []string{"memory", "written memory", "kernel stacks", "saved registers", "saved FPU and segments", "registers"}
 }

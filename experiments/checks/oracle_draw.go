@@ -8,7 +8,7 @@ import (
 	"resvirt/sim"
 )
 
-// A strike is what is to flip: a bit of memory, or of a processor's register.
+// flipped is a bit that is to flip, of memory or of a processor's register.
 type flipped struct {
 	vm, what string
 	strike   func(h *testbed.Hardware)
@@ -112,7 +112,7 @@ func nameOf(reg faults.Register, bit int) string {
 	return reg.String()
 }
 
-// followed is who says whether a register of a vCPU is used.
+// followed is the follower for a register of a vCPU.
 func (o *oracle) followed(h *testbed.Hardware, vm *testbed.Guest, c *testbed.Context, reg faults.Register, bit int) *follower {
 	f := &follower{guests: o.guests, m: h, vcpu: vm.VCPU, at: register{general, int(reg), bit}, value: c.Values[reg]}
 	switch reg {

@@ -8,8 +8,8 @@ import (
 	"resvirt/experiments"
 )
 
-// Sensitivity sums flips up, and, by what flipped, those of the classes in which that
-// says more than the class.
+// Sensitivity sums up flips by class. In classes of different things it also sums
+// them up by what flipped.
 func Sensitivity(e experiments.Experiment, sys experiments.System, seed uint64, flips []Flip) (s experiments.Sensitivity, kinds []experiments.Noticeable) {
 	s = experiments.Sensitivity{Guests: experiments.GuestsDigest(sys), Experiment: e.Name, Seed: seed}
 	for _, class := range flipClasses() {

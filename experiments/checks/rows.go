@@ -9,8 +9,9 @@ import (
 	"resvirt/faults"
 )
 
-// applied looks for proof in the rows of the check before it, and for a second
-// one in the machine: what was changed, read at the recorded position.
+// applied looks for the proofs in the rows of the previous check, and for a
+// second proof in the machine: it reads at the recorded position what was
+// changed.
 func (c *checker) applied() (string, error) {
 	struck := c.struck()
 	err := c.each("faults applied", len(struck), func(w *campaign.Worker, i int) error {
@@ -35,8 +36,8 @@ func (c *checker) struck() (list []*experiments.Row) {
 	return list
 }
 
-// exhaustive runs the same faults without any early end: what converged must
-// end in the golden state, all else must come out as before.
+// exhaustive runs the same faults without any early end. Runs that converged
+// must end in the golden state, all others must have the same result as before.
 func (c *checker) exhaustive() (string, error) {
 	struck := c.struck()
 	l, g := *c.Lab, *c.Golden

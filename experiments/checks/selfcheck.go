@@ -32,11 +32,11 @@ type Disturbable interface {
 	Provoke() error
 }
 
-// Options say how thorough a self-check is, and who is told.
+// Options say how thorough a self-check is, and to whom it reports.
 type Options struct {
 	Runs   int    // golden runs that are stalled, and that are provoked
 	Faults int    // of each type, for the campaign that is run twice
-	Dir    string // where it keeps what has passed until it is done
+	Dir    string // directory in which it keeps passed checks until it is done
 	Told   func(Check)
 	Teller campaign.Teller
 }
@@ -51,8 +51,8 @@ type checker struct {
 	rows []experiments.Row
 }
 
-// Selfcheck runs all checks and tells each. When ctx ends, what has passed is kept:
-// the same self-check by the same program goes on from there.
+// Selfcheck runs all checks and reports each. When ctx ends, passed checks are
+// kept: the same self-check by the same program goes on from there.
 func Selfcheck(ctx context.Context, e experiments.Experiment, sys experiments.System, o Options) error {
 	if err := experiments.CheckSteps(e.Settings, sys.Steps()); err != nil {
 		return err

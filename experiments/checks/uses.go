@@ -6,8 +6,9 @@ import (
 	"golang.org/x/arch/x86/x86asm"
 )
 
-// Which registers an instruction reads and writes, as far as the code of guests
-// goes. Where it is not known, it is said to read: that makes the oracle look worse.
+// Tells which registers an instruction reads and writes, for instructions in guests'
+// code. If that is not known it counts as a read, which can only make the measured
+// sensitivity worse.
 
 // register is what a flip can change of a processor's state.
 type register struct {
@@ -34,7 +35,8 @@ const (
 // both or neither.
 type use struct{ reads, writes bool }
 
-// numbered is a named register's number and which of its bits the name means.
+// numbered is the number of a register, and the range of its bits that the name
+// stands for.
 func numbered(r x86asm.Reg) (kind part, n, low, high int) {
 	switch {
 	case r >= x86asm.AL && r <= x86asm.BL:
@@ -149,7 +151,7 @@ func replaces(op x86asm.Op) bool {
 	return strings.HasPrefix(op.String(), "SET")
 }
 
-// looks tells whether an instruction writes no operand.
+// looks tells whether an instruction only reads its operands.
 func looks(op x86asm.Op) bool {
 	switch op {
 	case x86asm.CMP, x86asm.TEST, x86asm.PUSH, x86asm.JMP, x86asm.CALL, x86asm.BT, x86asm.UCOMISD, x86asm.COMISD, x86asm.PTEST, x86asm.MUL, x86asm.DIV, x86asm.IDIV, x86asm.NOP:
@@ -158,7 +160,7 @@ func looks(op x86asm.Op) bool {
 	return false
 }
 
-// arithmetic tells whether an instruction goes by MXCSR.
+// arithmetic tells whether an instruction depends on MXCSR.
 func arithmetic(op x86asm.Op) bool {
 	for _, s := range [...]string{"ADDS", "SUBS", "MULS", "DIVS", "SQRTS", "CVT", "ADDP", "SUBP", "MULP", "DIVP", "UCOMIS", "COMIS"} {
 		if strings.HasPrefix(op.String(), s) {

@@ -40,11 +40,13 @@ func (x *explainer) refused() (map[string]bool, error) {
 	return g.seen, g.err
 }
 
-// callsKept is how many hypercalls before a VM's failure are told.
+// callsKept is the number of hypercalls before a VM's failure that are
+// reported.
 const callsKept = 6
 
-// guestCalls watches the hypercalls of a VM from the end of recovery, or the
-// fault if there was none, to the end of the run: those refused as in no golden run, and the last ones.
+// guestCalls watches the hypercalls of a VM to the end of the run, from the end of
+// recovery, or from the fault if there was no recovery. It returns the refusals that no
+// golden run has, and the last calls.
 func (x *explainer) guestCalls(row *experiments.Row, s experiments.Setting, vm string) (refused []string, last []string, err error) {
 	golden, err := x.refused()
 	if err != nil {

@@ -16,7 +16,7 @@ type captured struct {
 	site   faults.Place // that failed
 	regs   testbed.Registers
 	chain  []testbed.StackFrame
-	waits  bool             // it has paused shortly before, as loops do that wait
+	waits  bool             // it has executed PAUSE shortly before, as waiting loops do
 	recent []retrace.Traced // on its processor, the last instruction last
 }
 
@@ -26,7 +26,8 @@ const (
 	pausedBefore  = 600  // of it between a pause in a loop and the report of a hang
 )
 
-// capture runs to just after a detection and keeps what led to it.
+// capture runs to just after a detection and keeps the instructions that led to
+// it.
 func (x *explainer) capture(row *experiments.Row, s experiments.Setting, at *faults.Detection) (*captured, error) {
 	if err := x.Begin(row, s); err != nil {
 		return nil, err

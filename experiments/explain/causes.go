@@ -14,8 +14,8 @@ import (
 	"resvirt/experiments/testbed"
 )
 
-// causesVersion is counted up when causes are found or named in another way, so
-// that databases do not mix two kinds.
+// causesVersion is incremented when causes are found or named in another way,
+// so that databases do not mix two kinds.
 const causesVersion = "2"
 
 // Causes ranks why the runs of a campaign failed.
@@ -31,7 +31,7 @@ type CauseGroup struct {
 	Causes  []CauseRank `json:"causes"`
 }
 
-// CauseRank is a cause and how many runs share it.
+// CauseRank is a cause with the number of runs that share it.
 type CauseRank struct {
 	Cause   string  `json:"cause"`
 	Runs    int     `json:"runs"`
@@ -161,7 +161,7 @@ func (h *hunt) execute(ctx context.Context, open retrace.Open, failed int, t cam
 // CausesUnit is the unit in which the progress of a search for causes is told.
 const CausesUnit = "causes"
 
-// stated is the cause that a row has by itself.
+// stated is the cause that the row itself states.
 func stated(row *experiments.Row) store.Cause {
 	c := store.Cause{Setting: row.Setting, Index: row.Index, Text: row.Cause, Line: retrace.OutcomeText(row)}
 	if c.Text == "" {
@@ -189,8 +189,8 @@ func ended(row *experiments.Row, e *End) store.Cause {
 	return c
 }
 
-// obvious says whether a run need not be executed to know its cause: nothing
-// was to repair anything.
+// obvious says whether the cause of a run is known without executing it,
+// because its setting repairs nothing.
 func obvious(s experiments.Setting) bool { return len(s.Steps) == 0 }
 
 // rank counts causes by setting and fault type, in the order of first runs.

@@ -11,11 +11,11 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// What changes between two announcements of recovery is not all the work of the
-// step that was announced: the function that announced it returns, and others go on; a new
-// instance boots; other CPUs have not stopped yet. Who changed what is found by
-// executing that part again, in stretches in which one CPU works on one thing: what
-// changed there, it changed. What a CPU works on, its call chain says.
+// Between two announcements of recovery not every change is the work of the announced
+// step: its function returns and others go on, a new instance boots, and other CPUs have
+// not stopped yet. To find out which code made a change, that part is executed again in
+// stretches, in each of which one CPU works on one thing. All changes in a stretch belong
+// to this work, which the CPU's call chain names.
 
 // Changes are invariants that hold again, and those that do not any more.
 type Changes struct {
@@ -23,7 +23,8 @@ type Changes struct {
 	Broken   []inspect.Violation `json:"broken,omitempty"`
 }
 
-// Beside is what somebody else than the step changed until the next announcement.
+// Beside holds the changes until the next announcement that the step did not make
+// itself.
 type Beside struct {
 	Who string `json:"who"`
 	Changes
@@ -39,28 +40,28 @@ const (
 	recoverFile = "recover.go"
 )
 
-// ways are the steps that decide how to recover. They are announced by who chooses;
-// what they do comes later, in files of theirs.
+// ways are the steps that are ways of recovery. They are announced when the way is
+// chosen; their work comes later, in files of their own.
 var ways = []string{"microreset", "microreboot", "full_reboot"}
 
 // announcement is the latest step that a CPU has announced.
 type announcement struct {
 	step     int    // index in Explanation.Steps
-	function string // that announced it, and does it
+	function string // that announced the step, and does its work
 }
 
-// creditor divides the changes in a run among those who made them.
+// creditor assigns the changes in a run to those that made them.
 type creditor struct {
 	x    *explainer
 	e    *Explanation
 	last map[int]announcement // by CPU
 
-	repairs, breaks map[where]owner // who was the last to repair or break something
+	repairs, breaks map[where]owner // the last owner that repaired or broke something
 }
 
-// credit divides what changed from where the machine is, in a state with the
-// violations before, to the next announcement, where they are now. The machine is
-// there afterwards.
+// credit assigns the changes between the machine's position, where the violations
+// are before, and the next announcement at to, where they are now. The machine is
+// at to afterwards.
 func (c *creditor) credit(to uint64, before, now []inspect.Violation) {
 	x := c.x
 	c.repairs, c.breaks = map[where]owner{}, map[where]owner{}
@@ -80,7 +81,7 @@ func (c *creditor) credit(to uint64, before, now []inspect.Violation) {
 		before = after
 	}
 	x.To(to)
-	// What came and went in between is nobody's.
+	// Violations that came and went in between are not counted.
 	for _, v := range repaired {
 		by := c.changes(c.repairs[whereOf(v)])
 		by.Repaired = append(by.Repaired, v)
@@ -91,7 +92,8 @@ func (c *creditor) credit(to uint64, before, now []inspect.Violation) {
 	}
 }
 
-// at is what is violated at a later position; the machine stays where it is.
+// at lists the violations at a later position; the machine's position does not
+// change.
 func (x *explainer) at(position uint64) []inspect.Violation {
 	here := x.Mark()
 	defer x.Return(here)
@@ -99,7 +101,8 @@ func (x *explainer) at(position uint64) []inspect.Violation {
 	return x.a.Check(x.Machine)
 }
 
-// divide divides what changed in a stretch among what its CPU worked on.
+// divide assigns the changes in a stretch to the things on which its CPU
+// worked.
 func (c *creditor) divide(s stretch, before, after []inspect.Violation) {
 	x := c.x
 	for s.from < s.to {
@@ -119,12 +122,13 @@ func (c *creditor) divide(s stretch, before, after []inspect.Violation) {
 	}
 }
 
-// looks is how often a stretch is looked at to see whether its CPU works on
-// something else: what takes less than that part of it may be taken for its neighbour's.
+// looks is the number of samples in a stretch at which the CPU's work is determined.
+// Work that is shorter than the distance of two samples may be credited to its
+// neighbour.
 const looks = 64
 
-// until is the position in a stretch up to which its CPU works on the same. The
-// machine is at the stretch's beginning, before and after.
+// until is the position in a stretch up to which its CPU works on the same
+// thing. The machine is at the stretch's beginning, before and after.
 func (c *creditor) until(s stretch, o owner) uint64 {
 	x := c.x
 	start := x.Mark()
@@ -140,8 +144,8 @@ func (c *creditor) until(s stretch, o owner) uint64 {
 	return s.to
 }
 
-// boundary is the position at which a CPU begins to work on something else; at low,
-// which mark is, it does not yet, at high it does.
+// boundary is the position, between low and high, at which a CPU begins to work on
+// something else. mark is the state at low.
 func (c *creditor) boundary(cpu int, o owner, low, high uint64, mark retrace.Mark) uint64 {
 	x := c.x
 	for x.Return(mark); low+1 < high; x.Return(mark) {
@@ -155,14 +159,15 @@ func (c *creditor) boundary(cpu int, o owner, low, high uint64, mark retrace.Mar
 	return high
 }
 
-// owner is who has a change to his credit: somebody, or else a step.
+// owner is what a change is credited to: a step, or something named beside the
+// steps.
 type owner struct {
 	who  string
 	step int    // index in Explanation.Steps
 	way  string // as in Beside
 }
 
-// owner says what a CPU works on now.
+// owner is what a CPU works on now.
 func (c *creditor) owner(cpu int) owner {
 	x := c.x
 	chain := x.a.ChainOf(x.Machine, cpu)
@@ -184,7 +189,7 @@ func (c *creditor) owner(cpu int) owner {
 		}
 		recovers = recovers || strings.HasPrefix(file, "recover_") || file == recoverFile
 		if file == recoverFile {
-			break // whoever called it
+			break // this is a function that the owner calls
 		}
 	}
 	switch {
@@ -207,7 +212,7 @@ func (c *creditor) boots(cpu int) owner {
 	return o
 }
 
-// way finds the announced way of recovery to which a file belongs, -1 if it is of none.
+// way finds the announced way of recovery to which a file belongs, -1 if there is none.
 func (c *creditor) way(file string) int {
 	return slices.IndexFunc(c.e.Steps, func(s Effect) bool {
 		return slices.Contains(ways, s.Name) && file == "recover_"+s.Name+".go"
@@ -221,7 +226,7 @@ func (c *creditor) announce(st faults.Step) {
 	c.last[st.CPU] = announcement{len(c.e.Steps) - 1, c.x.a.Announcer(st.Place).Function}
 }
 
-// changes are those of who made a change.
+// changes are the changes of an owner.
 func (c *creditor) changes(o owner) *Changes {
 	if o.who == "" {
 		return &c.e.Steps[o.step].Changes

@@ -40,8 +40,8 @@ func followed(t *testing.T, setting string, wanted func(*experiments.Row, *Expla
 	return nil, nil, s, nil
 }
 
-// What the boot of a new instance and other CPUs change is not the step's that was
-// announced last, and every change has one who made it.
+// Changes by the boot of a new instance and by other CPUs are not credited to the
+// last announced step, and every change has an owner.
 func TestChangesAreCreditedToWhoMadeThem(t *testing.T) {
 	t.Parallel()
 	_, row, _, e := followed(t, "full", func(_ *experiments.Row, e *Explanation) bool {
@@ -103,8 +103,8 @@ func TestChangesAreCreditedToWhoMadeThem(t *testing.T) {
 	}
 }
 
-// A run that failed is told which steps a run that survived the same fault needed, and
-// what of that which was left they repaired.
+// For a failed run, explain names the steps that a run which survived the same fault
+// needed, and which of the remaining violations they repaired there.
 func TestPairedRunKnowsTheRemedy(t *testing.T) {
 	t.Parallel()
 	x, row, s, e := followed(t, "basic", func(row *experiments.Row, e *Explanation) bool {
@@ -133,7 +133,8 @@ func TestPairedRunKnowsTheRemedy(t *testing.T) {
 			}
 		}
 	}
-	// That a step is needed does not say that those which are needed are enough.
+	// That each of some steps is needed does not mean that all of them together
+	// are enough.
 	if needed == 0 || repaired == 0 || (len(e.Helps.Remedies) > 1) != (e.Helps.WithAll != "") {
 		t.Errorf("%s: %+v", other.Run(), e.Helps)
 	}

@@ -12,8 +12,9 @@ import (
 // leftWrong stands in a cause before the kinds of what recovery left wrong.
 const leftWrong = "; recovery left wrong: "
 
-// essence is what makes two causes one: the failure, whether VMs ran already or not when it
-// came, and without the kinds of all that recovery left wrong, which are given apart.
+// essence is the part of a cause by which causes are merged: the failure, without the
+// remark whether VMs ran already, and without the kinds of what recovery left wrong. These
+// kinds are the second result.
 func essence(cause string) (string, []string) {
 	cause = strings.Replace(cause, " "+faults.AfterRecoveryVMsRun, " "+faults.AfterRecovery, 1)
 	head, kinds, ok := strings.Cut(cause, leftWrong)
@@ -55,7 +56,8 @@ func (l *leftovers) text(runs int) string {
 	return leftWrong + strings.Join(list, ", ")
 }
 
-// violationTexts tells of each sort of violation the first, and how many are like it.
+// violationTexts has the first violation of each sort, with the number of others like
+// it.
 func violationTexts(list []inspect.Violation, most int) []string {
 	var sorts, texts []string
 	var counts []int

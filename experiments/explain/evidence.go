@@ -7,8 +7,8 @@ import (
 	"resvirt/faults"
 )
 
-// evidence says what a failing thread of the VMM was choking on. The machine is
-// just behind the detection.
+// evidence describes the values and locks on which a thread of the VMM failed.
+// The machine is just behind the detection.
 func (x *explainer) evidence(c *captured, at *faults.Detection) []string {
 	var list []string
 	if src := x.sources.Line(c.site.File, c.site.Line); src != "" {

@@ -13,18 +13,19 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// Explanation is what an execution shows of why a run ended as it did.
+// Explanation says why a run ended as it did, as far as executing it again
+// shows that.
 type Explanation struct {
-	WhatIf    *retrace.WhatIf `json:"what_if,omitempty"` // the run is no row, but that
+	WhatIf    *retrace.WhatIf `json:"what_if,omitempty"` // the run is not stored, but this variant of a stored one
 	Run       string          `json:"run"`
 	Outcome   string          `json:"outcome"`
 	Fault     string          `json:"fault"`
 	At        Line            `json:"at"`
 	Detection *Detected       `json:"detection,omitempty"` // nil: nothing was detected
 	Steps     []Effect        `json:"steps,omitempty"`
-	// Left is what does not hold when recovery says that it is complete and the
-	// VMs are about to run; if it never does, at its last announcement, or when the
-	// failure was detected.
+	// Left lists the violated invariants when recovery announces that it is
+	// complete and the VMs are about to run. If it never does, they are those at
+	// its last announcement, or at the detection.
 	Left     []inspect.Violation `json:"left,omitempty"`
 	Complete bool                `json:"complete"`
 	Helps    Helps               `json:"helps"`
@@ -48,8 +49,8 @@ type Detected struct {
 	Time       sim.Time             `json:"time_ps"`
 	Evidence   []string             `json:"evidence,omitempty"`
 	CPUs       []Chain              `json:"cpus"`
-	Violations []inspect.Violation  `json:"violations,omitempty"` // that the golden run has not at the same position
-	Golden     []inspect.Violation  `json:"golden,omitempty"`     // that it has as well
+	Violations []inspect.Violation  `json:"violations,omitempty"` // violations that the golden run does not have at the same position
+	Golden     []inspect.Violation  `json:"golden,omitempty"`     // violations that it has as well
 	Differs    []testbed.Difference `json:"differs,omitempty"`
 }
 
@@ -60,8 +61,8 @@ type Chain struct {
 	Calls []Line `json:"calls"`
 }
 
-// Effect is what a step of recovery changed, and beside it what others did from its
-// announcement to the next.
+// Effect holds the changes of a step of recovery, and beside them those of others
+// between its announcement and the next.
 type Effect struct {
 	Name     string   `json:"name"`
 	CPU      int      `json:"cpu"`
@@ -192,7 +193,8 @@ func (x *explainer) chains() []Chain {
 	return list
 }
 
-// linesOf drops what the compiler made.
+// linesOf lists the source lines of stack frames, without functions that the
+// compiler made.
 func (x *explainer) linesOf(frames []testbed.StackFrame) []Line {
 	list := []Line{}
 	for _, f := range frames {

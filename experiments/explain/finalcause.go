@@ -32,7 +32,7 @@ func (x *explainer) end(row *experiments.Row, s experiments.Setting) (End, error
 	return e, err
 }
 
-// undetected explains a run that nobody saw failing.
+// undetected explains a run whose failure was not detected.
 func (x *explainer) undetected(e *End, row *experiments.Row, s experiments.Setting) error {
 	e.Cause = notDetected(row)
 	if row.Outcome == faults.Hang && row.Reason == "deadline" {
@@ -77,8 +77,8 @@ func consoleEnd(b []byte) []string {
 	return lines[max(0, len(lines)-consoleLines):]
 }
 
-// failedAgain explains the second of several failures: what recovery left made
-// it, and the later ones follow from it.
+// failedAgain explains the second of several failures. It was caused by what
+// recovery left wrong, and the later ones follow from it.
 func (x *explainer) failedAgain(e *End, row *experiments.Row, s experiments.Setting) error {
 	d := &row.Detections[1]
 	c, err := x.capture(row, s, d)
@@ -96,8 +96,8 @@ func (x *explainer) failedAgain(e *End, row *experiments.Row, s experiments.Sett
 	return x.blame(e, row, s, spin, d.Position)
 }
 
-// failure names a failure, the same for runs that are alike, and the lock that
-// it is about, if any.
+// failure returns the name of a failure, which is equal for similar runs, and
+// the lock that is involved, if any.
 func (x *explainer) failure(c *captured, d *faults.Detection) (*spinning, string) {
 	what := d.What + " in " + shortPlace(c.site)
 	switch {
@@ -133,8 +133,9 @@ func spinCause(s *spinning, otherwise string) string {
 	return "spins in " + shortPlace(s.in)
 }
 
-// unacknowledged tells, of a hang that no lock explains, whether an interrupt
-// stayed in service, which keeps those of its priority and below away.
+// unacknowledged is for a hang that is not caused by a lock: it tells whether
+// an interrupt stayed in service, which blocks all of the same and lower
+// priority.
 func (x *explainer) unacknowledged(spin *spinning) string {
 	if spin != nil && spin.lock != nil {
 		return ""
@@ -147,7 +148,7 @@ func (x *explainer) unacknowledged(spin *spinning) string {
 	return ""
 }
 
-// blame adds where a lock was taken that is waited for in vain, and by whom.
+// blame adds where, and by whom, a lock was taken that was never released.
 func (x *explainer) blame(e *End, row *experiments.Row, s experiments.Setting, spin *spinning, until uint64) error {
 	if spin == nil || spin.lock == nil {
 		return x.blameLeft(e, row, s)
@@ -190,7 +191,7 @@ func chainText(chain []testbed.StackFrame) string {
 	return strings.Join(list, " < ")
 }
 
-// hung explains a run in which nothing went on, and nobody noticed.
+// hung explains a run that hung without a detection.
 func (x *explainer) hung(e *End, row *experiments.Row, s experiments.Setting) error {
 	if err := x.Begin(row, s); err != nil {
 		return err
@@ -240,7 +241,7 @@ func (x *explainer) spinner(row *experiments.Row) (int, *spinning) {
 	return 0, nil
 }
 
-// doing says in a word what the processors do.
+// doing says in few words what the processors do.
 func (x *explainer) doing(chains [][]testbed.StackFrame) string {
 	idle, guest := 0, 0
 	var where []string

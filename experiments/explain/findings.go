@@ -6,7 +6,7 @@ import (
 	"resvirt/experiments/store"
 )
 
-// findings are what this program finds and a database keeps. Those of nil are kept nowhere.
+// findings are results of this program that a database keeps. With nil they are not kept.
 type findings struct {
 	db      *store.DB
 	program string
@@ -17,7 +17,7 @@ func findingsIn(db *store.DB) (*findings, error) {
 	return &findings{db, program}, err
 }
 
-// recall reads a finding into v; ok is false if it is yet to be made.
+// recall reads a finding into v; ok is false if there is none yet.
 func (f *findings) recall(name string, v any) (ok bool, err error) {
 	if f == nil {
 		return false, nil
@@ -36,7 +36,8 @@ func (f *findings) keep(name string, v any) error {
 func momentsOf(row *experiments.Row) string { return "moments of " + row.Run() }
 func endOf(row *experiments.Row) string     { return "end of " + row.Run() }
 
-// recalled reads what is known of a run, and tells which parts these are.
+// recalled reads the kept parts of a run's explanation, and tells which parts
+// these are.
 func (f *findings) recalled(row *experiments.Row) (e *Explanation, moments, end bool, err error) {
 	e = &Explanation{}
 	if moments, err = f.recall(momentsOf(row), e); err != nil {
@@ -73,7 +74,8 @@ func (x *explainer) complete(e *Explanation, moments, end bool, row *experiments
 	return x.kept.db.KeepCauses(causesVersion, []store.Cause{ended(row, &e.End)})
 }
 
-// count lets a meter count all that the explainer executes, on which way ever.
+// count lets a meter count all that the explainer executes, by whichever
+// function.
 func (x *explainer) count(m *campaign.Meter) {
 	if x.Machine == nil {
 		x.Restore(x.Golden.Checkpoints[0].State)

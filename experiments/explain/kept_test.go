@@ -76,8 +76,8 @@ func TestCausesAreKeptOneByOne(t *testing.T) {
 	}
 }
 
-// An explanation is put together of the parts that are kept; only those that are
-// missing, or that another program found, are found again.
+// An explanation is put together from the kept parts; only those that are
+// missing, or were kept by another program, are made again.
 func TestPartsOfExplanationsAreKept(t *testing.T) {
 	db := toyDB(t, 5)
 	kept, err := findingsIn(db)

@@ -11,8 +11,9 @@ import (
 )
 
 // lostVM explains a run in which the VMM went on and a VM did not, or in which
-// final checks failed: what recovery left wrong, and what the VM choked on. The
-// cause is named by what was lost where that is known, else by what was seen.
+// final checks failed: what recovery left wrong, and on which hypercall the VM
+// failed. The cause is named by what the VM lost if that is known, else by the
+// symptom.
 func (x *explainer) lostVM(e *End, row *experiments.Row, s experiments.Setting) error {
 	left, err := x.left(row, s)
 	if err != nil {
@@ -45,18 +46,18 @@ func (x *explainer) lostVM(e *End, row *experiments.Row, s experiments.Setting) 
 	e.Cause = kindOfLoss(row) + ": " + strings.Join(why, "; ")
 	cause := e.Cause
 	err = x.choked(e, row, s, vm)
-	e.Cause = cause // what the VM choked on follows from what it lost
+	e.Cause = cause // the VM's failure follows from what it lost
 	return err
 }
 
-// kindOfLoss is how a row's cause begins.
+// kindOfLoss is the beginning of a row's cause.
 func kindOfLoss(row *experiments.Row) string {
 	head, _, _ := strings.Cut(row.Cause, ":")
 	return head
 }
 
-// choked adds which result of a hypercall a VM had never had before, and the
-// last hypercalls that it made.
+// choked adds a result of a hypercall that the VM never had in the golden run,
+// and the last hypercalls that it made.
 func (x *explainer) choked(e *End, row *experiments.Row, s experiments.Setting, vm string) error {
 	refused, last, err := x.guestCalls(row, s, vm)
 	if err != nil {
@@ -72,8 +73,8 @@ func (x *explainer) choked(e *End, row *experiments.Row, s experiments.Setting, 
 	return nil
 }
 
-// left lists what does not hold when recovery says for the first time that it
-// is complete; nothing if it never does.
+// left lists the violated invariants when recovery announces for the first time
+// that it is complete; none if it never does.
 func (x *explainer) left(row *experiments.Row, s experiments.Setting) ([]inspect.Violation, error) {
 	if err := x.Begin(row, s); err != nil {
 		return nil, err
@@ -108,8 +109,8 @@ func (x *explainer) blameLeft(e *End, row *experiments.Row, s experiments.Settin
 	return err
 }
 
-// common is the most frequent of violations, their numbers aside; of equals
-// the first.
+// common is the most frequent violation, if numbers are ignored; among equally
+// frequent ones the first.
 func common(list []inspect.Violation) string {
 	n := map[string]int{}
 	best := ""

@@ -86,7 +86,7 @@ func (x *explainer) detection(row *experiments.Row, s experiments.Setting, at *f
 	return d, nil
 }
 
-// where is what a violation is about, whatever it is like.
+// where is the object of a violation, without its values.
 type where struct{ kind, place string }
 
 func whereOf(v inspect.Violation) where { return where{v.Kind, v.Place} }

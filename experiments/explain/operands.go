@@ -12,15 +12,15 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// comparison finds the last comparison that a function made, and says what was
-// compared with what.
+// comparison finds the last comparison that a function made, and names the
+// compared values.
 func (x *explainer) comparison(list []retrace.Traced, function string, mem inspect.Memory) string {
 	seen := false
 	for i := len(list) - 1; i >= 0; i-- {
 		t := &list[i]
 		if x.a.Target.Locate(t.PC).Function != function {
 			if seen {
-				return "" // it came back from a call: what it compared is older
+				return "" // the function came back from a call: its own comparison is older
 			}
 			continue
 		}
@@ -120,7 +120,8 @@ func mask(bits int) uint64 {
 	return 1<<bits - 1
 }
 
-// registerValue is the register that a name is the low part of.
+// registerValue is the value of the full register of which a name is the low
+// part.
 func registerValue(r x86asm.Reg, regs *testbed.Registers) (uint64, bool) {
 	switch {
 	case r >= x86asm.AL && r <= x86asm.BL:

@@ -10,9 +10,9 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// Remedy is a step that a run's setting does not allow and another does, under which
-// the same fault was survived: one that repaired there what was left here, or without
-// which that run fails, too.
+// Remedy is a step that the setting of a failed run does not allow, but the setting
+// of a run that survived the same fault does. In the latter it repaired what was left
+// wrong in the former, or without it that run fails, too.
 type Remedy struct {
 	Step    string              `json:"step"`
 	Run     string              `json:"run"`     // that survived
@@ -22,13 +22,14 @@ type Remedy struct {
 	With    string              `json:"with"`    // outcome of this run, executed with the step as well
 }
 
-// Helps is what would have helped a run that failed, as far as others know.
+// Helps holds what would have helped a failed run, according to other runs of
+// the same fault.
 type Helps struct {
 	Remedies []Remedy `json:"remedies,omitempty"`
 	WithAll  string   `json:"with_all,omitempty"` // outcome of the run with all of them, if there are several
 }
 
-// remediesOf is the name under which what others know of a run is kept.
+// remediesOf is the name under which the remedies of a run are kept.
 func remediesOf(row *experiments.Row, others []pairedRow) string {
 	name := "remedies of " + row.Run() + " by"
 	for _, o := range others {
@@ -80,7 +81,7 @@ func paired(db *store.DB, failed *experiments.Row, s experiments.Setting) ([]pai
 	return list, nil
 }
 
-// distance is how many steps only one of two settings allows.
+// distance is the number of steps that only one of two settings allows.
 func distance(a, b []string) int { return len(lacks(a, b)) + len(lacks(b, a)) }
 
 // lacks lists the steps that are in all and not in some.
@@ -94,9 +95,9 @@ func lacks(some, all []string) []string {
 	return list
 }
 
-// remedies asks the rows of other settings which steps would have repaired what was
-// left, and which of its steps the nearest of them needs, and executes the run with
-// each of these, and with all of them.
+// remedies finds, in the runs of other settings, the steps that would have repaired
+// what was left, and the steps that the most similar setting needs. It executes the
+// run with each of these steps, and with all of them.
 func (x *explainer) remedies(e *Explanation, row *experiments.Row, s experiments.Setting, others []pairedRow) error {
 	left := e.Left
 	for _, o := range others {
@@ -141,8 +142,8 @@ func (x *explainer) remedies(e *Explanation, row *experiments.Row, s experiments
 	return nil
 }
 
-// remedy is what is noted about a step; a step that several runs have is told of the
-// first of them.
+// remedy is the entry for a step; if several runs have the step, the entry is about
+// the first of them.
 func (h *Helps) remedy(step string, o pairedRow) *Remedy {
 	i := slices.IndexFunc(h.Remedies, func(r Remedy) bool { return r.Step == step })
 	if i < 0 {
@@ -179,7 +180,7 @@ func (x *explainer) without(o pairedRow, step string) *experiments.Row {
 	return &x.Unit(o.row.Index, []experiments.Setting{s})[0]
 }
 
-// with executes a run with more steps allowed, and is its outcome.
+// with executes a run with more steps allowed and returns its outcome.
 func (x *explainer) with(row *experiments.Row, s experiments.Setting, more ...string) string {
 	s.Steps = append(slices.Clone(s.Steps), more...)
 	return retrace.OutcomeText(&x.Unit(row.Index, []experiments.Setting{s})[0])

@@ -11,7 +11,7 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// guestAt is the state of a vCPU as its guest would find it.
+// guestAt is the state of a vCPU that its guest would see.
 type guestAt struct {
 	name    string // of the vCPU
 	addr    uint64
@@ -19,7 +19,7 @@ type guestAt struct {
 	cpu     int
 	regs    testbed.Registers
 	fs, gs  uint64
-	bases   bool   // they are known
+	bases   bool   // the bases are known
 	call    string // the hypercall or system call under way, "" = none
 	upcall  uint64 // where its kernel has just interrupted it, 0 = nowhere
 }
@@ -74,9 +74,9 @@ func (x *explainer) fill(g *guestAt, mem inspect.Memory) {
 	}
 }
 
-// resumption compares the state of a VM's vCPUs at the detection with the one
-// in which they go on after recovery: what is lost, the same text for runs that
-// are alike, and the evidence.
+// resumption compares the state of a VM's vCPUs at the detection with the state
+// in which they go on after recovery. It returns what was lost, as a text that
+// is equal for similar runs, and the evidence.
 func (x *explainer) resumption(row *experiments.Row, s experiments.Setting, vm string) (lost, evidence []string, err error) {
 	if err := x.Begin(row, s); err != nil {
 		return nil, nil, err
@@ -165,7 +165,7 @@ func compareGuest(was, is *guestAt, t *faults.Target) (lost, evidence []string) 
 	return lost, evidence
 }
 
-// alikeCall drops which call it is.
+// alikeCall drops the name of the call.
 func alikeCall(call string) string {
 	switch {
 	case strings.HasPrefix(call, "system call"):

@@ -12,9 +12,9 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// spinning is what a processor waits for by looking again and again.
+// spinning is what a processor waits for in a loop.
 type spinning struct {
-	in   faults.Place // the function that waits, spinlock.lock apart
+	in   faults.Place // the function that waits, but not spinlock.lock itself
 	lock *inspect.Lock
 	what string // a frame that it waits for, "" if that is not known
 }
@@ -49,7 +49,7 @@ func (x *explainer) spins(chain []testbed.StackFrame, r testbed.Registers, pause
 		return s
 	}
 	if s.lock = x.heldLock(chain[i], r); s.lock == nil {
-		return nil // it is about to take it
+		return nil // it is about to take the lock
 	}
 	for ; i < len(chain) && inLock(chain[i].Place); i++ {
 	}
@@ -75,12 +75,12 @@ func (x *explainer) heldLock(f testbed.StackFrame, r testbed.Registers) *inspect
 	return nil
 }
 
-// has says whether a CPU holds what it seems to wait for: it has just got it, for
-// a lock that is taken twice is asserted.
+// has says whether a CPU holds the lock for which it seems to wait. Then it has
+// just got it, because taking a lock twice fails an assertion.
 func (s *spinning) has(cpu int) bool { return s.lock != nil && s.lock.Holder == int64(cpu) }
 
-// candidates are values that a function works with: its first argument where
-// the compiler spills it, registers, what lies in its frame.
+// candidates are values with which a function works: its first argument where
+// the compiler spills it, registers, and the words in its stack frame.
 func (x *explainer) candidates(f testbed.StackFrame, r testbed.Registers) []uint64 {
 	var list []uint64
 	mem := x.a.Memory(x.Machine)
@@ -105,7 +105,7 @@ func inLock(p faults.Place) bool {
 // waitsForLock says whether a place is where a lock is waited for.
 func waitsForLock(p faults.Place) bool { return strings.HasPrefix(p.Function, "main.(*spinlock).lock") }
 
-// helpsSpin says whether a function is one that loops call which wait.
+// helpsSpin says whether a function is called by waiting loops.
 func helpsSpin(p faults.Place) bool {
 	f := strings.TrimSuffix(p.Function, ".abi0")
 	return passesTime(p) || f == "main.readTSC" || f == "resvirt/vi/bare.RDTSC" ||
@@ -140,7 +140,7 @@ func alikeName(s string) string {
 	})
 }
 
-// taken is where a lock was taken that was never released.
+// taken is the place where a lock was taken that was never released.
 type taken struct {
 	chain    []testbed.StackFrame
 	cpu      int

@@ -17,11 +17,12 @@ type stretch struct {
 // functions that it calls.
 const waitingLoop = 24
 
-// turn is what one CPU executes without another coming in between.
+// turn is a sequence of instructions of one CPU with none of other CPUs in
+// between.
 type turn struct {
 	stretch
-	pcs    []uint64 // distinct ones, as far as a waiting loop has them
-	paused bool     // one is PAUSE
+	pcs    []uint64 // different addresses, at most as many as in a waiting loop
+	paused bool     // one of the instructions is PAUSE
 }
 
 // waits says whether the CPU did nothing but wait in its turn: it was in a small
