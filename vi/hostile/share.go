@@ -19,17 +19,25 @@ const grantPage = arenaPages - 2
 // grantTable is the grant table's frame.
 var grantTable uint64
 
-// setUpGrants asks for a grant table of one frame.
+// setUpGrants asks for a grant table of one frame, and grants the other hostile domain
+// some pages, so that both have something to map before they end.
 func setUpGrants() {
 	frames := [1]uint64{}
 	op := abi.GnttabSetupTable{Dom: abi.DomidSelf, NrFrames: 1, FrameList: addr(unsafe.Pointer(&frames))}
 	hypercall(abi.HypercallGrantTableOp, abi.GnttabopSetupTable, addr(unsafe.Pointer(&op)), 1, 0, 0)
 	grantTable = frames[0]
+	if self == witness {
+		return
+	}
+	mapGrants()
+	for ref := range uint64(grantRefs / 2) {
+		store(arenaAt(grantPage)+ref*8, abi.GTFPermitAccess|uint64(self^1)<<16|frameOf(arenaAt(ref))<<32)
+	}
 }
 
 // mapGrants maps the grant table.
 func mapGrants() {
-	hypercall(abi.HypercallUpdateVAMapping, arena+grantPage*pageSize, grantTable<<12|0x67, abi.UVMFInvlpg|abi.UVMFAll, 0, 0)
+	hypercall(abi.HypercallUpdateVAMapping, arenaAt(grantPage), grantTable<<12|0x67, abi.UVMFInvlpg|abi.UVMFAll, 0, 0)
 }
 
 // peer is the other hostile domain, or anybody.
@@ -58,7 +66,7 @@ func (r dice) share() {
 	if r.one(4) {
 		flags = r.n(64)
 	}
-	store(arena+grantPage*pageSize+r.n(grantRefs)*8, flags|r.peer()<<16|r.frame()<<32)
+	store(arenaAt(grantPage)+r.n(grantRefs)*8, flags|r.peer()<<16|r.frame()<<32)
 }
 
 // mapped maps a reference of a domain's at a page of the arena.
@@ -72,22 +80,22 @@ func mapped(dom uint16, ref, flags uint32, page uint64) (handle uint32, ok bool)
 // read-only or both alike, and unmaps the handle of one at the address of the other. In
 // half of the cases it puts a page of our own in its place.
 func (r dice) elsewhere() {
-	from, to := r.page(), r.page()
-	ref := uint32(r.n(grantRefs))
-	kind := [2]uint32{abi.GNTMAPHost, abi.GNTMAPHost | abi.GNTMAPReadonly*uint32(r.n(2))}
-	swap := r.n(2)
-	one, ok := mapped(self^1, ref, kind[swap], from)
-	if !ok {
-		return
+	for range 4 {
+		from, to := r.page(), r.page()
+		ref := uint32(r.n(grantRefs))
+		kind := [2]uint32{abi.GNTMAPHost, abi.GNTMAPHost | abi.GNTMAPReadonly*uint32(r.n(2))}
+		swap := r.n(2)
+		handle, ok := mapped(self^1, ref, kind[swap], from)
+		if !ok {
+			continue
+		}
+		mapped(self^1, ref, kind[swap^1], to)
+		cmd, op := uint64(abi.GnttabopUnmapGrantRef), [3]uint64{arenaAt(to), 0, uint64(handle)}
+		if r.one(2) {
+			cmd, op[1] = abi.GnttabopUnmapAndReplace, arenaAt(r.page())
+		}
+		hypercall(abi.HypercallGrantTableOp, cmd, addr(unsafe.Pointer(&op)), 1, 0, 0)
 	}
-	if _, ok := mapped(self^1, ref, kind[swap^1], to); !ok {
-		return
-	}
-	cmd, op := uint64(abi.GnttabopUnmapGrantRef), [3]uint64{arenaAt(to), 0, uint64(one)}
-	if r.one(2) {
-		cmd, op[1] = abi.GnttabopUnmapAndReplace, arenaAt(r.page())
-	}
-	hypercall(abi.HypercallGrantTableOp, cmd, addr(unsafe.Pointer(&op)), 1, 0, 0)
 }
 
 // hammer writes to one address of the arena for a while, whatever happens to
