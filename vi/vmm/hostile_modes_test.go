@@ -275,11 +275,18 @@ func (h *hostile) infoTable() {
 	h.enter(abi.HypercallUpdateVAMapping, [5]uint64{at, entryTo(m, pteW|pteU)})
 }
 
-// registers asks for entry points, bases and breakpoints, also for such as nobody may
-// have.
+// registers asks for entry points, bases, breakpoints and descriptor tables, also for such
+// as nobody may have.
 func (h *hostile) registers() {
 	val := [...]uint64{1 << 63, 1 << 47, h.Uint64(), h.value(), directMapBase + h.Uint64N(1<<30)}[h.IntN(5)]
-	switch h.IntN(4) {
+	switch h.IntN(7) {
+	case 4:
+		m := h.frames[h.IntN(len(h.frames))]
+		h.enter(abi.HypercallSetGDT, [5]uint64{h.words(0, uint64(m), uint64(h.frames[4+2*h.IntN(8)])), h.Uint64N(1100)})
+	case 5:
+		h.enter(abi.HypercallSetGDT, [5]uint64{})
+	case 6:
+		h.enter(abi.HypercallMMUExtOp, [5]uint64{h.words(0, abi.MMUExtSetLDT, uint64(pageVA+h.IntN(16)<<12), h.Uint64N(600)), 1, 0, abi.DomidSelf})
 	case 0:
 		h.enter(abi.HypercallSetCallbacks, [5]uint64{pageVA, val, pageVA})
 	case 1:

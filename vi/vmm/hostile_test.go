@@ -226,6 +226,9 @@ func attack(t *testing.T, choices rand.Source) made {
 	secret := allocDomainPage(victim)
 	unsafeBytes(secret)[5] = 42
 	h := &hostile{Rand: rand.New(choices)}
+	var window [abi.FirstReservedGDTPage]uint64 // of the processor's GDT
+	testWindow = func(_, i uint32, entry uint64) { window[i] = entry }
+	defer func() { testWindow = nil }()
 	for range hostileGuests {
 		d, v, list := onGuest(t, 1)
 		spareVCPU(d)
@@ -233,6 +236,7 @@ func attack(t *testing.T, choices rand.Source) made {
 		h.frames = append(list, secret, idleL4Frame(), m2pFrame(), frameOfAddr(unsafe.Pointer(d)), 0, 1, h.roots[1])
 		serveConsole(d, list[4+ringPage])
 		commit()
+		loadGDT(testCPU, v)
 		for i := 0; i < 1000 && !d.shutdown; i++ {
 			h.mend(v)
 			switch k := h.IntN(20); {
@@ -243,14 +247,7 @@ func attack(t *testing.T, choices rand.Source) made {
 			default:
 				h.call()
 			}
-			if root := v.cr3(); testCR3[0] != root || !rootOf(d, root) {
-				t.Fatalf("CR3 holds %#x, the vCPU's root is %#x", testCR3[0], root)
-			}
-			for _, x := range d.vcpu[:d.nvcpus] {
-				if what := wild(x); what != "" && x.initOK {
-					t.Fatalf("vCPU %d has a wild %s: %+v", x.id, what, x.arch)
-				}
-			}
+			fit(t, d, v, &window)
 			if i%50 == 0 {
 				still(t, d)
 			}
@@ -265,6 +262,25 @@ func attack(t *testing.T, choices rand.Source) made {
 	}
 	ended(t, free, victim)
 	return h.made
+}
+
+// fit fails the test unless the processor has a root of v's and shows its descriptor
+// table, and each vCPU has what a processor may be given.
+func fit(t *testing.T, d *Domain, v *VCPU, window *[abi.FirstReservedGDTPage]uint64) {
+	t.Helper()
+	if root := v.cr3(); testCR3[0] != root || !rootOf(d, root) {
+		t.Fatalf("CR3 holds %#x, the vCPU's root is %#x", testCR3[0], root)
+	}
+	for i, f := range v.arch.gdtFrames {
+		if pteFrame(window[i]) != f {
+			t.Fatalf("page %d of the GDT is frame %#x, the vCPU holds %#x", i, pteFrame(window[i]), f)
+		}
+	}
+	for _, x := range d.vcpu[:d.nvcpus] {
+		if what := wild(x); what != "" && x.initOK {
+			t.Fatalf("vCPU %d has a wild %s: %+v", x.id, what, x.arch)
+		}
+	}
 }
 
 // rootOf says whether a value of CR3 names a root of d's that is valid.
@@ -295,6 +311,11 @@ func wild(v *VCPU) string {
 		}
 		if kind := a.debugReg[7] >> (16 + 4*n) & 3; kind == 2 && a.debugReg[7]&0xff != 0 {
 			return "breakpoint on ports"
+		}
+	}
+	for _, m := range append(a.gdtFrames[:], a.ldtFrames[:]...) {
+		if m != 0 && pageOf(m).typ&(ptTypeMask|ptValidated) != ptSegDesc|ptValidated {
+			return "descriptor table"
 		}
 	}
 	if a.debugReg[6]>>32 != 0 || a.debugReg[7]>>32 != 0 || a.debugReg[7]&(1<<13) != 0 {
