@@ -26,7 +26,7 @@ func setUpGrants() {
 	op := abi.GnttabSetupTable{Dom: abi.DomidSelf, NrFrames: 1, FrameList: addr(unsafe.Pointer(&frames))}
 	hypercall(abi.HypercallGrantTableOp, abi.GnttabopSetupTable, addr(unsafe.Pointer(&op)), 1, 0, 0)
 	grantTable = frames[0]
-	if self == witness {
+	if self == witness || option("duet") != 0 { // which grants what it plays with itself
 		return
 	}
 	mapGrants()
