@@ -21,7 +21,8 @@ func (u unbootable) Boot() (m faults.Machine, err error) {
 	return u.System.Boot()
 }
 
-// What a journal keeps of a run is not measured again; another system's is not it.
+// A run whose result is in the journal is not measured again; a run of another
+// system is.
 func TestMeasuredRunsAreKept(t *testing.T) {
 	j, err := campaign.OpenJournal(t.TempDir(), "overhead", "x")
 	if err != nil {

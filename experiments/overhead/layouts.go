@@ -8,7 +8,7 @@ import (
 	"resvirt/sim"
 )
 
-// place is which run it is.
+// place identifies a run.
 type place struct {
 	load    experiments.OverheadLoad
 	variant string
@@ -38,7 +38,7 @@ func (l *layoutRun) keep(v *experiments.Experiment, sys experiments.System, j *c
 	return j.Keep(l.name(v, sys), l.at.layout, kept{l.run, l.console})
 }
 
-// measure runs a variant's system, unless the journal knows what comes of it.
+// measure runs a variant's system, unless the journal has the result.
 func (l *layoutRun) measure(v *experiments.Experiment, sys experiments.System, j *campaign.Journal) (err error) {
 	var k kept
 	if j.Result(l.name(v, sys), l.at.layout, &k) {
@@ -51,7 +51,8 @@ func (l *layoutRun) measure(v *experiments.Experiment, sys experiments.System, j
 	return l.keep(v, sys, j)
 }
 
-// summarize makes a row of one variant's runs; all are those with all mechanisms.
+// summarize makes a row of one variant's runs; all are the runs with all
+// mechanisms.
 func summarize(all, runs []layoutRun) (Run, error) {
 	sum := mean(runs)
 	if runs[0].at.variant == experiments.WithAll {
@@ -75,8 +76,8 @@ func summarize(all, runs []layoutRun) (Run, error) {
 	return sum, nil
 }
 
-// mean is the mean of runs that differ in their layout, of which only the first
-// tells the VMM's cycles from others.
+// mean is the mean of runs that differ in their layout; only in the first are
+// the VMM's cycles counted apart.
 func mean(runs []layoutRun) Run {
 	m := Run{Compute: runs[0].at.load.Compute, Campaign: runs[0].at.load.Campaign, Variant: runs[0].at.variant, VMMCycles: runs[0].run.VMMCycles}
 	for _, r := range runs {

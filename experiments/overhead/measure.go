@@ -14,17 +14,17 @@ import (
 	"resvirt/vi/seam"
 )
 
-// Report is what mechanisms cost in runs without faults.
+// Report holds the cost of mechanisms in runs without faults.
 type Report struct {
 	Experiment string             `json:"experiment"`
 	Runs       []Run              `json:"runs"`
 	Reserved   []testbed.Reserved `json:"reserved"`
 }
 
-// Run is the golden runs of one variant, one for each layout, from the
-// moment when all VMs have begun their workload until the last one has printed
-// its last line. Numbers are means of the runs, those of the VMM's cycles are the
-// first one's.
+// Run is the golden runs of one variant, one for each layout, from the moment
+// when all VMs have begun their workload until the last one has printed its last
+// line. Numbers are means of the runs, except the VMM's cycles, which are the
+// first run's.
 type Run struct {
 	Compute         int      `json:"compute"`
 	Campaign        bool     `json:"campaign_clock"` // as in campaigns that measure rates
@@ -36,18 +36,18 @@ type Run struct {
 	Time            sim.Time `json:"time_ps"`
 	Busy            float64  `json:"busy"` // unhalted of all cycles
 
-	// What the mechanisms cost that this variant lacks, in percent of its cycles,
-	// and the same of the layouts where it is least and most; null for the variant
-	// that has all.
+	// The cost of the mechanisms that this variant lacks, in percent of its
+	// cycles, as the mean and in the layouts with the least and the largest cost;
+	// null for the variant that has all.
 	Overhead    *float64 `json:"overhead_percent"`
 	VMMOverhead *float64 `json:"vmm_overhead_percent"`
 	Least       *float64 `json:"overhead_percent_least"`
 	Most        *float64 `json:"overhead_percent_most"`
 }
 
-// Measure runs every variant on every workload in every layout, as many
-// at a time as there are cores; build makes a variant's system. What is measured is kept
-// in dir until all is: when ctx ends, the same measurement goes on from there.
+// Measure runs every variant on every workload in every layout, as many at a time as
+// there are cores; build makes a variant's system. Results are kept in dir until all are
+// measured: when ctx ends, the same measurement goes on from there.
 func Measure(ctx context.Context, e experiments.Experiment, build Build, dir string, t campaign.Teller) (*Report, error) {
 	j, err := campaign.OpenJournal(dir, "overhead", e.Name)
 	if err != nil {
@@ -106,7 +106,7 @@ func measure(ctx context.Context, e experiments.Experiment, build Build, j *camp
 	return r, nil
 }
 
-// reservedBy is what the mechanisms of the variant that has all reserve.
+// reservedBy lists what each mechanism occupies, in the variant that has all.
 func reservedBy(e experiments.Experiment, build Build, t campaign.Teller) ([]testbed.Reserved, error) {
 	say := func(what string) { t.Begin(what, "", 0, 0) }
 	sys, err := build(e.Variant(experiments.OverheadLoad{Compute: e.Overhead.Compute[0]}, experiments.WithAll, 0), say)
@@ -119,7 +119,7 @@ func reservedBy(e experiments.Experiment, build Build, t campaign.Teller) ([]tes
 	return nil, nil
 }
 
-// against computes what all mechanisms, in the run of them all, cost more.
+// against computes how much more the run with all mechanisms costs.
 func (r *Run) against(all *Run) {
 	more := 100 * (float64(all.Cycles) - float64(r.Cycles))
 	ofAll, ofVMM := more/float64(r.Cycles), more/float64(max(r.VMMCycles, 1))
@@ -145,7 +145,7 @@ type cycleCounter interface {
 // meter books cycles by the privilege level of the instruction that took them.
 type meter struct {
 	m     cycleCounter
-	last  []uint64 // of each CPU, when it was looked at
+	last  []uint64 // of each CPU, at the last sample
 	level []uint8  // of each CPU, since then
 	at    [4]uint64
 }
@@ -166,8 +166,8 @@ func (t *meter) look(cpu int, level uint8) {
 
 const consoleStep = sim.Microsecond // how often the console is looked at
 
-// runOnce runs a system's workload once. Telling the VMM's cycles from the guests'
-// means to look at each instruction, which takes ten times as long.
+// runOnce runs a system's workload once. To count the VMM's cycles apart, each
+// instruction must be examined, which takes ten times as long.
 func runOnce(sys experiments.System, told bool) (Run, []byte, error) {
 	m, err := sys.Boot()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"resvirt/experiments"
 )
 
-// What a variant lacks costs the cycles that it saves.
+// The cost of the mechanisms that a variant lacks is the cycles that it saves.
 func TestOverheadIsTheDifference(t *testing.T) {
 	all := Run{Cycles: 1100, VMMCycles: 300}
 	r := Run{Cycles: 1000, VMMCycles: 200}
@@ -17,8 +17,8 @@ func TestOverheadIsTheDifference(t *testing.T) {
 	}
 }
 
-// A row has the mean of the layouts, what the mechanisms cost in it, and where
-// that is least and most.
+// A row has the mean of the layouts, the cost of the mechanisms in it, and the
+// cost in the layouts where it is least and most.
 func TestLayoutsAreSummarized(t *testing.T) {
 	run := func(variant string, cycles ...uint64) (list []layoutRun) {
 		for i, n := range cycles {
@@ -37,7 +37,7 @@ func TestLayoutsAreSummarized(t *testing.T) {
 	}
 }
 
-// counting is a machine of one CPU whose cycles the test says.
+// counting is a machine of one CPU whose cycles the test sets.
 type counting uint64
 
 func (c *counting) Unhalted(int) uint64 { return uint64(*c) }
@@ -59,8 +59,8 @@ func TestMeterBooksByLevel(t *testing.T) {
 	}
 }
 
-// What it costs is told first: where rates are measured, and where the VMM's share of
-// the cycles is about the published one.
+// The report begins with the cost where rates are measured, and where the VMM's share
+// of the cycles is about the published one.
 func TestCostWhereRatesAreMeasured(t *testing.T) {
 	n := func(v float64) *float64 { return &v }
 	r := Report{Experiment: "e", Runs: []Run{

@@ -19,13 +19,14 @@ func (r *Report) JSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// What NiLiHype's authors publish, of UnixBench on their prototype: cycles of
-// the VMM, with and without the log that retrying hypercalls needs, over those
-// of unmodified Xen (NiLiHype: low latency recovery, "Cost in normal operation").
+// Figures of NiLiHype's authors for UnixBench on their prototype: additional
+// cycles of the VMM, with and without the log for retrying hypercalls, relative
+// to those of unmodified Xen (NiLiHype: low latency recovery, "Cost in normal
+// operation").
 const (
 	publishedWithLog    = 13.27
 	publishedWithoutLog = 0.70
-	publishedOfAll      = 1.0 // of all cycles: less than that
+	publishedOfAll      = 1.0 // upper bound, relative to all cycles
 	publishedLines      = "2179 lines for NiLiHype, 2770 for the port of ReHype"
 )
 
@@ -62,11 +63,12 @@ func (r *Report) Text(w io.Writer) error {
 }
 
 // publishedShare is the VMM's largest share of all cycles in the published
-// measurement: so much more of its cycles was less than that of all.
+// measurement: publishedWithLog percent more of its cycles was less than
+// publishedOfAll percent of all cycles.
 const publishedShare = publishedOfAll / publishedWithLog
 
-// lead says first what all mechanisms cost where rates are measured, and where the
-// VMM's share is about the published one.
+// lead writes the beginning of the report: the cost of all mechanisms where rates
+// are measured, and where the VMM's share is about the published one.
 func (r *Report) lead(b *strings.Builder) {
 	var rates, published *Run
 	share := func(none *Run) float64 { return float64(none.VMMCycles) / float64(max(none.Cycles, 1)) }
@@ -80,7 +82,7 @@ func (r *Report) lead(b *strings.Builder) {
 		}
 	}
 	if published != nil && share(published) > 2*publishedShare {
-		published = nil // nothing here is like it
+		published = nil // no load here has a similar share
 	}
 	for _, l := range []struct {
 		run   *Run
@@ -96,7 +98,8 @@ func (r *Report) lead(b *strings.Builder) {
 	}
 }
 
-// load is how much computing there was, or that the clock was that of campaigns.
+// load names the amount of computing, or says that the clock was that of
+// campaigns.
 func (r *Run) load() string {
 	if r.Campaign {
 		return "0, campaigns' clock"

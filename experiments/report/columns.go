@@ -9,14 +9,14 @@ import (
 	"resvirt/sim"
 )
 
-// column is one of a report as CSV; docs/definitions.md says what each means.
+// column is a column of a report as CSV; docs/definitions.md defines each.
 type column struct {
 	name string
 	of   func(*Cell) string
 }
 
-// columns are all of them. Names say what is counted, of what, so that a line can
-// be read alone.
+// columns are all columns. Their names say what is counted, and of what, so that
+// a line can be understood by itself.
 func columns() []column {
 	list := []column{
 		{"experiment", func(c *Cell) string { return c.Experiment }},

@@ -11,8 +11,7 @@ import (
 	"resvirt/sim"
 )
 
-// Who reads a table by the names of its columns gets the one that is meant, and
-// finds in docs/definitions.md what it is.
+// Names of columns are unique, and docs/definitions.md defines each.
 func TestColumnsAreUniqueAndDefined(t *testing.T) {
 	definitions, err := os.ReadFile("../../docs/definitions.md")
 	if err != nil {

@@ -100,7 +100,8 @@ func latency(t *sim.Time) string {
 	return t.String()
 }
 
-// Hosts writes what stands beside the rows: who worked on them and how fast.
+// Hosts writes what is recorded beside the rows: which hosts computed them, and
+// how fast.
 func (r *Report) Hosts(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "started\thost\tprocessor\tcores\tworkers\ttoolchain\truns\tseconds\truns/s\tgolden run\trestore")

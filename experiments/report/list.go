@@ -10,8 +10,9 @@ import (
 	"resvirt/internal/words"
 )
 
-// List prints what ships and what an experiment file can say. steps are the recovery
-// steps, or why they are not known here. Lines are at most width long, if it is not 0.
+// List prints the shipped experiments and the keys of experiment files. steps are the
+// recovery steps; unknown says why they are not known. Lines are at most width long,
+// if it is not 0.
 func List(w io.Writer, steps []StepInfo, unknown error, width int) error {
 	var b strings.Builder
 	b.WriteString("experiments (run NAME, or a TOML file of your own), with the time they take on two idle cores:\n")

@@ -44,8 +44,8 @@ type MemoryRow struct {
 	Latency   Latency `json:"latency"`
 
 	Counted  int      `json:"counted"`  // runs in which all frames were counted
-	Counting *Latency `json:"counting"` // what that took in them; null without any
-	Rest     Latency  `json:"rest"`     // the latency without it, of all runs
+	Counting *Latency `json:"counting"` // time of the counting in these runs; null without any
+	Rest     Latency  `json:"rest"`     // the latency without the counting, of all runs
 }
 
 // Latency sums up times; all are 0 without any.
@@ -55,8 +55,8 @@ type Latency struct {
 	Max    sim.Time `json:"max_ps"`
 }
 
-// Growth is what a gigabyte of memory adds to the median latency of a setting,
-// from the first size to the last one.
+// Growth is the increase of a setting's median latency for each gigabyte of
+// memory, between the first and the last size.
 type Growth struct {
 	Setting string   `json:"setting"`
 	PerGB   sim.Time `json:"per_gb_ps"`
@@ -109,7 +109,7 @@ func memoryRow(path string, mb int, setting string) (MemoryRow, error) {
 	return row, err
 }
 
-// sum sums up runs by their parts, of which one is the whole.
+// sum sums up runs by their segments; one segment stands for the whole.
 func (row *MemoryRow) sum(runs [][]segment) {
 	var all, counting, rest []sim.Time
 	for _, list := range runs {

@@ -7,8 +7,8 @@ import (
 	"resvirt/sim"
 )
 
-// What counting all frames took is told apart from the rest, over the runs that
-// were recovered.
+// The time for counting all frames is separated from the rest, over the
+// recovered runs.
 func TestMemoryRow(t *testing.T) {
 	const us = sim.Microsecond
 	row := MemoryRow{MemoryMB: 64, Setting: "full", Detected: 3, Recovered: 2}

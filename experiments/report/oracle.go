@@ -8,8 +8,8 @@ import (
 	"resvirt/experiments/stats"
 )
 
-// oracleLines say how much harm the judges notice: rates of silence, of survival and
-// of what manifests depend on it.
+// oracleLines say how much harm the judges notice: the rates of silent, unsurvived
+// and manifested runs depend on it.
 func oracleLines(s *experiments.Sensitivity) string {
 	if s == nil {
 		return "oracle: not measured for these guests, so what went unnoticed is not known (selfcheck --oracle)\n"
@@ -43,8 +43,8 @@ func noticed(c experiments.Noticeable) string {
 	return fmt.Sprintf("%.1f %% [%.1f, %.1f]", 100*float64(c.Noticed)/float64(c.Used), 100*i.Low, 100*i.High)
 }
 
-// OracleText writes a measured sensitivity for people, and what was noticed of each
-// kind of thing that flipped.
+// OracleText writes a measured sensitivity for people, also for each kind of thing
+// that flipped.
 func OracleText(s *experiments.Sensitivity, kinds []experiments.Noticeable) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  guests %s  seed %d\n\n", s.Experiment, s.Guests, s.Seed)

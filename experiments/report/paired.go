@@ -15,8 +15,8 @@ import (
 type Comparison struct {
 	With  string `json:"with"`  // the last setting
 	Pairs int    `json:"pairs"` // faults that struck under both, with an outcome under both
-	// Unknown is how many faults are left out because the model or the tool failed
-	// under one of both: nobody knows what would have become of them.
+	// Unknown is the number of faults that are left out because the model or the
+	// tool failed under one of both, so that the outcome is not known.
 	Unknown    int     `json:"unknown"`
 	OnlyHere   int     `json:"unsurvived_only_here"`
 	OnlyThere  int     `json:"unsurvived_only_there"`
@@ -100,7 +100,7 @@ func (r *Report) pairedTable(b *strings.Builder) {
 	}
 }
 
-// mostNamed is how many runs the text names of each class.
+// mostNamed is the number of runs of each class that the text names.
 const mostNamed = 3
 
 // aloneTable names runs that did harm under one setting alone, and how to list all.

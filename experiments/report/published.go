@@ -10,7 +10,7 @@ import (
 	"resvirt/experiments/stats"
 )
 
-// addPublished puts the published figures into the cells that they belong to.
+// addPublished puts the published figures into their cells.
 func (r *Report) addPublished(list []experiments.Published) {
 	for _, p := range list {
 		for i := range r.Cells {
@@ -53,9 +53,10 @@ func (r *Report) publishedTable(b *strings.Builder) {
 	r.gapTable(b)
 }
 
-// gapTable divides the distance of the last setting to published figures, by the
-// papers' rule: what a setting gains here over its own publication is not the
-// mechanisms'.
+// gapTable divides the distance of the last setting to published figures into
+// two parts, by the papers' rule: what the published setting gains here over its
+// own publication, which is due to the testbed, and what the last setting gains
+// over it.
 func (r *Report) gapTable(b *strings.Builder) {
 	if len(r.Cells) == 0 {
 		return
@@ -98,7 +99,7 @@ func (r *Report) cell(setting, fault string) *Cell {
 	return &r.Cells[i]
 }
 
-// figures are the published figures as text.
+// figures formats the published figures.
 func figures(p *experiments.Published) (success, noVM string) {
 	success, noVM = "-", "-"
 	interval := ""
@@ -117,7 +118,8 @@ func figures(p *experiments.Published) (success, noVM string) {
 	return success, noVM
 }
 
-// decimal has as many digits as there are, and one behind the point.
+// decimal formats a number with all its digits, and at least one behind the
+// point.
 func decimal(v float64) string {
 	s := strconv.FormatFloat(v, 'f', -1, 64)
 	if !strings.Contains(s, ".") {

@@ -7,8 +7,9 @@ import (
 	"resvirt/experiments/stats"
 )
 
-// The rates of a report: first of all harm and of all that showed, which no
-// mechanism can improve by detecting more or less, then of what was detected.
+// The rates of a report: first those of all faults that did harm and of all
+// that manifested, which do not depend on how many a mechanism detects, then
+// those of detected faults.
 
 // Share is a rate with its Clopper-Pearson interval of 95 %.
 type Share struct {
@@ -17,7 +18,7 @@ type Share struct {
 	High  float64 `json:"high"`
 }
 
-// shareOf is k of n, nil of none.
+// shareOf is k of n, nil if n is 0.
 func shareOf(k, n int) *Share {
 	if n == 0 {
 		return nil
@@ -55,8 +56,9 @@ func (r *Report) detectedTable(b *strings.Builder) {
 		"of settings that detect differently, compare the rates above.\n")
 }
 
-// windowLine says where faults' triggers lie. Virtual time is not spread over the
-// VMM's instructions evenly, and a part of the run may be left out.
+// windowLine says in which part of the run faults' triggers lie. Virtual time is
+// not spread over the VMM's instructions evenly, and a part of the run may be
+// left out.
 func (r *Report) windowLine(b *strings.Builder) {
 	g, e := &r.Campaign.Golden, &r.experiment
 	if g.WindowRing0 == 0 || len(e.Faults.Window) != 2 {

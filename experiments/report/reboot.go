@@ -13,12 +13,12 @@ import (
 	"resvirt/vi/seam"
 )
 
-// fullReboot is the step after which every VM starts anew.
+// fullReboot is the name of the step after which every VM starts anew.
 const fullReboot = seam.StepFullReboot
 
-// Reboot is what full reboots of the machine took in a setting against a fault
-// type, from the first detection on: until the VMM had built what it builds at
-// power on, and until all processors ran VMs.
+// Reboot is the time of full reboots in a setting with a fault type, from the
+// first detection until the VMM had built all that it builds at power on, and
+// until all processors ran VMs.
 type Reboot struct {
 	Setting string   `json:"setting"`
 	Fault   string   `json:"fault"`
@@ -59,7 +59,8 @@ func addReboots(db *store.DB, r *Report, settings []experiments.Setting) error {
 	return nil
 }
 
-// vmmUp is when the VMM of a run was up again after a full reboot, if it made one.
+// vmmUp is the time at which the VMM was up again after a full reboot, if there
+// was one.
 func vmmUp(x *store.Recovery) (sim.Time, bool) {
 	done := slices.IndexFunc(x.Steps, func(s faults.Step) bool { return s.Done })
 	if done < 0 || !slices.ContainsFunc(x.Steps[:done], func(s faults.Step) bool { return s.Name == fullReboot }) {

@@ -8,13 +8,14 @@ import (
 	"resvirt/sim"
 )
 
-// Report is what a database says, computed and not yet put into a form.
+// Report is the computed content of a report on a database, before it is
+// formatted.
 type Report struct {
 	Campaign store.Campaign
 	Cells    []Cell
 	Sessions []store.SessionRecord
-	Failed   map[string][]store.Count // of each setting that recovers: why it did not, most frequent first
-	Beyond   []store.Count            // what the model lacks, most frequent first
+	Failed   map[string][]store.Count // for each setting that recovers, reasons of failed recoveries, most frequent first
+	Beyond   []store.Count            // things that the model lacks, most frequent first
 	Defects  []store.Count            // tool errors
 	Steps    map[string][]StepTime    // of each setting, over all fault types
 	Reboots  []Reboot                 // of settings that reboot the machine

@@ -22,7 +22,7 @@ func addSections(db *store.DB, r *Report, e *experiments.Experiment, settings []
 	return addReboots(db, r, settings)
 }
 
-// sections writes it for people; each is left out where there is nothing to say.
+// sections writes them for people; empty sections are left out.
 func (r *Report) sections(b *strings.Builder) {
 	r.publishedTable(b)
 	r.spaceTable(b)

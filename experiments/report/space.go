@@ -136,7 +136,7 @@ func (r *Report) spaceTable(b *strings.Builder) {
 		if x := c.Extrapolated; x != nil {
 			fmt.Fprintf(t, "%.4g\t%.4g\t%.3g [%.3g, %.3g]\t\n", x.Variants, x.Space, x.Failures, x.Low, x.High)
 		} else {
-			fmt.Fprint(t, "-\t-\t-\t\n") // some register or class was not struck yet
+			fmt.Fprint(t, "-\t-\t-\t\n") // a register or class has not been struck yet
 		}
 	}
 	t.Flush()

@@ -12,7 +12,7 @@ import (
 	"resvirt/sim"
 )
 
-// StepTime is what a step of recovery takes: from its announcement to the next
+// StepTime is the time of a step of recovery: from its announcement to the next
 // one on the processor that completed recovery. Instructions are those of all
 // processors. Only recovered runs count.
 type StepTime struct {
@@ -139,8 +139,8 @@ func btoi(b bool) int {
 	return 0
 }
 
-// mostStepTables is how many settings' steps the text report lists; of more it
-// lists the last one's, which has the most steps on a ladder.
+// mostStepTables is how many settings' steps the text report lists; with more
+// settings it lists only those of the last setting, which has the most steps.
 const mostStepTables = 4
 
 func (r *Report) stepTable(b *strings.Builder) {

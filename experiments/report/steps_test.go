@@ -9,9 +9,9 @@ import (
 	"resvirt/sim"
 )
 
-// A recovery that fails in "b" and begins again on the other processor: what the
-// first attempt took stands before the second one's first step, and the parts
-// add up to the whole.
+// A recovery that fails in "b" and begins again on the other processor: the time
+// of the first attempt is a part of its own before the second attempt's first
+// step, and the parts add up to the whole.
 func TestSegments(t *testing.T) {
 	step := func(name string, cpu int, at sim.Time) faults.Step {
 		return faults.Step{Name: name, CPU: cpu, Time: 100 + at, Position: uint64(1000 + 2*at), Done: name == "done"}

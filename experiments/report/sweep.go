@@ -34,15 +34,15 @@ type SweepRow struct {
 	HangMedian *sim.Time `json:"hang_median_ps"` // from the strike to the detection; null without hangs
 	HangP95    *sim.Time `json:"hang_p95_ps"`
 
-	// What of the rates is added to those with the first value: intervals of
+	// The difference of rates from those with the first value: intervals of
 	// independent proportions. Null in rows of the first value.
 	MoreRecovered  *stats.Interval `json:"more_recovered"`
 	MoreUnsurvived *stats.Interval `json:"more_unsurvived"`
 }
 
-// Same is the probability that rates which do not depend on the value differ as
-// much as those observed, of a setting against a fault type. Null where all
-// runs had the same fate.
+// Same is the probability that rates would differ as much as the observed ones
+// if they did not depend on the value, for a setting and a fault type. Null if
+// all runs had the same outcome.
 type Same struct {
 	Setting    string   `json:"setting"`
 	Fault      string   `json:"fault"`

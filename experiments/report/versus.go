@@ -14,7 +14,7 @@ import (
 type Versus struct {
 	A     Side         `json:"a"`
 	B     Side         `json:"b"`
-	Notes []string     `json:"notes"` // what makes the comparison doubtful, and what differs on purpose
+	Notes []string     `json:"notes"` // differences that make the comparison doubtful, or that are intended
 	Cells []VersusCell `json:"cells"`
 }
 
@@ -132,7 +132,7 @@ func (v *Versus) matched(match map[string]string) (list [][2]string, err error) 
 		if b, ok := match[s.Name]; ok {
 			other = b
 		} else if len(match) > 0 {
-			continue // who names settings wants those
+			continue // settings were named: only those are compared
 		}
 		if _, ok := v.B.setting(other); ok {
 			list = append(list, [2]string{s.Name, other})

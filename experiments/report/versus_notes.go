@@ -8,16 +8,16 @@ import (
 	"resvirt/experiments/store"
 )
 
-// A campaign's identity names all that its rows depend on, a fact a line. Where
-// two differ, the reader of a comparison must know.
+// A campaign's identity lists everything on which its rows depend, one fact a
+// line. The reader of a comparison must know the differences.
 
 type doubt struct{ fact, text string }
 
-// silent are facts that say nothing of what came of faults.
+// silent are facts that do not affect the outcomes of faults.
 var silent = []doubt{{"resvirt campaign ", ""}, {"golden ", ""}}
 
-// doubts say what it means that facts of one kind differ; %s and %s are both
-// facts. Images differ where an image is what was edited.
+// doubts say what a difference in facts of one kind means; %s and %s stand for
+// both facts. Images differ on purpose if an image was edited.
 var doubts = []doubt{
 	{"rules ", "doubtful: faults are drawn or runs judged by other rules (%s in A, %s in B): what differs may be the judging"},
 	{"semantics ", "doubtful: the machine has other semantics (version %s in A, %s in B)"},
@@ -32,7 +32,7 @@ var doubts = []doubt{
 	{"seed ", "other seeds (%s and %s): no fault is the same"},
 }
 
-// note lists what differs between the campaigns besides what came of faults.
+// note lists the differences between the campaigns besides those of outcomes.
 func (v *Versus) note(pairs [][2]string) {
 	a, b := facts(v.A.identity), facts(v.B.identity)
 	for _, d := range doubts {
@@ -65,7 +65,8 @@ func (v *Versus) note(pairs [][2]string) {
 	}
 }
 
-// layoutsDiffer tells whether the command line says only what another fact says.
+// layoutsDiffer tells whether the command lines differ only in what another fact
+// says as well.
 func (v *Versus) layoutsDiffer(a, b map[string]string) bool {
 	return a["vmm "] != b["vmm "] || a["machine "] != b["machine "] || a["workload "] != b["workload "]
 }
@@ -83,7 +84,7 @@ func facts(identity string) map[string]string {
 	return m
 }
 
-// factOf is the kind of a fact; one that nobody knows is its own.
+// factOf is the kind of a fact; an unknown fact is a kind of its own.
 func factOf(line string) string {
 	for _, d := range slices.Concat(doubts, silent) {
 		if strings.HasPrefix(line, d.fact) {
@@ -93,7 +94,8 @@ func factOf(line string) string {
 	return line
 }
 
-// unknownFacts are those that the other campaign has not, and that nobody knows.
+// unknownFacts are the facts of unknown kinds that the other campaign does not
+// have.
 func unknownFacts(identity string, other map[string]string) string {
 	var list []string
 	for _, line := range strings.Split(identity, "\n") {
@@ -110,7 +112,8 @@ func imageFact(line string) (name, digest string, ok bool) {
 	return name, digest, ok && found
 }
 
-// apartWords leaves the words in which two texts differ, and the one before them.
+// apartWords shortens two texts to the words in which they differ, and the word
+// before them.
 func apartWords(a, b string) (string, string) {
 	x, y := strings.Fields(a), strings.Fields(b)
 	for len(x) > 1 && len(y) > 1 && x[0] == y[0] && x[1] == y[1] {

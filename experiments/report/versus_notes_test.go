@@ -8,7 +8,7 @@ import (
 	"resvirt/experiments"
 )
 
-// What makes a comparison doubtful is said, and what was edited on purpose.
+// Differences that make a comparison doubtful are noted, and intended ones.
 func TestNotes(t *testing.T) {
 	const identity = `resvirt campaign 2
 rules 8
@@ -30,7 +30,7 @@ image appvm 30cbf96e
 		want []string
 	}{
 		{nil, nil},
-		{[]string{"campaign 2", "campaign 1", "snapshots 40", "snapshots 20"}, nil}, // neither decides what comes of a fault
+		{[]string{"campaign 2", "campaign 1", "snapshots 40", "snapshots 20"}, nil}, // neither affects the outcomes of faults
 		{[]string{"image vmm d2663aa2", "image vmm 00000000"}, []string{"other images: vmm"}},
 		{[]string{"rules 8", "rules 7"}, []string{"doubtful: faults are drawn or runs judged by other rules (8 in A, 7 in B): what differs may be the judging"}},
 		{[]string{"semantics 4", "semantics 3"}, []string{"doubtful: the machine has other semantics (version 4 in A, 3 in B)"}},

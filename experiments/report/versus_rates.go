@@ -6,7 +6,7 @@ import (
 	"resvirt/sim"
 )
 
-// VersusRate is a rate in both campaigns and what it changed.
+// VersusRate is a rate in both campaigns, with the change.
 type VersusRate struct {
 	Rate string `json:"rate"`
 	KA   int    `json:"count_a"`
@@ -14,9 +14,9 @@ type VersusRate struct {
 	KB   int    `json:"count_b"`
 	NB   int    `json:"of_b"`
 
-	// Pairs of the same fault, from which the difference is where it is paired:
-	// then the test is McNemar's and the interval Agresti's and Min's, else Fisher's
-	// and Newcombe's.
+	// Pairs of the same fault. If the comparison is paired, the difference is
+	// computed from them, with McNemar's test and the interval of Agresti and Min;
+	// else with Fisher's test and Newcombe's interval.
 	Paired bool `json:"paired"`
 	Pairs  int  `json:"pairs"`
 	OnlyA  int  `json:"only_a"`
@@ -32,10 +32,10 @@ type VersusRate struct {
 	Significant bool     `json:"significant"` // p < 0.05
 }
 
-// rateKind is a share of those rows that count in it.
+// rateKind defines a rate: which rows count in it, and of which.
 type rateKind struct {
 	name, of string // what is counted, and of what
-	paper    bool   // by the papers' rule, which wants a VM that is made late
+	paper    bool   // by the papers' rule, which needs a VM that is made late
 	in, hit  func(*store.Case) bool
 }
 
@@ -60,10 +60,10 @@ func (k *rateKind) count(list []store.Case) (hits, n int) {
 	return hits, n
 }
 
-// compare compares the rate on the same faults where that says something of most
-// faults: they are at least half of the smaller campaign's, and at most a tenth as
-// many count under one alone. Which faults are the same is decided before
-// anything came of them.
+// compare compares the rate, paired if that is representative: if the same faults
+// are at least half of the smaller campaign's, and at most a tenth of them count
+// under one campaign alone. Which faults are the same does not depend on their
+// outcomes.
 func (k *rateKind) compare(a, b []store.Case, same []samePair) VersusRate {
 	r := VersusRate{Rate: k.name + "_of_" + k.of}
 	r.KA, r.NA = k.count(a)

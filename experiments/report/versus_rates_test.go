@@ -25,8 +25,9 @@ func join(lists ...[]store.Case) (all []store.Case) {
 	return all
 }
 
-// Paired where most faults are the same, otherwise not: with the numbers of either
-// test that TestPairedDifference, TestNewcombe and TestFisher have.
+// The comparison is paired if most faults are the same, otherwise not: with the
+// numbers of either test that TestPairedDifference, TestNewcombe and TestFisher
+// have.
 func TestVersusRates(t *testing.T) {
 	// 40 and 20 discordant pairs of 160.
 	a := join(lot(0, 20, faults.VMLost), lot(20, 40, faults.Recovered), lot(60, 100, faults.Converged))
@@ -51,7 +52,7 @@ func TestVersusRates(t *testing.T) {
 	if r.Rate != "recovered_of_detected" || r.Paired || r.Pairs != 60 || r.NA != 60 || r.NB != 160 {
 		t.Errorf("%+v", r)
 	}
-	// Nobody knows what became of some: as in the report they make no pair.
+	// The outcome of some is not known: as in the report they make no pair.
 	e := join(lot(0, 5, faults.NoModel), lot(5, 155, faults.Converged))
 	if r = rateKinds[0].compare(e, e, sameFaults(e, e)); !r.Paired || r.Pairs != 155 || r.NA != 160 {
 		t.Errorf("%+v", r)

@@ -42,7 +42,7 @@ func versusToy(t *testing.T, edited toy.System, match map[string]string, change 
 	return v
 }
 
-// Another version of an image meets the same faults, so that what an edit changes is
+// Another version of an image gets the same faults, so that the effect of an edit is
 // seen fault by fault.
 func TestVersionsMeetTheSameFaults(t *testing.T) {
 	v := versusToy(t, toy.System{Version: "2"}, nil, func(e *experiments.Experiment) {
@@ -82,7 +82,8 @@ func TestOtherSeedsAreNotPaired(t *testing.T) {
 		t.Fatalf("%d cells, notes %q", len(v.Cells), v.Notes)
 	}
 	for _, c := range v.Cells {
-		// Of the toy's 18 registers half do nothing, so that a few struck the same by chance.
+		// Half of the toy's 18 registers have no effect, so that a few faults are the same
+		// by chance.
 		r := c.Rates[0]
 		if c.Fault == "register" && (r.Paired || c.Same > 15) {
 			t.Errorf("%d same faults, %+v", c.Same, r)

@@ -111,7 +111,8 @@ func (v *Versus) rates(b *strings.Builder, k *rateKind) {
 	t.Flush()
 }
 
-// alone names runs that did harm in one campaign alone, of faults that are the same.
+// alone names runs that did harm in one campaign only, among the faults that are the
+// same.
 func (v *Versus) alone(b *strings.Builder) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	begun := false

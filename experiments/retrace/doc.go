@@ -1,4 +1,4 @@
 // Package retrace executes stored runs again, from the database alone: it compares
-// them with their rows, traces them, and walks through them (Walk); and it shows
-// what a row says.
+// them with their rows, traces them, stops at any position (Walk), and prints
+// rows.
 package retrace

@@ -18,11 +18,11 @@ type Replay struct {
 	Differences []string // between the stored row and this execution
 	Trace       *Trace   // nil unless asked for
 	Sources     Sources
-	Left        []string // what the target was left with at the end
+	Left        []string // oddities of the target's state at the end
 	WhatIf      *WhatIf  // nil unless the setting was changed: then there are no Differences
 }
 
-// Open makes a system of what a database holds of it.
+// Open makes a system from its parts in a database.
 type Open func(experiments.Experiment, []experiments.Part) (experiments.System, error)
 
 // Execute runs a stored run again and compares it with its row. traced is

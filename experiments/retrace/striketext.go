@@ -76,7 +76,8 @@ func differ(a, b []byte) (first, last int) {
 	return max(first, 0), last
 }
 
-// codeLen is the length of the instruction at the start of b; what is none counts as a byte.
+// codeLen is the length of the instruction at the start of b; a byte that begins no
+// instruction counts by itself.
 func codeLen(b []byte) int {
 	if i, ok := decoded(b); ok {
 		return i.Len
@@ -84,8 +85,8 @@ func codeLen(b []byte) int {
 	return 1
 }
 
-// decoded is the instruction at the start of b. The decoder takes a prefix that
-// nothing fits for an instruction without an operation.
+// decoded is the instruction at the start of b. The decoder takes a prefix
+// without a fitting instruction for an instruction without an operation.
 func decoded(b []byte) (x86asm.Inst, bool) {
 	i, err := x86asm.Decode(b, 64)
 	return i, err == nil && i.Op != 0 && i.Len > 0

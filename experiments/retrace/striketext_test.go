@@ -7,7 +7,7 @@ import (
 	"resvirt/faults"
 )
 
-// What a row says of each type, as people read it.
+// The text for the strike of each fault type.
 func TestStrikeText(t *testing.T) {
 	place := faults.Place{PC: 0x1000}
 	pad := strings.Repeat("90", 8)
@@ -35,7 +35,7 @@ func TestStrikeText(t *testing.T) {
 			faults.Strike{Kind: faults.Software, What: "branch removed", Place: place, Address: 0x2000, Bit: -1, Code: "7405" + pad, Fetched: "9090" + pad},
 			"mistake (branch removed) in code at 0x2000: [JE 0x1007] became [2× NOPL]",
 		},
-		{ // what is no instruction is shown as it is
+		{ // bytes that are no instruction are shown as they are
 			faults.Strike{Kind: faults.Code, Place: place, Address: 0x2000, Bit: 1, Before: 0xc3, After: 0xc1, Code: "c3f0" + pad, Fetched: "c1f0" + pad},
 			"bit 1 of a byte of code at 0x2000 flipped for fetches, 0xc3 became 0xc1: [RET",
 		},

@@ -14,7 +14,7 @@ type Trace struct {
 	Sound     testbed.Registers // just before the fault, on the same processor
 	Detection []Traced          // on the processor that detected; empty without a detection
 	Entry     int               // index in Detection of the detection entry
-	Note      string            // what is left out, and why
+	Note      string            // parts that are left out, with the reason
 }
 
 // Traced is one executed instruction and the registers before it.
@@ -41,7 +41,7 @@ func (r *Recent) Add(e faults.TraceEntry) {
 	r.last[e.CPU] = list
 }
 
-// NewRecent keeps so many of each processor of m.
+// NewRecent keeps the last keep instructions of each processor of m.
 func NewRecent(m faults.Machine, keep int) *Recent {
 	return &Recent{machine: m, keep: keep, last: map[int][]Traced{}}
 }

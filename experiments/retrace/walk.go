@@ -8,7 +8,7 @@ import (
 	"resvirt/faults"
 )
 
-// Walk executes stored runs of one campaign again, as far as one likes.
+// Walk executes stored runs of one campaign again, up to any position.
 type Walk struct {
 	campaign.Worker
 	follows follows
@@ -23,13 +23,13 @@ func (w *Walk) Before(row *experiments.Row) {
 	w.Restore(w.Golden.Before(row.Plan.Time, w.System.Margin()).State)
 }
 
-// follows is what still has to happen to the run that the machine repeats.
+// follows holds what is still to happen in the run that the machine repeats.
 type follows struct {
 	further []faults.Struck   // faults that strike later
 	lifts   *faults.Detection // where a change of code ends, nil if none does
 }
 
-// Mark is a place of a walk to which one can return.
+// Mark is a position of a walk to which it can return.
 type Mark struct {
 	state   faults.Snapshot
 	follows follows
@@ -53,7 +53,7 @@ func (w *Walk) Begin(row *experiments.Row, s experiments.Setting) error {
 	return w.Inject(row, s)
 }
 
-// Inject applies the fault, and notes what else is to happen.
+// Inject applies the fault, and notes what else is to happen in the run.
 func (w *Walk) Inject(row *experiments.Row, s experiments.Setting) error {
 	w.Machine.SetPolicy(experiments.MustPolicy(s, w.System))
 	if _, err := faults.Inject(w.Machine, w.System.Target(), row.Plan); err != nil {
@@ -66,8 +66,8 @@ func (w *Walk) Inject(row *experiments.Row, s experiments.Setting) error {
 	return nil
 }
 
-// To runs on to a position. On the way later faults strike, and what the first
-// changed of code ends with the detection, as when the run was first executed.
+// To runs on to a position. On the way later faults strike, and a change of
+// code by the first ends with the detection, as in the first execution.
 func (w *Walk) To(position uint64) {
 	for {
 		f := &w.follows
@@ -81,7 +81,7 @@ func (w *Walk) To(position uint64) {
 			f.further = f.further[1:]
 			w.run(next.Strike.Position)
 			if w.Machine.Next() == next.Strike.CPU && w.Machine.CPL(next.Strike.CPU) == 0 {
-				// What it finds is what it found before: there is nothing to tell.
+				// It has the same result as in the first execution: ignore it.
 				_, _ = faults.Inject(w.Machine, w.System.Target(), next.Plan)
 			}
 		case len(f.further) > 0 && f.further[0].Strike == nil:

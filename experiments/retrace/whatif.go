@@ -9,26 +9,27 @@ import (
 	"resvirt/experiments"
 )
 
-// WhatIf is what a stored run would have been under a changed setting: the same fault
-// struck the same instruction, and all else was executed.
+// WhatIf is a stored run under a changed setting: the same fault strikes the same
+// instruction, and all else is executed.
 type WhatIf struct {
 	Run    string   `json:"run"`    // the stored one
 	Change string   `json:"change"` // of its setting, in words
 	Steps  []string `json:"steps"`  // that were allowed
-	Lines  []Pair   `json:"lines"`  // what the two are like
-	Parted *Parting `json:"parted"` // null: the same happened in both
+	Lines  []Pair   `json:"lines"`  // properties of both runs
+	Parted *Parting `json:"parted"` // null: both runs are the same
 }
 
-// Pair is one thing of both runs.
+// Pair is one property of both runs.
 type Pair struct {
 	What   string `json:"what"`
 	Stored string `json:"stored"`
 	Now    string `json:"now"`
 }
 
-// Parting is what came first that only one of the runs has; empty at an end.
+// Parting is the first event that only one of the runs has; empty if a run has
+// ended.
 type Parting struct {
-	Position uint64 `json:"position"` // up to which the same happened
+	Position uint64 `json:"position"` // up to this position both runs are the same
 	Stored   string `json:"stored"`
 	Now      string `json:"now"`
 }
@@ -62,7 +63,7 @@ func NewWhatIf(c experiments.Change, s experiments.Setting, stored, now *experim
 	return f
 }
 
-// parting compares timelines. Of positions those before a parting are the same.
+// parting compares timelines. Before a parting, positions are the same.
 func parting(a, b []moment) *Parting {
 	var p Parting
 	for i := range max(len(a), len(b)) {
@@ -88,7 +89,7 @@ func momentText(m moment) string {
 	return fmt.Sprintf("%s on CPU %d, at %d", m.what, m.cpu, m.position)
 }
 
-// Text says plainly that it is no row.
+// Text says plainly that this is not a stored run.
 func (f *WhatIf) Text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "WHAT IF: %s %s. The fault is that of the stored row; the rest was executed now, and is kept nowhere.\n\n", f.Run, f.Change)

@@ -5,14 +5,15 @@ import (
 	"math"
 )
 
-// How shares are printed, everywhere: in percent, with one digit behind the
-// point, with two where one of those printed together lies within a point of 0
-// or 100, and with more where two would make 0 or 100 of what is neither.
+// Formats shares, for all output: in percent, with one digit behind the point.
+// With two digits if one of the shares that are printed together lies within a
+// point of 0 or 100, and with more if two digits would round such a share to 0
+// or 100.
 
-// mostDigits ends that: what is nearer is printed as 0 or 100.
+// mostDigits bounds this: shares that are even nearer are printed as 0 or 100.
 const mostDigits = 6
 
-// Digits is how many digits shares need that are printed together.
+// Digits is the number of digits for shares that are printed together.
 func Digits(shares ...float64) int {
 	most := 1
 	for _, s := range shares {
@@ -21,7 +22,8 @@ func Digits(shares ...float64) int {
 	return most
 }
 
-// digitsOf is how many one share needs. Differences are shares with a sign.
+// digitsOf is the number of digits for one share. Differences are shares with a
+// sign.
 func digitsOf(share float64) int {
 	share = math.Abs(share)
 	away := 100 * min(share, 1-share)

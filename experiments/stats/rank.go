@@ -7,8 +7,8 @@ import (
 
 // Tests of two independent samples: of times by ranks, of counts by Fisher.
 
-// mostExact is the largest number of values whose ranks are counted out; of more
-// the sum of ranks is normal enough.
+// mostExact is the largest number of values for which the exact distribution of
+// ranks is computed; for more the normal approximation is good enough.
 const mostExact = 50
 
 // MannWhitney is the two-sided probability of ranks at least as uneven when both

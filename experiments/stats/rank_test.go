@@ -31,7 +31,7 @@ func samples(m, n, u int) (a, b []int64) {
 		}
 		a = append(a, int64(10*over+1+i%9))
 	}
-	for i := range a { // no two alike
+	for i := range a { // no two are equal
 		a[i] = a[i]*100 + int64(i)
 	}
 	for i := range b {

@@ -57,7 +57,8 @@ func (db *DB) Campaign() (Campaign, error) {
 }
 
 // Admit lets a campaign into the database: it must be empty or hold the same
-// one. Settings may be added; one that is there must mean the same.
+// one. Settings may be added; a setting that is there already must have the
+// same steps.
 func (db *DB) Admit(c *Campaign, settings []experiments.Setting, sys experiments.System) error {
 	old, ok, err := db.Head()
 	if err != nil {
@@ -145,7 +146,7 @@ func (db *DB) Settings() ([]experiments.Setting, error) {
 }
 
 // Parts reads everything that a replay needs besides the experiment file, and
-// holds each part against its digest.
+// checks each part against its digest.
 func (db *DB) Parts() ([]experiments.Part, error) {
 	if err := db.whole("parts", ""); err != nil {
 		return nil, err
@@ -174,7 +175,7 @@ func (db *DB) Parts() ([]experiments.Part, error) {
 	return list, rows.Err()
 }
 
-// largestPart bounds what a damaged part can make of few bytes.
+// largestPart bounds the size to which a damaged part can unpack.
 const largestPart = 1 << 30
 
 func deflate(data []byte) []byte {

@@ -8,7 +8,7 @@ import (
 	"resvirt/sim"
 )
 
-// Case is a row in short: what struck, and what became of it.
+// Case is a short form of a row: what was struck, and the outcome.
 type Case struct {
 	Setting, Fault string
 	Index          int
@@ -55,8 +55,8 @@ func (db *DB) Cases() ([]Case, error) {
 }
 
 // struckAt names a run's faults and the instruction that the first one struck,
-// by function and offset: addresses and times differ between versions of an
-// image where nothing that executes does.
+// by function and offset, because addresses and times can differ between
+// versions of an image that execute the same.
 func struckAt(strikes string) (string, error) {
 	var list []faults.Struck
 	if err := json.Unmarshal([]byte(strikes), &list); err != nil {

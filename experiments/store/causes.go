@@ -9,8 +9,8 @@ import (
 	"resvirt/faults"
 )
 
-// causesSchema is made when causes are first asked for; a database without the
-// table is as good as before.
+// causesSchema is created when causes are first asked for; a database without
+// the table is valid.
 const causesSchema = `
 CREATE TABLE IF NOT EXISTS causes (
   campaign INTEGER NOT NULL, setting TEXT NOT NULL, idx INTEGER NOT NULL, version TEXT NOT NULL,

@@ -7,7 +7,7 @@ import (
 	"resvirt/sim"
 )
 
-// Cell is what rows are counted by.
+// Cell is the key by which rows are counted.
 type Cell struct{ Setting, Fault, Outcome string }
 
 // Counts is the number of rows of each outcome in each cell.
@@ -61,7 +61,7 @@ func (db *DB) Latencies(column, setting, fault string) ([]sim.Time, error) {
 	return list, rows.Err()
 }
 
-// Fates are what became of the faults of one type under one setting, by index.
+// Fates are the outcomes of the faults of one type under one setting, by index.
 type Fates map[int]faults.Outcome
 
 // Fates are those of all runs, by setting and fault type.

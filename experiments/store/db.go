@@ -54,8 +54,8 @@ func Open(path string) (*DB, error) {
 	return db, nil
 }
 
-// writable refuses a path whose directory or file cannot be written, in words
-// that say which.
+// writable refuses a path whose directory or file cannot be written, and says
+// which.
 func writable(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -136,7 +136,7 @@ func (db *DB) create() error {
 	})
 }
 
-// check refuses what is not a database of this program and format.
+// check refuses a file that is not a database of this program and format.
 func (db *DB) check() error {
 	var format string
 	err := db.sql.QueryRow("SELECT value FROM meta WHERE key = 'format'").Scan(&format)
@@ -157,7 +157,8 @@ func (db *DB) check() error {
 }
 
 // checkUnsealed refuses a database that says it is of the format before seals, but
-// has them: the two differ in one bit, and no seal would be looked at.
+// has them: the numbers of the two formats differ in one bit, and no seal would be
+// checked.
 func (db *DB) checkUnsealed() error {
 	var seals int
 	if err := db.sql.QueryRow("SELECT count(*) FROM pragma_table_info('campaigns') WHERE name = 'seal'").Scan(&seals); err != nil {
@@ -169,8 +170,7 @@ func (db *DB) checkUnsealed() error {
 	return nil
 }
 
-// checkPages lets SQLite look whether the pages are in order: a lost page would
-// be lost rows.
+// checkPages lets SQLite check its pages: a lost page would be lost rows.
 func (db *DB) checkPages() error {
 	var found string
 	if err := db.sql.QueryRow("PRAGMA quick_check(1)").Scan(&found); err != nil {
@@ -190,7 +190,7 @@ func (db *DB) tx(f func(*sql.Tx) error) error {
 		return db.wrapped(err)
 	}
 	if err := f(tx); err != nil {
-		_ = tx.Rollback() // the first error is the one to tell
+		_ = tx.Rollback() // the first error is the one to report
 		return db.wrapped(err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -199,8 +199,8 @@ func (db *DB) tx(f func(*sql.Tx) error) error {
 	return nil
 }
 
-// Still runs f on one state of the database, whoever writes meanwhile: a read
-// transaction on the only connection there is.
+// Still runs f on one state of the database, even if another process writes
+// meanwhile: in a read transaction on the only connection.
 func (db *DB) Still(f func() error) error {
 	if _, err := db.sql.Exec("BEGIN DEFERRED"); err != nil {
 		return db.wrapped(err)

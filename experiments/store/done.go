@@ -4,10 +4,10 @@ package store
 type Range struct{ From, To int }
 
 // Indexes is a set of indexes: ranges in rising order that do not touch. Rows come
-// nearly in the order of their faults, so that millions are a few ranges.
+// nearly in the order of their faults, so that millions make only a few ranges.
 type Indexes []Range
 
-// add puts in an index that is larger than all there are.
+// add adds an index that is larger than all others.
 func (x *Indexes) add(i int) {
 	if n := len(*x); n > 0 && (*x)[n-1].To == i {
 		(*x)[n-1].To++
@@ -16,7 +16,7 @@ func (x *Indexes) add(i int) {
 	*x = append(*x, Range{i, i + 1})
 }
 
-// Count is how many indexes there are.
+// Count is the number of indexes.
 func (x Indexes) Count() (n int) {
 	for _, r := range x {
 		n += r.To - r.From
@@ -35,7 +35,7 @@ func (x Indexes) From(i int) Indexes {
 	return list
 }
 
-// Done is which of the first n faults have a row under a setting.
+// Done lists those of the first n faults that have a row under a setting.
 func (db *DB) Done(setting string, n int) (Indexes, error) {
 	rows, err := db.sql.Query("SELECT idx FROM runs WHERE campaign = 1 AND setting = ? AND idx < ? ORDER BY idx", setting, n)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// findingsSchema is made when the first finding is kept. What a campaign's runs show
-// when they are executed again is a function of the row and the program: what one
-// program found, another does not take.
+// findingsSchema is made when the first finding is kept. The result of executing a
+// run again is a function of the row and the program: so a program does not use the
+// findings of another.
 const findingsSchema = `
 CREATE TABLE IF NOT EXISTS findings (
   campaign INTEGER NOT NULL, name TEXT NOT NULL, program TEXT NOT NULL, -- its digest
@@ -90,8 +90,8 @@ func (db *DB) has(table string) (bool, error) {
 	return n > 0, db.wrappedIfAny(err)
 }
 
-// prepared makes a table that not all databases have; ok is false where that cannot
-// be: in a file that cannot be written, or of the older format.
+// prepared makes a table that not all databases have; ok is false if that is
+// impossible: if the file cannot be written, or is of the older format.
 func (db *DB) prepared(schema string) (ok bool, err error) {
 	if !db.sealed {
 		return false, nil

@@ -9,8 +9,8 @@ import (
 	"resvirt/experiments/store"
 )
 
-// A finding is read back by the program that made it, and the last one counts. One that
-// was damaged is refused, or as good as none.
+// A finding is read back by the program that made it, and the last one counts. A
+// damaged one is refused, or counts as missing.
 func TestFindings(t *testing.T) {
 	path, _ := written(t)
 	with := func(f func(db *store.DB)) {

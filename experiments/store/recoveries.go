@@ -8,7 +8,7 @@ import (
 	"resvirt/sim"
 )
 
-// Recovery is what a stored run shows of one: a recovery, or a reboot.
+// Recovery is the course of a recovery, or of a reboot, in a stored run.
 type Recovery struct {
 	Setting, Fault string
 	Detections     []faults.Detection // at least one

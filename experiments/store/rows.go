@@ -11,7 +11,7 @@ import (
 	"resvirt/sim"
 )
 
-// rowColumns is how many columns a row has without its seal.
+// rowColumns is the number of columns of a row without its seal.
 const rowColumns = 41
 
 // insert writes one row.
@@ -84,7 +84,7 @@ func (db *DB) Row(setting string, index int) (*experiments.Row, error) {
 		&strikes, &detections, &steps, &verdicts, &ends,
 		&r.EndPosition, &r.EndTime, &digest, &r.Instructions, &r.Console)
 	if errors.Is(err, sql.ErrNoRows) {
-		if err := db.whole("runs", ""); err != nil { // it may be there under a damaged key
+		if err := db.whole("runs", ""); err != nil { // the row may be there under a damaged key
 			return nil, err
 		}
 		if _, err := db.Setting(setting); err != nil {

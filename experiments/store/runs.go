@@ -7,12 +7,12 @@ import (
 	"resvirt/sim"
 )
 
-// RunFilter chooses rows; what is empty chooses all.
+// RunFilter chooses rows; an empty member does not restrict them.
 type RunFilter struct {
 	Outcome, Setting, Fault string // names
 	Cause                   string // a part of the cause or reason
 	Struck, Detected        string // a part of the function's name where the fault struck, or was detected first
-	WorseThan               string // a setting under which the same fault did no harm, while it did in the row
+	WorseThan               string // a setting under which the same fault did no harm, although it did harm in the row
 }
 
 // RunLine is a row as lists show it. Lists of other programs rely on these names.

@@ -1,14 +1,14 @@
 package store
 
-// Format is counted up when the tables change. Databases of OlderFormat, the
+// Format is incremented when the tables change. Databases of OlderFormat, the
 // format before it, can still be read: their records have no seals.
 const (
 	Format      = "5"
 	OlderFormat = "4"
 )
 
-// schema is the database. A row of runs holds nothing of the host; what is of
-// the host stands in sessions. A seal is the digest of its record.
+// schema is the database. A row of runs has nothing that depends on the host;
+// that stands in sessions. A seal is the digest of its record.
 const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE campaigns (

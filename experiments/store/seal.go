@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// Each record of a database has a seal, the digest of its columns. A flipped bit
-// in a file would be a result that nobody computed: what is read is held against
-// its seal first, and damage is told with its place.
+// Each record of a database has a seal, the digest of its columns. With a
+// flipped bit in the file a result would be wrong: so every record is checked
+// against its seal when it is read, and damage is reported with its place.
 
 // sealOf is the seal of a record with these values, in the order of its columns.
 func sealOf(table string, values []any) string {
@@ -58,13 +58,14 @@ func sealedInto(table string, columns int) string {
 // sealed appends a record's seal to its values.
 func sealed(table string, values []any) []any { return append(values, sealOf(table, values)) }
 
-// whole holds records of a table against their seals: all, or those of a WHERE
+// whole checks records of a table against their seals: all, or those of a WHERE
 // clause. Databases of the format before seals pass.
 func (db *DB) whole(table, where string, args ...any) error {
 	return db.wholeEach(func() error { return nil }, table, where, args...)
 }
 
-// wholeEach calls each after every record, which may end it.
+// wholeEach is like whole; it calls each after every record, whose error ends
+// it.
 func (db *DB) wholeEach(each func() error, table, where string, args ...any) error {
 	if !db.sealed {
 		return nil
@@ -104,7 +105,8 @@ func (db *DB) damaged(record string, err error) error {
 	return fmt.Errorf("database %s: %s is damaged: %w; take a copy of the file that is whole, or run the experiment again into another file (--db)", db.path, record, err)
 }
 
-// recordName is what people call a record; its key is the first of its columns.
+// recordName is a record's name in messages; its key is the first of its
+// columns.
 func recordName(table string, values []any) string {
 	var name string
 	switch table {
@@ -126,6 +128,6 @@ func recordName(table string, values []any) string {
 	return strings.ToValidUTF8(name, "?")
 }
 
-// WholeRuns holds all runs against their seals. It calls each after every run, which
-// may end it.
+// WholeRuns checks all runs against their seals. It calls each after every run,
+// whose error ends it.
 func (db *DB) WholeRuns(each func() error) error { return db.wholeEach(each, "runs", "") }

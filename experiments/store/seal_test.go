@@ -87,7 +87,7 @@ func read(t *testing.T, path string) []byte {
 	return b
 }
 
-// perform lets a command read the database with this content.
+// perform lets a command read a database with this content.
 func perform(t *testing.T, path string, content []byte, command int) (string, error) {
 	t.Helper()
 	if err := os.WriteFile(path, content, 0o644); err != nil {
@@ -103,7 +103,7 @@ func perform(t *testing.T, path string, content []byte, command int) (string, er
 	return b.String(), err
 }
 
-// edit changes the database behind the program's back.
+// edit changes the database without the program.
 func edit(t *testing.T, path string, content []byte, do func(*sql.DB)) []byte {
 	t.Helper()
 	if err := os.WriteFile(path, content, 0o644); err != nil {
@@ -128,7 +128,8 @@ func must(t *testing.T, db *sql.DB, query string, args ...any) {
 }
 
 // A flipped bit in any column of any record is refused by each command that
-// reads the record's table, in words that name it; other commands do not mind.
+// reads the record's table, with an error that names it; other commands are not
+// affected.
 func TestFlippedBitsAreRefused(t *testing.T) {
 	t.Parallel()
 	path, clean := written(t)
@@ -153,7 +154,7 @@ func TestFlippedBitsAreRefused(t *testing.T) {
 				}
 				out, err := perform(t, path, damaged, i)
 				if err == nil || !strings.Contains(err.Error(), path+": "+name) || !strings.Contains(err.Error(), "is damaged") {
-					// One run's command does not look at others.
+					// A command about one run does not read others.
 					if !(table == "runs" && (c.name == "show" || c.name == "replay" || c.name == "explain") && err == nil && out == right[i]) {
 						t.Errorf("%s.%s damaged, %s: %v\n%s", table, column, c.name, err, out)
 					}
@@ -168,7 +169,8 @@ func TestFlippedBitsAreRefused(t *testing.T) {
 	}
 }
 
-// answers is what the commands say when nothing is damaged; the last makes causes.
+// answers is the output of the commands when nothing is damaged; the last command
+// makes causes.
 func answers(t *testing.T, path string, content []byte) (list []string) {
 	t.Helper()
 	for i, c := range reading {
@@ -223,8 +225,8 @@ func flip(t *testing.T, db *sql.DB, r *rand.Rand, table, column string) {
 	must(t, db, fmt.Sprintf("UPDATE %s SET %s = ? WHERE %s = ?", table, column, key), value, record)
 }
 
-// Whichever bit of the file flips: a command says what it said before, or
-// refuses. It never says anything else.
+// Whichever bit of the file flips, a command's output is the same as before, or
+// it refuses. There is never another output.
 func TestNoFlippedBitIsBelieved(t *testing.T) {
 	t.Parallel()
 	path, content := written(t)
@@ -266,8 +268,8 @@ func TestFlippedFormatIsRefused(t *testing.T) {
 	}
 }
 
-// A database of the format before seals can be read, but for damaged parts, and
-// not gone on with.
+// A database of the format before seals can be read, except for damaged parts,
+// but cannot be continued.
 func TestUnsealedDatabases(t *testing.T) {
 	path, content := written(t)
 	old := edit(t, path, content, func(db *sql.DB) {

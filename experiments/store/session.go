@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// session records beside the campaign what must not be in its rows: which host
-// worked on it, with what, when, and how fast.
+// session records what must not be in a campaign's rows: which host worked on
+// it, with which program, when, and how fast.
 type session struct {
 	db     *DB
 	row    int64

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What a report reads is one state, though a campaign writes on.
+// A report reads one state of the database, even while a campaign writes.
 func TestStill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	writer, err := Open(path)

@@ -6,10 +6,10 @@ import (
 	"resvirt/faults"
 )
 
-// Struck is how many faults changed one thing, of a kind that has several to
-// choose from: a register, or a class of memory.
+// Struck counts the faults that changed one thing of a fault type which chooses
+// among several: a register, or a class of memory.
 type Struck struct {
-	Among               float64 // bytes of the class that were to choose from, on average; 0 for registers
+	Among               float64 // average number of bytes of the class among which faults chose; 0 for registers
 	Applied, Unsurvived int
 }
 

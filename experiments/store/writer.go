@@ -8,15 +8,16 @@ import (
 	"resvirt/experiments"
 )
 
-// Batches bound what a kill can lose to what was not reported yet.
+// Bounds of batches. If the program is killed, only rows that were not reported
+// yet are lost.
 const (
 	batchRows = 512
 	batchTime = 300 * time.Millisecond
 )
 
-// Write is the only goroutine that writes rows. It commits in batches and
-// reports a row only when it is on the disk. It ends with the rows or with ctx; those
-// that have come by then are written. After an error nobody takes rows any more.
+// Write is the only goroutine that writes rows. It commits in batches and reports a
+// row only when it is on the disk. It ends with the rows or with ctx; rows that have
+// come by then are written. After an error it does not accept rows any more.
 func (db *DB) Write(ctx context.Context, rows <-chan []experiments.Row, committed func([]experiments.Row)) error {
 	var batch []experiments.Row
 	tick := time.NewTicker(batchTime)
