@@ -7,23 +7,35 @@ import (
 
 // Tests of two independent samples: of times by ranks, of counts by Fisher.
 
-// mostExact is the largest number of values for which the exact distribution of
-// ranks is computed; for more the normal approximation is good enough.
-const mostExact = 50
+// mostSteps bounds the work of counting choices of ranks, a tenth of a second. Of two
+// large samples the sum of ranks is normal enough. Of a large and a small one it is
+// not, above all where many values are equal, and those are counted.
+const mostSteps = 100e6
 
 // MannWhitney is the two-sided probability of ranks at least as uneven when both
 // samples are of the same distribution (Mann and Whitney, Annals of Mathematical
-// Statistics 18, 1947). Equal values share the mean of their ranks. ok is
-// false where a sample is empty.
+// Statistics 18, 1947): twice that of the tail. Equal values share the mean of
+// their ranks. ok is false where a sample is empty.
 func MannWhitney[T int64 | float64](a, b []T) (p float64, ok bool) {
 	if len(a) == 0 || len(b) == 0 {
 		return 0, false
 	}
+	if len(a) > len(b) {
+		a, b = b, a // counting chooses the ranks of the smaller sample
+	}
 	doubled, sum, ties := ranks(a, b)
-	if len(doubled) <= mostExact {
+	if mean := len(a) * (len(doubled) + 1); sum > mean {
+		sum = 2*mean - sum
+		for i, r := range doubled {
+			doubled[i] = 2*(len(doubled)+1) - r
+		}
+	}
+	if float64(len(doubled))*float64(len(a))*float64(sum) <= mostSteps {
 		return rankSumExact(doubled, len(a), sum), true
 	}
-	return rankSumNormal(len(a), len(b), sum, ties), true
+	// No tail is less likely than the one choice that is most uneven.
+	least := 2 * math.Exp(-choose(len(doubled), len(a)))
+	return max(least, rankSumNormal(len(a), len(b), sum, ties)), true
 }
 
 // ranks of the values of both samples together, doubled so that they are whole;
@@ -69,36 +81,30 @@ func ranks[T int64 | float64](a, b []T) (doubled []int, sum int, ties float64) {
 	return doubled, sum, ties
 }
 
-// rankSumExact counts the choices of n of the ranks by their sum.
+// rankSumExact counts the choices of n of the ranks with a sum of at most sum, which
+// is no larger than the mean, and the mirror's.
 func rankSumExact(doubled []int, n, sum int) float64 {
-	total := 0
-	for _, r := range doubled {
-		total += r
-	}
 	// ways[k][s]: choices of k ranks that sum up to s.
 	ways := make([][]float64, n+1)
 	for k := range ways {
-		ways[k] = make([]float64, total+1)
+		ways[k] = make([]float64, sum+1)
 	}
 	ways[0][0] = 1
 	for _, r := range doubled {
 		for k := n; k > 0; k-- {
-			for s := total; s >= r; s-- {
+			for s := sum; s >= r; s-- {
 				ways[k][s] += ways[k-1][s-r]
 			}
 		}
 	}
-	all, below, above := 0.0, 0.0, 0.0
-	for s, w := range ways[n] {
-		all += w
-		if s <= sum {
-			below += w
-		}
-		if s >= sum {
-			above += w
-		}
+	tail, all := 0.0, 1.0
+	for _, w := range ways[n] {
+		tail += w
 	}
-	return min(1, 2*min(below, above)/all)
+	for k := range n { // in this order each is a whole number
+		all = all * float64(len(doubled)-k) / float64(k+1)
+	}
+	return min(1, 2*tail/all)
 }
 
 // rankSumNormal is the normal approximation, corrected for ties and for continuity.

@@ -54,7 +54,7 @@ func TestMannWhitney(t *testing.T) {
 	}
 }
 
-// Above mostExact the normal approximation goes on where the exact count ends.
+// Of many values the normal approximation goes on where the exact count ends.
 func TestMannWhitneyIsNormalForMany(t *testing.T) {
 	for _, u := range []int{180, 220, 260, 300} {
 		a, b := samples(25, 25, u)
@@ -72,6 +72,49 @@ func TestMannWhitneyIsNormalForMany(t *testing.T) {
 	b[99] = 1
 	if p, _ := MannWhitney(a, b); p < 0.85 || p >= 1 {
 		t.Errorf("one in a hundred more: %v", p)
+	}
+}
+
+// The least probability is that of the one choice of ranks that is most uneven, and
+// of the other way round: 2 / C(m+n, m). The normal tail knows no such bound: where
+// values are equal it gives 3e-68 for 20 and 500.
+func TestMannWhitneyIsNeverBelowThePossible(t *testing.T) {
+	for _, c := range []struct {
+		m, n  int
+		least float64
+		exact bool
+	}{
+		{1, 1, 1, true}, {1, 99, 0.02, true}, {2, 98, 2.0 / 4950, true}, {3, 997, 1.2036e-8, true},
+		{20, 500, 3.371e-36, true}, {500, 20, 3.371e-36, true}, {10, 40_000, 6.912e-40, true}, {100, 20_000, 1.144e-272, true}, {250, 250, 1.713e-149, false},
+	} {
+		a, b := make([]int64, c.m), make([]int64, c.n)
+		for i := range b {
+			b[i] = 1
+		}
+		for range 2 { // A below B, then above
+			p, _ := MannWhitney(a, b)
+			if p < 0.98*c.least || c.exact && p > 1.02*c.least {
+				t.Errorf("%d and %d, each of one value: p = %.3g, want %.3g", c.m, c.n, p, c.least)
+			}
+			a, b = b, a
+		}
+	}
+}
+
+// Small samples beside large ones: without ties and one of them at the k-th place of
+// n+1 its probability is 2k / (n+1), which the normal approximation does not know.
+func TestMannWhitneyCountsOneAmongMany(t *testing.T) {
+	b := make([]float64, 999)
+	for i := range b {
+		b[i] = float64(i + 1)
+	}
+	for _, k := range []int{1, 2, 25, 400} {
+		if p, _ := MannWhitney([]float64{float64(k) - 0.5}, b); math.Abs(p-2*float64(k)/1000) > 1e-12 {
+			t.Errorf("place %d of 1000: p = %v", k, p)
+		}
+		if p, _ := MannWhitney(b, []float64{1000.5 - float64(k)}); math.Abs(p-2*float64(k)/1000) > 1e-12 {
+			t.Errorf("place %d of 1000 from above: p = %v", k, p)
+		}
 	}
 }
 
