@@ -43,29 +43,62 @@ type oracle struct {
 	seed   uint64
 }
 
-// Oracle flips n bits of each class. The result does not depend on how many workers
-// there are.
-func Oracle(ctx context.Context, e experiments.Experiment, sys experiments.System, n int, seed uint64, t campaign.Teller) ([]Flip, error) {
+// OracleOptions say how many bits flip, and who is told.
+type OracleOptions struct {
+	Flips  int // of each class
+	Seed   uint64
+	Dir    string // where it keeps flips that are done, until all are
+	Teller campaign.Teller
+}
+
+// Oracle flips bits of each class. The result does not depend on how many workers
+// there are. When ctx ends, what is done is kept: the same program goes on from there.
+func Oracle(ctx context.Context, e experiments.Experiment, sys experiments.System, opt OracleOptions) ([]Flip, error) {
 	guests, err := testbed.GuestsOf(sys)
 	if err != nil {
 		return nil, err
 	}
-	l, err := campaign.NewToldLab(ctx, e, sys, experiments.Facts{}, t)
+	j, err := campaign.OpenJournal(opt.Dir, "oracle", fmt.Sprintf("%d %s", opt.Seed, campaign.Identity(&e, sys)))
+	if err != nil {
+		return nil, fmt.Errorf("oracle: %w", err)
+	}
+	flips, err := flipAll(ctx, e, sys, guests, opt, j)
+	if cerr := j.Close(err == nil); err == nil {
+		err = cerr
+	}
+	return flips, err
+}
+
+func flipAll(ctx context.Context, e experiments.Experiment, sys experiments.System, guests *testbed.Guests, opt OracleOptions, j *campaign.Journal) ([]Flip, error) {
+	l, err := campaign.NewToldLab(ctx, e, sys, experiments.Facts{}, opt.Teller)
 	if err != nil {
 		return nil, err
 	}
-	o, classes := &oracle{Lab: l, guests: guests, seed: seed}, flipClasses()
+	o, classes, n := &oracle{Lab: l, guests: guests, seed: opt.Seed}, flipClasses(), opt.Flips
 	flips := make([]Flip, n*len(classes))
-	meter := t.Begin("flips in what guests own", "flips", 0, len(flips))
+	done := 0
+	for i := range flips {
+		if j.Has(classes[i/n], i%n) {
+			done++
+		}
+	}
+	meter := opt.Teller.Begin("flips in what guests own", "flips", done, len(flips))
 	workers := campaign.WorkersFor(e.Machine.MemoryMB)
 	machines := make(chan *campaign.Worker, workers)
 	for range workers {
 		machines <- &campaign.Worker{Lab: l}
 	}
-	err = campaign.ForEach(ctx, workers, len(flips), func(i int) (err error) {
+	err = campaign.ForEach(ctx, workers, len(flips), func(i int) error {
+		class, k := classes[i/n], i%n
+		if j.Result(class, k, &flips[i]) {
+			return nil
+		}
 		w := <-machines
-		flips[i], err = o.flip(w, classes[i/n], i%n)
-		machines <- w
+		defer func() { machines <- w }()
+		f, err := o.flip(w, class, k)
+		if err == nil {
+			flips[i], err = f, j.Keep(class, k, f)
+		}
 		meter.Add(1)
 		return err
 	})

@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -28,11 +29,22 @@ func TestOracle(t *testing.T) {
 		t.Fatal(err)
 	}
 	const n = 3
-	flips, err := Oracle(context.Background(), e, sys, n, 3, campaign.Teller{})
+	opt := OracleOptions{Flips: n, Seed: 3, Dir: t.TempDir()}
+	flips, err := Oracle(context.Background(), e, sys, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Oracle(context.Background(), e, sys, n, 3, campaign.Teller{})
+	// What an interrupted measurement has done is not done again.
+	j, err := campaign.OpenJournal(opt.Dir, "oracle", fmt.Sprintf("%d %s", opt.Seed, campaign.Identity(&e, sys)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := flips[0]
+	kept.Reason, flips[0].Reason = "kept", "kept"
+	if err := errors.Join(j.Keep(kept.Class, kept.Index, kept), j.Close(false)); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Oracle(context.Background(), e, sys, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,14 +66,14 @@ func TestOracle(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
-	if _, err := Oracle(ctx, e, sys, n, 3, campaign.Teller{}); !errors.Is(err, context.Canceled) {
+	if _, err := Oracle(ctx, e, sys, opt); !errors.Is(err, context.Canceled) {
 		t.Errorf("a measurement that was stopped: %v", err)
 	}
 }
 
 // A system without guests is refused.
 func TestOracleOfNoGuests(t *testing.T) {
-	_, err := Oracle(context.Background(), toyrun.Experiment(), toy.System{Version: "1"}, 1, 1, campaign.Teller{})
+	_, err := Oracle(context.Background(), toyrun.Experiment(), toy.System{Version: "1"}, OracleOptions{Flips: 1})
 	if !errors.Is(err, testbed.ErrNoAnatomy) {
 		t.Errorf("%v", err)
 	}

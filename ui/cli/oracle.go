@@ -14,8 +14,9 @@ import (
 // runOracle is selfcheck --oracle.
 func runOracle(e *env, exp experiments.Experiment, sys experiments.System, v *selfcheckValues) error {
 	p := e.printer()
+	e.keeps("what is done is kept; the same command goes on from there")
 	defer p.end()
-	flips, err := checks.Oracle(e.ctx, exp, sys, v.flips, v.seed, e.teller())
+	flips, err := checks.Oracle(e.ctx, exp, sys, checks.OracleOptions{Flips: v.flips, Seed: v.seed, Dir: cacheDir(), Teller: e.teller()})
 	if err != nil {
 		return err
 	}
