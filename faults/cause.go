@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// FailedBecause names why a detected failure was not survived, so that runs which
-// failed alike have the same name: "" for every other outcome.
+// FailedBecause names the reason why a detected failure was not survived. Runs
+// that failed in the same way have the same name; for every other outcome it is
+// "".
 func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation) string {
 	switch {
 	case outcome == VMLost:
@@ -27,13 +28,13 @@ func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation) st
 	return "hang " + Phase(o.Steps, o.Position) + ": " + stuckAt(o)
 }
 
-// What Phase says of failures after a recovery.
+// Results of Phase for failures after a recovery.
 const (
 	AfterRecovery       = "after recovery"
 	AfterRecoveryVMsRun = AfterRecovery + " and VMs running"
 )
 
-// Phase says how far recovery was at a position.
+// Phase names the step of recovery at a position.
 func Phase(steps []Step, position uint64) string {
 	last := "before the first step of recovery"
 	for _, s := range steps {
@@ -75,8 +76,8 @@ func stuckAt(o *Observation) string {
 	return strings.Join(list, " | ")
 }
 
-// lastWords is what the target itself printed last but one: the line before
-// its end usually says which check failed.
+// lastWords is the line that the target itself printed before its last one: it
+// usually says which check failed.
 func lastWords(t *Target, o *Observation) string {
 	if t.LastWords == nil {
 		return ""
@@ -93,7 +94,7 @@ var (
 )
 
 // Alike replaces numbers and names of VMs, which differ between runs that
-// failed for one cause.
+// failed for the same cause.
 func Alike(s string) string {
 	return numbers.ReplaceAllString(domains.ReplaceAllString(s, "a VM"), "N")
 }

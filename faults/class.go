@@ -25,8 +25,8 @@ func (c Class) String() string {
 // Range is a piece of physical memory.
 type Range struct{ Start, Len uint64 }
 
-// pick is byte n of ranges one after the other, n from a random word; among is
-// how many there are, and 0 if there is none.
+// pick chooses a byte of the ranges by a random word; among is the number of
+// bytes, 0 if there are none.
 func pick(ranges []Range, choice uint64) (pa, among uint64) {
 	total := uint64(0)
 	for _, r := range ranges {

@@ -2,9 +2,9 @@ package faults
 
 import "fmt"
 
-// Rules names the version of how faults are drawn and runs are judged. Whoever
-// changes what a row says about the same execution counts it up, so that rows
-// of two rules never stand in one database.
+// Rules names the version of how faults are drawn and runs are judged.
+// Increment it with every change of what a row says about the same execution,
+// so that rows of two rules are never in one database.
 const Rules = 8
 
 // Classify names the outcome of a run that was struck, and the reason where the
@@ -85,8 +85,9 @@ func again(o *Observation) string {
 	return fmt.Sprintf("failure %d: %s: %s", len(o.Detections), d.Kind, d.What)
 }
 
-// survivor tells whether some VM finished its work rightly after the detection:
-// then the component served it, and what other VMs miss is theirs.
+// survivor tells whether some VM finished its work rightly after the detection.
+// Then the component served it, and the loss of another VM is not the
+// component's.
 func survivor(t *Target, g *Golden, o *Observation, verdicts []Verdict) bool {
 	before := t.Judge(g.Output, o.Output[:o.Detections[0].output])
 	for i, v := range verdicts {

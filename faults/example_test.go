@@ -7,8 +7,8 @@ import (
 	"resvirt/sim"
 )
 
-// The faults of a run depend on campaign and number alone: whoever draws them
-// again, in whatever order, draws the same.
+// The faults of a run depend on campaign and number alone: drawn again, in any
+// order, they are the same.
 func ExampleDraw() {
 	model := faults.Model{Kinds: []faults.Kind{faults.Failstop, faults.RegisterFlip}, From: 100, To: 900, Instructions: 20000}
 	span := faults.Span{Start: sim.Millisecond, End: 2 * sim.Millisecond}
@@ -34,7 +34,7 @@ func ExampleKind_Meaning() {
 	// Output: the program counter becomes 0 <nil>
 }
 
-// Words for what became of a run.
+// Names of outcomes.
 func ExampleOutcome() {
 	for _, o := range []faults.Outcome{faults.Converged, faults.Recovered, faults.VMLost} {
 		fmt.Printf("%v: detected %v, unsurvived %v\n", o, o.Detected(), o.Unsurvived())

@@ -6,8 +6,8 @@ import (
 	"resvirt/sim"
 )
 
-// Golden is the fault-free run of a configuration, as far as a faulty run has
-// to be compared with it.
+// Golden holds the data of the fault-free run of a configuration with which
+// faulty runs are compared.
 type Golden struct {
 	Span               Span // of the measured workload
 	Position, End      uint64
@@ -49,9 +49,9 @@ func (g *Golden) from(position uint64) int {
 }
 
 // sameAs tells whether m is in the golden state of checkpoint c but for the
-// policy word, which a golden run never reads and a setting replaces. The word
-// is put back before the comparison and restored after it, unless the fault
-// reached it: then nothing has converged.
+// policy word, which a golden run never reads and a setting replaces. The
+// golden word is written for the comparison and the setting's afterwards,
+// unless the fault has changed the word: then the run has not converged.
 func sameAs(m Machine, g *Golden, c *Checkpoint, policy uint64) bool {
 	if m.Policy() != policy {
 		return false

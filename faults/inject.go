@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// searchLimit is over how many instructions of the target a software fault
-// looks for one that some operator applies to.
+// searchLimit is the number of instructions of the target among which a
+// software fault looks for one to which an operator applies.
 const searchLimit = 10_000
 
 // RunToTrigger takes m from a golden state before p.Time to the instruction
@@ -25,7 +25,7 @@ func RunToTrigger(m Machine, t *Target, p Plan) (bool, Stop) {
 }
 
 // strikes tells whether a fault has something to change at the instruction
-// about to execute. Only software faults are particular.
+// about to execute. Only for software faults this may be false.
 func strikes(m Machine, t *Target, p Plan) bool {
 	if !p.Kind.inSoftware() {
 		return true
@@ -42,7 +42,7 @@ func mutation(m Machine, t *Target, p Plan) (Operator, []byte, bool) {
 	return mutate(code, t.Locking != nil && t.Locking(t.Locate(pc)), p.Choice)
 }
 
-// ErrNothing says that what a fault was to change is not there.
+// ErrNothing says that there is nothing of the kind that a fault was to change.
 var ErrNothing = errors.New("nothing to strike")
 
 // Inject strikes the processor about to execute and reads back what it wrote.

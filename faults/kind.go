@@ -85,5 +85,5 @@ func (k Kind) Lifts() bool { return k == Code || k == Software }
 // InCode tells whether a fault of this kind changes what is fetched.
 func (k Kind) InCode() bool { return k.Lifts() || k == CodeKept || k == SoftwareKept }
 
-// inSoftware tells whether it changes a whole instruction.
+// inSoftware tells whether a fault of this kind changes a whole instruction.
 func (k Kind) inSoftware() bool { return k == Software || k == SoftwareKept }

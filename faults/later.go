@@ -29,9 +29,9 @@ func (l *later) bound(m Machine, u *Until) {
 	u.Time = min(u.Time, l.plans[0].Time)
 }
 
-// strike strikes if it is time. A software fault waits for an instruction that
-// it can change; one that finds nothing to strike is over. It tells whether the
-// one that was waited for is dealt with.
+// strike applies the next fault if its time has come, and tells whether that
+// fault is done with. A software fault waits for an instruction that it can
+// change; a fault that finds nothing to strike is over.
 func (l *later) strike(m Machine, t *Target) bool {
 	if len(l.plans) == 0 || !l.armed || m.Ring0() < l.at || m.CPL(m.Next()) != 0 {
 		return false
@@ -53,7 +53,7 @@ func (l *later) strike(m Machine, t *Target) bool {
 	return true
 }
 
-// all lists what became of each fault; those that are left did not strike.
+// all lists the result of each fault; those that are left have not struck.
 func (l *later) all() []Struck {
 	for _, p := range l.plans {
 		l.done = append(l.done, Struck{Plan: p})

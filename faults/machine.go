@@ -2,8 +2,8 @@ package faults
 
 import "resvirt/sim"
 
-// Machine is the seam between faults and the machine they strike: what the
-// injector and the observer may do to it, and nothing else.
+// Machine is the interface between faults and the machine that they strike: all
+// that the injector and the observer may do.
 type Machine interface {
 	// Run goes on until the first of the conditions holds or the machine stops
 	// by itself. Stopping does not change the run.

@@ -48,7 +48,7 @@ type End struct {
 	Place Place `json:"place"`
 }
 
-// slice is how far a run goes after detection between looks at its events.
+// slice is the time, after a detection, between two looks at a run's events.
 const slice = 100 * sim.Microsecond
 
 // Observe follows m from the instruction where the fault struck to the end of
@@ -56,7 +56,7 @@ const slice = 100 * sim.Microsecond
 // detection it compares m with golden checkpoints: with each of the first
 // MaxConvergenceMiss after the fault, then with those that hold a snapshot.
 // plans are the run's faults: the first has struck, the others strike on the
-// way. What they change of code for a time ends when detection begins.
+// way. Temporary changes of code end when detection begins.
 func Observe(m Machine, t *Target, g *Golden, policy uint64, plans ...Plan) Observation {
 	var o Observation
 	var rest later
@@ -127,7 +127,7 @@ func posted(m Machine, value uint64) bool {
 func detection(m Machine, t *Target, cpu int) Detection {
 	d := Detection{Kind: "panic", CPU: cpu, Position: m.Position(), output: len(m.Serial())}
 	for _, e := range m.Events() {
-		if e.Kind == EventWatched { // the last one is the one we stopped at
+		if e.Kind == EventWatched { // the last event is the one at which the run stopped
 			d.Position, d.Time, d.CPU = e.Position, e.Time, e.CPU
 			d.Kind = "panic"
 			if e.PC == t.HangEntry {
@@ -140,8 +140,8 @@ func detection(m Machine, t *Target, cpu int) Detection {
 	return d
 }
 
-// readEvents turns the machine's notes into steps and the moment of resumption.
-// Only what follows the first detection counts.
+// readEvents turns the machine's events into steps and the moment of
+// resumption. Only events after the first detection count.
 func (o *Observation) readEvents(events []Event, t *Target) {
 	if len(o.Detections) == 0 {
 		return

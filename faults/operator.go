@@ -37,9 +37,10 @@ func (o Operator) String() string {
 
 const nop = 0x90
 
-// mutate does a mistake to an instruction: one operator, evenly among those that
-// apply. locking says that the instruction belongs to a lock's own functions.
-// The result is as long as the instruction; ok is false if nothing applies.
+// mutate applies one operator to an instruction, chosen evenly among those that
+// are applicable. locking says that the instruction belongs to a lock's own
+// functions. The result is as long as the instruction; ok is false if nothing
+// applies.
 func mutate(code []byte, locking bool, choice uint64) (o Operator, changed []byte, ok bool) {
 	s, known := shapeOf(code)
 	if !known {
@@ -159,8 +160,8 @@ func (s *shape) initializes() bool {
 	return false
 }
 
-// unlocked leaves out what takes or releases a lock: a compare and exchange
-// succeeds without having happened, a store does not happen.
+// unlocked removes the taking or releasing of a lock: a compare and exchange is
+// replaced by an instruction that only reports success, a store by none.
 func (s *shape) unlocked() []byte {
 	op := s.opcode()
 	switch {

@@ -35,7 +35,7 @@ func outcomes(t *testing.T, code string, locking bool, o Operator) (list []strin
 	return list
 }
 
-// What each operator makes of an instruction, or how many results it has.
+// The result of each operator on an instruction, or the number of its results.
 // Encodings are of the AMD APM vol. 3.
 func TestOperators(t *testing.T) {
 	for _, c := range []struct {
@@ -111,7 +111,7 @@ func TestMutationsKeepTheLength(t *testing.T) {
 		for i := range b {
 			b[i] = byte(r.Uint32())
 		}
-		if n%2 == 0 { // rather what compilers make
+		if n%2 == 0 { // mostly instructions as compilers make them
 			b[0] = 0x40 | b[0]&0xf
 		}
 		o, c, ok := mutate(b, n%3 == 0, uint64(n))
@@ -129,7 +129,7 @@ func TestMutationsKeepTheLength(t *testing.T) {
 		for at < was.Len {
 			i, err := x86asm.Decode(whole[at:], 64)
 			if err != nil {
-				break // undefined: as good a mistake
+				break // undefined: that is a valid mistake, too
 			}
 			at += i.Len
 		}

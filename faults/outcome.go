@@ -16,7 +16,7 @@ const (
 	VMLost                       // detected; the component survived, a VM did not
 	ComponentLost                // detected; the component itself did not survive
 	NoModel                      // reached what hardware has and the model lacks
-	ToolError                    // a defect of ours
+	ToolError                    // a defect of the tool
 	Outcomes                     // how many there are
 )
 
@@ -52,18 +52,18 @@ func (o *Outcome) UnmarshalText(b []byte) (err error) {
 }
 
 // Applied tells whether the fault struck. Unsupported runs and tool errors were
-// struck too, but nobody knows what would have become of them; they stay in the
+// struck, too, but their true outcome is not known. They stay in the
 // denominator, so that leaving something out of the model never looks good.
 func (o Outcome) Applied() bool { return o != NotApplied }
 
-// Decided tells whether it is known what became of a fault that struck.
+// Decided tells whether the outcome of a fault that struck is known.
 func (o Outcome) Decided() bool { return o.Applied() && o != NoModel && o != ToolError }
 
 // Detected tells whether the target noticed and the run was followed to an end.
 func (o Outcome) Detected() bool { return o >= Recovered && o <= ComponentLost }
 
 // Manifested tells whether the fault showed: the target noticed, or output or
-// progress was wrong. What nobody knows the fate of has not shown.
+// progress was wrong. A fault whose outcome is not known has not manifested.
 func (o Outcome) Manifested() bool { return o.Detected() || o == Silent || o == Hang }
 
 // Unsurvived tells whether the fault did harm.

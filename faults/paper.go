@@ -22,7 +22,7 @@ func RecoveredPaper(t *Target, g *Golden, o *Observation, outcome Outcome, verdi
 			lost++
 		}
 	}
-	// One that never comes to its end has failed, whatever it waits for.
+	// A control domain that never ends has failed, whatever it waits for.
 	alive := control == nil || control.Right
 	probed, failed := probes(verdicts)
 	return lost <= 1 && alive && created && probed && failed == ""

@@ -8,7 +8,7 @@ import (
 	"resvirt/sim"
 )
 
-// Model is what a campaign draws its faults from.
+// Model is the fault model from which a campaign draws its faults.
 type Model struct {
 	Kinds []Kind // fault i is of kind Kinds[i % len(Kinds)]
 	// The trigger's first level: a virtual time, uniform over this part of the
@@ -34,11 +34,11 @@ type Plan struct {
 	Bit      uint8    `json:",omitempty"` // RegisterFlip, Code and Memory
 	Offset   uint8    `json:",omitempty"` // Code: of the byte from the instruction on, 0 to 14
 	Class    Class    `json:",omitempty"` // Memory
-	Choice   uint64   `json:",omitempty"` // Memory, Software: a random word that chooses among what is there when it strikes
+	Choice   uint64   `json:",omitempty"` // Memory, Software: a random word that chooses among the possibilities at the strike
 }
 
-// CodeReach is how many bytes from the struck instruction on a code fault may
-// strike: the longest instruction (AMD APM vol. 3, 1.1).
+// CodeReach is the number of bytes, from the struck instruction on, that a code
+// fault may strike: the longest instruction (AMD APM vol. 3, 1.1).
 const CodeReach = 15
 
 // Draw returns the faults of run i of a series in the order of their times,

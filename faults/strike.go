@@ -34,14 +34,14 @@ type Strike struct {
 // the last byte that may be struck is whole.
 const shown = 2*CodeReach - 1
 
-// Struck is one fault of a run that has several, and what became of it.
+// Struck is one fault of a run that has several, with its result.
 type Struck struct {
 	Plan   Plan
 	Strike *Strike // nil when it did not strike
 }
 
 // Check says whether m, which is about to be struck, is in the state that the
-// strike claims to have found, and strikes. It is what proves a row.
+// strike has recorded, and then strikes. This proves a row.
 func (s *Strike) Check(m Machine) error {
 	var was, is uint64
 	switch {
@@ -96,8 +96,8 @@ func codeAt(m Machine, cpu int, pc uint64) string {
 	return hex.EncodeToString(readable(m.ReadCode, cpu, pc, shown))
 }
 
-// readable reads n bytes, or those in the page of the first where the next page
-// is not mapped; none if that is not.
+// readable reads n bytes. If the next page is not mapped it reads only those in
+// the first page; if that is not mapped either, none.
 func readable(read func(int, uint64, []byte) error, cpu int, va uint64, n int) []byte {
 	b := make([]byte, n)
 	if read(cpu, va, b) == nil {
@@ -114,7 +114,7 @@ func readable(read func(int, uint64, []byte) error, cpu int, va uint64, n int) [
 func overlay(m Machine, cpu int, pc uint64, want []byte) {
 	have := make([]byte, len(want))
 	if m.ReadCode(cpu, pc, have) != nil {
-		return // whoever asks reads back
+		return // the caller checks by reading back
 	}
 	for i := range want {
 		if pa, ok := m.Translate(cpu, pc+uint64(i)); ok && have[i] != want[i] {

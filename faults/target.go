@@ -1,7 +1,8 @@
 package faults
 
-// Target is a component that faults strike, and how its life is recognized:
-// another component, or another hypervisor, is another value.
+// Target describes a component that faults strike, and how its events are
+// recognized. Another component, or another hypervisor, is another value of
+// this type.
 type Target struct {
 	Name    string
 	Symbols Symbols
@@ -15,8 +16,9 @@ type Target struct {
 	StepNames map[uint64]string          // every other number it posts
 	Helper    func(function string) bool // posts for others; nil = there are none
 
-	// Detecting has the bits of those steps in the policy word that repair nothing
-	// but decide what counts as a failure: no run without a detection has read another.
+	// Detecting has the bits of those steps in the policy word that repair nothing but
+	// decide what counts as a failure: a run without a detection has read no other
+	// bits.
 	Detecting uint64
 	// WaysBack has the bits of those without one of which every detection is the end; 0 = unknown.
 	WaysBack uint64
@@ -44,7 +46,7 @@ type Target struct {
 	LastWords func(output []byte) string
 }
 
-// Symbols explains addresses of the target.
+// Symbols names addresses of the target.
 type Symbols interface {
 	Func(pc uint64) (name string, start uint64, ok bool)
 	Line(pc uint64) (file string, line int, ok bool)
@@ -56,7 +58,7 @@ type Cause struct {
 	PC   uint64
 }
 
-// Verdict is what became of one VM.
+// Verdict is the result of one VM.
 type Verdict struct {
 	VM       string `json:"vm"`
 	Right    bool   `json:"right"`    // all its output is there and equals the golden output
@@ -68,7 +70,7 @@ type Verdict struct {
 	Begun    bool   `json:"begun,omitempty"` // of a late VM: its creation had begun
 }
 
-// What became of a VM's probe.
+// Results of a VM's probe.
 const (
 	ProbePassed = "passed"
 	ProbeFailed = "failed: "
@@ -93,7 +95,7 @@ type Place struct {
 	Line     int    `json:"line"`
 }
 
-// Locate explains pc with what the target's symbols say about it.
+// Locate is the place of pc according to the target's symbols.
 func (t *Target) Locate(pc uint64) Place {
 	p := Place{PC: pc}
 	if name, start, ok := t.Symbols.Func(pc); ok {

@@ -42,7 +42,7 @@ type dissectable interface {
 	Anatomy() (*Anatomy, error)
 }
 
-// ErrNoAnatomy says that a System is no VI.
+// ErrNoAnatomy says that a System is not a VI.
 var ErrNoAnatomy = errors.New("the target of this database has no structures that can be looked into")
 
 // AnatomyOf is the anatomy of a system that has one.
@@ -54,7 +54,7 @@ func AnatomyOf(s experiments.System) (*Anatomy, error) {
 	return d.Anatomy()
 }
 
-// Anatomy is prepared when it is first asked for.
+// Anatomy returns the system's anatomy, which is made at the first call.
 func (s *VI) Anatomy() (*Anatomy, error) { return s.anatomy() }
 
 func (s *VI) prepareAnatomy() {
@@ -127,8 +127,8 @@ func newAnatomy(s *VI) (*Anatomy, error) {
 	return a, nil
 }
 
-// Memory reads what the VMM's addresses stand for, page tables aside where the
-// image and the direct map lie, so that damaged tables hide nothing.
+// Memory reads at the VMM's addresses. For the image and the direct map it does
+// not use page tables, so that damaged tables hide nothing.
 func (a *Anatomy) Memory(m faults.Machine) inspect.Memory {
 	h, _ := m.(*Hardware)
 	end := a.vmm.Base + 16<<20
@@ -188,7 +188,7 @@ func (a *Anatomy) Locks(m faults.Machine) []inspect.Lock { return a.Checker.Lock
 // blockOf is a CPU's block.
 func (a *Anatomy) blockOf(cpu int) uint64 { return a.perCPU + uint64(cpu)*a.block }
 
-// CurrentVCPU is the address of the vCPU that a CPU has.
+// CurrentVCPU is the address of the vCPU that runs on a CPU.
 func (a *Anatomy) CurrentVCPU(mem inspect.Memory, cpu int) (uint64, bool) {
 	v, err := ReadWord(mem, a.blockOf(cpu)+a.current)
 	return v, err == nil
@@ -200,18 +200,19 @@ func (a *Anatomy) Enters(mem inspect.Memory, cpu int) bool {
 	return err == nil && v&0xffffffff&a.entering != 0
 }
 
-// Pauses tells whether an instruction is the first of what loops call that wait.
+// Pauses tells whether an instruction is the first of the function that waiting
+// loops call.
 func (a *Anatomy) Pauses(pc uint64) bool { return pc == a.pause }
 
-// TakesLock tells whether an instruction is the first of taking a spinlock, whose
-// address is then in RAX.
+// TakesLock tells whether an instruction is the first of the function that takes
+// a spinlock. The lock's address is then in RAX.
 func (a *Anatomy) TakesLock(pc uint64) bool { return pc == a.lockEntry }
 
-// Leaves tells whether an instruction is the first of what handles failures, which
-// begins on a fresh stack.
+// Leaves tells whether an instruction is the first of a function that handles
+// failures on a fresh stack.
 func (a *Anatomy) Leaves(pc uint64) bool { return slices.Contains(a.leave, pc) }
 
-// AddressText says whose an address is that the VMM could not use.
+// AddressText describes an address that the VMM could not use.
 func (a *Anatomy) AddressText(addr uint64) string {
 	switch {
 	case addr < 4096:

@@ -9,7 +9,7 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// Where every CPU runs a VM or idles, nothing is under way: all invariants hold.
+// When every CPU runs a VM or idles, nothing is under way: all invariants hold.
 func TestInvariantsHoldWhereNothingIsUnderWay(t *testing.T) {
 	t.Parallel()
 	l := realLab(t)

@@ -46,7 +46,7 @@ func Build(e experiments.Experiment, say func(string)) (experiments.System, erro
 // from the cache when these have not changed. It ends with ctx.
 func (c Carried) Build(ctx context.Context, e experiments.Experiment, say func(string)) (experiments.System, error) {
 	if e.Workload.Package != "" {
-		c.Sources = nil // what is carried has no workload of the user's
+		c.Sources = nil // the carried sources do not contain the user's workload
 	}
 	root, done, err := c.root()
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// Carried are the sources of the images that a program carries with it, so that it builds them
-// where no clone is. The working directory's clone comes first: whoever works on the
-// sources means these.
+// Carried are the sources of the images that are embedded in the program, so that it can
+// build images without a clone. If the working directory is in a clone, that comes first,
+// because its user works on these sources.
 type Carried struct {
 	Sources fs.FS // with go.mod at its root; nil = none
 }
@@ -20,8 +20,8 @@ func (c Carried) root() (dir string, done func(), err error) {
 	if c.Sources == nil || !errors.Is(err, errNoClone) {
 		return dir, func() {}, err
 	}
-	// A new copy each time: nobody can have changed it. Images are cached by what is in their
-	// sources, wherever these lie.
+	// Make a new copy each time, so that nobody can have changed it. Images are cached by
+	// the content of their sources, wherever these lie.
 	if dir, err = os.MkdirTemp("", "resvirt-sources-"); err != nil {
 		return "", nil, fmt.Errorf("a place for the sources of the images: %w", err)
 	}

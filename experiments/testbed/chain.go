@@ -8,7 +8,8 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// chainLimit bounds a call chain: a damaged stack may be a circle.
+// chainLimit bounds the length of a call chain: in a damaged stack it may be a
+// circle.
 const chainLimit = 32
 
 // ReadWord reads 8 bytes.
@@ -18,7 +19,8 @@ func ReadWord(mem inspect.Memory, at uint64) (uint64, error) {
 	return binary.LittleEndian.Uint64(b[:]), err
 }
 
-// StackFrame is a function under way: where it is, and its frame pointer.
+// StackFrame is a function that has not returned yet: where it executes, and
+// its frame pointer.
 type StackFrame struct {
 	Place faults.Place
 	BP    uint64
@@ -38,7 +40,7 @@ func (a *Anatomy) chain(mem inspect.Memory, r Registers) []StackFrame {
 	return list
 }
 
-// expand lists the functions that the compiler put into each other at a place,
+// expand lists the functions that the compiler has expanded inline at a place,
 // innermost first.
 func (a *Anatomy) expand(p faults.Place) []faults.Place {
 	calls := a.view.Calls(p.PC)
@@ -52,8 +54,8 @@ func (a *Anatomy) expand(p faults.Place) []faults.Place {
 	return list
 }
 
-// Announcer is the function that announced a step at a place: the innermost there,
-// those aside that only announce.
+// Announcer is the function that announced a step at a place: the innermost
+// function there that does not only announce.
 func (a *Anatomy) Announcer(p faults.Place) faults.Place {
 	list := a.expand(p)
 	for _, q := range list {
@@ -64,8 +66,9 @@ func (a *Anatomy) Announcer(p faults.Place) faults.Place {
 	return list[0]
 }
 
-// Site is where a check failed, or what an exception interrupted: the first
-// function that is not the check itself. Checks tell their return address.
+// Site is the place where a check failed, or which an exception interrupted: in
+// the first function that is not the check itself. Checks report their return
+// address.
 func (a *Anatomy) Site(d *faults.Detection) faults.Place {
 	p := d.Place
 	if Checked(d.What) && p.PC != 0 {
@@ -114,8 +117,8 @@ func (a *Anatomy) stackFrames(mem inspect.Memory, r Registers) []StackFrame {
 	return list
 }
 
-// innermost is the function that registers belong to and, if it has no frame
-// of its own yet, its caller.
+// innermost is the function to which registers belong and, if it has no stack
+// frame yet, its caller.
 func (a *Anatomy) innermost(mem inspect.Memory, r Registers, regs *Registers) []StackFrame {
 	p := a.Target.Locate(r[faults.RIP])
 	list := []StackFrame{{p, r[5], regs}}

@@ -32,7 +32,7 @@ func controlled(t *testing.T, options string) *VI {
 	return s
 }
 
-// ended runs m to its end, which must be without a complaint of the VMM's.
+// ended runs m to its end, at which the VMM must have no complaint.
 func ended(t *testing.T, m faults.Machine) {
 	t.Helper()
 	if stop := m.Run(faults.Until{Time: m.Now() + sim.Second}); stop.Reason != faults.Exited || stop.Code != exitOK {
@@ -85,8 +85,8 @@ func TestThousandDomains(t *testing.T) {
 	ended(t, m)
 }
 
-// Nor do they when the VMM fails again and again meanwhile, by either way of
-// recovery.
+// Domains leave nothing behind also if the VMM fails again and again meanwhile,
+// with either way of recovery.
 func TestDomainsUnderFailures(t *testing.T) {
 	t.Parallel()
 	s := controlled(t, "cycles=100 ")

@@ -8,7 +8,8 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// counters knows where the VMM counts what the golden run is judged by.
+// counters knows the places of the VMM's counters by which a golden run is
+// judged.
 type counters struct {
 	at, row                              uint64 // virtual address of the first CPU's, and their distance
 	ticks, switches, periods, hypercalls uint64 // which of a CPU's counters

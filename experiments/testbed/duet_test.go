@@ -8,17 +8,18 @@ import (
 	"resvirt/vi/seam"
 )
 
-// Four processors, so that the vCPU that writes has one for itself and keeps its
-// translations: whoever makes a page table of the frame has to see to that.
+// There are four processors, so that the writing vCPU has one for itself and
+// keeps its translations: the hypervisor must flush them before the frame
+// becomes a page table.
 const (
 	duetCPUs  = 4
 	duetTurns = "duet=40 rounds=640"
 	duetEvery = 2_500_000 // instructions between two failures
 )
 
-// TestDuet: a frame that another domain's vCPU writes to through a grant becomes a
-// page table right after the grant's mapping is gone, and is written to no more;
-// nor while the hypervisor fails and recovers.
+// TestDuet: a frame to which another domain's vCPU writes through a grant becomes
+// a page table right after the grant's mapping is gone, and from then on it is not
+// written to, also if the hypervisor fails and recovers meanwhile.
 func TestDuet(t *testing.T) {
 	t.Parallel()
 	s := hostileSystemOf(t, duetCPUs)

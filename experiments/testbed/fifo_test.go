@@ -15,8 +15,8 @@ import (
 	"resvirt/vi/seam"
 )
 
-// fifoFaults is how many faults the test with FIFO guests injects; more are for hands:
-// go test ./experiments/testbed -run FIFOGuests -timeout 0 -fifo 5000
+// fifoFaults is the number of faults in the test with FIFO guests. To run more, start
+// it by hand: go test ./experiments/testbed -run FIFOGuests -timeout 0 -fifo 5000
 var fifoFaults = flag.Int("fifo", 8, "faults of the test with guests that use FIFO event channels")
 
 // fifoReal is quick with one AppVM, two settings that recover, and guests that use
@@ -81,7 +81,7 @@ func TestFIFOGuests(t *testing.T) {
 }
 
 // TestFIFOAtBoot: a guest that is about to switch to the FIFO interface when the
-// hypervisor fails gets there.
+// hypervisor fails still gets there.
 func TestFIFOAtBoot(t *testing.T) {
 	l := fifoLab(t)
 	for i, at := range positionsIn(t, l, bootLab(t, l), []int{40}, "main.(*Domain).placeControl", "main.(*Domain).startFIFO", "main.(*Domain).addWords") {
@@ -111,8 +111,8 @@ func bootLab(t *testing.T, l *campaign.Lab) *Hardware {
 	return m.(*Hardware)
 }
 
-// positionsIn is where m, running on, has executed so many instructions of each of
-// some functions of the hypervisor's.
+// positionsIn runs m on and returns the positions at which it has executed so many
+// instructions of each of some functions of the hypervisor.
 func positionsIn(t *testing.T, l *campaign.Lab, m *Hardware, counts []int, functions ...string) (list []uint64) {
 	t.Helper()
 	seen := map[string]int{}
@@ -137,8 +137,8 @@ func positionsIn(t *testing.T, l *campaign.Lab, m *Hardware, counts []int, funct
 	return list
 }
 
-// TestFIFOInvariants: the checks from outside find nothing wrong where nothing is, and
-// what is planted.
+// TestFIFOInvariants: the checks from outside find nothing wrong in a sound state, and
+// find planted damage.
 func TestFIFOInvariants(t *testing.T) {
 	l := fifoLab(t)
 	a, err := AnatomyOf(l.System)

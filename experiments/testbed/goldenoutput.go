@@ -10,8 +10,8 @@ import (
 )
 
 // CheckOutput holds the AppVMs' output against the contract of workloads: an
-// error in the golden run would be taken for what is right, and where nothing is
-// printed, nothing is judged.
+// error in the golden run would count as right, and a VM that prints nothing
+// could not be judged.
 func (s *VI) CheckOutput(serial []byte) error {
 	vms := LinesByVM(serial)
 	for _, vm := range slices.Sorted(maps.Keys(vms)) {

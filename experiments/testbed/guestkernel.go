@@ -9,11 +9,11 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// guestKernel is where a guest kernel's image has its page allocator, its processes
-// and its list of frames.
+// guestKernel has the addresses of a guest kernel's page allocator, processes and
+// list of frames, from its image.
 type guestKernel struct {
 	image               *image.Image
-	text, ro, data, end uint64 // addresses of the words that say where code begins, read-only data ends, data begins and ends
+	text, ro, data, end uint64 // addresses of the words that hold the begin of code, the end of read-only data, the begin and end of data
 	p2m, procs, current uint64
 	total, first, ref   uint64
 	state, base, sp     uint64 // offsets in a process
@@ -23,7 +23,7 @@ type guestKernel struct {
 	sums                [2]uint64
 }
 
-// newGuestKernel finds all that, or says what is lacking.
+// newGuestKernel finds all of these, or says what is missing.
 func newGuestKernel(m *image.Image) (*guestKernel, error) {
 	v, err := inspect.Open(m)
 	if err != nil {
@@ -74,7 +74,7 @@ func newGuestKernel(m *image.Image) (*guestKernel, error) {
 	return k, nil
 }
 
-// Guest is a guest as it is at one moment.
+// Guest is the state of a guest at one moment.
 type Guest struct {
 	Name   string
 	VCPU   uint64 // address of its vCPU 0
@@ -127,10 +127,10 @@ func (g *Guest) number(va uint64, n int) uint64 {
 type UsedPage struct {
 	PA      uint64
 	Kind    string
-	Written bool // kernel and processes write it; their stacks are apart
+	Written bool // kernel and processes write it; kernel stacks are listed by Stacks
 }
 
-// Pages lists what of its memory the guest's kernel says is in use.
+// Pages lists the pages that are in use according to the guest's kernel.
 func (g *Guest) Pages() (list []UsedPage) {
 	k := g.kernel
 	const most = 1 << 16

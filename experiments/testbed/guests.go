@@ -9,7 +9,7 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// Guests finds guests, and what the VMM holds of them, in a machine.
+// Guests finds guests in a machine, and the VMM's data about them.
 type Guests struct {
 	*Anatomy
 	system         *VI
@@ -17,7 +17,7 @@ type Guests struct {
 	control, appvm *guestKernel
 }
 
-// GuestsOf looks at a system's images.
+// GuestsOf prepares Guests from a system's images.
 func GuestsOf(s experiments.System) (*Guests, error) {
 	v, ok := s.(*VI)
 	if !ok {
@@ -50,9 +50,9 @@ const (
 	WasWritten = mem.WasWritten
 )
 
-// Watch watches a byte of a machine's memory, but not the code by which guests'
-// kernels sum memory: it reads everything, and what it reads makes no difference but
-// where a sum is wrong. h.Touched says what came of it.
+// Watch watches a byte of a machine's memory, not counting reads by the code with
+// which guests' kernels sum up memory: it reads everything, without effect unless a
+// sum is wrong. h.Touched returns the result.
 func (g *Guests) Watch(h *Hardware, pa uint64) {
 	h.WatchByte(pa, mem.Code{Start: g.control.sums[0], Len: g.control.sums[1]}, mem.Code{Start: g.appvm.sums[0], Len: g.appvm.sums[1]})
 }
@@ -67,7 +67,7 @@ func (g *Guests) Function(pc uint64) string {
 	return ""
 }
 
-// reader reads numbers of the VMM's structures until something is lacking.
+// reader reads numbers of the VMM's structures until something is missing.
 type reader struct{ err error }
 
 func (r *reader) number(of inspect.Value, path string) (n uint64) {
@@ -113,7 +113,7 @@ func (g *Guests) In(m faults.Machine) (list []*Guest, err error) {
 	return list, r.err
 }
 
-// isTable tells what the VMM says of a frame.
+// isTable tells whether a frame is a page table according to the VMM.
 func (g *Guests) isTable(memory inspect.Memory, frame uint64) bool {
 	r := reader{}
 	base, err := g.view.Var("main.frameTableBase", memory)
@@ -141,14 +141,14 @@ func (g *Guests) vcpuNumber(memory inspect.Memory, r *reader, vcpu uint64, path 
 	return r.number(v, path)
 }
 
-// Context is what the VMM holds of a guest's vCPU.
+// Context is the state of a guest's vCPU that the VMM holds.
 type Context struct {
-	Registers uint64 // physical address of general registers, as cpu_user_regs; 0 = it executes
+	Registers uint64 // physical address of general registers, as cpu_user_regs; 0 = the vCPU executes
 	FPU       uint64 // of its FXSAVE image
 	Bases     uint64 // of FS base, GS base of the kernel and of user mode; 0 = in the processor
 	Values    Registers
 	Kernel    bool // it is in kernel mode
-	CPU       int  // that executes it, or the VMM for it; -1 = none
+	CPU       int  // that executes the vCPU, or the VMM for it; -1 = none
 }
 
 // ContextOf finds the context of a guest's vCPU 0.

@@ -19,13 +19,13 @@ type Hardware struct {
 	pulse   func()
 }
 
-// pulseEvery is how many instructions there are between two pulses, at most.
+// pulseEvery is the largest number of instructions between two pulses.
 const pulseEvery = 1 << 19
 
 // Pulse lets f be called while the machine runs.
 func (h *Hardware) Pulse(f func()) { h.pulse = f }
 
-// run executes up to a bound, in pieces if somebody wants to know how far it is.
+// run executes up to a bound, in pieces if pulses are wanted.
 func (h *Hardware) run(u machine.Until) machine.Stop {
 	if h.pulse == nil {
 		return h.Machine.Run(u)
@@ -105,7 +105,7 @@ func (h *Hardware) SetPolicy(v uint64) {
 // CPUs is the number of processors.
 func (h *Hardware) CPUs() int { return h.Spec().CPUs }
 
-// Events converts what is new in the machine's log.
+// Events converts the new entries of the machine's log.
 func (h *Hardware) Events() []faults.Event {
 	all := h.Machine.Events()
 	for _, e := range all[h.seen:] {
@@ -142,7 +142,7 @@ func (h *Hardware) Restore(s faults.Snapshot) {
 // Stall lets a processor lose time, as a system management interrupt would.
 func (h *Hardware) Stall(id int, t sim.Time) { h.CPU(id).Clock += int64(t) }
 
-// Provoke makes the VMM's watchdog declare a hang although nothing is wrong.
+// Provoke makes the VMM's watchdog report a hang although nothing is wrong.
 func (h *Hardware) Provoke() error {
 	if h.provoke == 0 {
 		return ErrNoProvoke

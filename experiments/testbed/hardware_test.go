@@ -36,7 +36,7 @@ func realLab(t *testing.T) *campaign.Lab {
 	return l
 }
 
-// The trigger is defined by a count of instructions; here they are counted one
+// The trigger is defined by a count of instructions. This test counts them one
 // by one.
 func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
 	l := realLab(t)
@@ -80,7 +80,8 @@ func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
 	}
 }
 
-// All fault types leave their proof, and all settings of a fault share the strike.
+// Faults of all types leave their proof, and a fault has the same strike under all
+// settings.
 func TestRealFaultsAreApplied(t *testing.T) {
 	l := realLab(t)
 	w := &campaign.Worker{Lab: l}
@@ -117,7 +118,7 @@ func settingSteps(l *campaign.Lab, name string) []string {
 	return nil
 }
 
-// A machine that says how far it is executes the same, to the same bounds.
+// A machine with pulses executes the same, to the same bounds.
 func TestPulsesChangeNothing(t *testing.T) {
 	l := realLab(t)
 	start := l.Golden.Checkpoints[0]

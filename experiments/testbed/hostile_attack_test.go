@@ -23,19 +23,20 @@ type attacked struct {
 	name    string // of the seed and the setting
 	every   uint64 // instructions between two failstops, on average; 0: none
 	r       *rand.Rand
-	next    uint64 // where the hypervisor is to fail next
-	looked  uint64 // where address spaces are looked at
+	next    uint64 // position at which the hypervisor is to fail next
+	looked  uint64 // position at which address spaces are checked next
 	counted uint64 // ... and frames
 
-	met      faults.Stop // what happened while it went on by single instructions
-	struck   uint64      // where a failure was made that was not detected yet, or 0
-	detected uint64      // where the last one was
-	due      int         // recoveries that there must be
+	met      faults.Stop // event that happened while it was stepped by single instructions
+	struck   uint64      // position of a failure that was made and is not detected yet, or 0
+	detected uint64      // position of the last detection
+	due      int         // number of recoveries that there must be
 }
 
-// attack lets domains do what they like. The hypervisor must not fail, but for
-// verdicts that a setting lets it doubt and, if every is not 0, by a failstop
-// after so many instructions on average; the witness must be content.
+// attack lets hostile domains do what they like. The hypervisor must not fail,
+// except for verdicts that the setting lets it doubt and, if every is not 0, by
+// a failstop after so many instructions on average. The witness must find
+// nothing wrong.
 func attack(t *testing.T, sys *VI, seed uint64, policy experiments.Setting, every uint64, options ...string) (says string) {
 	t.Helper()
 	s := *sys
@@ -71,7 +72,7 @@ func attack(t *testing.T, sys *VI, seed uint64, policy experiments.Setting, ever
 	}
 }
 
-// step goes on to what is to be done next.
+// step runs up to the next thing to do.
 func (h *attacked) step() faults.Stop {
 	stop := h.met
 	if h.met = (faults.Stop{}); stop.Reason != faults.Reached {
@@ -80,10 +81,10 @@ func (h *attacked) step() faults.Stop {
 	return h.m.Run(faults.Until{Position: min(h.next, h.looked, hostileEnd), Watched: true})
 }
 
-// recoveries is how many have ended.
+// recoveries is the number of recoveries that have ended.
 func (h *attacked) recoveries() int { return len(posts(h.m, seam.PostRecovered)) }
 
-// look looks at what guests may reach.
+// look checks that guests can reach only what they may.
 func (h *attacked) look() {
 	h.looked += hostileLook
 	bad := roots(h.a, h.m)
@@ -111,7 +112,7 @@ func (h *attacked) fail() {
 	}
 }
 
-// failed is told of each detection.
+// failed is called for each detection.
 func (h *attacked) failed(id int) {
 	cause := h.s.target.Cause(h.m, id)
 	made := cause.PC == 0 && h.struck > 0
@@ -121,7 +122,7 @@ func (h *attacked) failed(id int) {
 	if at := h.s.target.Locate(cause.PC - 1); at.Function != "main.disbelieve" && !made {
 		h.Errorf("%s: the hypervisor failed at %d: %s in %s%s", h.name, h.m.Position(), cause.What, at.Function, doing(h.T, h.s, h.m))
 	}
-	h.due, h.detected = h.recoveries()+1, h.m.Position() // failures of two processors at once are one recovery's
+	h.due, h.detected = h.recoveries()+1, h.m.Position() // failures of two processors at once make one recovery
 }
 
 // end judges the run when it has ended.
@@ -137,8 +138,8 @@ func (h *attacked) end(stop faults.Stop) string {
 	return says
 }
 
-// strike makes the processor that is next fail, if it comes to execute the hypervisor
-// soon, and if nothing else happens before, which stop tells.
+// strike makes the next processor fail, if it soon executes the hypervisor and
+// nothing else happens before; else stop says what happened.
 func strike(t *testing.T, m *Hardware) (struck bool, stop faults.Stop) {
 	for range 20_000 {
 		if cpu := m.Next(); m.CPL(cpu) == 0 {
@@ -156,8 +157,8 @@ func strike(t *testing.T, m *Hardware) (struck bool, stop faults.Stop) {
 // its vCPU's.
 func roots(a *Anatomy, m *Hardware) []inspect.Violation { return a.Checker.CheckRoots(a.Machine(m)) }
 
-// between goes on until no processor executes the hypervisor, if that is soon and
-// nothing else happens before, which stop tells.
+// between runs until no processor executes the hypervisor, if that is soon and
+// nothing else happens before; else stop says what happened.
 func between(m *Hardware) (quiet bool, stop faults.Stop) {
 	for range 2_000 {
 		busy := false
@@ -174,7 +175,8 @@ func between(m *Hardware) (quiet bool, stop faults.Stop) {
 	return false, stop
 }
 
-// frames lists the frames that are not counted as page tables and grants use them.
+// frames lists the frames whose counts differ from their uses by page tables and
+// grants.
 func frames(a *Anatomy, m *Hardware) (list []inspect.Violation) {
 	for _, v := range a.Check(m) {
 		if v.Kind == "frames" || v.Kind == "domains" {

@@ -11,9 +11,9 @@ import (
 	"resvirt/vi/seam"
 )
 
-// TestCorruptedContexts: a value of a guest's that a fault has changed since it was
-// checked, so that the processor refuses it when it is loaded, ends that domain, with a
-// line that says what it was, and nothing else.
+// TestCorruptedContexts: if a fault changes a guest's value after it was checked, so
+// that the processor refuses to load it, then only that domain ends, with a line that
+// names the value.
 func TestCorruptedContexts(t *testing.T) {
 	const bad = 1 << 63
 	s := *hostileSystem(t)
@@ -44,8 +44,9 @@ func TestCorruptedContexts(t *testing.T) {
 	}
 }
 
-// worldThatComesTo is the first of some worlds in which a function is executed, as change
-// leaves it there: what hostile domains come to depends on each change of the hypervisor.
+// worldThatComesTo searches some worlds for the first in which a function is executed,
+// and applies change there. Which world that is differs after each edit of the
+// hypervisor.
 func worldThatComesTo(t *testing.T, s VI, function string, change func(m *Hardware, cpu int)) *Hardware {
 	t.Helper()
 	for seed := 1; seed <= 10; seed++ {

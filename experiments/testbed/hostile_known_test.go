@@ -12,8 +12,8 @@ import (
 	"resvirt/vi/seam"
 )
 
-// TestKnownAttacks makes each attack of which somebody found that it broke the
-// hypervisor (vi/hostile/known.go), and looks at what comes of it.
+// TestKnownAttacks makes each attack that once broke the hypervisor
+// (vi/hostile/known.go), and checks its result.
 func TestKnownAttacks(t *testing.T) {
 	s := hostileSystem(t)
 	knownAttacks(t, s, experiments.Setting{Name: "none"}, 0)
@@ -38,8 +38,8 @@ func TestContextsSurviveRecovery(t *testing.T) {
 	}
 }
 
-// knownAttacks runs them under a setting, with a failure every so many instructions
-// while guests make calls.
+// knownAttacks runs the known attacks under a setting, with a failure every so many
+// instructions while guests make calls.
 func knownAttacks(t *testing.T, sys *VI, policy experiments.Setting, every uint64) {
 	t.Helper()
 	s := *sys
@@ -97,7 +97,7 @@ func knownAttacks(t *testing.T, sys *VI, policy experiments.Setting, every uint6
 	}
 }
 
-// knownResults are what comes of each attack.
+// knownResults are the results of the attacks.
 var knownResults = [][2]string{
 	{"x87 pointers of others", zero},
 	{"DR6 at the start", "00000000ffff0ff0"}, {"DR7 at the start", "0000000000000400"},

@@ -60,8 +60,9 @@ func hostileSettings(s *VI) []experiments.Setting {
 	return []experiments.Setting{{Name: "none"}, s.exp.Settings[2]}
 }
 
-// hostileSeeds is how many worlds each test tries; hours of them are for hands:
-// go test ./experiments/testbed -run Hostile -timeout 0 -hostile 10000
+// hostileSeeds is the number of worlds in each test. For a run of hours, start
+// it by hand: go test ./experiments/testbed -run Hostile -timeout 0 -hostile
+// 10000
 var hostileSeeds = flag.Uint64("hostile", 3, "seeds of the tests with hostile domains")
 
 func TestHostileDomains(t *testing.T) {
@@ -76,7 +77,7 @@ func TestHostileDomains(t *testing.T) {
 	}
 }
 
-// Nor must recovery mind what hostile guests were doing.
+// Recovery must work whatever hostile guests were doing.
 func TestFailuresUnderHostileDomains(t *testing.T) {
 	s := hostileSystem(t)
 	for seed := range *hostileSeeds {

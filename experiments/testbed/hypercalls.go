@@ -45,7 +45,7 @@ func resultText(v int64) string {
 	return fmt.Sprintf("%#x", uint64(v))
 }
 
-// Refusals are the results of c that are errors, as texts that are alike in all runs.
+// Refusals are the results of c that are errors, as texts that are equal in all runs.
 func (c *Call) Refusals() []string {
 	var list []string
 	if c.result < 0 && c.result > -4096 {
@@ -63,8 +63,7 @@ func (c *Call) VM() string {
 	return name
 }
 
-// Hypercalls executes from where m is, as run does, and tells of each hypercall
-// that is complete.
+// Hypercalls lets run execute m, and calls each for every completed hypercall.
 func (a *Anatomy) Hypercalls(m faults.Machine, each func(*Call), run func()) {
 	mem := a.Memory(m)
 	names := map[uint64]string{}

@@ -11,7 +11,8 @@ import (
 )
 
 // Judge compares what each VM printed with what it printed in the golden run.
-// Lines of VMs begin with "(dN) "; what the VMM prints in between is nobody's.
+// Lines of VMs begin with "(dN) "; what the VMM prints in between belongs to no
+// VM.
 func Judge(golden, got []byte) []faults.Verdict {
 	want, have := LinesByVM(golden), LinesByVM(got)
 	early, late := LinesByVM(untilLate(golden)), lateBegun(got)
@@ -34,7 +35,7 @@ func Judge(golden, got []byte) []faults.Verdict {
 	return list
 }
 
-// lateLine is the one in which the control domain says that it makes a VM late.
+// lateLine is the control domain's line that announces the late VM.
 const lateLine = "(" + seam.ControlVM + seam.VMClose + seam.ControlLate + "\n"
 
 // lateBegun tells whether the control domain has begun to make a VM late.
@@ -58,7 +59,7 @@ func verdict(vm string, want, have []string) faults.Verdict {
 		}
 	}
 	for i, line := range have {
-		// What a VM complains of is wrong even if it does so in the golden run.
+		// A complaint of a VM is wrong even if it is in the golden run as well.
 		if i >= len(want) || line != want[i] || strings.HasPrefix(line, seam.Error) {
 			v.Wrong, v.Detail = true, fmt.Sprintf("line %d is %.60q", i+1, line)
 			return v
@@ -102,7 +103,8 @@ func startedAll(serial []byte, domains int) bool {
 	return n >= domains
 }
 
-// vmmLastWords is the last line of the VMM's own but the one that ends a run.
+// vmmLastWords is the VMM's own last line, not counting the one that ends every
+// run.
 func vmmLastWords(serial []byte) (last string) {
 	for line := range bytes.Lines(serial) {
 		if text, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte(seam.VMM)); ok && string(text) != seam.Done {

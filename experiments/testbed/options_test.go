@@ -8,8 +8,8 @@ import (
 	"resvirt/experiments"
 )
 
-// Every option that the loader passes is one that somebody in the machine looks for,
-// on its side of "--"; but the workload's name is there for who reads the line.
+// Every option that the loader passes is read by code in the machine, on the right
+// side of "--". The workload's name is an exception: it is there for people.
 func TestOptionsAreRead(t *testing.T) {
 	l := realLab(t)
 	s := *l.System.(*VI)

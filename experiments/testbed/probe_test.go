@@ -12,8 +12,8 @@ import (
 	"resvirt/vi/seam"
 )
 
-// privilege lets VM 1 do what only the control domain may, which its probe finds,
-// and fails.
+// privilege gives VM 1 the control domain's rights, which its probe reports, and
+// makes the VMM fail.
 func privilege(t *testing.T, l *campaign.Lab, m *Hardware, cpu int) {
 	t.Helper()
 	a, err := l.System.(*VI).anatomy()
@@ -47,8 +47,8 @@ func privilege(t *testing.T, l *campaign.Lab, m *Hardware, cpu int) {
 	t.Fatal("there is no domain 1: ", err)
 }
 
-// deadlyProbe makes the kernels of all VMs execute UD2 where they probe multicalls,
-// and fails.
+// deadlyProbe makes the kernels of all VMs execute UD2 when they probe multicalls,
+// and makes the VMM fail.
 func deadlyProbe(t *testing.T, l *campaign.Lab, m *Hardware, cpu int) {
 	t.Helper()
 	kernel := l.System.(*VI).images["appvm"]
@@ -85,8 +85,8 @@ func deadlyProbe(t *testing.T, l *campaign.Lab, m *Hardware, cpu int) {
 	failstop(t, l, m, cpu)
 }
 
-// What a probe finds is a failed probe: the component is lost, by both rules,
-// though every VM comes to its end.
+// If a probe finds something wrong, it has failed: the component is lost, by
+// both rules, although every VM reaches its end.
 func TestFailedProbe(t *testing.T) {
 	t.Parallel()
 	l := realLab(t)

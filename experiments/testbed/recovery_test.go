@@ -37,19 +37,20 @@ func lostLock(t *testing.T, l *campaign.Lab, m *Hardware, _ int) {
 	m.WritePhys(addr-vmm.Base+vmm.Phys, []byte{8, 0, 0, 0})
 }
 
-// badGate makes the IDT's gate of page faults useless, and fails.
+// badGate damages the IDT's gate of page faults, and makes the VMM fail.
 func badGate(t *testing.T, l *campaign.Lab, m *Hardware, cpu int) {
 	poke(t, m, cpu, m.CPU(cpu).IDTR.Base+14*16, 0)
 	failstop(t, l, m, cpu)
 }
 
-// badCode makes the descriptor of the VMM's code useless, and fails.
+// badCode damages the descriptor of the VMM's code, and makes it fail.
 func badCode(t *testing.T, l *campaign.Lab, m *Hardware, cpu int) {
 	poke(t, m, cpu, m.CPU(cpu).GDTR.Base+0xe008, 0)
 	failstop(t, l, m, cpu)
 }
 
-// badStack makes the stack for exceptions from guests useless, and fails.
+// badStack damages the stack pointer for exceptions from guests, and makes the
+// VMM fail.
 func badStack(t *testing.T, l *campaign.Lab, m *Hardware, cpu int) {
 	poke(t, m, cpu, m.CPU(cpu).TR.Base+4, 1<<62)
 	failstop(t, l, m, cpu)
@@ -105,7 +106,7 @@ func (c *crash) follow(t *testing.T, l *campaign.Lab, setting string) (faults.Ob
 	return c.under(t, l, experiments.MustPolicy(l.Experiment.Settings[i], l.System))
 }
 
-// under does the same for a policy word.
+// under does what follow does, for a policy word.
 func (c *crash) under(t *testing.T, l *campaign.Lab, policy uint64) (faults.Observation, faults.Outcome, string) {
 	t.Helper()
 	m := l.System.Fork(l.Golden.Checkpoints[0].State).(*Hardware)
@@ -118,9 +119,10 @@ func (c *crash) under(t *testing.T, l *campaign.Lab, policy uint64) (faults.Obse
 	return o, outcome, reason
 }
 
-// Failures in the middle of what each repair is for: a table half validated, a
-// lock held, an interrupt in service, half a context switch, registers half
-// saved, half a multicall, a line half printed, a wild stack pointer, a hang.
+// Failures in the middle of operations for which there are repairs: a table
+// half validated, a lock held, an interrupt in service, half a context switch,
+// registers half saved, half a multicall, a line half printed, a wild stack
+// pointer, a hang.
 func TestRecovery(t *testing.T) {
 	t.Parallel()
 	l := realLab(t)
@@ -153,8 +155,8 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// What the processor itself reads may be what is damaged. With every step
-// allowed a failure is detected and repaired all the same.
+// The damage may be in tables that the processor itself reads. With every step
+// allowed, such a failure is detected and repaired, too.
 func TestDamagedTables(t *testing.T) {
 	t.Parallel()
 	l := realLab(t)

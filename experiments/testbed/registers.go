@@ -10,7 +10,7 @@ import (
 // Registers are the values of a processor's registers, by number.
 type Registers [faults.Registers]uint64
 
-// RegistersOf are a processor's present ones.
+// RegistersOf are a processor's present registers.
 func RegistersOf(m faults.Machine, cpu int) (r Registers) {
 	for i := range r {
 		r[i] = m.Register(cpu, faults.Register(i))
@@ -37,7 +37,8 @@ func (a *Anatomy) registersAt(mem inspect.Memory, at uint64) (r Registers, cs ui
 	return r, cs & 0xffff, errors.Join(err[:]...) == nil
 }
 
-// GuestRegisters are those that the guest on a CPU has, while the VMM runs there.
+// GuestRegisters are the saved registers of the guest on a CPU, while the VMM
+// runs there.
 func (a *Anatomy) GuestRegisters(mem inspect.Memory, cpu int) (Registers, bool) {
 	r, _, ok := a.registersAt(mem, a.blockOf(cpu)+a.blockRegs)
 	return r, ok

@@ -10,7 +10,7 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// Reserved is what a mechanism occupies, in bytes and in lines of code.
+// Reserved is the size of a mechanism, in bytes of memory and in lines of code.
 type Reserved struct {
 	Mechanism string `json:"mechanism"`
 	Static    int64  `json:"static_bytes"`

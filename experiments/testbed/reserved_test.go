@@ -8,8 +8,8 @@ import (
 	"resvirt/experiments"
 )
 
-// What the list of mechanisms says of the VMM's sources and structures is there: a
-// build tag that nothing asks for would leave nothing out, and nobody would notice.
+// Everything that the list of mechanisms names exists in the VMM's sources and
+// structures: an unused build tag would leave nothing out, and nobody would notice.
 func TestMechanismsAreTheVMMs(t *testing.T) {
 	sys := realLab(t).System.(*VI)
 	list, err := sys.Reserved()

@@ -186,8 +186,8 @@ func TestNothingToStrikeIsNotApplied(t *testing.T) {
 	}
 }
 
-// What takes and releases the VMM's locks is known as such, inlined or not, and
-// other exclusive accesses are not.
+// Code that takes and releases the VMM's locks is recognized, inlined or not,
+// and other atomic accesses are not taken for it.
 func TestLocksAreKnown(t *testing.T) {
 	s := realLab(t).System.(*VI)
 	vmm := s.images["vmm"]

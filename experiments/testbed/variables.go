@@ -19,7 +19,7 @@ type Difference struct {
 // shown is how many differing numbers of a structure are listed.
 const shown = 6
 
-// Structure is a piece of the target's memory and what it is.
+// Structure is a piece of the target's memory, with its name and type.
 type Structure struct {
 	name  string
 	value inspect.Value

@@ -30,7 +30,7 @@ type VI struct {
 	anatomy func() (*Anatomy, error)
 }
 
-// prepare computes what is fixed from the experiment and the images.
+// prepare computes everything that follows from the experiment and the images.
 func (s *VI) prepare() error {
 	s.spec = machine.DefaultSpec()
 	s.spec.CPUs = s.exp.Machine.CPUs
@@ -43,7 +43,7 @@ func (s *VI) prepare() error {
 	return s.spec.Validate()
 }
 
-// read takes from the VMM's image what must be known of it.
+// read takes the needed facts from the VMM's image.
 func (s *VI) read(vmm *image.Image) error {
 	table, err := readSteps(vmm)
 	if err != nil {
@@ -94,7 +94,8 @@ func (s *VI) commandLine() string {
 	if e.Workload.FIFO {
 		line += " fifo=1"
 	}
-	// A timer that is later than a recovery lets it be is lost; VMs wait for each other besides.
+	// A timer that is later than the longest recovery counts as lost. In addition VMs wait
+	// for each other.
 	line += fmt.Sprintf(" late_us=%d", e.Deadline.DetectionUS+e.Deadline.RecoveryUS+1000*(e.VMM.Domains+e.VMM.Late))
 	return line
 }
@@ -157,7 +158,8 @@ func (s *VI) Steps() []string { return s.steps }
 
 func (s *VI) Started(serial []byte) bool { return startedAll(serial, s.exp.VMM.Domains) }
 
-// Measured is over when a VM is made late: then one is created after recovery.
+// Measured: the measured part is over when the late VM is made, so that it is
+// created after recovery.
 func (s *VI) Measured(serial []byte) bool { return s.exp.VMM.Late > 0 && lateBegun(serial) }
 
 // Margin is two quanta: clocks differ by one, and a turn may end late.

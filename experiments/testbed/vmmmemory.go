@@ -9,8 +9,8 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// vmmMemory knows where the VMM's memory lies, class by class, for faults. It
-// reads the VMM's own variables at the moment of the strike.
+// vmmMemory finds the VMM's memory, class by class, for faults. It reads the
+// VMM's own variables at the moment of the strike.
 type vmmMemory struct {
 	image *image.Image
 	cpus  int
@@ -28,17 +28,17 @@ type vmmMemory struct {
 	firstSlot, lastSlot      uint64 // of every L4: the VMM's
 }
 
-// blockShape is what lies where in the block of a CPU.
+// blockShape is the layout of a CPU's block.
 type blockShape struct {
 	size   uint64
 	guard  uint64    // CPU data, GDT and IDT end here
 	stacks uint64    // stacks from here to the end of the block
 	tops   [6]uint64 // of the stacks: the primary one, #DB, what entries push, #DF, #MC and NMI
-	regs   uint64    // the registers of the guest that it interrupted, which end ...
+	regs   uint64    // the registers of the interrupted guest, which end ...
 	end    uint64    // ... here
 }
 
-// framesMax bounds what a damaged count can make of the frame table.
+// framesMax bounds the frame table if its count is damaged.
 const framesMax = 1 << 26
 
 // newVMMMemory finds everything in the image's debug information.
@@ -144,9 +144,9 @@ func (p *vmmMemory) ranges(m faults.Machine, c faults.Class) []faults.Range {
 	return list
 }
 
-// stacks lists what is in use of the stacks of the CPUs that execute the VMM,
-// each from its stack pointer to the top of that stack, and the guest's registers
-// that belong to a primary one.
+// stacks lists the used parts of the stacks of CPUs that execute the VMM, from
+// the stack pointer to the top of the stack. With a primary stack it also lists
+// the guest's registers.
 func (p *vmmMemory) stacks(m faults.Machine) (list []faults.Range) {
 	for cpu := range p.cpus {
 		base := p.blocks + uint64(cpu)*p.block.size
@@ -192,7 +192,7 @@ func (p *vmmMemory) heap(m faults.Machine) (list []faults.Range) {
 	return list
 }
 
-// heapStart is where the VMM began to allocate.
+// heapStart is the address from which the VMM has allocated memory.
 func (p *vmmMemory) heapStart(m faults.Machine) uint64 {
 	start := p.phys(p.end)
 	for i := range min(uint64(uint32(word(m, p.nmods))), p.modsMax) {

@@ -11,9 +11,9 @@ import (
 	"resvirt/vi/abi"
 )
 
-// What the image says of a CPU's block fits together, and the classes of memory
-// are what it says: data and blocks, and on a CPU that executes the hypervisor its
-// stack up to the top and the registers of the guest.
+// The image's constants about a CPU's block fit together, and the classes of
+// memory agree with them: data and blocks, and on a CPU that executes the
+// hypervisor its stack up to the top and the registers of the guest.
 func TestMemoryOfTheVMM(t *testing.T) {
 	l := realLab(t)
 	sys := l.System.(*VI)
@@ -44,7 +44,7 @@ func TestMemoryOfTheVMM(t *testing.T) {
 	}
 }
 
-// What else is known of the VMM's image by name is there.
+// All other names that are looked up in the VMM's image exist.
 func TestNamesInTheVMM(t *testing.T) {
 	sys := realLab(t).System.(*VI)
 	if d := sys.target.Detecting; d == 0 || d>>len(sys.steps) != 0 || d == 1<<len(sys.steps)-1 {

@@ -10,7 +10,8 @@ import (
 	"resvirt/vi/seam"
 )
 
-// exitOK is the status that the debug-exit device makes of seam.ExitRight.
+// exitOK is the exit status that the debug-exit device gives for
+// seam.ExitRight.
 const exitOK = seam.ExitRight<<1 | 1
 
 // vmmTarget is the hypervisor as something that faults strike.
@@ -71,8 +72,8 @@ var exceptions = map[uint64]string{
 	16: "#MF x87", 17: "#AC alignment check", 18: "#MC machine check", 19: "#XF SIMD",
 }
 
-// imageSymbols explains addresses of all images: they lie apart. The names of
-// what is not the VMM's begin with the image's.
+// imageSymbols names addresses in all images, which do not overlap. Names
+// outside the VMM begin with their image's name.
 type imageSymbols map[string]*image.Image
 
 func (s imageSymbols) Func(pc uint64) (string, uint64, bool) {

@@ -1,4 +1,4 @@
-// Package whole holds the tests of campaigns on the whole system that need
-// nothing but what experiments exports: a package of their own, which go test
-// runs beside others.
+// Package whole has those tests of campaigns on the whole system that need only
+// exported names. They are a package of their own, which go test runs beside
+// others.
 package whole

@@ -91,7 +91,7 @@ func formOf(line string) string {
 	return number.ReplaceAllString(strings.Join(strings.Fields(line), " "), "N")
 }
 
-// smallReport is that of a few faults of quick.
+// smallReport is a report on a few faults of quick.
 func smallReport(t *testing.T) string {
 	q := lab(t)
 	path := filepath.Join(t.TempDir(), "quick.db")
