@@ -15,9 +15,8 @@ import (
 // What is generated is committed, so that nobody needs the tools; `go generate ./...`
 // makes it anew.
 
-// madeBy are the tools that made what is committed. Others may encode the same
-// instructions in other bytes: what they make is compared, but a difference is
-// no failure.
+// madeBy are the tools that made the committed files. Other versions may encode
+// the same instructions in other bytes: then a difference is no failure.
 var madeBy = map[string]string{"as": "2.40", "gcc": "12.2.0"}
 
 var (
@@ -92,7 +91,8 @@ func buildAgain(t *testing.T, script string, made map[string]bool) {
 	}
 }
 
-// otherTools tells whether this computer has other tools than made what is committed.
+// otherTools tells whether this computer has other tools than those that made the
+// committed files.
 func otherTools() bool {
 	for tool, version := range madeBy {
 		out, err := exec.Command(tool, "--version").Output()

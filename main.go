@@ -1,5 +1,5 @@
 // Resvirt injects faults into a hypervisor that runs on an emulated machine,
-// and counts what becomes of them.
+// and counts their outcomes.
 package main
 
 //go:generate go run ./internal/outputs README.md docs/one-fault.md

@@ -50,9 +50,9 @@ func parsed(t *testing.T, path string) *ast.File {
 	return f
 }
 
-// Every word and number by which inside and host understand each other is said by
-// one and looked for by the other, and neither has a copy of its own: a line that
-// the judge looks for and nobody prints would be a verdict that never comes.
+// Each word and number of vi/seam is written by one side and looked for by the
+// other, and neither side has a copy of its own. Otherwise the judge could look
+// for a line that nobody prints.
 func TestBothSidesSpeakOfTheSame(t *testing.T) {
 	known := words(t)
 	uses := map[bool]map[string]bool{true: {}, false: {}} // by whether it is inside
@@ -97,7 +97,7 @@ func TestBothSidesSpeakOfTheSame(t *testing.T) {
 	}
 }
 
-// copied is the word of several that a text has of its own.
+// copied is a known word of which a text has a copy.
 func copied(text string, known map[string]string) string {
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		if word := known[name]; strings.Contains(strings.TrimSpace(word), " ") && strings.Contains(text, word) || word != "" && word == known["VMM"] && strings.HasPrefix(text, word) {

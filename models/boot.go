@@ -22,6 +22,6 @@ func PublishedReboot() []BootStep {
 	}
 }
 
-// PublishedFrameCheck is the time to check one page-frame descriptor: 21 ms for
-// the 2,097,152 frames of 8 GB (same source).
+// PublishedFrameCheck is the time to check the descriptor of one page frame: 21
+// ms for the 2,097,152 frames of 8 GB (same source).
 const PublishedFrameCheck = 10 * sim.Nanosecond

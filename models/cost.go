@@ -42,10 +42,10 @@ const (
 
 const cycle = 500 * sim.Picosecond // 2 GHz
 
-// defaultCost is the table. "OG" is AMD's Software Optimization Guide for
-// AMD64 Processors (25112), appendix C, latencies of the K8 for register
-// operands; throughput where instructions overlap as a rule. Figures marked
-// "estimate" are of the right order and no more.
+// defaultCost is the table. "OG" is AMD's Software Optimization Guide for AMD64
+// Processors (25112), appendix C, latencies of the K8 for register operands;
+// throughput where instructions usually overlap. Figures marked "estimate" are
+// only of the right order.
 func defaultCost() [NumClasses]sim.Time {
 	return [NumClasses]sim.Time{
 		Simple:    1 * cycle,            // OG: 1

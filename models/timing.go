@@ -1,5 +1,5 @@
-// Package models holds the numbers that the machine takes as given: what an
-// instruction costs, how long devices take. They are fixed before anything is
+// Package models holds the numbers that the machine takes as given: the cost of
+// instructions, and the times of devices. They are fixed before anything is
 // measured; each figure has its source beside it, and an estimate says so.
 package models
 
@@ -11,15 +11,15 @@ import (
 )
 
 // Semantics names the version of the machine's behaviour. A stored result can
-// be replayed only by the semantics that it was computed with; whoever changes
-// what the machine computes, or when, counts it up.
+// be replayed only by the semantics that it was computed with; increment it
+// with every change of what the machine computes, or when.
 const Semantics = 4
 
 // Class is a group of instructions, or of events inside one, with one price.
 // The processor maps each operation to a class.
 type Class uint8
 
-// Timing is everything about time that the machine's hardware decides.
+// Timing holds all times that depend on the machine's hardware.
 type Timing struct {
 	// Cost is the time by class. It is charged once per retired instruction for
 	// its own class, and once per event for the classes that describe events.
@@ -30,7 +30,7 @@ type Timing struct {
 	IPILatency    sim.Time // from the write to the command register to acceptance by the target
 	SIPILatency   sim.Time // from INIT to readiness for the start-up IPI and from that to the first instruction
 
-	DMALatency    sim.Time // from a write to a doorbell until the device has what memory says
+	DMALatency    sim.Time // from a write to a doorbell until the device has read memory
 	DiskReady     sim.Time // from enabling the controller until it is ready
 	DiskLatency   sim.Time // of a command that finds the disk idle, besides its bytes
 	DiskCommand   sim.Time // that the disk is busy with a command, besides its bytes
@@ -38,7 +38,7 @@ type Timing struct {
 	DiskWriteByte sim.Time // that it is busy with a byte written
 	LinkUp        sim.Time // from the reset of a network controller until its link is up
 	WireByte      sim.Time // that a byte occupies the wire
-	WireLatency   sim.Time // from a frame's last bit at one end to the same at the other
+	WireLatency   sim.Time // from the last bit of an Ethernet frame at one end to its arrival at the other
 	RemoteLatency sim.Time // that the modelled remote host takes to answer
 }
 

@@ -2,8 +2,8 @@ package sim
 
 import "slices"
 
-// Event is something that happens at a time. It is plain data: what Kind, A
-// and B mean is the owner's affair, so that a queue can be copied and hashed.
+// Event is something that happens at a time. It is plain data, so that a queue
+// can be copied and hashed; the owner defines what Kind, A and B mean.
 type Event struct {
 	Time Time
 	Seq  uint64 // order of insertion, breaks ties
@@ -27,7 +27,7 @@ func (q *Queue) Add(t Time, kind uint16, a uint32, b uint64) {
 	e := Event{Time: t, Seq: q.seq, Kind: kind, A: a, B: b}
 	q.seq++
 	i := len(q.events)
-	for i > 0 && q.events[i-1].Time <= t { // later insertion goes after equal times, that is before them in the slice
+	for i > 0 && q.events[i-1].Time <= t { // among equal times a later insertion comes last, that is first in the slice
 		i--
 	}
 	q.events = slices.Insert(q.events, i, e)
@@ -82,7 +82,7 @@ func (q *Queue) CopyFrom(o *Queue) {
 }
 
 // Hash adds the pending events to h: what and when, in order. Sequence numbers
-// stay out, since two queues that will behave the same may have come about by
+// are left out, because two queues that will behave the same may have had
 // different numbers of insertions.
 func (q *Queue) Hash(h *Hasher) {
 	h.Uint64(uint64(len(q.events)))

@@ -6,8 +6,8 @@ package sim
 // the component indistinguishable from the one that was saved, whatever it was
 // before; whatever else the component holds can be rebuilt from its
 // configuration and its state (caches, host pointers) and is dropped by Load.
-// The oracle is a test for each component: running to the end equals save,
-// load into a fresh component, run to the end.
+// Each component has a test of this: running to the end has the same result as
+// save, load into a fresh component, run to the end.
 type Stateful[S any] interface {
 	Save() S
 	Load(S)

@@ -40,7 +40,7 @@ func (s *session) expect(text string) string {
 	return ""
 }
 
-// command types one and returns what it printed.
+// command types a command and returns its output.
 func (s *session) command(line string) string {
 	s.t.Helper()
 	s.m.Input([]byte(line + "\n"))
@@ -153,7 +153,7 @@ func TestArchive(t *testing.T) {
 	}
 }
 
-// A damaged file is refused; one of somebody's own directory has no digest.
+// A damaged file is refused. In a user's own directory files need no digests.
 func TestSums(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("RESVIRT_LINUX", dir)

@@ -8,9 +8,9 @@ import (
 	"os/exec"
 )
 
-// extract returns the kernel out of a bzImage, which ends with its compressed
-// ELF file. Where that is, stands in the header (Documentation/arch/x86/boot.rst:
-// setup_sects, payload_offset, payload_length).
+// extract returns the kernel from a bzImage, which ends with the compressed ELF
+// file. Its place is in the header (Documentation/arch/x86/boot.rst: setup_sects,
+// payload_offset, payload_length).
 func extract(image []byte) ([]byte, error) {
 	if len(image) < 0x250 || string(image[0x202:0x206]) != "HdrS" {
 		return nil, errors.New("linux: no bzImage")
@@ -32,8 +32,8 @@ func extract(image []byte) ([]byte, error) {
 	return nil, fmt.Errorf("linux: the kernel is compressed in an unknown way (% x)", payload[:4])
 }
 
-// decompress lets a program do it. The payload is followed by its size, which
-// programs complain of once they are done.
+// decompress lets a program decompress. The payload is followed by its size,
+// about which programs complain at their end.
 func decompress(command string, b []byte) ([]byte, error) {
 	cmd := exec.Command(command, "-dc")
 	cmd.Stdin = bytes.NewReader(b)

@@ -43,8 +43,8 @@ func TestGuest(t *testing.T) {
 	}
 }
 
-// withContexts is a file of the initial RAM disk with a program behind it that says whether
-// Linux and the hypervisor keep what the processor has for it (contexts/main.go).
+// withContexts is the initial RAM disk with an additional program, which checks that Linux
+// and the hypervisor preserve its processor state (contexts/main.go).
 func withContexts(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

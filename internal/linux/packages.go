@@ -54,7 +54,7 @@ const SumsFile = "SHA256SUMS"
 
 func sumLine(name string, b []byte) string { return fmt.Sprintf("%x  %s\n", sha256.Sum256(b), name) }
 
-// checkSum holds the content of a file against its digest.
+// checkSum compares the content of a file with its digest.
 func checkSum(dir, name string, b []byte) error {
 	sums, err := os.ReadFile(filepath.Join(dir, SumsFile))
 	if errors.Is(err, os.ErrNotExist) {

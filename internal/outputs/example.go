@@ -15,7 +15,7 @@ func withExamples(text string, run func(command string) (string, error)) (string
 	if n := strings.Count(text, "<!-- EXAMPLE RUN"); n != len(marks) {
 		return "", fmt.Errorf("%d of %d marks of examples are not as they must be", n-len(marks), n)
 	}
-	for i := len(marks) - 1; i >= 0; i-- { // numbers differ in length: what stands before keeps its place
+	for i := len(marks) - 1; i >= 0; i-- { // from the last to the first: numbers differ in length, and text before a mark must keep its place
 		at := marks[i]
 		group := func(n int) string { return text[at[2*n]:at[2*n+1]] }
 		db, first, second := group(1), group(3), group(5)

@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// Base is where kernels are loaded and Entry where they begin.
+// Base is the address at which kernels are loaded, and Entry that at which they
+// begin.
 const (
 	Base  = 0x100000
 	Entry = Base + 32
@@ -34,7 +35,7 @@ func ROM(size int, code ...[]byte) []byte {
 	return b
 }
 
-// MultibootELF is the same as a 32-bit ELF file, linked to run at virtual
+// MultibootELF is such a kernel as a 32-bit ELF file, linked to run at virtual
 // addresses from 3 GiB on.
 func MultibootELF(code ...[]byte) []byte {
 	const virtual = 0xc0000000

@@ -231,8 +231,8 @@ func (t *toy) work(cpu int, c *toyCPU) {
 	c.reg[faults.RIP] = toyBase + 4*(c.step%20)
 }
 
-// recover is the toy's recovery: bit 0 makes the processor run again, with a
-// wrong sum unless bit 1 is there, too.
+// recover is the toy's recovery: with bit 0 of the policy the processor runs
+// again, with a wrong sum unless bit 1 is set, too.
 func (t *toy) recover(cpu int) {
 	c := &t.s.cpu[cpu]
 	c.failing++
@@ -297,7 +297,8 @@ func (System) Parts() []experiments.Part {
 // Semantics is part of experiments.System.
 func (System) Semantics() string { return "toy 1" }
 
-// toyCounter calls every loop a tick and a switch, and every 100th a period.
+// toyCounter counts every loop as a tick and a switch, and every 100th as a
+// period.
 func toyCounter(c *toyCPU) experiments.CPUCounter {
 	return experiments.CPUCounter{Ticks: c.loops, Switches: c.loops, Periods: c.loops / 100}
 }

@@ -20,8 +20,8 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// distance is that of Damerau and Levenshtein, swaps of neighbours included, no place
-// edited twice.
+// distance is the distance of Damerau and Levenshtein: swaps of neighbours count as
+// one edit, and no place is edited twice.
 func distance(a, b []rune) int {
 	d := make([][]int, len(a)+1)
 	for i := range d {

@@ -50,9 +50,9 @@ func Glossary(rows [][2]string, width int) string {
 
 var gap = regexp.MustCompile(` {2,}`)
 
-// Hang wraps a line and hangs what follows under its text, which begins behind the
-// last of its gaps: two blanks and more. Lines with more than three gaps are rows of
-// tables and stay as they are.
+// Hang wraps a line and indents the continuation to the begin of its text, which is
+// behind the last gap of two or more blanks. Lines with more than three gaps are
+// rows of tables and stay as they are.
 func Hang(line string, width int) string {
 	gaps := gap.FindAllStringIndex(strings.TrimRight(line, " "), -1)
 	if width <= 0 || utf8.RuneCountInString(line) <= width || len(gaps) > 3 {
@@ -89,7 +89,8 @@ type Wrapper struct {
 	begun []byte // a line that has not ended
 }
 
-// Write implements io.Writer. What is behind the last end of a line waits for Flush.
+// Write implements io.Writer. The rest behind the last newline is kept until Flush
+// or the next Write.
 func (w *Wrapper) Write(p []byte) (int, error) {
 	w.begun = append(w.begun, p...)
 	end := bytes.LastIndexByte(w.begun, '\n') + 1

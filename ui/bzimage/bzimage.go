@@ -19,10 +19,11 @@ const MaxKernel = 1 << 30
 // Is says whether a file is a bzImage.
 func Is(file []byte) bool { return len(file) >= 0x250 && string(file[0x202:0x206]) == "HdrS" }
 
-// Kernel returns the ELF file that a bzImage ends with. Where its compressed
-// form is, stands in the header (Documentation/arch/x86/boot.rst: setup_sects,
-// payload_offset, payload_length, since protocol 2.08). It is compressed by
-// gzip, xz or LZ4; its last four bytes are its length, which no format knows of.
+// Kernel returns the ELF file that is at the end of a bzImage. The place of its
+// compressed form is in the header (Documentation/arch/x86/boot.rst:
+// setup_sects, payload_offset, payload_length, since protocol 2.08). It is
+// compressed by gzip, xz or LZ4; the four bytes behind it are the kernel's
+// length, and do not belong to the compressed data.
 func Kernel(file []byte) ([]byte, error) {
 	if !Is(file) {
 		return nil, errors.New("bzimage: no Linux image")
@@ -57,7 +58,7 @@ func Kernel(file []byte) ([]byte, error) {
 	return kernel, nil
 }
 
-// reader decompresses a payload by what it begins with.
+// reader decompresses a payload; its first bytes tell the format.
 func reader(payload []byte) (io.Reader, error) {
 	in := bytes.NewReader(payload)
 	switch {
@@ -75,7 +76,7 @@ func reader(payload []byte) (io.Reader, error) {
 		}
 		return z, nil
 	case bytes.HasPrefix(payload, []byte("\x02\x21\x4c\x18")):
-		return lz4.NewReader(in), nil // the format of before frames
+		return lz4.NewReader(in), nil // LZ4's legacy format
 	case bytes.HasPrefix(payload, []byte("\x28\xb5\x2f\xfd")):
 		return nil, errors.New("bzimage: the kernel is compressed by zstd: extract its vmlinux with Linux's scripts/extract-vmlinux")
 	}

@@ -33,7 +33,7 @@ func benchFlags(fs *flag.FlagSet) any {
 type speedRow struct {
 	name   string
 	result bench.Result
-	events string // what the kernel does count times, "" if it is measured by instructions
+	events string // the event that the kernel causes count times, "" if instructions are measured
 	count  uint64
 	apart  bool // not in the mean
 }
@@ -122,7 +122,7 @@ func printSpeeds(w io.Writer, rows []speedRow) {
 	t.Flush()
 }
 
-// printStates measures and prints what states cost.
+// printStates measures and prints the cost of states.
 func printStates(w io.Writer, n int) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "\ndirty pages\tsnapshot\trestore\tfork\t")

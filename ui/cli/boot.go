@@ -21,7 +21,7 @@ type bootValues struct {
 	trace           string
 	seed            uint64
 	stats, screen   bool
-	debugTo         io.Writer // where whole lines of the debug console go; nil = among the serial port's output
+	debugTo         io.Writer // where lines of the debug console go; nil = together with the serial port's output
 }
 
 func bootFlags(fs *flag.FlagSet) any {
@@ -48,7 +48,7 @@ func runBoot(e *env, operands []string, values any) error {
 func boot(e *env, operands []string, v *bootValues) error {
 	spec := machine.DefaultSpec()
 	spec.CPUs, spec.MemBytes, spec.Seed = v.cpus, uint64(v.mem)<<20, v.seed
-	spec.TestDevice = true // with QEMU, suites that want it name it themselves
+	spec.TestDevice = true // QEMU has it only on request: suites that need it name it
 	if err := v.validate(operands, &spec); err != nil {
 		return err
 	}
@@ -110,7 +110,8 @@ func (v *bootValues) validate(operands []string, spec *machine.Spec) error {
 	return nil
 }
 
-// bootModules reads FILE[ ARGS],FILE...; a module's name is all of its element, as with QEMU.
+// bootModules reads FILE[ ARGS],FILE...; a module's name is its whole element of the list,
+// as with QEMU.
 func bootModules(list string) (mods []machine.Module, err error) {
 	if list == "" {
 		return nil, nil
@@ -126,8 +127,8 @@ func bootModules(list string) (mods []machine.Module, err error) {
 	return mods, nil
 }
 
-// load starts a kernel by the protocol that it is made for. One that knows both is
-// started by Multiboot, as by QEMU.
+// load starts a kernel by the boot protocol for which it is made. One with both
+// protocols is started by Multiboot, as by QEMU.
 func load(m *machine.Machine, path string, kernel []byte, appended string, mods []machine.Module) error {
 	switch {
 	case machine.HasMultibootHeader(kernel):

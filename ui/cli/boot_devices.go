@@ -11,7 +11,7 @@ import (
 	"resvirt/hw/wire"
 )
 
-// bootDevices is what of the machine's devices lies in files of the host.
+// bootDevices are the host's files that belong to the machine's devices.
 type bootDevices struct {
 	disk *os.File
 	pcap *os.File
@@ -73,7 +73,7 @@ func (d *bootDevices) finish(m *machine.Machine) error {
 func (d *bootDevices) close() {
 	for _, f := range []*os.File{d.disk, d.pcap} {
 		if f != nil {
-			f.Close() // what was written is flushed, and its errors are known
+			f.Close() // writes have been flushed, and their errors reported
 		}
 	}
 }

@@ -9,15 +9,16 @@ import (
 	"resvirt/hw/machine"
 )
 
-// Exit statuses of `boot`, besides 0, usage and interrupt. All are even: what a kernel
-// writes to the exit port comes out odd, and suites take 1 for "passed".
+// Exit statuses of `boot`, besides 0, usage and interrupt. All are even: a value that
+// a kernel writes to the exit port gives an odd status, and test suites take 1 for
+// "passed".
 const (
 	bootHalted      = 4 // no processor runs and none will be woken
 	bootTripleFault = 6
 	bootReset       = 8
 	bootLimit       = 10
 	bootUnsupported = 12
-	bootFailed      = 14 // ours: a file, a kernel that does not boot here
+	bootFailed      = 14 // an error of this program: a file, a kernel that does not boot here
 )
 
 const bootStatuses = `exit status: 0 switched off, or Ctrl-A x; odd: 2*V+1 for V written to the exit port 0xf4;
@@ -44,20 +45,21 @@ func bootStatus(s machine.Stop) error {
 	return status(bootHalted)
 }
 
-// bootError tells an error of ours, which is not to be taken for what a kernel says.
+// bootError prints an error of this program, and gives it a status that differs from
+// those of kernels.
 func bootError(e *env, err error) error {
 	var code status
 	var use usageError
 	if err == nil || errors.As(err, &code) || errors.As(err, &use) {
 		return err
 	}
-	if !errors.Is(err, syscall.EPIPE) { // else nobody is left to tell
+	if !errors.Is(err, syscall.EPIPE) { // else nobody reads the message
 		e.complain(err.Error())
 	}
 	return status(bootFailed)
 }
 
-// tellPOST lists the last POST codes, by which a ROM tells how far it came.
+// tellPOST lists the last POST codes, which show how far a ROM has come.
 func tellPOST(e *env, m *machine.Machine) {
 	const most = 32
 	var codes []string
@@ -72,7 +74,7 @@ func tellPOST(e *env, m *machine.Machine) {
 	fmt.Fprintln(e.stderr, "resvirt: POST codes:", strings.Join(codes, " "))
 }
 
-// tellEnd tells people how the machine ended, unless that was its kernel's wish.
+// tellEnd prints how the machine ended, unless its kernel ended it on purpose.
 func tellEnd(e *env, m *machine.Machine, s machine.Stop) {
 	switch s.Reason {
 	case machine.None, machine.PowerOff, machine.Exit:

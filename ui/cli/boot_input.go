@@ -9,20 +9,20 @@ import (
 	"golang.org/x/term"
 )
 
-// bootInput is what comes down the serial line. A file is there as a whole from
-// the beginning, so that a run with it can be repeated exactly; what people or
-// other programs send meanwhile arrives at the end of the millisecond of virtual
-// time that the machine is executing.
+// bootInput is the input of the serial line. The whole content of a file is
+// there from the beginning, so that a run with it can be repeated exactly. Input
+// that people or other programs send meanwhile arrives at the end of the current
+// millisecond of virtual time.
 type bootInput struct {
 	bytes   []byte
-	more    <-chan []byte // closed at the end; nil if bytes are all
+	more    <-chan []byte // closed at the end of the input; nil if there is no more than bytes
 	fast    bool          // a person types: nothing is held back
 	escaped bool          // Ctrl-A was typed
 	quit    bool
 	restore func() // ends the raw mode of a terminal, nil if it is none
 }
 
-// forever is a wait that only input or its end ends.
+// forever is the length of a wait that ends only with input or at its end.
 const forever = time.Duration(1<<63 - 1)
 
 func openBootInput(stdin io.Reader) (*bootInput, error) {
@@ -69,7 +69,7 @@ func (in *bootInput) close() {
 	}
 }
 
-// take returns what has come, and does not wait for more.
+// take returns the input that has come, without waiting.
 func (in *bootInput) take() []byte {
 	for in.more != nil {
 		select {

@@ -11,15 +11,15 @@ import (
 	"resvirt/sim"
 )
 
-// bootSlice is how much virtual time passes between looks at the outside world.
+// bootSlice is the virtual time between two looks at input and signals.
 const bootSlice = sim.Millisecond
 
-// inputFrom is when input reaches a PVH guest that has not asked to be interrupted
-// by it: such guests are operating systems, whose drivers throw away what has
-// come when they set the port up.
+// inputFrom is the time from which input is sent to a PVH guest that has not
+// enabled the interrupt for it. Such guests are operating systems, whose drivers
+// drop earlier input when they set up the port.
 const inputFrom = 5 * sim.Second
 
-// bootRun is a machine and what it is connected to.
+// bootRun is a machine with its connections.
 type bootRun struct {
 	m     *machine.Machine
 	out   io.Writer
@@ -29,13 +29,13 @@ type bootRun struct {
 	debugTo io.Writer // where the debug console's lines go; nil = to out, as they come
 	direct  bool      // input need not wait for the guest to be ready
 
-	open          bool // what was written last is not the end of a line
-	serial, debug int  // how much of the machine's output is written already
+	open          bool // the last output did not end a line
+	serial, debug int  // bytes of the machine's output that are written already
 }
 
 // runMachine connects the machine with the terminal, and runs it to its end.
 func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) (machine.Stop, error) {
-	e.finishes.Store(true) // a disk, a trace and a terminal are left as they should be
+	e.finishes.Store(true) // at its end the command has to save the disk and the trace, and to restore the terminal
 	in, err := openBootInput(e.stdin)
 	if err != nil {
 		return machine.Stop{}, err
@@ -115,15 +115,15 @@ func (r *bootRun) run(e *env) (machine.Stop, error) {
 			}
 		case stop.Reason != machine.Waiting:
 			return stop, nil
-		case !r.in.wait(e.ctx, forever): // nobody will type any more
+		case !r.in.wait(e.ctx, forever): // the input has ended
 			return stop, nil
 		}
 	}
 	return machine.Stop{}, status(exitInterrupt)
 }
 
-// bootLook is after how many instructions it is looked whether the program shall end:
-// many processors, of which each instruction is traced, need seconds for a slice.
+// bootLook is the number of instructions between two checks whether the program is to
+// end: with many processors and a trace, a slice takes seconds.
 const bootLook = 1 << 16
 
 // slice runs to a bound, or until ctx has ended.
@@ -140,8 +140,8 @@ func (r *bootRun) slice(ctx context.Context, u machine.Until) machine.Stop {
 	}
 }
 
-// idleInstructions in a slice say that the guest waits, so that its time shall
-// not pass faster than that of the person who types.
+// idleInstructions: a slice with fewer instructions means that the guest waits.
+// Then its time must not pass faster than that of the person who types.
 const idleInstructions = 50_000
 
 func (r *bootRun) write(b []byte) error {
@@ -167,7 +167,8 @@ func (r *bootRun) flush(end bool) error {
 	if r.debugTo == nil || err != nil {
 		return err
 	}
-	// On a terminal both are seen: lines of the one wait for the end of the other's.
+	// A terminal shows both outputs: a line of one is printed only when the other's
+	// line has ended.
 	to := r.debug + bytes.LastIndexByte(debug[r.debug:], '\n') + 1
 	if end {
 		to = len(debug)

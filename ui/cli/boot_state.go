@@ -26,7 +26,7 @@ func printCPU(w io.Writer, m *machine.Machine, id int) {
 	c := m.CPU(id)
 	fmt.Fprintf(w, "CPU %d: %s, %d-bit code, level %d, after %d instructions\n", id, bootActivities[c.Activity], codeBits(c), c.CPL, c.Retired)
 	if c.Activity == cpu.WaitSIPI {
-		return // as reset left it
+		return // as it was after reset
 	}
 	for i, v := range c.GPR {
 		fmt.Fprintf(w, "%-3s=%016x%s", bootRegisters[i], v, separator(i, 4))
@@ -106,7 +106,7 @@ func disassemble(code []byte, bits int, pc uint64) (text string, length int) {
 		return "(no instruction)", len(code)
 	}
 	inst, err := x86asm.Decode(code, bits)
-	if err != nil || inst.Len != int(i.Len) { // it knows fewer instructions than the machine
+	if err != nil || inst.Len != int(i.Len) { // the disassembler knows fewer instructions than the machine
 		return strings.ToLower(i.Op.String()), int(i.Len)
 	}
 	return x86asm.IntelSyntax(inst, pc, nil), inst.Len

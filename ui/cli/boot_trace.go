@@ -11,8 +11,8 @@ import (
 )
 
 // tracer writes a line for each instruction: position, processor, privilege
-// level, address, bytes, disassembly, and the registers that it changed, an
-// interrupt or exception that was delivered after it included.
+// level, address, bytes, disassembly, and the registers that it changed,
+// including changes by an interrupt or exception that was delivered after it.
 type tracer struct {
 	m    *machine.Machine
 	file *os.File
@@ -56,7 +56,8 @@ func (t *tracer) instruction(e machine.TraceEntry) {
 	copyRegisters(&t.before, &c.State)
 }
 
-// copyRegisters copies what changes tells of; the whole State is large.
+// copyRegisters copies the registers that changes lists; the whole State is
+// large.
 func copyRegisters(to, from *cpu.State) {
 	to.GPR, to.RFLAGS, to.Seg, to.CPL = from.GPR, from.RFLAGS, from.Seg, from.CPL
 	to.CR0, to.CR2, to.CR3, to.CR4 = from.CR0, from.CR2, from.CR3, from.CR4
@@ -69,7 +70,7 @@ func (t *tracer) finish() {
 		return
 	}
 	line := t.pending + changes(&t.before, &t.m.CPU(t.cpu).State)
-	t.w.WriteString(strings.TrimRight(line, " ") + "\n") // an error stays and comes out of Flush
+	t.w.WriteString(strings.TrimRight(line, " ") + "\n") // an error is kept and returned by Flush
 	t.pending = ""
 }
 

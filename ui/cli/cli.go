@@ -26,7 +26,7 @@ const (
 	exitInterrupt = 130 // as shells report a command ended by Ctrl-C
 )
 
-// statuses is what help says of them.
+// statuses is the text about them for help.
 func statuses(width int) string {
 	return "exit status:\n" + words.Glossary([][2]string{
 		{"0", "done"},
@@ -36,7 +36,7 @@ func statuses(width int) string {
 	}, width) + words.Wrap("", "boot has its own: `resvirt help boot`. go run makes 1 of each of them but 0, and prints the true one as \"exit status N\": scripts call a built program.", "", width) + "\n"
 }
 
-// env is what commands get from outside, so that tests can give them another world.
+// env is everything that commands get from outside, so that tests can replace it.
 type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -47,23 +47,23 @@ type env struct {
 	vmm    func() ([]byte, error) // the hypervisor's image
 	stored func(experiments.Experiment, []experiments.Part) (experiments.System, error)
 
-	finishes atomic.Bool // the command ends soon when it is told to, and must not be cut short
+	finishes atomic.Bool // the command ends soon after a signal, and must not be killed before
 	mu       sync.Mutex
-	shown    *printer // what goes on, on stderr
-	kept     string   // what becomes of the work when it is stopped
+	shown    *printer // prints progress on stderr
+	kept     string   // message about the finished work, if the command is stopped
 }
 
 // usageError is a mistake in the command line.
 type usageError struct {
 	text    string
-	command string // whose help says how it is right; "" = the list of commands
+	command string // command whose help is to be named; "" = the list of commands
 }
 
 func (e usageError) Error() string { return e.text }
 
 func usage(format string, args ...any) error { return usageError{text: fmt.Sprintf(format, args...)} }
 
-// status is an exit status whose reason has been told already.
+// status is an exit status whose reason has been printed already.
 type status int
 
 func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
@@ -95,7 +95,7 @@ func run(e *env, args []string) int {
 	case errors.As(err, &code):
 		return int(code)
 	case errors.Is(err, syscall.EPIPE):
-		return exitFailed // the reader of our output went away; nobody is left to tell
+		return exitFailed // the reader of the output has closed it: nobody reads a message
 	case errors.As(err, &use):
 		e.complain(fmt.Sprintf("%v; see `%s`", err, strings.TrimSpace("resvirt help "+use.command)))
 		return exitUsage
@@ -107,7 +107,7 @@ func run(e *env, args []string) int {
 	return exitFailed
 }
 
-// complain tells what is wrong.
+// complain prints an error.
 func (e *env) complain(text string) {
 	fmt.Fprintln(e.stderr, words.HangLines("resvirt: "+text, textWidth(e.stderr)))
 }

@@ -10,13 +10,14 @@ import (
 	"resvirt/internal/words"
 )
 
-// command is a row of the table that dispatch and help are made from.
+// command is a row of the table from which commands are dispatched and help is
+// made.
 type command struct {
 	name, operands string
 	summary        string
 	flags          func(*flag.FlagSet) any // declares flags, returns where their values go
 	run            func(e *env, operands []string, values any) error
-	notes          string // what else help says
+	notes          string // more text for help
 }
 
 // commands is the table.
@@ -89,8 +90,8 @@ func (c *command) call(e *env, args []string) error {
 	return errors.Join(c.run(e, operands, values), w.Flush())
 }
 
-// wraps says whether a command prints texts for people: what a machine's console says, and
-// what programs read, stays as it is.
+// wraps says whether lines are wrapped, because a command prints texts for people. A
+// machine's console output, and output for programs, is not wrapped.
 func (c *command) wraps(fs *flag.FlagSet) bool {
 	f := fs.Lookup("format")
 	return !slices.Contains([]string{"boot", "guest", "completion", "help"}, c.name) && (f == nil || f.Value.String() == "text")
@@ -119,7 +120,7 @@ func help(e *env, operands []string) error {
 	return noCommand(operands[0])
 }
 
-// help is what a command takes.
+// help describes a command's operands and flags.
 func (c *command) help(width int) string {
 	fs, _ := c.flagSet()
 	head := strings.TrimSpace("usage: resvirt " + c.name + " " + c.operands)

@@ -18,11 +18,11 @@ const completeWord = "__complete"
 // candidate is a word that fits, and what it means.
 type candidate struct{ word, meaning string }
 
-// filesMark stands before the suffix of the files that fit.
+// filesMark precedes the suffix of the files that fit.
 const filesMark = ":files "
 
-// complete prints what the last word can become. Who completes must never be told of
-// errors: what cannot be found out does not appear.
+// complete prints the possible completions of the last word. It never prints errors:
+// completions that cannot be found are left out.
 func complete(e *env, line []string) error {
 	line = joinEquals(line)
 	cur := ""
@@ -83,7 +83,7 @@ func commandNames() []candidate {
 func (c *command) candidates(before []string, cur string) []candidate {
 	fs, _ := c.flagSet()
 	var operands []string
-	var open *flag.Flag // which waits for its value
+	var open *flag.Flag // the flag whose value comes next
 	for _, w := range before {
 		name, isFlag := strings.CutPrefix(w, "-")
 		switch {
@@ -117,7 +117,8 @@ func (c *command) candidates(before []string, cur string) []candidate {
 	return nil
 }
 
-// valuesBehind completes --name=, as one word. Shells complete no file in there.
+// valuesBehind completes --name=, as one word. Shells cannot complete files
+// there.
 func valuesBehind(name string, f *flag.Flag, c *command, operands []string) []candidate {
 	var list []candidate
 	if f != nil {
@@ -130,7 +131,7 @@ func valuesBehind(name string, f *flag.Flag, c *command, operands []string) []ca
 	return list
 }
 
-// flagValues are what a flag can be given.
+// flagValues are the possible values of a flag.
 func (c *command) flagValues(f *flag.Flag, operands []string) []candidate {
 	if v, ok := f.Value.(*choice); ok {
 		return plainWords(v.allowed)
@@ -142,7 +143,8 @@ func (c *command) flagValues(f *flag.Flag, operands []string) []candidate {
 	return placeValues(placeholder, operands)
 }
 
-// placeValues are what can stand in a place of that name.
+// placeValues are the possible operands for a place of that name in a command's
+// usage.
 func placeValues(place string, operands []string) []candidate {
 	switch {
 	case place == "EXPERIMENT":

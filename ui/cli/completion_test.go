@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// completed is what a command line can go on with, without the meanings.
+// completed lists the completions of a command line, without their meanings.
 func completed(line ...string) string {
 	var list []string
 	for l := range strings.Lines(call(append([]string{completeWord}, line...))) {
@@ -76,7 +76,7 @@ func makeToy(t *testing.T) {
 	call([]string{"run", "toy.toml", "--runs", "6"})
 }
 
-// Every operand's place is one that can be completed.
+// Every operand in the commands' usage can be completed.
 func TestEveryPlaceIsKnown(t *testing.T) {
 	for _, c := range commands() {
 		for _, place := range strings.Fields(c.operands) {

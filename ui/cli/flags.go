@@ -38,7 +38,7 @@ func formatFlag(fs *flag.FlagSet, value *string, forms ...string) {
 	fs.Var(&choice{value, forms}, "format", "print `FORM`: "+words.Or(forms))
 }
 
-// noValue says whether a flag stands alone.
+// noValue says whether a flag takes no value.
 func noValue(f *flag.Flag) bool {
 	b, ok := f.Value.(interface{ IsBoolFlag() bool })
 	return ok && b.IsBoolFlag()
@@ -50,7 +50,7 @@ var (
 	invalidValue  = regexp.MustCompile(`^invalid (?:boolean )?value ("(?s:.*)") for (?:flag )?-([^:]*): (.*)$`)
 )
 
-// flagMistake says in this program's words what package flag found wrong.
+// flagMistake translates an error of package flag into this program's words.
 func flagMistake(fs *flag.FlagSet, err error) string {
 	text := err.Error()
 	if m := undefinedFlag.FindStringSubmatch(text); m != nil {
@@ -87,7 +87,8 @@ func valueMistake(f *flag.Flag, value, reason string) string {
 	return reason
 }
 
-// meant is the end of a message about an unknown word: the known one that is near.
+// meant is the end of a message about an unknown word: it names a similar one that
+// is known.
 func meant(prefix, word string, known []string) string {
 	near := words.Nearest(word, known)
 	if near == "" {

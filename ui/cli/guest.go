@@ -46,7 +46,8 @@ const (
 // guestMaxWatchdog is the longest period of the hang watchdog, in microseconds.
 const guestMaxWatchdog = 10_000_000
 
-// guestMaxLine is what of the loader's command line is left for the kernel.
+// guestMaxLine is the part of the loader's command line that is left for the
+// kernel.
 const guestMaxLine = 900
 
 func runGuest(e *env, operands []string, values any) error {

@@ -12,8 +12,8 @@ import (
 	"resvirt/experiments/testbed"
 )
 
-// Kernels of a page, as other systems' linkers lay theirs out, run under the
-// hypervisor: they print a line and switch themselves off.
+// Runs kernels of one page under the hypervisor, laid out as by the linkers of
+// other systems: they print a line and switch themselves off.
 
 // xenNote is one of Xen's ELF notes (elfnote.h).
 func xenNote(kind uint32, value []byte) []byte {
@@ -44,8 +44,8 @@ func printed(text string) []byte {
 	}, text...)
 }
 
-// rung puts two bytes into the console ring, where so many are already, and sends
-// its event (event_channel_op 32, EVTCHNOP_send).
+// rung puts two bytes into the console ring, behind the at bytes that are there,
+// and sends its event (event_channel_op 32, EVTCHNOP_send).
 func rung(text string, at uint32) []byte {
 	const ring, out, outProd, port = 0x2000, 1024, 3084, 80
 	le := binary.LittleEndian
@@ -91,7 +91,7 @@ func testKernel(code, segment, section []byte) []byte {
 		copy(b[w.at:], v[:w.size])
 	}
 	if segment == nil {
-		b[120] = 6 // PHDR, which nobody reads
+		b[120] = 6 // PHDR, which is ignored
 	}
 	b = bytes.Join([][]byte{b, code, segment, section, make([]byte, 2*64)}, nil)
 	s := b[len(b)-64:] // the second section header
@@ -101,8 +101,8 @@ func testKernel(code, segment, section []byte) []byte {
 	return b
 }
 
-// TestGuestKernels: what the hypervisor takes runs; what it refuses ends with status
-// 1 and one line that says why, and nothing else.
+// TestGuestKernels: kernels that the hypervisor accepts run. For those that it
+// refuses the command ends with status 1 and exactly one line with the reason.
 func TestGuestKernels(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the hypervisor")

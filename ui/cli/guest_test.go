@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestGuestMistakes: every mistake is told before anything is built.
+// TestGuestMistakes: every mistake is reported before anything is built.
 func TestGuestMistakes(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, content string) string {

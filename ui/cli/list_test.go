@@ -10,7 +10,8 @@ import (
 	"resvirt/experiments"
 )
 
-// Where the hypervisor's image cannot be built, list prints all but its steps, and says why.
+// If the hypervisor's image cannot be built, list prints everything but the steps, and says
+// why.
 func TestListWithoutImages(t *testing.T) {
 	list := func(ctx context.Context, args ...string) (int, string, string) {
 		var stdout, stderr bytes.Buffer
@@ -39,7 +40,7 @@ func TestListWithoutImages(t *testing.T) {
 	}
 }
 
-// What programs read, and what a machine's console says, is not wrapped.
+// Output for programs, and a machine's console output, is not wrapped.
 func TestWhatWraps(t *testing.T) {
 	for _, c := range []struct {
 		command, format string

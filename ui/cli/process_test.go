@@ -50,13 +50,14 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// asStuck makes the program one whose machines never get on, or that never has any.
+// asStuck makes the program hang: its machines never make progress, or it never
+// gets one.
 const asStuck = "RESVIRT_TEST_STUCK"
 
-// stuck is a system whose machines never get on.
+// stuck is a system whose machines never make progress.
 type stuck struct{ experiments.System }
 
-// stuckFile appears where a command has come to a machine.
+// stuckFile is created when a command has got a machine.
 const stuckFile = "stuck"
 
 func (s stuck) Boot() (faults.Machine, error) { return nil, stick() }
@@ -96,7 +97,7 @@ func program(t *testing.T, ctx context.Context, dir string, limit int, args ...s
 	return cmd, out
 }
 
-// output collects what a program says.
+// output collects a program's output.
 type output struct {
 	bytes.Buffer
 }
@@ -151,7 +152,7 @@ func waitForRows(t *testing.T, path string) {
 	t.Fatal("no rows came")
 }
 
-// whole is a campaign that nothing disturbed.
+// whole is a campaign without interruption.
 func whole(t *testing.T) map[string]experiments.Row {
 	t.Helper()
 	dir := t.TempDir()

@@ -12,11 +12,11 @@ import (
 	"resvirt/internal/words"
 )
 
-// plainEvery is how often progress is printed where there is no terminal.
+// plainEvery is the time between two progress lines if there is no terminal.
 const plainEvery = 10 * time.Second
 
-// printer shows what goes on: a few lines painted over and over on a terminal,
-// plain lines elsewhere.
+// printer shows progress: on a terminal in a few lines that are painted over
+// and over, elsewhere in plain lines.
 type printer struct {
 	mu      sync.Mutex
 	w       io.Writer
@@ -41,7 +41,7 @@ func (p *printer) say(what string) {
 	p.since = p.now()
 }
 
-// progress shows where a campaign or other work is.
+// progress shows the progress of a campaign or of other work.
 func (p *printer) progress(s campaign.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -57,8 +57,8 @@ func (p *printer) progress(s campaign.Progress) {
 	p.paint(progressBlock(s, width, height))
 }
 
-// early tells whether it is too early to show progress again. The beginning and the
-// end of a campaign are always shown; where there is no terminal, other work is told of
+// early tells whether it is too early to show progress again. The beginning and the end
+// of a campaign are always shown; without a terminal, progress of other work is shown
 // only if it takes long.
 func (p *printer) early(s campaign.Progress, width int) bool {
 	now := p.now()
@@ -95,8 +95,8 @@ func (p *printer) clear() {
 	}
 }
 
-// progressBlock is the bar and a line for each setting, all within the terminal: what
-// scrolled out could not be painted over.
+// progressBlock is the bar and a line for each setting, limited to the terminal's
+// size: lines that scroll out cannot be painted over.
 func progressBlock(s campaign.Progress, width, height int) []string {
 	lines := []string{countText(s)}
 	if s.Total > 0 {
@@ -152,7 +152,7 @@ func countText(s campaign.Progress) string {
 	return text
 }
 
-// rateText has a digit more where there is less than a few a second.
+// rateText has one more digit for small rates.
 func rateText(r float64) string {
 	if r < 3 {
 		return fmt.Sprintf("%.1f", r)

@@ -35,7 +35,8 @@ func TestTerminalIsRepaintedAndLeftClean(t *testing.T) {
 	}
 }
 
-// What scrolled out of a terminal could not be painted over.
+// The painted lines fit the terminal, because lines that scroll out cannot be
+// painted over.
 func TestLinesFitTheTerminal(t *testing.T) {
 	var s campaign.Progress
 	for range 17 {
@@ -75,8 +76,8 @@ func TestIntervals(t *testing.T) {
 	}
 }
 
-// Where there is no terminal, a campaign says where it begins; other work is told of if
-// it takes long, and what it has no end for has no bar.
+// Without a terminal, a campaign shows where it begins, and other work is shown if it
+// takes long. Work with an unknown total has no bar.
 func TestOtherWorkIsShown(t *testing.T) {
 	var out strings.Builder
 	now, columns := time.Unix(1000, 0), 0

@@ -9,8 +9,8 @@ import (
 // largestFile bounds the files that machines are started with.
 const largestFile = 1 << 30
 
-// readFile reads a file of at most so many bytes. What has no end, like a device, is
-// refused like what is too large, before it fills the host's memory.
+// readFile reads a file of at most so many bytes. A device without an end is refused
+// like a file that is too large, before it fills the host's memory.
 func readFile(path string, most int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {

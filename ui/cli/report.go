@@ -125,9 +125,10 @@ func listFlags(fs *flag.FlagSet) any {
 	return fs.Bool("steps", false, "list only the recovery steps: the bit in the policy word, the source, what each repairs")
 }
 
-// runList prints all that is known without the hypervisor's image also where that cannot be built.
+// runList prints its list also if the hypervisor's image cannot be built: then without the
+// steps.
 func runList(e *env, _ []string, values any) error {
-	// The recovery steps are what the VMM's image has.
+	// The recovery steps come from the VMM's image.
 	sys, err := e.build(experiments.Default(), e.printer().say)
 	if steps := *values.(*bool); err != nil && (steps || e.ctx.Err() != nil) {
 		return err

@@ -96,7 +96,8 @@ func runRun(e *env, operands []string, values any) error {
 	return finish(e, exp, v, res, time.Since(begin))
 }
 
-// warning builds systems and says once what settings cannot do on them.
+// warning wraps build: it prints once the warnings about settings for the
+// system.
 func warning(build func(experiments.Experiment, func(string)) (experiments.System, error), say func(string)) func(experiments.Experiment, func(string)) (experiments.System, error) {
 	said := false
 	return func(exp experiments.Experiment, stage func(string)) (experiments.System, error) {

@@ -12,8 +12,8 @@ import (
 	"resvirt/experiments/store"
 )
 
-// faultIndex reads which fault of an experiment is meant: a number as the names of runs
-// have it, 17 of full/17, or TYPE/N, number N of a type, which counts from 0 as well.
+// faultIndex reads the fault of an experiment: a number as in the names of runs (17 in
+// full/17), or TYPE/N, the N-th fault of a type, counted from 0.
 func faultIndex(exp *experiments.Experiment, s string) (int, error) {
 	name, number, typed := strings.Cut(s, "/")
 	if !typed {

@@ -67,7 +67,8 @@ func runSelfcheck(e *env, _ []string, values any) error {
 	}})
 }
 
-// cacheDir is where work that has no database keeps what is done of it.
+// cacheDir is the directory in which work without a database keeps finished
+// parts.
 func cacheDir() string {
 	base, err := os.UserCacheDir()
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	"resvirt/experiments/campaign"
 )
 
-// moment is how long a command that was told to end may take to say what is done.
+// moment is the time that a command has, after a signal, to report what is done.
 const moment = 500 * time.Millisecond
 
 // signalled runs a command line that signals can end. All commands save their work as
-// they go, so that a program that is killed loses only what it was just doing. One
-// that does not end by itself within a moment is therefore ended as it is.
+// they go, so that a program that is killed loses only what it was just doing. So a
+// command that does not end by itself within a moment is simply ended.
 func signalled(e *env) int {
-	// A file that grows beyond the limit is an error to tell, not a crash.
+	// A file that grows beyond the limit is reported as an error, not a crash.
 	signal.Ignore(syscall.SIGXFSZ)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -31,7 +31,7 @@ func signalled(e *env) int {
 		return code
 	case <-ctx.Done():
 	}
-	var late <-chan time.Time // never, if the command has something to write at its end
+	var late <-chan time.Time // nil, that is never, if the command has something to write at its end
 	if !e.finishes.Load() {
 		late = time.After(moment)
 	}
@@ -44,7 +44,8 @@ func signalled(e *env) int {
 	}
 }
 
-// printer shows what goes on. There is one, for there is one place where it is shown.
+// printer returns the printer of progress. There is only one, because there is one
+// stderr.
 func (e *env) printer() *printer {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -54,19 +55,20 @@ func (e *env) printer() *printer {
 	return e.shown
 }
 
-// teller is told what goes on.
+// teller passes progress to the printer.
 func (e *env) teller() campaign.Teller {
 	return campaign.Teller{Say: e.printer().say, Tell: e.printer().progress}
 }
 
-// keeps notes what to say of the work done so far, should it be stopped now.
+// keeps sets the message about the work done so far, in case the command is
+// stopped.
 func (e *env) keeps(what string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.kept = what
 }
 
-// tellStopped says that a command was stopped, and what is kept of its work.
+// tellStopped prints that a command was stopped, and what is kept of its work.
 func (e *env) tellStopped() {
 	e.printer().end()
 	e.mu.Lock()

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Whatever a command is doing when it is told to end, it ends, says so, and leaves the
-// database as it was; here it is in work that never ends by itself.
+// Whatever a command is doing when a signal comes, it ends, says so, and leaves the
+// database as it was. In this test it is in work that never ends by itself.
 func TestEveryLongCommandEnds(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())

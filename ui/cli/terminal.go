@@ -9,8 +9,8 @@ import (
 	"resvirt/internal/words"
 )
 
-// terminalSize is that of the terminal behind w; 0 and 0 where there is none, or one that
-// can only print line after line.
+// terminalSize is the size of the terminal behind w; 0 and 0 if there is none, or one
+// that can only print line after line.
 func terminalSize(w io.Writer) (columns, lines int) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
@@ -23,7 +23,8 @@ func terminalSize(w io.Writer) (columns, lines int) {
 	return columns, lines
 }
 
-// textWidth is how wide texts may be; 0 is no limit: other programs read them.
+// textWidth is the largest width of texts; 0 is no limit, for output that other
+// programs read.
 func textWidth(w io.Writer) int {
 	if to, ok := w.(*words.Wrapper); ok {
 		return to.Width

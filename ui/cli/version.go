@@ -15,8 +15,8 @@ func runVersion(e *env, _ []string, _ any) error {
 	return printVersion(e.stdout, info)
 }
 
-// printVersion says which program this is, and the numbers that tell whether its results
-// are those of another.
+// printVersion prints the program's version, and the numbers that must be equal if two
+// programs are to have the same results.
 func printVersion(w io.Writer, info *debug.BuildInfo) error {
 	version, revision, toolchain := "unknown", "not recorded in this build", "unknown"
 	if info != nil {

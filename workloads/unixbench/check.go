@@ -16,7 +16,8 @@ func markFPU()
 //go:noescape
 func saveFPU(image *[64]uint64) uint64
 
-// What GS points to, one word of each of two processes, and which it is.
+// The words to which GS points, one for each of two processes, and the index of
+// the present one.
 var (
 	gsWords = [2]uint64{0x67735f776f726473, 0x726f775f73676473}
 	gsWant  = gsWord0
@@ -26,7 +27,7 @@ const gsWord0 uint64 = 0x67735f776f726473
 
 // useGS makes GS point to a word.
 func useGS(i int) int64 {
-	// In between sys would find the one and look for the other.
+	// Between the two changes sys would find one word and expect the other.
 	const setGS = 0x1001
 	gsWords[1-i], gsWant = gsWords[i], gsWords[i]
 	r := sys(158, setGS, addr(unsafe.Pointer(&gsWords[i])), 0, 0)
@@ -34,8 +35,8 @@ func useGS(i int) int64 {
 	return r
 }
 
-// registersLost is called where a system call, or what the program does not see,
-// has left other registers than it found.
+// registersLost is called if registers have changed that a system call, or an
+// interruption by the kernel, must keep.
 func registersLost(n uint64) {
 	if failures > 8 {
 		return
@@ -44,7 +45,8 @@ func registersLost(n uint64) {
 	s.must("registers", int64(n), -1000)
 }
 
-// fpu is what a process keeps in x87 registers, and what FXSAVE makes of that.
+// fpu holds the values that a process keeps in x87 registers, and the FXSAVE
+// image of them.
 var fpu struct {
 	values [8]uint64
 	_      [8]uint64
@@ -69,8 +71,8 @@ func (s *sum) holdFPU(k uint64, control uint16, mxcsr uint32) {
 	fpu.was[0] = image[0] & 0xffff // control
 }
 
-// keptFPU looks whether they are still there. One process marks where its last x87
-// instruction was; no other may see that.
+// keptFPU checks that the values are still there. One process marks the address of
+// its last x87 instruction; no other may see that.
 func (s *sum) keptFPU(mark bool) {
 	image := fpuImage()
 	if saveFPU(image) != 0 && !mark {

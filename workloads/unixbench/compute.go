@@ -66,8 +66,8 @@ func float(n uint64) sum {
 	return s
 }
 
-// crunch is pure computing, which the hypervisor has no part in: some hundred
-// instructions of arithmetic on registers and a small table, so many times.
+// crunch is pure computing without the hypervisor: in each round some hundred
+// instructions of arithmetic on registers and a small table.
 func (s *sum) crunch(rounds uint64) {
 	for i := uint64(0); i < rounds; i++ {
 		s.add(uint64(arith(24)) + i)

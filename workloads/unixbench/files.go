@@ -38,8 +38,8 @@ func syscalls(n uint64) sum {
 // pattern is byte i of stream k.
 func pattern(k, i uint64) byte { return byte((i*7 + k*13) ^ i>>5) }
 
-// stream is the first word of what goes through a pipe in block k; streamStep is
-// from each word to the next.
+// stream is the first word of block k in a pipe; streamStep is the difference of
+// neighbouring words.
 func stream(k uint64) uint64 { return k*0x9e3779b97f4a7c15 + 0x1234567 }
 
 const streamStep = 0x1032547698badcfe

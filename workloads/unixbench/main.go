@@ -2,9 +2,9 @@ package main
 
 import "unsafe"
 
-// run is the whole workload: each test with its units of work per loop, and so
-// many rounds of computing after each. Without those the weights make about half of the instructions those of processes and their
-// memory. (Calls, not a table: the image builder follows calls.)
+// run is the whole workload: each test with its units of work per loop, and so many rounds
+// of computing after each. Without this computing, about half of the instructions are for
+// processes and their memory. (Calls, not a table: the image builder follows calls.)
 func run(loops, compute uint64) {
 	total, between := sumStart, sumStart
 	const idleTurns = 1500

@@ -47,8 +47,8 @@ func (s *sum) touch(at, pages, seed uint64) {
 	}
 }
 
-// contents is the first word of what a page is filled with: it tells where it is
-// mapped, and when it was written.
+// contents is the first word of a page's content; it depends on the page's
+// number and on when it was written.
 func contents(page, generation uint64) uint64 { return page<<24 ^ generation*0x9e3779b97f4a7c15 }
 
 const (
@@ -56,7 +56,7 @@ const (
 	pageStep  = 0x0123456789abcdef
 )
 
-// is checks a whole page.
+// is checks the content of a whole page.
 func (s *sum) is(what string, page, first, step uint64) {
 	if at := wrong(page, pageWords, first, step); at != 0 {
 		s.must(what, int64(at), -1)

@@ -49,11 +49,11 @@ func (t *text) flush() {
 	t.n = 0
 }
 
-// failures counts what went wrong in this process; its exit status shows it.
+// failures counts the errors in this process; the exit status shows whether
+// there were any.
 var failures int
 
-// must reports a system call whose result is not what it has to be, and
-// changes the checksum.
+// must reports a system call with a wrong result, and changes the checksum.
 func (s *sum) must(what string, got, want int64) {
 	if got == want {
 		return

@@ -8,7 +8,8 @@ func entry()
 func failed()
 func sys(n, a1, a2, a3, a4 uint64) int64 // check_amd64.s
 
-// What the compiler's code needs of a runtime: a g and the slot that names it.
+// The parts of a runtime that compiled code needs: a g and the slot that points
+// to it.
 var (
 	g0  [64]uint64
 	tls [2]uint64
