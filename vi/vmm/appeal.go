@@ -2,12 +2,13 @@ package main
 
 import "resvirt/vi/abi"
 
-// Step appeal. Like doubt, this step repairs nothing but detects nearer to the
-// fault, where there is nothing to count. A guest's kernel that works is never
-// refused what it asks about memory, descriptors and domains, nor is it ended for
-// breaking a rule. If that happens after a fault, it is more often the VMM's
-// mistake than the guest's, and the guest does not survive it. So the VMM treats
-// such a verdict as its own failure, once in a long while for each domain:
+// Step appeal. A grave verdict on a guest is, once in a long while, taken for the
+// VMM's own failure: like doubt, this step repairs nothing but detects nearer to
+// the fault, where there is nothing to count. A guest's kernel that works is
+// never refused what it asks about memory, descriptors and domains, nor is it
+// ended for breaking a rule. If that happens after a fault, it is more often the
+// VMM's mistake than the guest's, and the guest does not survive it. So the VMM
+// treats such a verdict as its own failure, once in a long while for each domain:
 // recovery makes the guest ask again, and the second verdict holds, which is
 // reached without the registers, stacks and counts of the first.
 

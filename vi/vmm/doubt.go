@@ -2,12 +2,13 @@ package main
 
 import "resvirt/vi/abi"
 
-// Step doubt. This step repairs nothing but detects nearer to the fault. A guest's kernel
-// that works is seldom refused: most refusals after a fault come from a frame whose uses
-// were counted wrongly long before, and the guest, which trusts the hypervisor, gives up.
-// So before a request is refused because a frame is in use as something else, the uses of
-// that frame are counted. If its descriptor has other counts, the VMM has failed, and this
-// can still be repaired; then the guest issues the request again.
+// Step doubt. Before a refusal for a frame's sake the uses of that frame are counted: this
+// step repairs nothing but detects nearer to the fault. A guest's kernel that works is
+// seldom refused: most refusals after a fault come from a frame whose uses were counted
+// wrongly long before, and the guest, which trusts the hypervisor, gives up. So before a
+// request is refused because a frame is in use as something else, the uses of that frame
+// are counted. If its descriptor has other counts, the VMM has failed, and this can still
+// be repaired; then the guest issues the request again.
 
 // doubtEvery bounds what a guest that asks for refusals can make this cost.
 const doubtEvery = 20 // scheduler ticks

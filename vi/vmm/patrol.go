@@ -2,13 +2,14 @@ package main
 
 import "sync/atomic"
 
-// Step patrol. Like doubt, this step repairs nothing but detects nearer to the
-// fault. A flipped bit in the frame table is not noticed until the frame is next
-// used. That may be too late for a repair: a guest may have been refused
-// something, or been given memory of another. So at each scheduler tick each CPU
-// looks at a few descriptors of its part of the table, and in time at all of
-// them, as memory controllers scrub memory for errors. If a descriptor says what
-// none can say, that is a failure, and recovery counts all frames anew.
+// Step patrol. At each tick each CPU looks at a few descriptors of frames: like
+// doubt, this step repairs nothing but detects nearer to the fault. A flipped
+// bit in the frame table is not noticed until the frame is next used. That may
+// be too late for a repair: a guest may have been refused something, or been
+// given memory of another. So at each scheduler tick each CPU looks at a few
+// descriptors of its part of the table, and in time at all of them, as memory
+// controllers scrub memory for errors. If a descriptor says what none can say,
+// that is a failure, and recovery counts all frames anew.
 
 // What a CPU may spend in a tick: a free frame costs 1, others patrolOther.
 const (

@@ -5,8 +5,8 @@ package main
 // agreed registers (note.go) are those from before the call; the instruction
 // pointer goes back over SYSCALL, and the guest issues the call again.
 //
-// Step syscall_retry. The same for a system call of the guest's user mode, which
-// the VMM had not yet handed to the guest's kernel.
+// Step syscall_retry. A system call of the guest's user mode is issued again,
+// too, if the VMM had not yet handed it to the guest's kernel.
 //
 // Step multicall_retry. A list of hypercalls or requests continues behind the
 // last part that is done according to the log (progress.go).
