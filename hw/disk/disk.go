@@ -1,9 +1,9 @@
 // Package disk is the content of a disk: an immutable base, a host's file or
 // zeros, under a layer of what was written since.
 //
-// The layer is a tree of chunks. A node that a snapshot knows is never changed
-// again, writers copy it; so Save costs nothing, and snapshots share everything
-// but what differs.
+// The layer is a tree of chunks. A node that belongs to a snapshot is not
+// changed any more: writers copy it. So Save costs nothing, and snapshots share
+// all equal parts.
 package disk
 
 import (
@@ -14,7 +14,7 @@ import (
 	"resvirt/sim"
 )
 
-// Sizes. A chunk is what is copied at the first write.
+// Sizes. A chunk is the unit that is copied at the first write.
 const (
 	SectorSize = 512
 	ChunkSize  = 4096
@@ -32,7 +32,7 @@ type Spec struct {
 	Base  io.ReaderAt // nil for zeros; must not change, and be safe for concurrent use
 }
 
-// Validate reports what no disk can have.
+// Validate reports an impossible setting.
 func (s *Spec) Validate() error {
 	if s.Bytes == 0 || s.Bytes%SectorSize != 0 || s.Bytes > MaxBytes {
 		return fmt.Errorf("disk: %d bytes: choose a multiple of %d up to %d", s.Bytes, SectorSize, uint64(MaxBytes))
@@ -49,13 +49,14 @@ type node struct {
 	chunks []*leafChunk // of a lowest node, fan of them
 }
 
-// leafChunk is the content of a chunk, and whose it is.
+// leafChunk is the content of a chunk, with its owner.
 type leafChunk struct {
 	owner *owner
 	data  chunk
 }
 
-// owner is whoever may change a node in place: a disk between two snapshots.
+// owner identifies the disk, between two snapshots, that may change a node in
+// place.
 type owner struct{ _ byte }
 
 // Disk is a disk's content. It belongs to one goroutine; states that Save
@@ -64,7 +65,7 @@ type Disk struct {
 	spec  Spec
 	depth int
 	root  *node
-	sum   sim.Digest // over chunks, of now less of the base
+	sum   sim.Digest // sum over chunks: of the present content less that of the base
 	owner *owner
 	err   error
 }
@@ -90,8 +91,8 @@ func New(spec Spec) (*Disk, error) {
 // Size is the number of bytes.
 func (d *Disk) Size() uint64 { return d.spec.Bytes }
 
-// Err is the first error of the host in reading the base, where the machine
-// then saw zeros: nothing that happened after it can be trusted.
+// Err is the host's first error in reading the base. The machine then read
+// zeros instead, so that nothing after it can be trusted.
 func (d *Disk) Err() error { return d.err }
 
 // Read fills b from offset off on, which must lie within the disk.
@@ -139,7 +140,7 @@ func (d *Disk) readBase(off uint64, b []byte) {
 	}
 }
 
-// place is what a chunk of that content adds to the digest.
+// place is the part of the digest that belongs to a chunk with this content.
 func place(c *chunk, i uint64) sim.Digest {
 	var h sim.Hasher
 	h.Uint64(i)

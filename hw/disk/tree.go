@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// find returns a chunk that was written, nil for others.
+// find returns a chunk, nil if it was never written.
 func (d *Disk) find(i uint64) *leafChunk {
 	n := d.root
 	for level := d.depth; level > 0 && n != nil; level-- {
@@ -47,7 +47,7 @@ func (d *Disk) own(at **node, level int) *node {
 	return *at
 }
 
-// ownChunk does so with a chunk.
+// ownChunk makes a chunk one that may be changed in place.
 func (d *Disk) ownChunk(at **leafChunk, i uint64) *leafChunk {
 	switch c := *at; {
 	case c == nil:
@@ -61,7 +61,7 @@ func (d *Disk) ownChunk(at **leafChunk, i uint64) *leafChunk {
 }
 
 // WriteBack stores every chunk that differs from the base, or may, and returns
-// how many. It is how the host keeps what a machine wrote.
+// how many. With it the host keeps what a machine has written.
 func (d *Disk) WriteBack(w io.WriterAt) (chunks int, err error) {
 	err = d.walk(d.root, d.depth, 0, func(i uint64, c *leafChunk) error {
 		off := i * ChunkSize

@@ -144,7 +144,8 @@ func (c *Controller) writeReg(i int, v uint32) {
 	}
 }
 
-// ring looks whether something can be done now that a ring or an enable changed.
+// ring starts work that has become possible because a ring or an enable bit
+// changed.
 func (c *Controller) ring(i int) {
 	switch i {
 	case rTDT, rTCTL:

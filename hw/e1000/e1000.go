@@ -12,8 +12,8 @@ import (
 	"resvirt/sim"
 )
 
-// Wire takes frames, without their checksum, that leave the controller at the
-// moment, and returns when it can take the next.
+// Wire takes an Ethernet frame, without checksum, that leaves the controller
+// now, and returns the time at which it can take the next.
 type Wire interface {
 	Send(frame []byte) (free sim.Time)
 }
@@ -28,7 +28,7 @@ type State struct {
 	VFTA  [128]uint32 // VLAN filter table
 
 	ICR, IMS uint32
-	Quiet    sim.Time // until when the interrupt may not rise again
+	Quiet    sim.Time // the time before which the interrupt may not rise again
 	Link     bool     // the PHY has one
 	PHY      [32]uint16
 	EE       EEPROM

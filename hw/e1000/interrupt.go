@@ -14,14 +14,14 @@ const (
 	icrAll        = 0x1fedf // those that exist
 )
 
-// cause notes why to interrupt.
+// cause notes a cause of an interrupt.
 func (c *Controller) cause(bits uint32) {
 	c.state.ICR |= bits & icrAll
 	c.drive()
 }
 
-// drive interrupts if there is an enabled cause, and the last time is long
-// enough ago (13.4.18, in units of 256 ns).
+// drive raises the interrupt if there is an enabled cause, and the last
+// interrupt is long enough ago (13.4.18, in units of 256 ns).
 func (c *Controller) drive() {
 	s := &c.state
 	want := s.ICR&s.IMS != 0
@@ -66,7 +66,8 @@ func (c *Controller) received() {
 	c.cause(icrReceived)
 }
 
-// delaySent is the same for a sent packet that asks for delay (13.4.44, 13.4.46).
+// delaySent is like delayReceived, for a sent packet that asks for delay
+// (13.4.44, 13.4.46).
 func (c *Controller) delaySent() {
 	s := &c.state
 	d, most := s.Regs[rTIDV], s.Regs[rTADV]

@@ -134,8 +134,8 @@ func (c *Controller) bufferSize() int {
 	return n
 }
 
-// prepare makes of a frame what software gets: tag and checksum taken off or
-// left, sums checked.
+// prepare turns a frame into what software gets: with or without tag and
+// checksum, and with its sums checked.
 func (c *Controller) prepare(frame []byte) (data []byte, status, errors byte, special, sum uint16) {
 	r := &c.state.Regs
 	_, exact := c.filter(frame)

@@ -19,7 +19,7 @@ const (
 	txDone = 1 << 0
 )
 
-// Packet is what was read of a packet so far.
+// Packet is the part of a packet that has been read so far.
 type Packet struct {
 	Data    []byte
 	Begun   bool
@@ -111,7 +111,8 @@ func (c *Controller) descriptor(d *[descSize]byte) (free sim.Time, whole bool) {
 	return c.transmit(data, tag), true
 }
 
-// transmit puts a frame on the wire. What is no frame is not sent.
+// transmit puts a frame on the wire. Data that are too short or too long for a
+// frame are not sent.
 func (c *Controller) transmit(f []byte, tag int) sim.Time {
 	if tag >= 0 && len(f) >= 12 {
 		t := []byte{byte(c.state.Regs[rVET] >> 8), byte(c.state.Regs[rVET]), byte(tag >> 8), byte(tag)}

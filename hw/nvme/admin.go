@@ -95,8 +95,8 @@ func (c *Controller) deleteSQ(cmd *Command) uint16 {
 	return success
 }
 
-// abort marks a command that is under way; it is completed when it would have
-// been, undone (5.1). The result is 0 if there is one.
+// abort marks a command that is under way; it is completed at its usual time,
+// without being done (5.1). The result is 0 if there is one.
 func (c *Controller) abort(cmd *Command) uint32 {
 	queue, id := uint16(cmd.dword(10)), uint16(cmd.dword(10)>>16)
 	for i := range c.state.Flight {
@@ -127,7 +127,7 @@ func (c *Controller) errorEvent(info uint32) {
 	}
 }
 
-// sendEvents completes requests with what there is to report.
+// sendEvents completes requests with the events that are to be reported.
 func (c *Controller) sendEvents() {
 	s := &c.state
 	for len(s.Events) > 0 && len(s.AERs) > 0 && c.room(0) > c.under(0) {

@@ -2,14 +2,14 @@ package nvme
 
 import "encoding/binary"
 
-// serial, model and revision are what the drive says of itself, padded with spaces.
+// serial, model and revision identify the drive, padded with spaces.
 const (
 	serial   = "0001"
 	model    = "Simulated NVMe disk"
 	firmware = "1.0"
 )
 
-// identify answers what there is (5.15).
+// identify is the command Identify (5.15).
 func (c *Controller) identify(cmd *Command) uint16 {
 	var b []byte
 	switch cmd.dword(10) & 0xff {

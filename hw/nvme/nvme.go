@@ -34,10 +34,10 @@ type State struct {
 	SQ            [queues]SQ
 	CQ            [queues]CQ
 	Flight        []Command // commands under way; an index is a place
-	Busy          sim.Time  // until when the medium is
+	Busy          sim.Time  // the time until which the medium is busy
 	Features      [16]uint32
 	AERs          []uint16 // identifiers of asynchronous event requests
-	Events        []uint32 // that none has carried yet
+	Events        []uint32 // events that no request has reported yet
 	Reported      bool     // an error event was carried and its log page not read since
 	Errors        Errors
 	Stats         Stats
@@ -78,7 +78,7 @@ type Errors struct {
 	NSID      uint32
 }
 
-// Stats is what the health log counts (5.14.1.2).
+// Stats holds the counts of the health log (5.14.1.2).
 type Stats struct{ Reads, Writes, SectorsRead, SectorsWritten uint64 }
 
 // Controller is the device.

@@ -64,8 +64,8 @@ func (c *Controller) fetch(q uint16) {
 	}
 }
 
-// start finds a place for a command and says when it will be done: when the
-// disk has got to it and its bytes have passed, and its own latency is over.
+// start finds a place for a command and sets the time of its end: after the
+// disk has begun it and transferred its bytes, and after its own latency.
 func (c *Controller) start(cmd Command) {
 	s := &c.state
 	at := len(s.Flight)
@@ -84,7 +84,7 @@ func (c *Controller) start(cmd Command) {
 	c.host.At(s.Busy+c.time.DiskLatency, evDone, uint64(at))
 }
 
-// transfer is how long a command's bytes occupy the disk.
+// transfer is the time for which a command's bytes occupy the disk.
 func (c *Controller) transfer(cmd *Command) sim.Time {
 	if cmd.Queue == 0 {
 		return 0

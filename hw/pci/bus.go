@@ -5,7 +5,7 @@ import (
 	"resvirt/sim"
 )
 
-// Function is what the bus needs of a function. Offsets are within the BAR.
+// Function is a PCI function as the bus needs it. Offsets are within the BAR.
 type Function interface {
 	Config() *Config
 	ReadBAR(bar int, off uint64, size int) uint64
@@ -29,8 +29,8 @@ type BusState struct {
 
 var _ bus.Device = (*Bus)(nil)
 
-// hostBridge is Intel's 82441FX, the memory controller hub of the 440FX, which
-// kernels know to have no secrets that matter.
+// hostBridge is Intel's 82441FX, the memory controller hub of the 440FX, for
+// which kernels need no special treatment.
 func hostBridge() *Spec {
 	return &Spec{Vendor: 0x8086, Device: 0x1237, Class: 0x060000, Revision: 2}
 }
@@ -51,8 +51,8 @@ func (b *Bus) ReadBAR(int, uint64, int) uint64 { panic("BUG: pci: the host bridg
 // WriteBAR implements Function; the host bridge has none.
 func (b *Bus) WriteBAR(int, uint64, int, uint64) { panic("BUG: pci: the host bridge has no BAR") }
 
-// Add puts a function in as a device, 1 to 31, and does what firmware does:
-// gives it addresses, tells it the IRQ of the 8259s to which its pin leads, and
+// Add adds a function as a device, 1 to 31, and does what firmware does: it
+// assigns addresses, writes the IRQ of the 8259s to which the pin leads, and
 // enables decoding.
 func (b *Bus) Add(device int, f Function, irq int) {
 	if b.functions[device] != nil {

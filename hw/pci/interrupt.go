@@ -3,13 +3,13 @@ package pci
 // Interrupts of a function: a pin with a level, or messages. Software enables
 // one of the kinds; the others are silent then (6.8.1.3, 6.8.3.3).
 
-// SetLevel asserts the function's interrupt pin, or no longer.
+// SetLevel asserts or deasserts the function's interrupt pin.
 func (c *Config) SetLevel(up bool) {
 	c.Level = up
 	c.drive()
 }
 
-// drive puts the level on the line unless something stands in between.
+// drive puts the level on the line, unless a setting prevents it.
 func (c *Config) drive() {
 	if c.spec.Pin != 0 {
 		c.host.Line(c.Level && c.get16(regCommand)&cmdINTxDisable == 0 && !c.Messages())
@@ -46,7 +46,7 @@ func (c *Config) Signal(vector int) {
 	}
 }
 
-// flush sends a pending message that nothing masks.
+// flush sends a pending message if it is not masked.
 func (c *Config) flush(vector int) {
 	bit := uint64(1) << (vector % 64)
 	e := &c.Table[vector]
@@ -57,7 +57,7 @@ func (c *Config) flush(vector int) {
 	c.host.Message(e.Addr, e.Data)
 }
 
-// refresh follows a change of configuration.
+// refresh updates the interrupts after a change of configuration.
 func (c *Config) refresh() {
 	c.drive()
 	if c.msix() {

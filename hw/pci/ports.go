@@ -11,8 +11,8 @@ type (
 	memWindow   struct{ b *Bus }
 )
 
-// Ports of configuration mechanism #1. Only the first port of the address
-// register is the bus's: narrow accesses beside it belong to others, as 0xcf9 does.
+// Ports of configuration mechanism #1. Only the first port of the address register
+// is the bus's: narrower accesses beside it belong to other devices, such as 0xcf9.
 const (
 	AddressPort = 0xcf8
 	DataPort    = 0xcfc
@@ -24,7 +24,8 @@ func (b *Bus) Address() bus.Ports { return addressPort{b} }
 // Data is the configuration data register, four ports wide.
 func (b *Bus) Data() bus.Ports { return dataPort{b} }
 
-// Ports is what functions have in I/O space, PortSize ports from PortBase on.
+// Ports is the window of functions in I/O space, PortSize ports from PortBase
+// on.
 func (b *Bus) Ports() bus.Ports { return portWindow{b} }
 
 // Memory is what functions have in memory space, MemSize bytes from MemBase on.

@@ -8,8 +8,8 @@ import (
 )
 
 // Remote is a modelled host at the other end: 10.0.2.2. It answers ARP, ICMP
-// echo, UDP echo (port 7) and DHCP, each after the same time. It remembers
-// nothing, so what it answers depends on the frame alone.
+// echo, UDP echo (port 7) and DHCP, each after the same time. It has no state:
+// its answer depends on the received frame alone.
 type Remote struct {
 	out   End
 	delay sim.Time
@@ -66,7 +66,7 @@ func (r *Remote) answer(to []byte, kind uint16, body []byte) {
 	r.out.SendAfter(f, r.delay)
 }
 
-// arp answers who has the host's address (RFC 826).
+// arp answers requests for the host's address (RFC 826).
 func (r *Remote) arp(f []byte) {
 	me, ip := remoteMAC(), remoteIP()
 	if len(f) < 42 || binary.BigEndian.Uint16(f[20:]) != 1 || !bytes.Equal(f[38:42], ip[:]) {
@@ -80,7 +80,7 @@ func (r *Remote) arp(f []byte) {
 	r.answer(f[22:28], typeARP, b)
 }
 
-// ip takes a packet that is whole and for this host or for all.
+// ip handles a packet if it is complete and addressed to this host or to all.
 func (r *Remote) ip(f []byte) {
 	p := f[14:]
 	header, total := int(p[0]&0xf)*4, int(binary.BigEndian.Uint16(p[2:]))
@@ -151,7 +151,7 @@ func sum(b []byte, s uint32) uint16 {
 	return uint16(s)
 }
 
-// pseudo is the sum of a UDP datagram with its pseudo-header, of which addresses are given.
+// pseudo is the sum of a UDP datagram and its pseudo-header with the given addresses.
 func pseudo(addresses, udp []byte) uint16 {
 	return sum(udp, uint32(sum(addresses, 0))+protUDP+uint32(len(udp)))
 }

@@ -11,13 +11,14 @@ import (
 	"resvirt/sim"
 )
 
-// Receiver is what is at an end. Frames come without checksum and must not be changed.
+// Receiver is the device at an end. Ethernet frames come without checksum and must not
+// be changed.
 type Receiver interface {
 	Receive(frame []byte)
 }
 
-// Tap sees every frame as it arrives, and from which end. It is the host's and
-// must not change anything.
+// Tap sees every frame as it arrives, and from which end. It belongs to the
+// host and must not change anything.
 type Tap func(t sim.Time, from int, frame []byte)
 
 // State is everything mutable of a wire. It is plain data.
@@ -25,7 +26,7 @@ type State [2]Direction
 
 // Direction is one direction, named by the end that frames come from.
 type Direction struct {
-	Busy   sim.Time // until when the sender is
+	Busy   sim.Time // the time until which the sender is busy
 	Frames [][]byte // under way, the oldest first; never changed
 }
 
@@ -66,7 +67,7 @@ func (w *Wire) Tap(t Tap) { w.tap = t }
 // is free again.
 func (e End) Send(frame []byte) sim.Time { return e.SendAfter(frame, 0) }
 
-// SendAfter does so not before a delay is over.
+// SendAfter is Send, but not before a delay is over.
 func (e End) SendAfter(frame []byte, delay sim.Time) sim.Time {
 	w, d := e.w, &e.w.state[e.from]
 	d.Busy = max(d.Busy, w.host.Now()+delay) + sim.Time(len(frame)+overhead)*w.time.WireByte
