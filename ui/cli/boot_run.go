@@ -124,7 +124,7 @@ func (r *bootRun) run(e *env) (machine.Stop, error) {
 
 // bootLook is the number of instructions between two checks whether the program is to
 // end: with many processors and a trace, a slice takes seconds.
-const bootLook = 1 << 16
+const bootLook = 1 << 14
 
 // slice runs to a bound, or until ctx has ended.
 func (r *bootRun) slice(ctx context.Context, u machine.Until) machine.Stop {
