@@ -66,7 +66,7 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	}
 	if p.Done == p.Total {
 		res.Done = p.Done
-		return res, nil
+		return res, db.Plan(e.Settings, o.Runs, o.Only != nil)
 	}
 	old, _, err := db.Head()
 	if err != nil {
@@ -84,6 +84,9 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 		return res, err
 	}
 	if err := checkGolden(db, &c); err != nil {
+		return res, err
+	}
+	if err := db.Plan(e.Settings, o.Runs, o.Only != nil); err != nil {
 		return res, err
 	}
 	res.Workers = o.Workers

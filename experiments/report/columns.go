@@ -24,6 +24,7 @@ func columns() []column {
 		{"target", func(c *Cell) string { return c.Target }},
 		{"fault", func(c *Cell) string { return c.Fault }},
 		{"runs", count(func(c *Cell) int { return c.Runs })},
+		{"planned", orEmpty(func(c *Cell) *int { return c.Planned })},
 	}
 	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
 		list = append(list, column{o.String(), count(func(c *Cell) int { return c.Outcomes[o.String()] })})
@@ -33,12 +34,7 @@ func columns() []column {
 		column{"detected", count(func(c *Cell) int { return c.Detected })},
 		column{"manifested", count(func(c *Cell) int { return c.Manifested })},
 		column{"unsurvived", count(func(c *Cell) int { return c.Unsurvived })},
-		column{"recovered_paper", func(c *Cell) string {
-			if c.RecoveredPaper == nil {
-				return ""
-			}
-			return strconv.Itoa(*c.RecoveredPaper)
-		}},
+		column{"recovered_paper", orEmpty(func(c *Cell) *int { return c.RecoveredPaper })},
 	)
 	list = append(list, shares("unsurvived_of_applied", func(c *Cell) *Share { return c.UnsurvivedOfApplied })...)
 	list = append(list, shares("recovered_of_manifested", func(c *Cell) *Share { return c.RecoveredOfManifest })...)
@@ -54,6 +50,16 @@ func columns() []column {
 
 func count(of func(*Cell) int) func(*Cell) string {
 	return func(c *Cell) string { return strconv.Itoa(of(c)) }
+}
+
+// orEmpty is a number that not all cells have.
+func orEmpty(of func(*Cell) *int) func(*Cell) string {
+	return func(c *Cell) string {
+		if n := of(c); n != nil {
+			return strconv.Itoa(*n)
+		}
+		return ""
+	}
 }
 
 // shares are three columns of a rate: the share from 0 to 1 and its bounds, all

@@ -39,6 +39,9 @@ func (r *Report) Text(w io.Writer) error {
 func (r *Report) head(b *strings.Builder) {
 	c := &r.Campaign
 	fmt.Fprintf(b, "%s  campaign %s  seed %d\n", c.Experiment, store.Short(c.Digest), c.Seed)
+	if text := r.planned.text(); text != "" {
+		fmt.Fprintf(b, "%s\n", text)
+	}
 	g := &c.Golden
 	fmt.Fprintf(b, "golden run: %d instructions in %v, %s of them in the VMM; boot before it: %d instructions\n",
 		g.Instructions, g.Time, stats.PercentOf(g.Counters.Ring0, g.Instructions), g.BootInstructions)

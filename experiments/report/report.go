@@ -21,6 +21,7 @@ type Report struct {
 	Reboots  []Reboot                 // of settings that reboot the machine
 
 	experiment experiments.Experiment
+	planned    planned
 }
 
 // Cell is one setting against one fault type.
@@ -30,6 +31,7 @@ type Cell struct {
 	Target     string         `json:"target"`
 	Fault      string         `json:"fault"`
 	Runs       int            `json:"runs"`
+	Planned    *int           `json:"planned"` // runs that commands asked for; null in databases of older programs
 	Outcomes   map[string]int `json:"outcomes"`
 	Applied    int            `json:"applied"`
 	Detected   int            `json:"detected"`
@@ -85,9 +87,13 @@ func compute(db *store.DB) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{Campaign: c, experiment: e}
+	if r.planned, err = plannedOf(db, &e, settings); err != nil {
+		return nil, err
+	}
 	for _, s := range settings {
 		for _, f := range e.Faults.Kinds() {
 			cell := newCell(c.Experiment, s.Name, e.Faults.Target, f, counts)
+			cell.Planned = r.planned.of(&e, s.Name, f)
 			if err := addLatencies(db, &cell); err != nil {
 				return nil, err
 			}

@@ -24,6 +24,9 @@ type Side struct {
 	Experiment string `json:"experiment"`
 	Campaign   string `json:"campaign"`
 	Seed       uint64 `json:"seed"`
+	Runs       int    `json:"runs"`
+	Planned    *int   `json:"planned"` // runs that commands asked for; null in databases of older programs
+	planned    planned
 	identity   string
 	file       experiments.Experiment
 	settings   []experiments.Setting
@@ -89,7 +92,14 @@ func sideOf(db *store.DB) (s Side, err error) {
 		if s.settings, err = db.Settings(); err != nil {
 			return err
 		}
+		if s.planned, err = plannedOf(db, &s.file, s.settings); err != nil {
+			return err
+		}
+		if len(s.planned.each) > 0 {
+			s.Planned = &s.planned.runs
+		}
 		list, err := db.Cases()
+		s.Runs = len(list)
 		for _, f := range list {
 			key := [2]string{f.Setting, f.Fault}
 			s.fates[key] = append(s.fates[key], f)

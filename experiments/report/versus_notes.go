@@ -34,6 +34,14 @@ var doubts = []doubt{
 
 // note lists the differences between the campaigns besides those of outcomes.
 func (v *Versus) note(pairs [][2]string) {
+	for _, s := range []struct {
+		name string
+		*Side
+	}{{"A", &v.A}, {"B", &v.B}} {
+		if text := s.planned.text(); text != "" {
+			v.Notes = append(v.Notes, fmt.Sprintf("%s is unfinished: %s", s.name, text))
+		}
+	}
 	a, b := facts(v.A.identity), facts(v.B.identity)
 	for _, d := range doubts {
 		if x, y := a[d.fact], b[d.fact]; x != y && !(d.fact == "command line " && v.layoutsDiffer(a, b)) {

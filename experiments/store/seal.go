@@ -120,6 +120,8 @@ func recordName(table string, values []any) string {
 		name = fmt.Sprintf("finding %s", values[1])
 	case "settings":
 		name = fmt.Sprintf("setting %s", values[1])
+	case "planned":
+		name = fmt.Sprintf("the plan of setting %s", values[1])
 	case "sessions":
 		name = fmt.Sprintf("the session of %s", values[1])
 	default:

@@ -27,7 +27,7 @@ var reading = []struct {
 	tables string
 	run    func(db *store.DB, b *bytes.Buffer) error
 }{
-	{"report", "campaigns settings runs sessions", func(db *store.DB, b *bytes.Buffer) error {
+	{"report", "campaigns settings runs sessions planned", func(db *store.DB, b *bytes.Buffer) error {
 		r, err := report.Of(db)
 		if err != nil {
 			return err
