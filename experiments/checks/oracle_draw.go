@@ -169,11 +169,11 @@ func (o *oracle) drawFPU(h *testbed.Hardware, vm *testbed.Guest, c *testbed.Cont
 			at.kind = gsBase
 		}
 	}
-	names := [...]string{vector: "XMM", x87: "x87", x87Control: "x87 control word", mxcsr: "MXCSR", fsBase: "FS base", gsBase: "GS base"}
+	names := [...]string{vector: "XMM", x87: "x87 register", x87Control: "x87 control word", mxcsr: "MXCSR", fsBase: "FS base", gsBase: "GS base"}
 	f := &follower{guests: o.guests, m: h, vcpu: vm.VCPU, at: at}
 	what := names[at.kind]
 	if at.kind == vector || at.kind == x87 {
-		what = fmt.Sprint(what, at.n)
+		what = fmt.Sprintf("%s %d", what, at.n)
 	}
 	pa := where + imageOffset(at) + uint64(at.bit/8)
 	return &flipped{vm: vm.Name, what: what, register: f, strike: o.bit(pa, at.bit%8)}
