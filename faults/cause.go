@@ -88,6 +88,15 @@ func lastWords(t *Target, o *Observation) string {
 	return ""
 }
 
+// WithNumbers puts the numbers and names of VMs of a run's own reason back into its
+// cause. Those of the target's last words are lost.
+func WithNumbers(cause, reason string) string {
+	if reason == "" {
+		return cause
+	}
+	return strings.Replace(cause, Alike(reason), reason, 1)
+}
+
 var (
 	numbers = regexp.MustCompile(`\b(0x[0-9a-f]*|[0-9]+|[0-9a-f]{6,})\b`)
 	domains = regexp.MustCompile(`\bd[0-9]+\b`)

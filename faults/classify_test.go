@@ -106,3 +106,17 @@ func TestAlikeDropsWhatDiffersBetweenRuns(t *testing.T) {
 		}
 	}
 }
+
+// A list of runs shows the numbers that counting leaves out.
+func TestWithNumbers(t *testing.T) {
+	for _, c := range []struct{ cause, reason, want string }{
+		{"VM lost: a VM: error N", "d2: error 17", "VM lost: d2: error 17"},
+		{"final checks failed with code N: page N is nobody's", "final checks failed with code 3", "final checks failed with code 3: page N is nobody's"},
+		{"hang in step patch: main.f", "hang after recovery", "hang in step patch: main.f"},
+		{"", "deadline", ""}, {"halted on detection", "", "halted on detection"},
+	} {
+		if got := WithNumbers(c.cause, c.reason); got != c.want {
+			t.Errorf("%q of %q: %q, want %q", c.cause, c.reason, got, c.want)
+		}
+	}
+}

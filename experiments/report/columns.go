@@ -41,8 +41,10 @@ func columns() []column {
 	list = append(list, shares("recovered_of_detected", func(c *Cell) *Share { return c.RecoveredOfDetected })...)
 	list = append(list, shares("recovered_paper_of_detected", func(c *Cell) *Share { return c.PaperOfDetected })...)
 	return append(list,
+		column{"detection_runs", count(func(c *Cell) int { return c.DetectionRuns })},
 		column{"detection_median_ps", picoseconds(func(c *Cell) *sim.Time { return c.DetectionMedian })},
 		column{"detection_p95_ps", picoseconds(func(c *Cell) *sim.Time { return c.DetectionP95 })},
+		column{"recovery_runs", count(func(c *Cell) int { return c.RecoveryRuns })},
 		column{"recovery_median_ps", picoseconds(func(c *Cell) *sim.Time { return c.RecoveryMedian })},
 		column{"recovery_p95_ps", picoseconds(func(c *Cell) *sim.Time { return c.RecoveryP95 })},
 	)

@@ -88,12 +88,14 @@ func (r *Report) outcomeTable(b *strings.Builder) {
 
 func (r *Report) latencyTable(b *strings.Builder) {
 	t := table(b)
-	fmt.Fprintln(t, "setting\tfault\tdetection median\tp95\trecovery median\tp95\t")
+	fmt.Fprintln(t, "setting\tfault\tdetected n\tmedian\tp95\trecovered n\tmedian\tp95\t")
 	for _, c := range r.Cells {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Setting, c.Fault,
-			latency(c.DetectionMedian), latency(c.DetectionP95), latency(c.RecoveryMedian), latency(c.RecoveryP95))
+		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%d\t%s\t%s\t\n", c.Setting, c.Fault,
+			c.DetectionRuns, latency(c.DetectionMedian), latency(c.DetectionP95), c.RecoveryRuns, latency(c.RecoveryMedian), latency(c.RecoveryP95))
 	}
 	t.Flush()
+	b.WriteString("Latencies from the fault to detection, of n runs, and from there until all CPUs run VMs, of those\n" +
+		"recovered runs that have one.\n")
 }
 
 func latency(t *sim.Time) string {

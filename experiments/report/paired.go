@@ -49,7 +49,7 @@ func addComparisons(db *store.DB, r *Report, settings []experiments.Setting) err
 
 // compareFates pairs two settings' runs by the index of their fault.
 func compareFates(with string, here, there store.Fates) *Comparison {
-	c := &Comparison{With: with, P: 1}
+	c := &Comparison{With: with, P: 1, HereAlone: []int{}, ThereAlone: []int{}}
 	for i, a := range here {
 		b, ok := there[i]
 		switch {

@@ -46,8 +46,10 @@ type Cell struct {
 	RecoveredOfDetected *Share `json:"recovered_of_detected"`
 	PaperOfDetected     *Share `json:"recovered_paper_of_detected"`
 
+	DetectionRuns   int       `json:"detection_runs"`      // that the latencies below are of
 	DetectionMedian *sim.Time `json:"detection_median_ps"` // null when nothing was detected
 	DetectionP95    *sim.Time `json:"detection_p95_ps"`
+	RecoveryRuns    int       `json:"recovery_runs"`
 	RecoveryMedian  *sim.Time `json:"recovery_median_ps"` // null when nothing was recovered
 	RecoveryP95     *sim.Time `json:"recovery_p95_ps"`
 
@@ -146,12 +148,14 @@ func newCell(experiment, setting, target, fault string, counts map[store.Cell]in
 func addLatencies(db *store.DB, c *Cell) error {
 	for _, l := range []struct {
 		column      string
+		runs        *int
 		median, p95 **sim.Time
-	}{{"detection_ps", &c.DetectionMedian, &c.DetectionP95}, {"recovery_ps", &c.RecoveryMedian, &c.RecoveryP95}} {
+	}{{"detection_ps", &c.DetectionRuns, &c.DetectionMedian, &c.DetectionP95}, {"recovery_ps", &c.RecoveryRuns, &c.RecoveryMedian, &c.RecoveryP95}} {
 		list, err := db.Latencies(l.column, c.Setting, c.Fault)
 		if err != nil {
 			return err
 		}
+		*l.runs = len(list)
 		if t, ok := stats.Quantile(list, 0.5); ok {
 			*l.median = &t
 		}

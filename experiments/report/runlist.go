@@ -25,10 +25,17 @@ func RunsJSON(w io.Writer, list []store.RunLine) error {
 func RunsCSV(w io.Writer, list []store.RunLine) error {
 	lines := [][]string{{"setting", "index", "fault", "outcome", "recovered_paper", "struck_function", "struck_what", "detected_function", "detected_what", "detection_ps", "recovery_ps", "cause"}}
 	for _, l := range list {
-		lines = append(lines, []string{l.Setting, strconv.Itoa(l.Index), l.Fault, l.Outcome, strconv.FormatBool(l.Paper), l.Struck, l.Changed,
+		lines = append(lines, []string{l.Setting, strconv.Itoa(l.Index), l.Fault, l.Outcome, boolText(l.Paper), l.Struck, l.Changed,
 			l.Detected, l.DetectedWhat, picosecondText(l.Detection), picosecondText(l.Recovery), l.Cause})
 	}
 	return csv.NewWriter(w).WriteAll(lines)
+}
+
+func boolText(b *bool) string {
+	if b == nil {
+		return ""
+	}
+	return strconv.FormatBool(*b)
 }
 
 // RunsText writes a table for people.

@@ -65,7 +65,7 @@ func (k *rateKind) count(list []store.Case) (hits, n int) {
 // under one campaign alone. Which faults are the same does not depend on their
 // outcomes.
 func (k *rateKind) compare(a, b []store.Case, same []samePair) VersusRate {
-	r := VersusRate{Rate: k.name + "_of_" + k.of}
+	r := VersusRate{Rate: k.name + "_of_" + k.of, AAlone: []int{}, BAlone: []int{}}
 	r.KA, r.NA = k.count(a)
 	r.KB, r.NB = k.count(b)
 	odd := 0

@@ -44,7 +44,8 @@ func (v *Versus) Text(w io.Writer) error {
 	b.WriteString("\n~: not significant, p >= 0.05. Where nothing differs, one line of 20 is below that by chance.\n" +
 		"Pairs: faults that struck the same instruction in A and B; McNemar's exact test, interval of Agresti\n" +
 		"and Min. Unpaired: Fisher's exact test, interval of Newcombe. Latencies: virtual, the test of Mann\n" +
-		"and Whitney. Intervals are 95 %.\n")
+		"and Whitney. Intervals are 95 %. Test and interval are made in different ways: near p = 0.05 they can\n" +
+		"disagree, and ~ goes by the test.\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
