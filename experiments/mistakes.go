@@ -166,3 +166,25 @@ func checkTables(origin string, text []byte) error {
 	}
 	return nil
 }
+
+// checkNames refuses names of settings that no command could be told, since a run is
+// called SETTING/NUMBER. (Databases may hold old files with such a name.)
+func checkNames(origin string, text []byte, settings []Setting) error {
+	for _, s := range settings {
+		if strings.Contains(s.Name, "/") {
+			return FileError{fmt.Errorf("%s: setting %q: its name must be without /, since its runs are called SETTING/NUMBER", placeOf(origin, text, s.Name), s.Name)}
+		}
+	}
+	return nil
+}
+
+// placeOf is origin and the first line that has a word in quotes.
+func placeOf(origin string, text []byte, word string) string {
+	for i, line := range strings.Split(string(text), "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		if strings.Contains(line, `"`+word+`"`) || strings.Contains(line, "'"+word+"'") {
+			return fmt.Sprintf("%s:%d", origin, i+1)
+		}
+	}
+	return origin
+}

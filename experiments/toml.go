@@ -59,6 +59,9 @@ func Load(name string) (Experiment, []byte, error) {
 		return Experiment{}, nil, err
 	}
 	e, err := Parse(name, text)
+	if err == nil {
+		err = checkNames(name, text, e.Settings)
+	}
 	return e, text, err
 }
 

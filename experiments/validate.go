@@ -8,6 +8,9 @@ import (
 	"resvirt/faults"
 )
 
+// MostRuns bounds the runs of a campaign, those of all fault types and settings.
+const MostRuns = 1_000_000_000
+
 // bound is where the number behind a key must lie.
 type bound struct {
 	key      string
@@ -18,7 +21,7 @@ type bound struct {
 // bounds are the bounds of all keys that have any.
 func (e *Experiment) bounds() []bound {
 	return []bound{
-		{"runs", e.Runs, 1, 100_000_000},
+		{"runs", e.Runs, 1, MostRuns},
 		{"machine.cpus", e.Machine.CPUs, 1, 8},
 		{"machine.memory_mb", e.Machine.MemoryMB, 16, 65536},
 		{"machine.quantum_ns", e.Machine.QuantumNS, 1, 1000},

@@ -76,7 +76,7 @@ func ParseKind(s string) (Kind, error) {
 			return Kind(k), nil
 		}
 	}
-	return 0, fmt.Errorf("unknown fault type %q; there are %s and null", s, strings.Join(KindNames(), ", "))
+	return 0, fmt.Errorf("unknown fault type %q; there are %s", s, strings.Join(KindNames(), ", "))
 }
 
 // Lifts tells whether a fault of this kind ends when detection begins.

@@ -65,7 +65,7 @@ func TestMoreThanABillionRunsAreRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "toy.db")
 	for _, runs := range []int{166_666_667, 1 << 62} {
 		_, err := toyrun.Run(t, t.Context(), path, func(_ *experiments.Experiment, o *campaign.Options) { o.Runs = runs })
-		want := fmt.Sprintf("toy: %d faults of each of 2 types under 3 settings are more than the 1000000000 runs that a campaign can have: --runs may be at most 166666666", runs)
+		want := fmt.Sprintf("toy: %d faults of each of 2 types under 3 settings are more than the 1000000000 runs that a campaign can have: runs, or --runs, may be at most 166666666", runs)
 		if err == nil || err.Error() != want {
 			t.Errorf("%d: %v", runs, err)
 		}

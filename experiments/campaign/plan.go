@@ -11,7 +11,7 @@ import (
 )
 
 // mostRuns bounds the runs of a campaign.
-const mostRuns = 1_000_000_000
+const mostRuns = experiments.MostRuns
 
 // bounded refuses a campaign with more than mostRuns runs.
 func bounded(e *experiments.Experiment, runs int) error {
@@ -19,7 +19,7 @@ func bounded(e *experiments.Experiment, runs int) error {
 	if runs <= mostRuns/(types*settings) {
 		return nil
 	}
-	return experiments.FileError{Err: fmt.Errorf("%s: %d faults of each of %d types under %d settings are more than the %d runs that a campaign can have: --runs may be at most %d",
+	return experiments.FileError{Err: fmt.Errorf("%s: %d faults of each of %d types under %d settings are more than the %d runs that a campaign can have: runs, or --runs, may be at most %d",
 		e.Name, runs, types, settings, mostRuns, mostRuns/(types*settings))}
 }
 

@@ -14,6 +14,16 @@ import (
 	"resvirt/experiments/report"
 )
 
+// numberFromOne reads a number whose absence is 0.
+func numberFromOne(v *int) func(string) error {
+	return func(s string) (err error) {
+		if *v, err = strconv.Atoi(s); err != nil || *v < 1 {
+			err = errors.New("it must be a number from 1 on")
+		}
+		return err
+	}
+}
+
 type runValues struct {
 	seed    string
 	runs    int
@@ -26,13 +36,8 @@ type runValues struct {
 func runFlags(fs *flag.FlagSet) any {
 	v := &runValues{}
 	fs.StringVar(&v.seed, "seed", "", "another seed, `N`, gives another list of faults")
-	fs.Func("runs", "only the first `N` faults of each fault type's list", func(s string) (err error) {
-		if v.runs, err = strconv.Atoi(s); err != nil || v.runs < 1 {
-			err = errors.New("it must be a number from 1 on")
-		}
-		return err
-	})
-	fs.IntVar(&v.workers, "workers", 0, "`N` machines at a time; unless given, as many as cores and free memory allow")
+	fs.Func("runs", "only the first `N` faults of each fault type's list", numberFromOne(&v.runs))
+	fs.Func("workers", "`N` machines at a time; unless given, as many as cores and free memory allow", numberFromOne(&v.workers))
 	fs.StringVar(&v.db, "db", "", "the database is `FILE`; unless given, EXPERIMENT.db here; one that measures overhead needs none, a sweep adds each value to the name")
 	formatFlag(fs, &v.format, "text", "json")
 	fs.StringVar(&v.fault, "fault", "", "only the fault `N` of the list, as in full/N, under each setting, and print its rows; TYPE/N is number N of a type")
@@ -41,9 +46,6 @@ func runFlags(fs *flag.FlagSet) any {
 
 func runRun(e *env, operands []string, values any) error {
 	v := values.(*runValues)
-	if v.workers < 0 {
-		return usage("run: --workers %d: it must be at least 1", v.workers)
-	}
 	exp, text, err := experiments.Load(operands[0])
 	if err != nil {
 		return err
