@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ func policyWord(s Setting, known []string) (uint64, error) {
 	for _, name := range s.Steps {
 		i := slices.Index(known, name)
 		if i < 0 {
-			return 0, FileError{fmt.Errorf("setting %q: there is no recovery step %q%s; there are %s", s.Name, name, meant(name, known), strings.Join(known, ", "))}
+			return 0, FileError{unknownStep{name, fmt.Sprintf("setting %q: there is no recovery step %q%s; there are %s", s.Name, name, meant(name, known), strings.Join(known, ", "))}}
 		}
 		if word>>i&1 != 0 {
 			return 0, FileError{fmt.Errorf("setting %q: step %q stands there twice", s.Name, name)}
@@ -23,6 +24,21 @@ func policyWord(s Setting, known []string) (uint64, error) {
 		word |= 1 << i
 	}
 	return word, nil
+}
+
+// unknownStep says that the target has no such step.
+type unknownStep struct{ step, text string }
+
+func (e unknownStep) Error() string { return e.text }
+
+// PlacedStep adds the place in the experiment's file to an error of CheckSteps. Which
+// steps there are is not known before the target's image is built.
+func PlacedStep(err error, origin string, text []byte) error {
+	var unknown unknownStep
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	return FileError{fmt.Errorf("%s: %w", placeOf(origin, text, unknown.step), err)}
 }
 
 // CheckSteps refuses settings with steps that the target does not have.

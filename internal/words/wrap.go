@@ -94,9 +94,13 @@ type Wrapper struct {
 func (w *Wrapper) Write(p []byte) (int, error) {
 	w.begun = append(w.begun, p...)
 	end := bytes.LastIndexByte(w.begun, '\n') + 1
+	if end == 0 {
+		return len(p), nil
+	}
 	text := HangLines(string(w.begun[:end]), w.Width)
 	w.begun = append(w.begun[:0], w.begun[end:]...)
 	if _, err := io.WriteString(w.To, text); err != nil {
+		w.begun = nil
 		return 0, err
 	}
 	return len(p), nil
@@ -104,6 +108,9 @@ func (w *Wrapper) Write(p []byte) (int, error) {
 
 // Flush writes the line that has not ended.
 func (w *Wrapper) Flush() error {
+	if len(w.begun) == 0 {
+		return nil // nothing can fail, above all not again
+	}
 	_, err := io.WriteString(w.To, Hang(string(w.begun), w.Width))
 	w.begun = nil
 	return err

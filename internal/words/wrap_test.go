@@ -1,7 +1,9 @@
 package words
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 )
@@ -49,6 +51,24 @@ func TestHang(t *testing.T) {
 		if Hang(c.line, 0) != c.line {
 			t.Errorf("%q is wrapped where there is no limit", c.line)
 		}
+	}
+}
+
+// full fails as a full disk does, also when there is nothing to write.
+type full struct{ asked int }
+
+func (f *full) Write([]byte) (int, error) { f.asked++; return 0, errors.New("no space left") }
+
+// What cannot be written is told once.
+func TestWrapperFailsOnce(t *testing.T) {
+	f := &full{}
+	w := &Wrapper{To: f, Width: 10}
+	_, err := io.WriteString(w, "a line\nand the beginning of one")
+	if flushed := w.Flush(); err == nil || flushed != nil || f.asked != 1 {
+		t.Errorf("write: %v, flush: %v, tried %d times", err, flushed, f.asked)
+	}
+	if _, err := io.WriteString(w, "half a line"); err != nil || w.Flush() == nil {
+		t.Errorf("what was kept and cannot be written is not told of: %v", err)
 	}
 }
 

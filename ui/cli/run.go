@@ -90,7 +90,7 @@ func runRun(e *env, operands []string, values any) error {
 	}
 	p.end()
 	if err != nil {
-		return err
+		return experiments.PlacedStep(err, operands[0], text)
 	}
 	if o.Only != nil {
 		return finishFault(e, exp, v, *o.Only, res, time.Since(begin))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"flag"
+	"fmt"
 
 	"resvirt/experiments/report"
 	"resvirt/experiments/retrace"
@@ -61,6 +62,10 @@ func runShow(e *env, operands []string, values any) error {
 		return report.RunsJSON(e.stdout, list)
 	case "csv":
 		return report.RunsCSV(e.stdout, list)
+	}
+	if len(list) == 0 && v.filter != (store.RunFilter{}) {
+		_, err := fmt.Fprintf(e.stdout, "no run in %s is such a one\n", operands[0])
+		return err
 	}
 	return report.RunsText(e.stdout, list)
 }
