@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/BurntSushi/toml"
+
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
 	"resvirt/experiments/store"
@@ -201,8 +203,12 @@ func (c *checker) workers() (string, error) {
 
 func (c *checker) campaignRows(name string, workers int) ([]experiments.Row, error) {
 	path := filepath.Join(c.Journal.Dir, name)
-	_, err := campaign.Run(c.ctx, *c.Experiment, c.System, campaign.Options{
-		Path: path, Text: []byte("# selfcheck\n"), Runs: c.Faults, Workers: workers, Stage: func(string) {},
+	text, err := toml.Marshal(*c.Experiment)
+	if err != nil {
+		return nil, fmt.Errorf("BUG: experiment %s has no text: %w", c.Experiment.Name, err)
+	}
+	_, err = campaign.Run(c.ctx, *c.Experiment, c.System, campaign.Options{
+		Path: path, Text: text, Runs: c.Faults, Workers: workers, Stage: func(string) {},
 		Progress: func(p campaign.Progress) {
 			if p.Settings = nil; p.Unit == "" && c.Teller.Tell != nil {
 				p.Unit = fmt.Sprintf("rows, workers: %d", workers)
