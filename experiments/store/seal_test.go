@@ -34,7 +34,7 @@ var reading = []struct {
 		}
 		return errors.Join(r.Text(b), r.Hosts(b))
 	}},
-	{"list", "runs", func(db *store.DB, b *bytes.Buffer) error {
+	{"list", "campaigns runs", func(db *store.DB, b *bytes.Buffer) error {
 		list, err := db.Runs(store.RunFilter{})
 		if err != nil {
 			return err
