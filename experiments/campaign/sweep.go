@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/BurntSushi/toml"
+	"github.com/pelletier/go-toml/v2"
 
 	"resvirt/experiments"
 )
