@@ -137,7 +137,7 @@ func TestFlippedBitsAreRefused(t *testing.T) {
 	caused := read(t, path) // its causes are known now, so that nothing is read to find them
 	r := rand.New(rand.NewPCG(1, 1))
 	for table, name := range map[string]string{
-		"campaigns": "the head of its campaign", "settings": "setting ", "parts": "part ", "runs": "run ", "sessions": "the session of ", "causes": "the cause of run ",
+		"campaigns": "the head of its campaign", "settings": "setting ", "parts": "part ", "runs": "run ", "sessions": "the session of ", "causes": "the cause of run ", "planned": "the plan of setting ",
 	} {
 		content := clean
 		if table == "causes" {
@@ -200,7 +200,7 @@ func columns(t *testing.T, path string, content []byte, table string) (names []s
 // flip flips a bit of the last record whose column has one.
 func flip(t *testing.T, db *sql.DB, r *rand.Rand, table, column string) {
 	t.Helper()
-	key := map[string]string{"campaigns": "id", "settings": "name", "parts": "name", "runs": "setting || '/' || idx", "sessions": "started", "causes": "setting || '/' || idx"}[table]
+	key := map[string]string{"campaigns": "id", "settings": "name", "planned": "setting", "parts": "name", "runs": "setting || '/' || idx", "sessions": "started", "causes": "setting || '/' || idx"}[table]
 	var record, value any
 	err := db.QueryRow(fmt.Sprintf("SELECT %s, %s FROM %s WHERE coalesce(length(%s), 0) > 0 ORDER BY 1 DESC LIMIT 1", key, column, table, column)).Scan(&record, &value)
 	if errors.Is(err, sql.ErrNoRows) { // NULL or empty in all of them
