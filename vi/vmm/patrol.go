@@ -124,7 +124,7 @@ func (w *walk) can(p *page, n, t uint64) bool {
 	switch {
 	case n == pgFree || refs == 0 && n&pgFree == 0:
 		return true // between two states
-	case n&^(pgAllocated|pgHeap|pgRefs) != 0 || refs >= refsMost || typed > refs || t&(3<<56) != 0:
+	case n&^(pgAllocated|pgHeap|pgRefs) != 0 || refs >= refsMost || typed > refs || t&(1<<56) != 0:
 		return false
 	case n&pgHeap != 0:
 		return p.canBeHeap(t)
@@ -152,6 +152,7 @@ func (p *page) canBeHeap(t uint64) bool {
 	if p.next|p.prev != 0 {
 		return false
 	}
+	t &^= ptForeign // another domain may map what is shared
 	return t == 0 || t&^ptCount == ptWritable|ptValidated && frameOK(mfn(p.owner)) && pageOf(mfn(p.owner)).count&pgHeap != 0
 }
 

@@ -25,6 +25,15 @@ func TestPatrolFindsNothing(t *testing.T) {
 		}
 	}
 	look("while domains live")
+	for m := mfn(1); m < testFrames; m++ { // as if each frame of d, and each that it shares, had been mapped by another
+		if !frameOK(m) {
+			continue
+		}
+		if p := pageOf(m); p.count&(pgFree|pgAllocated) == pgAllocated && (p.owner == d.frame32() || p.count&pgHeap != 0 && p.typ != 0) {
+			p.typ |= ptForeign
+		}
+	}
+	look("while others map what a domain owns or shares")
 	repair()
 	look("after recovery")
 	killDomain(d, false)
