@@ -152,8 +152,7 @@ func (p *page) canBeHeap(t uint64) bool {
 	if p.next|p.prev != 0 {
 		return false
 	}
-	t &^= ptForeign // another domain may map what is shared
-	return t == 0 || t&^ptCount == ptWritable|ptValidated && frameOK(mfn(p.owner)) && pageOf(mfn(p.owner)).count&pgHeap != 0
+	return t == 0 || t&^(ptCount|ptForeign) == ptWritable|ptValidated && frameOK(mfn(p.owner)) && pageOf(mfn(p.owner)).count&pgHeap != 0
 }
 
 // possibleHead says whether a descriptor can be the first of a free block.
