@@ -32,7 +32,7 @@ type unknownStep struct{ step, text string }
 func (e unknownStep) Error() string { return e.text }
 
 // PlacedStep adds the place in the experiment's file to an error of CheckSteps. Which
-// steps there are is not known before the target's image is built.
+// steps there are is known to the target alone, not to those who read the file.
 func PlacedStep(err error, origin string, text []byte) error {
 	var unknown unknownStep
 	if !errors.As(err, &unknown) {

@@ -20,14 +20,8 @@ func WhatIf(ctx context.Context, db *store.DB, open retrace.Open, setting string
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Check(s); err != nil {
-		return nil, err
-	}
-	l, parts, err := retrace.LabOf(ctx, db, open, t)
+	l, parts, s, err := retrace.LabFor(ctx, db, open, c, s, t)
 	if err != nil {
-		return nil, err
-	}
-	if s, err = c.Of(s, l.System.Steps()); err != nil {
 		return nil, err
 	}
 	a, err := testbed.AnatomyOf(l.System)

@@ -56,6 +56,9 @@ func (c Carried) Build(ctx context.Context, e experiments.Experiment, say func(s
 	if err := e.Workload.Find(root); err != nil {
 		return nil, err
 	}
+	if err := checkSteps(root, e.Settings); err != nil {
+		return nil, err
+	}
 	say("images")
 	var parts []experiments.Part
 	files := map[string]bool{}

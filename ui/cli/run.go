@@ -82,11 +82,10 @@ func runRun(e *env, operands []string, values any) error {
 		res, err = campaign.RunSweep(e.ctx, exp, warning(e.build, p.say), o)
 	} else {
 		var sys experiments.System
-		if sys, err = warning(e.build, p.say)(exp, p.say); err != nil {
-			return err
+		if sys, err = warning(e.build, p.say)(exp, p.say); err == nil {
+			begin = time.Now()
+			res, err = campaign.Run(e.ctx, exp, sys, o)
 		}
-		begin = time.Now()
-		res, err = campaign.Run(e.ctx, exp, sys, o)
 	}
 	p.end()
 	if err != nil {
