@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"resvirt/experiments"
-	"resvirt/experiments/retrace"
+	"resvirt/experiments/recording"
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
 )
@@ -16,8 +16,8 @@ type captured struct {
 	site   faults.Place // that failed
 	regs   testbed.Registers
 	chain  []testbed.StackFrame
-	waits  bool             // it has executed PAUSE shortly before, as waiting loops do
-	recent []retrace.Traced // on its processor, the last instruction last
+	waits  bool               // it has executed PAUSE shortly before, as waiting loops do
+	recent []recording.Traced // on its processor, the last instruction last
 }
 
 const (
@@ -36,7 +36,7 @@ func (x *explainer) capture(row *experiments.Row, s experiments.Setting, at *fau
 		x.To(at.Position - captureBefore)
 	}
 	c := &captured{}
-	r := retrace.NewRecent(x.Machine, captureKept)
+	r := recording.NewRecent(x.Machine, captureKept)
 	sincePause := pausedBefore
 	x.Machine.Trace(func(e faults.TraceEntry) {
 		if e.CPU != at.CPU {

@@ -9,6 +9,7 @@ import (
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/recording"
 	"resvirt/experiments/retrace"
 	"resvirt/experiments/store"
 	"resvirt/experiments/testbed"
@@ -45,7 +46,7 @@ type CauseRank struct {
 // CausesOf finds the cause of every failed run, executing those that no earlier
 // call has explained, and ranks them. Each is kept in the database as soon as it is
 // found.
-func CausesOf(ctx context.Context, db *store.DB, open retrace.Open, f store.CauseFilter, t campaign.Teller) (*Causes, error) {
+func CausesOf(ctx context.Context, db *store.DB, open recording.Open, f store.CauseFilter, t campaign.Teller) (*Causes, error) {
 	if err := f.Check(db); err != nil {
 		return nil, err
 	}
@@ -117,12 +118,12 @@ func (h *hunt) keep(list ...store.Cause) error {
 }
 
 // execute explains on all cores the runs that must be executed, of so many that failed.
-func (h *hunt) execute(ctx context.Context, open retrace.Open, failed int, t campaign.Teller) error {
+func (h *hunt) execute(ctx context.Context, open recording.Open, failed int, t campaign.Teller) error {
 	kept, err := findingsIn(h.db)
 	if err != nil {
 		return err
 	}
-	l, parts, err := retrace.LabOf(ctx, h.db, open, t)
+	l, parts, err := recording.LabOf(ctx, h.db, open, t)
 	if err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (h *hunt) execute(ctx context.Context, open retrace.Open, failed int, t cam
 	free := make(chan *explainer, workers)
 	calls := &goldenCalls{}
 	for range workers {
-		x := newExplainer(l, a, retrace.SourcesOf(parts))
+		x := newExplainer(l, a, recording.SourcesOf(parts))
 		x.calls, x.kept, x.teller = calls, kept, t
 		free <- x
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"resvirt/experiments/retrace"
+	"resvirt/experiments/recording"
 	"resvirt/faults"
 	"resvirt/vi/inspect"
 )
@@ -146,7 +146,7 @@ func (c *creditor) until(s stretch, o owner) uint64 {
 
 // boundary is the position, between low and high, at which a CPU begins to work on
 // something else. mark is the state at low.
-func (c *creditor) boundary(cpu int, o owner, low, high uint64, mark retrace.Mark) uint64 {
+func (c *creditor) boundary(cpu int, o owner, low, high uint64, mark recording.Mark) uint64 {
 	x := c.x
 	for x.Return(mark); low+1 < high; x.Return(mark) {
 		middle := low + (high-low)/2

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"resvirt/experiments"
-	"resvirt/experiments/retrace"
+	"resvirt/experiments/recording"
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
 	"resvirt/vi/inspect"
@@ -20,7 +20,7 @@ func followed(t *testing.T, setting string, wanted func(*experiments.Row, *Expla
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := newExplainer(l, a, retrace.SourcesOf(l.System.Parts()))
+	x := newExplainer(l, a, recording.SourcesOf(l.System.Parts()))
 	i := slices.IndexFunc(l.Experiment.Settings, func(s experiments.Setting) bool { return s.Name == setting })
 	s := l.Experiment.Settings[i]
 	for n := 0; n < 60; n += 2 { // even faults are failstop

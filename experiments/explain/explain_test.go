@@ -10,7 +10,7 @@ import (
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
-	"resvirt/experiments/retrace"
+	"resvirt/experiments/recording"
 	"resvirt/experiments/store"
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
@@ -58,8 +58,8 @@ func TestExplainsFailedRuns(t *testing.T) {
 			basic = s
 		}
 	}
-	x := newExplainer(l, a, retrace.SourcesOf(l.System.Parts()))
-	again := newExplainer(l, a, retrace.SourcesOf(l.System.Parts()))
+	x := newExplainer(l, a, recording.SourcesOf(l.System.Parts()))
+	again := newExplainer(l, a, recording.SourcesOf(l.System.Parts()))
 	again.calls = x.calls
 	explained := 0
 	for i := 0; explained == 0 && i < 20; i += 2 { // even faults are failstop

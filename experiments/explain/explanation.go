@@ -5,6 +5,7 @@ import (
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/recording"
 	"resvirt/experiments/retrace"
 	"resvirt/experiments/store"
 	"resvirt/experiments/testbed"
@@ -82,7 +83,7 @@ type End struct {
 }
 
 // Run executes a stored run again, looking at the target on the way.
-func Run(ctx context.Context, db *store.DB, open retrace.Open, setting string, index int, t campaign.Teller) (*Explanation, error) {
+func Run(ctx context.Context, db *store.DB, open recording.Open, setting string, index int, t campaign.Teller) (*Explanation, error) {
 	row, err := db.Row(setting, index)
 	if err != nil {
 		return nil, err
@@ -114,7 +115,7 @@ func Run(ctx context.Context, db *store.DB, open retrace.Open, setting string, i
 		e.Helps = helps
 		return e, nil
 	}
-	l, parts, err := retrace.LabOf(ctx, db, open, t)
+	l, parts, err := recording.LabOf(ctx, db, open, t)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +123,7 @@ func Run(ctx context.Context, db *store.DB, open retrace.Open, setting string, i
 	if err != nil {
 		return nil, err
 	}
-	x := newExplainer(l, a, retrace.SourcesOf(parts))
+	x := newExplainer(l, a, recording.SourcesOf(parts))
 	x.kept, x.teller = kept, t
 	err = campaign.While(ctx, func() error {
 		if err := x.complete(e, moments, end, row, s); err != nil {
@@ -144,16 +145,16 @@ func Run(ctx context.Context, db *store.DB, open retrace.Open, setting string, i
 
 // explainer executes runs of one campaign to find out why they failed.
 type explainer struct {
-	retrace.Walk
+	recording.Walk
 	a       *testbed.Anatomy
-	sources retrace.Sources
+	sources recording.Sources
 	calls   *goldenCalls
 	kept    *findings
 	teller  campaign.Teller
 }
 
-func newExplainer(l *campaign.Lab, a *testbed.Anatomy, s retrace.Sources) *explainer {
-	return &explainer{Walk: retrace.NewWalk(l), a: a, sources: s, calls: &goldenCalls{}}
+func newExplainer(l *campaign.Lab, a *testbed.Anatomy, s recording.Sources) *explainer {
+	return &explainer{Walk: recording.NewWalk(l), a: a, sources: s, calls: &goldenCalls{}}
 }
 
 func (x *explainer) explain(row *experiments.Row, s experiments.Setting) (*Explanation, error) {

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/arch/x86/x86asm"
 
+	"resvirt/experiments/recording"
 	"resvirt/experiments/retrace"
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
@@ -14,7 +15,7 @@ import (
 
 // comparison finds the last comparison that a function made, and names the
 // compared values.
-func (x *explainer) comparison(list []retrace.Traced, function string, mem inspect.Memory) string {
+func (x *explainer) comparison(list []recording.Traced, function string, mem inspect.Memory) string {
 	seen := false
 	for i := len(list) - 1; i >= 0; i-- {
 		t := &list[i]
@@ -48,7 +49,7 @@ func (x *explainer) comparison(list []retrace.Traced, function string, mem inspe
 
 // operand is the value of an operand before the instruction. Memory is read as
 // it is now.
-func operand(inst *x86asm.Inst, i int, t *retrace.Traced, mem inspect.Memory) (uint64, bool) {
+func operand(inst *x86asm.Inst, i int, t *recording.Traced, mem inspect.Memory) (uint64, bool) {
 	size := inst.DataSize
 	if inst.MemBytes > 0 {
 		size = inst.MemBytes * 8
@@ -78,7 +79,7 @@ func operand(inst *x86asm.Inst, i int, t *retrace.Traced, mem inspect.Memory) (u
 }
 
 // effective is the address of a memory operand.
-func effective(inst *x86asm.Inst, m x86asm.Mem, t *retrace.Traced) (uint64, bool) {
+func effective(inst *x86asm.Inst, m x86asm.Mem, t *recording.Traced) (uint64, bool) {
 	at := uint64(int64(int32(m.Disp))) // the disassembler does not always extend the sign
 	switch m.Base {
 	case 0:
@@ -140,7 +141,7 @@ func registerValue(r x86asm.Reg, regs *testbed.Registers) (uint64, bool) {
 
 // accessed describes the memory operands of an instruction, with the registers
 // that made their addresses.
-func accessed(t *retrace.Traced, symbols faults.Symbols) string {
+func accessed(t *recording.Traced, symbols faults.Symbols) string {
 	inst, err := x86asm.Decode(t.Code, 64)
 	if err != nil {
 		return retrace.Disassemble(*t, symbols)

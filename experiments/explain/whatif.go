@@ -5,13 +5,14 @@ import (
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/recording"
 	"resvirt/experiments/retrace"
 	"resvirt/experiments/store"
 	"resvirt/experiments/testbed"
 )
 
 // WhatIf explains what a stored run would have been with its setting changed.
-func WhatIf(ctx context.Context, db *store.DB, open retrace.Open, setting string, index int, c experiments.Change, t campaign.Teller) (*Explanation, error) {
+func WhatIf(ctx context.Context, db *store.DB, open recording.Open, setting string, index int, c experiments.Change, t campaign.Teller) (*Explanation, error) {
 	stored, err := db.Row(setting, index)
 	if err != nil {
 		return nil, err
@@ -20,7 +21,7 @@ func WhatIf(ctx context.Context, db *store.DB, open retrace.Open, setting string
 	if err != nil {
 		return nil, err
 	}
-	l, parts, s, err := retrace.LabFor(ctx, db, open, c, s, t)
+	l, parts, s, err := recording.LabFor(ctx, db, open, c, s, t)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func WhatIf(ctx context.Context, db *store.DB, open retrace.Open, setting string
 	if err != nil {
 		return nil, err
 	}
-	x := newExplainer(l, a, retrace.SourcesOf(parts))
+	x := newExplainer(l, a, recording.SourcesOf(parts))
 	x.teller = t
 	e := &Explanation{}
 	return e, campaign.While(ctx, func() error {

@@ -1,4 +1,3 @@
-// Package retrace executes stored runs again, from the database alone: it compares
-// them with their rows, traces them, stops at any position (Walk), and prints
-// rows.
+// Package retrace shows stored runs: executed again by package recording, compared
+// with their rows, traced, or as their rows are.
 package retrace

@@ -2,10 +2,10 @@ package retrace
 
 import (
 	"context"
-	"fmt"
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/recording"
 	"resvirt/experiments/store"
 	"resvirt/faults"
 )
@@ -17,22 +17,19 @@ type Replay struct {
 	Target      *faults.Target
 	Differences []string // between the stored row and this execution
 	Trace       *Trace   // nil unless asked for
-	Sources     Sources
+	Sources     recording.Sources
 	Left        []string // oddities of the target's state at the end
 	WhatIf      *WhatIf  // nil unless the setting was changed: then there are no Differences
 }
 
-// Open makes a system from its parts in a database.
-type Open func(experiments.Experiment, []experiments.Part) (experiments.System, error)
-
 // Execute runs a stored run again and compares it with its row. traced is
 // how many instructions to keep around the fault and around the detection.
-func Execute(ctx context.Context, db *store.DB, open Open, setting string, index, traced int, t campaign.Teller) (*Replay, error) {
+func Execute(ctx context.Context, db *store.DB, open recording.Open, setting string, index, traced int, t campaign.Teller) (*Replay, error) {
 	return ExecuteChanged(ctx, db, open, setting, index, traced, experiments.Change{}, t)
 }
 
 // ExecuteChanged is Execute with the setting changed by c.
-func ExecuteChanged(ctx context.Context, db *store.DB, open Open, setting string, index, traced int, c experiments.Change, t campaign.Teller) (*Replay, error) {
+func ExecuteChanged(ctx context.Context, db *store.DB, open recording.Open, setting string, index, traced int, c experiments.Change, t campaign.Teller) (*Replay, error) {
 	stored, err := db.Row(setting, index)
 	if err != nil {
 		return nil, err
@@ -41,11 +38,11 @@ func ExecuteChanged(ctx context.Context, db *store.DB, open Open, setting string
 	if err != nil {
 		return nil, err
 	}
-	l, parts, s, err := LabFor(ctx, db, open, c, s, t)
+	l, parts, s, err := recording.LabFor(ctx, db, open, c, s, t)
 	if err != nil {
 		return nil, err
 	}
-	r := &Replay{Golden: l.Golden, Target: l.System.Target(), Sources: SourcesOf(parts)}
+	r := &Replay{Golden: l.Golden, Target: l.System.Target(), Sources: recording.SourcesOf(parts)}
 	err = campaign.While(ctx, func() error { return r.execute(l, stored, s, traced, c, t) })
 	if err != nil {
 		return nil, err
@@ -73,75 +70,4 @@ func (r *Replay) execute(l *campaign.Lab, stored *experiments.Row, s experiments
 		r.Trace = trace(w, r.Row, s, traced)
 	}
 	return nil
-}
-
-// LabOf rebuilds the campaign's system and golden run from the database alone.
-func LabOf(ctx context.Context, db *store.DB, open Open, t campaign.Teller) (*campaign.Lab, []experiments.Part, error) {
-	l, parts, _, err := LabFor(ctx, db, open, experiments.Change{}, experiments.Setting{}, t)
-	return l, parts, err
-}
-
-// LabFor is LabOf for a setting that is changed by c. It gives the changed one, or says what
-// is wrong with the change before the golden run is executed.
-func LabFor(ctx context.Context, db *store.DB, open Open, c experiments.Change, s experiments.Setting, t campaign.Teller) (*campaign.Lab, []experiments.Part, experiments.Setting, error) {
-	if err := c.Check(s); err != nil {
-		return nil, nil, s, err
-	}
-	e, sys, parts, err := systemOf(ctx, db, open)
-	if err != nil {
-		return nil, nil, s, err
-	}
-	if !c.None() {
-		if s, err = c.Of(s, sys.Steps()); err != nil {
-			return nil, nil, s, err
-		}
-	}
-	l, err := goldenOf(ctx, db, e, sys, t)
-	return l, parts, s, err
-}
-
-// systemOf rebuilds the campaign's system.
-func systemOf(ctx context.Context, db *store.DB, open Open) (e experiments.Experiment, sys experiments.System, parts []experiments.Part, err error) {
-	c, err := db.Campaign()
-	if err != nil {
-		return e, nil, nil, err
-	}
-	if e, err = experiments.Parse(c.Experiment, c.File); err != nil {
-		return e, nil, nil, err
-	}
-	e.Seed = c.Seed
-	if parts, err = db.Parts(); err != nil {
-		return e, nil, nil, err
-	}
-	err = campaign.While(ctx, func() (err error) {
-		sys, err = open(e, parts)
-		return err
-	})
-	if err != nil {
-		return e, nil, nil, err
-	}
-	if sys.Semantics() != c.Semantics {
-		return e, nil, nil, fmt.Errorf("database %s was made by a machine of semantics version %s, this program has %s: use the program that made it", db.Path(), c.Semantics, sys.Semantics())
-	}
-	id := campaign.Identity(&e, sys)
-	if campaign.Digest(id) != c.Digest {
-		return e, nil, nil, fmt.Errorf("database %s: what it holds does not give its own campaign again: %s", db.Path(), store.Difference(c.Identity, id))
-	}
-	return e, sys, parts, nil
-}
-
-// goldenOf executes the campaign's golden run again.
-func goldenOf(ctx context.Context, db *store.DB, e experiments.Experiment, sys experiments.System, t campaign.Teller) (*campaign.Lab, error) {
-	c, err := db.Campaign()
-	if err != nil {
-		return nil, err
-	}
-	l, err := campaign.NewToldLab(ctx, e, sys, c.Golden, t)
-	if err != nil {
-		return nil, err
-	}
-	if d := l.Golden.Digest.String(); d != c.GoldenDigest {
-		return nil, fmt.Errorf("BUG: the golden run ends in state %s, the stored one in %s, though nothing that it depends on has changed", d, c.GoldenDigest)
-	}
-	return l, nil
 }

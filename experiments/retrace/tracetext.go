@@ -7,32 +7,10 @@ import (
 
 	"golang.org/x/arch/x86/x86asm"
 
-	"resvirt/experiments"
+	"resvirt/experiments/recording"
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
 )
-
-// Sources are the texts of the program under test, by file name.
-type Sources map[string][]string
-
-// SourcesOf takes the sources out of what a database keeps.
-func SourcesOf(parts []experiments.Part) Sources {
-	s := Sources{}
-	for _, p := range parts {
-		if p.Kind == "source" {
-			s[p.Name] = strings.Split(string(p.Data), "\n")
-		}
-	}
-	return s
-}
-
-// Line is the text of a source line, "" when it is not known.
-func (s Sources) Line(file string, line int) string {
-	if text := s[file]; line >= 1 && line <= len(text) {
-		return strings.TrimSpace(text[line-1])
-	}
-	return ""
-}
 
 // Text writes a trace beside the source lines that it comes from.
 func (t *Trace) Text(w io.Writer, r *Replay) error {
@@ -52,7 +30,7 @@ func (t *Trace) Text(w io.Writer, r *Replay) error {
 
 // listing writes instructions; before number marked it writes what happened
 // there, and what the registers were before that, if sound is given.
-func listing(b *strings.Builder, r *Replay, list []Traced, marked int, sound *testbed.Registers, what string) {
+func listing(b *strings.Builder, r *Replay, list []recording.Traced, marked int, sound *testbed.Registers, what string) {
 	fmt.Fprintf(b, "%12s  %s  %-16s  %-44s %s\n", "position", "L", "address", "instruction (L: privilege level)", "registers it changed")
 	lastLine := ""
 	for i, t := range list {
@@ -87,7 +65,7 @@ func changes(before, after testbed.Registers) string {
 }
 
 // Disassemble is an instruction as text.
-func Disassemble(t Traced, symbols faults.Symbols) string {
+func Disassemble(t recording.Traced, symbols faults.Symbols) string {
 	if t.Code == nil {
 		return "(no code is mapped here)"
 	}

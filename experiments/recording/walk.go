@@ -1,4 +1,4 @@
-package retrace
+package recording
 
 import (
 	"fmt"
