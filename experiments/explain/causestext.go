@@ -2,17 +2,16 @@ package explain
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
+
+	"resvirt/experiments"
 )
 
 // JSON writes the causes for programs.
 func (c *Causes) JSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(c)
+	return experiments.WriteJSON(w, c)
 }
 
 // CSV writes a line for each cause.

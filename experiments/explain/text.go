@@ -1,19 +1,17 @@
 package explain
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
+	"resvirt/experiments/retrace"
 	"resvirt/vi/inspect"
 )
 
 // JSON writes an explanation for programs.
 func (e *Explanation) JSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(e)
+	return retrace.WriteJSON(w, e)
 }
 
 // How many lines of a kind the text has; JSON has them all.

@@ -1,7 +1,6 @@
 package overhead
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -14,9 +13,7 @@ import (
 
 // JSON writes the report as one object.
 func (r *Report) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return experiments.WriteJSON(w, r)
 }
 
 // Figures of NiLiHype's authors for UnixBench on their prototype: additional

@@ -1,12 +1,12 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
+	"resvirt/experiments"
 	"resvirt/experiments/stats"
 	"resvirt/experiments/store"
 	"resvirt/faults"
@@ -15,9 +15,7 @@ import (
 
 // JSON writes the cells as one array.
 func (r *Report) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(r.Cells)
+	return experiments.WriteJSON(w, r.Cells)
 }
 
 // Text writes the report for people.

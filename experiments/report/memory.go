@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -141,9 +140,7 @@ func latencyOf(list []sim.Time) (l Latency) {
 
 // JSON writes the report as one object.
 func (r *Memory) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return experiments.WriteJSON(w, r)
 }
 
 // Text writes the report for people.

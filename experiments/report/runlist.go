@@ -2,13 +2,13 @@ package report
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
+	"resvirt/experiments"
 	"resvirt/experiments/store"
 )
 
@@ -16,9 +16,7 @@ import (
 
 // RunsJSON writes the list as one array.
 func RunsJSON(w io.Writer, list []store.RunLine) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(list)
+	return experiments.WriteJSON(w, list)
 }
 
 // RunsCSV writes one line a run, with a head.

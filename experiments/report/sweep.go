@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -148,9 +147,7 @@ func (r *Sweep) compare(setting, fault string) {
 
 // JSON writes the report as one object.
 func (r *Sweep) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return experiments.WriteJSON(w, r)
 }
 
 // Text writes the report for people.

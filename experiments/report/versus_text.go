@@ -1,12 +1,12 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
+	"resvirt/experiments"
 	"resvirt/experiments/stats"
 	"resvirt/experiments/store"
 	"resvirt/faults"
@@ -14,9 +14,7 @@ import (
 
 // JSON writes the comparison as one object.
 func (v *Versus) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+	return experiments.WriteJSON(w, v)
 }
 
 // Text writes the comparison for people, in the manner of benchstat.

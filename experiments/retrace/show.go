@@ -1,12 +1,8 @@
 package retrace
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"resvirt/experiments"
@@ -80,34 +76,7 @@ func ShowJSON(db *store.DB, w io.Writer, setting string, index int) error {
 	if x.VMM.Late > 0 {
 		shown.Paper = &r.Paper
 	}
-	text, err := json.MarshalIndent(shown, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "%s\n", forPrograms(text))
-	return err
-}
-
-// Members of a row in the form that databases have, and words among them that are
-// addresses or contents: as numbers they lose digits in programs that count in
-// floating point, and nobody can read them.
-var (
-	member = regexp.MustCompile(`(?m)^ *"[A-Z]\w*":`)
-	word   = regexp.MustCompile(`(?m)^( *"(?:pc|address|before|after|choice)": )([0-9]+)(,?)$`)
-)
-
-// forPrograms gives an object one style of names and hexadecimal words. A line is
-// one member, since texts have no line ends.
-func forPrograms(object []byte) []byte {
-	object = member.ReplaceAllFunc(object, bytes.ToLower)
-	return word.ReplaceAllFunc(object, func(line []byte) []byte {
-		m := word.FindSubmatch(line)
-		v, err := strconv.ParseUint(string(m[2]), 10, 64)
-		if err != nil {
-			panic("BUG: a word of a row: " + err.Error())
-		}
-		return fmt.Appendf(nil, "%s\"%#x\"%s", m[1], v, m[3])
-	})
+	return WriteJSON(w, shown)
 }
 
 // furtherText says what became of one more fault of a run.
