@@ -1,0 +1,68 @@
+package recording
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"resvirt/faults"
+)
+
+// benchmarked is the first run of the last setting.
+func benchmarked(b *testing.B) *Recording {
+	c := quickCampaign(b)
+	s := c.lab.Experiment.Settings
+	r, err := c.Execute(b.Context(), 0, s[len(s)-1])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return r
+}
+
+// A step back, each from where the last one led.
+func BenchmarkBack(b *testing.B) {
+	r := benchmarked(b)
+	if err := r.Run.Seek(b.Context(), r.Run.End()); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := r.Run.Seek(b.Context(), r.Run.Position()-1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A jump to anywhere in the run.
+func BenchmarkJump(b *testing.B) {
+	r := benchmarked(b)
+	random := rand.New(rand.NewPCG(1, 2))
+	for b.Loop() {
+		if err := r.Run.Seek(b.Context(), r.Run.Start()+random.Uint64N(r.Run.End()-r.Run.Start())); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A search through the whole run for an instruction that is not there.
+func BenchmarkFind(b *testing.B) {
+	r := benchmarked(b)
+	for b.Loop() {
+		if err := r.Run.Seek(b.Context(), r.Run.Start()); err != nil {
+			b.Fatal(err)
+		}
+		if found, err := r.Run.Find(b.Context(), func(_ faults.Machine, e faults.TraceEntry) bool { return e.PC == 1 }); found || err != nil {
+			b.Fatal(found, err)
+		}
+	}
+	b.ReportMetric(float64(r.Run.End()-r.Run.Start())*float64(b.N)/b.Elapsed().Seconds()/1e6, "Minstr/s")
+}
+
+// A run opened: executed up to its fault.
+func BenchmarkRecord(b *testing.B) {
+	r := benchmarked(b)
+	c := quickCampaign(b)
+	for b.Loop() {
+		if _, err := c.recording(r.Row, r.Setting); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
