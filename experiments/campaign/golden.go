@@ -33,7 +33,8 @@ func RunGolden(sys experiments.System, e *experiments.Experiment) (*GoldenRun, e
 }
 
 // toldGolden is RunGolden with reports of its progress. known are the facts of an
-// earlier golden run, if there was one.
+// earlier golden run, if there was one. Then one pass is enough: how long the run is, so
+// where the snapshots belong, is known, and the caller has the digest of its end.
 func toldGolden(sys experiments.System, e *experiments.Experiment, known experiments.Facts, t Teller) (*GoldenRun, error) {
 	m, err := sys.Boot()
 	if err != nil {
@@ -43,7 +44,7 @@ func toldGolden(sys experiments.System, e *experiments.Experiment, known experim
 	meter := t.Begin("golden run", Millions, 0, 0)
 	again := uint64(0) // number of instructions that it executes once more
 	meter.Follow(m, func() (done, total uint64) {
-		if total = known.BootInstructions + 2*known.Instructions; again > 0 {
+		if total = known.BootInstructions + known.Instructions; again > 0 {
 			total = g.Position + 2*again
 		}
 		return m.Position() + again, total
@@ -54,15 +55,24 @@ func toldGolden(sys experiments.System, e *experiments.Experiment, known experim
 	}
 	start := m.Snapshot()
 	g.Position, g.Span.Start, g.Policy = m.Position(), m.Now(), m.Policy()
+	g.MaxConvergenceMiss = e.Golden.Misses
 	before := sys.Facts(m)
-	if err := g.first(m, sys, before); err != nil {
+	if known.Instructions > 0 {
+		return g, g.pass(m, sys, e, before, known.Instructions)
+	}
+	if err := g.pass(m, sys, e, before, 0); err != nil {
 		return nil, err
 	}
-	g.Deadline = g.Ended + sim.Time(e.Deadline.DetectionUS+e.Deadline.RecoveryUS)*sim.Microsecond
-	g.MaxConvergenceMiss = e.Golden.Misses
+	first := *g
 	m.Restore(start)
 	again = g.Facts.Instructions
-	return g, g.second(m, e)
+	if err := g.pass(m, sys, e, before, again); err != nil {
+		return nil, fmt.Errorf("BUG: the second pass of the golden run differs from the first: %w", err)
+	}
+	if g.Digest != first.Digest || g.End != first.End || !bytes.Equal(g.Output, first.Output) {
+		return nil, fmt.Errorf("golden run: BUG: the second pass ends at position %d with digest %v, the first at %d with %v", g.End, g.Digest, first.End, first.Digest)
+	}
+	return g, nil
 }
 
 // Boot runs m until all VMs have begun their workload.
@@ -78,11 +88,17 @@ func Boot(m faults.Machine, sys experiments.System) error {
 	return nil
 }
 
-func (g *GoldenRun) first(m faults.Machine, sys experiments.System, before experiments.Counters) error {
+// pass runs m from the start of the workload to its end. length is the number of
+// instructions, if it is known: then states are kept on the way.
+func (g *GoldenRun) pass(m faults.Machine, sys experiments.System, e *experiments.Experiment, before experiments.Counters, length uint64) error {
 	t := sys.Target()
 	begin := time.Now()
-	stop := g.measure(m, sys)
-	g.Speed = float64(m.Position()-g.Position) / time.Since(begin).Seconds()
+	samples := sampling{g: g, length: length, n: uint64(e.Golden.Digests), every: uint64(e.Golden.Digests / e.Golden.Snapshots)}
+	g.Span.End = 0
+	stop := g.measure(m, sys, &samples)
+	if g.Speed == 0 {
+		g.Speed = float64(m.Position()-g.Position) / time.Since(begin).Seconds()
+	}
 	if stop.Reason != faults.Exited || stop.Code != t.ExitOK {
 		what := Describe(stop)
 		if stop.Reason == faults.Watched {
@@ -92,27 +108,41 @@ func (g *GoldenRun) first(m faults.Machine, sys experiments.System, before exper
 		}
 		return fmt.Errorf("golden run: %s; the console ends with:\n%s", what, Tail(m.Serial()))
 	}
+	if length > 0 && samples.k < samples.n {
+		return fmt.Errorf("golden run: BUG: it ends at position %d, where an earlier one was %d instructions long", m.Position(), length)
+	}
 	g.End, g.Ended, g.Output, g.Code, g.Digest = m.Position(), m.Now(), bytes.Clone(m.Serial()), stop.Code, m.Digest()
 	if g.Span.End == 0 {
 		g.Span.End = g.Ended
 	}
-	verdicts := t.Judge(g.Output, g.Output)
-	if len(verdicts) == 0 {
-		return fmt.Errorf("golden run: no VM printed anything; the console ends with:\n%s", Tail(g.Output))
+	g.Deadline = g.Ended + sim.Time(e.Deadline.DetectionUS+e.Deadline.RecoveryUS)*sim.Microsecond
+	if err := judged(sys, g.Output); err != nil {
+		return err
 	}
-	for _, v := range verdicts {
-		if !v.Right || !v.Complete || v.Probe != faults.ProbePassed && v.Role != faults.ControlVM {
-			return fmt.Errorf("golden run: %s: %s, probe %q; the console ends with:\n%s", v.VM, v.Detail, v.Probe, Tail(g.Output))
-		}
-	}
-	if c, ok := sys.(experiments.OutputChecker); ok {
-		if err := c.CheckOutput(g.Output); err != nil {
-			return fmt.Errorf("golden run: %w; the console ends with:\n%s", err, Tail(g.Output))
-		}
-	}
+	from, to := g.window(e.Faults.Window)
 	g.Facts = experiments.Facts{
 		BootInstructions: g.Position, Instructions: g.End - g.Position,
 		Time: g.Ended - g.Span.Start, Counters: sys.Facts(m).Minus(before),
+		WindowRing0: windowed(append(samples.beats, beat{m.Now(), m.Ring0()}), from, to),
+	}
+	return nil
+}
+
+// judged says what is wrong with the output of a golden run.
+func judged(sys experiments.System, output []byte) error {
+	verdicts := sys.Target().Judge(output, output)
+	if len(verdicts) == 0 {
+		return fmt.Errorf("golden run: no VM printed anything; the console ends with:\n%s", Tail(output))
+	}
+	for _, v := range verdicts {
+		if !v.Right || !v.Complete || v.Probe != faults.ProbePassed && v.Role != faults.ControlVM {
+			return fmt.Errorf("golden run: %s: %s, probe %q; the console ends with:\n%s", v.VM, v.Detail, v.Probe, Tail(output))
+		}
+	}
+	if c, ok := sys.(experiments.OutputChecker); ok {
+		if err := c.CheckOutput(output); err != nil {
+			return fmt.Errorf("golden run: %w; the console ends with:\n%s", err, Tail(output))
+		}
 	}
 	return nil
 }
@@ -120,51 +150,54 @@ func (g *GoldenRun) first(m faults.Machine, sys experiments.System, before exper
 // measureStep is how often the console is looked at in the measured part.
 const measureStep = 10 * sim.Microsecond
 
-// measure runs m to its end and notes when the part in which faults may strike
-// is over.
-func (g *GoldenRun) measure(m faults.Machine, sys experiments.System) faults.Stop {
+// measure runs m to its end, notes when the part in which faults may strike
+// is over, and takes samples.
+func (g *GoldenRun) measure(m faults.Machine, sys experiments.System, samples *sampling) faults.Stop {
 	limit := g.Span.Start + RunLimit
+	look := m.Now() + measureStep
 	for m.Now() < limit {
-		until := faults.Until{Time: limit, Watched: true}
+		// Where samples are taken must not change when the console is looked at.
+		until := faults.Until{Time: limit, Position: samples.next(m), Watched: true}
 		if g.Span.End == 0 {
-			until.Time = m.Now() + measureStep
+			until.Time = look
 		}
 		if stop := m.Run(until); stop.Reason != faults.Reached {
 			return stop
 		}
-		if g.Span.End == 0 && sys.Measured(m.Serial()) {
-			g.Span.End = m.Now()
+		if g.Span.End == 0 && m.Now() >= look {
+			look = m.Now() + measureStep
+			if sys.Measured(m.Serial()) {
+				g.Span.End = m.Now()
+			}
 		}
 	}
 	return faults.Stop{Reason: faults.Reached}
 }
 
-// second repeats the run in pieces, keeping states on the way.
-func (g *GoldenRun) second(m faults.Machine, e *experiments.Experiment) error {
-	length, n := g.End-g.Position, uint64(e.Golden.Digests)
-	every := n / uint64(e.Golden.Snapshots)
-	var beats []beat
-	for k := uint64(0); k < n; k++ {
-		position := g.Position + length*k/n
-		if position > m.Position() {
-			if stop := m.Run(faults.Until{Position: position}); stop.Reason != faults.Reached {
-				return fmt.Errorf("golden run: the second pass ended at position %d: %s", m.Position(), Describe(stop))
-			}
+// sampling keeps states of a golden run on the way, evenly distributed.
+type sampling struct {
+	g        *GoldenRun
+	length   uint64 // of the run in instructions; 0 = unknown, then nothing is kept
+	n, every uint64 // digests, and every how many of them a snapshot
+	k        uint64 // the next
+	beats    []beat
+}
+
+// next takes the samples that are due, and is the position of the next, 0 if there is
+// none.
+func (s *sampling) next(m faults.Machine) uint64 {
+	for ; s.length > 0 && s.k < s.n; s.k++ {
+		if position := s.g.Position + s.length*s.k/s.n; position > m.Position() {
+			return position
 		}
 		c := faults.Checkpoint{Position: m.Position(), Time: m.Now(), Digest: m.Digest()}
-		beats = append(beats, beat{c.Time, m.Ring0()})
-		if k%every == 0 {
+		s.beats = append(s.beats, beat{c.Time, m.Ring0()})
+		if s.k%s.every == 0 {
 			c.State = m.Snapshot()
 		}
-		g.Checkpoints = append(g.Checkpoints, c)
+		s.g.Checkpoints = append(s.g.Checkpoints, c)
 	}
-	stop := m.Run(faults.Until{Time: g.Span.Start + RunLimit})
-	if stop.Reason != faults.Exited || m.Position() != g.End || m.Digest() != g.Digest || !bytes.Equal(m.Serial(), g.Output) {
-		return fmt.Errorf("golden run: BUG: the second pass differs from the first: %s at position %d digest %v, expected %d %v", Describe(stop), m.Position(), m.Digest(), g.End, g.Digest)
-	}
-	from, to := g.window(e.Faults.Window)
-	g.Facts.WindowRing0 = windowed(append(beats, beat{m.Now(), m.Ring0()}), from, to)
-	return nil
+	return 0
 }
 
 // Describe puts the end of a run in words.
