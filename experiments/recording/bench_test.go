@@ -7,16 +7,7 @@ import (
 	"resvirt/faults"
 )
 
-// benchmarked is the first run of the last setting.
-func benchmarked(b *testing.B) *Recording {
-	c := quickCampaign(b)
-	s := c.lab.Experiment.Settings
-	r, err := c.Execute(b.Context(), 0, s[len(s)-1])
-	if err != nil {
-		b.Fatal(err)
-	}
-	return r
-}
+func benchmarked(b *testing.B) *Recording { return recovered(b, quickCampaign(b)) }
 
 // A step back, each from where the last one led.
 func BenchmarkBack(b *testing.B) {
@@ -50,6 +41,20 @@ func BenchmarkFind(b *testing.B) {
 			b.Fatal(err)
 		}
 		if found, err := r.Run.Find(b.Context(), func(_ faults.Machine, e faults.TraceEntry) bool { return e.PC == 1 }); found || err != nil {
+			b.Fatal(found, err)
+		}
+	}
+	b.ReportMetric(float64(r.Run.End()-r.Run.Start())*float64(b.N)/b.Elapsed().Seconds()/1e6, "Minstr/s")
+}
+
+// The same by its address.
+func BenchmarkFindPC(b *testing.B) {
+	r := benchmarked(b)
+	for b.Loop() {
+		if err := r.Run.Seek(b.Context(), r.Run.Start()); err != nil {
+			b.Fatal(err)
+		}
+		if found, err := r.Run.FindPC(b.Context(), []uint64{1}, Any); found || err != nil {
 			b.Fatal(found, err)
 		}
 	}

@@ -60,6 +60,22 @@ func each(t *testing.T, c *Campaign, most int, f func(t *testing.T, r *Recording
 	}
 }
 
+// recovered is the first run of the last setting after whose recovery VMs ran.
+func recovered(t testing.TB, c *Campaign) *Recording {
+	settings := c.lab.Experiment.Settings
+	for i := range 16 {
+		r, err := c.Execute(t.Context(), i, settings[len(settings)-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := r.Resumed(); ok && r.Row.Outcome == faults.Recovered {
+			return r
+		}
+	}
+	t.Fatal("no run recovered")
+	return nil
+}
+
 // A position has one state, whatever the way to it; the last one is that of the row.
 func TestWalks(t *testing.T) {
 	t.Parallel()
@@ -141,11 +157,10 @@ func TestFind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pc := uint64(0)
 	if err := r.Run.Seek(t.Context(), r.Run.Position()-20000); err != nil {
 		t.Fatal(err)
 	}
-	pc = r.Run.Machine().Register(r.Run.Next(), faults.RIP)
+	pc := r.Run.Machine().Register(r.Run.Next(), faults.RIP)
 	there := func(_ faults.Machine, e faults.TraceEntry) bool { return e.PC == pc }
 	list := []Position{r.Run.Position()}
 	for range 3 {
@@ -157,6 +172,21 @@ func TestFind(t *testing.T) {
 			break
 		}
 		list = append(list, r.Run.Position())
+	}
+	fast := r.Run
+	for i, p := range list[1:] {
+		if err := fast.Seek(t.Context(), list[i]); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := fast.FindPC(t.Context(), []uint64{pc}, Any); err != nil || !found || fast.Position() != p {
+			t.Fatalf("by its address, from %d: %v, at %d, wanted %d (%v)", list[i], found, fast.Position(), p, err)
+		}
+		if found, err := fast.PreviousPC(t.Context(), []uint64{pc}, Any); err != nil || !found || fast.Position() != list[i] {
+			t.Fatalf("by its address, backwards from %d: %v, at %d, wanted %d (%v)", p, found, fast.Position(), list[i], err)
+		}
+	}
+	if err := fast.Seek(t.Context(), list[len(list)-1]); err != nil {
+		t.Fatal(err)
 	}
 	for i := len(list) - 2; i >= 0; i-- {
 		found, err := r.Run.Previous(t.Context(), there)

@@ -6,6 +6,7 @@ import (
 	"resvirt/experiments"
 	"resvirt/faults"
 	"resvirt/hw/mem"
+	"resvirt/vi/image"
 	"resvirt/vi/inspect"
 )
 
@@ -189,4 +190,18 @@ func (g *Guests) ContextOf(m faults.Machine, guest *Guest) (c Context, err error
 func (c *Context) Slot(r faults.Register) uint64 {
 	order := [faults.Registers]uint64{10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0, 18, 16}
 	return c.Registers + 8*order[r]
+}
+
+// Image is one of the images that the system runs, by its name.
+func (g *Guests) Image(name string) (*image.Image, bool) {
+	im, ok := g.system.images[name]
+	return im, ok
+}
+
+// ImageNames are the names of all images, the hypervisor's first.
+func (g *Guests) ImageNames() (list []string) {
+	for _, p := range imagePackages {
+		list = append(list, p.name)
+	}
+	return list
 }

@@ -3,6 +3,7 @@ package testbed
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"resvirt/faults"
 	"resvirt/hw/machine"
@@ -12,8 +13,9 @@ import (
 // Hardware makes the emulated machine a faults.Machine.
 type Hardware struct {
 	*machine.Machine
-	policy  uint64 // physical address of the policy word
-	provoke uint64 // physical address of main.provoke, 0 = there is none
+	entries []uint64 // that are always watched
+	policy  uint64   // physical address of the policy word
+	provoke uint64   // physical address of main.provoke, 0 = there is none
 	events  []faults.Event
 	seen    int // machine events converted so far
 	pulse   func()
@@ -131,6 +133,10 @@ func (h *Hardware) Trace(f func(faults.TraceEntry)) {
 		f(faults.TraceEntry{CPU: e.CPU, Position: e.Position, PC: e.PC, CPL: e.CPL})
 	})
 }
+
+// Break has the log of events tell of these instructions as well, of any processor, with
+// kind EventWatched, instead of those of the last call. It changes nothing in the run.
+func (h *Hardware) Break(pcs ...uint64) { h.Machine.Watch(append(slices.Clip(h.entries), pcs...)...) }
 
 func (h *Hardware) Snapshot() faults.Snapshot { return h.Machine.Snapshot() }
 

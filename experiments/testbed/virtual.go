@@ -148,8 +148,9 @@ func (s *VI) Fork(snapshot faults.Snapshot) faults.Machine {
 }
 
 func (s *VI) wrap(m *machine.Machine) faults.Machine {
-	m.Watch(s.target.PanicEntry, s.target.HangEntry)
-	return &Hardware{Machine: m, policy: s.policy, provoke: s.provoke}
+	h := &Hardware{Machine: m, entries: []uint64{s.target.PanicEntry, s.target.HangEntry}, policy: s.policy, provoke: s.provoke}
+	h.Break()
+	return h
 }
 
 func (s *VI) Target() *faults.Target { return s.target }
