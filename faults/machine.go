@@ -34,8 +34,9 @@ type Machine interface {
 	Policy() uint64
 	SetPolicy(uint64)
 
-	// Trace calls f before each instruction; nil ends it.
-	Trace(f func(TraceEntry))
+	// Trace calls f before each instruction, or, with addresses, before those there;
+	// nil ends it.
+	Trace(f func(TraceEntry), only ...uint64)
 
 	Serial() []byte  // all console output since power-on
 	Events() []Event // since the last Restore

@@ -106,7 +106,7 @@ func TestBlamesTheTakerOfALock(t *testing.T) {
 	m := l.System.Fork(l.Golden.Checkpoints[0].State)
 	found := false
 	m.Trace(func(e faults.TraceEntry) {
-		if found || !a.TakesLock(e.PC) || e.CPL != 0 {
+		if found || e.CPL != 0 {
 			return
 		}
 		lock := m.Register(e.CPU, 0)
@@ -119,7 +119,7 @@ func TestBlamesTheTakerOfALock(t *testing.T) {
 				}
 			}
 		}
-	})
+	}, a.LockEntry())
 	for range 50 {
 		if m.Run(faults.Until{Position: m.Position() + 5000}); found {
 			break

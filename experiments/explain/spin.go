@@ -152,12 +152,12 @@ type taken struct {
 func (x *explainer) takenWhere(row *experiments.Row, s experiments.Setting, lock uint64, holder int, until uint64) *taken {
 	var last *taken
 	watch := func(e faults.TraceEntry) {
-		if x.a.TakesLock(e.PC) && e.CPU == holder && e.CPL == 0 && x.Machine.Register(e.CPU, 0) == lock {
+		if e.CPU == holder && e.CPL == 0 && x.Machine.Register(e.CPU, 0) == lock {
 			last = &taken{x.a.ChainOf(x.Machine, e.CPU), e.CPU, e.Position}
 		}
 	}
 	x.Before(row)
-	x.Machine.Trace(watch)
+	x.Machine.Trace(watch, x.a.LockEntry())
 	defer func() {
 		if x.Machine != nil {
 			x.Machine.Trace(nil)

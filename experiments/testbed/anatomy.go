@@ -204,9 +204,9 @@ func (a *Anatomy) Enters(mem inspect.Memory, cpu int) bool {
 // loops call.
 func (a *Anatomy) Pauses(pc uint64) bool { return pc == a.pause }
 
-// TakesLock tells whether an instruction is the first of the function that takes
-// a spinlock. The lock's address is then in RAX.
-func (a *Anatomy) TakesLock(pc uint64) bool { return pc == a.lockEntry }
+// LockEntry is the first instruction of the function that takes a spinlock. The lock's
+// address is then in RAX.
+func (a *Anatomy) LockEntry() uint64 { return a.lockEntry }
 
 // Leaves tells whether an instruction is the first of a function that handles
 // failures on a fresh stack.

@@ -124,14 +124,14 @@ func (h *Hardware) Events() []faults.Event {
 	return h.events
 }
 
-func (h *Hardware) Trace(f func(faults.TraceEntry)) {
+func (h *Hardware) Trace(f func(faults.TraceEntry), only ...uint64) {
 	if f == nil {
 		h.Machine.Trace(nil)
 		return
 	}
 	h.Machine.Trace(func(e machine.TraceEntry) {
 		f(faults.TraceEntry{CPU: e.CPU, Position: e.Position, PC: e.PC, CPL: e.CPL})
-	})
+	}, only...)
 }
 
 // Break has the log of events tell of these instructions as well, of any processor, with

@@ -72,7 +72,7 @@ func (a *Anatomy) Hypercalls(m faults.Machine, each func(*Call), run func()) {
 	}
 	under := make([]*Call, m.CPUs())
 	m.Trace(func(e faults.TraceEntry) {
-		if e.CPL != 0 || e.PC != a.dispatchE && e.PC != a.wayBack {
+		if e.CPL != 0 {
 			return
 		}
 		regs, ok := a.GuestRegisters(mem, e.CPU)
@@ -91,7 +91,7 @@ func (a *Anatomy) Hypercalls(m faults.Machine, each func(*Call), run func()) {
 			}
 			each(c)
 		}
-	})
+	}, a.dispatchE, a.wayBack)
 	defer m.Trace(nil)
 	run()
 }

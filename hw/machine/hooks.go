@@ -2,6 +2,7 @@ package machine
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"resvirt/hw/cpu"
 	"resvirt/sim"
@@ -11,7 +12,9 @@ import (
 // state.
 type hooks struct {
 	trace   func(TraceEntry)
+	only    []uint64 // addresses of the instructions that are traced; none: all are
 	watch   []uint64
+	stops   []uint64 // addresses at which an engine returns: those above
 	events  []Event
 	entries uint32 // processors whose next instruction at level 3 is to be logged, a bit each
 	watched bool   // a watched instruction has retired since Run last looked
@@ -35,6 +38,7 @@ func (h *hooks) tookWatched() bool {
 // privilege level 3 of each processor after that, too.
 func (m *Machine) Watch(pcs ...uint64) {
 	m.hooks.watch = append([]uint64(nil), pcs...)
+	m.hooks.stops = slices.Concat(m.hooks.watch, m.hooks.only)
 	if len(pcs) == 0 {
 		m.hooks.entries = 0
 	}
@@ -44,9 +48,16 @@ func (m *Machine) Watch(pcs ...uint64) {
 // must not change it.
 func (m *Machine) Events() []Event { return m.hooks.events }
 
-// Trace sets a function that is called before each instruction, nil for none.
-// It may look at the machine but not change it.
-func (m *Machine) Trace(f func(TraceEntry)) { m.hooks.trace = f }
+// Trace sets a function that is called before each instruction, or, with addresses, before
+// those there, which costs little; nil for none. It may look at the machine but not
+// change it.
+func (m *Machine) Trace(f func(TraceEntry), only ...uint64) {
+	m.hooks.trace, m.hooks.only = f, nil
+	if f != nil {
+		m.hooks.only = slices.Clone(only)
+	}
+	m.hooks.stops = slices.Concat(m.hooks.watch, m.hooks.only)
+}
 
 // log appends an event of the instruction that c is about to retire.
 func (m *Machine) log(c *cpu.CPU, kind EventKind, value uint32) {
@@ -96,7 +107,8 @@ func (m *Machine) waits(c *cpu.CPU) bool {
 // stepHooked executes one instruction and logs its events.
 func (m *Machine) stepHooked(c *cpu.CPU) {
 	h := &m.hooks
-	if now := (traced{c.Retired + 1, c.RIP}); h.trace != nil && h.traced[c.ID] != now && !m.waits(c) {
+	wanted := h.trace != nil && (len(h.only) == 0 || slices.Contains(h.only, c.RIP))
+	if now := (traced{c.Retired + 1, c.RIP}); wanted && h.traced[c.ID] != now && !m.waits(c) {
 		h.traced[c.ID] = now
 		h.trace(TraceEntry{CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP, CPL: c.CPL})
 	}
@@ -104,11 +116,7 @@ func (m *Machine) stepHooked(c *cpu.CPU) {
 		m.log(c, UserEntry, 0)
 		h.entries &^= bit
 	}
-	hit := false
-	for _, pc := range h.watch {
-		hit = hit || pc == c.RIP
-	}
-	if !hit {
+	if !slices.Contains(h.watch, c.RIP) {
 		step(c)
 		return
 	}

@@ -61,7 +61,7 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	overflow, left := m.perfDue(c.ID)
 	due := min(turn.End, m.state.Queue.Next(), overflow)
 	b := &m.budget // not a local variable: the call through the interface would put it on the heap each time
-	*b = Budget{Clock: int64(due), Retired: math.MaxUint64, Ring0: math.MaxUint64, Watch: m.hooks.watch, Ring3: m.hooks.entries>>c.ID&1 != 0}
+	*b = Budget{Clock: int64(due), Retired: math.MaxUint64, Ring0: math.MaxUint64, Watch: m.hooks.stops, Ring3: m.hooks.entries>>c.ID&1 != 0}
 	if u.Time != 0 {
 		b.Clock = min(b.Clock, int64(u.Time))
 	}
@@ -76,7 +76,7 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	}
 	c.Limit, c.Others = int64(due), m.slowestBut(c)
 	var why Why
-	if m.hooks.trace != nil {
+	if m.hooks.trace != nil && len(m.hooks.only) == 0 {
 		why = m.runHooked(c, b)
 	} else if why = m.spec.Engine.Run(c, b); why == WhyWatch {
 		m.stepHooked(c)

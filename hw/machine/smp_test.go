@@ -3,6 +3,7 @@ package machine
 import (
 	_ "embed"
 	"regexp"
+	"slices"
 	"testing"
 
 	"resvirt/sim"
@@ -153,6 +154,44 @@ func TestTrace(t *testing.T) {
 	}
 	if n != m.Position() {
 		t.Errorf("%d instructions traced, %d retired", n, m.Position())
+	}
+}
+
+// TestTraceOfAddresses: a trace of some addresses is that of all instructions without the
+// others, by either engine, beside a watch, and changes nothing.
+func TestTraceOfAddresses(t *testing.T) {
+	want := endOf(boot(t, smpKernel))
+	var all []TraceEntry
+	m := boot(t, smpKernel)
+	m.Trace(func(e TraceEntry) { all = append(all, e) })
+	m.Run(limit)
+	r := sim.Stream(3, t.Name())
+	for range 8 {
+		only := make([]uint64, 1+r.IntN(4))
+		for i := range only {
+			only[i] = all[r.IntN(len(all))].PC
+		}
+		var some []TraceEntry
+		for _, e := range all {
+			if slices.Contains(only, e.PC) {
+				some = append(some, e)
+			}
+		}
+		for _, engine := range []Engine{Plain{}, Fast{}} {
+			m := boot(t, smpKernel)
+			m.SetEngine(engine)
+			if r.IntN(2) == 0 {
+				m.Watch(only[0], all[r.IntN(len(all))].PC)
+			}
+			var seen []TraceEntry
+			m.Trace(func(e TraceEntry) { seen = append(seen, e) }, only...)
+			if got := endOf(m); got != want {
+				t.Errorf("%s, traced at %#x: %+v, untraced: %+v", engine.Name(), only, got, want)
+			}
+			if !slices.Equal(seen, some) {
+				t.Errorf("%s: %d instructions traced at %#x, all traces have %d of them", engine.Name(), len(seen), only, len(some))
+			}
+		}
 	}
 }
 

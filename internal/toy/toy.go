@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/fnv"
+	"slices"
 
 	"resvirt/experiments"
 	"resvirt/faults"
@@ -86,8 +87,19 @@ func (t *toy) Ring0() uint64                                  { return t.s.ring0
 func (t *toy) Policy() uint64                                 { return t.s.policy }
 func (t *toy) SetPolicy(p uint64)                             { t.s.policy = p }
 func (t *toy) Serial() []byte                                 { return t.s.serial }
-func (t *toy) Trace(f func(faults.TraceEntry))                { t.trace = f }
 func (t *toy) Events() []faults.Event                         { return t.events }
+
+// Trace calls f before each instruction, or before those at the addresses only.
+func (t *toy) Trace(f func(faults.TraceEntry), only ...uint64) {
+	t.trace = f
+	if f != nil && len(only) > 0 {
+		t.trace = func(e faults.TraceEntry) {
+			if slices.Contains(only, e.PC) {
+				f(e)
+			}
+		}
+	}
+}
 
 // Stall is part of checks.Disturbable.
 func (t *toy) Stall(c int, d sim.Time) { t.s.cpu[c].clock += d }
