@@ -57,7 +57,11 @@ func at(p Place) string {
 	if p.Function == "" {
 		return "no code of the target"
 	}
-	return fmt.Sprintf("%s (%s:%d)", p.Function, p.File, p.Line)
+	text := fmt.Sprintf("%s (%s:%d)", p.Source(), p.File, p.Line)
+	if p.Inlined != "" {
+		text += ", inlined in " + p.Function
+	}
+	return text
 }
 
 // stuckAt names the functions in which the CPUs were, those of the target first.

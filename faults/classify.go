@@ -5,7 +5,7 @@ import "fmt"
 // Rules names the version of how faults are drawn and runs are judged.
 // Increment it with every change of what a row says about the same execution,
 // so that rows of two rules are never in one database.
-const Rules = 8
+const Rules = 9
 
 // Classify names the outcome of a run that was struck, and the reason where the
 // class alone does not say it. The rules are those of docs/definitions: first

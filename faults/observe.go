@@ -136,7 +136,7 @@ func detection(m Machine, t *Target, cpu int) Detection {
 		}
 	}
 	cause := t.Cause(m, d.CPU)
-	d.What, d.Place = cause.What, t.Locate(cause.PC)
+	d.What, d.Place = cause.What, t.Site(cause)
 	return d
 }
 
@@ -180,10 +180,10 @@ func (o *Observation) step(e Event, t *Target) {
 
 // poster is the place that announced a step, not the helper that it called.
 func poster(e Event, t *Target) Place {
-	p := t.Locate(e.PC)
-	for i := 0; t.Helper != nil && t.Helper(p.Function) && i < len(e.Callers); i++ {
-		if caller := t.Locate(e.Callers[i] - 1); caller.Function != "" {
-			p = caller
+	p, found := t.outside(e.PC, t.Helper)
+	for i := 0; !found && i < len(e.Callers); i++ {
+		if caller, ok := t.outside(e.Callers[i]-1, t.Helper); caller.Function != "" {
+			p, found = caller, ok
 		}
 	}
 	return p

@@ -15,6 +15,7 @@ type Target struct {
 	GivenUp   uint64                     // the target has stopped for good
 	StepNames map[uint64]string          // every other number it posts
 	Helper    func(function string) bool // posts for others; nil = there are none
+	Checks    func(function string) bool // only checks, for its callers; nil = there are none
 
 	// Detecting has the bits of those steps in the policy word that repair nothing but
 	// decide what counts as a failure: a run without a detection has read no other
@@ -46,16 +47,13 @@ type Target struct {
 	LastWords func(output []byte) string
 }
 
-// Symbols names addresses of the target.
-type Symbols interface {
-	Func(pc uint64) (name string, start uint64, ok bool)
-	Line(pc uint64) (file string, line int, ok bool)
-}
-
 // Cause is what was found wrong, and the instruction that was doing it.
 type Cause struct {
 	What string
 	PC   uint64
+	// Check says that a check in the code has failed. PC is then the address to which
+	// its report would return.
+	Check bool
 }
 
 // Verdict is the result of one VM.
@@ -84,25 +82,3 @@ const (
 	ControlVM Role = "control" // makes the other VMs; not an AppVM
 	LateVM    Role = "late"    // an AppVM that is made when the measured part is over
 )
-
-// Place is a program location of the target, or of a VM where the symbols
-// reach that far.
-type Place struct {
-	PC       uint64 `json:"pc"`
-	Function string `json:"function"`
-	Offset   uint64 `json:"offset"`
-	File     string `json:"file"`
-	Line     int    `json:"line"`
-}
-
-// Locate is the place of pc according to the target's symbols.
-func (t *Target) Locate(pc uint64) Place {
-	p := Place{PC: pc}
-	if name, start, ok := t.Symbols.Func(pc); ok {
-		p.Function, p.Offset = name, pc-start
-	}
-	if file, line, ok := t.Symbols.Line(pc); ok {
-		p.File, p.Line = file, line
-	}
-	return p
-}

@@ -103,8 +103,8 @@ func (g *GoldenRun) pass(m faults.Machine, sys experiments.System, e *experiment
 		what := Describe(stop)
 		if stop.Reason == faults.Watched {
 			c := t.Cause(m, stop.CPU)
-			p := t.Locate(c.PC)
-			what = fmt.Sprintf("the %s detected a failure without a fault: %s in %s (%s:%d)", t.Name, c.What, p.Function, p.File, p.Line)
+			p := t.Site(c)
+			what = fmt.Sprintf("the %s detected a failure without a fault: %s in %s (%s:%d)", t.Name, c.What, p.Source(), p.File, p.Line)
 		}
 		return fmt.Errorf("golden run: %s; the console ends with:\n%s", what, Tail(m.Serial()))
 	}

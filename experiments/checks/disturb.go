@@ -106,7 +106,7 @@ func (c *checker) rightOutput(m faults.Machine, limit sim.Time, allowed int) err
 		}
 		if stop.Reason == faults.Watched {
 			cause := t.Cause(m, stop.CPU)
-			return fmt.Errorf("the %s detected a failure: %s in %s", t.Name, cause.What, retrace.PlaceText(t.Locate(cause.PC)))
+			return fmt.Errorf("the %s detected a failure: %s in %s", t.Name, cause.What, retrace.PlaceText(t.Site(cause)))
 		}
 		if stop.Reason != faults.Exited || stop.Code != t.ExitOK {
 			return fmt.Errorf("%s at position %d; the console ends with:\n%s", campaign.Describe(stop), m.Position(), campaign.Tail(m.Serial()))

@@ -81,7 +81,7 @@ func trim(chain []testbed.StackFrame, at faults.Place) []testbed.StackFrame {
 
 func handlesFailures(function string) bool {
 	switch strings.TrimSuffix(function, ".abi0") {
-	case "main.panicOn", "main.hangOn", "main.failed", "main.assertFailed", "main.assert", "main.fatalTrap", "main.trapFromVMM", "main.trapEntry", "main.trapEntryOwn", "main.trapEntryDebug", "main.hang", "main.handleNMI":
+	case "main.panicOn", "main.hangOn", "main.failed", "main.assertFailed", "main.disbelieved", "main.assert", "main.fatalTrap", "main.trapFromVMM", "main.trapEntry", "main.trapEntryOwn", "main.trapEntryDebug", "main.hang", "main.handleNMI":
 		return true
 	}
 	return false

@@ -223,7 +223,7 @@ func on(who string, cpu int) string { return fmt.Sprintf("%s, on CPU %d", who, c
 
 // announce notes that a CPU begins a step.
 func (c *creditor) announce(st faults.Step) {
-	c.last[st.CPU] = announcement{len(c.e.Steps) - 1, c.x.a.Announcer(st.Place).Function}
+	c.last[st.CPU] = announcement{len(c.e.Steps) - 1, c.x.a.Target.Announcer(st.Place)}
 }
 
 // changes are the changes of an owner.

@@ -76,7 +76,11 @@ func PlaceText(p faults.Place) string {
 	if p.Function == "" {
 		return fmt.Sprintf("%#x, where no code is known", p.PC)
 	}
-	return fmt.Sprintf("%s+%#x %s:%d", p.Function, p.Offset, p.File, p.Line)
+	text := fmt.Sprintf("%s+%#x %s:%d", p.Function, p.Offset, p.File, p.Line)
+	if p.Inlined != "" {
+		text += " (" + p.Inlined + ", inlined)"
+	}
+	return text
 }
 
 // writeTimeline prints moments as a table.

@@ -35,8 +35,8 @@ func listing(b *strings.Builder, r *Replay, list []recording.Traced, marked int,
 	lastLine := ""
 	for i, t := range list {
 		p := r.Target.Locate(t.PC)
-		if at := fmt.Sprintf("%s %s:%d", p.Function, p.File, p.Line); p.Function != "" && at != lastLine {
-			fmt.Fprintf(b, "    ; %s:%d %s  %s\n", p.File, p.Line, p.Function, r.Sources.Line(p.File, p.Line))
+		if at := fmt.Sprintf("%s %s:%d", p.Source(), p.File, p.Line); p.Function != "" && at != lastLine {
+			fmt.Fprintf(b, "    ; %s:%d %s  %s\n", p.File, p.Line, p.Source(), r.Sources.Line(p.File, p.Line))
 			lastLine = at
 		}
 		if i == marked {

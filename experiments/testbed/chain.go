@@ -43,44 +43,22 @@ func (a *Anatomy) chain(mem inspect.Memory, r Registers) []StackFrame {
 // expand lists the functions that the compiler has expanded inline at a place,
 // innermost first.
 func (a *Anatomy) expand(p faults.Place) []faults.Place {
-	calls := a.view.Calls(p.PC)
-	if len(calls) == 0 {
-		return []faults.Place{p}
-	}
 	var list []faults.Place
-	for _, c := range calls {
+	for _, c := range a.Target.Symbols.Calls(p.PC) {
 		list = append(list, faults.Place{PC: p.PC, Function: c.Function, Offset: p.Offset, File: c.File, Line: c.Line})
+	}
+	if len(list) == 0 {
+		return []faults.Place{p}
 	}
 	return list
 }
 
-// Announcer is the function that announced a step at a place: the innermost
-// function there that does not only announce.
-func (a *Anatomy) Announcer(p faults.Place) faults.Place {
-	list := a.expand(p)
-	for _, q := range list {
-		if !a.Target.Helper(q.Function) {
-			return q
-		}
-	}
-	return list[0]
-}
-
-// Site is the place where a check failed, or which an exception interrupted: in
-// the first function that is not the check itself. Checks report their return
-// address.
+// Site is the place where a check failed, or which an exception interrupted, with the
+// function to which its line belongs.
 func (a *Anatomy) Site(d *faults.Detection) faults.Place {
-	p := d.Place
-	if Checked(d.What) && p.PC != 0 {
-		p = a.Target.Locate(p.PC - 1)
-	}
-	list := a.expand(p)
-	for _, p := range list {
-		if p.Function != "main.assert" {
-			return p
-		}
-	}
-	return list[0]
+	p := a.Target.Site(faults.Cause{PC: d.Place.PC, Check: Checked(d.What)})
+	p.Function, p.Inlined = p.Source(), ""
+	return p
 }
 
 // stackFrames are the functions under way that have a stack frame, innermost first.

@@ -119,7 +119,7 @@ func (h *attacked) failed(id int) {
 	if made {
 		h.struck = 0
 	}
-	if at := h.s.target.Locate(cause.PC - 1); at.Function != "main.disbelieve" && !made {
+	if at := h.s.target.Locate(cause.PC - 1); at.Source() != "main.disbelieve" && !made {
 		h.Errorf("%s: the hypervisor failed at %d: %s in %s%s", h.name, h.m.Position(), cause.What, at.Function, doing(h.T, h.s, h.m))
 	}
 	h.due, h.detected = h.recoveries()+1, h.m.Position() // failures of two processors at once make one recovery

@@ -60,7 +60,7 @@ func TestNamesInTheVMM(t *testing.T) {
 	}{
 		{"main.(*spinlock).lock", isLock},
 		{"main.begin", func(p faults.Place) bool { return helper(p.Function) }},
-		{"resvirt/vi/bare.Pause", func(p faults.Place) bool { return helper(p.Function) }},
+		{"resvirt/vi/bare.Out8", func(p faults.Place) bool { return helper(p.Function) }},
 	} {
 		addr, ok := vmm.Addr(c.function)
 		if !ok {

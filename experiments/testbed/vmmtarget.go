@@ -19,7 +19,7 @@ func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, 
 	t := &faults.Target{
 		Name: "vmm", Symbols: imageSymbols(images), Recovered: seam.PostRecovered, GivenUp: seam.PostGivenUp,
 		StepNames: postNames(steps), ExitOK: exitOK, Cause: vmmCause, Judge: Judge, LastWords: vmmLastWords,
-		Helper: helper,
+		Helper: helper, Checks: checks,
 	}
 	for _, s := range []struct {
 		name string
@@ -36,7 +36,12 @@ func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, 
 
 // helper tells whether a function announces steps for its caller.
 func helper(function string) bool {
-	return function == "main.begin" || strings.HasPrefix(function, modulePath+"/vi/bare.")
+	return function == "main.begin" || function == "main.post" || strings.HasPrefix(function, modulePath+"/vi/bare.")
+}
+
+// checks tells whether a function only checks, for the function in which it is expanded.
+func checks(function string) bool {
+	return function == "main.assert" || function == "main.disbelieve"
 }
 
 // isLock tells whether code was compiled from the VMM's spinlocks, in a function
@@ -46,7 +51,8 @@ func isLock(p faults.Place) bool { return p.File == "vi/vmm/lock.go" }
 // vmmCause reads the arguments of the detection entry, which Go's register ABI
 // passes in RAX and RBX: what was found, and the address of the instruction.
 func vmmCause(m faults.Machine, cpu int) faults.Cause {
-	return faults.Cause{What: CauseText(m.Register(cpu, 0)), PC: m.Register(cpu, 3)}
+	kind, pc := m.Register(cpu, 0), m.Register(cpu, 3)
+	return faults.Cause{What: CauseText(kind), PC: pc, Check: kind == seam.KindAssert || kind >= seam.KindGoCheck}
 }
 
 // CauseText names the first argument of detectPanic, a kind of package seam or an
@@ -88,11 +94,20 @@ func (s imageSymbols) Func(pc uint64) (string, uint64, bool) {
 	return "", 0, false
 }
 
-func (s imageSymbols) Line(pc uint64) (string, int, bool) {
+func (s imageSymbols) Calls(pc uint64) []faults.Call {
 	for _, p := range imagePackages {
-		if file, line, ok := s[p.name].Line(pc); ok {
-			return file, line, true
+		calls := s[p.name].Calls(pc)
+		if len(calls) == 0 {
+			continue
 		}
+		list := make([]faults.Call, len(calls))
+		for i, c := range calls {
+			list[i] = faults.Call(c)
+			if p.kind != image.VMM {
+				list[i].Function = p.name + ":" + c.Function
+			}
+		}
+		return list
 	}
-	return "", 0, false
+	return nil
 }

@@ -339,8 +339,11 @@ func (toySymbols) Func(pc uint64) (string, uint64, bool) {
 	return "toy.loop", toyBase, pc >= toyBase && pc < toyBase+80
 }
 
-func (toySymbols) Line(pc uint64) (string, int, bool) {
-	return "toy.go", int(pc-toyBase)/4 + 1, pc >= toyBase && pc < toyBase+80
+func (toySymbols) Calls(pc uint64) []faults.Call {
+	if pc < toyBase || pc >= toyBase+80 {
+		return nil
+	}
+	return []faults.Call{{Function: "toy.loop", File: "toy.go", Line: int(pc-toyBase)/4 + 1}}
 }
 
 func toyJudge(golden, got []byte) []faults.Verdict {

@@ -21,6 +21,8 @@ type symbols struct {
 	pclntab []byte
 	text    uint64
 	table   *gosym.Table
+
+	inlined inlined
 }
 
 type symbol struct {
@@ -36,7 +38,7 @@ func readSymbols(f *elf.File, slide uint64, module string, extra []symbol) (*sym
 	if err != nil {
 		return nil, fmt.Errorf("symbol table: %w", err)
 	}
-	s := &symbols{byName: map[string]symbol{}, slide: slide, module: module}
+	s := &symbols{byName: map[string]symbol{}, slide: slide, module: module, inlined: inlined{file: f}}
 	add := func(y symbol) {
 		if _, dup := s.byName[y.name]; !dup {
 			s.byName[y.name] = y
@@ -98,5 +100,8 @@ func (s *symbols) line(addr uint64) (string, int, bool) {
 	if fn == nil || file == "" {
 		return "", 0, false
 	}
-	return strings.TrimPrefix(file, s.module+"/"), line, true
+	return s.inModule(file), line, true
 }
+
+// inModule is a file's path in the module.
+func (s *symbols) inModule(file string) string { return strings.TrimPrefix(file, s.module+"/") }

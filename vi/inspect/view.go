@@ -16,7 +16,6 @@ type View struct {
 	image   *image.Image
 	mu      sync.Mutex // the types are parsed when first asked for
 	dwarf   *dwarf.Data
-	subs    []subprogram            // by address; nil until asked for
 	types   map[string]dwarf.Offset // of each package-level variable
 	structs map[string]dwarf.Offset // by name
 	consts  map[string]int64        // integer constants; those above int64 are there only if they have a type

@@ -8,7 +8,8 @@ import (
 // The ways into recovery are all in this file, but for one in assembly, and a test
 // keeps it so (recover_ways_in_test.go). On the CPU that detects a failure:
 //
-//	assertFailed   what must be so is not (assert, and doubt of what guests ask)
+//	assertFailed   what must be so is not (assert)
+//	disbelieved    what a guest is to be refused is its right (disbelieve)
 //	fatalTrap      an exception that the VMM does not expect (trapFromVMM)
 //	hang           the watchdog sees no progress (handleNMI)
 //	failed         a check that the compiler put in, of an index or a pointer, has
@@ -25,6 +26,19 @@ import (
 
 //go:noinline
 func assertFailed() {
+	if native {
+		panic("assertion failed")
+	}
+	panicOn(seam.KindAssert, callerPC())
+}
+
+// disbelieved is entered for a refusal that the VMM's data does not justify.
+//
+//go:noinline
+func disbelieved(step uint) {
+	if !allowed(step) {
+		return
+	}
 	if native {
 		panic("assertion failed")
 	}

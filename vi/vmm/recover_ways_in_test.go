@@ -69,7 +69,8 @@ func mentions(t *testing.T) map[string][]string {
 func TestWaysIntoRecovery(t *testing.T) {
 	by := mentions(t)
 	for way, want := range map[string][]string{
-		"assertFailed":  {"doubt.go disbelieve", "panic.go assert"},
+		"assertFailed":  {"panic.go assert"},
+		"disbelieved":   {"doubt.go disbelieve"},
 		"fatalTrap":     {"trap.go trapFromVMM"},
 		"hang":          {"watchdog.go handleNMI"},
 		"failed":        {"entry_amd64.s entry"}, // and the image's builder
@@ -77,7 +78,7 @@ func TestWaysIntoRecovery(t *testing.T) {
 		"stopInterrupt": {"irq.go handleIRQ"},
 
 		// Behind the ways in.
-		"panicOn":      {waysIn + " assertFailed", waysIn + " fatalTrap"},
+		"panicOn":      {waysIn + " assertFailed", waysIn + " disbelieved", waysIn + " fatalTrap"},
 		"hangOn":       {waysIn + " hang"},
 		"detectPanic":  {"recover_amd64.s panicOn", "recover_amd64.s failed"},
 		"detectHang":   {"recover_amd64.s hangOn"},
