@@ -46,7 +46,7 @@ var rooms = map[string][]string{
 	"experiments/store":     {"sim", "faults", "experiments"},
 	"experiments/campaign":  {"sim", "faults", "experiments", "experiments/store"}, // and no testbed: a toy is as good
 	"experiments/overhead":  {"sim", "faults", "vi/seam", "experiments", "experiments/stats", "experiments/testbed", "experiments/campaign"},
-	"experiments/recording": {"sim", "hw", "vi/inspect", "vi/image", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign"},
+	"experiments/recording": {"sim", "hw", "experiments/stats", "vi/inspect", "vi/image", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign"},
 	"experiments/retrace":   {"sim", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording"},
 	"experiments/explain":   {"sim", "hw", "vi/inspect", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording", "experiments/retrace"},
 	"experiments/report":    {"sim", "vi/seam", "faults", "experiments", "experiments/stats", "experiments/store", "internal/words"}, // it executes nothing
