@@ -38,7 +38,7 @@ func TestActivity(t *testing.T) {
 			t.Errorf("no processor is ever in %v: %v", k, seen)
 		}
 	}
-	if err := r.Goto(t.Context(), "reinit_locks"); err != nil { // one goes on, the others wait in their NMI handlers
+	if err := r.Goto(t.Context(), "ack_interrupts"); err != nil { // one goes on, the others wait in their NMI handlers
 		t.Fatal(err)
 	}
 	wait, _ := r.Before(r.Run.Position())
