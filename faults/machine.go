@@ -53,6 +53,7 @@ type Until struct {
 	Time     sim.Time // when the CPU about to run has reached this time
 	Ring0    uint64   // before the n-th further instruction at privilege level 0
 	Watched  bool     // after a watched instruction retired
+	Accessed bool     // after watched memory was accessed, on machines that can watch it
 }
 
 // Reason says why Run returned.
@@ -65,6 +66,7 @@ const (
 	AllHalted                 // no CPU can ever wake again
 	Reset                     // triple fault
 	Unsupported               // something that hardware has and the model lacks
+	Accessed                  // watched memory was accessed
 )
 
 // Stop is the result of Run.

@@ -48,13 +48,15 @@ func (h *Hardware) run(u machine.Until) machine.Stop {
 }
 
 func (h *Hardware) Run(u faults.Until) faults.Stop {
-	s := h.run(machine.Until{Position: u.Position, Time: u.Time, Ring0: u.Ring0, Watched: u.Watched})
+	s := h.run(machine.Until{Position: u.Position, Time: u.Time, Ring0: u.Ring0, Watched: u.Watched, Accessed: u.Accessed})
 	stop := faults.Stop{CPU: s.CPU, Code: s.Code, Detail: s.Detail}
 	switch s.Reason {
 	case machine.ReachedPosition, machine.ReachedTime, machine.ReachedRing0:
 		stop.Reason = faults.Reached
 	case machine.ReachedWatched:
 		stop.Reason = faults.Watched
+	case machine.ReachedAccess:
+		stop.Reason = faults.Accessed
 	case machine.Exit:
 		stop.Reason = faults.Exited
 	case machine.TripleFault, machine.Reset:

@@ -368,9 +368,9 @@ func (c *CPU) loadPhys(pa uint64, size int) (v uint64) {
 
 func (c *CPU) storePhys(pa uint64, size int, v uint64) {
 	if !c.isDevice(pa) {
-		for i := range size {
-			c.Mem.Write8(pa+uint64(i), uint8(v>>(8*i)))
-		}
+		var b [8]byte
+		binary.LittleEndian.PutUint64(b[:], v)
+		c.Mem.WriteBytes(pa, b[:size])
 		return
 	}
 	c.moves++

@@ -346,7 +346,7 @@ func (c *CPU) executeInBlock(u *uop, i *Inst) bool {
 		c.deliverException()
 		return false
 	}
-	return u.code != uLast && c.Stop.Kind == StopNone && !c.EndTurn && c.moves == moves &&
+	return u.code != uLast && c.Stop.Kind == StopNone && !c.EndTurn && !c.Break && c.moves == moves &&
 		c.hostGen == c.Mem.Gen() && c.RIP == next && !c.IntShadow && (c.RFLAGS^flags)&(FlagTF|FlagIF|FlagAC) == 0
 }
 

@@ -18,6 +18,8 @@ func (c *CPU) refill(va, size uint64, acc access) bool {
 	var pte uint64
 	if e := c.TLB.lookup(va, c.pcid()); e != nil && c.allows(e.PTE, acc, mode) && (acc != accWrite || e.PTE&pteD != 0) {
 		pte = e.PTE
+	} else if c.Mem.Heeded() != 0 {
+		return false // the host wants to know at which instruction a watched table is accessed
 	} else {
 		var ok bool
 		if pte, _, ok = c.resolve(va, acc, mode); !ok {
@@ -41,7 +43,7 @@ func (c *CPU) refill(va, size uint64, acc access) bool {
 		}
 		p = c.Mem.PageForWrite(pfn)
 	case accFetch:
-		if c.Mem.Watched(pfn) {
+		if c.Mem.WatchedFetch(pfn) {
 			return false
 		}
 		p = c.Mem.PageForFetch(pfn)

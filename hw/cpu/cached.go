@@ -84,6 +84,9 @@ func (c *CPU) fetchCopied() *Inst {
 	rip, mode := c.RIP+c.Seg[CS].Base, c.mode()
 	e := &c.decoded[(rip^rip>>13)&(decodedEntries-1)]
 	if have != 0 && e.is(lo, hi, mode) && int(e.inst.Len) <= have {
+		if c.Mem.Watching() {
+			c.noteFetch(uint64(e.inst.Len))
+		}
 		return &e.inst
 	}
 	if !c.fetch(&c.scratch) { // which finds what fetchCode found

@@ -67,6 +67,9 @@ type CPU struct {
 	// EndTurn is set by PAUSE, HLT and writes to the interrupt command
 	// register: the machine then ends this processor's turn.
 	EndTurn bool
+	// Break gives the machine control after the instruction that executes, or when it
+	// gives way. The turn goes on.
+	Break bool
 
 	// While an instruction executes RIP is its own address and next that of
 	// the instruction after it. A control transfer writes next; Step moves next

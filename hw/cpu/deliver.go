@@ -1,16 +1,22 @@
 package cpu
 
+import "resvirt/hw/mem"
+
 // enterHandler goes through the gate of e and starts its handler. If that is impossible
 // it raises the exception and returns false; then only memory below the new stack
 // pointer has changed.
-func (c *CPU) enterHandler(e *event) bool {
+func (c *CPU) enterHandler(e *event) (ok bool) {
+	was := c.Mem.Because(mem.Delivery)
 	switch {
 	case c.longActive():
-		return c.enterLong(e)
+		ok = c.enterLong(e)
 	case c.CR0&CR0PE != 0:
-		return c.enterLegacy(e)
+		ok = c.enterLegacy(e)
+	default:
+		ok = c.enterReal(e)
 	}
-	return c.enterReal(e)
+	c.Mem.Because(was)
+	return ok
 }
 
 // gate is an interrupt or call gate, decoded.

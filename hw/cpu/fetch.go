@@ -58,7 +58,7 @@ func (c *CPU) fetchPage(va uint64) (*mem.Page, bool) {
 		return nil, ok
 	}
 	p := c.Mem.PageForFetch(pa >> 12)
-	if !c.Mem.Watched(pa >> 12) { // otherwise the fetch must be seen
+	if !c.Mem.WatchedFetch(pa >> 12) { // otherwise the fetch must be seen
 		c.keepHost(va, p, accFetch, mode)
 	}
 	return p, true
@@ -74,7 +74,7 @@ func (c *CPU) noteFetch(n uint64) {
 	for n > 0 {
 		k := min(n, mem.PageSize-va&0xfff)
 		if pa, ok := c.Translate(va); ok {
-			c.Mem.NoteRead(pa, k, 0)
+			c.Mem.NoteFetch(pa, k)
 		}
 		va, n = va+k, n-k
 	}

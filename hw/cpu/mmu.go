@@ -81,7 +81,7 @@ func (c *CPU) resolve(va uint64, acc access, mode uint8) (pte uint64, code uint3
 		var e uint64
 		at[w.level&3], e = w.read(c, va)
 		entry[w.level&3] = e
-		c.Mem.NoteRead(at[w.level&3], w.entrySize(c), 0)
+		c.noteTable(at[w.level&3], w.entrySize(c))
 		if e&pteP == 0 {
 			return 0, 0, false
 		}

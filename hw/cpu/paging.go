@@ -1,5 +1,7 @@
 package cpu
 
+import "resvirt/hw/mem"
+
 // The formats of page tables: 4-level, PAE and 32-bit (APM vol. 2, 5.2, 5.3).
 // They are read by the processor's walk (mmu.go) and by the host's (view.go).
 
@@ -100,7 +102,7 @@ func (c *CPU) loadPDPTEs(cr3 uint64) bool {
 	for k := range p {
 		at := cr3&0xffffffe0 + 8*uint64(k)
 		p[k] = c.readTable(at)
-		c.Mem.NoteRead(at, 8, 0)
+		c.noteTable(at, 8)
 		if p[k]&pteP != 0 && p[k]&reserved != 0 {
 			return false
 		}
@@ -137,9 +139,18 @@ func (c *CPU) setTableBits(pa, e, bits uint64) {
 	if e&bits == bits {
 		return
 	}
+	was := c.Mem.Because(mem.Walk)
 	if c.CR4&CR4PAE == 0 {
 		c.Mem.Write32(pa, uint32(e|bits))
-		return
+	} else {
+		c.Mem.Write64(pa, e|bits)
 	}
-	c.Mem.Write64(pa, e|bits)
+	c.Mem.Because(was)
+}
+
+// noteTable tells the host's watches that an entry was read.
+func (c *CPU) noteTable(pa, size uint64) {
+	was := c.Mem.Because(mem.Walk)
+	c.Mem.NoteRead(pa, size, 0)
+	c.Mem.Because(was)
 }

@@ -118,10 +118,13 @@ func (s *slot) Cancel(what uint16) { s.m.state.Queue.Remove(evDevice, s.event(wh
 func (s *slot) event(what uint16) uint32 { return uint32(s.number)<<16 | uint32(what) }
 
 // ReadRAM implements bus.Host.
-func (s *slot) ReadRAM(pa uint64, b []byte) { s.m.mem.ReadBytes(pa, b) }
+func (s *slot) ReadRAM(pa uint64, b []byte) {
+	s.m.mem.ReadBytes(pa, b)
+	s.m.noteDMA(pa, uint64(len(b)))
+}
 
 // WriteRAM implements bus.Host.
-func (s *slot) WriteRAM(pa uint64, b []byte) { s.m.mem.WriteBytes(pa, b) }
+func (s *slot) WriteRAM(pa uint64, b []byte) { s.m.writeDMA(pa, b) }
 
 // Line implements bus.Host.
 func (s *slot) Line(up bool) {

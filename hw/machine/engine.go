@@ -7,7 +7,7 @@ import "resvirt/hw/cpu"
 type Engine interface {
 	// Name is for records and messages.
 	Name() string
-	// Run executes c until a bound of b holds, or c.EndTurn is set, c.Stop.Kind
+	// Run executes c until a bound of b holds, or c.EndTurn or c.Break is set, c.Stop.Kind
 	// is not StopNone, or c.Activity is not Running. Before each instruction, in
 	// this order: bounds Clock and Retired; delivery of one pending interrupt,
 	// after which it starts over; bound Ring0; Ring3 and Watch.
@@ -39,7 +39,7 @@ func (b *Budget) stops(c *cpu.CPU) bool {
 type Why uint8
 
 const (
-	WhyBound Why = iota // Clock, Retired, EndTurn, Stop or Activity
+	WhyBound Why = iota // Clock, Retired, EndTurn, Break, Stop or Activity
 	WhyRing0
 	WhyWatch
 )
@@ -62,7 +62,7 @@ func (Plain) Run(c *cpu.CPU, b *Budget) Why {
 			}
 			step(c)
 		}
-		if c.EndTurn || c.Stop.Kind != cpu.StopNone || c.Activity != cpu.Running {
+		if c.EndTurn || c.Break || c.Stop.Kind != cpu.StopNone || c.Activity != cpu.Running {
 			break
 		}
 	}
@@ -99,7 +99,7 @@ func (Fast) Run(c *cpu.CPU, b *Budget) Why {
 			}
 			c.ExecuteBlocks(&bound)
 		}
-		if c.EndTurn || c.Stop.Kind != cpu.StopNone || c.Activity != cpu.Running {
+		if c.EndTurn || c.Break || c.Stop.Kind != cpu.StopNone || c.Activity != cpu.Running {
 			break
 		}
 	}

@@ -18,6 +18,7 @@ type hooks struct {
 	events  []Event
 	entries uint32 // processors whose next instruction at level 3 is to be logged, a bit each
 	watched bool   // a watched instruction has retired since Run last looked
+	access  access // of watched memory
 	yield   bool   // the hooks have set EndTurn to get control; the turn goes on
 
 	traced [MaxCPUs]traced
@@ -83,7 +84,7 @@ func (m *Machine) runHooked(c *cpu.CPU, b *Budget) Why {
 				break
 			}
 		}
-		if c.EndTurn || c.Stop.Kind != cpu.StopNone || c.Activity != cpu.Running {
+		if c.EndTurn || c.Break || c.Stop.Kind != cpu.StopNone || c.Activity != cpu.Running {
 			break
 		}
 	}

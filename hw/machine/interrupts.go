@@ -13,7 +13,7 @@ func (m *Machine) message(addr uint64, data uint32) {
 	if addr>>20 != 0xfee {
 		var b [4]byte
 		binary.LittleEndian.PutUint32(b[:], data)
-		m.mem.WriteBytes(addr, b[:])
+		m.writeDMA(addr, b[:])
 		return
 	}
 	ipi := apic.IPI{

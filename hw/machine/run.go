@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"resvirt/hw/cpu"
+	"resvirt/hw/mem"
 	"resvirt/sim"
 )
 
@@ -22,6 +23,7 @@ func (m *Machine) Run(u Until) Stop {
 	if u.Ring0 != 0 {
 		ring0 = m.Ring0() + u.Ring0 - 1
 	}
+	m.beginAccesses(u)
 	for {
 		stop := m.slice(u, ring0)
 		if stop.Reason == None {
@@ -35,6 +37,9 @@ func (m *Machine) Run(u Until) Stop {
 		// about to execute. The decision is the same now or later.
 		if end := m.schedule(); end.Reason.Final() {
 			m.state.Final = end
+		}
+		if m.hooks.access.due() && stop.Reason != ReachedWatched && stop.Reason != ReachedRing0 {
+			stop = Stop{Reason: ReachedAccess, CPU: stop.CPU} // the other reason still holds, as the host can see
 		}
 		return stop
 	}
@@ -53,6 +58,9 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 		return end
 	}
 	turn := &m.state.Turn
+	if m.hooks.access.due() { // by an event
+		return Stop{Reason: ReachedAccess, CPU: turn.CPU}
+	}
 	c := m.cpus[turn.CPU]
 	if u.Time != 0 && sim.Time(c.Clock) >= u.Time {
 		return Stop{Reason: ReachedTime, CPU: c.ID}
@@ -76,11 +84,14 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	}
 	c.Limit, c.Others = int64(due), m.slowestBut(c)
 	var why Why
+	c.Break = false
+	m.mem.Because(mem.Instruction)
 	if m.hooks.trace != nil && len(m.hooks.only) == 0 {
 		why = m.runHooked(c, b)
 	} else if why = m.spec.Engine.Run(c, b); why == WhyWatch {
 		m.stepHooked(c)
 	}
+	m.mem.Because(mem.Host)
 	return m.afterSlice(c, u, why)
 }
 
@@ -110,6 +121,8 @@ func (m *Machine) afterSlice(c *cpu.CPU, u Until, why Why) Stop {
 		return Stop{Reason: ReachedRing0, CPU: c.ID}
 	case m.hooks.tookWatched() && u.Watched:
 		return Stop{Reason: ReachedWatched, CPU: c.ID}
+	case m.hooks.access.due():
+		return Stop{Reason: ReachedAccess, CPU: c.ID}
 	}
 	return Stop{}
 }

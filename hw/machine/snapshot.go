@@ -42,7 +42,7 @@ func (s *State) clone() State {
 }
 
 // Restore makes the machine what it was when s was taken, of this machine or of
-// one of the same Spec. Watched addresses and the trace function stay, the log
+// one of the same Spec. Watched addresses, watched memory and the trace function stay, the log
 // of events is emptied.
 func (m *Machine) Restore(s *Snapshot) {
 	if len(s.cpus) != len(m.cpus) {
@@ -63,6 +63,7 @@ func (m *Machine) Restore(s *Snapshot) {
 	}
 	m.loadDevices(s.devices)
 	m.hooks.events = nil
+	m.hooks.access.forget()
 	m.hooks.entries, m.hooks.watched, m.hooks.yield = 0, false, false
 	m.hooks.traced = [MaxCPUs]traced{}
 }

@@ -13,6 +13,7 @@ type Until struct {
 	Time     sim.Time // when the CPU about to execute has this clock or a later one
 	Ring0    uint64   // before the n-th further instruction at privilege level 0, n from 1
 	Watched  bool     // right after an instruction at a watched address retired
+	Accessed bool     // right after watched memory was accessed, see WatchMemory
 }
 
 // Stop says why a run ended.
@@ -34,8 +35,8 @@ func (s Stop) String() string {
 	return fmt.Sprintf("%v (CPU %d)", s.Reason, s.CPU)
 }
 
-// Reason classifies Stop. From Exit on the machine has ended for good: running
-// it on returns the same Stop.
+// Reason classifies Stop. From Exit to PowerOff the machine has ended for good:
+// running it on returns the same Stop. These are in digests, so their numbers stay.
 type Reason uint8
 
 const (
@@ -52,10 +53,12 @@ const (
 	AllHalted   // no processor runs and none will be woken
 	Unsupported // hardware has it, the model lacks it; Detail holds the bytes
 	PowerOff    // software switched the machine off
+
+	ReachedAccess // to watched memory
 )
 
 var reasonNames = [...]string{"none", "reached position", "reached time", "reached ring-0 instruction", "reached watched address", "waiting for input",
-	"exit", "triple fault", "reset", "all halted", "unsupported by the model", "power off"}
+	"exit", "triple fault", "reset", "all halted", "unsupported by the model", "power off", "reached access to watched memory"}
 
 // String is the reason in words.
 func (r Reason) String() string {
@@ -66,7 +69,7 @@ func (r Reason) String() string {
 }
 
 // Final tells whether the machine has ended.
-func (r Reason) Final() bool { return r >= Exit }
+func (r Reason) Final() bool { return r >= Exit && r <= PowerOff }
 
 // EventKind classifies Event.
 type EventKind uint8

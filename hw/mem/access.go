@@ -41,7 +41,7 @@ func (m *Memory) Read64(pa uint64) uint64 {
 func (m *Memory) Write8(pa uint64, v uint8) {
 	if m.has(pa) {
 		m.writable(pa >> PageShift)[pa&offMask] = v
-		if m.flips != nil || m.watch.on {
+		if m.heeds() {
 			m.wrote(pa, 1)
 		}
 	}
@@ -51,7 +51,7 @@ func (m *Memory) Write8(pa uint64, v uint8) {
 func (m *Memory) Write16(pa uint64, v uint16) {
 	if off := pa & offMask; off <= PageSize-2 && m.has(pa) {
 		binary.LittleEndian.PutUint16(m.writable(pa >> PageShift)[off:], v)
-		if m.flips != nil || m.watch.on {
+		if m.heeds() {
 			m.wrote(pa, 2)
 		}
 		return
@@ -63,7 +63,7 @@ func (m *Memory) Write16(pa uint64, v uint16) {
 func (m *Memory) Write32(pa uint64, v uint32) {
 	if off := pa & offMask; off <= PageSize-4 && m.has(pa) {
 		binary.LittleEndian.PutUint32(m.writable(pa >> PageShift)[off:], v)
-		if m.flips != nil || m.watch.on {
+		if m.heeds() {
 			m.wrote(pa, 4)
 		}
 		return
@@ -75,7 +75,7 @@ func (m *Memory) Write32(pa uint64, v uint32) {
 func (m *Memory) Write64(pa uint64, v uint64) {
 	if off := pa & offMask; off <= PageSize-8 && m.has(pa) {
 		binary.LittleEndian.PutUint64(m.writable(pa >> PageShift)[off:], v)
-		if m.flips != nil || m.watch.on {
+		if m.heeds() {
 			m.wrote(pa, 8)
 		}
 		return
@@ -104,13 +104,16 @@ func (m *Memory) WriteBytes(pa uint64, b []byte) {
 		n := min(len(b), int(PageSize-pa&offMask))
 		if m.has(pa) {
 			copy(m.writable(pa >> PageShift)[pa&offMask:], b[:n])
-			if m.flips != nil || m.watch.on {
+			if m.heeds() {
 				m.wrote(pa, uint64(n))
 			}
 		}
 		b, pa = b[n:], pa+uint64(n)
 	}
 }
+
+// heeds tells whether writes matter to anything besides the content of memory.
+func (m *Memory) heeds() bool { return m.flips != nil || m.watch.on || m.points.all&Store != 0 }
 
 // view is PageForRead for a pointer that does not outlive the call.
 func (m *Memory) view(pfn uint64) *Page {

@@ -66,6 +66,8 @@ type Memory struct {
 	flips   []Flip    // the fetch overlay by address, nil if there is none; never changed in place
 	overlay []fetched // the pages with inverted bits
 	watch   watch
+	points  watchpoints
+	cause   Cause
 
 	sink  *Page    // takes what is written to ROM, nil if there is none; never read
 	zero  *page    // content of pages that were never written

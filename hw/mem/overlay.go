@@ -120,6 +120,9 @@ func (f *fetched) overlayCode(decode func() any) any {
 // wrote notes a write of n bytes at pa, within a page.
 func (m *Memory) wrote(pa, n uint64) {
 	m.watchWrite(pa, n)
+	if m.points.all&Store != 0 && !m.inROM(pa>>PageShift) {
+		m.Note(Store, pa, n)
+	}
 	f := m.fetched(pa >> PageShift)
 	if f == nil {
 		return

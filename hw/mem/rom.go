@@ -31,7 +31,7 @@ func (m *Memory) inROM(pfn uint64) bool {
 }
 
 // Guarded tells whether writes to page pfn must not go by host pointers: it cannot be
-// written, is fetched other than it is, or is watched.
+// written, is fetched other than it is, or is watched. A pointer to write is one to read.
 func (m *Memory) Guarded(pfn uint64) bool {
-	return m.Overlaid(pfn) || m.inROM(pfn) || m.Watched(pfn)
+	return m.Overlaid(pfn) || m.inROM(pfn) || m.Watched(pfn) || m.points.watches(pfn, Store)
 }

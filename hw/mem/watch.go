@@ -38,15 +38,34 @@ func (m *Memory) WatchByte(pa uint64, but ...Code) {
 // instruction that read it, 0 for what is no instruction's operand.
 func (m *Memory) Touched() (t Touch, by uint64) { return m.watch.touch, m.watch.by }
 
-// Watching tells whether a byte is watched that has not been touched.
-func (m *Memory) Watching() bool { return m.watch.on }
+// Watching tells whether the fetch of each instruction is to be told, because something
+// is watched for it.
+func (m *Memory) Watching() bool { return m.watch.on || m.points.all&Fetch != 0 }
 
-// Watched tells whether page pfn is to be accessed without host pointers, because
-// a byte of it is watched.
-func (m *Memory) Watched(pfn uint64) bool { return m.watch.on && m.watch.pa>>PageShift == pfn }
+// Watched tells whether page pfn is to be read without host pointers, because a byte of it
+// is watched, and WatchedFetch whether instructions are to be fetched so.
+func (m *Memory) Watched(pfn uint64) bool { return m.watches(pfn, Load) }
 
-// NoteRead tells that n bytes at pa were read by the instruction at an address.
+func (m *Memory) WatchedFetch(pfn uint64) bool { return m.watches(pfn, Fetch) }
+
+func (m *Memory) watches(pfn uint64, kind Kind) bool {
+	return m.watch.on && m.watch.pa>>PageShift == pfn || m.points.watches(pfn, kind)
+}
+
+// NoteRead tells that n bytes at pa were read by the instruction at an address, 0 for what
+// is no instruction's operand.
 func (m *Memory) NoteRead(pa, n, by uint64) {
+	m.Note(Load, pa, n)
+	m.noteByte(pa, n, by)
+}
+
+// NoteFetch tells that n bytes at pa are a part of an instruction that is to be executed.
+func (m *Memory) NoteFetch(pa, n uint64) {
+	m.Note(Fetch, pa, n)
+	m.noteByte(pa, n, 0)
+}
+
+func (m *Memory) noteByte(pa, n, by uint64) {
 	if !m.watch.on || m.watch.pa-pa >= n {
 		return
 	}
