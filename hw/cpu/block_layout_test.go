@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestBlockIsLaidOutAsUop: the garbage collector knows the memory of a block as uops. It
-// follows a pointer of a block only where a uop has one, and takes what else
-// lies there for a pointer.
+// TestBlockIsLaidOutAsUop: a block lies in memory that the garbage collector knows as uops.
+// So a block may have pointers only where a uop has them, or they would not be
+// followed, and must have one there, or a number would be taken for a pointer.
 func TestBlockIsLaidOutAsUop(t *testing.T) {
 	head, op := pointersOf(reflect.TypeFor[block](), 0), pointersOf(reflect.TypeFor[uop](), 0)
 	if len(op) == 0 || !slices.Equal(head, op) {

@@ -9,7 +9,7 @@ const (
 
 // narrowTables adds what 32-bit code needs: a code segment of the kernel, and
 // page tables that map pages of programs and data to themselves, as those of 64
-// bits do. The less is mapped the sooner a program ends that went astray.
+// bits do. The less is mapped, the sooner a program that has gone astray ends.
 func narrowTables(c *CPU) {
 	const all = 1 | 2 | 4
 	c.Mem.Write64(emuGDT+0x38, 0x00cf9b000000ffff)

@@ -23,7 +23,7 @@ func optimizedForms(t *testing.T, in *dialect) {
 		program := slices.Concat(first, second, slices.Repeat([]byte{0x90}, 16))
 		i, _ := Decode(first, in.mode)
 		if i.Base == RIPReg {
-			return // moved, it reaches elsewhere: the pool has others
+			return // at another place it means another address: the pool has other encodings
 		}
 		for range 3 {
 			w.start(r, g, program)

@@ -148,7 +148,8 @@ func (w *twins) piece(count uint64, time int64) bool {
 	return a.Activity == Running && a.Stop.Kind == StopNone
 }
 
-// pool holds encodings: by what the dispatcher makes of them, and others.
+// pool holds encodings: those that the dispatcher executes, by what it makes of them, and
+// others.
 type pool struct {
 	in     *dialect
 	keys   []uint16
@@ -255,7 +256,8 @@ func (p *pool) lead(code []byte, i *Inst, r *rand.Rand) []byte {
 	return code
 }
 
-// aim gives the encoding b of i at offset at a displacement to somewhere near.
+// aim writes into b, the encoding of i, a displacement that leads somewhere near; the
+// instruction will be at offset at of the program.
 func (p *pool) aim(b []byte, i *Inst, at uint64, r *rand.Rand) {
 	next := at + uint64(len(b))
 	relative := twinCode + next

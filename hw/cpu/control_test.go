@@ -123,7 +123,7 @@ func TestUMIP(t *testing.T) {
 	}
 }
 
-// TestSysenter checks SYSENTER and SYSEXIT, which long mode has not (APM vol. 3).
+// TestSysenter checks SYSENTER and SYSEXIT, which long mode lacks (APM vol. 3).
 func TestSysenter(t *testing.T) {
 	r := newLegacyRig(t)
 	r.MSR.SysenterCS, r.MSR.SysenterESP, r.MSR.EIP = lCode, tStack, tCode

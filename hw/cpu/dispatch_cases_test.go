@@ -207,7 +207,8 @@ func (g *dispatchGen) moves() {
 	}
 }
 
-// exchange is with memory. CMPXCHG writes it in any case.
+// exchange is XCHG and CMPXCHG with memory. Processors write memory also if CMPXCHG finds
+// another value there, so the page must be writable in any case.
 func (g *dispatchGen) exchange(op string, n int) {
 	if op == "XCHG" {
 		g.on(op, n, "MR", 0, setEA, page("wtag", n), get("v", n), put(src, n), src+" = v")

@@ -81,7 +81,7 @@ func (g *dispatchGen) on(op string, size int, lay string, sub int, body ...strin
 	}
 }
 
-// quiet adds the case for where nobody sees the flags.
+// quiet adds the case that is used where nobody looks at the flags.
 func (g *dispatchGen) quiet(op string, size int, lay string, body ...string) {
 	g.add(op, size, lay, 0, "modQuiet", strings.Join(body, "\n"))
 }

@@ -50,8 +50,8 @@ func (g *dispatchGen) shifts() {
 	}
 }
 
-// rotates are ROL and ROR: CF is the bit that went around last, OF the top two
-// bits of a right rotation, or top bit and carry of a left one, unequal.
+// rotates are ROL and ROR: CF is the bit that went around last. OF is set if the top two
+// bits differ after a right rotation, top bit and carry after a left one.
 func (g *dispatchGen) rotates(n int, lay, count string) {
 	bits := 8 * n
 	left := fmt.Sprintf("bits.RotateLeft%d(uint%[1]d(%s), int(v))", bits, dst)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLegacyArithmetic executes what 64-bit code does not have, in 32-bit code
-// of ring 3. The rows are worked out by hand from the manuals' descriptions.
+// TestLegacyArithmetic executes, in 32-bit code of ring 3, instructions that 64-bit code
+// does not have. The rows are worked out by hand from the manuals' descriptions.
 func TestLegacyArithmetic(t *testing.T) {
 	const cf, pf, af, zf, sf = FlagCF, FlagPF, FlagAF, FlagZF, FlagSF
 	e := startEmu(t)

@@ -49,9 +49,9 @@ func program32(r *rand.Rand) (code []byte) {
 	return code
 }
 
-// TestFlatSegmentsAgree runs random protected-mode code by the fast engine's
-// ways, and by the stepper with what the processor remembers of flat segments
-// forgotten before each step.
+// TestFlatSegmentsAgree runs random protected-mode code in the two ways of the fast
+// engine, and by the stepper, which before each step is made to forget what the
+// processor remembers of flat segments.
 func TestFlatSegmentsAgree(t *testing.T) {
 	t.Run("cached", func(t *testing.T) { flatSegmentsAgree(t, 400, 1, (*CPU).ExecuteCached) })
 	t.Run("blocks", func(t *testing.T) {
@@ -59,7 +59,8 @@ func TestFlatSegmentsAgree(t *testing.T) {
 	})
 }
 
-// flatSegmentsAgree compares after at most most instructions.
+// flatSegmentsAgree compares both ways now and then, the next time after at most so many
+// instructions.
 func flatSegmentsAgree(t *testing.T, programs, most int, execute func(c *CPU)) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	base := newPagingRig(t)
@@ -102,7 +103,7 @@ func flatSegmentsAgree(t *testing.T, programs, most int, execute func(c *CPU)) {
 				for base.Retired < cached.Retired {
 					forgetful()
 				}
-				if base.State != cached.State { // an exception, which retires nothing, was the last that happened
+				if base.State != cached.State { // the last thing that happened was an exception, which retires nothing
 					forgetful()
 				}
 			}

@@ -7,7 +7,7 @@ import (
 
 // What hosts execute and the model's processor does not have. Such an encoding may
 // do on the host what it likes; anything else that only the host executes is an
-// instruction that the model lost.
+// instruction that the model lacks by mistake.
 
 // beyond is encodings of an extension, by opcode map, opcode, prefix and ModRM.
 type beyond struct {

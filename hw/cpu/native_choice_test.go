@@ -8,16 +8,16 @@ import (
 )
 
 // Host and model are compared strictly first. Where they differ, the table of
-// choices says what the manuals leave to the processor: each makes the host's end
-// the model's in that one thing, if the host's is one that the manuals allow. What
-// differs then is a mistake. What a choice made equal is counted and printed.
+// choices says what the manuals leave to the processor: each choice makes the host's
+// result the model's in one thing, if the host's is one that the manuals allow. What
+// still differs then is a mistake. What a choice made equal is counted and printed.
 
 // choice is one thing that is not architecture.
 type choice struct {
 	name   string
-	source string             // where the manuals leave it open, or how the makers differ
+	source string             // the place in the manuals that leaves it open, or how the makers differ
 	level  func(m *meeting)   // makes host and model alike in this, if the case is one of it
-	other  func(i *Inst) byte // or: what the first opcode byte or prefix becomes where another maker decodes otherwise, see rewrite
+	other  func(i *Inst) byte // or else: for code that another maker decodes otherwise, its new first opcode byte or prefix; see rewrite
 }
 
 // meeting is host and model having run the same code from the same state.
@@ -26,7 +26,7 @@ type meeting struct {
 	in          *nativeState
 	host, model nativeEnd
 	single      bool   // one instruction
-	inst        Inst   // what the choices look at; OpUD if it is nothing known
+	inst        Inst   // what the choices look at; OpUD if that is not known
 	undefined   uint64 // flags that need not agree
 
 	again func(code []byte) nativeEnd // the model on other code from the same state
@@ -80,8 +80,8 @@ func (m *meeting) faulted() bool {
 // isFault tells which vectors say that the instruction at RIP was not executed.
 func isFault(v int) bool { return v == 0 || v == 5 || v >= 6 && v <= 19 }
 
-// judge returns what differs for no good reason, and the choices that made other
-// differences good.
+// judge returns what differs for no good reason, and the choices that explained the other
+// differences.
 func (m *meeting) judge(table []choice) (left []string, bad string) {
 	first := *m
 	if left, bad = m.levelAll(table); bad == "" || m.again == nil {

@@ -72,7 +72,7 @@ func (s *nativeSweep) run(c *nativeCase) {
 	}
 }
 
-// hostAlone names why the host may execute what is undefined to the model: an
+// hostAlone names the reason why the host may execute what is undefined in the model: an
 // extension, or a prefix that selects nothing and that the host does not look at.
 func (s *nativeSweep) hostAlone(c *nativeCase, host *nativeEnd) string {
 	if name := beyondR1(c.code); name != "" {

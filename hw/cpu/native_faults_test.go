@@ -25,7 +25,8 @@ type possible struct {
 	low, size uint64
 }
 
-// imageSize is the size of operands that are images of state, or differ from Inst.Size.
+// imageSize is the size of operands that are images of state, and of others whose size
+// is not Inst.Size.
 func imageSize(i *Inst) uint64 {
 	long := i.Size != 2
 	switch i.Op {

@@ -60,7 +60,7 @@ func startHost(t *testing.T) *hostCPU {
 }
 
 // nativeELF is an executable with a code page (read, write, execute) and data
-// pages (read, write). The page is file-backed only in name.
+// pages (read, write).
 func nativeELF() []byte {
 	const headers = 64 + 2*56
 	le := binary.LittleEndian

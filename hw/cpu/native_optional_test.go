@@ -21,7 +21,8 @@ func optional(may func(i *Inst, stopped, other *nativeEnd) bool) func(m *meeting
 	}
 }
 
-// unaligned: of 16 bytes that need not be aligned.
+// unaligned: an operand of 16 bytes that need not be aligned is not, which a processor may
+// report under RFLAGS.AC.
 func unaligned(i *Inst, stopped, _ *nativeEnd) bool {
 	return stopped.Vector == 17 && anyAlignment(i.Op)
 }
@@ -35,7 +36,7 @@ func anyAlignment(o Op) bool {
 	return false
 }
 
-// splitLock: a locked operand crosses a cache line.
+// splitLock: a locked operand crosses a cache line, which a system may have forbidden.
 func splitLock(i *Inst, stopped, _ *nativeEnd) bool {
 	locked := i.Prefix&PrefixLock != 0 || i.Op == OpXCHG
 	if !locked || i.Prefix&PrefixMem == 0 {
@@ -45,7 +46,8 @@ func splitLock(i *Inst, stopped, _ *nativeEnd) bool {
 	return stopped.Vector == 17 && sp.at&63+sp.size > 64
 }
 
-// notStored: the other side found an x87 exception and stored nothing.
+// notStored: a store to memory faulted on one side; the other found an x87 exception
+// first, and stored nothing.
 func notStored(i *Inst, stopped, other *nativeEnd) bool {
 	switch i.Op {
 	case OpFST, OpFSTP, OpFIST, OpFISTP, OpFISTTP, OpFBSTP:

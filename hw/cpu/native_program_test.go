@@ -84,8 +84,8 @@ func (s *nativeSweep) shortest(q *nativeProgram, in *nativeState) string {
 	return "only as a whole"
 }
 
-// nativeProgram is one in the making. It never leaves flags undefined at the
-// end of a unit but AF, which nothing reads but what a CMP precedes.
+// nativeProgram is a program that is being made. At the end of a unit no flag is undefined
+// but AF, and a CMP precedes whatever reads AF.
 type nativeProgram struct {
 	g     *nativeGen
 	code  []byte
@@ -199,7 +199,7 @@ func (q *nativeProgram) stack() {
 	}
 }
 
-// flags moves them to and from the stack and AH.
+// flags moves the flags to and from the stack and AH.
 func (q *nativeProgram) flags() {
 	f := uint32(q.g.Uint64() & FlagsStatus)
 	q.compare()

@@ -7,7 +7,8 @@ import (
 
 // Choices about results in general and XMM registers.
 
-// levelDestination makes a register alike but for the bits to keep.
+// levelDestination makes the host's destination register the model's but for some bits,
+// which stay what they are.
 func (m *meeting) levelDestination(r uint8, keep uint64) {
 	m.host.GPR[r] = m.host.GPR[r]&keep | m.model.GPR[r]&^keep
 }
@@ -129,7 +130,7 @@ func approximates(op Op, x, r float32) bool {
 	if math.IsNaN(exact) || math.IsInf(exact, 0) || math.Abs(float64(x)) < 0x1p-126 || math.IsInf(float64(x), 0) {
 		return false
 	}
-	if r == 0 { // tiny results are flushed; which are tiny is open between these
+	if r == 0 { // tiny results are flushed to 0; between these bounds the manuals leave open which are tiny
 		return math.Abs(float64(x)) >= 0x1.ffap125 && math.Signbit(float64(r)) == math.Signbit(float64(x))
 	}
 	return math.Abs(float64(r)/exact-1) <= 1.5*0x1p-12

@@ -92,7 +92,7 @@ func (g *nativeGen) sequence() nativeCase {
 		}
 		t.code = append(t.code, b...)
 	}
-	t.inst.Op = OpNOP // and no length: what belongs to single instructions does not apply
+	t.inst.Op = OpNOP // and no length: the rules for single instructions do not apply
 	return t
 }
 

@@ -73,7 +73,7 @@ func (q *nativeProgram) fits(i *Inst) bool {
 	case OpJMP, OpJCC, OpCALL, OpRET, OpLOOP, OpLOOPE, OpLOOPNE, OpJCXZ, OpJMPIND, OpCALLIND, OpENTER, OpLEAVE,
 		OpPUSHF, OpPOPF, OpLAHF, OpSTD, OpPUSH, OpPOP, OpFXSAVE, OpFXRSTOR, OpFNSAVE, OpFRSTOR, OpFLDENV, OpFNSTENV,
 		OpMASKMOVDQU, OpMASKMOVQ, OpLDMXCSR, OpFLDCW,
-		OpDPPD, OpDPPS: // which flags their steps leave that an unmasked one ends is not described
+		OpDPPD, OpDPPS: // the manuals do not say which flags they leave when an unmasked exception ends them
 		return false
 	case OpSHLD, OpSHRD: // counts beyond 16 bits are undefined
 		return i.Size != 2

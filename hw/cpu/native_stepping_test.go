@@ -64,7 +64,8 @@ func farPointers(s *nativeState) {
 	le.PutUint16(s.Data[0x214:], userSS)
 }
 
-// flagLoads are programs that load flags with and without TF and go on behind themselves.
+// flagLoads are programs that load flags, with and without TF, and then go on with what
+// lies behind them.
 func flagLoads(g *nativeGen, far bool) (list [][]byte) {
 	for _, tf := range []byte{0, 1} {
 		flags := byte(g.Uint32())&0xd5 | 2
@@ -78,7 +79,8 @@ func flagLoads(g *nativeGen, far bool) (list [][]byte) {
 	return append(list, nil)
 }
 
-// stepped are instructions to be stepped, or not.
+// stepped are the instructions behind such a load, which are single-stepped where TF is
+// set.
 func stepped(far bool) [][]byte {
 	list := [][]byte{
 		{0x90}, {0x9c, 0x58}, {0xeb, 0x02}, {0xcc}, {0x0f, 0x0b}, {0xf4}, {0xfb}, {0xf3, 0xaa}, {0xf3, 0x48, 0xab},

@@ -123,8 +123,8 @@ func otherLoop(i *Inst) byte {
 	return 0
 }
 
-// levelFaults takes any of the faults that the instruction's operands justify, if
-// there are several, for any other.
+// levelFaults makes the host's fault the model's if the instruction's operands justify
+// both.
 func levelFaults(m *meeting) {
 	if !m.faulted() {
 		return
@@ -136,7 +136,7 @@ func levelFaults(m *meeting) {
 	}
 }
 
-// before is what the faulting instruction started from.
+// before is the state in which the faulting instruction began.
 func (m *meeting) before() *nativeState {
 	s := m.host.nativeState
 	if m.host.RIP == m.in.RIP && m.inst.Op.Kind() != KindString {
@@ -179,13 +179,13 @@ func levelCall(m *meeting) {
 	}
 }
 
-// levelRepeatFlags takes the flags before a repeated comparison for those after
-// its last whole iteration.
+// levelRepeatFlags: when a repeated comparison faults, the flags may be those from before
+// the instruction, or those after its last whole iteration.
 func levelRepeatFlags(m *meeting) {
 	if !m.faulted() || m.inst.Op != OpCMPS && m.inst.Op != OpSCAS || m.inst.Prefix&(PrefixRep|PrefixRepne) == 0 {
 		return
 	}
-	if m.code != nil && m.in.RIP != m.host.RIP { // in a sequence what was before is not known
+	if m.code != nil && m.in.RIP != m.host.RIP { // inside a sequence: nothing is known of the state before it
 		m.host.RFLAGS = m.host.RFLAGS&^FlagsStatus | m.model.RFLAGS&FlagsStatus
 	} else if (m.host.RFLAGS^m.in.RFLAGS)&FlagsStatus == 0 {
 		m.host.RFLAGS = m.host.RFLAGS&^FlagsStatus | m.model.RFLAGS&FlagsStatus
@@ -203,7 +203,8 @@ func levelUpperHalves(m *meeting) {
 	}
 }
 
-// levelLength: up to ten bytes may follow those that show an encoding undefined.
+// levelLength: an encoding is undefined by its first bytes, and up to ten more may follow
+// before a processor says so.
 func levelLength(m *meeting) {
 	ud := func(v int) bool { return v == 6 || v == 13 }
 	_, st := Decode(m.code, Mode64)

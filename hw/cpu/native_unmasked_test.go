@@ -14,7 +14,7 @@ func TestNativeUnmasked(t *testing.T) {
 	for range 4 * envNumber("RESVIRT_NATIVE_ROUNDS", 1) {
 		for op := 0xd8; op <= 0xdf; op++ {
 			for modrm := range 256 {
-				switch { // of memory operands [RBX] is enough
+				switch { // one memory operand, [RBX], is enough
 				case modrm >= 0xc0:
 					s.unmasked(byte(op), byte(modrm))
 				case modrm&0xc7 == RBX:
@@ -60,7 +60,7 @@ func (s *nativeSweep) unmasked(op, modrm byte) {
 	s.run(&c)
 }
 
-// unmask opens some exceptions and leaves the stack full, empty or in between.
+// unmask unmasks some exceptions and leaves the stack full, empty or in between.
 func (g *nativeGen) unmask(s *nativeState) {
 	le := binary.LittleEndian
 	fcw := uint16(0x300) | uint16(g.IntN(4))<<10 | uint16(g.Uint32())&0x3f

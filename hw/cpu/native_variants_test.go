@@ -14,7 +14,7 @@ type variant struct {
 	title  string
 	code   []byte
 	set    func(s *nativeState)
-	good   []func(e *nativeEnd) // each another processor's
+	good   []func(e *nativeEnd) // each makes the end that some other processor has
 	wrong  []func(e *nativeEnd)
 }
 

@@ -67,8 +67,9 @@ func states(f ...func(s *nativeState)) func(s *nativeState) {
 	}
 }
 
-// variantsOfCode are encodings that the makers decode otherwise. What the other
-// maker's processor does is what the model does with the encoding that says so.
+// variantsOfCode are encodings that the makers decode in different ways. What the other
+// maker's processor does with one is what the model does with a second encoding, which
+// means the same to both makers.
 func variantsOfCode(e *emuCPU) []variant {
 	as := func(set func(s *nativeState), code ...byte) func(e *nativeEnd) {
 		return func(end *nativeEnd) {

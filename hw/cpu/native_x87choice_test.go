@@ -38,8 +38,8 @@ func levelConditions(m *meeting) {
 	m.host.setFSW(m.host.fsw()&^u | m.model.fsw()&u)
 }
 
-// levelDomain: results of arguments outside the domain, and what follows from
-// rounding them.
+// levelDomain: results for arguments outside a function's domain are undefined, and so is
+// what follows from rounding them.
 func levelDomain(m *meeting) {
 	if m.inst.Op != OpF2XM1 && m.inst.Op != OpFYL2XP1 || m.faulted() {
 		return
@@ -54,8 +54,9 @@ func levelDomain(m *meeting) {
 	m.host.setFSW(m.host.fsw()&^open | m.model.fsw()&open)
 }
 
-// levelRemainder accepts what an incomplete FPREM may leave: an exponent that is
-// 32 to 63 smaller or less, and a remainder that leads to the same end.
+// levelRemainder accepts what an incomplete FPREM may leave. The processor chooses how many
+// bits of the quotient, 32 to 63, one execution takes off (SDM vol. 2, FPREM): the exponent
+// gets so much smaller, or more.
 func levelRemainder(m *meeting) {
 	if m.inst.Op != OpFPREM && m.inst.Op != OpFPREM1 || m.host.fsw()&m.model.fsw()&fswC2 == 0 || m.faulted() {
 		return
@@ -217,8 +218,8 @@ func levelPointers(m *meeting) {
 	})
 }
 
-// oneOf tells whether bytes are one of the values, but for those that a later store
-// has overwritten on both sides.
+// oneOf tells whether bytes of an image are one of the values. Bytes that a later store
+// has overwritten on both sides do not count.
 func oneOf(b, other []byte, values []uint64) bool {
 	for _, v := range values {
 		good := true

@@ -86,7 +86,7 @@ func glance(c *CPU, va uint64) (uint64, bool) {
 	return pa, ok && pa < 1<<30
 }
 
-// stepping is when single-stepping traps (APM vol. 2, 13.1.4).
+// stepping checks when single-stepping traps (APM vol. 2, 13.1.4).
 func (m *moment) stepping(c *CPU) string {
 	want := m.flags&FlagTF != 0
 	switch m.inst.Op {
@@ -117,7 +117,7 @@ func (m *moment) stepping(c *CPU) string {
 // instruction left.
 func (m *moment) quiet(c *CPU) bool { return c.exc.vector == 0 && c.CPL == m.cpl }
 
-// stackPointer is where the stack is after POP SS, ENTER and far calls, and what
+// stackPointer checks where the stack is after POP SS, ENTER and far calls, and what
 // REX.W means to far pointers and ports.
 func (m *moment) stackPointer(c *CPU) string {
 	mask, size := m.ss.stackMask(), uint64(m.inst.Size)
@@ -165,7 +165,7 @@ func (m *moment) stackPointer(c *CPU) string {
 	return ""
 }
 
-// denormal is that a denormal is loaded, its exception masked or not.
+// denormal checks that a denormal is loaded, whether its exception is masked or not.
 func (m *moment) denormal(c *CPU) string {
 	const de = 1 << 1
 	if m.inst.Op == OpFLD && (c.FPU.FSW&^m.fpu.FSW)&de != 0 && c.FPU.top() != (m.fpu.top()-1)&7 {
@@ -174,7 +174,7 @@ func (m *moment) denormal(c *CPU) string {
 	return ""
 }
 
-// remembers is what the x87 error pointers are, and when they are stored.
+// remembers checks what the x87 error pointers are, and when they are stored.
 func (m *moment) remembers(c *CPU) string {
 	p := c.FPU.Pointers
 	switch m.inst.Op {

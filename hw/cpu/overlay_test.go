@@ -13,7 +13,7 @@ func (w *twins) both(f func(*mem.Memory)) {
 	f(w.fast.Mem)
 }
 
-// load gives both a program at twinCode and nothing else of chance.
+// load gives both a program, and a state in which nothing is random.
 func (w *twins) load(code []byte, at uint64) {
 	for _, c := range []*CPU{w.plain, w.fast} {
 		c.Mem.Restore(w.memory)

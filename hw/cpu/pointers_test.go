@@ -178,8 +178,8 @@ func (r *rig) near(code ...byte) {
 	}
 }
 
-// TestControlLeavesPointers executes the instructions that are no news, and
-// those that clear or replace all.
+// TestControlLeavesPointers executes the control instructions that leave the pointers
+// alone, and those that clear or replace all of them.
 func TestControlLeavesPointers(t *testing.T) {
 	bothEngines(t, func(t *testing.T, fast bool) {
 		r := newRig(t)

@@ -44,7 +44,7 @@ func special(r *rand.Rand, mode Mode) (code []byte) {
 		emit([][]byte{{0x0f, 0xb2, 0x44, 0x24, 0xf8}, {0x0f, 0xb4, 0x4c, 0x24, 0xf8}, {0xff, 0x5c, 0x24, 0xf8}, {0xff, 0x6c, 0x24, 0xf8}}[r.IntN(4)]...)
 	case 5:
 		code = append(code[:0], 0x68, byte(r.Uint32()), 3, 0, 0, 0xd9, 0x2c, 0x24) // push; fldcw [rsp]
-	case 6: // a load of a denormal, as a rule, into a register that is free, with an exception or other not masked
+	case 6: // with some exception or other unmasked: a load, mostly of a denormal, into a free register
 		code = code[:0]
 		store(0xf8, r.Uint32()>>10)
 		store(0xf0, r.Uint32()&0x3f)
@@ -96,7 +96,7 @@ func (w *twins) observed(seed uint64, code []byte) {
 	}
 }
 
-// TestSpecialsAgree runs programs of nothing else on both engines.
+// TestSpecialsAgree runs programs that consist of nothing else on both engines.
 func TestSpecialsAgree(t *testing.T) {
 	w, r := newTwins(t), rand.New(rand.NewPCG(11, 12))
 	n := uint64(3000)

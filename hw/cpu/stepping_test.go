@@ -12,8 +12,8 @@ type stepCase struct {
 	do   func(r *rig) // makes the state
 	code []byte       // the instruction
 	at   uint64       // where the program is after it
-	now  bool         // #DB there, before anything else is executed
-	then bool         // or else #DB after the NOP that is there
+	now  bool         // #DB before anything there is executed
+	then bool         // else #DB after the NOP that is there; neither: no #DB
 	dr6  uint64       // besides BS
 }
 

@@ -40,7 +40,7 @@ func TestTLBSets(t *testing.T) {
 	r.invalidatePage(page(3))
 	r.load8(DS, page(1)) // goes where there is room
 	cached(true, true, true, false, true)
-	r.load8(DS, page(3)) // and then it is the turn of the third entry
+	r.load8(DS, page(3)) // and the third entry is the next to make room
 	cached(true, true, false, true, true)
 }
 

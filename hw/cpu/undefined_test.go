@@ -6,9 +6,8 @@ import (
 )
 
 // TestUndefinedResults holds item 3 of DEVIATIONS.md: what the manuals leave
-// undefined and this machine defines. Each row starts once with all status flags
-// clear and once with all set; keep are the flags that the
-// instruction leaves alone.
+// undefined and this machine defines. Each row starts once with all status flags clear and
+// once with all set; keep are the flags that the instruction leaves alone.
 func TestUndefinedResults(t *testing.T) {
 	const of, sf, zf, af, pf, cf = FlagOF, FlagSF, FlagZF, FlagAF, FlagPF, FlagCF
 	const legacy = true

@@ -150,7 +150,7 @@ func TestInnerStackWidth(t *testing.T) {
 	})
 }
 
-// TestEnterWidths executes ENTER at all levels beside what APM vol. 3 has for it.
+// TestEnterWidths compares ENTER at all levels with the pseudocode of APM vol. 3.
 func TestEnterWidths(t *testing.T) {
 	widths(t, func(t *testing.T, fast bool, operand, stack, levels int) {
 		for level := range uint64(levels + 2) {
@@ -210,12 +210,12 @@ func (u *stackUse) check(name string, got, want uint64) {
 	}
 }
 
-// moved is ESP of the start and n at the stack's width.
+// moved is ESP as it was at the start, moved by n at the stack's width.
 func (u *stackUse) moved(n uint64) uint64 { return 0x2fff0&^u.m | (0x2fff0+n)&u.m }
 
 func (u *stackUse) cut(v uint64) uint64 { return v & mask(uint8(u.size)) }
 
-// into is old with an operand put into it.
+// into is a register's old value with an operand written into its lower part.
 func (u *stackUse) into(old, v uint64) uint64 { return old&^mask(uint8(u.size)) | u.cut(v) }
 
 // TestStackUses executes them by both engines.
@@ -251,7 +251,7 @@ func (u *stackUse) frames(fast bool) {
 	u.check("EAX after POPA", u.GPR[RAX], u.into(7, ax))
 }
 
-// itself are instructions whose operand is the stack pointer or depends on it.
+// itself lists instructions whose operand is the stack pointer or depends on it.
 func (u *stackUse) itself(fast bool) {
 	u.fresh(fast)
 	u.GPR[RSP] = 0xff00

@@ -51,7 +51,7 @@ func TestXSAVE(t *testing.T) {
 	if end.Vector != 3 || data(xHeader) != 3 || data(xHeader+8) != 0 || data(fxXMM) != uint64(fxXMM)<<32|1 || uint32(data(fxMXCSR)) != 0x1fa0 {
 		t.Errorf("XSAVE: vector %d, header %#x %#x", end.Vector, data(xHeader), data(xHeader+8))
 	}
-	r.in.GPR[RAX] = 1 // x87 alone: nothing of SSE is written
+	r.in.GPR[RAX] = 1 // x87 alone: no part of SSE is written
 	end, data = r.run(xsave64...)
 	if end.Vector != 3 || data(xHeader) != 1 || data(fxXMM) != 0 || data(fxMXCSR) != 0 || data(fxST) == 0 {
 		t.Errorf("XSAVE of x87: vector %d, header %#x, XMM0 %#x", end.Vector, data(xHeader), data(fxXMM))
