@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"strings"
 	"testing"
 
 	"resvirt/experiments/testbed"
@@ -114,5 +115,56 @@ func TestHealth(t *testing.T) {
 	}
 	if there != len(now) {
 		t.Errorf("%d invariants are broken at the detection, %d in the list", len(now), there)
+	}
+}
+
+// The components are right so far where nothing has struck, VMs' calls are those of the
+// processors' stacks, and at the end they are what the row says.
+func TestComponents(t *testing.T) {
+	t.Parallel()
+	c := quickCampaign(t)
+	r := recovered(t, c)
+	calls, parts := 0, 0
+	for n := range 40 {
+		if err := r.Golden.Seek(t.Context(), r.Golden.Start()+(r.Golden.End()-r.Golden.Start())/41*uint64(n)); err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range r.Components(r.Golden) {
+			if !k.RightSoFar() {
+				t.Errorf("%s is wrong in the golden run: %+v", k.Name, k.Verdict)
+			}
+			for _, v := range k.VCPUs {
+				if v.Call == "" {
+					continue
+				}
+				calls++
+				if v.Parts > 0 {
+					parts++
+				}
+				if v.Parts > 0 && v.Part >= v.Parts {
+					t.Errorf("part %d of %d", v.Part, v.Parts)
+				}
+				dispatched := false
+				for _, f := range r.Guests.ChainOf(r.Golden.Machine(), v.CPU) {
+					dispatched = dispatched || strings.Contains(f.Place.Function, "main.hyper") || strings.Contains(f.Place.Function, "main.enter") || strings.Contains(f.Place.Function, "main.returnToGuest")
+				}
+				if !dispatched {
+					t.Errorf("position %d: %+v, but its CPU is in %v", r.Golden.Position(), v, r.Guests.ChainOf(r.Golden.Machine(), v.CPU))
+				}
+			}
+		}
+	}
+	if calls == 0 || parts == 0 {
+		t.Errorf("%d calls, %d multicalls", calls, parts)
+	}
+	if err := r.Run.Seek(t.Context(), r.Run.End()); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range r.Components(r.Run) {
+		for _, v := range r.Row.Verdicts {
+			if v.VM == k.Name && v != k.Verdict {
+				t.Errorf("%s: %+v, in the row %+v", k.Name, k.Verdict, v)
+			}
+		}
 	}
 }

@@ -30,6 +30,7 @@ type Anatomy struct {
 	regsRIP, regsCS      uint64
 	regsVector           uint64
 	entering             uint64 // bit of the vector of a SYSCALL that has not been noted
+	bySyscall            uint64 // vector that stands for a SYSCALL
 	current, flags       uint64 // offsets of core.curr in a block and of the flags in a vCPU
 	lockEntry, dispatchE uint64
 	wayBack              uint64 // returnToGuest
@@ -115,6 +116,7 @@ func newAnatomy(s *VI) (*Anatomy, error) {
 	a.direct, a.perCPU, a.block = number("main.directMapBase", ""), number("resvirt/vi/bare.Image", "PerCPU"), constant("main.cpuBlockSize")
 	a.blockRegs, a.regsRIP, a.regsCS = constant("main.blockRegs"), constant("main.regsRIP"), constant("main.regsCS")
 	a.regsVector, a.entering = constant("main.regsVector"), constant("main.trapSyscallNew")&^constant("main.trapSyscall")
+	a.bySyscall = constant("main.trapSyscall")
 	a.current, a.flags = offset("main.CPU", "core.curr"), offset("main.VCPU", "arch.flags")
 	a.lockEntry, a.dispatchE, a.wayBack = function("main.(*spinlock).lock"), function("main.hypercall"), function("main.returnToGuest")
 	// Bit 47 is repeated above: the slots lie in the upper half.
