@@ -78,10 +78,14 @@ func (f *follower) see(e faults.TraceEntry) {
 	}
 	inst, ok := f.decode(e.CPU, e.PC)
 	if !ok {
+		f.reader = e.PC
 		f.end(true)
 		return
 	}
 	u := usesOf(&inst, f.at)
+	if kernel := e.PC>>63 != 0; f.at.kind == gsKernel && !kernel || f.at.kind == gsUser && kernel {
+		u = use{} // the other GS base is in use
+	}
 	switch {
 	case !u.reads && !u.writes:
 	case u.reads && f.saves(e.CPU, e.PC, &inst):

@@ -147,9 +147,9 @@ func (o *oracle) drawSaved(h *testbed.Hardware, vm *testbed.Guest, c *testbed.Co
 }
 
 // drawFPU draws among the registers of SSE and x87, their control words, and the
-// bases of FS and GS where the VMM holds them.
+// bases of FS and GS and the selectors of data where the VMM holds them.
 func (o *oracle) drawFPU(h *testbed.Hardware, vm *testbed.Guest, c *testbed.Context, r *sim.Rand) *flipped {
-	n := r.IntN(29)
+	n := r.IntN(33)
 	var at register
 	where := c.FPU
 	switch {
@@ -163,13 +163,12 @@ func (o *oracle) drawFPU(h *testbed.Hardware, vm *testbed.Guest, c *testbed.Cont
 		at = register{mxcsr, 0, r.IntN(16)}
 	case c.Bases == 0:
 		return nil
+	case n < 29:
+		at, where = register{[...]part{fsBase, gsKernel, gsUser}[n-26], 0, r.IntN(47)}, c.Bases+8*uint64(n-26)
 	default:
-		at, where = register{fsBase, 0, r.IntN(47)}, c.Bases+8*uint64(n-26)
-		if n > 26 {
-			at.kind = gsBase
-		}
+		at, where = register{selector, n - 29, r.IntN(16)}, c.Selectors+2*uint64(n-29)
 	}
-	names := [...]string{vector: "XMM", x87: "x87 register", x87Control: "x87 control word", mxcsr: "MXCSR", fsBase: "FS base", gsBase: "GS base"}
+	names := [...]string{vector: "XMM", x87: "x87 register", x87Control: "x87 control word", mxcsr: "MXCSR", fsBase: "FS base", gsKernel: "kernel GS base", gsUser: "GS base", selector: "selector of a data segment"}
 	f := &follower{guests: o.guests, m: h, vcpu: vm.VCPU, at: at}
 	what := names[at.kind]
 	if at.kind == vector || at.kind == x87 {

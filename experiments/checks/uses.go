@@ -28,7 +28,9 @@ const (
 	x87Control
 	mxcsr
 	fsBase
-	gsBase
+	gsKernel
+	gsUser
+	selector // DS, ES, FS or GS
 )
 
 // use is what an instruction does with a register: it needs the value, replaces it,
@@ -74,8 +76,13 @@ func usesOf(inst *x86asm.Inst, r register) (u use) {
 		return use{reads: strings.HasPrefix(inst.Op.String(), "F")}
 	case mxcsr:
 		return use{reads: inst.Op == x86asm.STMXCSR || inst.Op == x86asm.FXSAVE64 || arithmetic(inst.Op), writes: inst.Op == x86asm.LDMXCSR}
-	case fsBase, gsBase:
-		want := map[part]x86asm.Reg{fsBase: x86asm.FS, gsBase: x86asm.GS}[r.kind]
+	case selector:
+		return selectorUses(inst, [...]x86asm.Reg{x86asm.DS, x86asm.ES, x86asm.FS, x86asm.GS}[r.n])
+	case fsBase, gsKernel, gsUser:
+		want := x86asm.GS
+		if r.kind == fsBase {
+			want = x86asm.FS
+		}
 		for _, a := range inst.Args {
 			if m, ok := a.(x86asm.Mem); ok && m.Segment == want {
 				u.reads = true
@@ -129,6 +136,15 @@ func x87Uses(op x86asm.Op) use {
 		return use{writes: true}
 	}
 	return use{reads: strings.HasPrefix(op.String(), "F")}
+}
+
+// selectorUses is usesOf for a selector. Memory is accessed alike whatever DS and ES are
+// (APM vol. 2, 4.8).
+func selectorUses(inst *x86asm.Inst, want x86asm.Reg) use {
+	if inst.Op != x86asm.MOV {
+		return use{}
+	}
+	return use{reads: inst.Args[1] == want, writes: inst.Args[0] == want}
 }
 
 // cleared tells whether an instruction only sets a register to zero.
@@ -206,7 +222,7 @@ func implied(inst *x86asm.Inst, r register) (u use) {
 		reads = di | ax
 	}
 	for _, p := range inst.Prefix {
-		if p&0xff == 0xf3 || p&0xff == 0xf2 {
+		if (p&0xff == 0xf3 || p&0xff == 0xf2) && reads&(si|di) != 0 && inst.Op != x86asm.SYSCALL { // elsewhere they are part of the opcode
 			reads |= cx
 		}
 	}

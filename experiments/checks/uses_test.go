@@ -54,7 +54,7 @@ func TestUses(t *testing.T) {
 		{"fadd [rax]", []byte{0xd8, 0x00}, register{x87, 3, 0}, true, false},
 		{"mov rdx, fs:[-8]", []byte{0x64, 0x48, 0x8b, 0x14, 0x25, 0xf8, 0xff, 0xff, 0xff}, register{fsBase, 0, 0}, true, false},
 		{"mov rdx, gs:[0]", []byte{0x65, 0x48, 0x8b, 0x14, 0x25, 0, 0, 0, 0}, register{fsBase, 0, 0}, false, false},
-		{"mov rdx, gs:[0]", []byte{0x65, 0x48, 0x8b, 0x14, 0x25, 0, 0, 0, 0}, register{gsBase, 0, 0}, true, false},
+		{"mov rdx, gs:[0]", []byte{0x65, 0x48, 0x8b, 0x14, 0x25, 0, 0, 0, 0}, register{gsUser, 0, 0}, true, false},
 	} {
 		inst, err := x86asm.Decode(c.code, 64)
 		if err != nil {

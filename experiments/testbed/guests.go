@@ -147,6 +147,7 @@ type Context struct {
 	Registers uint64 // physical address of general registers, as cpu_user_regs; 0 = the vCPU executes
 	FPU       uint64 // of its FXSAVE image
 	Bases     uint64 // of FS base, GS base of the kernel and of user mode; 0 = in the processor
+	Selectors uint64 // of DS, ES, FS and GS, where Bases is not 0
 	Values    Registers
 	Kernel    bool // it is in kernel mode
 	CPU       int  // that executes the vCPU, or the VMM for it; -1 = none
@@ -169,7 +170,7 @@ func (g *Guests) ContextOf(m faults.Machine, guest *Guest) (c Context, err error
 	c.CPU = -1
 	c.Kernel = r.number(v, "arch.flags")&1 != 0
 	registers := at("arch.regs")
-	c.FPU, c.Bases = at("arch.fpu")-g.direct, at("arch.fsBase")-g.direct
+	c.FPU, c.Bases, c.Selectors = at("arch.fpu")-g.direct, at("arch.fsBase")-g.direct, at("arch.selectors")-g.direct
 	for i := range m.CPUs() {
 		if curr, ok := g.CurrentVCPU(memory, i); ok && curr == guest.VCPU {
 			c.CPU, registers, c.Bases = i, g.blockOf(i)+g.blockRegs, 0

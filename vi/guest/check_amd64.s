@@ -4,28 +4,74 @@
 // What the kernel's checks of itself need: sums of memory, and registers that
 // keep their values over a hypercall.
 
-// SUMABOVE sums the stack above a call's arguments.
+// SUMABOVE sums the stack above a hypercall's own frame: from the frame pointer and
+// the return address on.
 #define SUMABOVE(to) \
 	LEAQ n+0(FP), SI; \
-	LEAQ n+0(FP), CX; \
-	ANDQ $-const_blockAlign, CX; \
-	ADDQ $const_blockSize, CX; \
-	SUBQ SI, CX; \
-	SHRQ $3, CX; \
-	MOVQ SI, 0(SP); \
-	MOVQ CX, 8(SP); \
-	CALL ·sumWords(SB); \
-	MOVQ 16(SP), AX; \
+	SUBQ $16, SI; \
+	MOVQ n+0(FP), AX; \
+	MOVQ a1+8(FP), R9; \
+	MOVQ a2+16(FP), R10; \
+	CALL ·sumCaller(SB); \
 	MOVQ AX, to
+
+// sumCaller sums the stack from SI on into AX. A hypercall, whose number is in AX,
+// may write to the operation that its first or second argument, in R9 and R10,
+// points to, unless it is one of quietCalls: the sum leaves this out.
+TEXT ·sumCaller(SB),NOSPLIT|NOFRAME,$0
+	MOVQ	SI, R11
+	ANDQ	$-const_blockAlign, R11
+	ADDQ	$const_blockSize, R11	// the stack's end
+	MOVQ	R11, R12		// where the sum pauses
+	MOVQ	$const_quietCalls, CX
+	BTQ	AX, CX
+	JCS	sum
+	MOVQ	R11, CX
+	SUBQ	SI, CX
+	MOVQ	R9, AX
+	SUBQ	SI, AX
+	CMPQ	AX, CX
+	JCS	found
+	MOVQ	R10, R9
+	MOVQ	R10, AX
+	SUBQ	SI, AX
+	CMPQ	AX, CX
+	JCC	sum
+found:
+	MOVQ	R9, R12
+	ANDQ	$-8, R12
+sum:
+	SUBQ	$24, SP
+	MOVQ	R12, CX
+	SUBQ	SI, CX
+	SHRQ	$3, CX
+	MOVQ	SI, 0(SP)
+	MOVQ	CX, 8(SP)
+	CALL	·sumWords(SB)
+	MOVQ	16(SP), R8
+	ADDQ	$const_opBytes, R12
+	MOVQ	R11, CX
+	SUBQ	R12, CX
+	JLE	summed
+	SHRQ	$3, CX
+	MOVQ	R12, 0(SP)
+	MOVQ	CX, 8(SP)
+	CALL	·sumWords(SB)
+	ADDQ	16(SP), R8
+summed:
+	MOVQ	R8, AX
+	ADDQ	$24, SP
+	RET
 
 // func sumWords(at, n uint64) uint64
 // Adds n words and rotates the sum after each 32, so that the sum changes if a
 // bit changes or if groups of words change places.
 TEXT ·sumWords(SB),NOSPLIT,$0-24
 	MOVQ	at+0(FP), SI
-	MOVQ	n+8(FP), DX
+	MOVQ	n+8(FP), CX
 	XORL	AX, AX
-	MOVQ	DX, CX
+	MOVL	CX, DX
+	ANDL	$31, DX
 	SHRQ	$5, CX
 	JZ	rest
 again:
@@ -66,12 +112,12 @@ again:
 	DECQ	CX
 	JNZ	again
 rest:
-	ANDQ	$31, DX
+	TESTL	DX, DX
 	JZ	done
 one:
 	ADDQ	(SI), AX
 	ADDQ	$8, SI
-	DECQ	DX
+	DECL	DX
 	JNZ	one
 done:
 	MOVQ	AX, ret+16(FP)
@@ -127,16 +173,20 @@ GLOBL ·patterns(SB),NOPTR|RODATA,$256
 #define KEEP(reg, k) LEAQ k(SP), reg
 #define KEPT(reg, k) LEAQ k(SP), DX; CMPQ DX, reg; JNE lost
 
+// SEGMENTS mixes all selectors into a word.
+#define SEGMENTS(to) \
+	XORL AX, AX; XORL CX, CX; MOVW DS, AX; MOVW ES, CX; SHLQ $16, CX; ORQ CX, AX; \
+	XORL CX, CX; MOVW FS, CX; SHLQ $32, CX; ORQ CX, AX; XORL CX, CX; MOVW GS, CX; SHLQ $48, CX; ORQ CX, AX; \
+	XORL CX, CX; MOVW CS, CX; ROLQ $8, AX; XORQ CX, AX; XORL CX, CX; MOVW SS, CX; ROLQ $24, CX; XORQ CX, AX; MOVQ AX, to
+
 // func hypercall(n, a1, a2, a3, a4 uint64) int64
 // The hypervisor may change the registers of arguments; R8 would be that of a
-// fifth. All others must keep their values, and the FPU the program's state.
-TEXT ·hypercall(SB),NOSPLIT,$64-48
-	MOVQ	n+0(FP), AX
-	MOVQ	$const_quietCalls, CX
-	BTQ	AX, CX
-	JCC	loud
+// fifth. All others must keep their values, flags as well, and the FPU the
+// program's state. The selectors stay, too, and GS points to gsMark, once initSched has
+// set it.
+TEXT ·hypercall(SB),NOSPLIT,$80-48
 	SUMABOVE(48(SP))
-loud:
+	SEGMENTS(72(SP))
 	STMXCSR	24(SP)
 	FSTCW	28(SP)
 	FILLX(0, X0); FILLX(1, X1); FILLX(2, X2); FILLX(3, X3); FILLX(4, X4); FILLX(5, X5); FILLX(6, X6); FILLX(7, X7)
@@ -148,6 +198,9 @@ loud:
 	MOVQ	a4+32(FP), R10
 	SHLQ	$5, AX
 	ADDQ	resvirt∕vi∕bare·Image+const_infoHypercall(SB), AX
+	PUSHFQ
+	POPQ	BX
+	MOVQ	BX, 64(SP)
 	KEEP(BX, 0x10000011)
 	KEEP(BP, 0x20000023)
 	KEEP(R8, 0x30000035)
@@ -162,7 +215,7 @@ loud:
 	MOVQ	AX, 40(SP)
 	PUSHFQ
 	POPQ	AX
-	TESTQ	$0x44500, AX		// AC, NT, DF, TF
+	CMPQ	AX, 64(SP)
 	JNE	lost
 	KEPT(BX, 0x10000011)
 	KEPT(BP, 0x20000023)
@@ -190,11 +243,16 @@ loud:
 	XORQ	32(SP), DX
 	SHLQ	$16, DX
 	JNZ	lost
+	SEGMENTS(56(SP))
+	CMPQ	AX, 72(SP)
+	JNE	lost
+	MOVQ	·gsMark(SB), AX
+	TESTQ	AX, AX
+	JEQ	checked
+	BYTE	$0x65; BYTE $0x48; BYTE $0x8b; BYTE $0x14; BYTE $0x25; LONG $0	// MOVQ GS:0, DX
+	CMPQ	DX, AX
+	JNE	lost
 checked:
-	MOVQ	n+0(FP), AX
-	MOVQ	$const_quietCalls, CX
-	BTQ	AX, CX
-	JCC	done
 	SUMABOVE(56(SP))
 	CMPQ	AX, 48(SP)
 	JEQ	done
@@ -208,3 +266,11 @@ lost:
 	MOVQ	AX, 0(SP)
 	CALL	·registersLost(SB)
 	JMP	checked
+
+// func setData(ds, es uint16)
+TEXT ·setData(SB),NOSPLIT,$0-4
+	MOVW	ds+0(FP), AX
+	MOVW	AX, DS
+	MOVW	es+2(FP), AX
+	MOVW	AX, ES
+	RET

@@ -10,10 +10,23 @@ import (
 // hypercalls, events for which it waits, and a window in which it maps frames
 // of other domains.
 
-// Domctl issues a domctl.
+// Domctl issues a domctl. What is no result must come back as it was.
 func Domctl(op *abi.Domctl) int64 {
 	op.Version = abi.DomctlVersion
-	return hypercall(abi.HypercallDomctl, addr(unsafe.Pointer(op)), 0, 0, 0)
+	was := *op
+	r := hypercall(abi.HypercallDomctl, addr(unsafe.Pointer(op)), 0, 0, 0)
+	results := uintptr(0)
+	if op.Cmd == abi.DomctlGetInfo {
+		results = unsafe.Sizeof(abi.DomctlDomainInfo{}) / 8
+	}
+	same := op.Cmd == was.Cmd && op.Version == was.Version && op.Domain == was.Domain
+	for i := int(results); i < len(op.U); i++ {
+		same = same && op.U[i] == was.U[i]
+	}
+	if !same {
+		report("argument of domctl", uint64(op.Cmd))
+	}
+	return r
 }
 
 // Sysctl issues a sysctl.
@@ -109,6 +122,7 @@ func InitForeign() {
 	foreignTable = allocZero()
 	hookKernel(int(foreignBase()>>21&511), foreignTable)
 	sealedReadOnly++ // foreignTable is read-only from now on
+	sealedTables = tablesSum()
 }
 
 // foreignUpdates are the requests of a MapForeign.

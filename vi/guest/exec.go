@@ -107,6 +107,7 @@ func load(p *Proc, f *trapFrame) int64 {
 	p.space = s
 	p.fsBase, p.gsBase = 0, 0
 	if p == current {
+		setData(0, 0)
 		batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseFS, 0, 0, 0)
 		batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseGSUser, 0, 0, 0)
 		bare.ForgetFPU()

@@ -20,6 +20,7 @@ func (s *Space) fault(va uint64, write bool) bool {
 	pte := s.pte(va)
 	switch {
 	case pte&ptePresent == 0:
+		vacant(pte)
 		return s.fill(v, va, write)
 	case write && pte&pteWrite == 0:
 		return s.unshare(v, va, pte)
@@ -60,6 +61,7 @@ func (s *Space) fill(v *vma, va uint64, write bool) bool {
 // unshare makes a page that is mapped read-only writable: by copying it if
 // others use it.
 func (s *Space) unshare(v *vma, va, pte uint64) bool {
+	v.owns(pte)
 	old := ptePage(pte)
 	checkShared(old)
 	if old >= mem.first && mem.ref[old] == 1 {

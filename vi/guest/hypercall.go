@@ -12,15 +12,17 @@ func hypercall(n, a1, a2, a3, a4 uint64) int64
 func swtch(from, to *stack)
 func rdtsc() uint64
 func pause()
+func setData(ds, es uint16)
 func zeroPage(va uint64)
 func copyBytes(dst, src, n uint64)
 
 // Boot is the kernel's first code; main.entry jumps to it (entry_amd64.s).
 func Boot()
 
-// must ends the kernel when a hypercall that cannot fail fails.
+// must ends the kernel when a hypercall that cannot fail fails. Those that succeed
+// return 0.
 func must(what string, r int64) {
-	if r < 0 {
+	if r != 0 {
 		Die(what, uint64(-r))
 	}
 }
@@ -84,7 +86,7 @@ func batchFlush() {
 	batch.n = 0
 	must("multicall", hypercall(abi.HypercallMulticall, addr(unsafe.Pointer(&batch.calls)), uint64(n), 0, 0))
 	for i := range batch.calls[:n] {
-		if r := batch.calls[i].Result; r < 0 {
+		if r := batch.calls[i].Result; r != 0 {
 			Die("part of a multicall", batch.calls[i].Op<<32|uint64(-r))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"resvirt/vi/abi"
+	"resvirt/vi/bare"
 )
 
 // Process states.
@@ -34,6 +35,7 @@ type Proc struct {
 	stack  stack  // while another process runs
 	fsBase uint64
 	gsBase uint64
+	ds, es uint16         // while another process runs
 	wait   unsafe.Pointer // what it waits for in sleep
 	wakeAt uint64         // system time at which it wakes, 0 = none
 	status uint32         // as wait4 reports it
@@ -95,6 +97,7 @@ func fork(f *trapFrame) int64 {
 	p.trapFrame().Error = 0
 	blockAt(p.base).fpu = this().fpu
 	p.fsBase, p.gsBase, p.parent, p.files = current.fsBase, current.gsBase, current, current.files
+	p.ds, p.es, _, _ = bare.Segments()
 	for i := range p.files {
 		p.files[i].dup()
 	}

@@ -57,6 +57,10 @@ func switchTo(p *Proc) {
 	batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseFS, p.fsBase, 0, 0)
 	batchAdd(abi.HypercallSetSegmentBase, abi.SegbaseGSUser, p.gsBase, 0, 0)
 	p.space.activate()
+	old.ds, old.es, _, _ = bare.Segments()
+	if p.ds != old.ds || p.es != old.es {
+		setData(p.ds, p.es)
+	}
 	bare.ForgetFPU() // or p could see the last x87 instruction of another process
 	swtch(&old.stack, &p.stack)
 }

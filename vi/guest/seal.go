@@ -80,6 +80,17 @@ func stackLost() { report("kernel stack", addr(unsafe.Pointer(this()))) }
 
 func stackSum(sp uint64) uint64
 
+// gsMark is the word to which GS points in the kernel, and holds its address; 0 as
+// long as GS is not set.
+var gsMark uint64
+
+// markGS makes GS point to gsMark while the kernel runs.
+func markGS() {
+	at := addr(unsafe.Pointer(&gsMark))
+	must("kernel GS", hypercall(abi.HypercallSetSegmentBase, abi.SegbaseGSKernel, at, 0, 0))
+	gsMark = at
+}
+
 // registersLost is called after a hypercall that changed registers which it must
 // keep, with its number.
 func registersLost(n uint64) { report("registers after hypercall", n) }
@@ -130,24 +141,49 @@ const pageSeen = ^uint16(0)
 // owns says whether an entry maps a page of the range; it checks every bit of the
 // entry.
 func (v *vma) owns(e uint64) bool {
-	const changes = pteWrite | pteAccessed | pteDirty
 	if !sane(e) {
 		return false
 	}
-	if want := v.flags(); e&^(pteAddr|changes) != want&^changes || e&pteWrite&^want != 0 {
+	if want := v.flags(); (e^want)&pteNX != 0 || e&pteWrite&^want != 0 {
 		report("entry of a process", e)
 	}
 	return true
 }
 
-// sane says whether an entry that is not zero maps a page of ours, as it must.
+// sane says whether an entry that is not zero maps a page of ours, as it must, and
+// checks the bits that all these entries have alike.
 func sane(e uint64) bool {
+	const differ = pteAddr | pteWrite | pteAccessed | pteDirty | pteNX
 	ours := e&ptePresent != 0 && p2m[ptePage(e)&(maxPages-1)] == e&pteAddr>>12
-	if !ours {
+	if !ours || e&^differ != ptePresent|pteUser {
 		report("entry", e)
 	}
 	return ours
 }
+
+// vacant checks an entry that maps nothing: all its bits are zero.
+func vacant(e uint64) {
+	if e != 0 {
+		report("entry that maps nothing", e)
+	}
+}
+
+// emptied checks that there is nothing in a table whose entries have been taken
+// out. In a root, the hypervisor has slots of its own.
+func emptied(t uint32, root bool) {
+	at, low, n := kva(t), uint64(0), uint64(len(table{}))
+	if root {
+		low = abi.M2PVirtStart >> 39 & 511
+		n -= low + hypervisorSlots
+	}
+	if sumWords(at, low) != 0 || sumWords(at+pageSize-n*8, n) != 0 {
+		report("entry of a table that has none", at)
+	}
+}
+
+// hypervisorSlots are the entries of a root that are the hypervisor's: xen.h, "64-bit
+// PV guest memory layout".
+const hypervisorSlots = 16
 
 // sealShared seals a page that processes begin to share, until one of them writes it.
 func sealShared(p uint32) {
@@ -163,9 +199,9 @@ func checkShared(p uint32) {
 	}
 }
 
-// is checks that an entry refers to the table t, or to nothing if t is 0.
+// is checks that an entry refers to the table t.
 func (s *Space) is(e uint64, t uint32) {
-	if e != 0 && e&^(pteAccessed|pteDirty) != pteFor(t, pteTable)&^(pteAccessed|pteDirty) {
+	if (e^pteFor(t, pteTable))&^(pteAccessed|pteDirty) != 0 {
 		report("entry of a table", e)
 	}
 }
@@ -193,7 +229,13 @@ func checkKernelTables() {
 	if n := readOnlyPages(); n != sealedReadOnly {
 		report("read-only pages", uint64(n))
 	}
+	if tablesSum() != sealedTables {
+		report("tables of the kernel half", kva(kernelL2))
+	}
 	window := tableAt(ptePage(tableAt(kernelL2)[windowBase()>>21&511]))
+	for k := numBlocks * (blockAlign / pageSize); k < sharedSlot; k++ {
+		vacant(window[k])
+	}
 	for b := range numBlocks {
 		for k := range blockAlign / pageSize {
 			e := window[b*(blockAlign/pageSize)+k]
@@ -207,8 +249,27 @@ func checkKernelTables() {
 	}
 }
 
-// sealedReadOnly is what readOnlyPages was when the workload began.
-var sealedReadOnly uint32
+// sealedReadOnly is what readOnlyPages was when the workload began, and sealedTables
+// what tablesSum was.
+var (
+	sealedReadOnly uint32
+	sealedTables   uint64
+)
+
+// tablesSum sums the tables above those that map pages: the root but for the
+// hypervisor's slots, and those of the kernel half. The processor may note in an
+// entry that it has used it.
+func tablesSum() (s uint64) {
+	root := tableAt(bootRoot)
+	l3 := tableAt(ptePage(root[directBase()>>39&511]))
+	own := uint64(abi.M2PVirtStart >> 39 & 511)
+	for _, part := range [...][]uint64{root[:own], root[own+hypervisorSlots:], l3[:], tableAt(kernelL2)[:]} {
+		for _, e := range part {
+			s = s<<1 ^ s>>63 ^ e&^(pteAccessed|pteDirty)
+		}
+	}
+	return s
+}
 
 // readOnlyPages counts the pages that are read-only in the direct map, and
 // checks every entry of the direct map.
@@ -220,15 +281,13 @@ func readOnlyPages() (n uint32) {
 			continue
 		}
 		t := tableAt(ptePage(l2e))
-		for k := at; k < at+512 && k < mem.total; k++ {
+		for k := at; k < at+512; k++ {
 			e := t[kva(k)>>12&511]
-			if p2m[k] == noFrame {
-				if e != 0 {
-					report("entry of the direct map", kva(k))
-				}
+			if k >= mem.total || p2m[k] == noFrame {
+				vacant(e)
 				continue
 			}
-			if e&pteAddr>>12 != p2m[k] || e&ptePresent == 0 {
+			if !sane(e) || e&pteAddr>>12 != p2m[k] {
 				report("entry of the direct map", kva(k))
 			}
 			if e&pteWrite == 0 {

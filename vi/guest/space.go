@@ -97,6 +97,7 @@ func (s *Space) addTable(va uint64) uint32 {
 		return 0
 	}
 	i := int(va >> 21 & 511)
+	vacant(tableAt(s.l2)[i])
 	if !s.pinned {
 		tableAt(s.l2)[i] = pteFor(t, pteTable)
 		return t
@@ -168,26 +169,51 @@ func (s *Space) destroy() {
 			if t == 0 {
 				continue
 			}
-			for _, pte := range tableAt(t)[first : first+n] {
-				if pte != 0 && v.owns(pte) {
+			for i := first; i < first+n; i++ {
+				if pte := tableAt(t)[i]; pte != 0 && v.owns(pte) {
 					mem.drop(ptePage(pte))
 				}
+				tableAt(t)[i] = 0
 			}
 		}
 	}
-	for _, e := range tableAt(s.l2)[:userTables] {
-		if e&ptePresent != 0 {
-			mem.drop(ptePage(e))
-		}
-		s.is(e, ptePage(e))
-	}
 	if s.l2 != 0 {
-		s.is(tableAt(s.l3)[0], s.l2)
-		s.is(tableAt(s.userRoot)[0], s.l3)
-		s.is(tableAt(s.kernelRoot)[0], s.l3)
+		s.emptyTables()
 	}
 	for _, t := range [4]uint32{s.kernelRoot, s.userRoot, s.l3, s.l2} {
 		mem.drop(t)
 	}
 	*s = Space{}
+}
+
+// emptyTables takes the tables of s out of each other, and checks that they hold
+// nothing besides.
+func (s *Space) emptyTables() {
+	for i := range userTables {
+		e := &tableAt(s.l2)[i]
+		if *e&ptePresent != 0 {
+			t := ptePage(*e)
+			s.is(*e, t)
+			emptied(t, false)
+			mem.drop(t)
+			*e = 0
+		}
+	}
+	s.takeOut(s.l3, 0, s.l2)
+	s.takeOut(s.userRoot, 0, s.l3)
+	s.takeOut(s.kernelRoot, 0, s.l3)
+	if e := &tableAt(s.kernelRoot)[511]; (*e^tableAt(bootRoot)[511])&^(pteAccessed|pteDirty) == 0 {
+		*e = 0
+	}
+	emptied(s.l2, false)
+	emptied(s.l3, false)
+	emptied(s.userRoot, true)
+	emptied(s.kernelRoot, true)
+}
+
+// takeOut takes entry i, which must be that of table of, out of a table.
+func (s *Space) takeOut(from uint32, i int, of uint32) {
+	e := &tableAt(from)[i]
+	s.is(*e, of)
+	*e = 0
 }

@@ -22,13 +22,14 @@ func Start(si *abi.StartInfo) {
 	initEvents()
 	setGDT()
 	initSched()
+	markGS()
 	if us := option("quantum_us="); us != 0 {
 		quantumNS = us * 1000
 	}
 	privileged = si.Flags&abi.SIFPrivileged != 0
 	initClock()
 	sealMemory(si)
-	sealedReadOnly = readOnlyPages()
+	sealedReadOnly, sealedTables = readOnlyPages(), tablesSum()
 }
 
 // privileged: the hypervisor made this the control domain, as Xen does with

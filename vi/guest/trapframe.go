@@ -41,10 +41,12 @@ const (
 	hypercallIret = abi.HypercallIret
 
 	// quietCalls are the hypercalls that do not write to the caller's stack, a
-	// bit each: the stack's sum must be the same after them.
+	// bit each. The others may write opBytes from their argument on; more than
+	// any operation has.
 	quietCalls = 1<<abi.HypercallMMUUpdate | 1<<abi.HypercallMulticall | 1<<abi.HypercallUpdateVAMapping |
 		1<<abi.HypercallSetTimerOp | 1<<abi.HypercallConsoleIO | 1<<abi.HypercallVcpuOp |
 		1<<abi.HypercallSetSegmentBase | 1<<abi.HypercallMMUExtOp | 1<<abi.HypercallSchedOp
+	opBytes = 160
 )
 
 // Offsets that the assembly needs of another package's record.

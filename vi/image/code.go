@@ -3,6 +3,7 @@ package image
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sort"
 
 	"golang.org/x/arch/x86/x86asm"
@@ -73,15 +74,11 @@ func (i inst) target() (addr uint64, ok bool) {
 	return 0, false
 }
 
-// usesFS says whether an instruction addresses memory through FS or GS, or
-// reads or writes these registers.
-func (i inst) usesFS() bool {
+// through says whether an instruction addresses memory through one of some segments.
+func (i inst) through(segments []x86asm.Reg) bool {
 	for _, a := range i.Args {
-		switch a := a.(type) {
-		case x86asm.Mem:
-			if a.Segment == x86asm.FS || a.Segment == x86asm.GS {
-				return true
-			}
+		if m, ok := a.(x86asm.Mem); ok && slices.Contains(segments, m.Segment) {
+			return true
 		}
 	}
 	return false
@@ -143,16 +140,17 @@ var reloadG = []byte{0x49, 0xc7, 0xc6, 0xf8, 0xff, 0xff, 0xff, 0x64, 0x4d, 0x8b,
 // length, and finds g at the base of the block in which the stack lies.
 var maskG = []byte{0x49, 0x89, 0xe6, 0x49, 0x81, 0xe6, 0x00, 0x00, 0xff, 0xff, 0x90}
 
-// removeFS rewrites the reloads of g in f and reports any other use of FS or GS.
-func (c *code) removeFS(f *function) error {
+// removeFS rewrites the reloads of g in f and reports any other use of the segments that
+// are not the image's own.
+func (c *code) removeFS(f *function, foreign []x86asm.Reg) error {
 	for pc := f.start; pc+uint64(len(reloadG)) <= f.end; pc++ {
 		if b := c.l.at(pc); string(b[:len(reloadG)]) == string(reloadG) {
 			copy(b, maskG)
 		}
 	}
 	return c.each(f, func(i inst) error {
-		if i.usesFS() {
-			return fmt.Errorf("%s: %v uses FS or GS, which belong to the guests", c.where(i.addr), i.Inst)
+		if i.through(foreign) {
+			return fmt.Errorf("%s: %v uses a segment whose base is not the image's own: FS belongs to processes, in the VMM GS to guests", c.where(i.addr), i.Inst)
 		}
 		return nil
 	})

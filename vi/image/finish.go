@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/arch/x86/x86asm"
+
 	"resvirt/vi/bare"
 	"resvirt/vi/seam"
 )
@@ -15,8 +17,8 @@ const blockSize = seam.Block
 
 // prepare does the steps that are the same for the VMM and for guest kernels: relocate,
 // remove FS, redirect, check. It returns the memory of the image and its ranges at link
-// addresses.
-func prepare(linked []byte, module string, slide uint64) (*loaded, *code, ranges, error) {
+// addresses. foreign are the segments whose bases are not the image's own.
+func prepare(linked []byte, module string, slide uint64, foreign ...x86asm.Reg) (*loaded, *code, ranges, error) {
 	l, err := load(linked)
 	if err != nil {
 		return nil, nil, ranges{}, err
@@ -38,7 +40,7 @@ func prepare(linked []byte, module string, slide uint64) (*loaded, *code, ranges
 	}
 	var errs []error
 	for _, f := range reached.seen {
-		errs = append(errs, c.removeFS(f))
+		errs = append(errs, c.removeFS(f, foreign))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, nil, r, err

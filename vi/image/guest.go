@@ -5,6 +5,8 @@ import (
 	"debug/elf"
 	"encoding/binary"
 
+	"golang.org/x/arch/x86/x86asm"
+
 	"resvirt/vi/bare"
 )
 
@@ -45,7 +47,7 @@ func finishGuest(m *Image, module string, base uint64) error {
 		return err
 	}
 	slide := base - pr.text[0]
-	l, c, r, err := prepare(m.ELF, module, slide)
+	l, c, r, err := prepare(m.ELF, module, slide, x86asm.FS) // which belongs to processes; the kernel's GS is its own
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"golang.org/x/arch/x86/x86asm"
+
 	"resvirt/vi/bare"
 	"resvirt/vi/seam"
 )
@@ -42,7 +44,7 @@ func finishVMM(m *Image, module string) error {
 		return err
 	}
 	slide := vmmBase + headPages*pageSize - pr.text[0]
-	l, c, r, err := prepare(m.ELF, module, slide)
+	l, c, r, err := prepare(m.ELF, module, slide, x86asm.FS, x86asm.GS) // which belong to guests
 	if err != nil {
 		return err
 	}

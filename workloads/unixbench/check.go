@@ -6,6 +6,8 @@ import "unsafe"
 
 func poke(at, v uint64) uint64
 func steady(n uint64)
+func loadData()
+func segments() uint64
 func fill(at, n, seed, step uint64)
 func wrong(at, n, seed, step uint64) uint64
 
@@ -33,6 +35,19 @@ func useGS(i int) int64 {
 	r := sys(158, setGS, addr(unsafe.Pointer(&gsWords[i])), 0, 0)
 	gsWords[1-i] = ^gsWant
 	return r
+}
+
+// sysNext is the address behind sys's SYSCALL, which SYSCALL leaves in RCX; 0 before the
+// first one.
+var sysNext uint64
+
+// segWant are the selectors of this process, as segments mixes them.
+var segWant uint64
+
+// useData gives this process other selectors of data than the others have.
+func useData() {
+	loadData()
+	segWant = segments()
 }
 
 // registersLost is called if registers have changed that a system call, or an

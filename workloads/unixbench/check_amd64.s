@@ -43,34 +43,60 @@ GLOBL ·patterns(SB),NOPTR|RODATA,$256
 #define CONTROLS(at) STMXCSR at(SP); FSTCW (at+4)(SP)
 #define SEGMENTS(to) \
 	XORL AX, AX; XORL CX, CX; MOVW DS, AX; MOVW ES, CX; SHLQ $16, CX; ORQ CX, AX; \
-	XORL CX, CX; MOVW FS, CX; SHLQ $32, CX; ORQ CX, AX; XORL CX, CX; MOVW GS, CX; SHLQ $48, CX; ORQ CX, AX; MOVQ AX, to
+	XORL CX, CX; MOVW FS, CX; SHLQ $32, CX; ORQ CX, AX; XORL CX, CX; MOVW GS, CX; SHLQ $48, CX; ORQ CX, AX; \
+	XORL CX, CX; MOVW CS, CX; ROLQ $8, AX; XORQ CX, AX; XORL CX, CX; MOVW SS, CX; ROLQ $24, CX; XORQ CX, AX; MOVQ AX, to
+
+// BASES checks the selectors, and what FS and GS point to: MOVQ FS:-8, DX and
+// MOVQ GS:0, DX.
+#define BASES \
+	SEGMENTS(AX); \
+	CMPQ AX, ·segWant(SB); \
+	JNE lost; \
+	BYTE $0x64; BYTE $0x48; BYTE $0x8b; BYTE $0x14; BYTE $0x25; LONG $-8; \
+	LEAQ ·g0(SB), CX; \
+	CMPQ DX, CX; \
+	JNE lost; \
+	BYTE $0x65; BYTE $0x48; BYTE $0x8b; BYTE $0x14; BYTE $0x25; LONG $0; \
+	CMPQ DX, ·gsWant(SB); \
+	JNE lost
 
 // func sys(n, a1, a2, a3, a4 uint64) int64
-TEXT ·sys(SB),NOSPLIT,$64-48
+TEXT ·sys(SB),NOSPLIT,$72-48
 	MOVQ	$0, 32(SP)
 	MOVQ	$0, 48(SP)
 	CONTROLS(32)
-	SEGMENTS(24(SP))
 	FILLALL
 	MOVQ	n+0(FP), AX
 	MOVQ	a1+8(FP), DI
 	MOVQ	a2+16(FP), SI
 	MOVQ	a3+24(FP), DX
 	MOVQ	a4+32(FP), R10
+	XORL	R9, R9			// mmap's offset
+	PUSHFQ
+	POPQ	BX
+	MOVQ	BX, 56(SP)
 	KEEP(BX, 0x10000013)
 	KEEP(BP, 0x20000025)
 	KEEP(R8, 0x30000037)
-	XORL	R9, R9			// mmap's offset
 	KEEP(R12, 0x1100005b)
 	KEEP(R13, 0x1200006d)
 	KEEP(R14, 0x1300007f)
 	KEEP(R15, 0x14000081)
 	SYSCALL
 	MOVQ	AX, 40(SP)
+	CMPQ	R11, 56(SP)		// flags, by SYSCALL
+	JNE	lost
+	MOVQ	·sysNext(SB), AX
+	TESTQ	AX, AX
+	JNE	known
+	MOVQ	CX, ·sysNext(SB)
+	MOVQ	CX, AX
+known:
+	CMPQ	CX, AX			// the next instruction, by SYSCALL
+	JNE	lost
 	PUSHFQ
 	POPQ	AX
-	ANDQ	$-0x8d6, AX		// what arithmetic sets
-	CMPQ	AX, $0x202
+	CMPQ	AX, 56(SP)
 	JNE	lost
 	CMPQ	DI, a1+8(FP)
 	JNE	lost
@@ -94,17 +120,8 @@ TEXT ·sys(SB),NOSPLIT,$64-48
 	MOVQ	48(SP), DX
 	CMPQ	DX, 32(SP)
 	JNE	lost
-	SEGMENTS(48(SP))
-	MOVQ	48(SP), DX
-	CMPQ	DX, 24(SP)
-	JNE	lost
-	BYTE	$0x64; BYTE $0x48; BYTE $0x8b; BYTE $0x14; BYTE $0x25; LONG $-8	// MOVQ FS:-8, DX
-	LEAQ	·g0(SB), CX
-	CMPQ	DX, CX
-	JNE	lost
-	BYTE	$0x65; BYTE $0x48; BYTE $0x8b; BYTE $0x14; BYTE $0x25; LONG $0	// MOVQ GS:0, DX
-	CMPQ	DX, ·gsWant(SB)
-	JEQ	kept
+	BASES
+	JMP	kept
 lost:
 	MOVQ	n+0(FP), AX
 	MOVQ	AX, 0(SP)
@@ -149,6 +166,7 @@ TEXT ·poke(SB),NOSPLIT,$32-24
 	KEPT(SI, 0x15000095)
 	KEPT(DI, 0x160000a7)
 	LOOKALL
+	BASES
 	RET
 lost:
 	MOVQ	$-1, 0(SP)
@@ -190,6 +208,7 @@ again:
 	KEPT(SI, 0x15000097)
 	KEPT(DI, 0x160000a9)
 	LOOKALL
+	BASES
 	RET
 lost:
 	MOVQ	$-2, 0(SP)
@@ -287,4 +306,17 @@ TEXT ·saveFPU(SB),NOSPLIT,$40-16
 	INCL	DX
 other:
 	MOVQ	DX, ret+8(FP)
+	RET
+
+// func segments() uint64
+TEXT ·segments(SB),NOSPLIT,$0-8
+	SEGMENTS(ret+0(FP))
+	RET
+
+// func loadData()
+// Loads DS and ES with the selector of the stack's segment.
+TEXT ·loadData(SB),NOSPLIT,$0-0
+	MOVW	SS, AX
+	MOVW	AX, DS
+	MOVW	AX, ES
 	RET

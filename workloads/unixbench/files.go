@@ -126,6 +126,7 @@ func bounce(r, w int) {
 	s := sumStart
 	var b [8]byte
 	s.must("arch_prctl", useGS(1), 0)
+	useData()
 	s.holdFPU(2, 0xb7f, 0x3f80) // rounding up, and down
 	for {
 		n := read(r, b[:])

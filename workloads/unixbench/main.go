@@ -60,6 +60,7 @@ const defaultLoops = 1
 
 // start is called by entry with the initial stack: argc, then argv.
 func start(stack uint64) {
+	segWant = segments()
 	argc := *(*uint64)(ptr(stack))
 	argv := (*[8]*byte)(ptr(stack + 8))
 	n := min(argc, 8)
