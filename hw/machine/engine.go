@@ -42,6 +42,7 @@ const (
 	WhyBound Why = iota // Clock, Retired, EndTurn, Break, Stop or Activity
 	WhyRing0
 	WhyWatch
+	WhyBreak // of no engine: before an instruction at an address of StopBefore
 )
 
 // Plain is the reference engine: decode, execute, repeat.

@@ -14,6 +14,7 @@ type hooks struct {
 	trace   func(TraceEntry)
 	only    []uint64 // addresses of the instructions that are traced; none: all are
 	watch   []uint64
+	breaks  []uint64 // of StopBefore
 	stops   []uint64 // addresses at which an engine returns: those above
 	events  []Event
 	entries uint32 // processors whose next instruction at level 3 is to be logged, a bit each
@@ -22,6 +23,7 @@ type hooks struct {
 	yield   bool   // the hooks have set EndTurn to get control; the turn goes on
 
 	traced [MaxCPUs]traced
+	broke  [MaxCPUs]traced // the last instructions before which a run has stopped
 }
 
 // traced is the last instruction that was traced on a processor. So an
@@ -39,7 +41,7 @@ func (h *hooks) tookWatched() bool {
 // privilege level 3 of each processor after that, too.
 func (m *Machine) Watch(pcs ...uint64) {
 	m.hooks.watch = append([]uint64(nil), pcs...)
-	m.hooks.stops = slices.Concat(m.hooks.watch, m.hooks.only)
+	m.hooks.collect()
 	if len(pcs) == 0 {
 		m.hooks.entries = 0
 	}
@@ -57,7 +59,28 @@ func (m *Machine) Trace(f func(TraceEntry), only ...uint64) {
 	if f != nil {
 		m.hooks.only = slices.Clone(only)
 	}
-	m.hooks.stops = slices.Concat(m.hooks.watch, m.hooks.only)
+	m.hooks.collect()
+}
+
+// StopBefore replaces the addresses (RIP of any processor) before whose instructions a Run
+// with Until.Before ends. It ends there once: the next Run executes the instruction. An
+// interrupt or exception that leads to it has been delivered.
+func (m *Machine) StopBefore(pcs ...uint64) {
+	m.hooks.breaks = slices.Clone(pcs)
+	m.hooks.collect()
+}
+
+func (h *hooks) collect() { h.stops = slices.Concat(h.watch, h.only, h.breaks) }
+
+// breaks tells whether a run ends before the next instruction of c.
+func (m *Machine) breaks(c *cpu.CPU, u *Until) bool {
+	h := &m.hooks
+	now := traced{c.Retired + 1, c.RIP}
+	if !u.Before || h.broke[c.ID] == now || !slices.Contains(h.breaks, c.RIP) {
+		return false
+	}
+	h.broke[c.ID] = now
+	return true
 }
 
 // log appends an event of the instruction that c is about to retire.
@@ -73,11 +96,14 @@ func (m *Machine) log(c *cpu.CPU, kind EventKind, value uint32) {
 }
 
 // runHooked is Plain with everything that the host wants to see.
-func (m *Machine) runHooked(c *cpu.CPU, b *Budget) Why {
+func (m *Machine) runHooked(c *cpu.CPU, b *Budget, u *Until) Why {
 	for c.Clock < b.Clock && c.Retired < b.Retired {
 		if !c.DeliverPending() {
 			if c.CPL == 0 && c.Retired0 >= b.Ring0 {
 				return WhyRing0
+			}
+			if m.breaks(c, u) {
+				return WhyBreak
 			}
 			m.stepHooked(c)
 			if m.hooks.watched {

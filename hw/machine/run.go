@@ -38,7 +38,7 @@ func (m *Machine) Run(u Until) Stop {
 		if end := m.schedule(); end.Reason.Final() {
 			m.state.Final = end
 		}
-		if m.hooks.access.due() && stop.Reason != ReachedWatched && stop.Reason != ReachedRing0 {
+		if m.hooks.access.due() && stop.Reason != ReachedWatched && stop.Reason != ReachedRing0 && stop.Reason != ReachedBefore {
 			stop = Stop{Reason: ReachedAccess, CPU: stop.CPU} // the other reason still holds, as the host can see
 		}
 		return stop
@@ -87,9 +87,13 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	c.Break = false
 	m.mem.Because(mem.Instruction)
 	if m.hooks.trace != nil && len(m.hooks.only) == 0 {
-		why = m.runHooked(c, b)
+		why = m.runHooked(c, b, &u)
 	} else if why = m.spec.Engine.Run(c, b); why == WhyWatch {
-		m.stepHooked(c)
+		if m.breaks(c, &u) {
+			why = WhyBreak
+		} else {
+			m.stepHooked(c)
+		}
 	}
 	m.mem.Because(mem.Host)
 	return m.afterSlice(c, u, why)
@@ -117,6 +121,8 @@ func (m *Machine) afterSlice(c *cpu.CPU, u Until, why Why) Stop {
 	}
 	m.perfCheck(c.ID)
 	switch {
+	case why == WhyBreak:
+		return Stop{Reason: ReachedBefore, CPU: c.ID}
 	case why == WhyRing0:
 		return Stop{Reason: ReachedRing0, CPU: c.ID}
 	case m.hooks.tookWatched() && u.Watched:

@@ -65,7 +65,7 @@ func (m *Machine) Restore(s *Snapshot) {
 	m.hooks.events = nil
 	m.hooks.access.forget()
 	m.hooks.entries, m.hooks.watched, m.hooks.yield = 0, false, false
-	m.hooks.traced = [MaxCPUs]traced{}
+	m.hooks.traced, m.hooks.broke = [MaxCPUs]traced{}, [MaxCPUs]traced{}
 }
 
 // NewFrom builds a machine in the state of s; RAM is shared until written.

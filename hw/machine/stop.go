@@ -13,6 +13,7 @@ type Until struct {
 	Time     sim.Time // when the CPU about to execute has this clock or a later one
 	Ring0    uint64   // before the n-th further instruction at privilege level 0, n from 1
 	Watched  bool     // right after an instruction at a watched address retired
+	Before   bool     // before an instruction at an address of StopBefore
 	Accessed bool     // right after watched memory was accessed, see WatchMemory
 }
 
@@ -55,10 +56,11 @@ const (
 	PowerOff    // software switched the machine off
 
 	ReachedAccess // to watched memory
+	ReachedBefore // an instruction of StopBefore
 )
 
 var reasonNames = [...]string{"none", "reached position", "reached time", "reached ring-0 instruction", "reached watched address", "waiting for input",
-	"exit", "triple fault", "reset", "all halted", "unsupported by the model", "power off", "reached access to watched memory"}
+	"exit", "triple fault", "reset", "all halted", "unsupported by the model", "power off", "reached access to watched memory", "reached instruction to stop before"}
 
 // String is the reason in words.
 func (r Reason) String() string {
