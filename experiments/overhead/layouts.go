@@ -45,7 +45,7 @@ func (l *layoutRun) measure(v *experiments.Experiment, sys experiments.System, j
 		l.run, l.console = k.Run, k.Console
 		return nil
 	}
-	if l.run, l.console, err = runOnce(sys, l.at.layout == 0); err != nil {
+	if l.run, l.console, err = runOnce(sys, v.VMM.Domains, l.at.layout == 0); err != nil {
 		return err
 	}
 	return l.keep(v, sys, j)

@@ -168,7 +168,7 @@ const consoleStep = sim.Microsecond // how often the console is looked at
 
 // runOnce runs a system's workload once. To count the VMM's cycles apart, each
 // instruction must be examined, which takes ten times as long.
-func runOnce(sys experiments.System, told bool) (Run, []byte, error) {
+func runOnce(sys experiments.System, vms int, told bool) (Run, []byte, error) {
 	m, err := sys.Boot()
 	if err != nil {
 		return Run{}, nil, err
@@ -186,7 +186,7 @@ func runOnce(sys experiments.System, told bool) (Run, []byte, error) {
 		m.Trace(func(e faults.TraceEntry) { t.look(e.CPU, e.CPL) })
 	}
 	seen := -1
-	for !endedAll(m.Serial(), counter.CPUs(), &seen) {
+	for !endedAll(m.Serial(), vms, &seen) {
 		stop := m.Run(faults.Until{Time: m.Now() + consoleStep, Watched: true})
 		if stop.Reason != faults.Reached || m.Now()-begin > campaign.RunLimit {
 			return Run{}, nil, fmt.Errorf("the run did not come to its end: %s; the console ends with:\n%s", campaign.Describe(stop), campaign.Tail(m.Serial()))
