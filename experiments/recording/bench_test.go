@@ -71,3 +71,16 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	}
 }
+
+// Who wrote a word that nothing wrote: the whole run is searched.
+func BenchmarkWhoWrote(b *testing.B) {
+	r := benchmarked(b)
+	if err := r.Run.Seek(b.Context(), r.Run.End()); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, found, err := r.WhoWrote(b.Context(), 1<<51, 8); found || err != nil {
+			b.Fatal(found, err)
+		}
+	}
+}
