@@ -8,10 +8,9 @@ import (
 )
 
 // serve prints what a VM has put into its console ring: whole lines, each
-// behind the VM's name.
-func (d *domain) serve() {
+// behind the VM's name. It returns whether there was something.
+func (d *domain) serve() (took bool) {
 	r := d.ring
-	took := false
 	for {
 		at := atomic.LoadUint32(&r.OutCons)
 		if at == atomic.LoadUint32(&r.OutProd) {
@@ -25,6 +24,7 @@ func (d *domain) serve() {
 	if took {
 		guest.Notify(d.port)
 	}
+	return took
 }
 
 // add adds a byte to a VM's line and prints it when it is whole or too long.

@@ -16,8 +16,11 @@ type domain struct {
 	alive bool
 	ring  *abi.ConsoleRing // mapped in the window at the VM's slot
 	port  uint32           // our end of the console's event channel
-	n     int
-	line  [160]byte // console output that is no whole line yet
+
+	granted bool   // the ring is mapped by the VM's grant of it
+	handle  uint32 // of that mapping
+	n       int
+	line    [160]byte // console output that is no whole line yet
 }
 
 var domains [maxDomains]domain
@@ -76,7 +79,9 @@ func serveAll() int {
 	for i := range domains {
 		d := &domains[i]
 		if d.alive {
-			d.serve()
+			if d.serve() && !d.granted {
+				d.handle, d.granted = guest.MapGranted(d.id, consoleSlots+i)
+			}
 			if hasShutDown(d.id) {
 				d.serve() // its last output
 				d.end(i)
@@ -97,7 +102,11 @@ func hasShutDown(id uint16) bool {
 // end destroys a VM.
 func (d *domain) end(i int) {
 	d.ring = nil
-	guest.MapForeign(0, consoleSlots+i, nil, 1)
+	if d.granted {
+		guest.UnmapGranted(consoleSlots+i, d.handle)
+	} else {
+		guest.MapForeign(0, consoleSlots+i, nil, 1)
+	}
 	domctl("pausedomain", abi.DomctlPause, d.id, [4]uint64{})
 	domctl("destroydomain", abi.DomctlDestroy, d.id, [4]uint64{})
 	guest.ClosePort(d.port)

@@ -150,6 +150,23 @@ func MapForeign(domain uint16, slot int, frames []uint64, n int) uint64 {
 	return foreignBase() + uint64(slot)*pageSize
 }
 
+// MapGranted maps the console of a domain by its grant into the window, in place of
+// what is mapped there, and returns a handle. A kernel that grants none leaves
+// everything as it is.
+func MapGranted(domain uint16, slot int) (handle uint32, ok bool) {
+	at := foreignBase() + uint64(slot)*pageSize
+	op := abi.GnttabMapGrantRef{HostAddr: at, Flags: abi.GNTMAPHost, Ref: refConsole, Dom: domain}
+	must("map_grant_ref", grantOp(abi.GnttabopMapGrantRef, unsafe.Pointer(&op)))
+	return op.Handle, op.Status == abi.GNTSTOkay
+}
+
+// UnmapGranted is the inverse of MapGranted.
+func UnmapGranted(slot int, handle uint32) {
+	op := abi.GnttabUnmapGrantRef{HostAddr: foreignBase() + uint64(slot)*pageSize, Handle: handle}
+	must("unmap_grant_ref", grantOp(abi.GnttabopUnmapGrantRef, unsafe.Pointer(&op)))
+	must("status of unmap_grant_ref", int64(op.Status))
+}
+
 // CopyBytes copies between kernel addresses.
 func CopyBytes(dst, src, n uint64) { copyBytes(dst, src, n) }
 

@@ -12,7 +12,8 @@
 //
 //	virtBase + pfn<<12      direct map: image, initrd, P2M, page tables, free pages
 //	window  = virtBase+256M 64 KiB aligned blocks: a g, the FPU state of user
-//	                        mode and a kernel stack each; then shared_info
+//	                        mode and a kernel stack each; then granted pages, the
+//	                        grant table and shared_info
 //
 // and of the user half (one L2 table, below 1 GiB):
 //

@@ -162,6 +162,7 @@ func waitChild(pid uint32, block bool) (uint32, uint32, int64) {
 				p.state, p.parent = procFree, nil
 				exits++
 				balloonTick(exits)
+				grantTick(exits)
 				return got, status, 0
 			}
 		}

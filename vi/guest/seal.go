@@ -97,6 +97,7 @@ func registersLost(n uint64) { report("registers after hypercall", n) }
 
 // Check runs the kernel's checks when its work is done.
 func Check() {
+	checkGrants()
 	checkSeals()
 	checkPages()
 	checkProcs()
@@ -234,6 +235,12 @@ func checkKernelTables() {
 	}
 	window := tableAt(ptePage(tableAt(kernelL2)[windowBase()>>21&511]))
 	for k := numBlocks * (blockAlign / pageSize); k < sharedSlot; k++ {
+		if k == grantSlot {
+			if e := window[k]; e&^pteAddr != pteKernel || e&pteAddr>>12 != grants.frame {
+				report("entry of the grant table", e)
+			}
+			continue
+		}
 		vacant(window[k])
 	}
 	for b := range numBlocks {

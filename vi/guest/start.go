@@ -21,6 +21,7 @@ func Start(si *abi.StartInfo) {
 	initTraps()
 	initEvents()
 	setGDT()
+	initGrants(si)
 	initSched()
 	markGS()
 	if us := option("quantum_us="); us != 0 {
