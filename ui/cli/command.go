@@ -31,6 +31,7 @@ func commands() []command {
 		{"replay", "DB RUN", "execute a run again, compare it with the stored row, print its timeline", replayFlags, runReplay, ""},
 		{"explain", "DB RUN", "execute a failed run again and tell what was wrong, what repaired it, and why it failed", explainFlags, runExplain, ""},
 		{"causes", "DB", "rank the causes of all failed runs of a campaign", causesFlags, runCauses, ""},
+		{"step", "[DB] [RUN]", "step through a run on the terminal: forwards, backwards, beside the golden run, and with other recovery steps", stepFlags, runStep, stepNotes},
 		{"boot", "[KERNEL]", "boot a Multiboot, PVH or Linux kernel, or a ROM, on the machine: the serial port is standard input and output", bootFlags, runBoot, bootStatuses},
 		{"guest", "KERNEL", "run a paravirtual Xen guest such as Linux under the hypervisor, with its console here", guestFlags, runGuest, ""},
 		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck, ""},
@@ -94,7 +95,7 @@ func (c *command) call(e *env, args []string) error {
 // machine's console output, and output for programs, is not wrapped.
 func (c *command) wraps(fs *flag.FlagSet) bool {
 	f := fs.Lookup("format")
-	return !slices.Contains([]string{"boot", "guest", "completion", "help"}, c.name) && (f == nil || f.Value.String() == "text")
+	return !slices.Contains([]string{"boot", "guest", "step", "completion", "help"}, c.name) && (f == nil || f.Value.String() == "text")
 }
 
 // help prints the table, or one command with its flags.

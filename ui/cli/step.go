@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"flag"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"resvirt/experiments/store"
+	"resvirt/ui/step"
+)
+
+const stepNotes = `RUN may have a place behind it, full/17@D+120, where it is opened instead of at its fault: F, D, R and E are fault, detection, resumption and end, D+120 is 120 instructions later; 50%, step 6, a step's name, main.schedule, sched.go:119 and a position are places as well. Keys: ? lists them.
+`
+
+type stepValues struct{ ascii bool }
+
+func stepFlags(fs *flag.FlagSet) any {
+	v := &stepValues{}
+	fs.BoolVar(&v.ascii, "ascii", false, "use no characters but those of ASCII")
+	return v
+}
+
+func runStep(e *env, operands []string, values any) error {
+	v := values.(*stepValues)
+	o := step.Options{Stored: e.stored, Look: step.Look{Colours: os.Getenv("NO_COLOR") == "", ASCII: v.ascii}}
+	if len(operands) > 0 {
+		o.Database = operands[0]
+	}
+	if len(operands) > 1 {
+		run, place, err := step.SplitPlace(operands[1])
+		if err != nil {
+			return usage("step: %s: %v", operands[1], err)
+		}
+		if o.Setting, o.Index, err = parseRun(run); err != nil {
+			return err
+		}
+		o.Place = place
+	}
+	if !interactive(e.stdin) || !interactive(e.stdout) {
+		return usage("step needs a terminal for its input and output; elsewhere, `resvirt replay` prints the course of a run")
+	}
+	if o.Database != "" {
+		db, err := store.OpenReader(o.Database)
+		if err != nil {
+			return err
+		}
+		if o.Setting != "" {
+			_, err = db.Row(o.Setting, o.Index)
+		}
+		if db.Close(); err != nil {
+			return err
+		}
+	}
+	return step.Run(e.ctx, o)
+}
+
+// interactive says whether a stream is a terminal that can be painted on.
+func interactive(stream any) bool {
+	f, ok := stream.(*os.File)
+	if w, wraps := stream.(interface{ Unwrap() io.Writer }); wraps {
+		f, ok = w.Unwrap().(*os.File)
+	}
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}

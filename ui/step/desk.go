@@ -1,0 +1,147 @@
+package step
+
+import (
+	"context"
+	"errors"
+
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/recording"
+	"resvirt/experiments/store"
+	"resvirt/experiments/testbed"
+	"resvirt/faults"
+)
+
+// desk owns the recording. It does commands, one after the other, and gathers what
+// panes show. It is used by one goroutine.
+type desk struct {
+	stored recording.Open
+	teller campaign.Teller
+
+	db       *store.DB
+	campaign *recording.Campaign
+	rec      *recording.Recording
+	of       *subject
+
+	ask Ask
+	cpu int // that is shown
+}
+
+// request is a command with what the screen shows.
+type request struct {
+	do    command
+	ask   Ask
+	shown [panes]bool
+	ctx   context.Context
+}
+
+// command is something that the desk does. What it returns is said on the screen;
+// an error as well.
+type command interface {
+	do(context.Context, *desk) (say string, err error)
+	busy() string // what is under way, for the row of hints
+}
+
+// do does a request. Its results are events: what is known of the position, then what slow panes
+// find there.
+func (d *desk) do(ctx context.Context, r request, emit func(event)) {
+	of := d.of
+	say, err := r.do.do(ctx, d)
+	if err != nil {
+		emit(failed{err})
+	}
+	if d.rec == nil {
+		return
+	}
+	d.ask = r.ask
+	now := d.scene()
+	// A step that was broken off is shown where it ended.
+	whole := context.WithoutCancel(ctx)
+	d.gather(whole, r.shown, false, now)
+	news := arrived{scene: now, say: say, jump: jumps(r.do)}
+	if d.of != of {
+		news.run = d.of
+	}
+	emit(news)
+	for id, on := range r.shown {
+		if p := paneID(id).pane(); on && p.slow && ctx.Err() == nil {
+			if f := p.gather(ctx, d); ctx.Err() == nil {
+				emit(gathered{now.At, paneID(id), f})
+			}
+		}
+	}
+}
+
+// gather collects the facts of panes that are shown.
+func (d *desk) gather(ctx context.Context, shown [panes]bool, slow bool, to *scene) {
+	for id, on := range shown {
+		if p := paneID(id).pane(); on && p.slow == slow {
+			to.Facts[id] = p.gather(ctx, d)
+		}
+	}
+}
+
+// scene is what can be said of the position without panes.
+func (d *desk) scene() *scene {
+	t := d.rec.Run
+	d.cpu = t.Next()
+	if d.ask.CPU != follow && d.ask.CPU < d.of.CPUs {
+		d.cpu = d.ask.CPU
+	}
+	s := &scene{At: t.Position(), Name: d.rec.PlaceOf(t.Position()), Time: t.Now(), CPU: d.cpu, Next: t.Next()}
+	s.Place = d.chain(d.cpu)[0].Place
+	return s
+}
+
+// machine is the machine of the run.
+func (d *desk) machine() faults.Machine { return d.rec.Run.Machine() }
+
+// chain is what a processor is doing, innermost first. It is never empty.
+func (d *desk) chain(cpu int) []testbed.StackFrame {
+	return d.rec.Guests.ChainOf(d.machine(), cpu)
+}
+
+// golden is the golden run at the same position, nil if it has ended by then.
+func (d *desk) golden(ctx context.Context) faults.Machine {
+	t, at := d.rec.Golden, d.rec.Run.Position()
+	if at > t.End() || t.Seek(ctx, at) != nil {
+		return nil
+	}
+	return t.Machine()
+}
+
+// open opens a run of a database.
+func (d *desk) open(ctx context.Context, path, setting string, index int) error {
+	if d.db == nil || d.db.Path() != path {
+		db, err := store.OpenReader(path)
+		if err != nil {
+			return err
+		}
+		c, err := recording.OpenCampaign(ctx, db, d.stored, d.teller)
+		if err != nil {
+			return errors.Join(err, db.Close())
+		}
+		d.close()
+		d.db, d.campaign = db, c
+	}
+	r, err := d.campaign.Record(setting, index)
+	if err != nil {
+		return err
+	}
+	d.take(path, r)
+	return nil
+}
+
+// take makes a recording the one that is stepped through.
+func (d *desk) take(path string, r *recording.Recording) {
+	d.rec = r
+	d.of = &subject{
+		Path: path, Row: r.Row, Setting: r.Setting, Steps: r.Lab.System.Steps(), CPUs: r.Run.Machine().CPUs(), Events: r.Events,
+		Start: r.Run.Start(), End: r.Run.End(), GoldenEnd: r.Golden.End(),
+	}
+}
+
+func (d *desk) close() {
+	if d.db != nil {
+		d.db.Close()
+	}
+}

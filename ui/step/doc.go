@@ -1,0 +1,41 @@
+// Package step is the terminal interface that steps through a stored run.
+//
+// # Shape
+//
+// Everything is decided by two pure functions. update takes a State and an event (a
+// key, a resize, a result) and returns the next State and at most one command. draw
+// paints a State into cells. Neither waits, looks at the clock, or touches a recording.
+//
+// All that touches a recording is done by the desk (desk.go), on one goroutine, command
+// after command; a result comes back as an event. loop.go alone knows the terminal,
+// goroutines and signals. A test is a loop without them: it sends keys to update, lets
+// the desk do the commands at once, and compares the cells with a text file.
+//
+// # Panes
+//
+// A pane is one file, pane_NAME.go, with three functions and a line in the table
+// of panes.go:
+//
+//	gather(ctx, *desk) F   looks at the recording and returns facts: plain data that nobody
+//	                       changes afterwards. The desk runs it at each position, if the
+//	                       pane is on the screen. It must be quick (a few milliseconds),
+//	                       unless the table says slow: then it is run after the others are on
+//	                       the screen, and ctx ends when a key is pressed meanwhile.
+//	draw(box, *State, now, last F)  paints the facts; pure. last are those of the position
+//	                       before, so that a pane can say what the last step changed; zero if
+//	                       nothing is known. box clips: nothing can be painted outside.
+//	press(State, key) (State, command, bool)  the keys of the pane while it has the focus;
+//	                       false passes a key on. May be nil.
+//
+// What gather needs to know of the State goes through Ask (state.go): plain comparable
+// data. When Ask changes, the desk gathers again. A list with a cursor uses rows
+// (rows.go). What is not known is said in the pane (missing), never painted as if it
+// were: that holds for facts that other packages do not give yet, too.
+//
+// A pane's state is said by a glyph and a word; colour only repeats it (style.go).
+//
+// Tests of a pane: a golden screen (screens_test.go; go test ./ui/step -update writes
+// them anew), and an assertion on a fact that was taken from the row, so that a golden
+// file cannot bless a wrong screen. The recording is shared by all tests of the binary
+// (shared_test.go).
+package step

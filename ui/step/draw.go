@@ -1,0 +1,183 @@
+package step
+
+import (
+	"fmt"
+	"strings"
+
+	"resvirt/internal/words"
+)
+
+// draw paints a state.
+func draw(s *State) *cells {
+	c := newCells(max(s.W, 0), max(s.H, 0))
+	all := c.all()
+	switch {
+	case s.Help:
+		drawHelp(all, s)
+	case s.Run == nil || s.Now == nil:
+		drawWaiting(all, s)
+	default:
+		s.drawHead(all)
+		for _, p := range s.layout() {
+			s.drawPane(all.sub(p.x, p.y, p.w, p.h), p.id)
+		}
+	}
+	if s.H > 1 {
+		s.drawFoot(all)
+	}
+	return c
+}
+
+// drawPane paints a pane with its border, or without one if there is no room for it.
+func (s *State) drawPane(b box, id paneID) {
+	p := id.pane()
+	in := b
+	if b.h >= 4 || id != timelinePane && b.h >= 3 {
+		in = b.frame(fmt.Sprintf("%s %s", p.key, s.title(id)), s.Focus == id)
+	}
+	var last any
+	if s.Last != nil {
+		last = s.Last.Facts[id]
+	}
+	p.draw(in, s, s.Now.Facts[id], last)
+}
+
+// title is a pane's name, and more if it has more to say there.
+func (s *State) title(id paneID) string {
+	if t, ok := s.Now.Facts[id].(interface{ title(*State) string }); ok {
+		return t.title(s)
+	}
+	return id.pane().name
+}
+
+// drawHead paints the first row: which run, what happened in it, what became of it.
+func (s *State) drawHead(b box) {
+	r := s.Run.Row
+	outcome := strings.ToUpper(strings.ReplaceAll(r.Outcome.String(), "_", " "))
+	glyph, color := "✓", good
+	if r.Outcome.Unsurvived() {
+		glyph, color = "✗", bad
+	}
+	outcome = glyph + " " + outcome
+	left := " " + r.Run()
+	if s.W >= wide {
+		left = " resvirt  " + s.Run.Path + " › " + strings.ReplaceAll(r.Run(), "/", " › ")
+	}
+	b.fit(0, 0, b.w, left, style{bold: true})
+	x := width(left) + 2
+	b.fit(x, 0, b.w-x-width(outcome)-3, s.Run.what(s.W >= wide), style{})
+	b.right(b.w-1, 0, outcome, style{bold: true, color: color})
+}
+
+// what says what was struck, in few words.
+func (r *subject) what(long bool) string {
+	k := r.Row.Strike
+	if k == nil {
+		return "the fault was not applied"
+	}
+	text := fmt.Sprintf("%s: %s on CPU%d in %s", k.Kind, k.What, k.CPU, function(k.Place))
+	if long {
+		text = fmt.Sprintf("%s at %s (%s:%d)", text, commas(k.Position), base(k.Place.File), k.Place.Line)
+	}
+	return text
+}
+
+// drawFoot paints the last rows: what was said or is under way, hints, prompt.
+func (s *State) drawFoot(b box) {
+	rows := s.footRows()
+	y := b.h - rows
+	if rows > 2 {
+		s.drawSay(b.sub(0, y, b.w, 1))
+		y++
+	}
+	if rows > 1 {
+		drawHints(b.sub(0, y, b.w, 1), s)
+		y++
+	}
+	l := b.sub(0, y, b.w, 1)
+	switch {
+	case s.Line.open:
+		x := l.text(1, 0, s.Line.lead+s.Line.text, style{bold: true})
+		l.set(x, 0, ' ', style{reverse: true})
+	case rows <= 2 && s.Say != "":
+		l.fit(1, 0, l.w-2, s.Say, style{})
+	case s.Now != nil:
+		l.fit(1, 0, l.w-2, s.whereText(), style{})
+	}
+}
+
+// whereText says where one stands; it can be pasted behind the database's name.
+func (s *State) whereText() string {
+	return fmt.Sprintf("%s@%s  position %s  %v  CPU%d %s", s.Run.Row.Run(), s.Now.Name, commas(s.Now.At), s.Now.Time, s.Now.CPU, placeText(s.Now.Place))
+}
+
+func (s *State) drawSay(b box) {
+	switch {
+	case s.Busy != "":
+		b.fit(1, 0, b.w-2, s.Busy+" … Esc stops it", style{bold: true})
+	case s.Say != "":
+		b.fit(1, 0, b.w-2, s.Say, style{bold: true})
+	case s.Run != nil && s.Now != nil:
+		b.fit(1, 0, b.w-2, s.comparison(), style{dim: true})
+	}
+}
+
+// drawHints paints keys; those that do not fit are left out from the left, and the way to
+// help never is.
+func drawHints(b box, s *State) {
+	var list []string
+	if s.Run != nil {
+		for _, h := range bindings() {
+			if h.hint != "" {
+				list = append(list, h.shown+" "+h.hint)
+			}
+		}
+	}
+	always := "? help  q quit"
+	text := func() string { return strings.Join(append(list[:len(list):len(list)], always), "  ") }
+	for len(list) > 0 && width(text()) > b.w-2 {
+		list = list[1:]
+	}
+	b.text(1, 0, text(), style{dim: true})
+	b.right(1+width(text()), 0, always, style{})
+}
+
+// drawWaiting is the screen before a run is open.
+func drawWaiting(b box, s *State) {
+	b.text(1, 0, "resvirt step", style{bold: true})
+	if s.Busy != "" {
+		b.fit(1, 2, b.w-2, s.Busy+" …", style{})
+	}
+	for i, line := range wrap(s.Say, b.w-2) {
+		b.text(1, 4+i, line, style{})
+	}
+}
+
+// wrap breaks a text into lines of w columns.
+func wrap(text string, w int) []string {
+	if text == "" || w < 1 {
+		return nil
+	}
+	return strings.Split(words.Wrap("", text, "", w), "\n")
+}
+
+// comparison says how the run stands to the golden one.
+func (s *State) comparison() string {
+	c, ok := s.Now.Facts[registersPane].(*contents)
+	switch {
+	case !ok || !c.asked:
+		return ""
+	case !c.hasGolden:
+		return "vs golden: it has ended by this position"
+	}
+	n := 0
+	for r := range c.this {
+		if c.this[r] != c.golden[r] {
+			n++
+		}
+	}
+	if n == 0 {
+		return fmt.Sprintf("vs golden: the registers of CPU%d are the same", c.cpu)
+	}
+	return fmt.Sprintf("vs golden: %d registers of CPU%d differ; there %s", n, c.cpu, c.goldenWhere)
+}

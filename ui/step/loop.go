@@ -1,0 +1,195 @@
+package step
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+
+	"resvirt/experiments/campaign"
+)
+
+// loop is what the terminal, the desk and signals need to meet.
+type loop struct {
+	screen tcell.Screen
+	look   Look
+	desk   *desk
+	state  State
+
+	events   chan event      // results of the desk
+	requests chan request    // to it
+	under    int             // requests that are not done
+	work     context.Context // of those under way
+	cancel   context.CancelFunc
+	since    time.Time // when the oldest request under way was made
+}
+
+// Look is how the screen is to look.
+type Look struct {
+	Colours bool
+	ASCII   bool
+}
+
+// slowly is after what time a command that is under way is told of.
+const slowly = 100 * time.Millisecond
+
+// most requests that wait: of a key that is held down no more than these are done after it is
+// released.
+const mostWaiting = 2
+
+// run shows the screen until the user quits, or ctx ends.
+func (l *loop) run(ctx context.Context, first command) error {
+	keys := make(chan tcell.Event, 16)
+	quit := make(chan struct{})
+	defer close(quit)
+	go l.screen.ChannelEvents(keys, quit)
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	go l.serve(work)
+	w, h := l.screen.Size()
+	l.take(resized{w, h})
+	l.ask(work, first)
+	tick := time.NewTicker(slowly)
+	defer tick.Stop()
+	for !l.state.Quit {
+		l.paint()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case e, ok := <-keys:
+			if !ok {
+				return fmt.Errorf("the terminal is gone")
+			}
+			if err := l.input(work, e); err != nil {
+				return err
+			}
+		case e := <-l.events:
+			l.on(work, e)
+		case <-tick.C:
+			if l.under > 0 && l.state.Busy == "" && time.Since(l.since) > slowly {
+				l.take(begun{"working"})
+			}
+		}
+	}
+	return nil
+}
+
+// take gives an event to update, without a command that may come of it.
+func (l *loop) take(e event) command {
+	s, c := update(l.state, e)
+	l.state = s
+	return c
+}
+
+func (l *loop) on(ctx context.Context, e event) {
+	if _, ok := e.(done); ok {
+		if l.under--; l.under == 0 {
+			l.cancel()
+			l.take(ended{})
+		}
+		return
+	}
+	l.ask(ctx, l.take(e))
+}
+
+// input takes what the terminal sends.
+func (l *loop) input(ctx context.Context, e tcell.Event) error {
+	switch e := e.(type) {
+	case *tcell.EventResize:
+		l.screen.Sync()
+		w, h := e.Size()
+		l.ask(ctx, l.take(resized{w, h}))
+	case *tcell.EventKey:
+		k := keyOf(e)
+		if (k == "Esc" || k == "Ctrl-C") && l.under > 0 && l.state.Busy != "" {
+			l.cancel()
+			return nil
+		}
+		l.ask(ctx, l.take(k))
+		if l.state.Suspend {
+			l.state.Suspend = false
+			return l.suspend()
+		}
+	case *tcell.EventError:
+		return e
+	}
+	return nil
+}
+
+// ask gives a command to the desk, unless too many wait.
+func (l *loop) ask(ctx context.Context, c command) {
+	if c == nil || l.under > mostWaiting {
+		return
+	}
+	if l.under == 0 {
+		l.work, l.cancel = context.WithCancel(ctx)
+		l.since = time.Now()
+	}
+	l.under++
+	l.requests <- request{c, l.state.Ask, l.state.shown(), l.work}
+}
+
+// serve lets the desk do requests.
+func (l *loop) serve(ctx context.Context) {
+	emit := func(e event) {
+		select {
+		case l.events <- e:
+		case <-ctx.Done():
+		}
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case r := <-l.requests:
+			l.desk.do(r.ctx, r, emit)
+			emit(done{})
+		}
+	}
+}
+
+// paint shows the state.
+func (l *loop) paint() {
+	c := draw(&l.state)
+	blit(c, l.screen, l.look)
+	l.screen.Show()
+}
+
+// blit copies cells to a screen.
+func blit(c *cells, to tcell.Screen, look Look) {
+	for y := range c.h {
+		for x := range c.w {
+			at := c.at[y*c.w+x]
+			if look.ASCII {
+				at.r = asciiOf(at.r)
+			}
+			to.SetContent(x, y, at.r, nil, at.style.look(look.Colours))
+		}
+	}
+}
+
+// teller tells of long work on the screen.
+func (l *loop) teller() campaign.Teller {
+	what := ""
+	send := func(e event) {
+		select {
+		case l.events <- e:
+		default: // the screen is behind; the next one tells more
+		}
+	}
+	return campaign.Teller{
+		Say: func(text string) { what = text; send(begun{text}) },
+		Tell: func(p campaign.Progress) {
+			text := fmt.Sprintf("%s: %d", what, p.Done)
+			if p.Total > 0 {
+				text += fmt.Sprintf(" of %d", p.Total)
+			}
+			send(begun{text + " " + p.Unit})
+		},
+	}
+}
+
+// colours says whether a terminal is to be given colours (no-color.org).
+func colours() bool { return os.Getenv("NO_COLOR") == "" }

@@ -1,0 +1,60 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gdamore/tcell/v2"
+
+	"resvirt/experiments/recording"
+)
+
+// Options say what to show.
+type Options struct {
+	Database string // "" = those of the working directory
+	Setting  string // of the run; "" = one is picked
+	Index    int
+	Place    string // "" = its fault
+	Stored   recording.Open
+	Look     Look
+}
+
+// Run shows the screen on the terminal until the user quits. It leaves the terminal as it
+// has found it.
+func Run(ctx context.Context, o Options) error {
+	screen, err := tcell.NewScreen()
+	if err != nil {
+		return fmt.Errorf("the terminal cannot be used: %w", err)
+	}
+	if err := screen.Init(); err != nil {
+		return fmt.Errorf("the terminal cannot be used: %w", err)
+	}
+	defer screen.Fini()
+	return run(ctx, screen, o)
+}
+
+func run(ctx context.Context, screen tcell.Screen, o Options) error {
+	l := &loop{screen: screen, look: o.Look, state: begin(), events: make(chan event, 64), requests: make(chan request, mostWaiting+2)}
+	l.desk = &desk{stored: o.Stored, teller: l.teller()}
+	err := l.run(ctx, openRun{o.Database, o.Setting, o.Index, o.Place})
+	return err
+}
+
+// begin is the state before anything is known.
+func begin() State {
+	return State{Ask: Ask{CPU: follow, Golden: true}, Focus: sourcePane, Front: firstPanes()}
+}
+
+// SplitPlace divides RUN@PLACE.
+func SplitPlace(text string) (run, place string, err error) {
+	run, place, at := strings.Cut(text, "@")
+	if at && strings.TrimSpace(place) == "" {
+		return "", "", errors.New("behind @ a place is missing")
+	}
+	if at {
+		_, err = recording.ParsePlace(place)
+	}
+	return run, place, err
+}

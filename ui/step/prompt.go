@@ -1,0 +1,60 @@
+package step
+
+import "strings"
+
+// ask opens the prompt.
+func (s State) ask(lead string) State {
+	s.Line.open, s.Line.lead, s.Line.text, s.Line.back = true, lead, "", 0
+	return s
+}
+
+// type_ is what a key does while a text is typed.
+func (s State) type_(k key) (State, command) {
+	l := &s.Line
+	switch {
+	case k == "Esc" || k == "Ctrl-C" || k == "Backspace" && l.text == "":
+		l.open = false
+	case k == "Backspace":
+		r := []rune(l.text)
+		l.text = string(r[:len(r)-1])
+	case k == "Ctrl-U":
+		l.text = ""
+	case k == "Up":
+		l.recall(+1)
+	case k == "Down":
+		l.recall(-1)
+	case k == "Enter":
+		l.open = false
+		text := strings.TrimSpace(l.text)
+		if text == "" {
+			return s, nil
+		}
+		l.past = append(l.past[:len(l.past):len(l.past)], text)
+		s.Say = ""
+		return s.entered(l.lead, text)
+	case len([]rune(string(k))) == 1:
+		l.text += string(k)
+	}
+	return s, nil
+}
+
+// recall shows an earlier line.
+func (l *line) recall(n int) {
+	l.back = max(min(l.back+n, len(l.past)), 0)
+	l.text = ""
+	if l.back > 0 {
+		l.text = l.past[len(l.past)-l.back]
+	}
+}
+
+// entered does what was typed.
+func (s State) entered(lead, text string) (State, command) {
+	switch {
+	case text == "q" || text == "quit":
+		s.Quit = true
+		return s, nil
+	case strings.HasPrefix(text, "goto "):
+		text = strings.TrimSpace(strings.TrimPrefix(text, "goto "))
+	}
+	return s, goTo{text}
+}

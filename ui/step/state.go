@@ -1,0 +1,98 @@
+package step
+
+import (
+	"resvirt/experiments"
+	"resvirt/experiments/recording"
+	"resvirt/faults"
+	"resvirt/sim"
+)
+
+// State is all that the screen depends on. It is a value: update returns another. What it
+// points to is never changed.
+type State struct {
+	W, H   int
+	Screen screenKind
+	Run    *subject
+	Now    *scene // what is known of the present position
+	Last   *scene // of the one before
+	Ask    Ask
+
+	Focus paneID
+	Zoom  bool // the pane that has the focus alone
+	Rows  [panes]rows
+	Front [slots]paneID // which of its panes each slot shows
+
+	Undo  []recording.Position // where jumps came from, the latest last
+	Marks []mark
+	Stops []stop // breakpoints
+	Line  line   // the prompt
+	Say   string // what the last command said
+	Busy  string // the command under way
+	Help  bool
+
+	Quit    bool
+	Suspend bool
+}
+
+// Ask is what panes need to know of the state when they gather facts. It is comparable.
+type Ask struct {
+	CPU    int // whose registers and source are shown; follow = of that which is about to run
+	Golden bool
+	Zoom   int // how many times the timeline's scale is halved
+}
+
+// follow in Ask.CPU shows the processor that is about to run.
+const follow = -1
+
+// screenKind says which screen is shown.
+type screenKind uint8
+
+const (
+	stepping screenKind = iota
+	picking
+)
+
+// subject is the run that is stepped through: what holds at all its positions.
+type subject struct {
+	Path      string // of the database
+	Row       *experiments.Row
+	Setting   experiments.Setting
+	Steps     []string // all that the target has
+	CPUs      int
+	Events    []recording.Event
+	Start     recording.Position
+	End       recording.Position
+	GoldenEnd recording.Position
+}
+
+// scene is what is known of a position.
+type scene struct {
+	At    recording.Position
+	Name  string // of the position, as it can be typed
+	Time  sim.Time
+	CPU   int          // that is shown
+	Next  int          // that is about to run
+	Place faults.Place // of that which is shown; innermost, where functions were expanded inline
+	Facts [panes]any
+}
+
+// mark is a position with a letter.
+type mark struct {
+	name rune
+	at   recording.Position
+}
+
+// stop is a place in the code before whose instruction searches stop.
+type stop struct {
+	pc   uint64
+	name string
+}
+
+// line is what is being typed at the prompt.
+type line struct {
+	open bool
+	lead string // ":" or "/"
+	text string
+	past []string // earlier lines, the latest last
+	back int      // how many lines back
+}

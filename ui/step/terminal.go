@@ -1,0 +1,33 @@
+package step
+
+import (
+	"syscall"
+
+	"github.com/gdamore/tcell/v2"
+)
+
+// names are the keys that are no characters.
+var names = map[tcell.Key]key{
+	tcell.KeyEnter: "Enter", tcell.KeyEsc: "Esc", tcell.KeyTab: "Tab", tcell.KeyBacktab: "Shift-Tab", tcell.KeyBackspace: "Backspace", tcell.KeyBackspace2: "Backspace",
+	tcell.KeyUp: "Up", tcell.KeyDown: "Down", tcell.KeyLeft: "Left", tcell.KeyRight: "Right", tcell.KeyPgUp: "PgUp", tcell.KeyPgDn: "PgDn", tcell.KeyHome: "Home", tcell.KeyEnd: "End",
+	tcell.KeyCtrlC: "Ctrl-C", tcell.KeyCtrlZ: "Ctrl-Z", tcell.KeyCtrlU: "Ctrl-U", tcell.KeyCtrlL: "Ctrl-L", tcell.KeyDelete: "Delete",
+}
+
+// keyOf is a key press of the terminal.
+func keyOf(e *tcell.EventKey) key {
+	if e.Key() == tcell.KeyRune {
+		return key(e.Rune())
+	}
+	return names[e.Key()]
+}
+
+// suspend gives the terminal back to the shell until the user comes back.
+func (l *loop) suspend() error {
+	if err := l.screen.Suspend(); err != nil {
+		return err
+	}
+	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTSTP); err != nil {
+		return err
+	}
+	return l.screen.Resume()
+}

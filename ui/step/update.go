@@ -1,0 +1,120 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// update is what an event makes of a state, and the command to do, nil if there is none.
+func update(s State, e event) (State, command) {
+	before := s
+	s, c := s.on(e)
+	if c == nil && s.Now != nil && (s.Ask != before.Ask || s.shown() != before.shown()) {
+		c = look{} // a pane has come on the screen, or asks for something else
+	}
+	return s, c
+}
+
+func (s State) on(e event) (State, command) {
+	switch e := e.(type) {
+	case resized:
+		s.W, s.H = e.w, e.h
+	case key:
+		return s.press(e)
+	case arrived:
+		return s.arrive(e), nil
+	case gathered:
+		if s.Now != nil && s.Now.At == e.at {
+			now := *s.Now
+			now.Facts[e.id] = e.facts
+			s.Now = &now
+		}
+	case failed:
+		s.Say = e.err.Error()
+		if errors.Is(e.err, context.Canceled) {
+			s.Say = "stopped"
+		}
+	case begun:
+		s.Busy = e.what
+	case ended:
+		s.Busy = ""
+	}
+	return s, nil
+}
+
+// undoKept is how many jumps can be undone.
+const undoKept = 100
+
+// arrive takes what is known of a position.
+func (s State) arrive(e arrived) State {
+	if e.run != nil {
+		s.Run, s.Now, s.Last, s.Undo = e.run, nil, nil, nil
+		s.Screen = stepping
+	}
+	if e.say != "" {
+		s.Say = e.say
+	}
+	switch {
+	case s.Now == nil:
+		s.Now = e.scene
+	case s.Now.At == e.scene.At: // looked at again: what was known of it stays known
+		now := *e.scene
+		for i, f := range now.Facts {
+			if f == nil && thePanes[i].slow {
+				now.Facts[i] = s.Now.Facts[i]
+			}
+		}
+		s.Now = &now
+	default:
+		if e.jump {
+			s.Undo = append(slices.Clip(s.Undo[max(len(s.Undo)-undoKept, 0):]), s.Now.At)
+		}
+		s.Last, s.Now = s.Now, e.scene
+	}
+	return s
+}
+
+// press is what a key does: first where a text is typed, then in help, then in the pane
+// that has the focus, then everywhere.
+func (s State) press(k key) (State, command) {
+	switch {
+	case s.Line.open:
+		return s.type_(k)
+	case s.Help:
+		s.Help = false
+		if k == "?" || k == "Esc" || k == "q" {
+			return s, nil
+		}
+	}
+	s.Say = ""
+	if s.Run == nil {
+		if k == "q" || k == "Ctrl-C" {
+			s.Quit = true
+		}
+		return s, nil
+	}
+	if press := s.Focus.pane().press; press != nil {
+		if s, c, ok := press(s, k); ok {
+			return s, c
+		}
+	}
+	for _, b := range bindings() {
+		if slices.Contains(b.keys, k) {
+			return b.do(s)
+		}
+	}
+	for id, p := range thePanes {
+		if p.key == k {
+			return s.focus(paneID(id)), nil
+		}
+	}
+	return s, nil
+}
+
+// focus gives a pane the focus, and brings it to the front of its slot.
+func (s State) focus(id paneID) State {
+	s.Focus = id
+	s.Front[id.pane().slot] = id
+	return s
+}
