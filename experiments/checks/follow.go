@@ -23,6 +23,8 @@ type follower struct {
 	value  uint64 // of a general register, as saved; it must be the same when the guest goes on
 	begun  bool
 	saved  bool   // the register's value is in memory
+	fresh  bool   // ... or will be, when the instruction that saves it is done
+	place  uint64 // physical address of the byte
 	last   uint64 // the guest's previous instruction
 	n      int
 	done   bool
@@ -86,6 +88,9 @@ func (f *follower) see(e faults.TraceEntry) {
 	if kernel := e.PC>>63 != 0; f.at.kind == gsKernel && !kernel || f.at.kind == gsUser && kernel {
 		u = use{} // the other GS base is in use
 	}
+	if kernel := e.PC>>63 != 0; kernel && inst.Op == x86asm.SYSCALL && unusedArgument(f.m.Register(e.CPU, 0), f.at) {
+		u = use{}
+	}
 	switch {
 	case !u.reads && !u.writes:
 	case u.reads && f.saves(e.CPU, e.PC, &inst):
@@ -105,15 +110,19 @@ func (f *follower) decode(cpu int, pc uint64) (x86asm.Inst, bool) {
 }
 
 // moves tells whether an instruction belongs to the code by which the guest's kernel
-// saves and restores registers.
-func (f *follower) moves(pc uint64) bool {
+// saves and restores registers, or saves or restores a frame pointer: compiled code
+// does nothing else with it.
+func (f *follower) moves(pc uint64, inst *x86asm.Inst) bool {
+	if (inst.Op == x86asm.PUSH || inst.Op == x86asm.POP) && inst.Args[0] == x86asm.RBP {
+		return true
+	}
 	_, name, _ := strings.Cut(strings.TrimSuffix(f.guests.Function(pc), ".abi0"), "vi/guest.")
 	return slices.Contains([]string{"common", "leave"}, name)
 }
 
 // saves follows the register to memory.
 func (f *follower) saves(cpu int, pc uint64, inst *x86asm.Inst) bool {
-	if !f.moves(pc) {
+	if !f.moves(pc, inst) {
 		return false
 	}
 	at := uint64(0)
@@ -135,8 +144,8 @@ func (f *follower) saves(cpu int, pc uint64, inst *x86asm.Inst) bool {
 	}
 	pa, ok := f.m.Translate(cpu, at)
 	if ok {
-		f.guests.Watch(f.m, pa)
-		f.saved = true
+		f.guests.Watch(f.m, pa) // again once the instruction has written it
+		f.saved, f.fresh, f.place = true, true, pa
 	}
 	return ok
 }
@@ -148,12 +157,21 @@ func (f *follower) restored(e faults.TraceEntry) {
 	switch {
 	case touch == testbed.Untouched:
 		return
-	case touch == testbed.WasWritten || by != f.last || !f.moves(by):
+	case touch == testbed.WasWritten && f.fresh:
+		f.fresh = false
+		f.guests.Watch(f.m, f.place)
+		return
+	case touch == testbed.WasWritten || by != f.last:
 		f.reader = by
 		f.end(touch == testbed.WasRead)
 		return
 	}
 	inst, ok := f.decode(e.CPU, by)
+	if !f.moves(by, &inst) {
+		f.reader = by
+		f.end(true)
+		return
+	}
 	f.saved = false
 	switch {
 	case ok && inst.Op == x86asm.POP:

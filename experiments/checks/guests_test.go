@@ -33,6 +33,7 @@ func TestGuestsNotice(t *testing.T) {
 	}
 	o := &oracle{Lab: l, guests: guests}
 	w := &campaign.Worker{Lab: l}
+	o.followsCall(t, w)
 	for _, c := range []struct {
 		name  string
 		place func(*testbed.Hardware, *testbed.Guest) uint64
@@ -45,6 +46,36 @@ func TestGuestsNotice(t *testing.T) {
 		if reason, ok := o.notices(t, w, c.place); !ok {
 			t.Errorf("%s: a bit of it flips, and no guest notices: %s", c.name, reason)
 		}
+	}
+}
+
+// A register that a guest's kernel saves when a program calls it, and restores, is
+// followed to the program, which checks it.
+func (o *oracle) followsCall(t *testing.T, w *campaign.Worker) {
+	t.Helper()
+	const r12 = 12
+	at := o.Golden.Span.Start + (o.Golden.Span.End-o.Golden.Span.Start)/2
+	state := o.Golden.Before(at, o.System.Margin()).State
+	w.Restore(state)
+	h := w.Machine.(*testbed.Hardware)
+	call, cpu := uint64(0), 0
+	h.Trace(func(e faults.TraceEntry) {
+		var code [2]byte
+		if call == 0 && e.CPL == 3 && o.guests.Function(e.PC) == "main.sys.abi0" && h.ReadCode(e.CPU, e.PC, code[:]) == nil && code == [2]byte{0x0f, 0x05} {
+			call, cpu = e.Position, e.CPU
+		}
+	})
+	h.Run(faults.Until{Position: h.Position() + 400_000})
+	h.Trace(nil)
+	w.Restore(state)
+	h.Run(faults.Until{Position: call})
+	vcpu, ok := o.guests.CurrentVCPU(o.guests.Memory(h), cpu)
+	if call == 0 || !ok {
+		t.Fatal("no program calls its kernel")
+	}
+	f := &follower{guests: o.guests, m: h, vcpu: vcpu, at: register{general, r12, 3}, value: h.Register(cpu, r12)}
+	if read := f.follow(); !read || o.guests.Function(f.reader) != "main.sys.abi0" {
+		t.Errorf("R12 over a system call: read %v, by %q", read, o.guests.Function(f.reader))
 	}
 }
 

@@ -1,9 +1,12 @@
 package checks
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/arch/x86/x86asm"
+
+	"resvirt/vi/abi"
 )
 
 // Tells which registers an instruction reads and writes, for instructions in guests'
@@ -95,6 +98,12 @@ func usesOf(inst *x86asm.Inst, r register) (u use) {
 			return use{reads: inst.Op == x86asm.FXSAVE64, writes: inst.Op == x86asm.FXRSTOR64}
 		}
 	}
+	if inst.Op == x86asm.NOP {
+		return use{}
+	}
+	if drops(inst, r) {
+		return use{writes: inst.Op == x86asm.AND}
+	}
 	u = implied(inst, r)
 	if cleared(inst) {
 		if kind, n, _, _ := numbered(inst.Args[0].(x86asm.Reg)); kind == r.kind && n == r.n {
@@ -145,6 +154,41 @@ func selectorUses(inst *x86asm.Inst, want x86asm.Reg) use {
 		return use{}
 	}
 	return use{reads: inst.Args[1] == want, writes: inst.Args[0] == want}
+}
+
+// drops tells whether an instruction masks the bit out: nothing depends on it.
+func drops(inst *x86asm.Inst, r register) bool {
+	if inst.Op != x86asm.AND && inst.Op != x86asm.TEST {
+		return false
+	}
+	a, ok := inst.Args[0].(x86asm.Reg)
+	mask, constant := inst.Args[1].(x86asm.Imm)
+	if !ok || !constant {
+		return false
+	}
+	kind, n, low, high := numbered(a)
+	return kind == r.kind && n == r.n && r.bit >= low && r.bit < high && mask>>(r.bit-low)&1 == 0
+}
+
+// argumentRegisters hold the arguments of hypercalls, in their order.
+var argumentRegisters = [...]int{7, 6, 2, 10, 8}
+
+// unusedArgument tells whether a register is that of an argument which a hypercall does
+// not have.
+func unusedArgument(call uint64, r register) bool {
+	has, known := hypercallArguments[call]
+	at := slices.Index(argumentRegisters[:], r.n)
+	return known && r.kind == general && at >= has
+}
+
+// hypercallArguments are the numbers of arguments of the hypercalls that guests make
+// (Xen, hypercall-defs.c).
+var hypercallArguments = map[uint64]int{
+	abi.HypercallSetTrapTable: 1, abi.HypercallMMUUpdate: 4, abi.HypercallSetGDT: 2, abi.HypercallStackSwitch: 2,
+	abi.HypercallFPUTaskswitch: 1, abi.HypercallMemoryOp: 2, abi.HypercallMulticall: 2, abi.HypercallUpdateVAMapping: 3,
+	abi.HypercallSetTimerOp: 1, abi.HypercallXenVersion: 2, abi.HypercallConsoleIO: 3, abi.HypercallGrantTableOp: 3,
+	abi.HypercallVcpuOp: 3, abi.HypercallSetSegmentBase: 2, abi.HypercallMMUExtOp: 4, abi.HypercallSchedOp: 2,
+	abi.HypercallIret: 0, abi.HypercallCallbackOp: 2, abi.HypercallEventChannelOp: 2, abi.HypercallSysctl: 1, abi.HypercallDomctl: 1,
 }
 
 // cleared tells whether an instruction only sets a register to zero.

@@ -207,8 +207,12 @@ func (s *Space) is(e uint64, t uint32) {
 	}
 }
 
-// checkProcs checks that nothing is left of processes when all have ended.
+// checkProcs checks that nothing is left of processes when all have ended, and that the
+// kernel's own selectors of data are null, as at the start.
 func checkProcs() {
+	if ds, es, fs, gs := bare.Segments(); ds|es|fs|gs != 0 {
+		report("selectors of the kernel", uint64(ds)<<48|uint64(es)<<32|uint64(fs)<<16|uint64(gs))
+	}
 	if current != &procs[0] {
 		report("current process", addr(unsafe.Pointer(current)))
 	}
