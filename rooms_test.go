@@ -49,6 +49,7 @@ var rooms = map[string][]string{
 	"experiments/recording": {"sim", "hw", "experiments/stats", "vi/inspect", "vi/image", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign"},
 	"experiments/retrace":   {"sim", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording"},
 	"experiments/explain":   {"sim", "hw", "vi/inspect", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording", "experiments/retrace"},
+	"experiments/lesson":    {"sim", "vi/inspect", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/recording", "internal/words"},
 	"experiments/report":    {"sim", "vi/seam", "faults", "experiments", "experiments/stats", "experiments/store", "internal/words"}, // it executes nothing
 	"experiments/checks":    {"sim", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording", "experiments/retrace"},
 

@@ -46,6 +46,11 @@ func OpenCampaign(ctx context.Context, db *store.DB, open Open, t campaign.Telle
 	return c, err
 }
 
+// With is the campaign with the stored runs of a database, which must be its own.
+func (c *Campaign) With(db *store.DB) *Campaign {
+	return &Campaign{lab: c.lab, sources: c.sources, guests: c.guests, db: db}
+}
+
 // CampaignOf is a campaign without a database. It has no stored runs.
 func CampaignOf(l *campaign.Lab, parts []experiments.Part) (*Campaign, error) {
 	g, err := testbed.GuestsOf(l.System)
@@ -121,3 +126,6 @@ func (c *Campaign) Check(ctx context.Context, r *Recording) ([]string, error) {
 	}
 	return experiments.Compare(r.Row, now)
 }
+
+// Guests looks into the machines of the campaign's recordings.
+func (c *Campaign) Guests() *testbed.Guests { return c.guests }

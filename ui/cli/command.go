@@ -32,6 +32,7 @@ func commands() []command {
 		{"explain", "DB RUN", "execute a failed run again and tell what was wrong, what repaired it, and why it failed", explainFlags, runExplain, ""},
 		{"causes", "DB", "rank the causes of all failed runs of a campaign", causesFlags, runCauses, ""},
 		{"step", "[DB] [RUN]", "step through a run on the terminal: forwards, backwards, beside the golden run, and with other recovery steps", stepFlags, runStep, stepNotes},
+		{"lesson", "[LESSON] [DB]", "lessons that lead a student through a run: list them, show, take or check one as text", lessonFlags, runLesson, lessonNotes},
 		{"boot", "[KERNEL]", "boot a Multiboot, PVH or Linux kernel, or a ROM, on the machine: the serial port is standard input and output", bootFlags, runBoot, bootStatuses},
 		{"guest", "KERNEL", "run a paravirtual Xen guest such as Linux under the hypervisor, with its console here", guestFlags, runGuest, ""},
 		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck, ""},

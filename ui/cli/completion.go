@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"resvirt/experiments"
+	"resvirt/experiments/lesson"
 	"resvirt/experiments/store"
 )
 
@@ -155,6 +156,8 @@ func placeValues(place string, operands []string) []candidate {
 		return []candidate{{word: filesMark}}
 	case place == "COMMAND":
 		return commandNames()
+	case place == "LESSON":
+		return append(lessonNames(), candidate{word: filesMark + ".lesson"})
 	case place == "SHELL":
 		return plainWords(shells())
 	case place == "RUN" && len(operands) == 1:
@@ -163,6 +166,17 @@ func placeValues(place string, operands []string) []candidate {
 		return settingNames(operands[0])
 	}
 	return nil
+}
+
+func lessonNames() (list []candidate) {
+	all, err := lesson.Shipped()
+	if err != nil {
+		return nil
+	}
+	for _, l := range all {
+		list = append(list, candidate{l.Name, l.Title})
+	}
+	return list
 }
 
 func plainWords(list []string) []candidate {
