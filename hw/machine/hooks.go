@@ -144,15 +144,25 @@ func (m *Machine) stepHooked(c *cpu.CPU) {
 		h.entries &^= bit
 	}
 	if !slices.Contains(h.watch, c.RIP) {
-		step(c)
+		m.step(c)
 		return
 	}
 	at := Event{Kind: Watched, CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP}
-	if step(c) {
+	if m.step(c) {
 		h.watched = true
 		h.events = append(h.events, at)
 		h.entries = 1<<len(m.cpus) - 1
 	}
+}
+
+// step executes one instruction, to which nothing is delivered, and tells whether it retired.
+func (m *Machine) step(c *cpu.CPU) bool {
+	if _, fast := m.spec.Engine.(Fast); !fast {
+		return step(c)
+	}
+	before := c.Retired
+	c.ExecuteCached()
+	return c.Retired != before
 }
 
 // callers is the number of callers that callersOf finds at most.
