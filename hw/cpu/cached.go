@@ -69,6 +69,29 @@ func (c *CPU) fetchCached() *Inst {
 	return &e.inst
 }
 
+// upcoming is the instruction at RIP if it is in a page from which the processor executes
+// already, otherwise nil. No state changes.
+func (c *CPU) upcoming() *Inst {
+	h := &c.host[tlbIndex(c.RIP)][c.accessMode()]
+	d := c.RIP - h.xtag
+	if d > mem.PageSize-16 || c.hostGen == 0 || c.hostGen != c.Mem.Gen() {
+		return nil
+	}
+	if c.decoded == nil {
+		c.decoded = new(decodeCache)
+	}
+	lo, hi := binary.LittleEndian.Uint64(h.page[d:]), binary.LittleEndian.Uint64(h.page[d+8:])
+	e := &c.decoded[(c.RIP^c.RIP>>13)&(decodedEntries-1)]
+	mode := c.mode()
+	if !e.is(lo, hi, mode) {
+		if decode(h.page[d:d+MaxLen], mode, &c.scratch) != DecodeOK {
+			return nil
+		}
+		e.keep(lo, hi, mode, &c.scratch)
+	}
+	return &e.inst
+}
+
 // fetchCopied is fetch for code without a host page, mostly in segments that
 // are not flat. It gets the bytes as fetch does, but takes the decoded
 // instruction from the cache.

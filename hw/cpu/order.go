@@ -18,13 +18,23 @@ func (c *CPU) early(op Op) bool {
 	return false
 }
 
-// Waits tells whether the instruction with this code would wait here.
-func (c *CPU) Waits(code []byte) bool {
-	var i Inst
-	if c.Others == 0 || c.Clock <= c.Others || decode(code, c.mode(), &i) != DecodeOK {
+// Waits tells whether the instruction at RIP would wait here, found without a trace. Code
+// that is not at hand is read by a function, which returns how many bytes there are.
+func (c *CPU) Waits(read func(va uint64, code []byte) int) bool {
+	if c.Others == 0 || c.Clock <= c.Others {
 		return false
 	}
-	return ordered(i.Op)
+	if i := c.upcoming(); i != nil {
+		return ordered(i.Op)
+	}
+	va := c.RIP
+	if !c.mode64() {
+		va = (va + c.Seg[CS].Base) & 0xffffffff
+	}
+	var code [MaxLen]byte
+	var i Inst
+	n := read(va, code[:])
+	return decode(code[:n], c.mode(), &i) == DecodeOK && ordered(i.Op)
 }
 
 // ordered tells whether an operation looks at the time.

@@ -120,15 +120,12 @@ func (m *Machine) runHooked(c *cpu.CPU, b *Budget, u *Until) Why {
 // waits tells whether the next instruction of c would only give way to a
 // processor that is behind. It is traced when it is executed.
 func (m *Machine) waits(c *cpu.CPU) bool {
-	if c.Others == 0 || c.Clock <= c.Others {
-		return false
-	}
-	var code [cpu.MaxLen]byte
-	n := 0
-	for n < len(code) && m.ReadVirt(c.ID, c.Seg[cpu.CS].Base+c.RIP+uint64(n), code[n:n+1]) == nil {
-		n++
-	}
-	return c.Waits(code[:n])
+	return c.Waits(func(va uint64, code []byte) (n int) {
+		for n < len(code) && m.ReadCode(c.ID, va+uint64(n), code[n:n+1]) == nil {
+			n++
+		}
+		return n
+	})
 }
 
 // stepHooked executes one instruction and logs its events.
