@@ -17,7 +17,7 @@ func (v Value) Differences(a, b []byte) []Change {
 		return nil
 	}
 	var list []Change
-	for _, l := range leaves(Value{"", v.typ, 0, nil}) {
+	for _, l := range leaves(Value{typ: v.typ}) {
 		if end := l.offset + l.size; !bytes.Equal(a[l.offset:end], b[l.offset:end]) {
 			path := strings.TrimPrefix(l.path, ".")
 			if path == "" {

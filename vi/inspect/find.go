@@ -67,7 +67,7 @@ func (f *finder) walk(v Value) {
 		}
 		// A pointer may be wild: follow it only if its target can be read.
 		if to, err := v.Uint(); err == nil && to != 0 && v.mem(to, make([]byte, 1)) == nil {
-			f.walk(Value{v.name + "→", t.Type, to, v.mem})
+			f.walk(Value{name: v.name + "→", typ: t.Type, Addr: to, mem: v.mem})
 		}
 	}
 }

@@ -53,14 +53,14 @@ func locksIn(v Value) []lockPlace {
 		}
 		var list []lockPlace
 		for _, f := range t.Field {
-			list = append(list, locksIn(Value{v.name + "." + f.Name, f.Type, v.Addr + uint64(f.ByteOffset), nil})...)
+			list = append(list, locksIn(v.part(v.name+"."+f.Name, f.Type, f.ByteOffset))...)
 		}
 		return list
 	case *dwarf.ArrayType:
 		if t.Count <= 0 || t.Count > 4096 {
 			return nil
 		}
-		first := locksIn(Value{"", t.Type, 0, nil})
+		first := locksIn(Value{typ: t.Type})
 		var list []lockPlace
 		for i := range t.Count {
 			for _, p := range first {
@@ -102,7 +102,7 @@ func leaves(v Value) []leaf {
 		var list []leaf
 		for _, f := range t.Field {
 			if f.Name != "_" {
-				list = append(list, leaves(Value{v.name + "." + f.Name, f.Type, v.Addr + uint64(f.ByteOffset), nil})...)
+				list = append(list, leaves(v.part(v.name+"."+f.Name, f.Type, f.ByteOffset))...)
 			}
 		}
 		return list
@@ -111,7 +111,7 @@ func leaves(v Value) []leaf {
 			return []leaf{{v.name, int64(v.Addr), t.Count, leafBytes}}
 		}
 		var list []leaf
-		first := leaves(Value{"", t.Type, 0, nil})
+		first := leaves(Value{typ: t.Type})
 		for i := range min(t.Count, 4096) {
 			for _, l := range first {
 				l.path = fmt.Sprintf("%s[%d]%s", v.name, i, l.path)
@@ -169,12 +169,12 @@ func (l *leaf) text(buf []byte) string {
 // named by its path, most lines at most.
 func (v Value) Print(most int) ([]string, error) {
 	buf := make([]byte, v.Size())
-	if err := v.mem(v.Addr, buf); err != nil {
+	if err := v.read(buf); err != nil {
 		return nil, err
 	}
 	var list []string
 	rest := 0
-	for _, l := range leaves(Value{v.name, v.typ, 0, nil}) {
+	for _, l := range leaves(Value{name: v.name, typ: v.typ}) {
 		if !slices.ContainsFunc(buf[l.offset:l.offset+l.size], func(c byte) bool { return c != 0 }) {
 			continue
 		}

@@ -6,12 +6,34 @@ import (
 	"fmt"
 )
 
-// Value is a typed place in memory.
+// Value is a typed place in memory. The value of a variable that is not in memory
+// as a whole is a copy; its Addr is then an offset in the copy.
 type Value struct {
 	name string
 	typ  dwarf.Type
 	Addr uint64
 	mem  Memory
+	copy *composed // nil for a place in memory
+}
+
+// Address is where the value lies; false if it is not in memory as a whole.
+func (v Value) Address() (uint64, bool) { return v.Addr, v.copy == nil }
+
+// part is a value inside of v.
+func (v Value) part(name string, typ dwarf.Type, offset int64) Value {
+	v.name, v.typ, v.Addr = name, typ, v.Addr+uint64(offset)
+	return v
+}
+
+// read copies bytes from the value's place.
+func (v Value) read(buf []byte) error {
+	switch {
+	case v.copy != nil:
+		return v.copy.read(v.name, v.Addr, buf)
+	case v.mem == nil:
+		return fmt.Errorf("inspect: %s is of no machine", v.name)
+	}
+	return v.mem(v.Addr, buf)
 }
 
 // plain is the type without the names that were given to it.
@@ -36,7 +58,7 @@ func (v Value) Field(name string) (Value, error) {
 	}
 	for _, f := range s.Field {
 		if f.Name == name {
-			return Value{v.name + "." + name, f.Type, v.Addr + uint64(f.ByteOffset), v.mem}, nil
+			return v.part(v.name+"."+name, f.Type, f.ByteOffset), nil
 		}
 	}
 	return Value{}, fmt.Errorf("inspect: %s has no field %s", v.name, name)
@@ -56,7 +78,7 @@ func (v Value) Index(i int) (Value, error) {
 	if !ok || i < 0 || int64(i) >= a.Count {
 		return Value{}, fmt.Errorf("inspect: %s has no element %d", v.name, i)
 	}
-	return Value{fmt.Sprintf("%s[%d]", v.name, i), a.Type, v.Addr + uint64(int64(i)*a.Type.Size()), v.mem}, nil
+	return v.part(fmt.Sprintf("%s[%d]", v.name, i), a.Type, int64(i)*a.Type.Size()), nil
 }
 
 // Uint reads an integer, a boolean or a pointer.
@@ -70,7 +92,7 @@ func (v Value) Uint() (uint64, error) {
 	if n < 1 || n > 8 {
 		return 0, fmt.Errorf("inspect: %s is no number", v.name)
 	}
-	if err := v.mem(v.Addr, word[:n]); err != nil {
+	if err := v.read(word[:n]); err != nil {
 		return 0, err
 	}
 	return binary.LittleEndian.Uint64(word[:]), nil

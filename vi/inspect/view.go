@@ -19,6 +19,9 @@ type View struct {
 	types   map[string]dwarf.Offset // of each package-level variable
 	structs map[string]dwarf.Offset // by name
 	consts  map[string]int64        // integer constants; those above int64 are there only if they have a type
+	typed   []typed                 // constants with their types
+	names   map[dwarf.Type]*names   // nil until asked for
+	detail  *detail                 // nil until asked for
 }
 
 // Memory copies memory of an image at a virtual address.
@@ -69,12 +72,18 @@ func (v *View) enter(e *dwarf.Entry) {
 	case dwarf.TagConstant:
 		if c, ok := e.Val(dwarf.AttrConstValue).(int64); ok {
 			v.consts[name] = c
+			if typ, ok := e.Val(dwarf.AttrType).(dwarf.Offset); ok {
+				v.typed = append(v.typed, typed{name, uint64(c), typ})
+			}
 		}
 	}
 }
 
 // Initial is the memory of an image as it is loaded, before it ran.
 func Initial(m *image.Image) Memory {
+	if m.Kind != image.VMM {
+		return initialELF(m)
+	}
 	return func(va uint64, buf []byte) error {
 		if _, err := bytes.NewReader(m.File).ReadAt(buf, int64(va-m.Base)); err != nil && err != io.EOF {
 			return fmt.Errorf("inspect %s: %#x lies outside the image", m.Name, va)
@@ -94,7 +103,7 @@ func (v *View) Var(name string, mem Memory) (Value, error) {
 	if err != nil {
 		return Value{}, fmt.Errorf("inspect %s: type of %s: %w", v.image.Name, name, err)
 	}
-	return Value{name, typ, addr, mem}, nil
+	return Value{name: name, typ: typ, Addr: addr, mem: mem}, nil
 }
 
 // At is a struct of a named type at an address, such as "main.Domain".
@@ -107,7 +116,7 @@ func (v *View) At(typeName string, addr uint64, mem Memory) (Value, error) {
 	if err != nil {
 		return Value{}, fmt.Errorf("inspect %s: type %s: %w", v.image.Name, typeName, err)
 	}
-	return Value{fmt.Sprintf("%s@%#x", typeName, addr), typ, addr, mem}, nil
+	return Value{name: fmt.Sprintf("%s@%#x", typeName, addr), typ: typ, Addr: addr, mem: mem}, nil
 }
 
 func (v *View) typeAt(offset dwarf.Offset) (dwarf.Type, error) {

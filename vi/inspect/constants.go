@@ -1,0 +1,84 @@
+package inspect
+
+import (
+	"debug/dwarf"
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// typed is a constant of a type that has a name.
+type typed struct {
+	name  string
+	value uint64
+	typ   dwarf.Offset
+}
+
+// names are the constants of a type: by value, and whether they are single bits.
+type names struct {
+	by   map[uint64]string
+	bits []typed // in the order of the bits; empty if the constants are numbers
+}
+
+// constant is the name of a value of a type that has constants of its own: such as
+// "main.stateRunning", or bits joined by |. It is empty if there is none.
+func (v *View) constant(typ dwarf.Type, value uint64) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.names == nil {
+		v.names = map[dwarf.Type]*names{}
+		for _, c := range v.typed {
+			if t, err := v.dwarf.Type(c.typ); err == nil && strings.Contains(typeName(t), ".") {
+				v.names[t] = v.names[t].add(c)
+			}
+		}
+		for _, n := range v.names {
+			slices.SortStableFunc(n.bits, func(a, b typed) int { return bits.TrailingZeros64(a.value) - bits.TrailingZeros64(b.value) })
+		}
+	}
+	n := v.names[typ]
+	if n == nil {
+		return ""
+	}
+	if name, ok := n.by[value]; ok {
+		return name
+	}
+	return n.joined(value)
+}
+
+// add notes a constant. Of two with one value the first counts.
+func (n *names) add(c typed) *names {
+	if n == nil {
+		n = &names{by: map[uint64]string{}}
+	}
+	if _, twice := n.by[c.value]; !twice {
+		n.by[c.value] = c.name
+		if bits.OnesCount64(c.value) == 1 {
+			n.bits = append(n.bits, c)
+		}
+	}
+	return n
+}
+
+// joined names the bits of a value. Constants of which several are no single bits are
+// numbers.
+func (n *names) joined(value uint64) string {
+	zero := 0
+	if _, ok := n.by[0]; ok {
+		zero = 1
+	}
+	if len(n.bits) < 2 || len(n.bits)+zero < len(n.by) {
+		return ""
+	}
+	var list []string
+	for _, b := range n.bits {
+		if value&b.value != 0 {
+			list = append(list, b.name)
+			value &^= b.value
+		}
+	}
+	if value != 0 {
+		return ""
+	}
+	return strings.Join(list, "|")
+}
