@@ -13,6 +13,7 @@ import (
 // list of frames, from its image.
 type guestKernel struct {
 	image               *image.Image
+	view                *inspect.View
 	text, ro, data, end uint64 // addresses of the words that hold the begin of code, the end of read-only data, the begin and end of data
 	p2m, procs, current uint64
 	total, first, ref   uint64
@@ -30,7 +31,7 @@ func newGuestKernel(m *image.Image) (*guestKernel, error) {
 		return nil, err
 	}
 	const pkg = "resvirt/vi/guest."
-	k := &guestKernel{image: m}
+	k := &guestKernel{image: m, view: v}
 	variable := func(name string) inspect.Value {
 		var at inspect.Value
 		if err == nil {

@@ -16,6 +16,10 @@ type Guests struct {
 	system         *VI
 	typeShift      uint64
 	control, appvm *guestKernel
+	views          map[string]*inspect.View // by image
+	guestSyscall   uint64                   // vector of a system call in a guest's kernel
+
+	notedWhere, notedSaved, nextFlow uint64 // of what the VMM notes of a vCPU's registers
 }
 
 // GuestsOf prepares Guests from a system's images.
@@ -37,7 +41,23 @@ func GuestsOf(s experiments.System) (*Guests, error) {
 	if g.control, err = newGuestKernel(v.images["control"]); err != nil {
 		return nil, err
 	}
-	g.appvm, err = newGuestKernel(v.images["appvm"])
+	if g.appvm, err = newGuestKernel(v.images["appvm"]); err != nil {
+		return nil, err
+	}
+	g.views = map[string]*inspect.View{"vmm": a.view, "control": g.control.view, "appvm": g.appvm.view}
+	for name, to := range map[string]*uint64{"notedWhere": &g.notedWhere, "notedSaved": &g.notedSaved, "nextFlow": &g.nextFlow} {
+		c, err := a.view.Const("main." + name)
+		if err != nil {
+			return nil, err
+		}
+		*to = uint64(c)
+	}
+	vector, err := g.appvm.view.Const(guestPackage + "vecSyscall")
+	if err != nil {
+		return nil, err
+	}
+	g.guestSyscall = uint64(vector)
+	g.views["workload"], err = inspect.Open(v.images["workload"])
 	return g, err
 }
 
@@ -191,6 +211,12 @@ func (g *Guests) ContextOf(m faults.Machine, guest *Guest) (c Context, err error
 func (c *Context) Slot(r faults.Register) uint64 {
 	order := [faults.Registers]uint64{10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0, 18, 16}
 	return c.Registers + 8*order[r]
+}
+
+// View reads the debug information of one of the images, by its name.
+func (g *Guests) View(name string) (*inspect.View, bool) {
+	v, ok := g.views[name]
+	return v, ok
 }
 
 // Image is one of the images that the system runs, by its name.
