@@ -147,6 +147,13 @@ func (h *Hardware) Restore(s faults.Snapshot) {
 	h.events, h.seen = h.events[:0], 0
 }
 
+// SamePages tells, at no cost, that no page of n bytes of physical memory from pa on was
+// written between two snapshots of a run, the first and a later one. False says only that
+// one may have been.
+func SamePages(first, later faults.Snapshot, pa, n uint64) bool {
+	return first.(*machine.Snapshot).SamePages(later.(*machine.Snapshot), pa, n)
+}
+
 // Stall lets a processor lose time, as a system management interrupt would.
 func (h *Hardware) Stall(id int, t sim.Time) { h.CPU(id).Clock += int64(t) }
 

@@ -112,3 +112,40 @@ func TestAccessesOfKernels(t *testing.T) {
 		}
 	}
 }
+
+// Between two snapshots every page that is told to be stored to is said to be touched, and
+// no other.
+func TestSamePages(t *testing.T) {
+	forKernels(t, func(t *testing.T, k testKernel, cpus int) {
+		m := k.boot(t, cpus, Fast{})
+		m.WatchMemory(mem.Watchpoint{Len: 16 << 20, Kinds: mem.Store})
+		touched := 0
+		for range 3 {
+			first := m.Snapshot()
+			stored := map[uint64]bool{}
+			until := Until{Position: m.Position() + 2000, Time: limit.Time, Accessed: true}
+			for stop := (Stop{Reason: ReachedAccess}); stop.Reason == ReachedAccess; {
+				stop = m.Run(until)
+				list, _ := m.Accesses()
+				for _, a := range list {
+					stored[a.PA>>mem.PageShift] = true
+				}
+			}
+			later := m.Snapshot()
+			for pfn := range uint64(16 << 20 >> mem.PageShift) {
+				if pa := pfn << mem.PageShift; first.SamePages(later, pa+8, 8) == stored[pfn] {
+					t.Errorf("page %#x: stored to: %v", pfn, stored[pfn])
+				}
+			}
+			for pfn := range stored {
+				if pa := pfn << mem.PageShift; first.SamePages(later, max(pa, 1)-1, 2) || first.SamePages(later, max(pa, 1<<20)-1<<20, 2<<20) {
+					t.Errorf("page %#x is untouched in a range", pfn)
+				}
+			}
+			touched += len(stored)
+		}
+		if touched == 0 {
+			t.Error("no page was stored to")
+		}
+	})
+}

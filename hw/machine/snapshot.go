@@ -78,6 +78,13 @@ func NewFrom(s *Snapshot) *Machine {
 // Spec returns the specification of the machine that the snapshot was taken of.
 func (s *Snapshot) Spec() Spec { return s.spec }
 
+// SamePages tells at once, without a look at the content, that no page of n bytes of
+// physical memory from pa on was written between two snapshots of a run. False says only
+// that one may have been, perhaps elsewhere than in these bytes.
+func (s *Snapshot) SamePages(later *Snapshot, pa, n uint64) bool {
+	return s.ram.SamePages(later.ram, pa, n)
+}
+
 // Position is the machine's position at the snapshot.
 func (s *Snapshot) Position() (n uint64) {
 	for i := range s.cpus {

@@ -67,3 +67,23 @@ func NewFrom(s *Snapshot) *Memory {
 	m.setFlips(s.flips)
 	return m
 }
+
+// SamePages tells whether the pages of n bytes from pa on are shared with another snapshot. If
+// one was taken on the way to the other, without a Restore in between, they were then not
+// written on this way; pages that are not shared may have been, also with what was there.
+// It costs no look at their content.
+func (s *Snapshot) SamePages(o *Snapshot, pa, n uint64) bool {
+	if s.layout != o.layout {
+		return false
+	}
+	if n == 0 {
+		return true
+	}
+	for pfn, last := pa>>PageShift, (pa+n-1)>>PageShift; pfn <= last && pfn>>leafShift < uint64(len(s.root)); pfn++ {
+		a, b := s.root[pfn>>leafShift], o.root[pfn>>leafShift]
+		if a != b && a.pages[pfn&leafMask] != b.pages[pfn&leafMask] {
+			return false
+		}
+	}
+	return true
+}
