@@ -39,6 +39,9 @@ const (
 	markEvery = 1 << 18 // instructions between coarse marks
 	stepsBack = 1 << 11 // instructions before a position to which one went back, at a fine mark
 	fineKept  = 16
+	// worthAJump is from how many instructions on it is quicker to return to a mark that lies
+	// ahead than to execute: a machine that returned has nothing compiled.
+	worthAJump = 1 << 20
 )
 
 // OutsideError says that a run has no such position.
@@ -106,12 +109,29 @@ func (t *Track) Seek(ctx context.Context, p Position) error {
 	if p < t.start || p > t.end {
 		return &OutsideError{p, t.start, t.end}
 	}
-	if at := t.Position(); p < at || t.after != t.behind(p) {
+	at := t.Position()
+	switch mark := t.before(p); {
+	case p < at || t.after != t.behind(p):
 		if err := t.back(ctx, p, at-min(at, p) < markEvery); err != nil {
 			return err
 		}
+	case mark.at > at+worthAJump:
+		t.walk.Return(mark.mark)
 	}
 	return t.forward(ctx, p)
+}
+
+// before is the last mark at a position or before it, on the same side of the fault.
+func (t *Track) before(p Position) placed {
+	best := t.coarse[0]
+	for _, list := range [][]placed{t.coarse, t.fine} {
+		for _, m := range list {
+			if m.at <= p && m.at >= best.at && t.behind(m.at) == t.behind(p) {
+				best = m
+			}
+		}
+	}
+	return best
 }
 
 // behind says whether at a position the fault has struck. The golden run leads up to the
@@ -131,14 +151,7 @@ func (t *Track) turn(p Position) Position {
 // back goes to the last mark at a position or before it. For a short way back it leaves
 // a fine mark closely before, since more such steps may follow.
 func (t *Track) back(ctx context.Context, p Position, short bool) error {
-	best := t.coarse[0]
-	for _, list := range [][]placed{t.coarse, t.fine} {
-		for _, m := range list {
-			if m.at <= p && m.at >= best.at && t.behind(m.at) == t.behind(p) {
-				best = m
-			}
-		}
-	}
+	best := t.before(p)
 	t.walk.Return(best.mark)
 	t.after = t.behind(p)
 	if !short || p-best.at <= stepsBack {

@@ -3,6 +3,7 @@ package step
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"resvirt/experiments/campaign"
 	"resvirt/experiments/recording"
@@ -22,8 +23,15 @@ type desk struct {
 	rec      *recording.Recording
 	of       *subject
 
-	ask Ask
-	cpu int // that is shown
+	ask  Ask
+	cpu  int // that is shown
+	kept kept
+}
+
+// kept is what panes have found with much work; of one run.
+type kept struct {
+	along  *along
+	damage *damage
 }
 
 // request is a command with what the screen shows.
@@ -42,7 +50,7 @@ type command interface {
 }
 
 // do does a request. Its results are events: what is known of the position, then what slow panes
-// find there.
+// find there later.
 func (d *desk) do(ctx context.Context, r request, emit func(event)) {
 	of := d.of
 	say, err := r.do.do(ctx, d)
@@ -56,15 +64,15 @@ func (d *desk) do(ctx context.Context, r request, emit func(event)) {
 	now := d.scene()
 	// A step that was broken off is shown where it ended.
 	whole := context.WithoutCancel(ctx)
-	d.gather(whole, r.shown, false, now)
+	d.gather(whole, r.shown, now)
 	news := arrived{scene: now, say: say, jump: jumps(r.do)}
 	if d.of != of {
-		news.run = d.of
+		news.run, news.asides = d.of, d.asides()
 	}
 	emit(news)
 	for id, on := range r.shown {
-		if p := paneID(id).pane(); on && p.slow && ctx.Err() == nil {
-			if f := p.gather(ctx, d); ctx.Err() == nil {
+		if p := paneID(id).pane(); on && p.later != nil && ctx.Err() == nil {
+			if f := p.later(ctx, d, now.Facts[id]); ctx.Err() == nil {
 				emit(gathered{now.At, paneID(id), f})
 			}
 		}
@@ -72,10 +80,10 @@ func (d *desk) do(ctx context.Context, r request, emit func(event)) {
 }
 
 // gather collects the facts of panes that are shown.
-func (d *desk) gather(ctx context.Context, shown [panes]bool, slow bool, to *scene) {
+func (d *desk) gather(ctx context.Context, shown [panes]bool, to *scene) {
 	for id, on := range shown {
-		if p := paneID(id).pane(); on && p.slow == slow {
-			to.Facts[id] = p.gather(ctx, d)
+		if on {
+			to.Facts[id] = paneID(id).pane().gather(ctx, d)
 		}
 	}
 }
@@ -89,6 +97,9 @@ func (d *desk) scene() *scene {
 	}
 	s := &scene{At: t.Position(), Name: d.rec.PlaceOf(t.Position()), Time: t.Now(), CPU: d.cpu, Next: t.Next()}
 	s.Place = d.chain(d.cpu)[0].Place
+	if e, ok := d.rec.Before(s.At); ok {
+		s.Event = eventText(e, d.of)
+	}
 	return s
 }
 
@@ -133,7 +144,7 @@ func (d *desk) open(ctx context.Context, path, setting string, index int) error 
 
 // take makes a recording the one that is stepped through.
 func (d *desk) take(path string, r *recording.Recording) {
-	d.rec = r
+	d.rec, d.kept = r, kept{}
 	d.of = &subject{
 		Path: path, Row: r.Row, Setting: r.Setting, Steps: r.Lab.System.Steps(), CPUs: r.Run.Machine().CPUs(), Events: r.Events,
 		Start: r.Run.Start(), End: r.Run.End(), GoldenEnd: r.Golden.End(),
@@ -144,4 +155,31 @@ func (d *desk) close() {
 	if d.db != nil {
 		d.db.Close()
 	}
+}
+
+// eventText says what an event is.
+func eventText(e recording.Event, r *subject) string {
+	switch e.Kind {
+	case recording.Step:
+		return fmt.Sprintf("step %d of %d: %s", e.Number, r.stepsIn(e.Detection), e.Name)
+	case recording.Complete:
+		return "recovery is complete"
+	case recording.Resumption:
+		return fmt.Sprintf("CPU%d runs a VM again", e.CPU)
+	case recording.End:
+		return "end of the run"
+	case recording.Detection:
+		return fmt.Sprintf("detection: %s", e.Name)
+	}
+	return fmt.Sprintf("%s: %s", e.Kind, e.Name)
+}
+
+// stepsIn is how many steps are announced after a detection.
+func (r *subject) stepsIn(detection int) (n int) {
+	for _, e := range r.Events {
+		if e.Kind == recording.Step && e.Detection == detection {
+			n++
+		}
+	}
+	return n
 }

@@ -14,6 +14,8 @@ func draw(s *State) *cells {
 	switch {
 	case s.Help:
 		drawHelp(all, s)
+	case s.Page.open:
+		drawPage(all, s)
 	case s.Run == nil || s.Now == nil:
 		drawWaiting(all, s)
 	default:

@@ -17,9 +17,11 @@ type arrived struct {
 	scene *scene
 	say   string
 	jump  bool
+	// asides find what holds for the whole run, when run is given.
+	asides []aside
 }
 
-// gathered says what a slow pane has found.
+// gathered says what a pane has found later.
 type gathered struct {
 	at    recording.Position
 	id    paneID

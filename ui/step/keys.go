@@ -32,6 +32,8 @@ func bindings() []binding {
 		{[]key{"D"}, "", "", "", does(goTo{"D"})},
 		{[]key{"R"}, "", "", "", does(goTo{"R"})},
 		{[]key{"E"}, "", "", "", does(goTo{"E"})},
+		{[]key{"w"}, "w W", "who wrote, who reads", "in the panes of registers and memory: to what wrote the value under the cursor, or to what reads it next", chooseFirst},
+		{[]key{"W"}, "", "", "", chooseFirst},
 		{[]key{"u"}, "u", "undo", "back to where the last jump came from", undo},
 		{[]key{":"}, ":", "go to", "to a place: F, D+120, 50%, step 6, a step's name, main.schedule, sched.go:119, a position", changes(func(s State) State { return s.ask(":") })},
 		{[]key{"c"}, "c", "", "show another processor: each in turn, then again the one that is about to run", changes(nextCPU)},
@@ -68,3 +70,8 @@ func nextCPU(s State) State {
 
 // mostZoom shows a single instruction of runs of a billion.
 const mostZoom = 30
+
+func chooseFirst(s State) (State, command) {
+	s.Say = "choose a register (3) or a word of memory (8) first"
+	return s, nil
+}

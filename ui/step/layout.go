@@ -45,7 +45,7 @@ func (s *State) layout() []placed {
 func (s *State) slotted(head, body int) []placed {
 	top := 3
 	if s.H >= 36 {
-		top = s.Run.timelineRows()
+		top = s.timelineRows()
 	}
 	low := max((body-top)*2/5, 6)
 	mid := body - top - low
@@ -68,7 +68,7 @@ func (s *State) slotted(head, body int) []placed {
 
 // roomy is the layout with all panes.
 func (s *State) roomy(head, body int) []placed {
-	top := s.Run.timelineRows()
+	top := s.timelineRows()
 	low, strip := (body-top)*2/5, 6
 	mid := body - top - low - strip
 	y := head
@@ -95,9 +95,6 @@ func row(y, h, w int, ids ...paneID) (list []placed) {
 
 // shown says which panes are seen.
 func (s *State) shown() (on [panes]bool) {
-	if s.Run == nil {
-		return on
-	}
 	for _, p := range s.layout() {
 		on[p.id] = true
 	}
@@ -111,6 +108,14 @@ func (s State) nextPane(n int) State {
 }
 
 func (s *State) headRows() int { return 1 }
+
+// timelineRows is how many rows the timeline has where there is room.
+func (s *State) timelineRows() int {
+	if s.Run == nil {
+		return 8
+	}
+	return 6 + s.Run.CPUs
+}
 
 // footRows are those of the comparison with the golden run, the hints and the prompt.
 func (s *State) footRows() int { return min(3, max(s.H-2, 0)) }

@@ -23,7 +23,10 @@ type loop struct {
 	under    int             // requests that are not done
 	work     context.Context // of those under way
 	cancel   context.CancelFunc
-	since    time.Time // when the oldest request under way was made
+	idle     bool               // the one under way has arrived, and only looks further
+	asides   []aside            // that have not begun
+	leave    context.CancelFunc // of those that have
+	since    time.Time          // when the oldest request under way was made
 }
 
 // Look is how the screen is to look.
@@ -32,8 +35,8 @@ type Look struct {
 	ASCII   bool
 }
 
-// slowly is after what time a command that is under way is told of.
-const slowly = 100 * time.Millisecond
+// patience is after what time a command that is under way is told of.
+const patience = 100 * time.Millisecond
 
 // most requests that wait: of a key that is held down no more than these are done after it is
 // released.
@@ -51,7 +54,7 @@ func (l *loop) run(ctx context.Context, first command) error {
 	w, h := l.screen.Size()
 	l.take(resized{w, h})
 	l.ask(work, first)
-	tick := time.NewTicker(slowly)
+	tick := time.NewTicker(patience)
 	defer tick.Stop()
 	for !l.state.Quit {
 		l.paint()
@@ -68,7 +71,7 @@ func (l *loop) run(ctx context.Context, first command) error {
 		case e := <-l.events:
 			l.on(work, e)
 		case <-tick.C:
-			if l.under > 0 && l.state.Busy == "" && time.Since(l.since) > slowly {
+			if l.under > 0 && !l.idle && l.state.Busy == "" && time.Since(l.since) > patience {
 				l.take(begun{"working"})
 			}
 		}
@@ -87,11 +90,42 @@ func (l *loop) on(ctx context.Context, e event) {
 	if _, ok := e.(done); ok {
 		if l.under--; l.under == 0 {
 			l.cancel()
+			l.idle = false
 			l.take(ended{})
+			l.besides(ctx)
 		}
 		return
 	}
+	if a, ok := e.(arrived); ok {
+		l.idle = true // what follows can be broken off
+		if a.run != nil {
+			l.asides = a.asides
+		}
+	}
 	l.ask(ctx, l.take(e))
+}
+
+// besides lets the asides of a run that has been opened be done, one after the other, in place
+// of those of another run.
+func (l *loop) besides(ctx context.Context) {
+	list := l.asides
+	if l.asides = nil; list == nil {
+		return
+	}
+	if l.leave != nil {
+		l.leave()
+	}
+	ctx, l.leave = context.WithCancel(ctx)
+	go func() {
+		for _, a := range list {
+			e := a(ctx)
+			select {
+			case <-ctx.Done():
+				return
+			case l.events <- e:
+			}
+		}
+	}()
 }
 
 // input takes what the terminal sends.
@@ -123,10 +157,14 @@ func (l *loop) ask(ctx context.Context, c command) {
 	if c == nil || l.under > mostWaiting {
 		return
 	}
-	if l.under == 0 {
+	if l.idle {
+		l.cancel()
+	}
+	if l.under == 0 || l.idle {
 		l.work, l.cancel = context.WithCancel(ctx)
 		l.since = time.Now()
 	}
+	l.idle = false
 	l.under++
 	l.requests <- request{c, l.state.Ask, l.state.shown(), l.work}
 }

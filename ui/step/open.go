@@ -9,6 +9,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"resvirt/experiments/recording"
+	"resvirt/faults"
 )
 
 // Options say what to show.
@@ -44,7 +45,7 @@ func run(ctx context.Context, screen tcell.Screen, o Options) error {
 
 // begin is the state before anything is known.
 func begin() State {
-	return State{Ask: Ask{CPU: follow, Golden: true}, Focus: sourcePane, Front: firstPanes()}
+	return State{Ask: Ask{CPU: follow, Golden: true, Memory: AskMemory{Register: stackPointer}}, Focus: sourcePane, Front: firstPanes()}
 }
 
 // SplitPlace divides RUN@PLACE.
@@ -58,3 +59,6 @@ func SplitPlace(text string) (run, place string, err error) {
 	}
 	return run, place, err
 }
+
+// stackPointer is RSP.
+const stackPointer faults.Register = 4

@@ -12,7 +12,9 @@ import (
 // registers shows a processor's registers in this run and at the same position of the
 // golden one.
 func registers() *pane {
-	return facts(pane{name: "Registers", key: "3", slot: rightSlot, about: "* changed by the last step, ! different from the golden run"}, gatherRegisters, drawRegisters)
+	p := facts(pane{name: "Registers", key: "3", slot: rightSlot, about: "* changed by the last step, ! different from the golden run; w who set it, W who reads it next, Enter memory where it points"}, gatherRegisters, drawRegisters)
+	p.press = pressRegisters
+	return p
 }
 
 // contents are a processor's registers.
@@ -77,7 +79,30 @@ func doingText(d testbed.Doing) string {
 // registerOrder is that in which they are shown.
 var registerOrder = [...]faults.Register{faults.RIP, 0, 3, 1, 2, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15, faults.RFLAGS}
 
-func drawRegisters(b box, _ *State, now, last *contents) {
+func pressRegisters(s State, k key) (State, command, bool) {
+	now, ok := s.Now.Facts[registersPane].(*contents)
+	if !ok {
+		return s, nil, false
+	}
+	r := &s.Rows[registersPane]
+	if *r, ok = r.press(k, len(registerOrder)); ok {
+		return s, nil, true
+	}
+	reg := registerOrder[r.cursor]
+	switch k {
+	case "w":
+		return s, whoSet{now.cpu, reg}, true
+	case "W":
+		return s, whoUses{now.cpu, reg}, true
+	case "Enter":
+		s.Ask.Memory.Absolute, s.Ask.Memory.Register = false, reg
+		s.Rows[memoryPane] = rows{}
+		return s.focus(memoryPane), nil, true
+	}
+	return s, nil, false
+}
+
+func drawRegisters(b box, s *State, now, last *contents) {
 	two := b.w >= 4+3+2*17+2
 	y := 0
 	if two && now.asked {
@@ -86,13 +111,14 @@ func drawRegisters(b box, _ *State, now, last *contents) {
 		y++
 	}
 	known := last != nil && last.cpu == now.cpu
-	for _, r := range registerOrder {
+	chosen := s.Rows[registersPane].cursor
+	for i, r := range registerOrder {
 		changed := known && last.this[r] != now.this[r]
 		differs := now.hasGolden && now.golden[r] != now.this[r]
-		s, g := style{}, style{color: quiet}
+		st, g := style{}, style{color: quiet}
 		if changed {
-			s.bold, s.color = true, notice
-			b.text(0, y, "*", s)
+			st.bold, st.color = true, notice
+			b.text(0, y, "*", st)
 		}
 		if differs {
 			b.text(1, y, "!", style{bold: true, color: bad})
@@ -101,13 +127,13 @@ func drawRegisters(b box, _ *State, now, last *contents) {
 		if r == faults.RFLAGS {
 			name = "rfl"
 		}
-		b.text(3, y, name, s)
+		b.text(3, y, name, st)
 		text := fmt.Sprintf("%016x", now.this[r])
 		switch r {
 		case faults.RFLAGS:
 			text = pad(fmt.Sprintf("%06x %s", now.this[r], flags(now.this[r])), 16)
 		}
-		x := b.text(8, y, text, s)
+		x := b.text(8, y, text, st)
 		switch {
 		case r == faults.RIP && !two:
 			b.fit(x+1, y, b.w-x-1, now.where, style{})
@@ -117,6 +143,9 @@ func drawRegisters(b box, _ *State, now, last *contents) {
 			b.text(26, y, "same", style{dim: true})
 		case differs:
 			b.fit(x+1, y, b.w-x-1, fmt.Sprintf("%x", now.golden[r]), g)
+		}
+		if s.Focus == registersPane && i == chosen {
+			b.reverse(y)
 		}
 		y++
 		if r == faults.RIP && two {

@@ -29,6 +29,7 @@ type pane struct {
 	about string // for help
 
 	gather func(context.Context, *desk) any
+	later  func(context.Context, *desk, any) any // nil: there is nothing that takes longer
 	draw   func(b box, s *State, now, last any)
 	press  func(State, key) (State, command, bool)
 }
@@ -77,6 +78,12 @@ func facts[F any](p pane, gather func(context.Context, *desk) F, draw func(b box
 		draw(b, s, n, l)
 	}
 	return &p
+}
+
+// slowly adds to a pane what takes longer to find.
+func slowly[F any](p *pane, later func(context.Context, *desk, F) F) *pane {
+	p.later = func(ctx context.Context, d *desk, now any) any { return later(ctx, d, now.(F)) }
+	return p
 }
 
 // missing says in a pane why there is nothing in it.

@@ -50,6 +50,12 @@ func (l *line) recall(n int) {
 // entered does what was typed.
 func (s State) entered(lead, text string) (State, command) {
 	switch {
+	case lead == "address ":
+		s, err := s.address(text)
+		if err != nil {
+			s.Say = err.Error()
+		}
+		return s, nil
 	case text == "q" || text == "quit":
 		s.Quit = true
 		return s, nil

@@ -49,6 +49,7 @@ type sharedRuns struct {
 	dir, path string
 	db        *store.DB
 	campaign  *recording.Campaign
+	mu        sync.Mutex // a database is used by one goroutine at a time
 }
 
 // runsMade is how many faults of each type the shared database has.
@@ -83,17 +84,19 @@ func sharedCampaign(t testing.TB) *sharedRuns {
 // session is the interface without terminal and goroutines: what a key leads to is done at
 // once.
 type session struct {
-	t *testing.T
+	t testing.TB
 	s State
 	d *desk
 }
 
 // opened is a session with a run of the given setting and outcome, the first there is, at
 // its fault.
-func opened(t *testing.T, w, h int, setting string, outcome faults.Outcome) *session {
+func opened(t testing.TB, w, h int, setting string, outcome faults.Outcome) *session {
 	t.Helper()
 	runs := sharedCampaign(t)
+	runs.mu.Lock()
 	list, err := runs.db.Runs(store.RunFilter{Setting: setting, Outcome: outcome.String()})
+	runs.mu.Unlock()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,11 +106,13 @@ func opened(t *testing.T, w, h int, setting string, outcome faults.Outcome) *ses
 	return openedRun(t, w, h, setting, list[0].Index, "")
 }
 
-func openedRun(t *testing.T, w, h int, setting string, index int, place string) *session {
+func openedRun(t testing.TB, w, h int, setting string, index int, place string) *session {
 	t.Helper()
 	runs := sharedCampaign(t)
 	x := &session{t: t, s: begin(), d: &desk{stored: testbed.Stored, db: runs.db, campaign: runs.campaign}}
 	x.send(resized{w, h})
+	runs.mu.Lock()
+	defer runs.mu.Unlock()
 	x.do(openRun{runs.path, setting, index, place})
 	if x.s.Run == nil {
 		t.Fatalf("%s/%d is not open: %s", setting, index, x.s.Say)
@@ -147,7 +152,7 @@ func (x *session) types(text string) {
 func (x *session) screen() string { return shown(x.t, &x.s, Look{Colours: true}) }
 
 // shown is what a terminal shows of a state.
-func shown(t *testing.T, s *State, look Look) string {
+func shown(t testing.TB, s *State, look Look) string {
 	t.Helper()
 	screen := tcell.NewSimulationScreen("UTF-8")
 	if err := screen.Init(); err != nil {

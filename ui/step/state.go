@@ -16,6 +16,7 @@ type State struct {
 	Now    *scene // what is known of the present position
 	Last   *scene // of the one before
 	Ask    Ask
+	Known  known // of the whole run
 
 	Focus paneID
 	Zoom  bool // the pane that has the focus alone
@@ -29,6 +30,7 @@ type State struct {
 	Say   string // what the last command said
 	Busy  string // the command under way
 	Help  bool
+	Page  page // over everything
 
 	Quit    bool
 	Suspend bool
@@ -38,6 +40,7 @@ type State struct {
 type Ask struct {
 	CPU    int // whose registers and source are shown; follow = of that which is about to run
 	Golden bool
+	Memory AskMemory
 	Zoom   int // how many times the timeline's scale is halved
 }
 
@@ -69,6 +72,7 @@ type subject struct {
 type scene struct {
 	At    recording.Position
 	Name  string // of the position, as it can be typed
+	Event string // the last event before it, in words
 	Time  sim.Time
 	CPU   int          // that is shown
 	Next  int          // that is about to run

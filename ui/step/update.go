@@ -10,7 +10,7 @@ import (
 func update(s State, e event) (State, command) {
 	before := s
 	s, c := s.on(e)
-	if c == nil && s.Now != nil && (s.Ask != before.Ask || s.shown() != before.shown()) {
+	if c == nil && before.Now != nil && s.Now != nil && (s.Ask != before.Ask || s.shown() != before.shown()) {
 		c = look{} // a pane has come on the screen, or asks for something else
 	}
 	return s, c
@@ -30,6 +30,10 @@ func (s State) on(e event) (State, command) {
 			now.Facts[e.id] = e.facts
 			s.Now = &now
 		}
+	case learned:
+		if s.Run != nil && s.Run.Row == e.of {
+			s = e.add(s)
+		}
 	case failed:
 		s.Say = e.err.Error()
 		if errors.Is(e.err, context.Canceled) {
@@ -48,8 +52,9 @@ const undoKept = 100
 
 // arrive takes what is known of a position.
 func (s State) arrive(e arrived) State {
+	s.Busy = ""
 	if e.run != nil {
-		s.Run, s.Now, s.Last, s.Undo = e.run, nil, nil, nil
+		s.Run, s.Now, s.Last, s.Undo, s.Known = e.run, nil, nil, nil, known{}
 		s.Screen = stepping
 	}
 	if e.say != "" {
@@ -58,14 +63,8 @@ func (s State) arrive(e arrived) State {
 	switch {
 	case s.Now == nil:
 		s.Now = e.scene
-	case s.Now.At == e.scene.At: // looked at again: what was known of it stays known
-		now := *e.scene
-		for i, f := range now.Facts {
-			if f == nil && thePanes[i].slow {
-				now.Facts[i] = s.Now.Facts[i]
-			}
-		}
-		s.Now = &now
+	case s.Now.At == e.scene.At: // looked at again
+		s.Now = e.scene
 	default:
 		if e.jump {
 			s.Undo = append(slices.Clip(s.Undo[max(len(s.Undo)-undoKept, 0):]), s.Now.At)
@@ -81,6 +80,9 @@ func (s State) press(k key) (State, command) {
 	switch {
 	case s.Line.open:
 		return s.type_(k)
+	case s.Page.open:
+		s.Page = s.Page.press(k, max(s.H-s.footRows()-2, 1))
+		return s, nil
 	case s.Help:
 		s.Help = false
 		if k == "?" || k == "Esc" || k == "q" {

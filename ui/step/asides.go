@@ -1,0 +1,57 @@
+package step
+
+import (
+	"context"
+	"strings"
+
+	"resvirt/experiments"
+	"resvirt/experiments/recording"
+)
+
+// aside finds something that holds for the whole run, on machines of its own.
+type aside func(context.Context) learned
+
+// learned adds to the state what an aside has found.
+type learned struct {
+	of  *experiments.Row // the run it is of
+	add func(State) State
+}
+
+func (learned) event() {}
+
+// known is what asides have found.
+type known struct {
+	health *recording.Health // nil: not yet, or why says why not
+	why    string
+	proof  string // whether the run executed again is that of the row; "" = not known yet
+}
+
+// asides are those of the run that is open.
+func (d *desk) asides() []aside {
+	r, c := d.rec, d.campaign
+	health := func(ctx context.Context) learned {
+		h, err := r.Health(ctx, nil)
+		return learned{r.Row, func(s State) State {
+			if s.Known.health = h; err != nil {
+				s.Known.health, s.Known.why = nil, err.Error()
+			}
+			return s
+		}}
+	}
+	proof := func(ctx context.Context) learned {
+		text := "replay = row"
+		switch differences, err := c.Check(ctx, r); {
+		case err != nil:
+			text = err.Error()
+		case len(differences) > 0:
+			text = "DIFFERENT from the row: " + strings.Join(differences, "; ")
+		case !r.Change.None():
+			text = "executed now, not stored"
+		}
+		return learned{r.Row, func(s State) State { s.Known.proof = text; return s }}
+	}
+	if r.Row.Strike == nil {
+		return []aside{proof}
+	}
+	return []aside{proof, health}
+}
