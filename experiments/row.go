@@ -20,7 +20,7 @@ type Row struct {
 	Outcome    faults.Outcome     `json:"outcome"`
 	Reason     string             `json:"reason"`
 	Paper      bool               `json:"recovered_paper"` // recovered by the papers' rule, which forgives one lost AppVM
-	Cause      string             `json:"cause"`           // of a failed recovery, the same for runs that failed alike
+	Cause      faults.Failure     `json:"cause"`           // of a failed recovery, the same for runs that failed alike
 	Detections []faults.Detection `json:"detections"`
 	Steps      []faults.Step      `json:"steps"`
 	Verdicts   []faults.Verdict   `json:"verdicts"`

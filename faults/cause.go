@@ -6,51 +6,49 @@ import (
 	"strings"
 )
 
-// FailedBecause names the reason why a detected failure was not survived. Runs
-// that failed in the same way have the same name; for every other outcome it is
-// "".
-func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation) string {
+// FailedBecause says why a detected failure was not survived; for every other outcome it
+// is NotFailed.
+func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation, verdicts []Verdict) Failure {
 	switch {
 	case outcome == VMLost:
-		return "VM lost: " + Alike(reason)
+		return Failure{Way: LostVM, What: Alike(reason)}
 	case outcome != ComponentLost:
-		return ""
+		return Failure{}
 	case len(o.Detections) > 1:
 		d := &o.Detections[len(o.Detections)-1]
-		return fmt.Sprintf("failed again %s: %s, %s in %s", Phase(o.Steps, d.Position), d.Kind, d.What, at(d.Place))
+		return Failure{FailedAgain, PhaseAt(o.Steps, d.Position), fmt.Sprintf("%s, %s in %s", d.Kind, d.What, at(d.Place))}
 	case o.Stop.Reason == Reset:
-		return "machine reset " + Phase(o.Steps, o.Position)
+		return Failure{Way: WasReset, Phase: PhaseAt(o.Steps, o.Position)}
 	case o.GivenUp:
-		return reason
+		return gaveUp(t, o)
 	case o.Stop.Reason == Exited:
-		return Alike(reason) + lastWords(t, o)
+		f := atExit(t, o, verdicts)
+		f.What = Alike(f.What)
+		return f.With(lastWords(t, o))
 	}
-	return "hang " + Phase(o.Steps, o.Position) + ": " + stuckAt(o)
+	return Failure{Hung, PhaseAt(o.Steps, o.Position), stuckAt(o)}
 }
 
-// Results of Phase for failures after a recovery.
-const (
-	AfterRecovery       = "after recovery"
-	AfterRecoveryVMsRun = AfterRecovery + " and VMs running"
-)
-
-// Phase names the step of recovery at a position.
-func Phase(steps []Step, position uint64) string {
-	last := "before the first step of recovery"
-	for _, s := range steps {
-		switch {
-		case s.Position > position:
-			return last
-		case s.Code == StepResume && strings.HasPrefix(last, AfterRecovery):
-			last = AfterRecoveryVMsRun
-		case s.Code == StepResume:
-		case s.Done:
-			last = AfterRecovery
-		default:
-			last = "in step " + s.Name
-		}
+// gaveUp says at what point the target stopped for good by its own decision.
+func gaveUp(t *Target, o *Observation) Failure {
+	if step := lastStep(t, o); step != "none" {
+		return Failure{Way: GaveUp, Phase: Phase{InStep, step}}
 	}
-	return last
+	return Failure{Way: Halted}
+}
+
+// atExit says what a run that came to its end shows of the target.
+func atExit(t *Target, o *Observation, verdicts []Verdict) Failure {
+	probed, failed := probes(verdicts)
+	switch {
+	case failed != "":
+		return Failure{Way: FailedProbe, What: failed}
+	case o.Stop.Code != t.ExitOK:
+		return Failure{Way: FailedChecks}
+	case !probed:
+		return Failure{Way: NoProbe, What: "no VM was left to run it"}
+	}
+	return Failure{}
 }
 
 func at(p Place) string {
@@ -87,7 +85,7 @@ func lastWords(t *Target, o *Observation) string {
 		return ""
 	}
 	if s := t.LastWords(o.Output); s != "" {
-		return ": " + Alike(s)
+		return Alike(s)
 	}
 	return ""
 }

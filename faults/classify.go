@@ -1,6 +1,9 @@
 package faults
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Rules names the version of how faults are drawn and runs are judged.
 // Increment it with every change of what a row says about the same execution,
@@ -26,13 +29,13 @@ func undetected(t *Target, o *Observation, verdicts []Verdict) (Outcome, string)
 	wrong, missing := firstWrong(verdicts)
 	switch {
 	case o.Stop.Reason == Reset:
-		return Hang, "machine reset"
+		return Hang, AtReset.String()
 	case wrong != "":
 		return Silent, wrong
 	case o.Stop.Reason != Exited && o.Stop.Reason == AllHalted:
-		return Hang, "all processors halted for good"
+		return Hang, AtFullHalt.String()
 	case o.Stop.Reason != Exited:
-		return Hang, "deadline"
+		return Hang, AtDeadline.String()
 	case missing != "":
 		return Silent, missing
 	case o.Stop.Code != t.ExitOK:
@@ -43,22 +46,25 @@ func undetected(t *Target, o *Observation, verdicts []Verdict) (Outcome, string)
 
 func detected(t *Target, g *Golden, o *Observation, verdicts []Verdict) (Outcome, string) {
 	wrong, missing := firstWrong(verdicts)
-	probed, failed := probes(verdicts)
+	exit := atExit(t, o, verdicts)
 	switch {
 	case o.Stop.Reason == Reset:
 		return ComponentLost, "machine reset"
 	case len(o.Detections) > 1 && o.Stop.Reason != Exited && !survivor(t, g, o, verdicts):
 		return ComponentLost, again(o)
 	case o.GivenUp:
-		return ComponentLost, gaveUp(t, o)
-	case failed != "":
-		return ComponentLost, "probe " + failed
-	case o.Stop.Reason == Exited && o.Stop.Code != t.ExitOK:
+		if len(o.Detections) > 1 {
+			return ComponentLost, again(o)
+		}
+		return ComponentLost, gaveUp(t, o).String()
+	case exit.Way == FailedProbe:
+		return ComponentLost, exit.String()
+	case o.Stop.Reason == Exited && exit.Way == FailedChecks:
 		return ComponentLost, fmt.Sprintf("final checks failed with code %d", o.Stop.Code)
 	case o.Stop.Reason == Exited && wrong == "" && missing == "":
 		return Recovered, ""
-	case o.Stop.Reason == Exited && !probed:
-		return ComponentLost, "probe not reached: no VM was left to run it"
+	case o.Stop.Reason == Exited && exit.Way == NoProbe:
+		return ComponentLost, exit.String()
 	case wrong == "" && missing == "":
 		return ComponentLost, "hang after all VMs had ended"
 	case o.Stop.Reason == Exited, survivor(t, g, o, verdicts):
@@ -67,17 +73,6 @@ func detected(t *Target, g *Golden, o *Observation, verdicts []Verdict) (Outcome
 		return ComponentLost, "hang in recovery after step " + lastStep(t, o)
 	}
 	return ComponentLost, "hang after recovery"
-}
-
-// gaveUp says at what point the target stopped for good by its own decision.
-func gaveUp(t *Target, o *Observation) string {
-	switch {
-	case len(o.Detections) > 1:
-		return again(o)
-	case lastStep(t, o) == "none":
-		return "halted on detection"
-	}
-	return "gave up in step " + lastStep(t, o)
 }
 
 func again(o *Observation) string {
@@ -116,7 +111,7 @@ func probes(verdicts []Verdict) (passed bool, failed string) {
 		case v.Probe == ProbePassed:
 			passed = true
 		case v.Probe != "" && failed == "":
-			failed = v.Probe + " in " + v.VM
+			failed = strings.TrimPrefix(v.Probe, ProbeFailed) + " in " + v.VM
 		}
 	}
 	return passed, failed

@@ -19,9 +19,9 @@ func testTarget() *Target {
 					v.Probe = "passed"
 				}
 				if strings.Contains(string(got), "q"+name[1:]) {
-					v.Probe = "failed"
+					v.Probe = ProbeFailed + "fork"
 				}
-				if v.Wrong || v.Probe == "failed" {
+				if v.Wrong || v.Probe == ProbeFailed+"fork" {
 					v.Right = false
 				}
 				list = append(list, v)
@@ -58,7 +58,7 @@ func TestClassify(t *testing.T) {
 		{"one VM wrong", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "p1x2", VMLost, "VM lost: a VM: detail"},
 		{"one VM never ended", Observation{Detections: []Detection{first}, Recovered: true}, "p1", VMLost, "VM lost: a VM: detail"},
 		{"hang at the very end", Observation{Position: 20, Detections: []Detection{first}, Steps: []Step{mend, done}, Recovered: true, Ends: []End{{CPL: 0, Place: Place{Function: "lock"}}}}, "p1p2", ComponentLost, "hang after recovery: lock"},
-		{"probe failed", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "p1q2", ComponentLost, "probe failed in a VM"},
+		{"probe failed", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "p1q2", ComponentLost, "probe failed: fork in a VM"},
 		{"nobody probed", Observation{Stop: exit, Detections: []Detection{first}, Recovered: true}, "", ComponentLost, "probe not reached: no VM was left to run it"},
 		{"final checks", Observation{Stop: Stop{Reason: Exited, Code: 5}, Detections: []Detection{first}, Recovered: true}, "p1p2", ComponentLost, "final checks failed with code N"},
 		{"halted", Observation{Stop: Stop{Reason: Exited, Code: 9}, Detections: []Detection{first}, Steps: []Step{gaveUp}, GivenUp: true}, "p1p2", ComponentLost, "halted on detection"},
@@ -75,8 +75,8 @@ func TestClassify(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %s (%s), want %s", c.name, got, reason, c.want)
 		}
-		if cause := FailedBecause(target, got, reason, &c.o); cause != c.cause {
-			t.Errorf("%s: cause %q, want %q", c.name, cause, c.cause)
+		if cause := FailedBecause(target, got, reason, &c.o, verdicts); cause.String() != c.cause || ParseFailure(c.cause) != cause || cause.Way == OtherWay {
+			t.Errorf("%s: cause %+v, want %q, which is %+v", c.name, cause, c.cause, ParseFailure(c.cause))
 		}
 		if (got == Silent || got == Hang || got == VMLost || got == ComponentLost) != got.Unsurvived() {
 			t.Errorf("%s: unsurvived is %v", got, got.Unsurvived())

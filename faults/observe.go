@@ -4,14 +4,23 @@ import "resvirt/sim"
 
 // Detection is one pass through a detection entry.
 type Detection struct {
-	Kind     string   `json:"kind"` // "panic" or "hang"
-	What     string   `json:"what"`
-	Place    Place    `json:"place"` // what was executing
-	CPU      int      `json:"cpu"`
-	Position uint64   `json:"position"`
-	Time     sim.Time `json:"time"`
-	output   int      // bytes of console output until then
+	Kind     DetectionKind `json:"kind"`
+	What     string        `json:"what"`
+	Place    Place         `json:"place"` // what was executing
+	CPU      int           `json:"cpu"`
+	Position uint64        `json:"position"`
+	Time     sim.Time      `json:"time"`
+	output   int           // bytes of console output until then
 }
+
+// DetectionKind is the entry that a detection passed.
+type DetectionKind string
+
+// Kinds of detections.
+const (
+	ByPanic DetectionKind = "panic"
+	ByHang  DetectionKind = "hang"
+)
 
 // Step is a recovery step that the target announced, or a CPU resuming.
 type Step struct {
@@ -125,13 +134,13 @@ func posted(m Machine, value uint64) bool {
 }
 
 func detection(m Machine, t *Target, cpu int) Detection {
-	d := Detection{Kind: "panic", CPU: cpu, Position: m.Position(), output: len(m.Serial())}
+	d := Detection{Kind: ByPanic, CPU: cpu, Position: m.Position(), output: len(m.Serial())}
 	for _, e := range m.Events() {
 		if e.Kind == EventWatched { // the last event is the one at which the run stopped
 			d.Position, d.Time, d.CPU = e.Position, e.Time, e.CPU
-			d.Kind = "panic"
+			d.Kind = ByPanic
 			if e.PC == t.HangEntry {
-				d.Kind = "hang"
+				d.Kind = ByHang
 			}
 		}
 	}

@@ -154,7 +154,7 @@ func (w *Worker) strike(row *experiments.Row, s experiments.Setting) {
 	}
 	row.Outcome, row.Reason = faults.Classify(t, g, &o, row.Verdicts)
 	row.Paper = faults.RecoveredPaper(t, g, &o, row.Outcome, row.Verdicts)
-	row.Cause = faults.FailedBecause(t, row.Outcome, row.Reason, &o)
+	row.Cause = faults.FailedBecause(t, row.Outcome, row.Reason, &o, row.Verdicts)
 }
 
 func firstLine(s string) string {

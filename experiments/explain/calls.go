@@ -47,7 +47,7 @@ const callsKept = 6
 // guestCalls watches the hypercalls of a VM to the end of the run, from the end of
 // recovery, or from the fault if there was no recovery. It returns the refusals that no
 // golden run has, and the last calls.
-func (x *explainer) guestCalls(row *experiments.Row, s experiments.Setting, vm string) (refused []string, last []string, err error) {
+func (x *explainer) guestCalls(row *experiments.Row, s experiments.Setting, vm string) (refused, last []Fact, err error) {
 	golden, err := x.refused()
 	if err != nil {
 		return nil, nil, err
@@ -70,12 +70,12 @@ func (x *explainer) guestCalls(row *experiments.Row, s experiments.Setting, vm s
 		all = append(all, c)
 		for _, r := range c.Refusals() {
 			if !golden[vm+" "+r] {
-				refused = append(refused, r)
+				refused = append(refused, Fact{Kind: Refused, CPU: c.CPU, Position: c.Position, Object: vm, Words: r})
 			}
 		}
 	}, func() { x.To(row.EndPosition) })
 	for _, c := range all[max(0, len(all)-callsKept):] {
-		last = append(last, c.String())
+		last = append(last, Fact{Kind: Called, CPU: c.CPU, Position: c.Position, Object: vm, Words: c.String()})
 	}
 	return refused, last, nil
 }

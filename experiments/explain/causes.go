@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"resvirt/experiments"
@@ -164,9 +163,9 @@ const CausesUnit = "causes"
 
 // stated is the cause that the row itself states.
 func stated(row *experiments.Row) store.Cause {
-	c := store.Cause{Setting: row.Setting, Index: row.Index, Text: row.Cause, Line: retrace.OutcomeText(row)}
+	c := store.Cause{Setting: row.Setting, Index: row.Index, Text: row.Cause.String(), Line: retrace.OutcomeText(row)}
 	if c.Text == "" {
-		c.Text = notDetected(row)
+		c.Text = notDetected(row).String()
 	}
 	return c
 }
@@ -183,9 +182,12 @@ func (x *explainer) cause(row *experiments.Row, s experiments.Setting) (store.Ca
 // ended is the cause that the end of a run shows.
 func ended(row *experiments.Row, e *End) store.Cause {
 	c := stated(row)
-	c.Text = e.Cause
+	c.Text = e.Cause.String()
 	if len(e.Evidence) > 0 {
-		c.Line = strings.Join(e.Evidence[:min(2, len(e.Evidence))], "; ")
+		c.Line = e.Evidence[0].String()
+		if len(e.Evidence) > 1 {
+			c.Line += "; " + e.Evidence[1].String()
+		}
 	}
 	return c
 }
@@ -205,14 +207,15 @@ func rank(refs []store.FailedRun, known map[string]store.Cause) *Causes {
 		}
 		g, c := &list.Groups[i], known[r.Key()]
 		g.Runs++
-		cause, left := essence(c.Text)
+		whole := ParseCause(c.Text)
+		cause := whole.essence().String()
 		k := slices.IndexFunc(g.Causes, func(x CauseRank) bool { return x.Cause == cause })
 		if k < 0 {
 			k = len(g.Causes)
 			g.Causes = append(g.Causes, CauseRank{Cause: cause, Example: fmt.Sprintf("%s/%d", r.Setting, r.Index), Line: c.Line})
 		}
 		g.Causes[k].Runs++
-		g.Causes[k].left.add(left)
+		g.Causes[k].left.add(whole.Left)
 	}
 	for i := range list.Groups {
 		g := &list.Groups[i]

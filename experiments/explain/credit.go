@@ -56,7 +56,7 @@ type creditor struct {
 	e    *Explanation
 	last map[int]announcement // by CPU
 
-	repairs, breaks map[where]owner // the last owner that repaired or broke something
+	repairs, breaks map[inspect.Where]owner // the last owner that repaired or broke something
 }
 
 // credit assigns the changes between the machine's position, where the violations
@@ -64,7 +64,7 @@ type creditor struct {
 // at to afterwards.
 func (c *creditor) credit(to uint64, before, now []inspect.Violation) {
 	x := c.x
-	c.repairs, c.breaks = map[where]owner{}, map[where]owner{}
+	c.repairs, c.breaks = map[inspect.Where]owner{}, map[inspect.Where]owner{}
 	repaired, broken := minus(before, now), minus(now, before)
 	start := x.Mark()
 	list := x.stretches(to)
@@ -83,11 +83,11 @@ func (c *creditor) credit(to uint64, before, now []inspect.Violation) {
 	x.To(to)
 	// Violations that came and went in between are not counted.
 	for _, v := range repaired {
-		by := c.changes(c.repairs[whereOf(v)])
+		by := c.changes(c.repairs[v.Where()])
 		by.Repaired = append(by.Repaired, v)
 	}
 	for _, v := range broken {
-		by := c.changes(c.breaks[whereOf(v)])
+		by := c.changes(c.breaks[v.Where()])
 		by.Broken = append(by.Broken, v)
 	}
 }
@@ -113,10 +113,10 @@ func (c *creditor) divide(s stretch, before, after []inspect.Violation) {
 			now = x.a.Check(x.Machine)
 		}
 		for _, v := range minus(before, now) {
-			c.repairs[whereOf(v)] = o
+			c.repairs[v.Where()] = o
 		}
 		for _, v := range minus(now, before) {
-			c.breaks[whereOf(v)] = o
+			c.breaks[v.Where()] = o
 		}
 		before, s.from = now, x.Machine.Position()
 	}

@@ -50,16 +50,16 @@ func TestChangesAreCreditedToWhoMadeThem(t *testing.T) {
 		})
 	})
 	t.Log(row.Run())
-	wrong := map[where]bool{}
+	wrong := map[inspect.Where]bool{}
 	for _, v := range append(slices.Clone(e.Detection.Violations), e.Detection.Golden...) {
-		wrong[whereOf(v)] = true
+		wrong[v.Where()] = true
 	}
 	apply := func(c *Changes) {
 		for _, v := range c.Repaired {
-			delete(wrong, whereOf(v))
+			delete(wrong, v.Where())
 		}
 		for _, v := range c.Broken {
-			wrong[whereOf(v)] = true
+			wrong[v.Where()] = true
 		}
 	}
 	boots, counted := 0, 0
@@ -73,7 +73,7 @@ func TestChangesAreCreditedToWhoMadeThem(t *testing.T) {
 		}
 		switch s.Name {
 		case "nmi_ipi", "nmi_ack", "ack_interrupts", "microreboot":
-			if bad := slices.IndexFunc(append(slices.Clone(s.Repaired), s.Broken...), func(v inspect.Violation) bool { return v.Kind != "interrupts" }); bad >= 0 {
+			if bad := slices.IndexFunc(append(slices.Clone(s.Repaired), s.Broken...), func(v inspect.Violation) bool { return v.Kind != inspect.Interrupts }); bad >= 0 {
 				t.Errorf("%s has changed %+v", s.Name, s.Changes)
 			}
 		case "page_frames":
@@ -87,9 +87,9 @@ func TestChangesAreCreditedToWhoMadeThem(t *testing.T) {
 	if boots < 1000 || counted < 1000 {
 		t.Errorf("the boot of the new instance changed %d things, page_frames repaired %d", boots, counted)
 	}
-	left := map[where]bool{}
+	left := map[inspect.Where]bool{}
 	for _, v := range e.Left {
-		left[whereOf(v)] = true
+		left[v.Where()] = true
 	}
 	for w := range wrong {
 		if !left[w] {
@@ -128,7 +128,7 @@ func TestPairedRunKnowsTheRemedy(t *testing.T) {
 		}
 		repaired += len(r.Repairs)
 		for _, v := range r.Repairs {
-			if !slices.ContainsFunc(e.Left, func(l inspect.Violation) bool { return whereOf(l) == whereOf(v) }) {
+			if !slices.ContainsFunc(e.Left, func(l inspect.Violation) bool { return l.Where() == v.Where() }) {
 				t.Errorf("%s repaired %v, which was not left", r.Step, v)
 			}
 		}

@@ -9,51 +9,44 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// leftWrong stands in a cause before the kinds of what recovery left wrong.
-const leftWrong = "; recovery left wrong: "
-
 // essence is the part of a cause by which causes are merged: the failure, without the
-// remark whether VMs ran already, and without the kinds of what recovery left wrong. These
-// kinds are the second result.
-func essence(cause string) (string, []string) {
-	cause = strings.Replace(cause, " "+faults.AfterRecoveryVMsRun, " "+faults.AfterRecovery, 1)
-	head, kinds, ok := strings.Cut(cause, leftWrong)
-	if !ok {
-		return cause, nil
+// remark whether VMs ran already, and without the kinds of what recovery left wrong.
+func (c Cause) essence() Cause {
+	if c.Failure.Phase.Part == faults.WithVMsRunning {
+		c.Failure.Phase.Part = faults.AfterRecovery
 	}
-	return head, strings.Split(kinds, ", ")
+	c.Left = nil
+	return c
 }
 
 // leftovers are kinds of what recovery left wrong, and in how many runs.
 type leftovers struct {
-	kinds []string
-	runs  []int
+	kinds []inspect.ViolationKind
+	runs  [inspect.ViolationKinds]int
 }
 
-func (l *leftovers) add(kinds []string) {
+func (l *leftovers) add(kinds []inspect.ViolationKind) {
 	for _, k := range kinds {
-		i := slices.Index(l.kinds, k)
-		if i < 0 {
-			i = len(l.kinds)
-			l.kinds, l.runs = append(l.kinds, k), append(l.runs, 0)
+		if l.runs[k]++; !slices.Contains(l.kinds, k) {
+			l.kinds = append(l.kinds, k)
 		}
-		l.runs[i]++
 	}
 }
 
 // text is the end of a cause of so many runs.
 func (l *leftovers) text(runs int) string {
 	var list []string
-	for i, k := range l.kinds {
-		if l.runs[i] != runs {
-			k += fmt.Sprintf(" (%d)", l.runs[i])
+	for _, k := range l.kinds {
+		text := k.String()
+		if l.runs[k] != runs {
+			text += fmt.Sprintf(" (%d)", l.runs[k])
 		}
-		list = append(list, k)
+		list = append(list, text)
 	}
 	if len(list) == 0 {
 		return ""
 	}
-	return leftWrong + strings.Join(list, ", ")
+	return leftMark + strings.Join(list, separator)
 }
 
 // violationTexts has the first violation of each sort, with the number of others like

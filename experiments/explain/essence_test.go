@@ -40,11 +40,11 @@ func TestEqualCausesAreOne(t *testing.T) {
 
 func TestLikeViolationsAreToldOnce(t *testing.T) {
 	frame := func(n int, is string) inspect.Violation {
-		return inspect.Violation{Kind: "frames", Place: fmt.Sprintf("frame %d (d1) count", n), Is: is, Should: "1"}
+		return inspect.Violation{Kind: inspect.Frames, Place: fmt.Sprintf("frame %d (d1) count", n), Is: is, Should: "1"}
 	}
 	list := []inspect.Violation{
-		frame(5022, "3"), {Kind: "locks", Place: "lock a", Is: "taken", Should: "free"}, frame(5023, "2"), frame(5024, "2"),
-		{Kind: "locks", Place: "lock b", Is: "taken", Should: "free"}, {Kind: "locks", Place: "lock b", Is: "taken", Should: "free"},
+		frame(5022, "3"), {Kind: inspect.Locks, Place: "lock a", Is: "taken", Should: "free"}, frame(5023, "2"), frame(5024, "2"),
+		{Kind: inspect.Locks, Place: "lock b", Is: "taken", Should: "free"}, {Kind: inspect.Locks, Place: "lock b", Is: "taken", Should: "free"},
 	}
 	for most, want := range map[int]string{
 		9: "frame 5022 (d1) count is 3, should be 1, and 2 like it; lock a is taken, should be free; lock b is taken, should be free, and 1 like it",

@@ -1,48 +1,56 @@
 package explain
 
 import (
-	"fmt"
-
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
 )
 
 // evidence describes the values and locks on which a thread of the VMM failed.
 // The machine is just behind the detection.
-func (x *explainer) evidence(c *captured, at *faults.Detection) []string {
-	var list []string
-	if src := x.sources.Line(c.site.File, c.site.Line); src != "" {
-		list = append(list, fmt.Sprintf("%s: %s", shortPlace(c.site), src))
+func (x *explainer) evidence(c *captured, at *faults.Detection) []Fact {
+	var list []Fact
+	if line := x.line(c.site); line.Source != "" {
+		list = append(list, Fact{Kind: SourceLine, Places: []Line{line}})
 	}
-	if !c.known {
-		return list
+	if c.known {
+		list = append(list, x.values(c, at)...)
 	}
+	for i := range list {
+		list[i].CPU, list[i].Position = at.CPU, at.Position
+	}
+	return list
+}
+
+// values are what a thread of which more is known worked with.
+func (x *explainer) values(c *captured, at *faults.Detection) []Fact {
+	found := testbed.ParseFound(at.What)
+	var list []Fact
 	switch {
-	case at.Kind == "hang":
-		list = append(list, x.spinText(x.spins(c.chain, c.regs, c.waits))...)
-	case testbed.Checked(at.What):
-		if text := x.comparison(c.recent, at.Place.Function, x.a.Memory(x.Machine)); text != "" {
-			list = append(list, text)
+	case at.Kind == faults.ByHang:
+		if s := x.spins(c.chain, c.regs, c.waits); s != nil {
+			list = append(list, x.spinFact(s))
+		}
+	case found.Check():
+		if f := x.comparison(c.recent, at.Place.Function, x.a.Memory(x.Machine)); f != nil {
+			list = append(list, *f)
 		}
 		if s := x.lockOf(c); s != nil {
-			list = append(list, "it is about lock "+lockText(s))
+			list = append(list, Fact{Kind: AboutLock, Object: s.lock.Name, Count: int(s.lock.Holder)})
 		}
 	default:
 		f := x.a.Checker.Failure(x.a.Machine(x.Machine))
-		if f.Kind == vecPageFault {
-			list = append(list, fmt.Sprintf("address %#x (%s), error code %#x", f.Addr, x.a.AddressText(f.Addr), f.Code))
+		if testbed.Found(f.Kind) == testbed.PageFault {
+			list = append(list, Fact{Kind: Accessed, Object: x.a.AddressText(f.Addr), Values: []Value{{Name: "address", Is: Word(f.Addr)}, {Name: "error code", Is: Word(f.Code)}}})
 		}
 		for i := len(c.recent) - 1; i >= 0; i-- {
 			if c.recent[i].PC == at.Place.PC {
-				list = append(list, "it executed "+accessed(&c.recent[i], x.a.Target.Symbols))
+				list = append(list, accessed(&c.recent[i], x.a.Target.Symbols))
 				break
 			}
 		}
 	}
 	return list
 }
-
-const vecPageFault = 14
 
 // lockOf is the lock that a failing function of locks works on.
 func (x *explainer) lockOf(c *captured) *spinning {
@@ -56,26 +64,14 @@ func (x *explainer) lockOf(c *captured) *spinning {
 	return &spinning{in: takerOf(c.chain), lock: lock}
 }
 
-func lockText(s *spinning) string {
-	if s.lock == nil {
-		return "that is not known"
-	}
-	return fmt.Sprintf("%s, held by CPU %d", s.lock.Name, s.lock.Holder)
-}
-
-func (x *explainer) spinText(s *spinning) []string {
+// spinFact says what a processor waits for.
+func (x *explainer) spinFact(s *spinning) Fact {
+	f := Fact{Kind: Spins, Places: []Line{x.line(s.in)}}
 	switch {
-	case s == nil:
-		return nil
 	case s.lock != nil:
-		return []string{fmt.Sprintf("it spins on lock %s, for %s", lockText(s), shortPlace(s.in))}
+		f.Kind, f.Object, f.Count = SpinsOnLock, s.lock.Name, int(s.lock.Holder)
+	case s.frame != nil:
+		f.Object = s.frame.String()
 	}
-	text := "it spins in " + shortPlace(s.in)
-	if src := x.sources.Line(s.in.File, s.in.Line); src != "" {
-		text += ": " + src
-	}
-	if s.what != "" {
-		text += "; " + s.what
-	}
-	return []string{text}
+	return f
 }

@@ -73,13 +73,14 @@ func TestExplainsFailedRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		switch {
-		case e.End.Cause == "" || strings.HasPrefix(e.End.Cause, "none"):
+		case !e.End.known() || e.End.Cause.Class != Failed:
 			t.Errorf("%s (%s) has no cause", row.Run(), row.Reason)
 		case e.Detection == nil || len(e.Detection.CPUs) != l.Experiment.Machine.CPUs || len(e.Detection.CPUs[e.Detection.CPU].Calls) < 2:
 			t.Errorf("%s: no call chain at the detection: %+v", row.Run(), e.Detection)
 		case len(e.Steps) == 0 || e.Steps[0].Name != "microreboot":
 			t.Errorf("%s: steps %+v", row.Run(), e.Steps)
 		}
+		checkChain(t, e, &row, l.Golden.Position, row.EndPosition)
 		second, err := again.explain(&row, basic)
 		if err != nil {
 			t.Fatal(err)
@@ -136,12 +137,12 @@ func TestExplanationText(t *testing.T) {
 		Run: "basic/7", Outcome: "component_lost (failure 2: panic: assertion)", Fault: "rip set from 0x10 to 0x0",
 		At: Line{Function: "main.f", File: "vi/vmm/f.go", Line: 3, Source: "x++"}, Complete: true,
 		Detection: &Detected{What: "panic: #PF page fault", CPU: 1, Position: 100, Time: 5000,
-			Evidence:   []string{"address 0x0"},
+			Evidence:   []Fact{said("address 0x0")},
 			CPUs:       []Chain{{0, "in a VM", nil}, {1, "in the VMM", []Line{{Function: "main.g.abi0", File: "a.s", Line: 1}, {PC: 16}}}},
-			Violations: []inspect.Violation{{Kind: "locks", Place: "main.lk", Is: "held by CPU 1", Should: "free"}},
+			Violations: []inspect.Violation{{Kind: inspect.Locks, Place: "main.lk", Is: "held by CPU 1", Should: "free"}},
 			Differs:    []testbed.Difference{{Structure: "main.heap", Words: 2, First: []string{"a = 1, golden 0", "b = 2, golden 0"}}}},
-		Steps: []Effect{{Name: "microreboot", CPU: 1, Position: 120, Changes: Changes{Repaired: []inspect.Violation{{Kind: "locks", Place: "main.lk", Is: "held by CPU 1", Should: "free"}}}}},
-		End:   End{Cause: "spins", Evidence: []string{"CPU 0: it spins"}, Console: []string{"(d1) x"}},
+		Steps: []Effect{{Name: "microreboot", CPU: 1, Position: 120, Changes: Changes{Repaired: []inspect.Violation{{Kind: inspect.Locks, Place: "main.lk", Is: "held by CPU 1", Should: "free"}}}}},
+		End:   End{Cause: ParseCause("spins"), Evidence: []Fact{said("CPU 0: it spins")}, Console: []string{"(d1) x"}},
 	}
 	var b bytes.Buffer
 	if err := e.Text(&b); err != nil {

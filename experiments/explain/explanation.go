@@ -21,6 +21,8 @@ type Explanation struct {
 	Run       string          `json:"run"`
 	Outcome   string          `json:"outcome"`
 	Fault     string          `json:"fault"`
+	CPU       int             `json:"cpu"`      // that the fault struck, -1 = none
+	Position  uint64          `json:"position"` // of the fault, 0 = none
 	At        Line            `json:"at"`
 	Detection *Detected       `json:"detection,omitempty"` // nil: nothing was detected
 	Steps     []Effect        `json:"steps,omitempty"`
@@ -40,6 +42,7 @@ type Line struct {
 	Line     int    `json:"line,omitempty"`
 	PC       uint64 `json:"pc"`
 	Source   string `json:"source,omitempty"`
+	In       string `json:"in,omitempty"` // in which Function is expanded, where the place is not one of a chain
 }
 
 // Detected is the state when a failure was detected.
@@ -48,7 +51,7 @@ type Detected struct {
 	CPU        int                  `json:"cpu"`
 	Position   uint64               `json:"position"`
 	Time       sim.Time             `json:"time_ps"`
-	Evidence   []string             `json:"evidence,omitempty"`
+	Evidence   []Fact               `json:"evidence,omitempty"`
 	CPUs       []Chain              `json:"cpus"`
 	Violations []inspect.Violation  `json:"violations,omitempty"` // violations that the golden run does not have at the same position
 	Golden     []inspect.Violation  `json:"golden,omitempty"`     // violations that it has as well
@@ -76,11 +79,15 @@ type Effect struct {
 
 // End is how the run ended, and why.
 type End struct {
-	Cause    string   `json:"cause"` // the same for runs that failed alike
-	Evidence []string `json:"evidence,omitempty"`
+	Cause    Cause    `json:"cause"`
+	Position uint64   `json:"position"`
+	Evidence []Fact   `json:"evidence,omitempty"`
 	CPUs     []Chain  `json:"cpus"`
 	Console  []string `json:"console,omitempty"`
 }
+
+// known says whether there is an end: a run that was not struck has none.
+func (e *End) known() bool { return e.Cause.String() != "" }
 
 // Run executes a stored run again, looking at the target on the way.
 func Run(ctx context.Context, db *store.DB, open recording.Open, setting string, index int, t campaign.Teller) (*Explanation, error) {
@@ -166,15 +173,20 @@ func (x *explainer) explain(row *experiments.Row, s experiments.Setting) (*Expla
 func (x *explainer) moments(e *Explanation, row *experiments.Row, s experiments.Setting) error {
 	e.Run, e.Outcome = row.Run(), retrace.OutcomeText(row)
 	if row.Strike == nil {
-		e.Fault = "not applied"
+		e.Fault, e.CPU = "not applied", -1
 		return nil
 	}
 	e.Fault, e.At = retrace.StrikeText(row.Strike), x.line(row.Strike.Place)
+	e.CPU, e.Position = row.Strike.CPU, row.Strike.Position
 	return x.follow(e, row, s)
 }
 
 func (x *explainer) line(p faults.Place) Line {
-	return Line{p.Function, p.File, p.Line, p.PC, x.sources.Line(p.File, p.Line)}
+	l := Line{Function: p.Source(), File: p.File, Line: p.Line, PC: p.PC, Source: x.sources.Line(p.File, p.Line)}
+	if p.Inlined != "" {
+		l.In = p.Function
+	}
+	return l
 }
 
 // chains says what all processors do.

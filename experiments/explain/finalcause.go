@@ -13,19 +13,19 @@ import (
 
 // end executes a run to its end and says why it ended so.
 func (x *explainer) end(row *experiments.Row, s experiments.Setting) (End, error) {
-	var e End
+	e := End{Position: row.EndPosition}
 	var err error
 	switch {
 	case !row.Outcome.Unsurvived():
-		e.Cause = "none: the run did not fail"
+		e.Cause.Class = Survived
 	case len(row.Detections) == 0:
 		err = x.undetected(&e, row, s)
-	case strings.HasPrefix(row.Cause, "failed again"):
+	case row.Cause.Way == faults.FailedAgain:
 		err = x.failedAgain(&e, row, s)
-	case strings.HasPrefix(row.Cause, "hang"):
+	case row.Cause.Way == faults.Hung:
 		err = x.hung(&e, row, s)
-	case strings.HasPrefix(row.Cause, "machine reset"), lastPosted(row, x.System.Target()):
-		e.Cause = row.Cause
+	case row.Cause.Way == faults.WasReset, lastPosted(row, x.System.Target()):
+		e.Cause.Failure = row.Cause
 	default:
 		err = x.lostVM(&e, row, s)
 	}
@@ -35,12 +35,8 @@ func (x *explainer) end(row *experiments.Row, s experiments.Setting) (End, error
 // undetected explains a run whose failure was not detected.
 func (x *explainer) undetected(e *End, row *experiments.Row, s experiments.Setting) error {
 	e.Cause = notDetected(row)
-	if row.Outcome == faults.Hang && row.Reason == "deadline" {
-		kept := e.Cause
-		err := x.hung(e, row, s)
-		_, what, _ := strings.Cut(e.Cause, ": ")
-		e.Cause = kept + ": " + what
-		return err
+	if row.Outcome == faults.Hang && faults.ParseNoEnd(row.Reason) == faults.AtDeadline {
+		return x.hung(e, row, s)
 	}
 	if vm := failedVM(row); vm != "" {
 		if err := x.choked(e, row, s, vm); err != nil {
@@ -52,10 +48,6 @@ func (x *explainer) undetected(e *End, row *experiments.Row, s experiments.Setti
 	}
 	x.finish(e, row)
 	return nil
-}
-
-func notDetected(row *experiments.Row) string {
-	return "not detected: " + row.Outcome.String() + ", " + faults.Alike(row.Reason)
 }
 
 // lastPosted says whether the VMM gave up.
@@ -85,26 +77,27 @@ func (x *explainer) failedAgain(e *End, row *experiments.Row, s experiments.Sett
 	if err != nil {
 		return err
 	}
-	e.Evidence = append([]string{fmt.Sprintf("failure 2 of %d: %s, %s on CPU %d at position %d", len(row.Detections), d.Kind, d.What, d.CPU, d.Position)}, x.evidence(c, d)...)
+	again := Fact{Kind: FailedNext, CPU: d.CPU, Position: d.Position, Words: fmt.Sprintf("%s, %s", d.Kind, d.What), Count: len(row.Detections)}
+	e.Evidence = append([]Fact{again}, x.evidence(c, d)...)
 	e.CPUs = x.chains()
 	if c.known {
 		e.CPUs[d.CPU].Calls = x.linesOf(c.chain)
 	}
 	e.Console = consoleEnd(x.Machine.Serial())
 	spin, what := x.failure(c, d)
-	e.Cause = "failed again " + faults.Phase(row.Steps, d.Position) + ": " + what
+	e.Cause.Failure = faults.Failure{Way: faults.FailedAgain, Phase: faults.PhaseAt(row.Steps, d.Position), What: what}
 	return x.blame(e, row, s, spin, d.Position)
 }
 
 // failure returns the name of a failure, which is equal for similar runs, and
 // the lock that is involved, if any.
 func (x *explainer) failure(c *captured, d *faults.Detection) (*spinning, string) {
-	what := d.What + " in " + shortPlace(c.site)
+	what, found := d.What+" in "+shortPlace(c.site), testbed.ParseFound(d.What)
 	switch {
-	case d.Kind == "hang":
+	case d.Kind == faults.ByHang:
 		spin := x.spins(c.chain, c.regs, c.waits)
 		return spin, spinCause(spin, "hang, NMI in "+shortPlace(c.site)) + x.unacknowledged(spin)
-	case testbed.Checked(d.What):
+	case found.Check():
 		if src := x.sources.Line(c.site.File, c.site.Line); src != "" {
 			what = fmt.Sprintf("%s `%s` in %s", d.What, src, shortPlace(c.site))
 		}
@@ -113,7 +106,7 @@ func (x *explainer) failure(c *captured, d *faults.Detection) (*spinning, string
 			what += " for lock " + alikeName(spin.lock.Name)
 		}
 		return spin, what
-	case d.What == testbed.CauseText(vecPageFault):
+	case found == testbed.PageFault:
 		f := x.a.Checker.Failure(x.a.Machine(x.Machine))
 		what = fmt.Sprintf("%s at %s in %s", d.What, x.a.AddressText(f.Addr), shortPlace(c.site))
 	}
@@ -127,7 +120,7 @@ func spinCause(s *spinning, otherwise string) string {
 		return otherwise
 	case s.lock != nil:
 		return "spins on lock " + alikeName(s.lock.Name)
-	case s.what != "":
+	case s.frame != nil:
 		return "spins in " + shortPlace(s.in) + " for a frame that is locked or not validated"
 	}
 	return "spins in " + shortPlace(s.in)
@@ -140,10 +133,8 @@ func (x *explainer) unacknowledged(spin *spinning) string {
 	if spin != nil && spin.lock != nil {
 		return ""
 	}
-	for _, v := range x.a.Check(x.Machine) {
-		if v.Kind == "interrupts" && strings.Contains(v.Place, "in-service") {
-			return "; " + alikeName(v.Place) + " is not empty"
-		}
+	if x.a.Checker.Unacknowledged(x.a.Machine(x.Machine)) {
+		return "; CPU N local APIC's in-service set is not empty"
 	}
 	return ""
 }
@@ -163,58 +154,54 @@ func (x *explainer) blame(e *End, row *experiments.Row, s experiments.Setting, s
 	if !discarded {
 		t := x.takenWhere(row, s, lock, holder, until)
 		if t != nil && t.position > first {
-			p := takerOf(t.chain)
-			e.Evidence = append(e.Evidence, fmt.Sprintf("CPU %d took the lock after the failure, at position %d in %s", t.cpu, t.position, chainText(t.chain)))
-			e.Cause += ", taken after the failure in " + shortPlace(p)
+			e.Evidence = append(e.Evidence, x.takenFact(TakenLater, t, spin))
+			e.Cause.and(", taken after the failure in " + shortPlace(takerOf(t.chain)))
 		}
 		return nil
 	}
 	t := x.takenWhere(row, s, lock, holder, first)
 	if t == nil {
-		e.Evidence = append(e.Evidence, fmt.Sprintf("the lock was held when the failure was detected; CPU %d took it long before", holder))
-		e.Cause += ", taken by a thread since discarded"
+		e.Evidence = append(e.Evidence, Fact{Kind: TakenBefore, CPU: holder, Object: spin.lock.Name})
+		e.Cause.and(", taken by a thread since discarded")
 		return nil
 	}
-	e.Evidence = append(e.Evidence, fmt.Sprintf("the lock was taken at position %d by a thread of CPU %d that recovery discarded, in %s", t.position, t.cpu, chainText(t.chain)))
-	e.Cause += ", taken in " + shortPlace(takerOf(t.chain)) + " by a thread since discarded"
+	e.Evidence = append(e.Evidence, x.takenFact(TakenAndLost, t, spin))
+	e.Cause.and(", taken in " + shortPlace(takerOf(t.chain)) + " by a thread since discarded")
 	return nil
 }
 
-// chainText is a call chain in one line.
-func chainText(chain []testbed.StackFrame) string {
-	var list []string
-	for _, f := range chain {
-		if !inLock(f.Place) && f.Place.File != "<autogenerated>" {
-			list = append(list, shortPlace(f.Place))
-		}
-	}
-	return strings.Join(list, " < ")
+// takenFact says where a lock was taken, without the functions of locks.
+func (x *explainer) takenFact(k FactKind, t *taken, s *spinning) Fact {
+	chain := slices.DeleteFunc(slices.Clone(t.chain), func(f testbed.StackFrame) bool { return inLock(f.Place) })
+	return Fact{Kind: k, CPU: t.cpu, Position: t.position, Object: s.lock.Name, Places: x.linesOf(chain)}
 }
 
-// hung explains a run that hung without a detection.
+// hung explains a run that hung without a further detection.
 func (x *explainer) hung(e *End, row *experiments.Row, s experiments.Setting) error {
 	if err := x.Begin(row, s); err != nil {
 		return err
 	}
 	x.finish(e, row)
 	left := x.a.Check(x.Machine)
-	head, _, _ := strings.Cut(row.Cause, ":")
+	if e.Cause.Class == Failed {
+		e.Cause.Failure = faults.Failure{Way: row.Cause.Way, Phase: row.Cause.Phase}
+	}
 	if i, spin := x.spinner(row); spin != nil {
-		for _, t := range x.spinText(spin) {
-			e.Evidence = append(e.Evidence, fmt.Sprintf("CPU %d: %s", i, t))
-		}
-		e.Cause = head + ": " + spinCause(spin, "") + x.unacknowledged(spin)
+		f := x.spinFact(spin)
+		f.Kind, f.CPU, f.Position = hungKinds[f.Kind], i, row.EndPosition
+		e.Evidence = append(e.Evidence, f)
+		e.Cause.Failure = e.Cause.Failure.With(spinCause(spin, "") + x.unacknowledged(spin))
 		return x.blame(e, row, s, spin, row.EndPosition)
 	}
 	var chains [][]testbed.StackFrame
 	for i := range x.Machine.CPUs() {
 		chains = append(chains, x.a.ChainOf(x.Machine, i))
 	}
-	e.Cause = head + ": " + x.doing(chains)
-	if v := telling(left, "interrupts", "timers", "events", "vcpus", "queues"); v != nil {
-		e.Cause += "; " + alikeName(v.String())
+	e.Cause.Failure = e.Cause.Failure.With(x.doing(chains))
+	if v := telling(left, inspect.Interrupts, inspect.Timers, inspect.Events, inspect.VCPUs, inspect.Queues); v != nil {
+		e.Cause.and("; " + alikeName(v.String()))
 	}
-	e.Evidence = append(e.Evidence, "wrong at the end: "+strings.Join(violationTexts(left, 8), "; "))
+	e.Evidence = append(e.Evidence, Fact{Kind: WrongAtEnd, CPU: -1, Position: row.EndPosition, List: violationTexts(left, 8)})
 	if vm := failedVM(row); vm != "" {
 		if err := x.choked(e, row, s, vm); err != nil {
 			return err
@@ -222,6 +209,9 @@ func (x *explainer) hung(e *End, row *experiments.Row, s experiments.Setting) er
 	}
 	return x.blameLeft(e, row, s)
 }
+
+// hungKinds are the facts about waiting when they are about one of several processors.
+var hungKinds = map[FactKind]FactKind{SpinsOnLock: HungOnLock, Spins: HungIn}
 
 // spinner finds a processor that waits for something. A loop is recognized where
 // it pauses, so the run is followed a little beyond its end.
@@ -265,7 +255,7 @@ func (x *explainer) doing(chains [][]testbed.StackFrame) string {
 }
 
 // telling picks the first violation of the first of some kinds.
-func telling(list []inspect.Violation, kinds ...string) *inspect.Violation {
+func telling(list []inspect.Violation, kinds ...inspect.ViolationKind) *inspect.Violation {
 	for _, k := range kinds {
 		for i := range list {
 			if list[i].Kind == k {

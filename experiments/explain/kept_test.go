@@ -92,7 +92,7 @@ func TestPartsOfExplanationsAreKept(t *testing.T) {
 		return Run(t.Context(), db, noSystem, "full", 0, campaign.Teller{})
 	}
 	want := &Explanation{Run: "full/0", Outcome: "lost", Steps: []Effect{{Name: "restart", CPU: 1}}}
-	end := End{Cause: "it was tired", Evidence: []string{"it said so"}}
+	end := End{Cause: ParseCause("it was tired"), Evidence: []Fact{said("it said so")}}
 	for _, step := range []struct {
 		name string
 		do   func() error

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,38 +21,56 @@ func (x *explainer) lostVM(e *End, row *experiments.Row, s experiments.Setting) 
 	var why []string
 	if v := common(left); v != "" {
 		why = append(why, "recovery left: "+v)
-		e.Evidence = append(e.Evidence, "left wrong by recovery: "+strings.Join(violationTexts(left, 6), "; "))
+		e.Evidence = append(e.Evidence, leftFact(left, row))
 	}
 	x.finish(e, row)
 	vm := failedVM(row)
 	if vm == "" {
 		if end := x.a.Check(x.Machine); len(end) > 0 {
-			e.Evidence = append(e.Evidence, "wrong at the end: "+strings.Join(violationTexts(end, 6), "; "))
+			e.Evidence = append(e.Evidence, Fact{Kind: WrongAtEnd, CPU: -1, Position: row.EndPosition, List: violationTexts(end, 6)})
 		}
-		e.Cause = strings.Join(append([]string{row.Cause}, why...), "; ")
+		e.Cause.Failure = row.Cause
+		for _, w := range why {
+			e.Cause.and("; " + w)
+		}
 		return nil
 	}
-	lost, texts, err := x.resumption(row, s, vm)
+	lost, facts, err := x.resumption(row, s, vm)
 	if err != nil {
 		return err
 	}
-	e.Evidence = append(append(texts, row.Reason), e.Evidence...)
-	why = append(lost, why...)
+	e.Evidence = append(append(facts, said(row.Reason)), e.Evidence...)
+	for i := len(lost) - 1; i >= 0; i-- {
+		why = slices.Insert(why, 0, lost[i].String())
+	}
+	e.Cause.Failure = row.Cause
 	if len(why) == 0 {
-		e.Cause = row.Cause
 		return x.choked(e, row, s, vm)
 	}
-	e.Cause = kindOfLoss(row) + ": " + strings.Join(why, "; ")
+	e.Cause.Failure.What = strings.Join(why, "; ")
 	cause := e.Cause
 	err = x.choked(e, row, s, vm)
 	e.Cause = cause // the VM's failure follows from what it lost
 	return err
 }
 
-// kindOfLoss is the beginning of a row's cause.
-func kindOfLoss(row *experiments.Row) string {
-	head, _, _ := strings.Cut(row.Cause, ":")
-	return head
+// leftFact says what was wrong when recovery announced for the first time that it was
+// complete.
+func leftFact(left []inspect.Violation, row *experiments.Row) Fact {
+	f := Fact{Kind: LeftByRecovery, CPU: -1, List: violationTexts(left, 6)}
+	if st, ok := completion(row); ok {
+		f.CPU, f.Position = st.CPU, st.Position
+	}
+	return f
+}
+
+// completion is that announcement.
+func completion(row *experiments.Row) (faults.Step, bool) {
+	i := slices.IndexFunc(row.Steps, func(s faults.Step) bool { return s.Done })
+	if i < 0 {
+		return faults.Step{}, false
+	}
+	return row.Steps[i], true
 }
 
 // choked adds a result of a hypercall that the VM never had in the golden run,
@@ -65,10 +82,11 @@ func (x *explainer) choked(e *End, row *experiments.Row, s experiments.Setting, 
 	}
 	if len(refused) > 0 {
 		first := refused[0]
-		e.Cause += "; " + faults.Alike(first)
-		e.Evidence = append(e.Evidence, fmt.Sprintf("%s: %s, as it never does in the golden run (%s)", vm, first, plural(len(refused), "such result")))
+		e.Cause.and("; " + faults.Alike(first.Words))
+		first.Count = len(refused)
+		e.Evidence = append(e.Evidence, first)
 	}
-	e.Evidence = append(e.Evidence, "the last hypercalls of "+vm+":")
+	e.Evidence = append(e.Evidence, Fact{Kind: LastCalls, CPU: -1, Object: vm})
 	e.Evidence = append(e.Evidence, last...)
 	return nil
 }
@@ -79,32 +97,31 @@ func (x *explainer) left(row *experiments.Row, s experiments.Setting) ([]inspect
 	if err := x.Begin(row, s); err != nil {
 		return nil, err
 	}
-	for _, st := range row.Steps {
-		if st.Done {
-			x.To(st.Position)
-			return x.a.Check(x.Machine), nil
-		}
+	st, ok := completion(row)
+	if !ok {
+		return nil, nil
 	}
-	return nil, nil
+	x.To(st.Position)
+	return x.a.Check(x.Machine), nil
 }
 
 // leftKinds names the kinds of what recovery left wrong.
-func leftKinds(list []inspect.Violation) string {
-	var kinds []string
+func leftKinds(list []inspect.Violation) []inspect.ViolationKind {
+	var kinds []inspect.ViolationKind
 	for _, v := range list {
 		if !slices.Contains(kinds, v.Kind) {
 			kinds = append(kinds, v.Kind)
 		}
 	}
-	return strings.Join(kinds, ", ")
+	return kinds
 }
 
 // blameLeft adds what recovery left wrong.
 func (x *explainer) blameLeft(e *End, row *experiments.Row, s experiments.Setting) error {
 	left, err := x.left(row, s)
 	if err == nil && len(left) > 0 {
-		e.Cause += leftWrong + leftKinds(left)
-		e.Evidence = append(e.Evidence, "left wrong by recovery: "+strings.Join(violationTexts(left, 6), "; "))
+		e.Cause.Left = leftKinds(left)
+		e.Evidence = append(e.Evidence, leftFact(left, row))
 	}
 	return err
 }

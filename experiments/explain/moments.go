@@ -73,7 +73,7 @@ func (x *explainer) detection(row *experiments.Row, s experiments.Setting, at *f
 	if err != nil {
 		return nil, err
 	}
-	d := &Detected{What: at.Kind + ": " + at.What, CPU: at.CPU, Position: at.Position, Time: at.Time}
+	d := &Detected{What: string(at.Kind) + ": " + at.What, CPU: at.CPU, Position: at.Position, Time: at.Time}
 	d.Evidence = x.evidence(c, at)
 	d.CPUs = x.chains()
 	if c.known {
@@ -86,20 +86,15 @@ func (x *explainer) detection(row *experiments.Row, s experiments.Setting, at *f
 	return d, nil
 }
 
-// where is the object of a violation, without its values.
-type where struct{ kind, place string }
-
-func whereOf(v inspect.Violation) where { return where{v.Kind, v.Place} }
-
 // minus is what is wrong in a and not in b, by place, in the order of a.
 func minus(a, b []inspect.Violation) []inspect.Violation {
-	in := map[where]bool{}
+	in := map[inspect.Where]bool{}
 	for _, v := range b {
-		in[whereOf(v)] = true
+		in[v.Where()] = true
 	}
 	var list []inspect.Violation
 	for _, v := range a {
-		if !in[whereOf(v)] {
+		if !in[v.Where()] {
 			list = append(list, v)
 		}
 	}

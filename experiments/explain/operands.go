@@ -1,9 +1,6 @@
 package explain
 
 import (
-	"fmt"
-	"strings"
-
 	"golang.org/x/arch/x86/x86asm"
 
 	"resvirt/experiments/recording"
@@ -13,15 +10,15 @@ import (
 	"resvirt/vi/inspect"
 )
 
-// comparison finds the last comparison that a function made, and names the
-// compared values.
-func (x *explainer) comparison(list []recording.Traced, function string, mem inspect.Memory) string {
+// comparison finds the last comparison that a function made, and the compared values;
+// nil if there is none.
+func (x *explainer) comparison(list []recording.Traced, function string, mem inspect.Memory) *Fact {
 	seen := false
 	for i := len(list) - 1; i >= 0; i-- {
 		t := &list[i]
 		if x.a.Target.Locate(t.PC).Function != function {
 			if seen {
-				return "" // the function came back from a call: its own comparison is older
+				return nil // the function came back from a call: its own comparison is older
 			}
 			continue
 		}
@@ -30,21 +27,22 @@ func (x *explainer) comparison(list []recording.Traced, function string, mem ins
 		if err != nil || inst.Op != x86asm.CMP && inst.Op != x86asm.TEST {
 			continue
 		}
+		text := retrace.Disassemble(*t, x.a.Target.Symbols)
 		a, ok1 := operand(&inst, 0, t, mem)
 		b, ok2 := operand(&inst, 1, t, mem)
 		if !ok1 || !ok2 {
-			return "it executed " + retrace.Disassemble(*t, x.a.Target.Symbols)
+			return &Fact{Kind: Executed, Words: text}
 		}
-		if inst.Op == x86asm.TEST && inst.Args[0] == inst.Args[1] {
-			return fmt.Sprintf("what it tested was %#x (%s)", a, retrace.Disassemble(*t, x.a.Target.Symbols))
+		f := &Fact{Kind: Compared, Words: text, Values: []Value{{Is: Word(a)}, {Is: Word(b)}}}
+		switch {
+		case inst.Op == x86asm.TEST && inst.Args[0] == inst.Args[1]:
+			f.Kind, f.Values = Tested, f.Values[:1]
+		case inst.Op == x86asm.TEST:
+			f.Kind = TestedFor
 		}
-		verb := "it compared %#x with %#x (%s)"
-		if inst.Op == x86asm.TEST {
-			verb = "it tested %#x for %#x (%s)"
-		}
-		return fmt.Sprintf(verb, a, b, retrace.Disassemble(*t, x.a.Target.Symbols))
+		return f
 	}
-	return ""
+	return nil
 }
 
 // operand is the value of an operand before the instruction. Memory is read as
@@ -141,13 +139,12 @@ func registerValue(r x86asm.Reg, regs *testbed.Registers) (uint64, bool) {
 
 // accessed describes the memory operands of an instruction, with the registers
 // that made their addresses.
-func accessed(t *recording.Traced, symbols faults.Symbols) string {
+func accessed(t *recording.Traced, symbols faults.Symbols) Fact {
+	f := Fact{Kind: Executed, Words: retrace.Disassemble(*t, symbols)}
 	inst, err := x86asm.Decode(t.Code, 64)
 	if err != nil {
-		return retrace.Disassemble(*t, symbols)
+		return f
 	}
-	text := retrace.Disassemble(*t, symbols)
-	var used []string
 	for _, a := range inst.Args {
 		m, ok := a.(x86asm.Mem)
 		if !ok {
@@ -155,12 +152,9 @@ func accessed(t *recording.Traced, symbols faults.Symbols) string {
 		}
 		for _, r := range []x86asm.Reg{m.Base, m.Index} {
 			if v, ok := registerValue(r, &t.Regs); ok && r != 0 {
-				used = append(used, fmt.Sprintf("%v = %#x", r, v))
+				f.Values = append(f.Values, Value{Name: r.String(), Is: Word(v)})
 			}
 		}
 	}
-	if len(used) > 0 {
-		text += " with " + strings.Join(used, ", ")
-	}
-	return text
+	return f
 }

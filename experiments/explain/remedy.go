@@ -110,7 +110,7 @@ func (x *explainer) remedies(e *Explanation, row *experiments.Row, s experiments
 		}
 		var rest []inspect.Violation
 		for _, v := range left {
-			step := by[whereOf(v)]
+			step := by[v.Where()]
 			if step == "" || slices.Contains(s.Steps, step) {
 				rest = append(rest, v)
 				continue
@@ -154,19 +154,19 @@ func (h *Helps) remedy(step string, o pairedRow) *Remedy {
 }
 
 // repairs executes a run and says which of its steps was the last to repair what.
-func (x *explainer) repairs(o pairedRow) (map[where]string, error) {
+func (x *explainer) repairs(o pairedRow) (map[inspect.Where]string, error) {
 	var e Explanation
 	if err := x.follow(&e, o.row, o.setting); err != nil {
 		return nil, err
 	}
-	by := map[where]string{}
+	by := map[inspect.Where]string{}
 	for _, s := range e.Steps {
 		for _, v := range s.Repaired {
-			by[whereOf(v)] = s.Name
+			by[v.Where()] = s.Name
 		}
 		for _, b := range s.Beside {
 			for _, v := range b.Repaired {
-				by[whereOf(v)] = b.way
+				by[v.Where()] = b.way
 			}
 		}
 	}

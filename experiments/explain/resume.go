@@ -1,7 +1,7 @@
 package explain
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"resvirt/experiments"
@@ -13,16 +13,55 @@ import (
 
 // guestAt is the state of a vCPU that its guest would see.
 type guestAt struct {
-	name    string // of the vCPU
-	addr    uint64
-	current bool // a CPU has it
-	cpu     int
-	regs    testbed.Registers
-	fs, gs  uint64
-	bases   bool   // the bases are known
-	call    string // the hypercall or system call under way, "" = none
-	upcall  uint64 // where its kernel has just interrupted it, 0 = nowhere
+	name     string // of the vCPU
+	addr     uint64
+	current  bool // a CPU has it
+	cpu      int
+	position uint64 // of a vCPU that goes on
+	regs     testbed.Registers
+	fs, gs   uint64
+	bases    bool   // the bases are known
+	call     call   // under way
+	upcall   uint64 // where its kernel has just interrupted it, 0 = nowhere
 }
+
+// call is a call from a guest under way.
+type call struct {
+	kind callKind
+	name string
+}
+
+type callKind uint8
+
+const (
+	noCall callKind = iota
+	hypercall
+	systemCall
+	entering // its kind is not known yet
+)
+
+// Loss is what a VM's vCPU lost in a recovery.
+type Loss uint8
+
+// Losses.
+const (
+	LostHypercall  Loss = iota // was not issued again
+	LostSystemCall             // the same
+	LostEntry                  // the same, of a call of unknown kind
+	LostRegisters
+	LostRIP
+	LostFS
+)
+
+var lossTexts = [...]string{
+	"a hypercall under way was not issued again", "a system call under way was not issued again",
+	"a call that had just entered the VMM was not issued again", "registers of the VM changed", "RIP of the VM changed", "FS base of the VM changed",
+}
+
+func (l Loss) String() string { return lossTexts[l] }
+
+// lossOf is the loss of a call.
+var lossOf = map[callKind]Loss{hypercall: LostHypercall, systemCall: LostSystemCall, entering: LostEntry}
 
 const vcpuType = "main.VCPU"
 
@@ -30,10 +69,11 @@ const vcpuType = "main.VCPU"
 func (x *explainer) guests(vm string) []guestAt {
 	a := x.a
 	mem := a.Memory(x.Machine)
-	under := map[string]string{}
-	for _, v := range a.Check(x.Machine) {
-		if call, ok := strings.CutPrefix(v.Is, "in "); ok && v.Kind == "calls" {
-			under[v.Place], _, _ = strings.Cut(call, " after ")
+	under := map[string]call{}
+	for _, c := range a.Checker.UnderWay(a.Machine(x.Machine)) {
+		under[c.VCPU] = call{hypercall, c.Name}
+		if c.System {
+			under[c.VCPU] = call{systemCall, c.Name}
 		}
 	}
 	var list []guestAt
@@ -61,8 +101,8 @@ func (x *explainer) fill(g *guestAt, mem inspect.Memory) {
 	g.regs = testbed.RegistersOf(x.Machine, g.cpu)
 	if x.Machine.CPL(g.cpu) == 0 {
 		g.regs, _ = x.a.GuestRegisters(mem, g.cpu)
-		if g.call == "" && x.a.Enters(mem, g.cpu) {
-			g.call = "a call that had just entered the VMM"
+		if g.call.kind == noCall && x.a.Enters(mem, g.cpu) {
+			g.call = call{entering, "a call that had just entered the VMM"}
 		}
 	}
 	// At an entry the kernel's stack has RCX, R11 and RIP.
@@ -75,30 +115,26 @@ func (x *explainer) fill(g *guestAt, mem inspect.Memory) {
 }
 
 // resumption compares the state of a VM's vCPUs at the detection with the state
-// in which they go on after recovery. It returns what was lost, as a text that
-// is equal for similar runs, and the evidence.
-func (x *explainer) resumption(row *experiments.Row, s experiments.Setting, vm string) (lost, evidence []string, err error) {
+// in which they go on after recovery. It returns what was lost, and the evidence.
+func (x *explainer) resumption(row *experiments.Row, s experiments.Setting, vm string) (lost []Loss, evidence []Fact, err error) {
 	if err := x.Begin(row, s); err != nil {
 		return nil, nil, err
 	}
 	x.Past(&row.Detections[0])
 	before := x.guests(vm)
 	done := x.Machine.Position()
-	for _, st := range row.Steps {
-		if st.Done {
-			done = st.Position
-			break
-		}
+	if st, ok := completion(row); ok {
+		done = st.Position
 	}
 	x.To(done)
 	for _, g := range before {
 		now, ok := x.resumed(&g, row.EndPosition)
 		if !ok {
-			evidence = append(evidence, fmt.Sprintf("%s, which had CPU %d, did not go on", g.name, g.cpu))
+			evidence = append(evidence, Fact{Kind: DidNotGoOn, CPU: g.cpu, Object: g.name})
 			continue
 		}
-		l, t := compareGuest(&g, now, x.a.Target)
-		lost, evidence = append(lost, l...), append(evidence, t...)
+		l, facts := x.compareGuest(&g, now)
+		lost, evidence = append(lost, l...), append(evidence, facts...)
 	}
 	return lost, evidence, nil
 }
@@ -114,7 +150,7 @@ func (x *explainer) resumed(g *guestAt, end uint64) (*guestAt, bool) {
 			return
 		}
 		if v, ok := x.a.CurrentVCPU(mem, e.CPU); ok && v == g.addr {
-			now = &guestAt{name: g.name, cpu: e.CPU}
+			now = &guestAt{name: g.name, cpu: e.CPU, position: e.Position}
 			x.fill(now, mem)
 		}
 	})
@@ -132,46 +168,50 @@ func (x *explainer) resumed(g *guestAt, end uint64) (*guestAt, bool) {
 const syscallBytes = 2
 
 // compareGuest tells what a guest lost.
-func compareGuest(was, is *guestAt, t *faults.Target) (lost, evidence []string) {
-	at := shortPlace(t.Locate(is.regs[faults.RIP]))
-	rip := was.regs[faults.RIP]
+func (x *explainer) compareGuest(was, is *guestAt) (lost []Loss, evidence []Fact) {
+	rip, now := was.regs[faults.RIP], is.regs[faults.RIP]
+	note := func(f Fact) {
+		f.CPU, f.Position, f.Object = is.cpu, is.position, was.name
+		evidence = append(evidence, f)
+	}
+	here := []Line{x.line(x.a.Target.Locate(now))}
+	both := append(slices.Clone(here), x.line(x.a.Target.Locate(rip)))
 	switch {
-	case was.call != "" && is.regs[faults.RIP] == rip-syscallBytes:
-		evidence = append(evidence, fmt.Sprintf("%s was in %s, which is issued again, in %s", was.name, was.call, at))
-	case was.call != "" && is.regs[faults.RIP] == rip:
-		lost = append(lost, alikeCall(was.call)+" was not issued again")
-		evidence = append(evidence, fmt.Sprintf("%s was in %s, which is not issued again: it goes on in %s with %#x for its result", was.name, was.call, at, is.regs[0]))
-	case is.regs[faults.RIP] == rip:
-		var names []string
-		for i := range 16 {
-			if was.regs[i] != is.regs[i] {
-				names = append(names, fmt.Sprintf("%s = %#x, was %#x", faults.Register(i), is.regs[i], was.regs[i]))
-			}
+	case was.call.kind != noCall && now == rip-syscallBytes:
+		note(Fact{Kind: IssuedAgain, Words: was.call.name, Places: here})
+	case was.call.kind != noCall && now == rip:
+		lost = append(lost, lossOf[was.call.kind])
+		note(Fact{Kind: NotIssuedAgain, Words: was.call.name, Places: here, Values: []Value{{Name: "result", Is: Word(is.regs[0])}}})
+	case now == rip:
+		if changed := changedRegisters(was, is); len(changed) > 0 {
+			lost = append(lost, LostRegisters)
+			note(Fact{Kind: RegistersChanged, Places: here, Values: changed})
 		}
-		if len(names) > 0 {
-			lost = append(lost, "registers of the VM changed")
-			evidence = append(evidence, fmt.Sprintf("%s goes on in %s with other registers: %s", was.name, at, strings.Join(names, "; ")))
-		}
-	case is.upcall != 0 && is.upcall != rip && is.upcall != rip-syscallBytes && was.call != "":
-		lost = append(lost, "RIP of the VM changed")
-		evidence = append(evidence, fmt.Sprintf("%s was at %s and goes on in %s, as if it had been at %#x", was.name, shortPlace(t.Locate(rip)), at, is.upcall))
+	case is.upcall != 0 && is.upcall != rip && is.upcall != rip-syscallBytes && was.call.kind != noCall:
+		lost = append(lost, LostRIP)
+		note(Fact{Kind: InterruptedAt, Places: both, Values: []Value{{Name: "rip", Is: Word(is.upcall)}}})
 	default:
-		evidence = append(evidence, fmt.Sprintf("%s was at %s and goes on in %s", was.name, shortPlace(t.Locate(rip)), at))
+		note(Fact{Kind: GoesOn, Places: both})
 	}
 	if was.bases && is.bases && was.fs != is.fs {
-		lost = append(lost, "FS base of the VM changed")
-		evidence = append(evidence, fmt.Sprintf("%s goes on with FS base %#x, was %#x", was.name, is.fs, was.fs))
+		lost = append(lost, LostFS)
+		note(Fact{Kind: BaseChanged, Values: []Value{changed("fs base", is.fs, was.fs)}})
 	}
 	return lost, evidence
 }
 
-// alikeCall drops the name of the call.
-func alikeCall(call string) string {
-	switch {
-	case strings.HasPrefix(call, "system call"):
-		return "a system call under way"
-	case strings.HasPrefix(call, "hypercall"):
-		return "a hypercall under way"
+// changedRegisters lists the general registers with other values.
+func changedRegisters(was, is *guestAt) []Value {
+	var list []Value
+	for i := range 16 {
+		if was.regs[i] != is.regs[i] {
+			list = append(list, changed(faults.Register(i).String(), is.regs[i], was.regs[i]))
+		}
 	}
-	return call
+	return list
+}
+
+func changed(name string, is, was uint64) Value {
+	w := Word(was)
+	return Value{Name: name, Is: Word(is), Was: &w}
 }

@@ -14,9 +14,9 @@ import (
 
 // spinning is what a processor waits for in a loop.
 type spinning struct {
-	in   faults.Place // the function that waits, but not spinlock.lock itself
-	lock *inspect.Lock
-	what string // a frame that it waits for, "" if that is not known
+	in    faults.Place // the function that waits, but not spinlock.lock itself
+	lock  *inspect.Lock
+	frame *inspect.FrameState // that it waits for, nil if that is not known
 }
 
 // spins says what a chain waits for, nil if it does not spin. r are the
@@ -41,8 +41,8 @@ func (x *explainer) spins(chain []testbed.StackFrame, r testbed.Registers, pause
 		candidates := x.candidates(chain[i], r)
 		im := x.a.Machine(x.Machine)
 		for _, c := range candidates {
-			if what, ok := x.a.Checker.Descriptor(im, c); ok && (strings.Contains(what, "locked") || strings.Contains(what, "not validated")) {
-				s.what = what
+			if f, ok := x.a.Checker.Descriptor(im, c); ok && (f.Locked || !f.Validated) {
+				s.frame = f
 				break
 			}
 		}

@@ -11,7 +11,10 @@ import (
 
 // JSON writes an explanation for programs.
 func (e *Explanation) JSON(w io.Writer) error {
-	return retrace.WriteJSON(w, e)
+	return retrace.WriteJSON(w, struct {
+		*Explanation
+		Chain []Link `json:"chain"`
+	}{e, e.Chain()})
 }
 
 // How many lines of a kind the text has; JSON has them all.
@@ -38,7 +41,7 @@ func (e *Explanation) Text(w io.Writer) error {
 		e.Detection.write(&b)
 		e.writeSteps(&b)
 	}
-	if e.End.Cause != "" {
+	if e.End.known() {
 		e.End.write(&b)
 	}
 	_, err := io.WriteString(w, b.String())
@@ -47,20 +50,16 @@ func (e *Explanation) Text(w io.Writer) error {
 
 // text is a place with its source.
 func (l *Line) text() string {
-	if l.Function == "" {
-		return fmt.Sprintf("%#x, where no code is known", l.PC)
+	if l.Source == "" {
+		return l.place()
 	}
-	s := fmt.Sprintf("%s (%s:%d)", strings.TrimSuffix(l.Function, ".abi0"), l.File, l.Line)
-	if l.Source != "" {
-		s += "  " + l.Source
-	}
-	return s
+	return l.place() + "  " + l.Source
 }
 
 func (d *Detected) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\nDETECTED at position %d, %v, on CPU %d\n  %s\n", d.Position, d.Time, d.CPU, d.What)
 	for _, l := range d.Evidence {
-		fmt.Fprintf(b, "  %s\n", l)
+		fmt.Fprintf(b, "  %v\n", l)
 	}
 	writeChains(b, d.CPUs)
 	fmt.Fprintf(b, "  %s beyond those of the golden run at this position, which shares %d\n", plural(len(d.Violations), "violated invariant"), len(d.Golden))
@@ -144,9 +143,9 @@ func (h *Helps) write(b *strings.Builder) {
 }
 
 func (e *End) write(b *strings.Builder) {
-	fmt.Fprintf(b, "\nTHE END\n  cause: %s\n", e.Cause)
+	fmt.Fprintf(b, "\nTHE END\n  cause: %v\n", e.Cause)
 	for _, l := range e.Evidence {
-		fmt.Fprintf(b, "  %s\n", l)
+		fmt.Fprintf(b, "  %v\n", l)
 	}
 	writeChains(b, e.CPUs)
 	if len(e.Console) > 0 {

@@ -167,7 +167,7 @@ func (c *scope) violations(part string) ([]inspect.Violation, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(list, func(v inspect.Violation) bool {
-		return v.Kind != part && !strings.Contains(v.String(), part)
+		return v.Kind.String() != part && !strings.Contains(v.String(), part)
 	}), nil
 }
 

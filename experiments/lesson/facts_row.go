@@ -12,7 +12,7 @@ func rowFacts() []fact {
 	list := []fact{
 		ofRow("outcome", "the run's outcome, a word of docs/definitions.md: converged, recovered, vm_lost and so on", func(c *scope) Value { return text(c.r.Row.Outcome.String()) }),
 		ofRow("reason", "why, where the outcome alone does not say it", func(c *scope) Value { return text(c.r.Row.Reason) }),
-		ofRow("cause", "of a failed recovery, the same for runs that failed alike", func(c *scope) Value { return text(c.r.Row.Cause) }),
+		ofRow("cause", "of a failed recovery, the same for runs that failed alike", func(c *scope) Value { return text(c.r.Row.Cause.String()) }),
 		ofRow("setting", "the name of the run's setting", func(c *scope) Value { return text(c.r.Row.Setting) }),
 		ofRow("allowed", "how many recovery steps its setting allows", func(c *scope) Value { return number(uint64(len(c.r.Setting.Steps))) }),
 
@@ -26,7 +26,7 @@ func rowFacts() []fact {
 		ofStrike("fault.after", "the value that it became", func(s *faults.Strike) Value { return hex(s.After) }),
 
 		ofRow("detections", "how often a failure was detected", func(c *scope) Value { return number(uint64(len(c.r.Row.Detections))) }),
-		ofDetection("detection.kind", "of the first detection, or of the N-th: panic or hang", func(_ *scope, d *faults.Detection) Value { return text(d.Kind) }),
+		ofDetection("detection.kind", "of the first detection, or of the N-th: panic or hang", func(_ *scope, d *faults.Detection) Value { return text(string(d.Kind)) }),
 		ofDetection("detection.what", "what was found: assertion, or an exception such as #PF page fault", func(_ *scope, d *faults.Detection) Value { return text(d.What) }),
 		ofDetection("detection.cpu", "the CPU that found it", func(_ *scope, d *faults.Detection) Value { return number(uint64(d.CPU)) }),
 		ofDetection("detection.function", "the function that was executing there", func(c *scope, d *faults.Detection) Value { return text(c.s.anatomy.Site(d).Function) }),

@@ -200,7 +200,7 @@ func (s *Session) consoleText(c *scope, _ string) ([]string, error) {
 }
 
 func (s *Session) whyText(c *scope, _ string) (lines []string, err error) {
-	for _, t := range []string{c.r.Row.Outcome.String(), c.r.Row.Reason, c.r.Row.Cause} {
+	for _, t := range []string{c.r.Row.Outcome.String(), c.r.Row.Reason, c.r.Row.Cause.String()} {
 		if t != "" {
 			lines = append(lines, t)
 		}

@@ -128,7 +128,7 @@ func (k *class) try(t *testing.T, w *campaign.Worker, l *Lesson, index int) bool
 }
 
 func chooses(f *store.RunFilter, r *experiments.Row) bool {
-	cause := r.Cause
+	cause := r.Cause.String()
 	if cause == "" {
 		cause = r.Reason
 	}

@@ -39,7 +39,7 @@ func (r *Recording) Health(ctx context.Context, progress func(done, all int)) (*
 	}
 	g := goldenTrack(r.Lab)
 	h := &Health{Positions: r.looks()}
-	open := map[[2]string]int{} // in h.Broken
+	open := map[inspect.Where]int{} // in h.Broken
 	for i, p := range h.Positions {
 		if progress != nil {
 			progress(i, len(h.Positions))
@@ -55,10 +55,10 @@ func (r *Recording) Health(ctx context.Context, progress func(done, all int)) (*
 }
 
 // note begins and ends intervals at a position.
-func (h *Health) note(open map[[2]string]int, now []inspect.Violation, p Position, r *Recording) {
-	here := map[[2]string]bool{}
+func (h *Health) note(open map[inspect.Where]int, now []inspect.Violation, p Position, r *Recording) {
+	here := map[inspect.Where]bool{}
 	for _, v := range now {
-		key := [2]string{v.Kind, v.Place}
+		key := v.Where()
 		here[key] = true
 		if i, ok := open[key]; ok {
 			h.Broken[i].Violation = v
@@ -116,9 +116,9 @@ func (r *Recording) brokenAt(ctx context.Context, t, g *Track, p Position) ([]in
 	if err := g.Seek(ctx, p); err != nil {
 		return nil, err
 	}
-	also := map[[2]string]bool{}
+	also := map[inspect.Where]bool{}
 	for _, v := range r.Guests.Check(g.Machine()) {
-		also[[2]string{v.Kind, v.Place}] = true
+		also[v.Where()] = true
 	}
-	return slices.DeleteFunc(now, func(v inspect.Violation) bool { return also[[2]string{v.Kind, v.Place}] }), nil
+	return slices.DeleteFunc(now, func(v inspect.Violation) bool { return also[v.Where()] }), nil
 }

@@ -54,7 +54,7 @@ func eventsOf(row *experiments.Row, t *Track) []Event {
 		}
 	}
 	for _, d := range row.Detections {
-		list = append(list, Event{Kind: Detection, CPU: d.CPU, Position: d.Position, Time: d.Time, Name: d.Kind, Place: d.Place})
+		list = append(list, Event{Kind: Detection, CPU: d.CPU, Position: d.Position, Time: d.Time, Name: string(d.Kind), Place: d.Place})
 	}
 	for _, s := range row.Steps {
 		kind := Step

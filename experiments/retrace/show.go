@@ -33,7 +33,7 @@ func Show(db *store.DB, w io.Writer, setting string, index int) error {
 		furtherText(&b, i+2, &f)
 	}
 	fmt.Fprintf(&b, "outcome: %s\n", OutcomeText(r))
-	if r.Cause != "" {
+	if r.Cause != (faults.Failure{}) {
 		fmt.Fprintf(&b, "cause:   %s\n", r.Cause)
 	}
 	if len(r.Detections) > 0 {

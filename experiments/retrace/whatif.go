@@ -43,7 +43,7 @@ func NewWhatIf(c experiments.Change, s experiments.Setting, stored, now *experim
 		}
 	}
 	add("outcome", OutcomeText(stored), OutcomeText(now))
-	add("cause", stored.Cause, now.Cause)
+	add("cause", stored.Cause.String(), now.Cause.String())
 	add("failures", fmt.Sprint(len(stored.Detections)), fmt.Sprint(len(now.Detections)))
 	add("latency of recovery", orDash(stored.RecoveryLatency), orDash(now.RecoveryLatency))
 	verdicts := map[string]string{}

@@ -25,7 +25,7 @@ func insert(tx *sql.Stmt, r *experiments.Row) error {
 		}
 		lists[i] = string(b)
 	}
-	args := []any{1, r.Setting, r.Index, r.Plan.Kind.String(), r.Outcome.String(), r.Paper, r.Reason, r.Cause, int64(r.Plan.Time), int64(r.Plan.N)}
+	args := []any{1, r.Setting, r.Index, r.Plan.Kind.String(), r.Outcome.String(), r.Paper, r.Reason, r.Cause.String(), int64(r.Plan.Time), int64(r.Plan.N)}
 	args = append(args, strikeColumns(r.Strike)...)
 	args = append(args, detectionColumns(r)...)
 	args = append(args, lists[0], lists[1], lists[2], lists[3], lists[4], int64(r.EndPosition), int64(r.EndTime), r.EndDigest.String(), int64(r.Instructions), r.Console)
@@ -60,7 +60,7 @@ func detectionColumns(r *experiments.Row) []any {
 		return make([]any, 8)
 	}
 	d := r.Detections[0]
-	c := []any{d.Kind, d.What, d.Place.Function, d.Place.File, d.Place.Line, int64(r.DetectionLatency), nil, nil}
+	c := []any{string(d.Kind), d.What, d.Place.Function, d.Place.File, d.Place.Line, int64(r.DetectionLatency), nil, nil}
 	if r.RecoveryLatency > 0 {
 		c[6], c[7] = int64(r.RecoveryLatency), int64(r.RecoveryInstructions)
 	}
@@ -75,12 +75,12 @@ func (db *DB) Row(setting string, index int) (*experiments.Row, error) {
 	if err := db.whole("runs", "WHERE campaign = 1 AND setting = ? AND idx = ?", setting, index); err != nil {
 		return nil, err
 	}
-	var outcome, digest, strikes, detections, steps, verdicts, ends string
+	var outcome, cause, digest, strikes, detections, steps, verdicts, ends string
 	var detection, recovery, instructions sql.NullInt64
 	err := db.sql.QueryRow(`SELECT outcome, recovered_paper, reason, cause, detection_ps, recovery_ps, recovery_instructions,
 		strikes, detections, steps, verdicts, ends,
 		end_position, end_ps, end_digest, instructions, console FROM runs WHERE campaign = 1 AND setting = ? AND idx = ?`, setting, index).Scan(
-		&outcome, &r.Paper, &r.Reason, &r.Cause, &detection, &recovery, &instructions,
+		&outcome, &r.Paper, &r.Reason, &cause, &detection, &recovery, &instructions,
 		&strikes, &detections, &steps, &verdicts, &ends,
 		&r.EndPosition, &r.EndTime, &digest, &r.Instructions, &r.Console)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -95,6 +95,7 @@ func (db *DB) Row(setting string, index int) (*experiments.Row, error) {
 	if err != nil {
 		return nil, db.wrapped(err)
 	}
+	r.Cause = faults.ParseFailure(cause)
 	r.DetectionLatency, r.RecoveryLatency, r.RecoveryInstructions = sim.Time(detection.Int64), sim.Time(recovery.Int64), uint64(instructions.Int64)
 	var p parser
 	r.Outcome, r.EndDigest = p.outcome(outcome), p.digest(digest)

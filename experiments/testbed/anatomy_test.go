@@ -98,24 +98,25 @@ func TestChecksSeeDamage(t *testing.T) {
 	for _, c := range []struct {
 		name, typ, path string
 		value           uint32
-		kind, place     string
+		kind            inspect.ViolationKind
+		place           string
 	}{
-		{"main.heap", "", "nfree", 77, "heap", "main.heap.nfree"},
-		{"main.heap", "", "head[0]", 1 << 30, "pointers", "main.heap.head[0]"},
-		{"main.heap", "", "lk.v", 2, "locks", "main.heap.lk"},
-		{"main.domains", "", "lk.v", 99, "locks", "main.domains.lk"},
-		{"main.domains", "", "head", 0x1234, "pointers", "main.domains.head"},
-		{"main.call", "", "todo", 1, "calls", "main.call.todo"},
-		{"d1", "main.Domain", "totPages", 3, "domains", "d1.totPages"},
-		{"d2", "main.Domain", "refs", 9, "domains", "d2.refs"},
-		{"d1", "main.Domain", "eventLock.v", 1, "locks", "d1.eventLock"},
-		{"d1v0", "main.VCPU", "state", 2, "vcpus", "d1v0.state"},
-		{"d1v0", "main.VCPU", "isRunning", 7, "vcpus", "d1v0.isRunning"},
-		{"d2v0", "main.VCPU", "periodic.pos", 5, "timers", "d2v0.periodic.pos"},
-		{"d2v0", "main.VCPU", "arch.guestTable", 3, "frames", ""},
-		{"CPU 0", "main.CPU", "core.timers.heap[1]", 0x40, "pointers", "CPU 0 core.timers.heap[1]"},
-		{"CPU 0", "main.CPU", "core.irqCount", 3, "interrupts", "CPU 0 core.irqCount"},
-		{"CPU 0", "main.CPU", "core.sched.curr", 0, "vcpus", "CPU 0 core.sched.curr"},
+		{"main.heap", "", "nfree", 77, inspect.Heap, "main.heap.nfree"},
+		{"main.heap", "", "head[0]", 1 << 30, inspect.Pointers, "main.heap.head[0]"},
+		{"main.heap", "", "lk.v", 2, inspect.Locks, "main.heap.lk"},
+		{"main.domains", "", "lk.v", 99, inspect.Locks, "main.domains.lk"},
+		{"main.domains", "", "head", 0x1234, inspect.Pointers, "main.domains.head"},
+		{"main.call", "", "todo", 1, inspect.Calls, "main.call.todo"},
+		{"d1", "main.Domain", "totPages", 3, inspect.Domains, "d1.totPages"},
+		{"d2", "main.Domain", "refs", 9, inspect.Domains, "d2.refs"},
+		{"d1", "main.Domain", "eventLock.v", 1, inspect.Locks, "d1.eventLock"},
+		{"d1v0", "main.VCPU", "state", 2, inspect.VCPUs, "d1v0.state"},
+		{"d1v0", "main.VCPU", "isRunning", 7, inspect.VCPUs, "d1v0.isRunning"},
+		{"d2v0", "main.VCPU", "periodic.pos", 5, inspect.Timers, "d2v0.periodic.pos"},
+		{"d2v0", "main.VCPU", "arch.guestTable", 3, inspect.Frames, ""},
+		{"CPU 0", "main.CPU", "core.timers.heap[1]", 0x40, inspect.Pointers, "CPU 0 core.timers.heap[1]"},
+		{"CPU 0", "main.CPU", "core.irqCount", 3, inspect.Interrupts, "CPU 0 core.irqCount"},
+		{"CPU 0", "main.CPU", "core.sched.curr", 0, inspect.VCPUs, "CPU 0 core.sched.curr"},
 	} {
 		m.Restore(quiet)
 		va := address(c.name, c.typ, c.path)

@@ -56,7 +56,7 @@ func (a *Anatomy) expand(p faults.Place) []faults.Place {
 // Site is the place where a check failed, or which an exception interrupted, with the
 // function to which its line belongs.
 func (a *Anatomy) Site(d *faults.Detection) faults.Place {
-	p := a.Target.Site(faults.Cause{PC: d.Place.PC, Check: Checked(d.What)})
+	p := a.Target.Site(faults.Cause{PC: d.Place.PC, Check: ParseFound(d.What).Check()})
 	p.Function, p.Inlined = p.Source(), ""
 	return p
 }
@@ -126,9 +126,4 @@ func (a *Anatomy) Virtual(m faults.Machine, cpu int) inspect.Memory {
 // ChainOf is what a processor is doing.
 func (a *Anatomy) ChainOf(m faults.Machine, cpu int) []StackFrame {
 	return a.chain(a.Virtual(m, cpu), RegistersOf(m, cpu))
-}
-
-// Checked says whether a failure is of a check in the source, not an exception.
-func Checked(what string) bool {
-	return what == "assertion" || strings.HasPrefix(what, "Go check")
 }

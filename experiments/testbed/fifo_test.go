@@ -187,13 +187,13 @@ func TestFIFOInvariants(t *testing.T) {
 		name  string
 		at    uint64 // physical
 		value uint32
-		kind  string
+		kind  inspect.ViolationKind
 	}{
-		{"pending in no queue", words + 4, abi.EvtchnFIFOPending, "events"},
-		{"busy", words + 4, abi.EvtchnFIFOBusy, "events"},
-		{"linked, not the last", words + 8, abi.EvtchnFIFOLinked, "events"},
-		{"a frame that is held", array - a.direct, 1 << 30, "frames"},
-		{"the fifo lock", 0, 1, "locks"},
+		{"pending in no queue", words + 4, abi.EvtchnFIFOPending, inspect.Events},
+		{"busy", words + 4, abi.EvtchnFIFOBusy, inspect.Events},
+		{"linked, not the last", words + 8, abi.EvtchnFIFOLinked, inspect.Events},
+		{"a frame that is held", array - a.direct, 1 << 30, inspect.Frames},
+		{"the fifo lock", 0, 1, inspect.Locks},
 	} {
 		m.Restore(quiet)
 		if c.at == 0 {

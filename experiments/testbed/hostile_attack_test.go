@@ -179,7 +179,7 @@ func between(m *Hardware) (quiet bool, stop faults.Stop) {
 // grants.
 func frames(a *Anatomy, m *Hardware) (list []inspect.Violation) {
 	for _, v := range a.Check(m) {
-		if v.Kind == "frames" || v.Kind == "domains" {
+		if v.Kind == inspect.Frames || v.Kind == inspect.Domains {
 			list = append(list, v)
 		}
 	}

@@ -12,8 +12,9 @@ import (
 
 // Call is a hypercall that a VM issued and what it returned.
 type Call struct {
+	CPU      int
+	Position uint64 // at which it was issued
 	vcpu     string
-	position uint64
 	name     string
 	args     [4]uint64
 	result   int64
@@ -107,7 +108,7 @@ func (a *Anatomy) entered(mem inspect.Memory, names map[uint64]string, e faults.
 	if flags, err := ReadWord(mem, v+a.flags); err != nil || flags&kernelMode == 0 {
 		return nil
 	}
-	return &Call{vcpu: name, position: e.Position, name: inspect.HypercallName(a.view, mem, r[0]), args: [4]uint64{r[7], r[6], r[2], r[10]}}
+	return &Call{CPU: e.CPU, Position: e.Position, vcpu: name, name: inspect.HypercallName(a.view, mem, r[0]), args: [4]uint64{r[7], r[6], r[2], r[10]}}
 }
 
 // parts reads the results of a multicall back from the guest's list, whose

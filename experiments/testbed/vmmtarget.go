@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"resvirt/faults"
-	"resvirt/vi/bare"
 	"resvirt/vi/image"
 	"resvirt/vi/seam"
 )
@@ -52,30 +51,7 @@ func isLock(p faults.Place) bool { return p.File == "vi/vmm/lock.go" }
 // passes in RAX and RBX: what was found, and the address of the instruction.
 func vmmCause(m faults.Machine, cpu int) faults.Cause {
 	kind, pc := m.Register(cpu, 0), m.Register(cpu, 3)
-	return faults.Cause{What: CauseText(kind), PC: pc, Check: kind == seam.KindAssert || kind >= seam.KindGoCheck}
-}
-
-// CauseText names the first argument of detectPanic, a kind of package seam or an
-// exception vector.
-func CauseText(kind uint64) string {
-	switch {
-	case kind >= seam.KindGoCheck:
-		return "Go check: " + bare.Failure(kind-seam.KindGoCheck).String()
-	case kind == seam.KindAssert:
-		return "assertion"
-	}
-	if name, ok := exceptions[kind]; ok {
-		return name
-	}
-	return fmt.Sprintf("cause %#x", kind)
-}
-
-// exceptions by vector (AMD APM vol. 2, 8.2).
-var exceptions = map[uint64]string{
-	0: "#DE divide error", 2: "NMI", 3: "#BP breakpoint", 4: "#OF overflow", 5: "#BR bound range",
-	6: "#UD invalid opcode", 7: "#NM device not available", 8: "#DF double fault", 10: "#TS invalid TSS",
-	11: "#NP segment not present", 12: "#SS stack", 13: "#GP general protection", 14: "#PF page fault",
-	16: "#MF x87", 17: "#AC alignment check", 18: "#MC machine check", 19: "#XF SIMD",
+	return faults.Cause{What: Found(kind).String(), PC: pc, Check: Found(kind).Check()}
 }
 
 // imageSymbols names addresses in all images, which do not overlap. Names

@@ -60,24 +60,39 @@ func (c *Checker) Objects(m *Machine) []Object {
 	return list
 }
 
-// Descriptor describes a frame's descriptor at an address in the frame table.
-func (c *Checker) Descriptor(m *Machine, addr uint64) (string, bool) {
+// FrameState is what a frame's descriptor says.
+type FrameState struct {
+	Frame             uint64
+	Type              string
+	Validated, Locked bool
+	TypeCount, Uses   uint64
+}
+
+func (f *FrameState) String() string {
+	state := f.Type
+	if !f.Validated {
+		state += ", not validated"
+	}
+	if f.Locked {
+		state += ", locked"
+	}
+	return fmt.Sprintf("frame %d: %s, type count %d, use count %d", f.Frame, state, f.TypeCount, f.Uses)
+}
+
+// Descriptor reads the frame's descriptor at an address in the frame table.
+func (c *Checker) Descriptor(m *Machine, addr uint64) (*FrameState, bool) {
 	l := c.layout
 	if addr < l.frameTable || (addr-l.frameTable)%uint64(l.frame.size) != 0 || (addr-l.frameTable)/uint64(l.frame.size) >= m.Frames {
-		return "", false
+		return nil, false
 	}
 	buf := make([]byte, l.frame.size)
 	if m.Memory(addr, buf) != nil {
-		return "", false
+		return nil, false
 	}
 	var f frameInfo
 	l.frame.frameAt(buf, &f)
-	state := l.typeNames[f.Typ>>l.ptShift]
-	if f.Typ&l.validated == 0 {
-		state += ", not validated"
-	}
-	if f.Typ&l.locked != 0 {
-		state += ", locked"
-	}
-	return fmt.Sprintf("frame %d: %s, type count %d, use count %d", (addr-l.frameTable)/uint64(l.frame.size), state, f.Typ&l.typeCount, f.Count&l.refs), true
+	return &FrameState{
+		Frame: (addr - l.frameTable) / uint64(l.frame.size), Type: l.typeNames[f.Typ>>l.ptShift],
+		Validated: f.Typ&l.validated != 0, Locked: f.Typ&l.locked != 0, TypeCount: f.Typ & l.typeCount, Uses: f.Count & l.refs,
+	}, true
 }

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -31,7 +32,7 @@ func (c *Checker) world(m *Machine) *world {
 
 // blank is a world into which nothing has been read yet.
 func (c *Checker) blank(m *Machine) *world {
-	return &world{layout: c.layout, view: c.view, m: m, byFrame: map[uint64]int{}, known: map[uint64]string{}, n: map[string]int{}}
+	return &world{layout: c.layout, view: c.view, m: m, byFrame: map[uint64]int{}, known: map[uint64]string{}}
 }
 
 // Check lists the invariants that do not hold, by kind, in an order that
@@ -50,13 +51,13 @@ func (c *Checker) Check(m *Machine) []Violation {
 	w.checkEvents()
 	w.checkFrames()
 	w.checkHeap()
-	for _, k := range Kinds {
+	for k := range ViolationKinds {
 		if more := w.n[k] - mostViolations; more > 0 {
 			w.list = append(w.list, Violation{k, "and more", fmt.Sprint(more), "0"})
 		}
 	}
 	slices.SortStableFunc(w.list, func(a, b Violation) int {
-		return slices.Index(Kinds, a.Kind) - slices.Index(Kinds, b.Kind)
+		return cmp.Compare(a.Kind, b.Kind)
 	})
 	return w.list
 }
@@ -79,7 +80,7 @@ func (w *world) checkImage() {
 	n := w.roEnd - w.textStart
 	now, loaded := make([]byte, n), make([]byte, n)
 	if w.m.Memory(w.textStart, now) != nil || Initial(w.view.image)(w.textStart, loaded) != nil {
-		w.wrong("image", "code and constants", "not mapped", "mapped")
+		w.wrong(Code, "code and constants", "not mapped", "mapped")
 		return
 	}
 	const step = 4096
@@ -90,7 +91,7 @@ func (w *world) checkImage() {
 		}
 		for i := at; i < end; i++ {
 			if now[i] != loaded[i] {
-				w.wrong("image", w.inImage(w.textStart+uint64(i)), fmt.Sprintf("%#02x", now[i]), "%#02x", loaded[i])
+				w.wrong(Code, w.inImage(w.textStart+uint64(i)), fmt.Sprintf("%#02x", now[i]), "%#02x", loaded[i])
 			}
 		}
 	}
@@ -147,9 +148,9 @@ func (w *world) checkLocks() {
 		switch {
 		case l.Holder < 0:
 		case l.Holder >= int64(len(w.m.CPUs)):
-			w.wrong("locks", l.Name, num(uint64(l.Holder+1)), "free, or 1 + the number of a CPU")
+			w.wrong(Locks, l.Name, num(uint64(l.Holder+1)), "free, or 1 + the number of a CPU")
 		default:
-			w.wrong("locks", l.Name, fmt.Sprintf("held by CPU %d", l.Holder), "free")
+			w.wrong(Locks, l.Name, fmt.Sprintf("held by CPU %d", l.Holder), "free")
 		}
 	}
 }
@@ -161,32 +162,55 @@ func (w *world) checkCalls() {
 		at   place64
 	}{{"main.call.todo", w.callTodo}, {"main.flushRequest.todo", w.flushTodo}} {
 		if v := w.get(p.at); v != 0 {
-			w.wrong("calls", p.name, fmt.Sprintf("%#x", v), "0")
+			w.wrong(Calls, p.name, fmt.Sprintf("%#x", v), "0")
 		}
 	}
 	for i := range w.vcpus {
 		v := &w.vcpus[i]
 		if v.Noted > w.notedValid {
-			w.wrong("calls", v.name+".arch.noted", num(v.Noted), "at most %#x", w.notedValid)
+			w.wrong(Calls, v.name+".arch.noted", num(v.Noted), "at most %#x", w.notedValid)
 			continue
 		}
 		// A vCPU that was preempted before its system call entered its kernel
 		// does so later.
-		if v.IsRunning != 0 && v.Noted&w.notedCall != 0 {
-			w.wrong("calls", v.name, "in "+w.underWay(v, v.Call)+w.progressText(v.Log), "not within a hypercall")
+		if w.within(v) {
+			w.wrong(Calls, v.name, "in "+w.underWay(v).Name+w.progressText(v.Log), "not within a hypercall")
 		}
 		if v.Multicall {
-			w.wrong("calls", v.name+".arch.mc.active", "true", "false")
+			w.wrong(Calls, v.name+".arch.mc.active", "true", "false")
 		}
 	}
 }
 
-// underWay names the hypercall or system call that a vCPU executes.
-func (w *world) underWay(v *vcpuOf, nr uint64) string {
+// within says whether a vCPU's call is under way on a processor.
+func (w *world) within(v *vcpuOf) bool {
+	return v.Noted <= w.notedValid && v.IsRunning != 0 && v.Noted&w.notedCall != 0
+}
+
+// UnderWay is a hypercall, or a system call of a guest's program, that a vCPU executes.
+type UnderWay struct {
+	VCPU   string
+	System bool
+	Name   string
+}
+
+func (w *world) underWay(v *vcpuOf) UnderWay {
 	if v.Flags&w.kernelMode == 0 {
-		return fmt.Sprintf("system call %d", nr)
+		return UnderWay{v.name, true, fmt.Sprintf("system call %d", v.Call)}
 	}
-	return w.callName(nr)
+	return UnderWay{v.name, false, w.callName(v.Call)}
+}
+
+// UnderWay lists the calls that are under way.
+func (c *Checker) UnderWay(m *Machine) []UnderWay {
+	w := c.world(m)
+	var list []UnderWay
+	for i := range w.vcpus {
+		if v := &w.vcpus[i]; w.within(v) {
+			list = append(list, w.underWay(v))
+		}
+	}
+	return list
 }
 
 func (w *world) progressText(log uint64) string {
@@ -199,35 +223,52 @@ func (w *world) progressText(log uint64) string {
 	return fmt.Sprintf(" after %d entries and %d parts", log>>32, log&0xffffffff)
 }
 
+// inService lists the vectors in service as a CPU's core.eoi has them, and says whether
+// its local APIC has the same.
+func (w *world) inService(cpu int) (stack []uint8, same bool) {
+	c := &w.cpus[cpu]
+	for _, v := range c.Vectors[:min(c.Depth, uint64(len(c.Vectors)))] {
+		stack = append(stack, uint8(v))
+	}
+	return stack, slices.Equal(stack, w.m.CPUs[cpu].InService)
+}
+
+// Unacknowledged says whether an interrupt is in service of which the VMM does not know.
+func (c *Checker) Unacknowledged(m *Machine) bool {
+	w := c.world(m)
+	for i := range w.cpus {
+		if _, same := w.inService(i); !same && w.cpus[i].Depth <= uint64(len(w.cpus[i].Vectors)) {
+			return true
+		}
+	}
+	return false
+}
+
 // checkInterrupts: no interrupt is being handled, and the APIC agrees with the
 // VMM about those in service.
 func (w *world) checkInterrupts() {
 	for i := range w.cpus {
 		c, name := &w.cpus[i], fmt.Sprintf("CPU %d ", i)
 		if c.ID != uint64(i) && c.Online != 0 {
-			w.wrong("interrupts", name+"ID", num(c.ID), "%d", i)
+			w.wrong(Interrupts, name+"ID", num(c.ID), "%d", i)
 		}
 		if c.IRQCount != 0 {
-			w.wrong("interrupts", name+"core.irqCount", num(c.IRQCount), "0")
+			w.wrong(Interrupts, name+"core.irqCount", num(c.IRQCount), "0")
 		}
 		if c.Depth > uint64(len(c.Vectors)) {
-			w.wrong("interrupts", name+"core.eoi.depth", num(c.Depth), "at most %d", len(c.Vectors))
+			w.wrong(Interrupts, name+"core.eoi.depth", num(c.Depth), "at most %d", len(c.Vectors))
 			continue
 		}
 		if c.Depth != 0 {
-			w.wrong("interrupts", name+"core.eoi.depth", num(c.Depth), "0")
+			w.wrong(Interrupts, name+"core.eoi.depth", num(c.Depth), "0")
 		}
-		var stack []uint8
-		for _, v := range c.Vectors[:c.Depth] {
-			stack = append(stack, uint8(v))
-		}
-		if !slices.Equal(stack, w.m.CPUs[i].InService) {
-			w.wrong("interrupts", name+"local APIC's in-service set", vectors(w.m.CPUs[i].InService), "%s, as core.eoi has it", vectors(stack))
+		if stack, same := w.inService(i); !same {
+			w.wrong(Interrupts, name+"local APIC's in-service set", vectors(w.m.CPUs[i].InService), "%s, as core.eoi has it", vectors(stack))
 		}
 		if c.Soft>>w.softs != 0 {
-			w.wrong("interrupts", name+"core.softirq", fmt.Sprintf("%#x", c.Soft), "below %#x", uint64(1)<<w.softs)
+			w.wrong(Interrupts, name+"core.softirq", fmt.Sprintf("%#x", c.Soft), "below %#x", uint64(1)<<w.softs)
 		} else if c.Soft != 0 && w.m.CPUs[i].Halted {
-			w.wrong("interrupts", name+"core.softirq", fmt.Sprintf("%#x while it is halted", c.Soft), "0")
+			w.wrong(Interrupts, name+"core.softirq", fmt.Sprintf("%#x while it is halted", c.Soft), "0")
 		}
 	}
 	w.checkInFlight()
@@ -244,7 +285,7 @@ func vectors(list []uint8) string {
 func (w *world) checkInFlight() {
 	for i := range w.irqs.count {
 		if v := w.get(place64{w.irqsAt + uint64(i*w.irqs.stride+w.irqs.inFlight), 4}); v != 0 {
-			w.wrong("interrupts", fmt.Sprintf("main.irqs[%d].inFlight", i), num(v), "0")
+			w.wrong(Interrupts, fmt.Sprintf("main.irqs[%d].inFlight", i), num(v), "0")
 		}
 	}
 }

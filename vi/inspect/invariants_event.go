@@ -30,10 +30,10 @@ func (w *world) checkEvents() {
 			continue
 		}
 		if u.Pending != 0 && v.Pause&w.blocked != 0 {
-			w.wrong("events", v.name, "blocked with an event pending", "awake")
+			w.wrong(Events, v.name, "blocked with an event pending", "awake")
 		}
 		if u.Selector != 0 && u.Pending == 0 && u.Mask == 0 {
-			w.wrong("events", v.name+" upcall flag", "0", "1: selector is %#x", u.Selector)
+			w.wrong(Events, v.name+" upcall flag", "0", "1: selector is %#x", u.Selector)
 		}
 	}
 }
@@ -88,9 +88,9 @@ func (w *world) checkPort(domain string, d *domainInfo, p *numbered, s *sharedIn
 	name := fmt.Sprintf("%s port %d", domain, p.port)
 	switch {
 	case p.State > abi.EvtchnstatIPI:
-		w.wrong("events", name+" state", num(p.State), "at most %d", abi.EvtchnstatIPI)
+		w.wrong(Events, name+" state", num(p.State), "at most %d", abi.EvtchnstatIPI)
 	case p.Vcpu >= d.Nvcpus:
-		w.wrong("events", name+" vcpu", num(p.Vcpu), "below %d", d.Nvcpus)
+		w.wrong(Events, name+" vcpu", num(p.Vcpu), "below %d", d.Nvcpus)
 		return
 	case p.State == abi.EvtchnstatInterdomain:
 		w.checkRemote(name, d, p)
@@ -109,7 +109,7 @@ func (w *world) checkPort(domain string, d *domainInfo, p *numbered, s *sharedIn
 			continue
 		}
 		if u.Selector>>at&1 == 0 && u.Mask == 0 {
-			w.wrong("events", name, "pending, but not in the selector of "+v.name, "announced")
+			w.wrong(Events, name, "pending, but not in the selector of "+v.name, "announced")
 		}
 	}
 }
@@ -118,7 +118,7 @@ func (w *world) checkRemote(name string, d *domainInfo, p *numbered) {
 	f, _ := w.frameOf(p.Remote)
 	i, ok := w.byFrame[f]
 	if !ok || w.domains[i].Addr != p.Remote {
-		w.wrong("pointers", name+" remote", fmt.Sprintf("%#x", p.Remote), "a domain")
+		w.wrong(Pointers, name+" remote", fmt.Sprintf("%#x", p.Remote), "a domain")
 		return
 	}
 	list := w.ports(i)
@@ -126,5 +126,5 @@ func (w *world) checkRemote(name string, d *domainInfo, p *numbered) {
 	if found && list[k].State == abi.EvtchnstatInterdomain && list[k].Remote == d.Addr && list[k].RemotePort == p.port {
 		return
 	}
-	w.wrong("events", name, fmt.Sprintf("bound to port %d of %s", p.RemotePort, w.domainName(i)), "bound to a port that is bound to it")
+	w.wrong(Events, name, fmt.Sprintf("bound to port %d of %s", p.RemotePort, w.domainName(i)), "bound to a port that is bound to it")
 }

@@ -60,13 +60,13 @@ func (w *world) checkQueuesOf(domain int) {
 		linked := x&abi.EvtchnFIFOLinked != 0
 		switch {
 		case x&abi.EvtchnFIFOBusy != 0:
-			w.wrong("events", port, "busy", "free: nobody sets its link")
+			w.wrong(Events, port, "busy", "free: nobody sets its link")
 		case p.Vcpu >= uint64(len(f.Control)) || p.Queue >= uint64(len(f.Tails)):
-			w.wrong("events", port+" queue", num(p.Queue), "below %d", len(f.Tails))
+			w.wrong(Events, port+" queue", num(p.Queue), "below %d", len(f.Tails))
 		case x&(abi.EvtchnFIFOPending|abi.EvtchnFIFOMasked) == abi.EvtchnFIFOPending && !linked && f.Control[p.Vcpu].Frame != 0:
-			w.wrong("events", port, "pending, but in no queue", "in a queue")
+			w.wrong(Events, port, "pending, but in no queue", "in a queue")
 		case linked && x&abi.EvtchnFIFOLinkMask == 0 && f.Tails[p.Queue] != p.port:
-			w.wrong("events", port, fmt.Sprintf("the end of a queue whose last port is %d", f.Tails[p.Queue]), "the last")
+			w.wrong(Events, port, fmt.Sprintf("the end of a queue whose last port is %d", f.Tails[p.Queue]), "the last")
 		}
 	}
 	for q, port := range f.Tails {
@@ -86,7 +86,7 @@ func (w *world) checkTold(d *domainInfo, queue uint64) {
 			continue
 		}
 		if u.Pending == 0 && u.Mask == 0 {
-			w.wrong("events", v.name+" upcall flag", "0", "1: there are events of priority %d", queue%w.fifoQueues)
+			w.wrong(Events, v.name+" upcall flag", "0", "1: there are events of priority %d", queue%w.fifoQueues)
 		}
 	}
 }

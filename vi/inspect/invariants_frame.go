@@ -45,7 +45,7 @@ func (w *world) checkFrames() {
 		case p.Count&w.heapPage != 0:
 			r.checkHeapPage(f, p, reached)
 		case p.Count == 0 && p.Owner == 0:
-			w.wrong("frames", fmt.Sprintf("frame %d", f), "neither free nor in use", "one of both")
+			w.wrong(Frames, fmt.Sprintf("frame %d", f), "neither free nor in use", "one of both")
 		default:
 			r.checkFrame(f, p, listed[f])
 		}
@@ -68,28 +68,28 @@ func (w *world) checkPageList(i int, listed []bool) {
 	n, prev := uint64(0), uint64(0)
 	for f, place := d.PageList, name+".pageList"; f != 0; n++ {
 		if f >= uint64(len(w.frames)) {
-			w.wrong("pointers", place, num(f), "below %d", len(w.frames))
+			w.wrong(Pointers, place, num(f), "below %d", len(w.frames))
 			break
 		}
 		p := &w.frames[f]
 		if listed[f] {
-			w.wrong("domains", place, fmt.Sprintf("frame %d, which is in a list already", f), "the next frame or 0")
+			w.wrong(Domains, place, fmt.Sprintf("frame %d, which is in a list already", f), "the next frame or 0")
 			break
 		}
 		listed[f] = true
 		if p.Owner != owner {
-			w.wrong("domains", place, fmt.Sprintf("frame %d of %s", f, w.ownerName(p.Owner)), "a frame of %s", name)
+			w.wrong(Domains, place, fmt.Sprintf("frame %d of %s", f, w.ownerName(p.Owner)), "a frame of %s", name)
 		}
 		if p.Prev != prev {
-			w.wrong("domains", fmt.Sprintf("frame %d prev", f), num(p.Prev), "%d", prev)
+			w.wrong(Domains, fmt.Sprintf("frame %d prev", f), num(p.Prev), "%d", prev)
 		}
 		prev, f, place = f, p.Next, fmt.Sprintf("frame %d next", f)
 	}
 	if n != d.TotPages {
-		w.wrong("domains", name+".totPages", num(d.TotPages), "%d, as its list has", n)
+		w.wrong(Domains, name+".totPages", num(d.TotPages), "%d, as its list has", n)
 	}
 	if want := w.countReferences(i); d.Refs != want && !d.Dying {
-		w.wrong("domains", name+".refs", num(d.Refs), "%d", want)
+		w.wrong(Domains, name+".refs", num(d.Refs), "%d", want)
 	}
 }
 
@@ -170,7 +170,7 @@ func (r *recount) count() {
 // what its entries refer to.
 func (r *recount) take(f uint64, t uint8, by string) {
 	if f >= uint64(len(r.frames)) {
-		r.wrong("frames", by, fmt.Sprintf("in need of frame %d", f), "in need of frames below %d", len(r.frames))
+		r.wrong(Frames, by, fmt.Sprintf("in need of frame %d", f), "in need of frames below %d", len(r.frames))
 		return
 	}
 	r.refs[f]++
@@ -178,7 +178,7 @@ func (r *recount) take(f uint64, t uint8, by string) {
 	case r.types[f] == 0:
 		r.as[f] = t
 	case r.as[f] != t:
-		r.wrong("frames", fmt.Sprintf("frame %d", f), "in use as "+r.typeNames[r.as[f]]+" and, by "+by+", as "+r.typeNames[t], "of one type")
+		r.wrong(Frames, fmt.Sprintf("frame %d", f), "in use as "+r.typeNames[r.as[f]]+" and, by "+by+", as "+r.typeNames[t], "of one type")
 		return
 	}
 	r.types[f]++
@@ -192,7 +192,7 @@ func (r *recount) take(f uint64, t uint8, by string) {
 func (r *recount) entries(f uint64, level int) {
 	var buf [4096]byte
 	if r.m.Memory(r.directMap+f<<12, buf[:]) != nil {
-		r.wrong("pointers", fmt.Sprintf("frame %d", f), "not mapped", "mapped")
+		r.wrong(Pointers, fmt.Sprintf("frame %d", f), "not mapped", "mapped")
 		return
 	}
 	for i := range mostFramesInOneTable {
@@ -209,7 +209,7 @@ func (r *recount) entries(f uint64, level int) {
 		case to < uint64(len(r.frames)):
 			r.refs[to]++
 		default:
-			r.wrong("frames", fmt.Sprintf("entry %d of frame %d", i, f), fmt.Sprintf("a mapping of frame %d", to), "one of a frame below %d", len(r.frames))
+			r.wrong(Frames, fmt.Sprintf("entry %d of frame %d", i, f), fmt.Sprintf("a mapping of frame %d", to), "one of a frame below %d", len(r.frames))
 		}
 	}
 }
@@ -218,14 +218,14 @@ func (r *recount) entries(f uint64, level int) {
 func (r *recount) checkFrame(f int, p *frameInfo, listed bool) {
 	name := fmt.Sprintf("frame %d (%s)", f, r.ownerName(p.Owner))
 	if _, ok := r.byFrame[p.Owner]; !ok {
-		r.wrong("frames", name, fmt.Sprintf("in use, count %#x", p.Count), "a domain's or free")
+		r.wrong(Frames, name, fmt.Sprintf("in use, count %#x", p.Count), "a domain's or free")
 		return
 	}
 	if !listed {
-		r.wrong("domains", name, "in no list", "in its owner's list of pages")
+		r.wrong(Domains, name, "in no list", "in its owner's list of pages")
 	}
 	if p.Count&r.layout.refs == 0 {
-		r.wrong("frames", name, "not referred to", "free")
+		r.wrong(Frames, name, "not referred to", "free")
 	}
 	want := r.refs[f]
 	if p.Count&r.allocated != 0 {
@@ -236,19 +236,19 @@ func (r *recount) checkFrame(f int, p *frameInfo, listed bool) {
 
 func (r *recount) compare(name string, f int, p *frameInfo, refs, types uint64) {
 	if got := p.Count & r.layout.refs; got != refs {
-		r.wrong("frames", name+" count", num(got), "%d, as the page tables refer to it", refs)
+		r.wrong(Frames, name+" count", num(got), "%d, as the page tables refer to it", refs)
 	}
 	if got := p.Typ & r.typeCount; got != types {
-		r.wrong("frames", name+" type count", num(got), "%d, as the page tables use it", types)
+		r.wrong(Frames, name+" type count", num(got), "%d, as the page tables use it", types)
 	}
 	if r.types[f] != 0 && uint8(p.Typ>>r.ptShift) != r.as[f] {
-		r.wrong("frames", name+" type", r.typeNames[p.Typ>>r.ptShift], "%s", r.typeNames[r.as[f]])
+		r.wrong(Frames, name+" type", r.typeNames[p.Typ>>r.ptShift], "%s", r.typeNames[r.as[f]])
 	}
 	if p.Typ&r.typeCount != 0 && p.Typ&r.validated == 0 {
-		r.wrong("frames", name, "in use as "+r.typeNames[p.Typ>>r.ptShift]+", not validated", "validated")
+		r.wrong(Frames, name, "in use as "+r.typeNames[p.Typ>>r.ptShift]+", not validated", "validated")
 	}
 	if p.Typ&r.locked != 0 {
-		r.wrong("locks", name+" page-table lock", "held", "free")
+		r.wrong(Locks, name+" page-table lock", "held", "free")
 	}
 }
 
@@ -257,7 +257,7 @@ func (r *recount) compare(name string, f int, p *frameInfo, refs, types uint64) 
 func (r *recount) checkHeapPage(f int, p *frameInfo, reached map[uint64]string) {
 	what, ok := reached[uint64(f)]
 	if !ok {
-		r.wrong("heap", fmt.Sprintf("frame %d", f), "a page of the hypervisor's", "free: nothing that is known refers to it")
+		r.wrong(Heap, fmt.Sprintf("frame %d", f), "a page of the hypervisor's", "free: nothing that is known refers to it")
 		return
 	}
 	types := r.types[f]

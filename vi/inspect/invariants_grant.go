@@ -101,7 +101,7 @@ func (r *recount) checkGrants() {
 		for f := range r.frames {
 			for _, w := range [...]uint64{0, entryWritable} {
 				if n := left[uint64(f)<<12|w]; n > 0 {
-					r.wrong("frames", fmt.Sprintf("frame %d in page tables of %s", f, r.domainName(i)), fmt.Sprintf("mapped %d times without a handle", n), "granted and tracked")
+					r.wrong(Frames, fmt.Sprintf("frame %d in page tables of %s", f, r.domainName(i)), fmt.Sprintf("mapped %d times without a handle", n), "granted and tracked")
 				}
 			}
 		}

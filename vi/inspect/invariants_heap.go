@@ -19,27 +19,27 @@ func (w *world) checkHeap() {
 		prev := uint64(0)
 		for f, place := head, fmt.Sprintf("main.heap.head[%d]", order); f != 0; {
 			if f >= uint64(len(w.frames)) {
-				w.wrong("pointers", place, num(f), "below %d", len(w.frames))
+				w.wrong(Pointers, place, num(f), "below %d", len(w.frames))
 				break
 			}
 			if listed[f] {
-				w.wrong("heap", place, fmt.Sprintf("frame %d, which is in a list already", f), "the next free block or 0")
+				w.wrong(Heap, place, fmt.Sprintf("frame %d, which is in a list already", f), "the next free block or 0")
 				break
 			}
 			listed[f] = true
 			p := &w.frames[f]
 			if p.Count != w.free || p.Typ != w.head|uint64(order) {
-				w.wrong("heap", fmt.Sprintf("frame %d, which is in the free list of order %d,", f, order), fmt.Sprintf("count %#x type %#x", p.Count, p.Typ), "free and the head of such a block")
+				w.wrong(Heap, fmt.Sprintf("frame %d, which is in the free list of order %d,", f, order), fmt.Sprintf("count %#x type %#x", p.Count, p.Typ), "free and the head of such a block")
 			}
 			if p.Prev != prev {
-				w.wrong("heap", fmt.Sprintf("frame %d prev", f), num(p.Prev), "%d", prev)
+				w.wrong(Heap, fmt.Sprintf("frame %d prev", f), num(p.Prev), "%d", prev)
 			}
 			n += 1 << order
 			prev, f, place = f, p.Next, fmt.Sprintf("frame %d next", f)
 		}
 	}
 	if n != h.Nfree {
-		w.wrong("heap", "main.heap.nfree", num(h.Nfree), "%d, as the lists have", n)
+		w.wrong(Heap, "main.heap.nfree", num(h.Nfree), "%d, as the lists have", n)
 	}
 	w.checkFree(listed)
 }
@@ -56,12 +56,12 @@ func (w *world) checkFree(listed map[uint64]bool) {
 			size = 1 << order
 		}
 		if !listed[f] {
-			w.wrong("heap", fmt.Sprintf("frame %d", f), "free, but in no list", "in the free list of its order")
+			w.wrong(Heap, fmt.Sprintf("frame %d", f), "free, but in no list", "in the free list of its order")
 			size = 1
 		}
 		for end := min(f+size, uint64(len(w.frames))); f+1 < end; f++ {
 			if q := &w.frames[f+1]; q.Count != w.free || q.Typ != 0 || listed[f+1] {
-				w.wrong("heap", fmt.Sprintf("frame %d, which lies in a free block,", f+1), fmt.Sprintf("count %#x type %#x", q.Count, q.Typ), "free and no head of a block")
+				w.wrong(Heap, fmt.Sprintf("frame %d, which lies in a free block,", f+1), fmt.Sprintf("count %#x type %#x", q.Count, q.Typ), "free and no head of a block")
 			}
 		}
 	}

@@ -45,18 +45,18 @@ func (w *world) checkTimers() {
 			continue // never used
 		}
 		if t.Cpu >= uint64(len(w.cpus)) {
-			w.wrong("timers", t.name+".cpu", num(t.Cpu), "below %d", len(w.cpus))
+			w.wrong(Timers, t.name+".cpu", num(t.Cpu), "below %d", len(w.cpus))
 			continue
 		}
 		c := &w.cpus[t.Cpu]
 		if t.Pos != 0 && (t.Pos > c.Size || t.Pos >= uint64(len(c.Heap)) || c.Heap[t.Pos] != t.Addr) {
-			w.wrong("timers", t.name+".pos", num(t.Pos), "its place in the heap of CPU %d, or 0", t.Cpu)
+			w.wrong(Timers, t.name+".pos", num(t.Pos), "its place in the heap of CPU %d, or 0", t.Cpu)
 		}
 		if t.recur && t.Pos == 0 && c.Running != t.Addr {
-			w.wrong("timers", t.name, "in no heap", "in one: it recurs")
+			w.wrong(Timers, t.name, "in no heap", "in one: it recurs")
 		}
 		if t.Fn != 0 && (t.Fn < w.imageStart || t.Fn >= w.imageEnd) {
-			w.wrong("pointers", t.name+".fn", fmt.Sprintf("%#x", t.Fn), "in the image")
+			w.wrong(Pointers, t.name+".fn", fmt.Sprintf("%#x", t.Fn), "in the image")
 		}
 	}
 }
@@ -65,24 +65,24 @@ func (w *world) checkTimerHeap(cpu int, byAddr map[uint64]*named) {
 	c, name := &w.cpus[cpu], fmt.Sprintf("CPU %d core.timers.", cpu)
 	size := c.Size
 	if size >= uint64(len(c.Heap)) {
-		w.wrong("timers", name+"size", num(size), "below %d", len(c.Heap))
+		w.wrong(Timers, name+"size", num(size), "below %d", len(c.Heap))
 		size = uint64(len(c.Heap)) - 1
 	}
 	for k := uint64(1); k <= size; k++ {
 		place := fmt.Sprintf("%sheap[%d]", name, k)
 		t := byAddr[c.Heap[k]]
 		if t == nil {
-			w.wrong("pointers", place, fmt.Sprintf("%#x", c.Heap[k]), "a timer")
+			w.wrong(Pointers, place, fmt.Sprintf("%#x", c.Heap[k]), "a timer")
 			continue
 		}
 		if t.Pos != k {
-			w.wrong("timers", t.name+".pos", num(t.Pos), "%d", k)
+			w.wrong(Timers, t.name+".pos", num(t.Pos), "%d", k)
 		}
 		if t.Cpu != uint64(cpu) {
-			w.wrong("timers", t.name+".cpu", num(t.Cpu), "%d, in whose heap it is", cpu)
+			w.wrong(Timers, t.name+".cpu", num(t.Cpu), "%d, in whose heap it is", cpu)
 		}
 		if up := byAddr[c.Heap[k/2]]; k > 1 && up != nil && up.Expires > t.Expires {
-			w.wrong("timers", place, fmt.Sprintf("%s, which expires at %d", t.name, t.Expires), "after %s, which expires at %d", up.name, up.Expires)
+			w.wrong(Timers, place, fmt.Sprintf("%s, which expires at %d", t.name, t.Expires), "after %s, which expires at %d", up.name, up.Expires)
 		}
 	}
 	if c.Running != 0 {
@@ -90,12 +90,12 @@ func (w *world) checkTimerHeap(cpu int, byAddr map[uint64]*named) {
 		if t := byAddr[c.Running]; t != nil {
 			running = t.name
 		}
-		w.wrong("timers", name+"running", running, "nil")
+		w.wrong(Timers, name+"running", running, "nil")
 	}
 	if c.Online == 0 || size == 0 || c.Soft>>w.softTimer&1 != 0 {
 		return
 	}
 	if t := byAddr[c.Heap[1]]; t != nil && (c.Deadline == 0 || c.Deadline > t.Expires) {
-		w.wrong("timers", name+"deadline", fmt.Sprint(c.Deadline), "%d, when %s expires", t.Expires, t.name)
+		w.wrong(Timers, name+"deadline", fmt.Sprint(c.Deadline), "%d, when %s expires", t.Expires, t.name)
 	}
 }

@@ -27,10 +27,10 @@ func (w *world) checkVCPUs() {
 			continue
 		}
 		if _, ok := w.known[c.Curr]; !ok {
-			w.wrong("pointers", name+"core.curr", fmt.Sprintf("%#x", c.Curr), "a vCPU")
+			w.wrong(Pointers, name+"core.curr", fmt.Sprintf("%#x", c.Curr), "a vCPU")
 		}
 		if c.Chosen != c.Curr {
-			w.wrong("vcpus", name+"core.sched.curr", w.vcpuName(c.Chosen), "%s, as core.curr", w.vcpuName(c.Curr))
+			w.wrong(VCPUs, name+"core.sched.curr", w.vcpuName(c.Chosen), "%s, as core.curr", w.vcpuName(c.Curr))
 		}
 	}
 	for i := range w.vcpus {
@@ -50,13 +50,13 @@ func (w *world) checkRoot(v *vcpuOf) {
 		want = v.Root
 	}
 	if p := &w.m.CPUs[v.Cpu]; p.Guest && p.Root != 0 && p.Root != want {
-		w.wrong("vcpus", fmt.Sprintf("CPU %d CR3", v.Cpu), fmt.Sprintf("frame %d", p.Root), "frame %d, the root of %s", want, v.name)
+		w.wrong(VCPUs, fmt.Sprintf("CPU %d CR3", v.Cpu), fmt.Sprintf("frame %d", p.Root), "frame %d, the root of %s", want, v.name)
 	}
 }
 
 func (w *world) checkVCPU(v *vcpuOf) {
 	if v.Cpu >= uint64(len(w.cpus)) {
-		w.wrong("vcpus", v.name+".cpu", num(v.Cpu), "below %d", len(w.cpus))
+		w.wrong(VCPUs, v.name+".cpu", num(v.Cpu), "below %d", len(w.cpus))
 		return
 	}
 	c := &w.cpus[v.Cpu]
@@ -69,33 +69,33 @@ func (w *world) checkVCPU(v *vcpuOf) {
 		want = fmt.Sprintf("running, for CPU %d runs it", v.Cpu)
 	}
 	if current != (v.State == abi.RunstateRunning) {
-		w.wrong("vcpus", v.name+".state", runstate(v.State), "%s", want)
+		w.wrong(VCPUs, v.name+".state", runstate(v.State), "%s", want)
 	}
 	if current != (v.IsRunning != 0) || v.IsRunning > 1 {
-		w.wrong("vcpus", v.name+".isRunning", num(v.IsRunning), "%d", bit(current))
+		w.wrong(VCPUs, v.name+".isRunning", num(v.IsRunning), "%d", bit(current))
 	}
 	if v.domain < 0 {
 		return
 	}
 	if runnable := v.State == abi.RunstateRunnable; v.Queued != runnable {
-		w.wrong("vcpus", v.name+".queued", fmt.Sprint(v.Queued), "%v, for it is %s", runnable, runstate(v.State))
+		w.wrong(VCPUs, v.name+".queued", fmt.Sprint(v.Queued), "%v, for it is %s", runnable, runstate(v.State))
 	}
 	paused := w.domains[v.domain].PauseCount
 	free := v.Pause == 0 && paused == 0
 	switch {
 	case v.State >= abi.RunstateBlocked && free:
-		w.wrong("vcpus", v.name+".state", runstate(v.State), "running or runnable: nothing keeps it")
+		w.wrong(VCPUs, v.name+".state", runstate(v.State), "running or runnable: nothing keeps it")
 	case v.State == abi.RunstateBlocked && v.Pause&w.blocked == 0 && paused == 0:
-		w.wrong("vcpus", v.name+".state", "blocked", "offline: it does not wait")
+		w.wrong(VCPUs, v.name+".state", "blocked", "offline: it does not wait")
 	case v.State == abi.RunstateRunnable && !free:
-		w.wrong("vcpus", v.name+".state", "runnable", "not runnable: pause is %#x, its domain has %d pauses", v.Pause, paused)
+		w.wrong(VCPUs, v.name+".state", "runnable", "not runnable: pause is %#x, its domain has %d pauses", v.Pause, paused)
 	}
 	if v.Traps != 0 {
 		w.object(v.name+".arch.traps", v.Traps)
 	}
 	if v.Info != 0 {
 		if _, ok := w.frameOf(v.Info); !ok {
-			w.wrong("pointers", v.name+".info", fmt.Sprintf("%#x", v.Info), "in RAM")
+			w.wrong(Pointers, v.name+".info", fmt.Sprintf("%#x", v.Info), "in RAM")
 		}
 	}
 	for _, r := range []struct {
@@ -103,7 +103,7 @@ func (w *world) checkVCPU(v *vcpuOf) {
 		frame uint64
 	}{{".arch.guestTable", v.Root}, {".arch.guestTableUser", v.RootUser}} {
 		if r.frame >= uint64(len(w.frames)) && len(w.frames) > 0 {
-			w.wrong("pointers", v.name+r.name, num(r.frame), "below %d", len(w.frames))
+			w.wrong(Pointers, v.name+r.name, num(r.frame), "below %d", len(w.frames))
 		}
 	}
 }
@@ -129,22 +129,22 @@ func (w *world) checkQueues() {
 		for at := w.cpus[i].Queue; at != 0; {
 			v := byAddr[at]
 			if v == nil || v.domain < 0 {
-				w.wrong("pointers", place, w.vcpuName(at), "a domain's vCPU or nil")
+				w.wrong(Pointers, place, w.vcpuName(at), "a domain's vCPU or nil")
 				break
 			}
 			if queued[at] {
-				w.wrong("queues", place, v.name+", which is in a queue already", "the next vCPU or nil")
+				w.wrong(Queues, place, v.name+", which is in a queue already", "the next vCPU or nil")
 				break
 			}
 			queued[at] = true
 			if before := addrOfVCPU(prev); v.Qprev != before {
-				w.wrong("queues", v.name+".qprev", w.vcpuName(v.Qprev), "%s", w.vcpuName(before))
+				w.wrong(Queues, v.name+".qprev", w.vcpuName(v.Qprev), "%s", w.vcpuName(before))
 			}
 			if v.Cpu != uint64(i) {
-				w.wrong("queues", place, fmt.Sprintf("%s of CPU %d", v.name, v.Cpu), "a vCPU of CPU %d", i)
+				w.wrong(Queues, place, fmt.Sprintf("%s of CPU %d", v.name, v.Cpu), "a vCPU of CPU %d", i)
 			}
 			if prev != nil && prev.Pri < v.Pri {
-				w.wrong("queues", v.name+".pri", fmt.Sprint(v.Pri), "at most %d, as %s before it", prev.Pri, prev.name)
+				w.wrong(Queues, v.name+".pri", fmt.Sprint(v.Pri), "at most %d, as %s before it", prev.Pri, prev.name)
 			}
 			prev, at, place = v, v.Qnext, v.name+".qnext"
 		}
@@ -152,10 +152,10 @@ func (w *world) checkQueues() {
 	for i := range w.vcpus {
 		v := &w.vcpus[i]
 		if v.domain >= 0 && v.Queued != queued[v.Addr] {
-			w.wrong("queues", v.name+".queued", fmt.Sprint(v.Queued), "%v, as the run queues have it", queued[v.Addr])
+			w.wrong(Queues, v.name+".queued", fmt.Sprint(v.Queued), "%v, as the run queues have it", queued[v.Addr])
 		}
 		if v.Pri > w.priBoost {
-			w.wrong("queues", v.name+".pri", fmt.Sprint(v.Pri), "at most %d", w.priBoost)
+			w.wrong(Queues, v.name+".pri", fmt.Sprint(v.Pri), "at most %d", w.priBoost)
 		}
 	}
 }

@@ -15,7 +15,7 @@ func (w *world) checkWindow(v *vcpuOf) {
 	}
 	for i, want := range v.GDT {
 		if is := w.translate(p.Root, c.GDTBase+uint64(i)<<12); is != want {
-			w.wrong("vcpus", fmt.Sprintf("CPU %d GDT page %d", v.Cpu, i), fmt.Sprintf("frame %d", is), "frame %d, as of %s", want, v.name)
+			w.wrong(VCPUs, fmt.Sprintf("CPU %d GDT page %d", v.Cpu, i), fmt.Sprintf("frame %d", is), "frame %d, as of %s", want, v.name)
 		}
 	}
 }

@@ -19,14 +19,20 @@ type Processor struct {
 
 // Violation is an invariant that does not hold.
 type Violation struct {
-	Kind   string `json:"kind"` // one of Kinds
-	Place  string `json:"place"`
-	Is     string `json:"is"`
-	Should string `json:"should"`
+	Kind   ViolationKind `json:"kind"`
+	Place  string        `json:"place"`
+	Is     string        `json:"is"`
+	Should string        `json:"should"`
 }
 
-// Kinds of violations, in the order in which Check lists them.
-var Kinds = []string{"image", "pointers", "locks", "calls", "interrupts", "vcpus", "queues", "timers", "events", "domains", "frames", "heap"}
+// Where is what a violation is about, without its values.
+type Where struct {
+	Kind  ViolationKind
+	Place string
+}
+
+// Where is the same for violations of the same invariant by the same thing.
+func (v Violation) Where() Where { return Where{v.Kind, v.Place} }
 
 func (v Violation) String() string {
 	return fmt.Sprintf("%s is %s, should be %s", v.Place, v.Is, v.Should)
@@ -52,7 +58,7 @@ type world struct {
 	channels [][]numbered   // by domain, read once
 	byFrame  map[uint64]int // domains by the frame that stands for them
 	known    map[uint64]string
-	n        map[string]int
+	n        [ViolationKinds]int
 	list     []Violation
 }
 
@@ -64,7 +70,7 @@ type vcpuOf struct {
 }
 
 // wrong notes a violation.
-func (w *world) wrong(kind, place, is, should string, args ...any) {
+func (w *world) wrong(kind ViolationKind, place, is, should string, args ...any) {
 	if w.n[kind]++; w.n[kind] <= mostViolations {
 		w.list = append(w.list, Violation{kind, place, is, fmt.Sprintf(should, args...)})
 	}
@@ -81,7 +87,7 @@ func num(v uint64) string {
 // read copies a struct; what cannot be read is a violation.
 func (w *world) read(m *mirror, addr uint64, name string, to any) bool {
 	if err := m.read(w.m.Memory, addr, to); err != nil {
-		w.wrong("pointers", name, fmt.Sprintf("at %#x", addr), "in memory that is mapped")
+		w.wrong(Pointers, name, fmt.Sprintf("at %#x", addr), "in memory that is mapped")
 		return false
 	}
 	return true
@@ -91,7 +97,7 @@ func (w *world) read(m *mirror, addr uint64, name string, to any) bool {
 func (w *world) get(p place64) uint64 {
 	v, err := p.read(w.m.Memory)
 	if err != nil {
-		w.wrong("pointers", "a variable", fmt.Sprintf("at %#x", p.addr), "in memory that is mapped")
+		w.wrong(Pointers, "a variable", fmt.Sprintf("at %#x", p.addr), "in memory that is mapped")
 	}
 	return v
 }
@@ -107,13 +113,13 @@ func (w *world) object(place string, addr uint64) bool {
 	f, ok := w.frameOf(addr)
 	switch {
 	case !ok:
-		w.wrong("pointers", place, fmt.Sprintf("%#x", addr), "a page of the hypervisor's heap")
+		w.wrong(Pointers, place, fmt.Sprintf("%#x", addr), "a page of the hypervisor's heap")
 		return false
 	case addr&0xfff != 0:
-		w.wrong("pointers", place, fmt.Sprintf("%#x", addr), "the start of a page")
+		w.wrong(Pointers, place, fmt.Sprintf("%#x", addr), "the start of a page")
 		return false
 	case f < uint64(len(w.frames)) && w.frames[f].Count&(w.heapPage|w.allocated) == 0 && w.frames[f].Count&w.free != 0:
-		w.wrong("pointers", place, fmt.Sprintf("%#x, in frame %d, which is free", addr, f), "a page that is in use")
+		w.wrong(Pointers, place, fmt.Sprintf("%#x, in frame %d, which is free", addr, f), "a page that is in use")
 	}
 	return true
 }
@@ -150,7 +156,7 @@ func (w *world) loadFrames() {
 		n = w.persist.Frames
 	}
 	if n > w.m.Frames {
-		w.wrong("image", "main.frames.n", num(n), "at most %d", w.m.Frames)
+		w.wrong(Code, "main.frames.n", num(n), "at most %d", w.m.Frames)
 		n = w.m.Frames
 	}
 	w.frames = make([]frameInfo, n)
@@ -159,7 +165,7 @@ func (w *world) loadFrames() {
 		return
 	}
 	if w.m.Memory(w.frameTable, buf) != nil {
-		w.wrong("pointers", "the frame table", fmt.Sprintf("at %#x", w.frameTable), "in memory that is mapped")
+		w.wrong(Pointers, "the frame table", fmt.Sprintf("at %#x", w.frameTable), "in memory that is mapped")
 		w.frames = nil
 		return
 	}
@@ -191,7 +197,7 @@ func (w *world) loadDomains() {
 	last := ""
 	for n, place := 0, "main.domains.head"; at != 0; n++ {
 		if n == mostDomains {
-			w.wrong("domains", place, "a list without an end", "a list of domains")
+			w.wrong(Domains, place, "a list without an end", "a list of domains")
 			return
 		}
 		var d domainInfo
@@ -200,12 +206,12 @@ func (w *world) loadDomains() {
 		}
 		f, _ := w.frameOf(at)
 		if _, twice := w.byFrame[f]; twice {
-			w.wrong("domains", place, "a domain that is in the list already", "the next domain or nil")
+			w.wrong(Domains, place, "a domain that is in the list already", "the next domain or nil")
 			return
 		}
 		name := fmt.Sprintf("d%d", d.Id)
 		if len(w.domains) > 0 && w.domains[len(w.domains)-1].Id >= d.Id {
-			w.wrong("domains", name+".id", num(d.Id), "above that of %s", last)
+			w.wrong(Domains, name+".id", num(d.Id), "above that of %s", last)
 		}
 		w.byFrame[f] = len(w.domains)
 		w.domains = append(w.domains, d)
@@ -218,7 +224,7 @@ func (w *world) loadVCPUs(name string, domain int) {
 	d := &w.domains[domain]
 	n := d.Nvcpus
 	if n > uint64(len(d.Vcpu)) {
-		w.wrong("domains", name+".nvcpus", num(n), "at most %d", len(d.Vcpu))
+		w.wrong(Domains, name+".nvcpus", num(n), "at most %d", len(d.Vcpu))
 		n = uint64(len(d.Vcpu))
 	}
 	for i := range n {
@@ -228,10 +234,10 @@ func (w *world) loadVCPUs(name string, domain int) {
 		}
 		got := &w.vcpus[len(w.vcpus)-1]
 		if got.Domain != d.Addr {
-			w.wrong("pointers", v+".domain", fmt.Sprintf("%#x", got.Domain), "%#x", d.Addr)
+			w.wrong(Pointers, v+".domain", fmt.Sprintf("%#x", got.Domain), "%#x", d.Addr)
 		}
 		if got.Id != i {
-			w.wrong("vcpus", v+".id", num(got.Id), "%d", i)
+			w.wrong(VCPUs, v+".id", num(got.Id), "%d", i)
 		}
 	}
 }
