@@ -69,7 +69,7 @@ func laterInvariants(ctx context.Context, d *desk, now *damage) *damage {
 		now.why = err.Error()
 	}
 	for _, v := range list {
-		now.now = append(now.now, broken{v.Kind, v.Place, v.Is, v.Should})
+		now.now = append(now.now, broken{v.Kind.String(), v.Place, v.Is, v.Should})
 	}
 	d.kept.damage = now
 	return now
@@ -102,7 +102,7 @@ func (s *State) ailments() (list []ailment) {
 	}
 	for _, i := range s.Known.health.Broken {
 		if i.Until != 0 && i.Until <= s.Now.At {
-			list = append(list, ailment{broken{i.Kind, i.Place, i.Is, i.Should}, true, i.Since, i.Until, repairer(&i)})
+			list = append(list, ailment{broken{i.Kind.String(), i.Place, i.Is, i.Should}, true, i.Since, i.Until, repairer(&i)})
 		}
 	}
 	return list
@@ -123,7 +123,7 @@ func (k *known) interval(b broken, at recording.Position) *recording.Broken {
 	var best *recording.Broken
 	for i := range k.health.Broken {
 		h := &k.health.Broken[i]
-		if h.Kind == b.kind && h.Place == b.place && (h.Until == 0 || at < h.Until) && (best == nil || h.Since <= at) {
+		if h.Kind.String() == b.kind && h.Place == b.place && (h.Until == 0 || at < h.Until) && (best == nil || h.Since <= at) {
 			best = h
 		}
 	}
