@@ -72,7 +72,7 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
-// Who wrote a word that nothing wrote: the whole run is searched.
+// Who wrote a word that nothing wrote: its page is the same at all marks of the whole run.
 func BenchmarkWhoWrote(b *testing.B) {
 	r := benchmarked(b)
 	if err := r.Run.Seek(b.Context(), r.Run.End()); err != nil {

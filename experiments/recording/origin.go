@@ -32,6 +32,10 @@ func (r *Recording) WhoWrote(ctx context.Context, pa, n uint64) (o Origin, found
 		}
 		from := t.markBefore(to)
 		var list []machine.Access
+		if t.untouched(from, to, pa, n) {
+			to = from
+			continue
+		}
 		if list, _, err = t.accesses(ctx, from, min(to, t.turn(from)), watchpoint(pa, n, mem.Store)); len(list) > 0 {
 			o, found = originOf(list[0]), true
 		}
@@ -57,6 +61,21 @@ func (r *Recording) WhoReads(ctx context.Context, pa, n uint64) (o Origin, found
 		from = to
 	}
 	return o, found, t.settle(ctx, here, here, false, err)
+}
+
+// untouched tells, if there are marks at both positions, that the pages of some bytes were
+// not written between them.
+func (t *Track) untouched(from, to Position, pa, n uint64) bool {
+	var ends [2]faults.Snapshot
+	for _, m := range t.coarse {
+		switch m.at {
+		case from:
+			ends[0] = m.mark.state
+		case to:
+			ends[1] = m.mark.state
+		}
+	}
+	return ends[0] != nil && ends[1] != nil && testbed.SamePages(ends[0], ends[1], pa, n)
 }
 
 func watchpoint(pa, n uint64, kinds mem.Kind) mem.Watchpoint {

@@ -2,9 +2,11 @@ package recording
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"resvirt/faults"
+	"resvirt/hw/mem"
 )
 
 // stands moves a recording to where a processor executes the hypervisor on some way.
@@ -148,5 +150,41 @@ func TestWhoUses(t *testing.T) {
 	}
 	if uses[Read] == 0 || uses[Overwritten] == 0 {
 		t.Errorf("%v", uses)
+	}
+}
+
+// A page to which something is stored between two marks is not said to be untouched there,
+// and one to which nothing is, is.
+func TestUntouched(t *testing.T) {
+	t.Parallel()
+	c := quickCampaign(t)
+	r := recovered(t, c)
+	cpu, _ := stands(t, r)
+	pa, ok := r.Run.Machine().Translate(cpu, r.Run.Machine().Register(cpu, 4))
+	if !ok {
+		t.Fatal("the stack is not mapped")
+	}
+	page := pa &^ 0xfff
+	seen := map[bool]int{}
+	if err := r.Run.Seek(t.Context(), r.Run.End()); err != nil {
+		t.Fatal(err)
+	}
+	marks := slices.Clone(r.Run.coarse)
+	for i, m := range marks[1:] {
+		from := marks[i].at
+		if s := r.Row.Strike.Position; from == m.at || m.at == s || from == s {
+			continue // there are two states
+		}
+		_, count, err := r.Run.accesses(t.Context(), from, m.at, watchpoint(page, 0x1000, mem.Store))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Run.untouched(from, m.at, page+8, 8) == (count > 0) {
+			t.Errorf("%d stores between %d and %d", count, from, m.at)
+		}
+		seen[count > 0]++
+	}
+	if seen[true] == 0 {
+		t.Errorf("the test is too poor: %v", seen)
 	}
 }
