@@ -81,7 +81,7 @@ func TestGoto(t *testing.T) {
 			t.Errorf("%s leads to %d, not to %d (%v)", name, r.Run.Position(), want, err)
 		}
 	}
-	for _, name := range []string{"F7", "S99", "E+1", "start-1", "nonsense", "main.nonsense", "nonsense.go:3", "x!main.f", "steps.go:x"} {
+	for _, name := range []string{"F7", "S99", "E+1", "start-1", "nonsense", "main.nonsense", "nonsense.go:3", "x!main.f", "steps.go:x", "lock.go:99999", "hypercall.go:0"} {
 		here := r.Run.Position()
 		if err := r.Goto(t.Context(), name); err == nil || r.Run.Position() != here {
 			t.Errorf("%s: no error, or moved: %v", name, err)

@@ -247,7 +247,11 @@ func (w *stackWalk) abandoned(level *StackLevel) {
 	}
 	f := inspect.Frame{Called: kind == seam.KindAssert || kind >= seam.KindGoCheck}
 	f.PC = pc
-	if _, ok := w.g.vmm.Func(f.At()); ok && len(w.list) < stackLimit {
-		w.list = append(w.list, StackLevel{Frame: f, Image: "vmm", Left: Failed, Calls: callsAt(w.g.vmm, f.At()), view: w.g.view, mem: w.mem})
+	at := StackLevel{Frame: f, Left: Failed, mem: w.mem}
+	if _, ok := w.g.vmm.Func(f.At()); ok {
+		at.Image, at.view, at.Calls = "vmm", w.g.view, callsAt(w.g.vmm, f.At())
+	}
+	if len(w.list) < stackLimit {
+		w.list = append(w.list, at)
 	}
 }

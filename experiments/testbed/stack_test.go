@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"resvirt/experiments"
 	"resvirt/experiments/campaign"
 	"resvirt/faults"
 	"resvirt/vi/inspect"
@@ -189,6 +190,81 @@ func TestVariablesOfARunHaveTheValuesOfTheGuest(t *testing.T) {
 	m.Run(faults.Until{Position: m.Position() + 90_000})
 	if seen < 15 {
 		t.Errorf("only %d hypercalls were seen", seen)
+	}
+}
+
+// After a failure the handler runs on a fresh stack, and the other processor in an NMI.
+func TestStacksOfARecovery(t *testing.T) {
+	t.Parallel()
+	l := realLab(t)
+	g, err := GuestsOf(l.System)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := goldenRun{l}.fork(0)
+	for m.CPL(0) == 3 {
+		m.Run(faults.Until{Position: m.Position() + 1})
+	}
+	before := g.StackOf(m, 0)
+	failing := before.Levels[0]
+	full := slices.IndexFunc(l.Experiment.Settings, func(s experiments.Setting) bool { return s.Name == "full" })
+	m.SetPolicy(experiments.MustPolicy(l.Experiment.Settings[full], l.System))
+	m.SetRegister(0, faults.RIP, 0)
+	fresh, nmi, failed, all := 0, 0, 0, 0
+	m.Trace(func(e faults.TraceEntry) {
+		if m.CPL(e.CPU) == 3 {
+			return
+		}
+		all++
+		s := g.StackOf(m, e.CPU)
+		last := &s.Levels[len(s.Levels)-1]
+		if s.End == inspect.StackGivenUp {
+			fresh++
+		}
+		if last.Left == Failed {
+			failed++
+		}
+		if slices.ContainsFunc(s.Levels, func(l StackLevel) bool { return l.function() == "trapEntryOwn" }) && last.Image != "vmm" {
+			nmi++ // through the NMI to the guest that it interrupted
+		}
+	})
+	m.Run(faults.Until{Position: m.Position() + 12000})
+	t.Logf("failed in %s: %d stacks, %d given up before, %d through an NMI", failing.function(), all, fresh, nmi)
+	if fresh < 100 || nmi < 100 || failed < fresh*9/10 {
+		t.Errorf("of %d stacks %d tell of one that was given up, %d of these from where; %d lead through an NMI to a guest", all, fresh, failed, nmi)
+	}
+}
+
+// Guests that do not run have stacks as well.
+func TestStacksOfGuestsThatWait(t *testing.T) {
+	t.Parallel()
+	l := realLab(t)
+	g, err := GuestsOf(l.System)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting, complete := 0, 0
+	eachState(t, g, goldenRun{l}, 211, 30, func(m *Hardware, _ int) {
+		list, err := g.In(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, guest := range list {
+			c, err := g.ContextOf(m, guest)
+			if err != nil || c.CPU >= 0 {
+				continue
+			}
+			waiting++
+			s := g.StackIn(m, guest)
+			if s.End == inspect.StackBegins && s.Levels[0].Domain == guest.Name {
+				complete++
+			} else if waiting-complete < 5 {
+				t.Logf("position %d, %s: %s", m.Position(), guest.Name, s.text())
+			}
+		}
+	})
+	if waiting < 50 || complete < waiting*95/100 {
+		t.Errorf("%d of %d stacks are complete", complete, waiting)
 	}
 }
 

@@ -82,3 +82,54 @@ func (n *names) joined(value uint64) string {
 	}
 	return strings.Join(list, "|")
 }
+
+// Most constants in the images' sources have no type, so debug information does not tell
+// which of them a member of a struct may have. This does.
+type meaning struct {
+	flags  bool     // the constants are bits
+	names  []string // the image's constants
+	public []string // instead: by value, names of Xen's interface, of which images have no debug information
+}
+
+// meanings are those of members of structs.
+var meanings = map[string]meaning{
+	"main.CPU.state":  {names: []string{"main.cpuOff", "main.cpuStarting", "main.cpuUp", "main.cpuStopped"}},
+	"main.VCPU.pri":   {names: []string{"main.priIdle", "main.priOver", "main.priUnder", "main.priBoost"}},
+	"main.VCPU.pause": {names: []string{"main.pauseBlocked", "main.pauseDown", "main.pausePoll", "main.pauseShutdown"}, flags: true},
+	guestProc + ".state": {names: []string{"resvirt/vi/guest.procFree", "resvirt/vi/guest.procRunnable",
+		"resvirt/vi/guest.procSleeping", "resvirt/vi/guest.procZombie"}},
+	"main.VCPU.state":   {public: []string{"running", "runnable", "blocked", "offline"}},               // RUNSTATE_
+	"main.evtchn.state": {public: []string{"closed", "unbound", "interdomain", "pirq", "virq", "ipi"}}, // EVTCHNSTAT_
+}
+
+const guestProc = "resvirt/vi/guest.Proc"
+
+// meaning is the name, without its package, of the value of a member of a struct, empty
+// if it has none.
+func (v *View) meaning(of string, value uint64, size int64) string {
+	m, ok := meanings[of]
+	if !ok {
+		return ""
+	}
+	if value < uint64(len(m.public)) {
+		return m.public[value]
+	}
+	var list []string
+	for _, name := range m.names {
+		c, known := v.consts[name]
+		bits := uint64(c) & (1<<(8*uint64(size)) - 1) // as wide as the member
+		short := name[strings.LastIndexByte(name, '.')+1:]
+		switch {
+		case !known:
+		case !m.flags && bits == value:
+			return short
+		case m.flags && bits != 0 && value&bits == bits:
+			list = append(list, short)
+			value &^= bits
+		}
+	}
+	if value != 0 {
+		return ""
+	}
+	return strings.Join(list, "|")
+}

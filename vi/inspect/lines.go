@@ -90,6 +90,41 @@ func (v *View) Row(pc uint64) (Row, bool) {
 	return rows[i], true
 }
 
+// Spot is a place in the source, as one who steps from line to line counts them: the
+// same line in another expansion of a call is another spot.
+type Spot struct {
+	File  string
+	Line  int
+	Depth int // of expanded calls: more is deeper in
+	call  *scope
+}
+
+// Spot is the spot of a run address.
+func (v *View) Spot(pc uint64) (Spot, bool) {
+	file, line, ok := v.image.Line(pc)
+	if !ok {
+		return Spot{}, false
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s := Spot{File: file, Line: line}
+	d, err := v.details()
+	if err != nil {
+		return s, true
+	}
+	c := d.at(pc - v.image.Slide)
+	if c == nil {
+		return s, true
+	}
+	root, _ := d.open(v.dwarf, c)
+	chain := root.around(pc - v.image.Slide)
+	s.call = innermostCall(chain)
+	for _, in := range chain {
+		s.Depth += b2i(in.call)
+	}
+	return s, true
+}
+
 // Function is a function of an image.
 type Function struct {
 	Name       string

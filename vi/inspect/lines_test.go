@@ -115,3 +115,35 @@ func TestFunctionsByName(t *testing.T) {
 		t.Errorf("functions [: %v", got)
 	}
 }
+
+// Spots change where the chain of expanded calls or the line does, and only there.
+func TestSpotsAreLinesOfOneCall(t *testing.T) {
+	v := views(t)[0]
+	compared, deepest := 0, 0
+	for _, name := range []string{"main.hypercall", "main.doSoft", "main.schedule", "main.(*page).get"} {
+		addr, ok := v.image.Addr(name)
+		f, _ := v.image.Func(addr)
+		if !ok {
+			t.Fatalf("there is no function %s", name)
+		}
+		for pc := f.Start + 1; pc < f.End; pc++ {
+			a, ok1 := v.Spot(pc - 1)
+			b, ok2 := v.Spot(pc)
+			before, now := v.image.Calls(pc-1), v.image.Calls(pc)
+			if !ok1 || !ok2 || b.Depth != len(now)-1 || b.File != now[0].File || b.Line != now[0].Line {
+				t.Fatalf("%s: spot %+v, calls %v", v.image.Where(pc), b, now)
+			}
+			if !slices.Equal(before, now) && a == b {
+				t.Errorf("%s: %v and %v are one spot", v.image.Where(pc), before, now)
+			}
+			if row, ok := v.Row(pc); ok && row.Start < pc && a != b {
+				t.Errorf("%s: the spot changes within a row", v.image.Where(pc))
+			}
+			compared++
+			deepest = max(deepest, b.Depth)
+		}
+	}
+	if compared < 1000 || deepest < 2 {
+		t.Errorf("%d addresses, at most %d expanded calls", compared, deepest)
+	}
+}

@@ -79,6 +79,9 @@ func (p *printer) value(x Value, levels int) string {
 	if x.Kind() == FuncValue && n != 0 {
 		return p.function(x, n)
 	}
+	if name := p.view.meaning(x.of, n, x.Size()); name != "" {
+		return name
+	}
 	return p.number(x.typ, n)
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"resvirt/vi/abi"
 )
 
 // written is memory that a test has written, at an address.
@@ -42,6 +44,8 @@ func TestValuesAreShownByTheirTypes(t *testing.T) {
 	stats, _ := v.image.Addr("main.stats")
 	table, _ := v.Var("main.hypercalls", nil)
 	put(t, b, at, x, "pri", ^uint64(0))
+	put(t, b, at, x, "pause", 6)
+	put(t, b, at, x, "state", 2)
 	put(t, b, at, x, "queued", 1)
 	put(t, b, at, x, "entryTime", 0x12345678)
 	put(t, b, at, x, "credit", 50)
@@ -49,7 +53,7 @@ func TestValuesAreShownByTheirTypes(t *testing.T) {
 	put(t, b, at, x, "domain", 0x1234)
 	style := Style{Known: func(addr uint64) (Value, bool) { return x.Rename("d1v0"), addr >= at && addr < at+uint64(x.Size()) }}
 	for path, want := range map[string]string{
-		"pri": "-1", "queued": "true", "entryTime": "0x12345678", "credit": "50", "qnext": "d1v0", "qprev": "nil", "domain": "0x1234",
+		"pri": "priUnder", "pause": "pauseDown|pausePoll", "state": "blocked", "id": "0", "queued": "true", "entryTime": "0x12345678", "credit": "50", "qnext": "d1v0", "qprev": "nil", "domain": "0x1234",
 		"pollTimer": "{all zero}",
 	} {
 		f, err := x.Follow(path)
@@ -61,7 +65,7 @@ func TestValuesAreShownByTheirTypes(t *testing.T) {
 		}
 	}
 	whole := v.Show(x, style)
-	for _, part := range []string{"pri:-1", "queued:true", "qnext:d1v0", "credit:50"} {
+	for _, part := range []string{"pri:priUnder", "queued:true", "qnext:d1v0", "credit:50"} {
 		if !strings.Contains(whole, part) {
 			t.Errorf("the struct is shown as %s, without %s", whole, part)
 		}
@@ -152,5 +156,43 @@ func TestPathsLeadThroughPointers(t *testing.T) {
 	}
 	if got := ShortName("func(*resvirt/vi/abi.VcpuInfo, main.mfn) [2]main.page"); got != "func(*abi.VcpuInfo, mfn) [2]page" {
 		t.Errorf("a short name: %s", got)
+	}
+}
+
+// The constants that a member may have are named in this package, so each must exist in
+// an image that has the member.
+func TestMeaningsOfMembersExist(t *testing.T) {
+	found := map[string]bool{}
+	for _, v := range views(t) {
+		for of, m := range meanings {
+			i := strings.LastIndexByte(of, '.')
+			x, err := v.At(of[:i], 0, nil)
+			if err != nil {
+				continue // another image's
+			}
+			member, err := x.Field(of[i+1:])
+			if err != nil || member.of != of {
+				t.Errorf("%s: %v", of, err)
+				continue
+			}
+			found[of] = true
+			for _, name := range m.names {
+				c, err := v.Const(name)
+				if err != nil {
+					t.Error(err)
+				}
+				if got := v.meaning(of, uint64(c)&(1<<(8*uint64(member.Size()))-1), member.Size()); name != "" && !strings.HasSuffix(name, "."+got) {
+					t.Errorf("%s = %s is called %q", of, name, got)
+				}
+			}
+		}
+	}
+	run, port := meanings["main.VCPU.state"].public, meanings["main.evtchn.state"].public
+	if run[abi.RunstateRunnable] != "runnable" || run[abi.RunstateBlocked] != "blocked" || run[abi.RunstateOffline] != "offline" ||
+		port[abi.EvtchnstatUnbound] != "unbound" || port[abi.EvtchnstatInterdomain] != "interdomain" || port[abi.EvtchnstatVirq] != "virq" || port[abi.EvtchnstatIPI] != "ipi" {
+		t.Errorf("states of vCPUs are %v, of ports %v", run, port)
+	}
+	if len(found) != len(meanings) {
+		t.Errorf("of %d members only these exist: %v", len(meanings), found)
 	}
 }

@@ -14,6 +14,7 @@ type Value struct {
 	Addr uint64
 	mem  Memory
 	copy *composed // nil for a place in memory
+	of   string    // "main.VCPU.state" for a member of a struct with a name, else empty
 }
 
 // Address is where the value lies; false if it is not in memory as a whole.
@@ -21,8 +22,17 @@ func (v Value) Address() (uint64, bool) { return v.Addr, v.copy == nil }
 
 // part is a value inside of v.
 func (v Value) part(name string, typ dwarf.Type, offset int64) Value {
-	v.name, v.typ, v.Addr = name, typ, v.Addr+uint64(offset)
+	v.name, v.typ, v.Addr, v.of = name, typ, v.Addr+uint64(offset), ""
 	return v
+}
+
+// member is a member of v, which is a struct of type s.
+func (v Value) member(s *dwarf.StructType, f *dwarf.StructField) Value {
+	m := v.part(v.name+"."+f.Name, f.Type, f.ByteOffset)
+	if s.StructName != "" {
+		m.of = s.StructName + "." + f.Name
+	}
+	return m
 }
 
 // read copies bytes from the value's place.
@@ -58,7 +68,7 @@ func (v Value) Field(name string) (Value, error) {
 	}
 	for _, f := range s.Field {
 		if f.Name == name {
-			return v.part(v.name+"."+name, f.Type, f.ByteOffset), nil
+			return v.member(s, f), nil
 		}
 	}
 	return Value{}, fmt.Errorf("inspect: %s has no field %s", v.name, name)

@@ -128,7 +128,7 @@ func (v Value) Fields() []Value {
 	var list []Value
 	for _, f := range s.Field {
 		if f.Name != "_" {
-			list = append(list, v.part(v.name+"."+f.Name, f.Type, f.ByteOffset))
+			list = append(list, v.member(s, f))
 		}
 	}
 	return list
