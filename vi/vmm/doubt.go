@@ -55,8 +55,8 @@ func disbelieve(justified bool, step uint) {
 // countsAddUp counts the uses of a frame and compares them with its descriptor.
 // Nothing may change meanwhile.
 func (p *page) countsAddUp() bool {
-	if d := domainOfFrame(p.owner); p.count&pgHeap != 0 || d == nil || d.grants != nil {
-		return true // shared or granted: whoever shares or grants it counts
+	if d := domainOfFrame(p.owner); p.count&pgHeap != 0 || d == nil || d.grants.granted(p.frame()) {
+		return true // shared, or granted and in use: whoever shares or grants it counts
 	}
 	u := uses{of: p.frame()}
 	if p.count&pgAllocated != 0 {

@@ -45,4 +45,20 @@ func TestDoubt(t *testing.T) {
 	if _, failed := request(3000000); failed {
 		t.Error("a failure where there is none any more")
 	}
+	// A domain with grants is asked about as well, but for frames that others use by them.
+	g := grantTableOf(d)
+	if g == nil || !g.grow(d, 1) {
+		t.Fatal("no memory for grants")
+	}
+	pageOf(mapped).typ++
+	use := &g.active[0][8]
+	*use = activeGrant{frame: uint32(mapped), domid: 2, readers: 1}
+	if _, failed := request(4000000); failed {
+		t.Error("a failure about a frame that is in use by a grant")
+	}
+	*use = activeGrant{}
+	if _, failed := request(5000000); !failed {
+		t.Error("a count that nothing explains, in a domain with grants, is believed")
+	}
+	pageOf(mapped).typ--
 }

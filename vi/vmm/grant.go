@@ -192,6 +192,24 @@ func releaseGrant(rd *Domain, ref uint32, readonly bool) {
 	}
 }
 
+// granted says whether a frame of the table's domain is in use by a grant.
+func (g *grantTable) granted(m mfn) bool {
+	if g == nil {
+		return false
+	}
+	for _, page := range &g.active {
+		if page == nil {
+			break
+		}
+		for i := range page {
+			if a := &page[i]; (a.readers != 0 || a.writers != 0) && mfn(a.frame) == m {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // takeGranted takes a frame of rd, as writable unless it is only read. The
 // hypervisor's own frames, which it shares with rd, cannot be granted by rd.
 func takeGranted(m mfn, rd *Domain, readonly bool) bool {
