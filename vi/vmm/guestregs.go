@@ -119,8 +119,9 @@ func hyperFPUTaskswitch(set, _, _, _, _ uint64) int64 {
 }
 
 // hyperSetSegmentBase is set_segment_base. The bases in registers are those
-// of the running vCPU; they reach memory at the next context switch. The user
-// mode's GS base waits in KernelGSBase while the guest's kernel runs.
+// of the running vCPU; they reach memory at the next context switch, but for the kernel's
+// GS, by which recovery tells the two of GS apart (kernelHas). The user mode's GS base waits
+// in KernelGSBase while the guest's kernel runs.
 func hyperSetSegmentBase(which, base, _, _, _ uint64) int64 {
 	if which != abi.SegbaseGSUserSel && !canonical(base) {
 		return -abi.EINVAL
@@ -141,6 +142,9 @@ func hyperSetSegmentBase(which, base, _, _, _ uint64) int64 {
 	}
 	if !setMSR(msr, base) {
 		return -abi.EINVAL
+	}
+	if which == abi.SegbaseGSKernel {
+		current().arch.gsKernel = base
 	}
 	return 0
 }

@@ -87,6 +87,7 @@ func (v *VCPU) loadUserGS(sel uint16) {
 		sel = v.dataSelector(sel | 3)
 	}
 	flags := irqSave()
+	v.arch.gsMoves = true
 	swapGS()
 	if sel > 3 && !loadGS(sel) {
 		sel = 0
@@ -96,5 +97,6 @@ func (v *VCPU) loadUserGS(sel uint16) {
 		loadGS(sel)
 	}
 	swapGS()
+	v.arch.gsMoves = false
 	irqRestore(flags)
 }

@@ -67,11 +67,24 @@ func saveContext(c *CPU, v *VCPU) {
 func saveBases(v *VCPU) {
 	v.arch.fsBase = readMSR(msrFSBase)
 	gs, other := readMSR(msrGSBase), readMSR(msrKernelGSBase)
-	if v.kernelMode() {
+	if v.kernelHas(gs, other) {
 		v.arch.gsKernel, v.arch.gsUser = gs, other
 	} else {
 		v.arch.gsUser, v.arch.gsKernel = gs, other
 	}
+	v.arch.gsMoves = false
+}
+
+// kernelHas says whether GS is the kernel's of the two bases that the CPU holds. After a
+// failure between a change of the mode and SWAPGS, or between two SWAPGS, the mode does
+// not tell that. Then a base that is in memory does: the kernel's, from the last
+// switch or hypercall, unless it has changed it by itself since.
+func (v *VCPU) kernelHas(gs, other uint64) bool {
+	a := &v.arch
+	if a.gsMoves && (gs == a.gsKernel) != (other == a.gsKernel) {
+		return gs == a.gsKernel
+	}
+	return v.kernelMode()
 }
 
 // loadContext is the inverse of saveContext, and loads the address space.
@@ -127,8 +140,10 @@ func (v *VCPU) rootOf(kernel bool) uint64 {
 // toggleMode changes between the guest's kernel and user mode, which differ
 // in the address space and in who owns GS. v is current.
 func (v *VCPU) toggleMode() {
+	v.arch.gsMoves = true
 	v.arch.flags ^= inKernelMode
 	swapGS()
+	v.arch.gsMoves = false
 	writeCR3(v.cr3())
 }
 

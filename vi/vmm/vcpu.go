@@ -64,6 +64,7 @@ type archVCPU struct {
 	fsBase             uint64
 	gsKernel           uint64
 	gsUser             uint64
+	gsMoves            bool // SWAPGS is about to be executed, or has just been: the mode does not tell whose base GS has
 	selectors          selectors
 	fpuTS              uint64 // fpu_taskswitch(1) is in force
 	cr2                uint64
