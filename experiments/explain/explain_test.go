@@ -43,8 +43,8 @@ func quickLab(t *testing.T) *campaign.Lab {
 }
 
 // TestExplainsFailedRuns explains the first failed run of the setting that
-// repairs nothing, twice: the same run has the same explanation, with a cause,
-// with what every CPU did, and with what recovery changed.
+// repairs nothing, twice, from its row and from its recording: the same run has the same
+// explanation, with a cause, with what every CPU did, and with what recovery changed.
 func TestExplainsFailedRuns(t *testing.T) {
 	t.Parallel()
 	l := quickLab(t)
@@ -59,8 +59,10 @@ func TestExplainsFailedRuns(t *testing.T) {
 		}
 	}
 	x := newExplainer(l, a, recording.SourcesOf(l.System.Parts()))
-	again := newExplainer(l, a, recording.SourcesOf(l.System.Parts()))
-	again.calls = x.calls
+	recorded, err := recording.CampaignOf(l, l.System.Parts())
+	if err != nil {
+		t.Fatal(err)
+	}
 	explained := 0
 	for i := 0; explained == 0 && i < 20; i += 2 { // even faults are failstop
 		row := x.Unit(i, []experiments.Setting{basic})[0]
@@ -81,7 +83,11 @@ func TestExplainsFailedRuns(t *testing.T) {
 			t.Errorf("%s: steps %+v", row.Run(), e.Steps)
 		}
 		checkChain(t, e, &row, l.Golden.Position, row.EndPosition)
-		second, err := again.explain(&row, basic)
+		r, err := recorded.Execute(t.Context(), i, basic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := Of(t.Context(), r, nil, campaign.Teller{})
 		if err != nil {
 			t.Fatal(err)
 		}
