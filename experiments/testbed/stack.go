@@ -1,6 +1,8 @@
 package testbed
 
 import (
+	"bytes"
+
 	"resvirt/faults"
 	"resvirt/vi/image"
 	"resvirt/vi/inspect"
@@ -33,6 +35,7 @@ type StackLevel struct {
 	inspect.Frame
 	Image  string // name of the image that has the code, "" for code in none
 	Domain string // "d1", "" = the VMM
+	Copied bool   // it executes in a copy of the image, whose addresses PC and Calls have been made the image's
 	User   bool   // a program in a VM
 	Left   Entered
 	Calls  []image.Call // the function and the calls expanded in it, innermost first
@@ -138,11 +141,18 @@ func (w *stackWalk) walk(r inspect.Registers) {
 // outermost one was entered from.
 func (w *stackWalk) straight(r inspect.Registers, left Entered) (next inspect.Registers, how Entered, ok bool) {
 	name, view := w.code(r.PC)
-	level := StackLevel{Frame: inspect.Frame{Registers: r}, Image: name, Domain: w.domain, Left: left, view: view, mem: w.mem}
+	copied := false
+	if view == nil && w.domain == "" {
+		var home uint64
+		if home, copied = w.g.copied(w.mem, r.PC); copied {
+			r.PC, name, view = home, "vmm", w.g.view
+		}
+	}
+	level := StackLevel{Copied: copied, Frame: inspect.Frame{Registers: r}, Image: name, Domain: w.domain, Left: left, view: view, mem: w.mem}
 	if view == nil {
 		return w.nowhere(level)
 	}
-	for level.Frame = view.Frame(r, w.mem); ; level.Left = Called {
+	for level.Frame = view.Frame(r, w.mem); ; level.Left, level.Copied = Called, false {
 		level.User = name == "workload"
 		level.Calls = callsAt(view.Image(), level.At())
 		if w.list = append(w.list, level); len(w.list) >= stackLimit {
@@ -193,6 +203,25 @@ func (w *stackWalk) code(pc uint64) (string, *inspect.View) {
 		}
 	}
 	return "", nil
+}
+
+// copied finds the address in the VMM's image of code that executes in a copy of it: a
+// microreboot executes the pristine copy while it replaces the image. The copy is found
+// by its content, as what the VMM knows of it is being replaced as well.
+func (a *Anatomy) copied(mem inspect.Memory, pc uint64) (uint64, bool) {
+	const page = 4096
+	var b [page]byte
+	if mem(pc&^(page-1), b[:]) != nil {
+		return 0, false
+	}
+	for at := 0; at+page <= len(a.vmm.File); at += page {
+		if bytes.Equal(a.vmm.File[at:at+page], b[:]) {
+			home := a.vmm.Base + uint64(at) + pc&(page-1)
+			_, code := a.vmm.Func(home)
+			return home, code
+		}
+	}
+	return 0, false
 }
 
 // nowhere adds a level of code that is in no function: a stub of a guest's hypercall

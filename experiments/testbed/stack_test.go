@@ -210,7 +210,7 @@ func TestStacksOfARecovery(t *testing.T) {
 	full := slices.IndexFunc(l.Experiment.Settings, func(s experiments.Setting) bool { return s.Name == "full" })
 	m.SetPolicy(experiments.MustPolicy(l.Experiment.Settings[full], l.System))
 	m.SetRegister(0, faults.RIP, 0)
-	fresh, nmi, failed, all := 0, 0, 0, 0
+	fresh, nmi, failed, copying, all := 0, 0, 0, 0, 0
 	m.Trace(func(e faults.TraceEntry) {
 		if m.CPL(e.CPU) == 3 {
 			return
@@ -224,14 +224,17 @@ func TestStacksOfARecovery(t *testing.T) {
 		if last.Left == Failed {
 			failed++
 		}
+		if first := &s.Levels[0]; first.Copied && first.function() == "copyImage" {
+			copying++
+		}
 		if slices.ContainsFunc(s.Levels, func(l StackLevel) bool { return l.function() == "trapEntryOwn" }) && last.Image != "vmm" {
 			nmi++ // through the NMI to the guest that it interrupted
 		}
 	})
-	m.Run(faults.Until{Position: m.Position() + 12000})
+	m.Run(faults.Until{Position: m.Position() + 20000})
 	t.Logf("failed in %s: %d stacks, %d given up before, %d through an NMI", failing.function(), all, fresh, nmi)
-	if fresh < 100 || nmi < 100 || failed < fresh*9/10 {
-		t.Errorf("of %d stacks %d tell of one that was given up, %d of these from where; %d lead through an NMI to a guest", all, fresh, failed, nmi)
+	if fresh < 100 || nmi < 100 || failed < fresh*9/10 || copying < 10 {
+		t.Errorf("of %d stacks %d tell of one that was given up, %d of these from where; %d lead through an NMI to a guest, %d replace the image", all, fresh, failed, nmi, copying)
 	}
 }
 
