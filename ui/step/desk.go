@@ -8,7 +8,6 @@ import (
 	"resvirt/experiments/campaign"
 	"resvirt/experiments/recording"
 	"resvirt/experiments/store"
-	"resvirt/experiments/testbed"
 	"resvirt/faults"
 )
 
@@ -21,7 +20,10 @@ type desk struct {
 	db       *store.DB
 	campaign *recording.Campaign
 	rec      *recording.Recording
+	base     *recording.Recording            // the stored run of which rec may be a variant
+	forks    map[string]*recording.Recording // variants of it, by their changes
 	of       *subject
+	emit     func(event) // while a request is done
 
 	ask  Ask
 	cpu  int // that is shown
@@ -32,6 +34,9 @@ type desk struct {
 type kept struct {
 	along  *along
 	damage *damage
+
+	stacks   map[int]*stackAt // by processor, at one position
+	stacksAt recording.Position
 }
 
 // request is a command with what the screen shows.
@@ -53,6 +58,7 @@ type command interface {
 // find there later.
 func (d *desk) do(ctx context.Context, r request, emit func(event)) {
 	of := d.of
+	d.emit = emit
 	say, err := r.do.do(ctx, d)
 	if err != nil {
 		emit(failed{err})
@@ -96,7 +102,7 @@ func (d *desk) scene() *scene {
 		d.cpu = d.ask.CPU
 	}
 	s := &scene{At: t.Position(), Name: d.rec.PlaceOf(t.Position()), Time: t.Now(), CPU: d.cpu, Next: t.Next()}
-	s.Place = d.chain(d.cpu)[0].Place
+	s.Place = d.stackOf(d.cpu).frames[0].Place
 	if e, ok := d.rec.Before(s.At); ok {
 		s.Event = eventText(e, d.of)
 	}
@@ -105,11 +111,6 @@ func (d *desk) scene() *scene {
 
 // machine is the machine of the run.
 func (d *desk) machine() faults.Machine { return d.rec.Run.Machine() }
-
-// chain is what a processor is doing, innermost first. It is never empty.
-func (d *desk) chain(cpu int) []testbed.StackFrame {
-	return d.rec.Guests.ChainOf(d.machine(), cpu)
-}
 
 // golden is the golden run at the same position, nil if it has ended by then.
 func (d *desk) golden(ctx context.Context) faults.Machine {
@@ -138,6 +139,7 @@ func (d *desk) open(ctx context.Context, path, setting string, index int) error 
 	if err != nil {
 		return err
 	}
+	d.base, d.forks = r, nil
 	d.take(path, r)
 	return nil
 }
@@ -147,6 +149,7 @@ func (d *desk) take(path string, r *recording.Recording) {
 	d.rec, d.kept = r, kept{}
 	d.of = &subject{
 		Path: path, Row: r.Row, Setting: r.Setting, Steps: r.Lab.System.Steps(), CPUs: r.Run.Machine().CPUs(), Events: r.Events,
+		Base: based{d.base.Row, d.base.Setting}, Change: r.Change.String(),
 		Start: r.Run.Start(), End: r.Run.End(), GoldenEnd: r.Golden.End(),
 	}
 }

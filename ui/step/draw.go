@@ -55,20 +55,19 @@ func (s *State) title(id paneID) string {
 // drawHead paints the first row: which run, what happened in it, what became of it.
 func (s *State) drawHead(b box) {
 	r := s.Run.Row
-	outcome := strings.ToUpper(strings.ReplaceAll(r.Outcome.String(), "_", " "))
-	glyph, color := "✓", good
-	if r.Outcome.Unsurvived() {
-		glyph, color = "✗", bad
+	outcome, st := outcomeMark(r)
+	name := r.Run()
+	if s.Run.Change != "" {
+		name += " " + s.Run.Change
 	}
-	outcome = glyph + " " + outcome
-	left := " " + r.Run()
+	left := " " + name
 	if s.W >= wide {
-		left = " resvirt  " + s.Run.Path + " › " + strings.ReplaceAll(r.Run(), "/", " › ")
+		left = " resvirt  " + s.Run.Path + " › " + strings.Replace(name, "/", " › ", 1)
 	}
 	b.fit(0, 0, b.w, left, style{bold: true})
 	x := width(left) + 2
 	b.fit(x, 0, b.w-x-width(outcome)-3, s.Run.what(s.W >= wide), style{})
-	b.right(b.w-1, 0, outcome, style{bold: true, color: color})
+	b.right(b.w-1, 0, outcome, st)
 }
 
 // what says what was struck, in few words.
@@ -124,7 +123,7 @@ func (s *State) drawSay(b box) {
 	}
 }
 
-// drawHints paints keys; those that do not fit are left out from the left, and the way to
+// drawHints paints keys; those that do not fit are left out, the last first, and the way to
 // help never is.
 func drawHints(b box, s *State) {
 	var list []string
@@ -138,7 +137,7 @@ func drawHints(b box, s *State) {
 	always := "? help  q quit"
 	text := func() string { return strings.Join(append(list[:len(list):len(list)], always), "  ") }
 	for len(list) > 0 && width(text()) > b.w-2 {
-		list = list[1:]
+		list = list[:len(list)-1]
 	}
 	b.text(1, 0, text(), style{dim: true})
 	b.right(1+width(text()), 0, always, style{})

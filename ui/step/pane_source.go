@@ -4,70 +4,143 @@ import (
 	"context"
 	"fmt"
 
-	"resvirt/faults"
+	"resvirt/experiments/testbed"
 )
 
-// source shows the text around the line that is about to be executed.
+// source shows the text around the line of the frame that was chosen, and the variables in
+// scope there.
 func source() *pane {
-	return facts(pane{name: "Source", key: "1", slot: leftSlot, about: "the line that is about to be executed"}, gatherSource, drawSource)
+	p := facts(pane{name: "Source", key: "1", slot: leftSlot, about: "the line that is about to be executed and the variables in scope; Up and Down choose a variable, w tells who wrote it"}, gatherSource, drawSource)
+	p.press = pressSource
+	return p
 }
 
 // listing is a file's text, and which functions are under way at its line.
 type listing struct {
-	place faults.Place
-	calls []faults.Place // expanded inline there, innermost first; the last has code of its own
-	lines []string       // of the whole file, nil if the database does not have it
+	cpu    int
+	frames []frame // the whole stack
+	chosen int
+	lines  []string // of the whole file, nil if the database does not have it
+	vars   []testbed.Shown
 }
+
+func (l *listing) at() frame { return l.frames[l.chosen] }
 
 func (l *listing) title(*State) string {
-	if l.place.File == "" {
+	if l.at().File == "" {
 		return "Source"
 	}
-	return "Source  " + l.place.File
+	return "Source  " + l.at().File
 }
 
+// valueWidth is how long texts of values are at most.
+const valueWidth = 100
+
 func gatherSource(_ context.Context, d *desk) *listing {
-	l := &listing{}
-	for i, f := range d.chain(d.cpu) {
-		if i > 0 && f.Place.PC != l.calls[0].PC {
-			break
-		}
-		l.calls = append(l.calls, f.Place)
+	s := d.stackOf(d.cpu)
+	l := &listing{cpu: d.cpu, frames: s.frames, chosen: d.chosen(s)}
+	f := l.at()
+	l.lines = d.rec.Sources[f.File]
+	if f.level < 0 {
+		return l
 	}
-	l.place = l.calls[0]
-	l.lines = d.rec.Sources[l.place.File]
+	for _, v := range s.stack.Levels[f.level].Variables(d.rec.Guests.KnownIn(d.machine()), valueWidth) {
+		if v.Call == f.call {
+			l.vars = append(l.vars, v)
+		}
+	}
 	return l
 }
 
-func drawSource(b box, _ *State, now, _ *listing) {
-	h := b.h
-	if len(now.calls) > 1 { // inlined calls are shown as calls
-		text := ""
-		for _, c := range now.calls[1:] {
-			text += fmt.Sprintf(" ← %s:%d", c.Function, c.Line)
-		}
-		b.fit(1, 0, b.w-2, now.place.Function+text, style{dim: true})
-	} else {
-		b.fit(1, 0, b.w-2, function(now.place), style{dim: true})
+func pressSource(s State, k key) (State, command, bool) {
+	now, ok := s.Now.Facts[sourcePane].(*listing)
+	if !ok || len(now.vars) == 0 {
+		return s, nil, false
 	}
-	b, h = b.sub(0, 1, b.w, b.h-1), h-1
+	r := &s.Rows[sourcePane]
+	if *r, ok = r.press(k, len(now.vars)); ok {
+		return s, nil, true
+	}
+	v := now.vars[min(r.cursor, len(now.vars)-1)]
+	switch {
+	case k != "w" && k != "W":
+		return s, nil, false
+	case v.Register >= 0 && now.at().level > 0:
+		s.Say = v.Name + " was in a register that functions called since have their own use of: choose the innermost frame (7)"
+		return s, nil, true
+	case v.Register >= 0 && k == "w":
+		return s, whoSet{now.cpu, register(v.Register)}, true
+	case v.Register >= 0:
+		return s, whoUses{now.cpu, register(v.Register)}, true
+	case v.Address != 0 && k == "w":
+		return s, whoWrote{v.Address, max(v.Size, 1)}, true
+	case v.Address != 0:
+		return s, whoReads{v.Address, max(v.Size, 1)}, true
+	}
+	s.Say = v.Name + " is in no register and no memory here"
+	return s, nil, true
+}
+
+func drawSource(b box, s *State, now, last *listing) {
+	f := now.at()
+	text := function(f.Place) // inlined calls are shown as calls
+	for i := now.chosen; i+1 < len(now.frames) && now.frames[i].Expanded; i++ {
+		text += fmt.Sprintf(" ← %s:%d", now.frames[i+1].Function, now.frames[i+1].Line)
+	}
+	if now.chosen > 0 {
+		text += "   now in " + function(now.frames[0].Place)
+	}
+	b.fit(1, 0, b.w-2, text, style{dim: true})
+	vars := min(len(now.vars), max((b.h-1)/3, 0))
+	drawLines(b.sub(0, 1, b.w, b.h-1-vars), now)
+	drawVariables(b.sub(0, b.h-vars, b.w, vars), s, now, last)
+}
+
+func drawLines(b box, now *listing) {
 	if now.lines == nil {
 		missing(b, "The database has no source of this code.")
 		return
 	}
-	top := max(min(now.place.Line-1-h/2, len(now.lines)-h), 0)
-	for y := range h {
+	line := now.at().Line
+	top := max(min(line-1-b.h/2, len(now.lines)-b.h), 0)
+	for y := 0; y < b.h && top+y < len(now.lines); y++ {
 		n := top + y
-		if n >= len(now.lines) {
-			break
+		st, glyph := style{}, " "
+		if n == line-1 {
+			st, glyph = style{bold: true}, "▶"
 		}
-		s, glyph := style{}, " "
-		if n == now.place.Line-1 {
-			s, glyph = style{bold: true}, "▶"
-		}
-		x := b.text(0, y, fmt.Sprintf("%s%5d ", glyph, n+1), s)
-		b.fit(x, y, b.w-x, tabs(now.lines[n]), s)
+		x := b.text(0, y, fmt.Sprintf("%s%5d ", glyph, n+1), st)
+		b.fit(x, y, b.w-x, tabs(now.lines[n]), st)
 	}
+}
+
+func drawVariables(b box, s *State, now, last *listing) {
+	r := s.Rows[sourcePane]
+	top := r.window(len(now.vars), b.h)
+	for y := 0; y < b.h && top+y < len(now.vars); y++ {
+		v := now.vars[top+y]
+		st, mark := style{}, " "
+		if last != nil && last.at().Function == now.at().Function && changedVariable(last, v) {
+			st, mark = style{bold: true, color: notice}, "*"
+		}
+		if v.Absent {
+			st.dim = true
+		}
+		b.fit(0, y, b.w, fmt.Sprintf("%s %s = %s", mark, v.Name, v.Text), st)
+		if s.Focus == sourcePane && top+y == min(r.cursor, len(now.vars)-1) {
+			b.reverse(y)
+		}
+	}
+}
+
+// changedVariable says whether a variable had another value at the position before.
+func changedVariable(last *listing, v testbed.Shown) bool {
+	for _, w := range last.vars {
+		if w.Name == v.Name {
+			return w.Text != v.Text
+		}
+	}
+	return false
 }
 
 // tabs replaces each tab by two spaces: panes are narrow.

@@ -17,6 +17,7 @@ type State struct {
 	Last   *scene // of the one before
 	Ask    Ask
 	Known  known // of the whole run
+	What   what  // of the stored run
 
 	Focus paneID
 	Zoom  bool // the pane that has the focus alone
@@ -41,6 +42,7 @@ type Ask struct {
 	CPU    int // whose registers and source are shown; follow = of that which is about to run
 	Golden bool
 	Memory AskMemory
+	Frame  int // of the stack, from 1; 0 = the innermost that is no helper
 	Zoom   int // how many times the timeline's scale is halved
 }
 
@@ -60,6 +62,8 @@ type subject struct {
 	Path      string // of the database
 	Row       *experiments.Row
 	Setting   experiments.Setting
+	Base      based    // the stored run
+	Change    string   // by which this one differs from it
 	Steps     []string // all that the target has
 	CPUs      int
 	Events    []recording.Event

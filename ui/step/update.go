@@ -54,6 +54,9 @@ const undoKept = 100
 func (s State) arrive(e arrived) State {
 	s.Busy = ""
 	if e.run != nil {
+		if s.Run == nil || s.Run.Base.row != e.run.Base.row {
+			s.What = what{}
+		}
 		s.Run, s.Now, s.Last, s.Undo, s.Known = e.run, nil, nil, nil, known{}
 		s.Screen = stepping
 	}
@@ -70,6 +73,7 @@ func (s State) arrive(e arrived) State {
 			s.Undo = append(slices.Clip(s.Undo[max(len(s.Undo)-undoKept, 0):]), s.Now.At)
 		}
 		s.Last, s.Now = s.Now, e.scene
+		s.Ask.Frame, s.Rows[stackPane], s.Rows[sourcePane] = 0, rows{}, rows{}
 	}
 	return s
 }

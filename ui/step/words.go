@@ -34,3 +34,5 @@ func placeText(p faults.Place) string {
 }
 
 func base(file string) string { return path.Base(file) }
+
+func register(n int) faults.Register { return faults.Register(n) }

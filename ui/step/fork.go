@@ -1,0 +1,138 @@
+package step
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/recording"
+	"resvirt/sim"
+)
+
+// based is the stored run of which the one that is stepped through may be a variant.
+type based struct {
+	row     *experiments.Row
+	setting experiments.Setting
+}
+
+// announces says whether the run announces a step.
+func (b *based) announces(name string) bool {
+	for _, s := range b.row.Steps {
+		if s.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// forked is what becomes of a run under a changed setting.
+type forked struct {
+	text  string // of the change
+	row   *experiments.Row
+	parts string // where both part, in words
+	endA  sim.Time
+}
+
+// fork executes the stored run under a changed setting.
+type fork struct{ change experiments.Change }
+
+func (c fork) busy() string { return "the run " + c.change.String() }
+
+func (c fork) do(ctx context.Context, d *desk) (string, error) {
+	a := d.base
+	b, err := d.campaign.Fork(ctx, a, c.change)
+	if err != nil {
+		return "", err
+	}
+	f := &forked{text: c.change.String(), row: b.Row, endA: a.Row.EndTime}
+	if f.parts, err = d.parting(ctx, a, b); err != nil {
+		return "", err
+	}
+	if d.forks == nil {
+		d.forks = map[string]*recording.Recording{}
+	}
+	d.forks[f.text] = b
+	d.emit(learned{d.of.Row, func(s State) State {
+		s.What.forks = append([]*forked{f}, slices.DeleteFunc(slices.Clone(s.What.forks), func(x *forked) bool { return x.text == f.text })...)
+		return s
+	}})
+	return fmt.Sprintf("%s: %s, stored: %s; o steps through it", f.text, b.Row.Outcome, a.Row.Outcome), nil
+}
+
+// parting says where two runs of one fault part.
+func (d *desk) parting(ctx context.Context, a, b *recording.Recording) (string, error) {
+	if a.Row.Strike == nil {
+		return "the fault was not applied: there is nothing that differs", nil
+	}
+	x, err := a.Run.Again()
+	if err != nil {
+		return "", err
+	}
+	y, err := b.Run.Again()
+	if err != nil {
+		return "", err
+	}
+	p, ok, err := recording.Part(ctx, x, y, a.Row.Strike.Position)
+	if err != nil || !ok {
+		return "A and B execute the same", err
+	}
+	target := d.rec.Lab.System.Target()
+	return fmt.Sprintf("part at %s (%s): A goes to %s, B to %s", a.PlaceOf(p.Position), commas(p.Position), placeText(target.Locate(p.A.PC)), placeText(target.Locate(p.B.PC))), nil
+}
+
+// openFork steps through the run under a changed setting instead of the stored one, or back.
+type openFork struct{ text string }
+
+func (c openFork) busy() string { return "opening the other run" }
+
+func (c openFork) do(ctx context.Context, d *desk) (string, error) {
+	at := d.rec.Run.Position()
+	to, say := d.base, "A: the stored run"
+	if d.rec == d.base {
+		if to = d.forks[c.text]; to == nil {
+			return "Enter executes it first", nil
+		}
+		say = "B: the run " + c.text + "; o goes back to the stored one"
+	}
+	d.take(d.of.Path, to)
+	return say, d.rec.Run.Seek(ctx, min(at, d.of.End))
+}
+
+// swept is what a change does over the campaign's faults.
+type swept struct {
+	text  string
+	sweep *recording.Sweep
+}
+
+// words say it.
+func (w *swept) words() string {
+	s := w.sweep
+	d, i, p := s.Difference()
+	return fmt.Sprintf("of %d such faults, %d fail only %s and %d only without that change: %+.1f %% failures [%+.1f to %+.1f], p = %.2g", s.Pairs, s.OnlyNow, w.text, s.OnlyStored, 100*d, 100*i.Low, 100*i.High, p)
+}
+
+// sweep executes all faults of the run's type under a changed setting.
+type sweep struct{ change experiments.Change }
+
+func (c sweep) busy() string { return "all faults " + c.change.String() }
+
+func (c sweep) do(ctx context.Context, d *desk) (string, error) {
+	row := d.base.Row
+	s, err := d.campaign.Sweep(ctx, row.Setting, row.Plan.Kind.String(), c.change, runtime.NumCPU(), 0, func(s recording.Sweep) {
+		if d.teller.Tell != nil {
+			d.teller.Tell(campaign.Progress{Unit: "faults " + c.change.String(), Done: s.Done, Total: s.All})
+		}
+	})
+	if err != nil {
+		return "", err
+	}
+	w := &swept{c.change.String(), s}
+	d.emit(learned{d.of.Row, func(s State) State {
+		s.What.sweeps = append([]*swept{w}, s.What.sweeps...)
+		return s
+	}})
+	return w.words(), nil
+}
