@@ -68,22 +68,8 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 		res.Done = p.Done
 		return res, db.Plan(e.Settings, o.Runs, o.Only != nil)
 	}
-	old, _, err := db.Head()
+	l, err := admitted(ctx, e, sys, db, &c, t)
 	if err != nil {
-		return res, err
-	}
-	l, err := NewToldLab(ctx, e, sys, old.Golden, t)
-	if err != nil {
-		return res, err
-	}
-	c.Golden, c.GoldenDigest = l.Golden.Facts, l.Golden.Digest.String()
-	if c.Golden.Oracle, err = experiments.SensitivityOf(sys); err != nil {
-		return res, err
-	}
-	if err := db.Admit(&c, e.Settings, sys); err != nil {
-		return res, err
-	}
-	if err := checkGolden(db, &c); err != nil {
 		return res, err
 	}
 	if err := db.Plan(e.Settings, o.Runs, o.Only != nil); err != nil {
@@ -108,6 +94,26 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	}
 	res.Interrupted = ctx.Err() != nil && res.Done < res.Total
 	return res, err
+}
+
+// admitted executes the golden run and notes the campaign with its facts in the database.
+func admitted(ctx context.Context, e experiments.Experiment, sys experiments.System, db *store.DB, c *store.Campaign, t Teller) (*Lab, error) {
+	old, _, err := db.Head()
+	if err != nil {
+		return nil, err
+	}
+	l, err := NewToldLab(ctx, e, sys, old.Golden, t)
+	if err != nil {
+		return nil, err
+	}
+	c.Golden, c.GoldenDigest = l.Golden.Facts, l.Golden.Digest.String()
+	if c.Golden.Oracle, err = experiments.SensitivityOf(sys); err != nil {
+		return nil, err
+	}
+	if err := db.Admit(c, e.Settings, sys); err != nil {
+		return nil, err
+	}
+	return l, checkGolden(db, c)
 }
 
 // checkGolden makes sure that rows of several commands share one golden run.

@@ -11,7 +11,6 @@ import (
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
 	"resvirt/experiments/report"
-	"resvirt/experiments/store"
 	"resvirt/internal/toy"
 	"resvirt/internal/toyrun"
 )
@@ -38,15 +37,7 @@ func TestReportSections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	r, err := report.Of(db)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := reportOf(t, path)
 	if len(r.Cells) != 6 {
 		t.Fatalf("%d cells", len(r.Cells))
 	}
@@ -136,15 +127,7 @@ func TestShortGoldenRunIsWarnedOf(t *testing.T) {
 	if _, err := toyrun.Run(t, context.Background(), path, func(_ *experiments.Experiment, o *campaign.Options) { o.Runs = 1 }); err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	r, err := report.Of(db)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := reportOf(t, path)
 	for _, c := range []struct {
 		switches uint64
 		warned   bool

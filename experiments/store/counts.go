@@ -45,7 +45,12 @@ func (db *DB) Latencies(column, setting, fault string) ([]sim.Time, error) {
 	if column == "recovery_ps" {
 		query = "SELECT recovery_ps FROM runs WHERE campaign = 1 AND setting = ? AND fault = ? AND outcome = 'recovered' AND recovery_ps IS NOT NULL"
 	}
-	rows, err := db.sql.Query(query, setting, fault)
+	return db.times(query, setting, fault)
+}
+
+// times reads a column of virtual times.
+func (db *DB) times(query string, args ...any) ([]sim.Time, error) {
+	rows, err := db.sql.Query(query, args...)
 	if err != nil {
 		return nil, db.wrapped(err)
 	}
@@ -93,19 +98,6 @@ func (db *DB) Fates() (map[[2]string]Fates, error) {
 
 // HangLatencies lists the detection latencies of runs first detected as hangs.
 func (db *DB) HangLatencies(setting, fault string) ([]sim.Time, error) {
-	rows, err := db.sql.Query("SELECT detection_ps FROM runs WHERE campaign = 1 AND setting = ? AND fault = ? AND detected = 'hang' AND outcome <> ?",
+	return db.times("SELECT detection_ps FROM runs WHERE campaign = 1 AND setting = ? AND fault = ? AND detected = 'hang' AND outcome <> ?",
 		setting, fault, faults.ToolError.String())
-	if err != nil {
-		return nil, db.wrapped(err)
-	}
-	defer rows.Close()
-	var list []sim.Time
-	for rows.Next() {
-		var t int64
-		if err := rows.Scan(&t); err != nil {
-			return nil, db.wrapped(err)
-		}
-		list = append(list, sim.Time(t))
-	}
-	return list, rows.Err()
 }

@@ -18,6 +18,7 @@ import (
 	"resvirt/experiments/store"
 	"resvirt/faults"
 	"resvirt/internal/toy"
+	"resvirt/internal/toyrun"
 )
 
 // asProgram makes the test binary the program itself, on the toy system, so
@@ -112,28 +113,6 @@ func (o *output) reportedRows() int {
 	return n
 }
 
-func rowsOf(t *testing.T, path string) map[string]experiments.Row {
-	t.Helper()
-	db, err := store.OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	refs, err := db.Runs(store.RunFilter{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := map[string]experiments.Row{}
-	for _, ref := range refs {
-		r, err := db.Row(ref.Setting, ref.Index)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows[r.Run()] = *r
-	}
-	return rows
-}
-
 // waitForRows lets a program run until its database has rows.
 func waitForRows(t *testing.T, path string) {
 	t.Helper()
@@ -160,7 +139,7 @@ func whole(t *testing.T) map[string]experiments.Row {
 	if err := cmd.Run(); cmd.ProcessState.ExitCode() != exitFailed { // the toy has tool errors
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return rowsOf(t, filepath.Join(dir, "whole.db"))
+	return toyrun.Rows(t, filepath.Join(dir, "whole.db"))
 }
 
 func TestKilledAndResumed(t *testing.T) {
@@ -178,7 +157,7 @@ func TestKilledAndResumed(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = cmd.Wait() // the status is looked at below
-			some := rowsOf(t, path)
+			some := toyrun.Rows(t, path)
 			if len(some) == 0 || len(some) == len(want) {
 				t.Fatalf("%d of %d rows when it ended: nothing to resume\n%s", len(some), len(want), out)
 			}
@@ -195,7 +174,7 @@ func TestKilledAndResumed(t *testing.T) {
 			if first := strconv.Itoa(len(some)) + "/"; !strings.Contains(out.String(), "\n"+first) {
 				t.Errorf("it did not go on at %s\n%s", first, out)
 			}
-			if !reflect.DeepEqual(rowsOf(t, path), want) {
+			if !reflect.DeepEqual(toyrun.Rows(t, path), want) {
 				t.Error("the resumed campaign has other rows than one that nothing disturbed")
 			}
 		})
@@ -213,7 +192,7 @@ func TestDiskFull(t *testing.T) {
 	if cmd.ProcessState.ExitCode() != exitFailed || !strings.HasPrefix(last, "resvirt: database toy.db: ") || strings.Contains(out.String(), "goroutine ") {
 		t.Fatalf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)
 	}
-	some := rowsOf(t, path)
+	some := toyrun.Rows(t, path)
 	if len(some) < out.reportedRows() || len(some) == 0 {
 		t.Errorf("%d rows were reported, %d are there\n%s", out.reportedRows(), len(some), out)
 	}
@@ -221,7 +200,7 @@ func TestDiskFull(t *testing.T) {
 	if err := cmd.Run(); cmd.ProcessState.ExitCode() != exitFailed {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if !reflect.DeepEqual(rowsOf(t, path), want) {
+	if !reflect.DeepEqual(toyrun.Rows(t, path), want) {
 		t.Error("after the disk was full the campaign has other rows than one that nothing disturbed")
 	}
 }

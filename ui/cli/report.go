@@ -34,25 +34,24 @@ func runReport(e *env, operands []string, values any) error {
 }
 
 func printHosts(e *env, path string) error {
-	db, err := store.OpenReader(path)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	r, err := report.Of(db)
+	r, err := reportOf(path)
 	if err != nil {
 		return err
 	}
 	return r.Hosts(e.stdout)
 }
 
-func printReport(e *env, path, format string) error {
+func reportOf(path string) (*report.Report, error) {
 	db, err := store.OpenReader(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer db.Close()
-	r, err := report.Of(db)
+	return report.Of(db)
+}
+
+func printReport(e *env, path, format string) error {
+	r, err := reportOf(path)
 	if err != nil {
 		return err
 	}

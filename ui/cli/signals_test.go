@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"resvirt/internal/toyrun"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,7 +19,7 @@ func TestEveryLongCommandEnds(t *testing.T) {
 	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != exitFailed { // the toy may have tool errors
 		t.Fatalf("%v\n%s", err, out)
 	}
-	want := rowsOf(t, filepath.Join(dir, "done.db"))
+	want := toyrun.Rows(t, filepath.Join(dir, "done.db"))
 	for _, args := range []string{
 		"run toy.toml", "run toy.toml --db done.db", "selfcheck --experiment toy.toml", "list",
 		"replay done.db full/1", "explain done.db full/1", "causes done.db",
@@ -55,7 +56,7 @@ func TestEveryLongCommandEnds(t *testing.T) {
 				if code := cmd.ProcessState.ExitCode(); code != exitInterrupt || !strings.Contains(out.String(), "stopped") || strings.Contains(out.String(), "goroutine ") {
 					t.Errorf("exit %d\n%s", code, out)
 				}
-				if got := rowsOf(t, filepath.Join(dir, "done.db")); len(got) != len(want) {
+				if got := toyrun.Rows(t, filepath.Join(dir, "done.db")); len(got) != len(want) {
 					t.Errorf("%d rows, there were %d", len(got), len(want))
 				}
 			})
