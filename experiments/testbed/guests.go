@@ -45,21 +45,25 @@ func GuestsOf(s experiments.System) (*Guests, error) {
 		return nil, err
 	}
 	g.views = map[string]*inspect.View{"vmm": a.view, "control": g.control.view, "appvm": g.appvm.view}
-	for name, to := range map[string]*uint64{"notedWhere": &g.notedWhere, "notedSaved": &g.notedSaved, "nextFlow": &g.nextFlow} {
-		c, err := a.view.Const("main." + name)
+	// What follows stacks through guests. Images of old databases may lack it; then stacks
+	// end sooner.
+	optional := func(v *inspect.View, name string) uint64 {
+		c, err := v.Const(name)
 		if err != nil {
-			return nil, err
+			return never
 		}
-		*to = uint64(c)
+		return uint64(c)
 	}
-	vector, err := g.appvm.view.Const(guestPackage + "vecSyscall")
-	if err != nil {
-		return nil, err
+	g.notedWhere, g.notedSaved, g.nextFlow = optional(a.view, "main.notedWhere"), optional(a.view, "main.notedSaved"), optional(a.view, "main.nextFlow")
+	g.guestSyscall = optional(g.appvm.view, guestPackage+"vecSyscall")
+	if v, err := inspect.Open(v.images["workload"]); err == nil {
+		g.views["workload"] = v
 	}
-	g.guestSyscall = uint64(vector)
-	g.views["workload"], err = inspect.Open(v.images["workload"])
-	return g, err
+	return g, nil
 }
+
+// never is a constant that an image lacks.
+const never = ^uint64(0)
 
 // Touch is how a watched byte was touched first.
 type Touch = mem.Touch

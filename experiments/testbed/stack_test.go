@@ -352,6 +352,16 @@ func BenchmarkStacks(b *testing.B) {
 			g.StackOf(m, m.Next())
 		}
 	})
+	b.Run("known", func(b *testing.B) {
+		for b.Loop() {
+			g.KnownIn(m)
+		}
+	})
+	b.Run("roots", func(b *testing.B) {
+		for b.Loop() {
+			g.Roots(m, 0)
+		}
+	})
 	b.Run("locals", func(b *testing.B) {
 		s := g.StackOf(m, m.Next())
 		for b.Loop() {

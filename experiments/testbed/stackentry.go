@@ -257,7 +257,7 @@ func (w *stackWalk) enterGuest(r inspect.Registers) inspect.Registers {
 	if read.err != nil {
 		return r
 	}
-	if noted&w.g.notedWhere == w.g.notedSaved {
+	if w.g.notedWhere != never && noted&w.g.notedWhere == w.g.notedSaved {
 		// The VMM is about to run this vCPU; those at the entry are another one's.
 		if at, err := v.Path("arch.regs"); err == nil {
 			if saved, _, ok := w.g.registersAt(w.vmm, at.Addr); ok {
@@ -265,7 +265,7 @@ func (w *stackWalk) enterGuest(r inspect.Registers) inspect.Registers {
 			}
 		}
 	}
-	if noted&w.g.nextFlow != 0 {
+	if w.g.nextFlow != never && noted&w.g.nextFlow != 0 {
 		// They are being changed, one by one, to these.
 		if at, err := v.Path("arch.next"); err == nil {
 			if next, _, ok := w.g.registersAt(w.vmm, at.Addr); ok {

@@ -49,7 +49,9 @@ type Object struct {
 
 // Objects lists the domains and vCPUs, in the order of the domains' list.
 func (c *Checker) Objects(m *Machine) []Object {
-	w := c.world(m)
+	w := c.blank(m)
+	w.read(w.layout.persist, w.persistAt, "main.policy's page", &w.persist)
+	w.loadObjects() // without the frame table, which is large
 	var list []Object
 	for i := range w.domains {
 		list = append(list, Object{w.domainName(i), "main.Domain", w.domains[i].Addr})
