@@ -62,7 +62,7 @@ func systemOf(ctx context.Context, db *store.DB, open Open) (e experiments.Exper
 	}
 	id := campaign.Identity(&e, sys)
 	if campaign.Digest(id) != c.Digest {
-		return e, nil, nil, fmt.Errorf("database %s: what it holds does not give its own campaign again: %s", db.Path(), store.Difference(c.Identity, id))
+		return e, nil, nil, fmt.Errorf("database %s: what it holds does not give its own campaign again: %s; use the program that made it", db.Path(), store.Difference(c.Identity, id))
 	}
 	return e, sys, parts, nil
 }
