@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"context"
 	"flag"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 
+	"resvirt/experiments"
+	"resvirt/experiments/campaign"
 	"resvirt/experiments/store"
 	"resvirt/ui/step"
 )
@@ -24,7 +28,7 @@ func stepFlags(fs *flag.FlagSet) any {
 
 func runStep(e *env, operands []string, values any) error {
 	v := values.(*stepValues)
-	o := step.Options{Stored: e.stored, Look: step.Look{Colours: os.Getenv("NO_COLOR") == "", ASCII: v.ascii}}
+	o := step.Options{Stored: e.stored, Make: e.makeQuick, Look: step.Look{Colours: os.Getenv("NO_COLOR") == "", ASCII: v.ascii}}
 	if len(operands) > 0 {
 		o.Database = operands[0]
 	}
@@ -63,4 +67,23 @@ func interactive(stream any) bool {
 		f, ok = w.Unwrap().(*os.File)
 	}
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// makeQuick makes quick.db in the working directory, or what is missing of it.
+func (e *env) makeQuick(ctx context.Context, t campaign.Teller) error {
+	exp, text, err := experiments.Load("quick")
+	if err != nil {
+		return err
+	}
+	sys, err := e.build(exp, t.Say)
+	if err != nil {
+		return err
+	}
+	_, err = campaign.Run(ctx, exp, sys, campaign.Options{
+		Path: exp.Name + ".db", Text: text, Command: "resvirt " + strings.Join(e.args, " "), Stage: t.Say, Progress: t.Tell,
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/explain"
 	"resvirt/experiments/recording"
 )
 
@@ -21,9 +23,11 @@ func (learned) event() {}
 
 // known is what asides have found.
 type known struct {
-	health *recording.Health // nil: not yet, or why says why not
-	why    string
-	proof  string // whether the run executed again is that of the row; "" = not known yet
+	health  *recording.Health // nil: not yet, or why says why not
+	why     string
+	chain   []explain.Link // of causes; nil: not yet, or noChain says why there is none
+	noChain string
+	proof   string // whether the run executed again is that of the row; "" = not known yet
 }
 
 // asides are those of the run that is open.
@@ -53,5 +57,8 @@ func (d *desk) asides() []aside {
 	if r.Row.Strike == nil {
 		return []aside{proof}
 	}
-	return []aside{proof, health}
+	return []aside{proof, health, d.chained()}
 }
+
+// untold is for work beside the screen, of which nothing is told.
+var untold campaign.Teller

@@ -16,6 +16,7 @@ import (
 type desk struct {
 	stored recording.Open
 	teller campaign.Teller
+	make   func(context.Context, campaign.Teller) error // makes quick.db; nil: it cannot be made
 
 	db       *store.DB
 	campaign *recording.Campaign
@@ -54,6 +55,13 @@ type command interface {
 	busy() string // what is under way, for the row of hints
 }
 
+// elsewhere is a command that has nothing to do with the run that is open.
+type elsewhere interface{ elsewhere() }
+
+func (listBases) elsewhere() {}
+func (listRuns) elsewhere()  {}
+func (makeQuick) elsewhere() {}
+
 // do does a request. Its results are events: what is known of the position, then what slow panes
 // find there later.
 func (d *desk) do(ctx context.Context, r request, emit func(event)) {
@@ -63,8 +71,8 @@ func (d *desk) do(ctx context.Context, r request, emit func(event)) {
 	if err != nil {
 		emit(failed{err})
 	}
-	if d.rec == nil {
-		return
+	if _, ok := r.do.(elsewhere); ok || d.rec == nil {
+		return // nothing of a run is to be shown
 	}
 	d.ask = r.ask
 	now := d.scene()

@@ -16,6 +16,8 @@ func draw(s *State) *cells {
 		drawHelp(all, s)
 	case s.Page.open:
 		drawPage(all, s)
+	case s.Screen == picking:
+		drawPicker(all, s)
 	case s.Run == nil || s.Now == nil:
 		drawWaiting(all, s)
 	default:
@@ -66,6 +68,9 @@ func (s *State) drawHead(b box) {
 	}
 	b.fit(0, 0, b.w, left, style{bold: true})
 	x := width(left) + 2
+	if s.Known.proof != "" && s.W >= wide {
+		outcome += "  " + s.Known.proof
+	}
 	b.fit(x, 0, b.w-x-width(outcome)-3, s.Run.what(s.W >= wide), style{})
 	b.right(b.w-1, 0, outcome, st)
 }
@@ -102,7 +107,7 @@ func (s *State) drawFoot(b box) {
 		l.set(x, 0, ' ', style{reverse: true})
 	case rows <= 2 && s.Say != "":
 		l.fit(1, 0, l.w-2, s.Say, style{})
-	case s.Now != nil:
+	case s.Now != nil && s.Screen == stepping:
 		l.fit(1, 0, l.w-2, s.whereText(), style{})
 	}
 }
@@ -118,7 +123,7 @@ func (s *State) drawSay(b box) {
 		b.fit(1, 0, b.w-2, s.Busy+" … Esc stops it", style{bold: true})
 	case s.Say != "":
 		b.fit(1, 0, b.w-2, s.Say, style{bold: true})
-	case s.Run != nil && s.Now != nil:
+	case s.Run != nil && s.Now != nil && s.Screen == stepping:
 		b.fit(1, 0, b.w-2, s.comparison(), style{dim: true})
 	}
 }
@@ -127,7 +132,9 @@ func (s *State) drawSay(b box) {
 // help never is.
 func drawHints(b box, s *State) {
 	var list []string
-	if s.Run != nil {
+	if s.Screen == picking {
+		list = s.Pick.hints()
+	} else if s.Run != nil {
 		for _, h := range bindings() {
 			if h.hint != "" {
 				list = append(list, h.shown+" "+h.hint)

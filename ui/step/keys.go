@@ -45,6 +45,7 @@ func bindings() []binding {
 		{[]key{"Shift-Tab"}, "", "", "", changes(func(s State) State { return s.nextPane(-1) })},
 		{[]key{"z"}, "z", "zoom", "the pane that has the focus alone, and back", changes(func(s State) State { s.Zoom = !s.Zoom; return s })},
 		{[]key{"Esc"}, "Esc", "", "stop what is under way; else back", changes(func(s State) State { s.Zoom = false; return s })},
+		{[]key{"r"}, "r", "", "another run of this database", func(s State) (State, command) { return s, listRuns{s.Run.Path} }},
 		{[]key{"Ctrl-Z"}, "Ctrl-Z", "", "to the shell; `fg` comes back", changes(func(s State) State { s.Suspend = true; return s })},
 		{[]key{"?"}, "?", "", "this", changes(func(s State) State { s.Help = true; return s })},
 		{[]key{"q", "Ctrl-C"}, "q", "", "quit; nothing is lost, a run can always be opened again", changes(func(s State) State { s.Quit = true; return s })},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
+	"resvirt/experiments/campaign"
 	"resvirt/experiments/recording"
 	"resvirt/faults"
 )
@@ -19,6 +20,7 @@ type Options struct {
 	Index    int
 	Place    string // "" = its fault
 	Stored   recording.Open
+	Make     func(context.Context, campaign.Teller) error // makes quick.db; nil: it cannot be made
 	Look     Look
 }
 
@@ -38,9 +40,20 @@ func Run(ctx context.Context, o Options) error {
 
 func run(ctx context.Context, screen tcell.Screen, o Options) error {
 	l := &loop{screen: screen, look: o.Look, state: begin(), events: make(chan event, 64), requests: make(chan request, mostWaiting+2)}
-	l.desk = &desk{stored: o.Stored, teller: l.teller()}
-	err := l.run(ctx, openRun{o.Database, o.Setting, o.Index, o.Place})
-	return err
+	l.desk = &desk{stored: o.Stored, teller: l.teller(), make: o.Make}
+	defer l.desk.close()
+	return l.run(ctx, o.first())
+}
+
+// first is the command to begin with.
+func (o *Options) first() command {
+	switch {
+	case o.Database == "":
+		return listBases{}
+	case o.Setting == "":
+		return listRuns{o.Database}
+	}
+	return openRun{o.Database, o.Setting, o.Index, o.Place}
 }
 
 // begin is the state before anything is known.

@@ -50,6 +50,9 @@ func (l *line) recall(n int) {
 // entered does what was typed.
 func (s State) entered(lead, text string) (State, command) {
 	switch {
+	case lead == "/" && s.Screen == picking:
+		s.Pick.text, s.Pick.rows = text, rows{}
+		return s, nil
 	case lead == "address ":
 		s, err := s.address(text)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 type State struct {
 	W, H   int
 	Screen screenKind
+	Pick   picker
 	Run    *subject
 	Now    *scene // what is known of the present position
 	Last   *scene // of the one before

@@ -30,6 +30,8 @@ func (s State) on(e event) (State, command) {
 			now.Facts[e.id] = e.facts
 			s.Now = &now
 		}
+	case picked:
+		s.Pick, s.Screen = e.change(s.Pick), picking
 	case learned:
 		if s.Run != nil && s.Run.Row == e.of {
 			s = e.add(s)
@@ -94,11 +96,8 @@ func (s State) press(k key) (State, command) {
 		}
 	}
 	s.Say = ""
-	if s.Run == nil {
-		if k == "q" || k == "Ctrl-C" {
-			s.Quit = true
-		}
-		return s, nil
+	if s.Screen == picking || s.Run == nil {
+		return s.pressElsewhere(k)
 	}
 	if press := s.Focus.pane().press; press != nil {
 		if s, c, ok := press(s, k); ok {
@@ -123,4 +122,23 @@ func (s State) focus(id paneID) State {
 	s.Focus = id
 	s.Front[id.pane().slot] = id
 	return s
+}
+
+// pressElsewhere is what a key does where no run is on the screen.
+func (s State) pressElsewhere(k key) (State, command) {
+	switch k {
+	case "q", "Ctrl-C":
+		s.Quit = true
+		return s, nil
+	case "Ctrl-Z":
+		s.Suspend = true
+		return s, nil
+	case "?":
+		s.Help = true
+		return s, nil
+	}
+	if s.Screen == picking {
+		return s.Pick.press(s, k)
+	}
+	return s, nil
 }
