@@ -42,40 +42,47 @@ func forward(vcpu, ns uint64) uint64 {
 	return ns
 }
 
-// clockStart is one moment in system time and in the time-stamp counter, with the
+// clockStart is a moment in system time, the time-stamp counter before and after it, and the
 // counter's rate as the hypervisor gave it. lateNS is how late a timer may be, 0 =
 // not set.
 var clockStart struct {
-	ns, tsc uint64
-	mul     uint64
-	shift   int8
-	lateNS  uint64
+	ns, before, after uint64
+	mul               uint64
+	shift             int8
+	lateNS            uint64
 }
 
 func initClock() {
 	c, t := &clockStart, &shared.VcpuInfo[0].Time
-	c.ns, c.tsc, c.mul, c.shift = now(), rdtsc(), uint64(t.TSCToSystemMul), t.TSCShift
+	c.before, c.ns, c.after = rdtsc(), now(), rdtsc()
+	c.mul, c.shift = uint64(t.TSCToSystemMul), t.TSCShift
 	c.lateNS = option("late_us=") * 1000
 }
 
 // checkClock checks that system time has kept to the counter's rate, and that the
-// timer for tickAt comes in time.
-func checkClock(t uint64) {
+// timer for tickAt comes in time. The counter is read before and after the time, since
+// another VM, or a recovery, may have the processor between two instructions.
+func checkClock(before, t, after uint64) {
 	c := &clockStart
-	delta := rdtsc() - c.tsc
+	first, last := c.ns+elapsed(before-c.after), c.ns+elapsed(after-c.before)
+	if slack := 50000 + (t-c.ns)/256; t > last+slack || t+slack < first {
+		report("system time is off by", t-first)
+	}
+	if c.lateNS != 0 && tickAt != 0 && t > tickAt+c.lateNS {
+		report("timer is late by", t-tickAt)
+	}
+}
+
+// elapsed is a difference of the time-stamp counter in nanoseconds.
+func elapsed(delta uint64) uint64 {
+	c := &clockStart
 	if c.shift >= 0 {
 		delta <<= uint(c.shift) & 63
 	} else {
 		delta >>= uint(-c.shift) & 63
 	}
 	hi, lo := bits.Mul64(delta, c.mul)
-	should := c.ns + hi<<32 + lo>>32
-	if slack := 50000 + (t-c.ns)/256; t > should+slack || t+slack < should {
-		report("system time is off by", t-should)
-	}
-	if c.lateNS != 0 && tickAt != 0 && t > tickAt+c.lateNS {
-		report("timer is late by", t-tickAt)
-	}
+	return hi<<32 + lo>>32
 }
 
 // tickAt is when the timer is set to fire, 0 when it is not set.
@@ -114,8 +121,8 @@ func armWake() {
 
 // tick is the timer's event: it wakes sleepers and ends the quantum.
 func tick() {
-	t := now()
-	checkClock(t)
+	before, t, after := rdtsc(), now(), rdtsc()
+	checkClock(before, t, after)
 	tickAt = 0
 	needSwitch = true
 	for i := range procs {
