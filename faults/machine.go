@@ -53,6 +53,7 @@ type Until struct {
 	Time     sim.Time // when the CPU about to run has reached this time
 	Ring0    uint64   // before the n-th further instruction at privilege level 0
 	Watched  bool     // after a watched instruction retired
+	Before   bool     // before an instruction at an address that was named, on machines that can stop there
 	Accessed bool     // after watched memory was accessed, on machines that can watch it
 }
 
@@ -67,6 +68,7 @@ const (
 	Reset                     // triple fault
 	Unsupported               // something that hardware has and the model lacks
 	Accessed                  // watched memory was accessed
+	Before                    // an instruction at an address that was named
 )
 
 // Stop is the result of Run.

@@ -167,7 +167,7 @@ func (t *Track) back(ctx context.Context, p Position, short bool) error {
 	return nil
 }
 
-// forward executes up to a position and leaves coarse marks.
+// forward executes up to a position, or a stop before it, and leaves coarse marks.
 func (t *Track) forward(ctx context.Context, p Position) error {
 	for t.Position() < p {
 		if err := ctx.Err(); err != nil {
@@ -175,7 +175,10 @@ func (t *Track) forward(ctx context.Context, p Position) error {
 		}
 		at := t.Position()
 		next := min(p, (at/markEvery+1)*markEvery)
-		if t.walk.To(next); t.Position() == at {
+		if t.walk.To(next); t.walk.stopped != nil {
+			return nil
+		}
+		if t.Position() == at {
 			return fmt.Errorf("BUG: the run ends at position %d, before %d", at, p)
 		}
 		if next%markEvery == 0 {

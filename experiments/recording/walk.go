@@ -5,13 +5,46 @@ import (
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/testbed"
 	"resvirt/faults"
+	"resvirt/hw/machine"
 )
 
 // Walk executes stored runs of one campaign again, up to any position.
 type Walk struct {
 	campaign.Worker
 	follows follows
+
+	stops   bool     // the machine may stop on the way, see Stops
+	stopped *stopped // it has
+}
+
+// stopped is where a machine stopped on the way.
+type stopped struct {
+	cpu    int
+	access *machine.Access
+}
+
+// until is a bound, together with the wish to stop on the way.
+func (w *Walk) until(u faults.Until) faults.Until {
+	u.Before, u.Accessed = w.stops, w.stops
+	return u
+}
+
+// heard notes that a run has stopped on the way.
+func (w *Walk) heard(s faults.Stop) bool {
+	if !w.stops {
+		return false
+	}
+	list, _ := w.Machine.(*testbed.Hardware).Accesses()
+	switch {
+	case len(list) > 0:
+		a := list[0]
+		w.stopped = &stopped{s.CPU, &a}
+	case s.Reason == faults.Before:
+		w.stopped = &stopped{cpu: s.CPU}
+	}
+	return w.stopped != nil
 }
 
 // NewWalk is a walk through runs of a lab's campaign.
@@ -66,10 +99,10 @@ func (w *Walk) Inject(row *experiments.Row, s experiments.Setting) error {
 	return nil
 }
 
-// To runs on to a position. On the way later faults strike, and a change of
+// To runs on to a position, or to where it stops before. On the way later faults strike, and a change of
 // code by the first ends with the detection, as in the first execution.
 func (w *Walk) To(position uint64) {
-	for {
+	for w.stopped == nil {
 		f := &w.follows
 		strikes := len(f.further) > 0 && f.further[0].Strike != nil && f.further[0].Strike.Position <= position
 		lifts := f.lifts != nil && f.lifts.Position < position
@@ -78,8 +111,10 @@ func (w *Walk) To(position uint64) {
 			w.Past(f.lifts)
 		case strikes:
 			next := f.further[0]
+			if w.run(next.Strike.Position); w.stopped != nil {
+				return
+			}
 			f.further = f.further[1:]
-			w.run(next.Strike.Position)
 			if w.Machine.Next() == next.Strike.CPU && w.Machine.CPL(next.Strike.CPU) == 0 {
 				// It has the same result as in the first execution: ignore it.
 				_, _ = faults.Inject(w.Machine, w.System.Target(), next.Plan)
@@ -97,7 +132,8 @@ func (w *Walk) To(position uint64) {
 func (w *Walk) run(position uint64) {
 	for w.Machine.Position() < position {
 		before := w.Machine.Position()
-		if stop := w.Machine.Run(faults.Until{Position: position}); stop.Reason != faults.Reached || w.Machine.Position() == before {
+		stop := w.Machine.Run(w.until(faults.Until{Position: position}))
+		if w.heard(stop) || stop.Reason != faults.Reached || w.Machine.Position() == before {
 			return
 		}
 	}
@@ -107,10 +143,14 @@ func (w *Walk) run(position uint64) {
 func (w *Walk) Past(d *faults.Detection) {
 	w.To(d.Position)
 	lifts := w.follows.lifts
-	for w.Machine.Position() <= d.Position {
-		if stop := w.Machine.Run(faults.Until{Time: w.Golden.Deadline, Watched: true}); stop.Reason != faults.Watched {
+	for w.stopped == nil && w.Machine.Position() <= d.Position {
+		stop := w.Machine.Run(w.until(faults.Until{Time: w.Golden.Deadline, Watched: true}))
+		if !w.heard(stop) && stop.Reason != faults.Watched {
 			break
 		}
+	}
+	if w.stopped != nil && w.Machine.Position() <= d.Position {
+		return
 	}
 	if lifts != nil {
 		w.Machine.EndFlips()

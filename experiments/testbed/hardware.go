@@ -48,7 +48,7 @@ func (h *Hardware) run(u machine.Until) machine.Stop {
 }
 
 func (h *Hardware) Run(u faults.Until) faults.Stop {
-	s := h.run(machine.Until{Position: u.Position, Time: u.Time, Ring0: u.Ring0, Watched: u.Watched, Accessed: u.Accessed})
+	s := h.run(machine.Until{Position: u.Position, Time: u.Time, Ring0: u.Ring0, Watched: u.Watched, Before: u.Before, Accessed: u.Accessed})
 	stop := faults.Stop{CPU: s.CPU, Code: s.Code, Detail: s.Detail}
 	switch s.Reason {
 	case machine.ReachedPosition, machine.ReachedTime, machine.ReachedRing0:
@@ -57,6 +57,8 @@ func (h *Hardware) Run(u faults.Until) faults.Stop {
 		stop.Reason = faults.Watched
 	case machine.ReachedAccess:
 		stop.Reason = faults.Accessed
+	case machine.ReachedBefore:
+		stop.Reason = faults.Before
 	case machine.Exit:
 		stop.Reason = faults.Exited
 	case machine.TripleFault, machine.Reset:

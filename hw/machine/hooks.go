@@ -76,7 +76,7 @@ func (h *hooks) collect() { h.stops = slices.Concat(h.watch, h.only, h.breaks) }
 func (m *Machine) breaks(c *cpu.CPU, u *Until) bool {
 	h := &m.hooks
 	now := traced{c.Retired + 1, c.RIP}
-	if !u.Before || h.broke[c.ID] == now || !slices.Contains(h.breaks, c.RIP) {
+	if !u.Before || h.broke[c.ID] == now || !slices.Contains(h.breaks, c.RIP) || m.waits(c) {
 		return false
 	}
 	h.broke[c.ID] = now
