@@ -87,17 +87,42 @@ func (c Carried) Build(ctx context.Context, e experiments.Experiment, say func(s
 func BuildVMM() ([]byte, error) { return Carried{}.BuildVMM(context.Background()) }
 
 // BuildVMM builds the hypervisor's image alone, or takes it from the cache.
-func (c Carried) BuildVMM(ctx context.Context) ([]byte, error) {
+func (c Carried) BuildVMM(ctx context.Context) (file []byte, err error) {
+	err = c.vmm(ctx, func(_ string, m *image.Image) error {
+		file = m.File
+		return nil
+	})
+	return file, err
+}
+
+// DebugVMM is the hypervisor's image as an ELF file for debuggers, with its sources.
+func (c Carried) DebugVMM(ctx context.Context) (elf []byte, sources []experiments.Part, err error) {
+	err = c.vmm(ctx, func(root string, m *image.Image) (err error) {
+		if elf, err = m.DebugFile(); err != nil {
+			return err
+		}
+		files := map[string]bool{}
+		for _, f := range m.Sources {
+			files[f] = true
+		}
+		sources, err = sourceParts(root, files)
+		return err
+	})
+	return elf, sources, err
+}
+
+// vmm builds the hypervisor's image and calls f while its sources are there.
+func (c Carried) vmm(ctx context.Context, f func(root string, m *image.Image) error) error {
 	root, done, err := c.root()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer done()
 	m, err := image.BuildContext(ctx, image.Spec{Root: root, Pkg: imagePackages[0].pkg, Kind: imagePackages[0].kind})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return m.File, nil
+	return f(root, m)
 }
 
 // Stored makes the system of images that were built before.

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 
 	"resvirt/hw/machine"
@@ -21,7 +22,9 @@ type bootValues struct {
 	trace           string
 	seed            uint64
 	stats, screen   bool
-	debugTo         io.Writer // where lines of the debug console go; nil = together with the serial port's output
+	gdb             gdbAddr
+	hint            func(net.Listener) (string, error) // how gdb is started; nil: it is told the address alone
+	debugTo         io.Writer                          // where lines of the debug console go; nil = together with the serial port's output
 }
 
 func bootFlags(fs *flag.FlagSet) any {
@@ -37,6 +40,7 @@ func bootFlags(fs *flag.FlagSet) any {
 	fs.Uint64Var(&v.seed, "seed", 0, "RDRAND gives the numbers that belong to `N`; unless given, 0")
 	fs.StringVar(&v.trace, "trace", "", "write each instruction to `FILE`; this is slow")
 	fs.BoolVar(&v.screen, "screen", false, "end with what the display shows: the text page at B8000h")
+	fs.Var(&v.gdb, "gdb", gdbUsage)
 	fs.BoolVar(&v.stats, "stats", false, "end with what was executed, how fast, and counts by class of instruction")
 	return v
 }
@@ -80,6 +84,7 @@ func boot(e *env, operands []string, v *bootValues) error {
 		return fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "machine: "))
 	}
 	d.record(m)
+	v.hint = kernelHint(path)
 	stop, err := runMachine(e, m, v.bios != "" || machine.HasMultibootHeader(image), v)
 	if ferr := d.finish(m); ferr != nil {
 		return errors.Join(err, ferr)

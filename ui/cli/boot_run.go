@@ -56,7 +56,12 @@ func runMachine(e *env, m *machine.Machine, direct bool, v *bootValues) (machine
 		m.CountClasses()
 	}
 	begin := time.Now()
-	stop, err := r.run(e)
+	var stop machine.Stop
+	if v.gdb.on {
+		stop, err = r.attended(e, v)
+	} else {
+		stop, err = r.run(e.ctx, machine.Until{})
+	}
 	if ferr := r.flush(true); err == nil {
 		err = ferr
 	}
@@ -92,8 +97,11 @@ func (r *bootRun) showScreen() error {
 
 // run executes until the machine ends, a bound is reached or the user quits,
 // which is a Stop without a reason.
-func (r *bootRun) run(e *env) (machine.Stop, error) {
-	for e.ctx.Err() == nil {
+func (r *bootRun) run(ctx context.Context, u machine.Until) (machine.Stop, error) {
+	if r.limit != 0 && (u.Position == 0 || r.limit < u.Position) {
+		u.Position = r.limit
+	}
+	for ctx.Err() == nil {
 		if r.direct || r.in.fast || r.m.WantsInput() || r.m.Now() >= inputFrom {
 			r.m.Input(r.in.take())
 		}
@@ -101,21 +109,22 @@ func (r *bootRun) run(e *env) (machine.Stop, error) {
 			return machine.Stop{}, nil
 		}
 		before, from := r.m.Position(), time.Now()
-		stop := r.slice(e.ctx, machine.Until{Time: r.m.Now() + bootSlice, Position: r.limit})
+		u.Time = r.m.Now() + bootSlice
+		stop := r.slice(ctx, u)
 		if err := r.flush(false); err != nil {
 			return stop, err
 		}
-		if e.ctx.Err() != nil {
+		if ctx.Err() != nil {
 			break
 		}
 		switch {
 		case stop.Reason == machine.ReachedTime:
 			if r.in.restore != nil && r.m.Position()-before < idleInstructions {
-				r.in.wait(e.ctx, time.Duration(bootSlice/sim.Nanosecond)-time.Since(from))
+				r.in.wait(ctx, time.Duration(bootSlice/sim.Nanosecond)-time.Since(from))
 			}
 		case stop.Reason != machine.Waiting:
 			return stop, nil
-		case !r.in.wait(e.ctx, forever): // the input has ended
+		case !r.in.wait(ctx, forever): // the input has ended
 			return stop, nil
 		}
 	}

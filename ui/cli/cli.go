@@ -43,9 +43,11 @@ type env struct {
 	ctx            context.Context
 	args           []string // the whole command line, for the record
 	// build makes the system of an experiment from sources, stored rebuilds it from a database.
-	build  func(e experiments.Experiment, say func(string)) (experiments.System, error)
-	vmm    func() ([]byte, error) // the hypervisor's image
-	stored func(experiments.Experiment, []experiments.Part) (experiments.System, error)
+	build func(e experiments.Experiment, say func(string)) (experiments.System, error)
+	vmm   func() ([]byte, error) // the hypervisor's image
+	// vmmSymbols are the same image for debuggers, and its sources.
+	vmmSymbols func() ([]byte, []experiments.Part, error)
+	stored     func(experiments.Experiment, []experiments.Part) (experiments.System, error)
 
 	finishes atomic.Bool // the command ends soon after a signal, and must not be killed before
 	mu       sync.Mutex
@@ -77,6 +79,7 @@ func Main(args []string, sources fs.FS, stdin io.Reader, stdout, stderr io.Write
 		return from.Build(e.ctx, x, say)
 	}
 	e.vmm = func() ([]byte, error) { return from.BuildVMM(e.ctx) }
+	e.vmmSymbols = func() ([]byte, []experiments.Part, error) { return from.DebugVMM(e.ctx) }
 	return signalled(e)
 }
 

@@ -33,6 +33,7 @@ func commands() []command {
 		{"causes", "DB", "rank the causes of all failed runs of a campaign", causesFlags, runCauses, ""},
 		{"step", "[DB] [RUN]", "step through a run on the terminal: forwards, backwards, beside the golden run, and with other recovery steps", stepFlags, runStep, stepNotes},
 		{"lesson", "[LESSON] [DB]", "lessons that lead a student through a run: list them, show, take or check one as text", lessonFlags, runLesson, lessonNotes},
+		{"gdb", "DB RUN", "let gdb look at a run, forwards and backwards, with symbols and sources", gdbFlags, runGDB, gdbNotes},
 		{"boot", "[KERNEL]", "boot a Multiboot, PVH or Linux kernel, or a ROM, on the machine: the serial port is standard input and output", bootFlags, runBoot, bootStatuses},
 		{"guest", "KERNEL", "run a paravirtual Xen guest such as Linux under the hypervisor, with its console here", guestFlags, runGuest, ""},
 		{"selfcheck", "", "check the tool on itself", selfcheckFlags, runSelfcheck, ""},
@@ -96,7 +97,7 @@ func (c *command) call(e *env, args []string) error {
 // machine's console output, and output for programs, is not wrapped.
 func (c *command) wraps(fs *flag.FlagSet) bool {
 	f := fs.Lookup("format")
-	return !slices.Contains([]string{"boot", "guest", "step", "completion", "help"}, c.name) && (f == nil || f.Value.String() == "text")
+	return !slices.Contains([]string{"boot", "guest", "step", "gdb", "completion", "help"}, c.name) && (f == nil || f.Value.String() == "text")
 }
 
 // help prints the table, or one command with its flags.

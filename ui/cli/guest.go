@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 
@@ -21,6 +22,7 @@ type guestValues struct {
 	maxInstructions   uint64
 	trace             string
 	stats, verbose    bool
+	gdb               gdbAddr
 }
 
 func guestFlags(fs *flag.FlagSet) any {
@@ -32,6 +34,7 @@ func guestFlags(fs *flag.FlagSet) any {
 	fs.StringVar(&v.ramdisk, "ramdisk", "", "the initial RAM disk is `FILE`")
 	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors; 0: no limit")
 	fs.StringVar(&v.trace, "trace", "", "write each instruction to `FILE`; this is slow")
+	fs.Var(&v.gdb, "gdb", gdbUsage)
 	fs.BoolVar(&v.stats, "stats", false, "end with what was executed, how fast, and counts by class of instruction")
 	fs.BoolVar(&v.verbose, "verbose", false, "show on standard error what the hypervisor says")
 	return v
@@ -87,7 +90,15 @@ func runGuest(e *env, operands []string, values any) error {
 	if err := m.LoadMultiboot(vmm, guestLine(v, spec), mods); err != nil {
 		return err
 	}
-	r := &bootValues{maxInstructions: v.maxInstructions, trace: v.trace, stats: v.stats, debugTo: io.Discard}
+	r := &bootValues{maxInstructions: v.maxInstructions, trace: v.trace, stats: v.stats, gdb: v.gdb, debugTo: io.Discard}
+	if v.gdb.on {
+		dir, err := os.MkdirTemp("", "resvirt-gdb-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		r.hint = func(l net.Listener) (string, error) { return e.guestScript(dir, operands[0], l) }
+	}
 	if v.verbose {
 		r.debugTo = e.stderr
 	}
