@@ -51,7 +51,7 @@ var rooms = map[string][]string{
 	"experiments/explain":   {"sim", "hw", "vi/inspect", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording", "experiments/retrace"},
 	"experiments/lesson":    {"sim", "vi/inspect", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/recording", "internal/words"},
 	"experiments/report":    {"sim", "vi/seam", "faults", "experiments", "experiments/stats", "experiments/store", "internal/words"}, // it executes nothing
-	"experiments/checks":    {"sim", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording", "experiments/retrace"},
+	"experiments/checks":    {"sim", "vi/abi", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording", "experiments/retrace"},
 
 	"internal/words": {},
 }
