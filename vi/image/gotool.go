@@ -12,14 +12,22 @@ import (
 	"time"
 )
 
-// tidying is how long the go command may take to remove its temporary files.
-const tidying = 300 * time.Millisecond
+// tidying is how long the go command may take to remove its temporary files when it is
+// interrupted; emptying is how long its output may take after its end, which on a busy
+// host is long.
+const (
+	tidying  = 300 * time.Millisecond
+	emptying = 30 * time.Second
+)
 
 // goTool runs the go command for the images' platform and returns its output.
 func goTool(ctx context.Context, root string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = tidying
+	cmd.Cancel = func() error {
+		time.AfterFunc(tidying, func() { cmd.Process.Kill() })
+		return cmd.Process.Signal(os.Interrupt)
+	}
+	cmd.WaitDelay = emptying
 	cmd.Dir = root
 	cmd.Env = environment(os.Environ())
 	var stdout, stderr bytes.Buffer
