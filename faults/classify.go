@@ -1,9 +1,6 @@
 package faults
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Rules names the version of how faults are drawn and runs are judged.
 // Increment it with every change of what a row says about the same execution,
@@ -107,11 +104,12 @@ func firstWrong(verdicts []Verdict) (wrong, missing string) {
 
 func probes(verdicts []Verdict) (passed bool, failed string) {
 	for _, v := range verdicts {
+		how, not := v.Probe.Failed()
 		switch {
 		case v.Probe == ProbePassed:
 			passed = true
-		case v.Probe != "" && failed == "":
-			failed = strings.TrimPrefix(v.Probe, ProbeFailed) + " in " + v.VM
+		case not && failed == "":
+			failed = how + " in " + v.VM
 		}
 	}
 	return passed, failed

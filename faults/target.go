@@ -1,5 +1,7 @@
 package faults
 
+import "strings"
+
 // Target describes a component that faults strike, and how its events are
 // recognized. Another component, or another hypervisor, is another value of
 // this type.
@@ -61,18 +63,27 @@ type Verdict struct {
 	VM       string `json:"vm"`
 	Right    bool   `json:"right"`    // all its output is there and equals the golden output
 	Complete bool   `json:"complete"` // it reached the end of its work, rightly or wrongly
-	Probe    string `json:"probe"`    // ProbePassed, ProbeFailed and how, or "" when it was not reached
+	Probe    Probe  `json:"probe"`
 	Detail   string `json:"detail,omitempty"`
 	Wrong    bool   `json:"wrong,omitempty"` // some output differs, as opposed to being missing
 	Role     Role   `json:"role,omitempty"`
 	Begun    bool   `json:"begun,omitempty"` // of a late VM: its creation had begun
 }
 
+// Probe is the result of a VM's probe: ProbePassed, ProbeFailed and how, or "" when it was
+// not reached.
+type Probe string
+
 // Results of a VM's probe.
 const (
-	ProbePassed = "passed"
-	ProbeFailed = "failed: "
+	ProbePassed Probe = "passed"
+	ProbeFailed Probe = "failed: "
 )
+
+// Failed says how a probe failed, if it did.
+func (p Probe) Failed() (how string, failed bool) {
+	return strings.CutPrefix(string(p), string(ProbeFailed))
+}
 
 // Role is what a VM is to the outcome; most are just VMs.
 type Role string

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -22,6 +23,7 @@ type Flip struct {
 	Index   int
 	VM      string
 	What    string // what flipped
+	Sort    string // the same without the number of a register or bit
 	Time    sim.Time
 	Applied bool
 	Read    bool // it was read before it was overwritten, or noticed
@@ -31,9 +33,19 @@ type Flip struct {
 	Reason  string
 }
 
+// Classes of flips, by the names that files and reports have for them.
+const (
+	usedMemory     = "memory"
+	writtenMemory  = "written memory"
+	kernelStacks   = "kernel stacks"
+	savedRegisters = "saved registers"
+	savedFPU       = "saved FPU and segments"
+	liveRegisters  = "registers"
+)
+
 // flipClasses are the classes of flips, in the order of their rows.
 func flipClasses() []string {
-	return []string{"memory", "written memory", "kernel stacks", "saved registers", "saved FPU and segments", "registers"}
+	return []string{usedMemory, writtenMemory, kernelStacks, savedRegisters, savedFPU, liveRegisters}
 }
 
 // oracle flips things in one system.
@@ -116,7 +128,7 @@ func (o *oracle) flip(w *campaign.Worker, class string, i int) (f Flip, err erro
 		return f, testbed.ErrNoAnatomy
 	}
 	h.Run(faults.Until{Time: f.Time})
-	if class == "registers" {
+	if class == liveRegisters {
 		for range mostSteps {
 			if h.CPL(h.Next()) == 3 || h.Run(faults.Until{Position: h.Position() + 1 + r.Uint64N(300)}).Reason != faults.Reached {
 				break
@@ -127,7 +139,7 @@ func (o *oracle) flip(w *campaign.Worker, class string, i int) (f Flip, err erro
 	if err != nil || s == nil {
 		return f, err
 	}
-	f.Applied, f.VM, f.What = true, s.vm, s.what
+	f.Applied, f.VM, f.What, f.Sort = true, s.vm, s.what, cmp.Or(s.sort, s.what)
 	used := false
 	if s.register != nil {
 		fork := h.Snapshot()

@@ -11,6 +11,7 @@ import (
 // flipped is a bit that is to flip, of memory or of a processor's register.
 type flipped struct {
 	vm, what string
+	sort     string // as in Flip, if it is not what
 	strike   func(h *testbed.Hardware)
 	register *follower // says whether it is used; nil where memory is watched
 }
@@ -22,11 +23,11 @@ func (o *oracle) draw(h *testbed.Hardware, class string, r *sim.Rand) (*flipped,
 		return nil, err
 	}
 	switch class {
-	case "memory", "written memory":
-		return o.drawPage(vms, class == "memory", r), nil
-	case "kernel stacks":
+	case usedMemory, writtenMemory:
+		return o.drawPage(vms, class == usedMemory, r), nil
+	case kernelStacks:
 		return o.drawStack(h, vms, r)
-	case "registers":
+	case liveRegisters:
 		return o.drawRunning(h, vms, r)
 	}
 	vm := vms[r.IntN(len(vms))]
@@ -34,7 +35,7 @@ func (o *oracle) draw(h *testbed.Hardware, class string, r *sim.Rand) (*flipped,
 	if err != nil || c.Registers == 0 {
 		return nil, err
 	}
-	if class == "saved registers" {
+	if class == savedRegisters {
 		return o.drawSaved(h, vm, &c, r), nil
 	}
 	return o.drawFPU(h, vm, &c, r), nil
@@ -104,12 +105,13 @@ func drawRegister(r *sim.Rand) (faults.Register, int) {
 	return reg, reg.Bit(r.IntN(reg.Bits()))
 }
 
-// nameOf names a register, and a flag by its bit.
-func nameOf(reg faults.Register, bit int) string {
+// ofRegister is a flip in a register, or of a flag, which has the name of its bit.
+func ofRegister(vm string, reg faults.Register, bit int) *flipped {
 	if reg == faults.RFLAGS {
-		return fmt.Sprintf("%v bit %d", reg, bit)
+		sort := reg.String() + " bit"
+		return &flipped{vm: vm, what: fmt.Sprintf("%s %d", sort, bit), sort: sort}
 	}
-	return reg.String()
+	return &flipped{vm: vm, what: reg.String()}
 }
 
 // followed is the follower for a register of a vCPU.
@@ -134,16 +136,21 @@ func (o *oracle) drawRunning(h *testbed.Hardware, vms []*testbed.Guest, r *sim.R
 			continue
 		}
 		reg, bit := drawRegister(r)
-		return &flipped{vm: vm.Name, what: nameOf(reg, bit), register: o.followed(h, vm, &c, reg, bit), strike: func(h *testbed.Hardware) {
+		f := ofRegister(vm.Name, reg, bit)
+		f.register = o.followed(h, vm, &c, reg, bit)
+		f.strike = func(h *testbed.Hardware) {
 			h.SetRegister(c.CPU, reg, h.Register(c.CPU, reg)^1<<bit)
-		}}, nil
+		}
+		return f, nil
 	}
 	return nil, nil
 }
 
 func (o *oracle) drawSaved(h *testbed.Hardware, vm *testbed.Guest, c *testbed.Context, r *sim.Rand) *flipped {
 	reg, bit := drawRegister(r)
-	return &flipped{vm: vm.Name, what: nameOf(reg, bit), register: o.followed(h, vm, c, reg, bit), strike: o.bit(c.Slot(reg)+uint64(bit/8), bit%8)}
+	f := ofRegister(vm.Name, reg, bit)
+	f.register, f.strike = o.followed(h, vm, c, reg, bit), o.bit(c.Slot(reg)+uint64(bit/8), bit%8)
+	return f
 }
 
 // drawFPU draws among the registers of SSE and x87, their control words, and the
@@ -170,10 +177,11 @@ func (o *oracle) drawFPU(h *testbed.Hardware, vm *testbed.Guest, c *testbed.Cont
 	}
 	names := [...]string{vector: "XMM", x87: "x87 register", x87Control: "x87 control word", mxcsr: "MXCSR", fsBase: "FS base", gsKernel: "kernel GS base", gsUser: "GS base", selector: "selector of a data segment"}
 	f := &follower{guests: o.guests, m: h, vcpu: vm.VCPU, at: at}
-	what := names[at.kind]
+	sort := names[at.kind]
+	what := sort
 	if at.kind == vector || at.kind == x87 {
-		what = fmt.Sprintf("%s %d", what, at.n)
+		what = fmt.Sprintf("%s %d", sort, at.n)
 	}
 	pa := where + imageOffset(at) + uint64(at.bit/8)
-	return &flipped{vm: vm.Name, what: what, register: f, strike: o.bit(pa, at.bit%8)}
+	return &flipped{vm: vm.Name, what: what, sort: sort, register: f, strike: o.bit(pa, at.bit%8)}
 }

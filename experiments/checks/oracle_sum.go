@@ -3,7 +3,6 @@ package checks
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"resvirt/experiments"
 )
@@ -26,10 +25,7 @@ func Sensitivity(e experiments.Experiment, sys experiments.System, seed uint64, 
 		if !f.Applied {
 			continue
 		}
-		name := f.Class + ": " + f.What
-		if strings.Contains(f.What, " ") {
-			name = strings.TrimRight(name, " 0123456789") // registers of a kind, bits of RFLAGS
-		}
+		name := f.Class + ": " + f.Sort
 		k := slices.IndexFunc(kinds, func(n experiments.Noticeable) bool { return n.Class == name })
 		if k < 0 {
 			k, kinds = len(kinds), append(kinds, experiments.Noticeable{Class: name})

@@ -50,7 +50,7 @@ func rowFacts() []fact {
 		ofVM("right", "whether all that the VM printed is there and is right", func(v *faults.Verdict) Value { return truth(v.Right) }),
 		ofVM("wrong", "whether it printed something wrong, as opposed to nothing", func(v *faults.Verdict) Value { return truth(v.Wrong) }),
 		ofVM("detail", "what is wrong with what it printed", func(v *faults.Verdict) Value { return text(v.Detail) }),
-		ofVM("probe", "passed, failed and how, or nothing where it was not reached", func(v *faults.Verdict) Value { return text(v.Probe) }),
+		ofVM("probe", "passed, failed and how, or nothing where it was not reached", func(v *faults.Verdict) Value { return text(string(v.Probe)) }),
 		ofRow("lost", "how many VMs printed something wrong or not all; of a converged run 0", func(c *scope) Value {
 			n := uint64(0)
 			for _, v := range c.r.Row.Verdicts {

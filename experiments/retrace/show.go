@@ -115,7 +115,7 @@ func verdictText(v faults.Verdict) string {
 	if v.Detail != "" {
 		state += ": " + v.Detail
 	}
-	probe := v.Probe
+	probe := string(v.Probe)
 	if probe == "" {
 		probe = "not reached"
 	}

@@ -51,7 +51,7 @@ func verdict(vm string, want, have []string) faults.Verdict {
 	v, failed := faults.Verdict{VM: vm}, false
 	for _, line := range have {
 		if what, ok := strings.CutPrefix(line, seam.ProbeFailed); ok && !failed {
-			v.Probe, v.Complete, failed = faults.ProbeFailed+what, true, true
+			v.Probe, v.Complete, failed = faults.ProbeFailed+faults.Probe(what), true, true
 		} else if line == seam.ProbePassed && !failed {
 			v.Probe, v.Complete = faults.ProbePassed, true
 		} else if vm == seam.ControlVM && line == seam.ControlEnd {

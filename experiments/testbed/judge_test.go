@@ -40,7 +40,7 @@ func TestJudge(t *testing.T) {
 				t.Errorf("%s: %s is %s (%s), want %s", c.name, v.VM, got, v.Detail, want)
 			}
 		}
-		if list[1].Probe != c.probe2 {
+		if string(list[1].Probe) != c.probe2 {
 			t.Errorf("%s: probe %q, want %q", c.name, list[1].Probe, c.probe2)
 		}
 	}

@@ -98,7 +98,7 @@ func TestFailedProbe(t *testing.T) {
 		o, outcome, reason := crash.follow(t, l, "full")
 		verdicts := l.System.Target().Judge(l.Golden.Output, o.Output)
 		i := slices.IndexFunc(verdicts, func(v faults.Verdict) bool { return v.VM == "d1" })
-		if i < 0 || !strings.HasPrefix(verdicts[i].Probe, c.probe) || !verdicts[i].Complete {
+		if i < 0 || !strings.HasPrefix(string(verdicts[i].Probe), c.probe) || !verdicts[i].Complete {
 			t.Errorf("%s: verdict %+v; the console ends with:\n%s", c.probe, verdicts, campaign.Tail(o.Output))
 		}
 		if outcome != faults.ComponentLost || !strings.Contains(reason, c.probe) || !o.Recovered {

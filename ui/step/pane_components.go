@@ -7,7 +7,6 @@ import (
 
 	"resvirt/experiments/recording"
 	"resvirt/experiments/testbed"
-	"resvirt/faults"
 )
 
 // components shows what the hypervisor and the VMs do, and what they have printed.
@@ -92,12 +91,13 @@ func (p *parts) state(c *recording.Component) string {
 // rightness is whether a component is right so far, as glyph, word and style.
 func rightness(c *recording.Component) (string, style) {
 	v := &c.Verdict
+	_, failed := v.Probe.Failed()
 	switch {
 	case c.Name == "VMM":
 		return "", style{}
 	case v.Wrong:
 		return "✗ wrong", style{color: bad, bold: true}
-	case strings.HasPrefix(v.Probe, faults.ProbeFailed):
+	case failed:
 		return "✗ probe", style{color: bad, bold: true}
 	case v.Right && v.Complete:
 		return "✓ done", style{color: good}
