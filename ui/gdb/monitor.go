@@ -36,6 +36,10 @@ func (s *session) monitor(ctx context.Context, p string) {
 // refresh is what a client has to do after the machine was moved behind its back.
 const refresh = "gdb still shows where it was, until you say: maintenance flush register-cache"
 
+// refreshes is the command by which a client says that it does so itself. It is no
+// command for people.
+const refreshes = "refreshes"
+
 // command executes a command: those of memory here, the others by the target.
 func (s *session) command(ctx context.Context, args []string) (string, error) {
 	if len(args) == 0 {
@@ -49,6 +53,9 @@ func (s *session) command(ctx context.Context, args []string) (string, error) {
 		return s.physicalMemory(args[1:])
 	case "space":
 		return s.chooseSpace(args[1:])
+	case refreshes:
+		s.refreshes = true
+		return "", nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -61,7 +68,9 @@ func (s *session) command(ctx context.Context, args []string) (string, error) {
 	s.mu.Unlock()
 	if err == nil && a.Moved {
 		s.stop, s.general = Stop{CPU: a.CPU}, a.CPU
-		a.Text += "\n" + refresh
+		if !s.refreshes {
+			a.Text += "\n" + refresh
+		}
 	}
 	return a.Text, err
 }

@@ -24,6 +24,8 @@ type session struct {
 	stop    Stop            // the last one
 	ended   bool            // the machine has, and the client has been told
 
+	refreshes bool // the client forgets what it knows of the machine after each command of monitor
+
 	mu          sync.Mutex
 	cancel      context.CancelFunc // of the move under way
 	interrupted bool               // by the client, since its last packet

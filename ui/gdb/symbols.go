@@ -89,7 +89,7 @@ define hookpost-monitor
 maintenance flush register-cache
 maintenance flush dcache
 end
-`
+monitor ` + refreshes + "\n"
 
 // isELF tells whether a file can have symbols.
 func isELF(path string) bool {
