@@ -47,7 +47,18 @@ func (r *Recording) WhoWrote(ctx context.Context, pa, n uint64) (o Origin, found
 // WhoReads finds the first load or fetch of some bytes of physical memory from the
 // position on where the run's machine stands.
 func (r *Recording) WhoReads(ctx context.Context, pa, n uint64) (o Origin, found bool, err error) {
-	t, w := r.Run, watchpoint(pa, n, mem.Load|mem.Fetch)
+	return r.next(ctx, watchpoint(pa, n, mem.Load|mem.Fetch))
+}
+
+// WhoWrites finds the first store to some bytes of physical memory from the position on
+// where the run's machine stands.
+func (r *Recording) WhoWrites(ctx context.Context, pa, n uint64) (o Origin, found bool, err error) {
+	return r.next(ctx, watchpoint(pa, n, mem.Store))
+}
+
+// next finds the first access that a watchpoint sees.
+func (r *Recording) next(ctx context.Context, w mem.Watchpoint) (o Origin, found bool, err error) {
+	t := r.Run
 	here := t.Position()
 	for from := here; from < t.end && !found && err == nil; {
 		to := min(t.turn(from), (from/markEvery+1)*markEvery)

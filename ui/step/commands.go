@@ -156,7 +156,7 @@ func (d *desk) lines() func(pc uint64) fileLine {
 // jumps says whether a command is a jump, which can be undone, and no step.
 func jumps(c command) bool {
 	switch c.(type) {
-	case goTo, seek, byEvent, whoSet, whoUses, whoWrote, whoReads:
+	case goTo, seek, byEvent, whoSet, whoUses, whoWrote, whoReads, toStop, search:
 		return true
 	}
 	return false

@@ -111,10 +111,11 @@ func (s *State) headRows() int { return 1 }
 
 // timelineRows is how many rows the timeline has where there is room.
 func (s *State) timelineRows() int {
+	const rest = 5 // events, broken invariants, where one stands, and the border
 	if s.Run == nil {
-		return 8
+		return rest + 4
 	}
-	return 6 + s.Run.CPUs
+	return min(rest+2*s.Run.CPUs, max(s.H/4, rest+2))
 }
 
 // footRows are those of the comparison with the golden run, the hints and the prompt.

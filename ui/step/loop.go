@@ -3,7 +3,7 @@ package step
 import (
 	"context"
 	"fmt"
-	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
@@ -20,6 +20,7 @@ type loop struct {
 
 	events   chan event      // results of the desk
 	requests chan request    // to it
+	crashes  chan string     // of goroutines: what recover gives, with the stack
 	under    int             // requests that are not done
 	work     context.Context // of those under way
 	cancel   context.CancelFunc
@@ -61,6 +62,8 @@ func (l *loop) run(ctx context.Context, first command) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case what := <-l.crashes:
+			panic(what) // here, so that the terminal is given back first
 		case e, ok := <-keys:
 			if !ok {
 				return fmt.Errorf("the terminal is gone")
@@ -117,6 +120,7 @@ func (l *loop) besides(ctx context.Context) {
 	}
 	ctx, l.leave = context.WithCancel(ctx)
 	go func() {
+		defer l.caught()
 		for _, a := range list {
 			e := a(ctx)
 			select {
@@ -171,6 +175,7 @@ func (l *loop) ask(ctx context.Context, c command) {
 
 // serve lets the desk do requests.
 func (l *loop) serve(ctx context.Context) {
+	defer l.caught()
 	emit := func(e event) {
 		select {
 		case l.events <- e:
@@ -185,6 +190,13 @@ func (l *loop) serve(ctx context.Context) {
 			l.desk.do(r.ctx, r, emit)
 			emit(done{})
 		}
+	}
+}
+
+// caught passes a panic of a goroutine on to the loop.
+func (l *loop) caught() {
+	if p := recover(); p != nil {
+		l.crashes <- fmt.Sprintf("%v\n%s", p, debug.Stack())
 	}
 }
 
@@ -228,6 +240,3 @@ func (l *loop) teller() campaign.Teller {
 		},
 	}
 }
-
-// colours says whether a terminal is to be given colours (no-color.org).
-func colours() bool { return os.Getenv("NO_COLOR") == "" }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/gdamore/tcell/v2"
 
@@ -35,11 +37,13 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("the terminal cannot be used: %w", err)
 	}
 	defer screen.Fini()
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer stop()
 	return run(ctx, screen, o)
 }
 
 func run(ctx context.Context, screen tcell.Screen, o Options) error {
-	l := &loop{screen: screen, look: o.Look, state: begin(), events: make(chan event, 64), requests: make(chan request, mostWaiting+2)}
+	l := &loop{screen: screen, look: o.Look, state: begin(), events: make(chan event, 64), requests: make(chan request, mostWaiting+2), crashes: make(chan string, 1)}
 	l.desk = &desk{stored: o.Stored, teller: l.teller(), make: o.Make}
 	defer l.desk.close()
 	return l.run(ctx, o.first())

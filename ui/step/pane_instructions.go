@@ -25,6 +25,7 @@ type code struct {
 
 type instruction struct {
 	pc   uint64
+	in   string // offset in its function; "" = that is not known
 	text string
 	line int // of the source, 0 if it is that of the one before
 }
@@ -46,6 +47,9 @@ func gatherInstructions(_ context.Context, d *desk) *code {
 	var last fileLine
 	for at := from; len(c.list) < c.at+instructionsShown; {
 		i := instruction{pc: at}
+		if from != pc {
+			i.in = fmt.Sprintf("+%#x", at-from)
+		}
 		n := 1
 		i.text, n = disassemble(d.fetch(at), at, symbols)
 		if n == 0 {
@@ -119,7 +123,11 @@ func drawInstructions(b box, _ *State, now, _ *code) {
 		if i.line > 0 {
 			b.right(x+5, y, fmt.Sprint(i.line), style{dim: true})
 		}
-		x = b.text(x+6, y, fmt.Sprintf("%x  ", i.pc), style{dim: true})
+		at := fmt.Sprintf("%x", i.pc)
+		if b.w < 70 && i.in != "" {
+			at = fmt.Sprintf("%6s", i.in)
+		}
+		x = b.text(x+6, y, at+"  ", style{dim: true})
 		b.fit(x, y, b.w-x, i.text, s)
 	}
 }

@@ -207,8 +207,11 @@ func drawAilment(b box, y int, s *State, a ailment) {
 	case a.since != 0:
 		when = "since " + s.Run.eventBefore(a.since)
 	}
-	w := min(width(when), b.w/2)
-	b.fit(2, y, b.w-3-w, fmt.Sprintf("%s is %s, should be %s", a.place, a.is, a.should), style{})
+	w, verb := min(width(when), b.w/2), "is"
+	if a.holds {
+		verb = "was"
+	}
+	b.fit(2, y, b.w-3-w, fmt.Sprintf("%s %s %s, should be %s", a.place, verb, a.is, a.should), style{})
 	b.fit(b.w-w, y, w, when, style{dim: true})
 }
 

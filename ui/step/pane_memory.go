@@ -13,7 +13,7 @@ import (
 // memory shows memory at an address of the processor that is shown, and how that is
 // translated.
 func memory() *pane {
-	p := facts(pane{name: "Memory", key: "8", slot: leftSlot, about: "memory at an address of this processor: a for the address, Enter follows a pointer, b words or bytes"}, gatherMemory, drawMemory)
+	p := facts(pane{name: "Memory", key: "8", slot: leftSlot, about: "memory at an address of this processor: a for the address, Enter follows a pointer, t words or bytes"}, gatherMemory, drawMemory)
 	p.press = pressMemory
 	return p
 }
@@ -132,7 +132,7 @@ func pressMemory(s State, k key) (State, command, bool) {
 		return s.memoryAt(now.at&^7 - 8*wordsShown/4), nil, true
 	case "PgDn":
 		return s.memoryAt(now.at&^7 + 8*wordsShown/4), nil, true
-	case "b":
+	case "t":
 		s.Ask.Memory.Bytes = !s.Ask.Memory.Bytes
 	case "a":
 		return s.ask("address "), nil, true
@@ -158,19 +158,17 @@ func (s State) memoryAt(at uint64) State {
 	return s
 }
 
-// address reads an address as people write it: a register, or a number.
-func (s State) address(text string) (State, error) {
+// parseAddress reads an address as people write it: a register, or a number.
+func parseAddress(text string) (AskMemory, error) {
 	if r, err := faults.ParseRegister(strings.ToLower(text)); err == nil {
-		s.Ask.Memory.Absolute, s.Ask.Memory.Register = false, r
-		s.Rows[memoryPane] = rows{}
-		return s, nil
+		return AskMemory{Register: r}, nil
 	}
 	digits := strings.ReplaceAll(strings.TrimPrefix(strings.ToLower(text), "0x"), "_", "")
 	at, err := strconv.ParseUint(digits, 16, 64)
 	if err != nil {
-		return s, fmt.Errorf("%q is no address: say a register, or a number in hexadecimal", text)
+		return AskMemory{}, fmt.Errorf("%q is no address: say a register, or a number in hexadecimal", text)
 	}
-	return s.memoryAt(at), nil
+	return AskMemory{Absolute: true, Address: at}, nil
 }
 
 func drawMemory(b box, s *State, now, last *dump) {

@@ -3,6 +3,8 @@ package step
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"resvirt/experiments/testbed"
 )
@@ -92,11 +94,11 @@ func drawSource(b box, s *State, now, last *listing) {
 	}
 	b.fit(1, 0, b.w-2, text, style{dim: true})
 	vars := min(len(now.vars), max((b.h-1)/3, 0))
-	drawLines(b.sub(0, 1, b.w, b.h-1-vars), now)
+	drawLines(b.sub(0, 1, b.w, b.h-1-vars), now, s.Stops)
 	drawVariables(b.sub(0, b.h-vars, b.w, vars), s, now, last)
 }
 
-func drawLines(b box, now *listing) {
+func drawLines(b box, now *listing, stops []stop) {
 	if now.lines == nil {
 		missing(b, "The database has no source of this code.")
 		return
@@ -110,6 +112,11 @@ func drawLines(b box, now *listing) {
 			st, glyph = style{bold: true}, "▶"
 		}
 		x := b.text(0, y, fmt.Sprintf("%s%5d ", glyph, n+1), st)
+		if slices.ContainsFunc(stops, func(s stop) bool {
+			return strings.HasSuffix("!"+s.name, fmt.Sprintf("!%s:%d", base(now.at().File), n+1))
+		}) {
+			b.text(x-1, y, "●", style{bold: true})
+		}
 		b.fit(x, y, b.w-x, tabs(now.lines[n]), st)
 	}
 }

@@ -100,15 +100,6 @@ func (d *desk) moments(ctx context.Context, of *recording.Track, from recording.
 	return d.rec.Activity(ctx, t, from, to, max(int(momentsSeen*float64(to-from)/float64(c.to-c.from)), 1))
 }
 
-// zoomFor is the zoom at which a part of the run fills the timeline.
-func (r *subject) zoomFor(part recording.Position) int {
-	zoom := 0
-	for length := max(r.End, r.GoldenEnd) - r.Start; length/2 > 2*part && length > leastWindow; length /= 2 {
-		zoom++
-	}
-	return zoom
-}
-
 func pressTimeline(s State, k key) (State, command, bool) {
 	step := []key{"Left", "Right", "h", "l"}
 	i := slices.Index(step, k)
@@ -168,11 +159,8 @@ func drawTimeline(b box, s *State, now, _ *course) {
 		}
 		b.text(1, y, "events", style{})
 		drawEvents(runs, y, c, s)
-		drawBroken(b.sub(0, y+1, b.w, 1), runs.sub(0, y+1, c.w, 1), c, s)
-		if y++; s.Known.health != nil {
-			y++
-		}
-		b.text(1, y, "", style{})
+		drawBroken(b.sub(0, y+1, label, 1), runs.sub(0, y+1, c.w, 1), c, s)
+		y += 2
 	} else {
 		b.text(1, 0, "golden", style{})
 		drawCourse(runs, 0, c, s.Run.Start, s.Run.GoldenEnd)

@@ -23,9 +23,8 @@ const (
 // pane is a line of the table.
 type pane struct {
 	name  string
-	key   key  // which gives it the focus
-	slot  slot // where it stands on screens that cannot show all panes
-	slow  bool
+	key   key    // which gives it the focus
+	slot  slot   // where it stands on screens that cannot show all panes
 	about string // for help
 
 	gather func(context.Context, *desk) any

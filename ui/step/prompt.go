@@ -53,17 +53,34 @@ func (s State) entered(lead, text string) (State, command) {
 	case lead == "/" && s.Screen == picking:
 		s.Pick.text, s.Pick.rows = text, rows{}
 		return s, nil
+	case lead == "/":
+		s.Sought = text
+		return s, search{text, +1}
 	case lead == "address ":
-		s, err := s.address(text)
+		a, err := parseAddress(text)
 		if err != nil {
 			s.Say = err.Error()
+			return s, nil
 		}
+		a.Bytes = s.Ask.Memory.Bytes
+		s.Ask.Memory, s.Rows[memoryPane] = a, rows{}
 		return s, nil
 	case text == "q" || text == "quit":
 		s.Quit = true
 		return s, nil
-	case strings.HasPrefix(text, "goto "):
-		text = strings.TrimSpace(strings.TrimPrefix(text, "goto "))
+	}
+	verb, rest, _ := strings.Cut(text, " ")
+	switch rest = strings.TrimSpace(rest); {
+	case verb == "goto" && rest != "":
+		return s, goTo{rest}
+	case verb == "break" && rest != "":
+		return s, setStop{rest}
+	case verb == "watch" && rest != "":
+		return s, setStop{"watch " + rest}
+	case verb == "note" && rest != "":
+		return s.note(rest), nil
+	case text == "notes":
+		return s.notes(), nil
 	}
 	return s, goTo{text}
 }

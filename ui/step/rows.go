@@ -2,7 +2,7 @@ package step
 
 // rows is a list with a cursor, of which a part is on the screen.
 type rows struct {
-	cursor, top int
+	cursor int
 }
 
 // press moves the cursor among n rows; h are on the screen.

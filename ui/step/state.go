@@ -25,14 +25,16 @@ type State struct {
 	Rows  [panes]rows
 	Front [slots]paneID // which of its panes each slot shows
 
-	Undo  []recording.Position // where jumps came from, the latest last
-	Marks []mark
-	Stops []stop // breakpoints
-	Line  line   // the prompt
-	Say   string // what the last command said
-	Busy  string // the command under way
-	Help  bool
-	Page  page // over everything
+	Undo   []recording.Position // where jumps came from, the latest last
+	Marks  []mark
+	Stops  []stop
+	Sought string // the last search
+	Await  string // what the next key is the letter of
+	Line   line   // the prompt
+	Say    string // what the last command said
+	Busy   string // the command under way
+	Help   bool
+	Page   page // over everything
 
 	Quit    bool
 	Suspend bool
@@ -83,18 +85,6 @@ type scene struct {
 	Next  int          // that is about to run
 	Place faults.Place // of that which is shown; innermost, where functions were expanded inline
 	Facts [panes]any
-}
-
-// mark is a position with a letter.
-type mark struct {
-	name rune
-	at   recording.Position
-}
-
-// stop is a place in the code before whose instruction searches stop.
-type stop struct {
-	pc   uint64
-	name string
 }
 
 // line is what is being typed at the prompt.

@@ -26,7 +26,8 @@ func (l *loop) suspend() error {
 	if err := l.screen.Suspend(); err != nil {
 		return err
 	}
-	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTSTP); err != nil {
+	// To the whole group, as the terminal would do it: `go run` stands between.
+	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
 		return err
 	}
 	return l.screen.Resume()

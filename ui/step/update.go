@@ -57,7 +57,7 @@ func (s State) arrive(e arrived) State {
 	s.Busy = ""
 	if e.run != nil {
 		if s.Run == nil || s.Run.Base.row != e.run.Base.row {
-			s.What = what{}
+			s.What, s.Marks, s.Stops = what{}, nil, nil
 		}
 		s.Run, s.Now, s.Last, s.Undo, s.Known = e.run, nil, nil, nil, known{}
 		s.Screen = stepping
@@ -86,6 +86,8 @@ func (s State) press(k key) (State, command) {
 	switch {
 	case s.Line.open:
 		return s.type_(k)
+	case s.Await != "":
+		return s.letter(k)
 	case s.Page.open:
 		s.Page = s.Page.press(k, max(s.H-s.footRows()-2, 1))
 		return s, nil

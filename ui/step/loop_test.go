@@ -1,0 +1,90 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+)
+
+// running is a loop on a simulated terminal, whose desk does what a test wants.
+func running(t *testing.T, ctx context.Context, first command) (tcell.SimulationScreen, chan error) {
+	t.Helper()
+	screen := tcell.NewSimulationScreen("UTF-8")
+	if err := screen.Init(); err != nil {
+		t.Fatal(err)
+	}
+	screen.SetSize(80, 24)
+	l := &loop{screen: screen, state: begin(), events: make(chan event, 64), requests: make(chan request, mostWaiting+2), crashes: make(chan string, 1)}
+	l.desk = &desk{}
+	end := make(chan error, 1)
+	go func() {
+		defer screen.Fini()
+		defer func() {
+			if p := recover(); p != nil {
+				end <- errors.New(p.(string))
+			}
+		}()
+		end <- l.run(ctx, first)
+	}()
+	return screen, end
+}
+
+// doing is a command that a test makes.
+type doing func(context.Context) error
+
+func (doing) busy() string { return "testing" }
+func (doing) elsewhere()   {}
+func (f doing) do(ctx context.Context, _ *desk) (string, error) {
+	return "", f(ctx)
+}
+
+// wait is generous: only a loop that hangs needs it.
+const wait = 5 * time.Minute
+
+// Esc stops what takes long, and q ends the loop.
+func TestEscStops(t *testing.T) {
+	t.Parallel()
+	stopped := make(chan struct{})
+	screen, end := running(t, t.Context(), doing(func(ctx context.Context) error {
+		<-ctx.Done()
+		close(stopped)
+		return ctx.Err()
+	}))
+	for stop := time.After(wait); ; { // it is told of after a moment; until then Esc means nothing
+		screen.InjectKey(tcell.KeyEsc, 0, 0)
+		select {
+		case <-stopped:
+			screen.InjectKey(tcell.KeyRune, 'q', 0)
+			if err := <-end; err != nil {
+				t.Error(err)
+			}
+			return
+		case <-time.After(20 * time.Millisecond):
+		case <-stop:
+			t.Fatal("Esc does not stop it")
+		}
+	}
+}
+
+// A panic of the desk ends the loop where the terminal is given back.
+func TestPanicsReachTheLoop(t *testing.T) {
+	t.Parallel()
+	_, end := running(t, t.Context(), doing(func(context.Context) error { panic("BUG: for the test") }))
+	if err := <-end; err == nil || !strings.Contains(err.Error(), "BUG: for the test") || !strings.Contains(err.Error(), "loop_test.go") {
+		t.Errorf("the loop ends with %v", err)
+	}
+}
+
+// A signal ends it.
+func TestContextEndsTheLoop(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	_, end := running(t, ctx, doing(func(context.Context) error { cancel(); return nil }))
+	if err := <-end; !errors.Is(err, context.Canceled) {
+		t.Errorf("the loop ends with %v", err)
+	}
+}

@@ -1,0 +1,127 @@
+package step
+
+import (
+	"fmt"
+
+	"resvirt/experiments"
+	"resvirt/experiments/explain"
+	"resvirt/experiments/recording"
+	"resvirt/experiments/testbed"
+	"resvirt/faults"
+	"resvirt/sim"
+	"resvirt/vi/inspect"
+)
+
+// specimen is a state with invented facts of all panes, for golden screens: those of a real run
+// change whenever an image does.
+func specimen(w, h int) State {
+	s := begin()
+	s.W, s.H = w, h
+	at := faults.Place{PC: 0xffff82d0402113fe, Function: "main.ackInterrupts", Offset: 0xe, File: "vi/vmm/recover_ack_interrupts.go", Line: 13}
+	strike := faults.Strike{Kind: faults.RegisterFlip, CPU: 1, Position: 13_399_870, Time: 8_166_120 * sim.Nanosecond, What: "rbx", Bit: 5, Place: faults.Place{Function: "main.schedule", File: "vi/vmm/sched.go", Line: 119}}
+	row := &experiments.Row{Setting: "full", Index: 17, Strike: &strike, Outcome: faults.Recovered, EndPosition: 15_949_210, EndTime: 9 * sim.Millisecond,
+		Verdicts: []faults.Verdict{{VM: "d0", Right: true}, {VM: "d1", Right: true}}}
+	events := []recording.Event{
+		{Kind: recording.Fault, Number: 1, CPU: 1, Position: 13_399_870, Name: "register"},
+		{Kind: recording.Detection, Number: 1, CPU: 1, Position: 13_401_000, Name: "panic", Detection: 1},
+	}
+	names := []string{"microreboot", "nmi_ipi", "ack_interrupts", "nmi_ack", "reinit_locks", "page_frames", "sched_metadata"}
+	for i, n := range names {
+		row.Steps = append(row.Steps, faults.Step{Name: n})
+		events = append(events, recording.Event{Kind: recording.Step, Number: i + 1, Position: 13_402_000 + uint64(i)*90_000, Name: n, Detection: 1})
+	}
+	events = append(events, recording.Event{Kind: recording.Complete, Number: 1, Position: 14_050_000, Detection: 1}, recording.Event{Kind: recording.End, Number: 1, CPU: -1, Position: 15_949_210})
+	s.Run = &subject{Path: "quick.db", Row: row, Setting: experiments.Setting{Name: "full", Steps: names}, Steps: append(names, "full_reboot", "doubt"), CPUs: 2, Events: events,
+		Start: 10_000_000, End: 15_949_210, GoldenEnd: 15_008_498, Base: based{row, experiments.Setting{Name: "full", Steps: names}}}
+	s.Now = &scene{At: 13_582_118, Name: "S3+118", Event: "step 3 of 7: ack_interrupts", Time: 8_167_730 * sim.Nanosecond, CPU: 1, Next: 1, Place: at}
+	s.Now.Facts = specimenFacts(s.Run, at)
+	s.Last = &scene{At: 13_582_117, Facts: s.Now.Facts}
+	before := *s.Now.Facts[registersPane].(*contents)
+	before.this[1] = 0xdf
+	s.Last.Facts[registersPane] = &before
+	s.Known = known{proof: "replay = row", chain: []explain.Link{
+		{Kind: explain.TheFault, CPU: 1, Position: 13_399_870, Text: "bit 5 of rbx flipped, 0x1 became 0x21"},
+		{Kind: explain.TheDetection, CPU: 1, Position: 13_401_000, Text: "panic, #PF page fault"},
+		{Kind: explain.Evidence, Depth: 1, CPU: -1, Text: "address 0x108 is next to 0: a nil pointer"},
+		{Kind: explain.TheEnd, CPU: -1, Position: 15_949_210, Text: "recovered"},
+	}, health: specimenHealth(events)}
+	return s
+}
+
+func specimenHealth(events []recording.Event) *recording.Health {
+	h := &recording.Health{}
+	for i, e := range events {
+		h.Positions, h.Count = append(h.Positions, e.Position), append(h.Count, max(5-i, 0))
+	}
+	h.Broken = []recording.Broken{
+		{Violation: inspect.Violation{Kind: inspect.Interrupts, Place: "vector e0", Is: "in service", Should: "acknowledged"}, Since: events[0].Position},
+		{Violation: inspect.Violation{Kind: inspect.Locks, Place: "sched[1].lock", Is: "held by CPU 1", Should: "free"}, Since: events[1].Position, Until: events[3].Position, Repairer: &events[2]},
+	}
+	return h
+}
+
+func specimenFacts(r *subject, at faults.Place) (f [panes]any) {
+	frames := []frame{
+		{Place: faults.Place{PC: at.PC, Function: "main.inService", File: at.File, Line: 30}, Expanded: true, level: 0},
+		{Place: at, level: 0, call: 1},
+		{Place: faults.Place{Function: "main.recoverVMM", File: "vi/vmm/recover.go", Line: 39}, level: 1},
+		{Place: faults.Place{Function: "appvm:main.syscall", File: "vi/guest/syscall.go", Line: 7}, Domain: "d1", Left: testbed.Hypercall, level: 2},
+	}
+	var lines []string
+	for i := range 60 {
+		lines = append(lines, fmt.Sprintf("\tline %d of this file", i+1))
+	}
+	f[sourcePane] = &listing{cpu: 1, frames: frames, chosen: 1, lines: lines, vars: []testbed.Shown{
+		{Name: "v", Type: "uint8", Text: "224", Register: 1}, {Name: "c", Type: "*CPU", Text: "CPU1", Register: 3}, {Name: "n", Type: "int", Text: "not live here", Absent: true, Register: -1},
+	}}
+	c := &code{cpu: 1, at: 3}
+	for i := range 20 {
+		c.list = append(c.list, instruction{pc: at.PC - 12 + uint64(4*i), in: fmt.Sprintf("+%#x", 4*i), text: fmt.Sprintf("mov rax, qword ptr [rbx+%#x]", 8*i), line: (i % 3 / 2) * (10 + i)})
+	}
+	f[instructionsPane] = c
+	regs := &contents{cpu: 1, where: "ackInterrupts+0xe", doing: "VMM d1v0", cr2: 0x108, cr3: 0x9d1000, hasControl: true, asked: true, hasGolden: true, goldenWhere: "appvm:main.loop+0x4", goldenCR3: 0x77000}
+	for i := range regs.this {
+		regs.this[i], regs.golden[i] = 0xffff830000000000+uint64(i)<<12, 0xffff830000000000+uint64(i)<<12
+	}
+	regs.this[faults.RIP], regs.this[1], regs.this[faults.RFLAGS], regs.golden[faults.RFLAGS] = at.PC, 0xe0, 0x246, 0x202
+	f[registersPane] = regs
+	f[invariantsPane] = &damage{at: 13_582_118, in: "S3+118", now: []broken{{kind: inspect.Interrupts.String(), place: "vector e0", is: "in service", should: "acknowledged"}}}
+	f[componentsPane] = &parts{phase: "recovers, step 3 of 7", doing: []testbed.Doing{{Kind: testbed.InNMI, Domain: -1}, {Kind: testbed.InVMM, Domain: 1}}, list: []recording.Component{
+		{Name: "VMM"},
+		{Name: "d0", VCPUs: []testbed.VCPU{{VM: "d0", CPU: -1, State: testbed.VCPUBlocked}}, Lines: []string{"created d1"}, Wanted: 9},
+		{Name: "d1", VCPUs: []testbed.VCPU{{VM: "d1", CPU: 1, Call: "multicall", Part: 2, Parts: 8, PartCall: "mmu_update"}}, Lines: []string{"cow 9ab6614b"}, Wanted: 12, Verdict: faults.Verdict{VM: "d1"}},
+		{Name: "d2", Lines: []string{"arith e0c2b"}, Wanted: 3, Verdict: faults.Verdict{VM: "d2", Wrong: true}},
+	}}
+	w := &choices{}
+	for i, n := range r.Steps {
+		w.steps = append(w.steps, choice{name: n, on: i < 7, announced: i < 7})
+	}
+	f[whatifPane] = w
+	f[stackPane] = &chains{chosen: 1, list: []chain{{1, "VMM d1v0", frames}, {0, "NMI handler", []frame{{Place: faults.Place{Function: "main.waitMask", File: "vi/vmm/ipi.go", Line: 12}}}}}}
+	m := &dump{cpu: 1, at: 0xffff83000021ff60, what: "rsp = 0xffff83000021ff60", walk: []string{"cr3 0x9d1000, pages of 0xffff83000021ff60:", "L4[262] 00000000009d7063 rwx", "physical 0x21ff60"}}
+	m.from = m.at&^7 - 8*wordsShown/2
+	for i := range wordsShown {
+		m.this, m.golden = append(m.this, word{ok: true, v: uint64(i) << 32}), append(m.golden, word{ok: true, v: uint64(i%5) << 32})
+	}
+	m.this[33].name = "schedule+0x3"
+	f[memoryPane], f[whyPane] = m, reasons{}
+	f[timelinePane] = specimenCourse(r)
+	return f
+}
+
+func specimenCourse(r *subject) *course {
+	a := &along{from: r.Start, to: r.End}
+	for i := range uint64(32) {
+		p := r.Start + (r.End-r.Start)*i/32
+		kind := []testbed.DoingKind{testbed.InUser, testbed.InVMM, testbed.InGuest, testbed.Idle}[i%4]
+		m := recording.Moment{Position: p, CPUs: []testbed.Doing{{Kind: kind, Domain: 1}, {Kind: testbed.InUser, Domain: 2}}}
+		if p < r.GoldenEnd {
+			a.golden = append(a.golden, m)
+		}
+		if p > 13_401_000 && p < 14_050_000 {
+			m.CPUs = []testbed.Doing{{Kind: testbed.InNMI, Domain: -1}, {Kind: testbed.InVMM, Domain: -1}}
+		}
+		a.this = append(a.this, m)
+	}
+	return &course{r.Start, r.End, a}
+}
