@@ -27,13 +27,10 @@ func (g *gdbAddr) String() string { return g.addr }
 func (g *gdbAddr) IsBoolFlag() bool { return true }
 
 func (g *gdbAddr) Set(s string) error {
-	switch s {
-	case "true":
+	if s == "true" {
 		s = gdbPort
-	case "false", "":
-		return errors.New("say --gdb, or --gdb=ADDR")
 	}
-	g.on, g.addr = true, s
+	g.on, g.addr = s != "false", s
 	return nil
 }
 
@@ -82,11 +79,16 @@ func exitOf(s machine.Stop) uint8 {
 	return uint8(code)
 }
 
-// kernelHint is how gdb is started for a kernel.
+// kernelHint is how gdb is started for a kernel. The machine's processors are of 64 bits,
+// also where the kernel's file is of 32.
 func kernelHint(path string) func(net.Listener) (string, error) {
 	return func(l net.Listener) (string, error) {
+		connect := fmt.Sprintf("-ex 'set architecture i386:x86-64' -ex 'target remote %v'", l.Addr())
+		if !gdb.HasSymbols(path) {
+			return "gdb " + connect, nil
+		}
 		abs, err := filepath.Abs(path)
-		return fmt.Sprintf("gdb -ex 'file %s' -ex 'target remote %v'", strings.ReplaceAll(abs, "'", `'\''`), l.Addr()), err
+		return fmt.Sprintf("gdb -ex 'file %s' %s", strings.ReplaceAll(abs, "'", `'\''`), connect), err
 	}
 }
 

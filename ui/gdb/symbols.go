@@ -71,7 +71,7 @@ func (s *Symbols) Write(dir, address string) (script string, err error) {
 		fmt.Fprintf(&out, "directory %s\n", quoted(sources))
 	}
 	for _, path := range s.More {
-		if isELF(path) {
+		if HasSymbols(path) {
 			fmt.Fprintf(&out, "add-symbol-file %s\n", quoted(path))
 		}
 	}
@@ -91,8 +91,8 @@ maintenance flush dcache
 end
 monitor ` + refreshes + "\n"
 
-// isELF tells whether a file can have symbols.
-func isELF(path string) bool {
+// HasSymbols tells whether a file is of ELF, and so can have symbols.
+func HasSymbols(path string) bool {
 	f, err := elf.Open(path)
 	if err != nil {
 		return false
