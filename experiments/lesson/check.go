@@ -43,10 +43,12 @@ func (s *Session) Check(ctx context.Context) (list []Problem, err error) {
 		}
 		v, err := s.Stop(ctx, i)
 		note(stop.Line, err)
-		if err == nil && stop.Question != nil {
+		if stop.Question != nil {
+			if err == nil {
+				note(stop.Question.Line, different(v.Choices))
+			}
 			_, err = s.Key(ctx, i)
 			note(stop.Question.Line, err)
-			note(stop.Question.Line, different(v.Choices))
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

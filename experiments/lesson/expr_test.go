@@ -30,7 +30,7 @@ func TestExpressions(t *testing.T) {
 		{`fault.after`, "0x4000000010"},
 		{`fault.after - fault.before`, "0x4000000000"},
 		{`outcome`, "vm_lost"},
-		{`setting + "/" + "17"`, "full/17"},
+		{`setting + "/" + 17`, "full/17"},
 		{`outcome == "vm_lost" and detections == 2`, "yes"},
 		{`outcome != "vm_lost" or detections != 2`, "no"},
 		{`not outcome == "recovered"`, "yes"},

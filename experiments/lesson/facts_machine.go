@@ -22,6 +22,7 @@ func machineFacts() []fact {
 			return number(uint64(m.Next())), nil
 		}},
 		{name: "register", params: []param{{"NAME", Text}, {"CPU", Number}}, least: 1, meaning: "a register, of the CPU that is about to execute or of another", eval: readRegister},
+		{name: "saved", params: []param{{"NAME", Text}, {"CPU", Number}}, least: 1, meaning: "a register of the VM that a CPU serves, as the hypervisor saved it on the way in", eval: savedRegister},
 		{name: "level", params: []param{{"CPU", Number}}, meaning: "a CPU's privilege level: 0 the hypervisor, 3 VMs", eval: onCPU(func(_ *scope, m faults.Machine, cpu int) Value { return number(uint64(m.CPL(cpu))) })},
 		{name: "doing", params: []param{{"CPU", Number}}, meaning: "what a CPU does: VMM, NMI handler, idle, VM kernel, VM program or off", eval: onCPU(func(c *scope, m faults.Machine, cpu int) Value {
 			return text(c.s.anatomy.Doing(m, cpu).Kind.String())
@@ -97,11 +98,39 @@ func readRegister(c *scope, args []Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	r, err := faults.ParseRegister(args[0].Text)
+	r, err := registerNamed(args[0].Text)
 	if err != nil {
-		return Value{}, fmt.Errorf("there is no register %q: say rax to r15, rip or rflags", args[0].Text)
+		return Value{}, err
 	}
 	return hex(m.Register(cpu, r)), nil
+}
+
+func registerNamed(name string) (faults.Register, error) {
+	r, err := faults.ParseRegister(name)
+	if err != nil {
+		err = fmt.Errorf("there is no register %q: say rax to r15, rip or rflags", name)
+	}
+	return r, err
+}
+
+func savedRegister(c *scope, args []Value) (Value, error) {
+	m, err := c.machine()
+	if err != nil {
+		return Value{}, err
+	}
+	cpu, err := chosen(m, args[1:])
+	if err != nil {
+		return Value{}, err
+	}
+	r, err := registerNamed(args[0].Text)
+	if err != nil {
+		return Value{}, err
+	}
+	all, ok := c.s.anatomy.GuestRegisters(c.s.anatomy.Memory(m), cpu)
+	if !ok {
+		return Value{}, fmt.Errorf("CPU %d's block cannot be read", cpu)
+	}
+	return hex(all[r]), nil
 }
 
 func inside(c *scope, args []Value) (Value, error) {
@@ -181,6 +210,10 @@ func broken(c *scope, args []Value) (Value, error) {
 }
 
 func identical(c *scope, _ []Value) (Value, error) {
+	at, err := c.position()
+	if err != nil || at > c.r.Golden.End() {
+		return truth(false), err // the golden run has ended, and this one has not
+	}
 	run, golden, err := c.both()
 	if err != nil {
 		return Value{}, err

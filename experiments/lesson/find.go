@@ -30,7 +30,7 @@ func (e *NoRunError) Error() string {
 
 // tried is how many runs of a query are asked whether they have what a lesson needs of
 // the machine; those of which the row tells it are all asked.
-const tried = 40
+const tried = 100
 
 // Has says in short time whether a database can have a run for a lesson: whether a query
 // chooses any.

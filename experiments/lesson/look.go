@@ -63,7 +63,7 @@ func (s *Session) sourceText(c *scope, _ string) (lines []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.anatomy.ChainOf(m, m.Next())[0].Place
+	p := s.working(m, m.Next())
 	if p.File == "" {
 		return []string{fmt.Sprintf("CPU %d, %s, goes on at %#x, where no code is known", m.Next(), s.doing(m, m.Next()), p.PC)}, nil
 	}
@@ -77,6 +77,18 @@ func (s *Session) sourceText(c *scope, _ string) (lines []string, err error) {
 		lines = append(lines, fmt.Sprintf("%s%4d  %s", mark, n, strings.ReplaceAll(all[n-1], "\t", "    ")))
 	}
 	return lines, nil
+}
+
+// working is where a CPU is: of the functions under way the innermost that does not only
+// help another one.
+func (s *Session) working(m faults.Machine, cpu int) faults.Place {
+	chain := s.anatomy.ChainOf(m, cpu)
+	for _, f := range chain {
+		if !s.anatomy.Target.Helper(f.Place.Function) {
+			return f.Place
+		}
+	}
+	return chain[0].Place
 }
 
 // registersText shows one register, or those that differ from the golden run.
@@ -93,9 +105,9 @@ func (s *Session) registersText(c *scope, name string) (lines []string, err erro
 		return nil, err
 	}
 	then := testbed.RegistersOf(m, cpu)
-	only, err := faults.ParseRegister(name)
+	only, err := registerNamed(name)
 	if name != "" && err != nil {
-		return nil, fmt.Errorf("there is no register %q: say rax to r15, rip or rflags", name)
+		return nil, err
 	}
 	for r := faults.Register(0); int(r) < len(now); r++ {
 		switch {
@@ -155,7 +167,11 @@ func (s *Session) variableText(c *scope, name string) ([]string, error) {
 	if n, err := v.Uint(); err == nil {
 		return []string{fmt.Sprintf("%s = %s", name, Value{Number: n, Hex: n >= 1<<32})}, nil
 	}
-	return v.Print(shownLines)
+	lines, err := v.Print(shownLines)
+	for i := range lines {
+		lines[i] = strings.Replace(lines[i], v.Name(), name, 1)
+	}
+	return lines, err
 }
 
 func (s *Session) componentsText(c *scope, _ string) (lines []string, err error) {
@@ -166,15 +182,16 @@ func (s *Session) componentsText(c *scope, _ string) (lines []string, err error)
 	for i := range m.CPUs() {
 		lines = append(lines, fmt.Sprintf("CPU %d: %s", i, s.doing(m, i)))
 	}
-	for _, v := range c.r.Row.Verdicts {
-		state := "all that it prints is right"
-		switch {
-		case v.Wrong:
-			state = "it prints something wrong: " + v.Detail
-		case !v.Right:
-			state = "not all that it should print comes: " + v.Detail
+	for _, v := range c.r.Components(c.r.Run) {
+		state := "right so far"
+		if !v.RightSoFar() {
+			state = "wrong: " + v.Verdict.Detail
 		}
-		lines = append(lines, fmt.Sprintf("%s, at the end: %s", v.VM, state))
+		wanted := ""
+		if v.VCPUs != nil {
+			wanted = fmt.Sprintf(" of %d", v.Wanted)
+		}
+		lines = append(lines, fmt.Sprintf("%s: %d%s lines printed, %s", v.Name, len(v.Lines), wanted, state))
 	}
 	return lines, nil
 }

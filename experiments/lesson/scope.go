@@ -174,8 +174,8 @@ func (e *joined) eval(c *scope) (Value, error) {
 		}
 		return truth(strings.Contains(a.Text, b.Text)), nil
 	}
-	if e.by == "+" && a.Kind == Text && b.Kind == Text {
-		return text(a.Text + b.Text), nil
+	if e.by == "+" && (a.Kind == Text || b.Kind == Text) {
+		return text(a.String() + b.String()), nil
 	}
 	if a.Kind != Number || b.Kind != Number {
 		return a, fmt.Errorf("%s wants numbers, not %s and %s", e.by, a.Kind, b.Kind)

@@ -2,7 +2,9 @@ package lesson
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,7 +36,9 @@ type class struct {
 	lab      *campaign.Lab
 	db       *store.DB
 	campaign *recording.Campaign
+	worker   *campaign.Worker
 	have     map[int]bool // faults
+	known    map[string]*experiments.Row
 }
 
 func newClass(t *testing.T) *class {
@@ -65,7 +69,7 @@ func newClass(t *testing.T) *class {
 	if err := db.Admit(&head, l.Experiment.Settings, l.System); err != nil {
 		t.Fatal(err)
 	}
-	k := &class{lab: l, db: db, campaign: c.With(db), have: map[int]bool{}}
+	k := &class{lab: l, db: db, campaign: c.With(db), worker: &campaign.Worker{Lab: l}, have: map[int]bool{}, known: map[string]*experiments.Row{}}
 	for i := range 6 {
 		k.add(t, i)
 	}
@@ -80,54 +84,66 @@ func (k *class) add(t *testing.T, index int) {
 	}
 	k.have[index] = true
 	rows := make(chan []experiments.Row, 1)
-	rows <- k.lab.Trials(nil, index, k.lab.Experiment.Settings)
+	rows <- k.worker.Unit(index, k.lab.Experiment.Settings)
 	close(rows)
 	if err := k.db.Write(t.Context(), rows, func([]experiments.Row) {}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// begin begins a lesson. It adds faults that its queries choose until one has what the
-// lesson needs.
+// begin begins a lesson. It adds faults that its queries choose, of each query so many,
+// until one has what the lesson needs.
 func (k *class) begin(t *testing.T, l *Lesson) *Session {
 	t.Helper()
-	const most = 600
-	w := &campaign.Worker{Lab: k.lab}
-	for i := range most {
-		if i == 0 || k.try(t, w, l, i) {
-			s, err := Begin(t.Context(), l, k.db, k.campaign)
-			var none *NoRunError
-			if err == nil || !errors.As(err, &none) {
-				if err != nil {
-					t.Fatal(err)
-				}
+	most := 150
+	for n := range l.Find {
+		if n == len(l.Find)-1 {
+			most = 600 // beyond, a class would not find one either
+		}
+		for i := range most {
+			if !k.suits(t, l, &l.Find[n], i) {
+				continue
+			}
+			if s, err := Begin(t.Context(), l, k.db, k.campaign); err == nil {
 				return s
+			} else if none := (*NoRunError)(nil); !errors.As(err, &none) {
+				t.Fatal(err)
 			}
 		}
 	}
-	t.Fatalf("none of %d faults suits lesson %s", most, l.Name)
+	t.Fatalf("no query of lesson %s finds a run among %d faults", l.Name, most)
 	return nil
 }
 
-// try adds a fault if a query chooses one of its runs.
-func (k *class) try(t *testing.T, w *campaign.Worker, l *Lesson, index int) bool {
-	settings := k.lab.Experiment.Settings
-	kind := k.lab.Model.Kinds[index%len(k.lab.Model.Kinds)].String()
-	for _, q := range l.Find {
-		if k.have[index] || q.Filter.Fault != "" && q.Filter.Fault != kind {
-			continue
-		}
-		for _, s := range settings {
-			if s.Name == q.Filter.Setting && chooses(&q.Filter, &w.Unit(index, []experiments.Setting{s})[0]) {
-				k.add(t, index)
-				return true
-			}
-		}
+// suits adds a fault if a query chooses its run, and says whether it has what the query
+// needs.
+func (k *class) suits(t *testing.T, l *Lesson, q *Query, index int) bool {
+	f := &q.Filter
+	if kinds := k.lab.Model.Kinds; f.Fault != "" && f.Fault != kinds[index%len(kinds)].String() {
+		return false
 	}
-	return false
+	if f.Struck != "" && !k.chooses(&store.RunFilter{Setting: "none", Struck: f.Struck}, index) || !k.chooses(f, index) {
+		return false // under none a run ends at once
+	}
+	k.add(t, index)
+	s := newSession(l, k.db, k.campaign)
+	ok, _, err := s.suits(t.Context(), q, store.RunLine{Setting: f.Setting, Index: index})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ok
 }
 
-func chooses(f *store.RunFilter, r *experiments.Row) bool {
+// chooses executes a fault and says whether a filter takes it, but for what compares it with
+// another setting.
+func (k *class) chooses(f *store.RunFilter, index int) bool {
+	settings := slices.DeleteFunc(slices.Clone(k.lab.Experiment.Settings), func(s experiments.Setting) bool { return s.Name != f.Setting })
+	key := fmt.Sprint(f.Setting, "/", index)
+	r := k.known[key]
+	if r == nil {
+		r = &k.worker.Unit(index, settings)[0]
+		k.known[key] = r
+	}
 	cause := r.Cause.String()
 	if cause == "" {
 		cause = r.Reason
