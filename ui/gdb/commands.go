@@ -95,14 +95,19 @@ func (t *Recorded) broken(ctx context.Context) (Answer, error) {
 	}
 	var out strings.Builder
 	fmt.Fprintf(&out, "%d broken\n", len(list))
+	count := map[string]int{}
 	for i, v := range list {
-		if i == mostBroken {
-			fmt.Fprintf(&out, "... and %d more\n", len(list)-i)
-			break
+		n := count[v.Kind.String()]
+		if n++; n <= mostBroken {
+			fmt.Fprintf(&out, "%v: %v\n", v.Kind, v)
 		}
-		fmt.Fprintf(&out, "%s: %v\n", v.Kind, v)
+		if last := i == len(list)-1 || list[i+1].Kind != v.Kind; last && n > mostBroken {
+			fmt.Fprintf(&out, "%v: ... and %d more\n", v.Kind, n-mostBroken)
+		}
+		count[v.Kind.String()] = n
 	}
 	return Answer{Text: out.String()}, nil
 }
 
-const mostBroken = 40
+// mostBroken bounds what is listed of one kind.
+const mostBroken = 8
