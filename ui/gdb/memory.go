@@ -22,7 +22,6 @@ var spaces = [...]string{virtual: "virtual", fetched: "fetch", absolute: "physic
 
 var (
 	errUnmapped = errors.New("the address is not mapped on this processor")
-	errSize     = errors.New("too much memory at once")
 )
 
 // translate is the physical address of one in the space that is chosen.

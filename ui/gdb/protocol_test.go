@@ -202,7 +202,7 @@ func TestDamage(t *testing.T) {
 		t.Errorf("a packet behind one that is cut off is answered with %q", b)
 	}
 	c.receive()
-	go c.write("-")
+	go c.conn.Write([]byte("-"))
 	if p := c.receive(); p != "QC1" {
 		t.Errorf("repeated: %q", p)
 	}
