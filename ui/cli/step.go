@@ -11,6 +11,7 @@ import (
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/lesson"
 	"resvirt/experiments/store"
 	"resvirt/ui/step"
 )
@@ -18,16 +19,23 @@ import (
 const stepNotes = `RUN may have a place behind it, full/17@D+120, where it is opened instead of at its fault: F, D, R and E are fault, detection, resumption and end, D+120 is 120 instructions later; 50%, step 6, a step's name, main.schedule, sched.go:119 and a position are places as well. Keys: ? lists them.
 `
 
-type stepValues struct{ ascii bool }
+type stepValues struct {
+	ascii  bool
+	lesson string
+}
 
 func stepFlags(fs *flag.FlagSet) any {
 	v := &stepValues{}
 	fs.BoolVar(&v.ascii, "ascii", false, "use no characters but those of ASCII")
+	fs.StringVar(&v.lesson, "lesson", "", "hold lesson `LESSON`, a number, a name or a file, on DB, quick.db unless given; list shows those that ship")
 	return v
 }
 
 func runStep(e *env, operands []string, values any) error {
 	v := values.(*stepValues)
+	if v.lesson == "list" {
+		return lesson.List(e.stdout, textWidth(e.stdout))
+	}
 	o := step.Options{Stored: e.stored, Make: e.makeQuick, Look: step.Look{Colours: os.Getenv("NO_COLOR") == "", ASCII: v.ascii}}
 	if len(operands) > 0 {
 		o.Database = operands[0]
@@ -41,6 +49,21 @@ func runStep(e *env, operands []string, values any) error {
 			return err
 		}
 		o.Place = place
+	}
+	if v.lesson != "" {
+		var err error
+		if o.Lesson, err = lesson.Load(v.lesson); err != nil {
+			return err
+		}
+		if len(operands) > 1 {
+			return usage("step: a lesson finds its run itself: name a database alone")
+		}
+		if o.Database == "" {
+			o.Database = "quick.db"
+		}
+		if !interactive(e.stdin) || !interactive(e.stdout) {
+			return usage("step needs a terminal for its input and output; elsewhere, `resvirt lesson %s` shows a lesson as text", v.lesson)
+		}
 	}
 	if !interactive(e.stdin) || !interactive(e.stdout) {
 		return usage("step needs a terminal for its input and output; elsewhere, `resvirt replay` prints the course of a run")

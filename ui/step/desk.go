@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/lesson"
 	"resvirt/experiments/recording"
 	"resvirt/experiments/store"
 	"resvirt/faults"
@@ -19,6 +20,7 @@ type desk struct {
 	make   func(context.Context, campaign.Teller) error // makes quick.db; nil: it cannot be made
 
 	db       *store.DB
+	lesson   *lesson.Session // that is held; nil: none
 	campaign *recording.Campaign
 	rec      *recording.Recording
 	base     *recording.Recording            // the stored run of which rec may be a variant

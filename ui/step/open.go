@@ -11,6 +11,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/lesson"
 	"resvirt/experiments/recording"
 	"resvirt/faults"
 )
@@ -20,7 +21,8 @@ type Options struct {
 	Database string // "" = those of the working directory
 	Setting  string // of the run; "" = one is picked
 	Index    int
-	Place    string // "" = its fault
+	Place    string         // "" = its fault
+	Lesson   *lesson.Lesson // nil: none; else it finds its run in Database
 	Stored   recording.Open
 	Make     func(context.Context, campaign.Teller) error // makes quick.db; nil: it cannot be made
 	Look     Look
@@ -52,6 +54,8 @@ func run(ctx context.Context, screen tcell.Screen, o Options) error {
 // first is the command to begin with.
 func (o *Options) first() command {
 	switch {
+	case o.Lesson != nil:
+		return openLesson{o.Lesson, o.Database}
 	case o.Database == "":
 		return listBases{}
 	case o.Setting == "":

@@ -65,6 +65,8 @@ func (s State) entered(lead, text string) (State, command) {
 		a.Bytes = s.Ask.Memory.Bytes
 		s.Ask.Memory, s.Rows[memoryPane] = a, rows{}
 		return s, nil
+	case lead == "answer: ":
+		return s, answer{s.Lesson.stop, text}
 	case text == "q" || text == "quit":
 		s.Quit = true
 		return s, nil

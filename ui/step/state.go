@@ -34,7 +34,8 @@ type State struct {
 	Say    string // what the last command said
 	Busy   string // the command under way
 	Help   bool
-	Page   page // over everything
+	Page   page      // over everything
+	Lesson *teaching // the lesson that is held; nil: none
 
 	Quit    bool
 	Suspend bool

@@ -36,6 +36,8 @@ func (s State) on(e event) (State, command) {
 		if s.Run != nil && s.Run.Row == e.of {
 			s = e.add(s)
 		}
+	case taught:
+		return e(s), nil
 	case failed:
 		s.Say = e.err.Error()
 		if errors.Is(e.err, context.Canceled) {
@@ -89,6 +91,9 @@ func (s State) press(k key) (State, command) {
 	case s.Await != "":
 		return s.letter(k)
 	case s.Page.open:
+		if s, c, ok := s.attend(k); ok {
+			return s, c
+		}
 		s.Page = s.Page.press(k, max(s.H-s.footRows()-2, 1))
 		return s, nil
 	case s.Help:
@@ -100,6 +105,9 @@ func (s State) press(k key) (State, command) {
 	s.Say = ""
 	if s.Screen == picking || s.Run == nil {
 		return s.pressElsewhere(k)
+	}
+	if s, c, ok := s.attend(k); ok {
+		return s, c
 	}
 	if press := s.Focus.pane().press; press != nil {
 		if s, c, ok := press(s, k); ok {
