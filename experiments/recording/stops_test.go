@@ -92,6 +92,15 @@ func TestStopsAtCode(t *testing.T) {
 		}
 		before = w.position
 	}
+	// Stops change nothing: the run ends as it did, whatever is on the way.
+	for found := true; found; {
+		if _, found, err = track.NextStop(t.Context(), track.End(), Stops{Code: pcs, Data: []mem.Watchpoint{{PA: 0x300000, Len: 4096, Kinds: mem.Store}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := track.Machine().Digest(); track.Position() != track.End() || d != r.Row.EndDigest {
+		t.Errorf("with stops the run ends at %d in %v, its row at %d in %v", track.Position(), d, track.End(), r.Row.EndDigest)
+	}
 }
 
 // Stops at data are where the value changes: three positions each way, checked by what
