@@ -1,6 +1,8 @@
 package lesson
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -128,6 +130,24 @@ func TestMistakes(t *testing.T) {
 	}
 	if _, err := Parse("x.lesson", []byte(small)); err != nil {
 		t.Error(err)
+	}
+}
+
+// Lessons are loaded by number, by name and from files; what is none is told.
+func TestLoad(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "own.lesson")
+	if err := os.WriteFile(path, []byte(small), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"1": "1-nothing-happens", "6-silent": "6-silent", path: "own"} {
+		if l, err := Load(name); err != nil || l.Name != want {
+			t.Errorf("%s: %+v %v", name, l, err)
+		}
+	}
+	for name, want := range map[string]string{"7": `there is no lesson "7"`, "nine": "say 1 to 6", t.TempDir(): "is no file", os.DevNull: "is no file", path + "/x": "not a directory"} {
+		if _, err := Load(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, wanted %q", name, err, want)
+		}
 	}
 }
 

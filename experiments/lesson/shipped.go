@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -47,7 +48,7 @@ func Load(name string) (*Lesson, error) {
 		}
 		known = append(known, l.Name)
 	}
-	content, err := os.ReadFile(name)
+	content, err := read(name)
 	var path *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -58,4 +59,21 @@ func Load(name string) (*Lesson, error) {
 		return nil, err
 	}
 	return Parse(name, content)
+}
+
+// read reads a file, but no more than shows that it is no lesson: a device may have no end.
+func read(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("lesson %s is no file", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, largest+1))
 }
