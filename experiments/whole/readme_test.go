@@ -3,6 +3,7 @@ package whole
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 
 	"resvirt/experiments/campaign"
 	"resvirt/experiments/report"
+	"resvirt/experiments/retrace"
 	"resvirt/experiments/store"
 )
 
@@ -22,10 +24,7 @@ import (
 // results; and its form is that of a report now. go generate . makes it anew.
 func TestReadmeShowsThisProgram(t *testing.T) {
 	t.Parallel()
-	goMod := read(t, "go.mod")
-	if m := regexp.MustCompile(`(?m)^toolchain (\S+)$`).FindStringSubmatch(goMod); m == nil || m[1] != runtime.Version() {
-		t.Skipf("%s makes other images than the toolchain that go.mod names", runtime.Version())
-	}
+	ownToolchain(t)
 	_, text, _ := strings.Cut(read(t, "README.md"), "<!-- BEGIN OUTPUT OF: go run . run quick -->\n```\n")
 	text, _, ok := strings.Cut(text, "```\n<!-- END OUTPUT -->")
 	if !ok {
@@ -78,6 +77,40 @@ func TestReadmesExampleIsOne(t *testing.T) {
 		if r[2] != runs[0][2] || wants[r[1]] == "" || ended[r[1]] != wants[r[1]] {
 			t.Errorf("README shows %s/%s as an example, which ended as %q: go generate .", r[1], r[2], ended[r[1]])
 		}
+	}
+}
+
+// TestFollowedFaultIsOfThisProgram: the run that docs/one-fault.md follows goes in these images
+// as it is told there: in each setting it ends at the same position, and in the same way.
+func TestFollowedFaultIsOfThisProgram(t *testing.T) {
+	t.Parallel()
+	ownToolchain(t)
+	text := read(t, filepath.Join("docs", "one-fault.md"))
+	runs := regexp.MustCompile(`<!-- BEGIN OUTPUT OF: go run \. \w+ quick\.db (\w+)/([0-9]+)[ ;]`).FindAllStringSubmatch(text, -1)
+	if len(runs) == 0 {
+		t.Fatal("docs/one-fault.md shows no output of a run")
+	}
+	q := lab(t)
+	index, err := strconv.Atoi(runs[0][2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := map[string]string{}
+	for _, r := range q.lab.Trials(nil, index, q.exp.Settings) {
+		ends[r.Setting] = fmt.Sprintf("%12d  %14v       outcome: %s\n", r.EndPosition, r.EndTime, retrace.OutcomeText(&r))
+	}
+	for _, r := range runs {
+		if end := ends[r[1]]; r[2] != runs[0][2] || end == "" || !strings.Contains(text, end) {
+			t.Errorf("docs/one-fault.md follows %s/%s, which ends here with %q: go generate . and tell what happens now", r[1], r[2], end)
+		}
+	}
+}
+
+// ownToolchain skips a test of what documents show of images if this compiler makes others.
+func ownToolchain(t *testing.T) {
+	t.Helper()
+	if m := regexp.MustCompile(`(?m)^toolchain (\S+)$`).FindStringSubmatch(read(t, "go.mod")); m == nil || m[1] != runtime.Version() {
+		t.Skipf("%s makes other images than the toolchain that go.mod names", runtime.Version())
 	}
 }
 
