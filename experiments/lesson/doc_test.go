@@ -10,6 +10,7 @@ import (
 // docs/teaching.md names each keyword and pane, and the lesson in it is one: what it says
 // is so.
 func TestTeachingIsTrue(t *testing.T) {
+	t.Parallel()
 	b, err := os.ReadFile("../../docs/teaching.md")
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +46,7 @@ func TestTeachingIsTrue(t *testing.T) {
 
 // A lesson that says what is not so is refused, with the line.
 func TestCheckFinds(t *testing.T) {
+	t.Parallel()
 	l, err := Parse("wrong.lesson", []byte(small+`look registers nix
 text {register("nix")}
 holds detections > 7
@@ -84,6 +86,7 @@ stop reinit_locks+99999999
 
 // What is typed leads through a lesson.
 func TestTake(t *testing.T) {
+	t.Parallel()
 	l, err := Parse("take.lesson", []byte(small+"ask How many?\nanswer detections\nthen Well.\n\nstop D\nask Sure?\nchoice Yes.\nif detections == 1\nchoice No.\n\nstop E\nask Again?\nanswer detections == 1\n"))
 	if err != nil {
 		t.Fatal(err)
