@@ -89,7 +89,7 @@ func HypercallName(v *View, mem Memory, nr uint64) string {
 			return "hypercall " + strings.TrimPrefix(strings.TrimPrefix(name, "main."), "hyper")
 		}
 	}
-	return fmt.Sprintf("hypercall %#x, which there is not,", nr)
+	return fmt.Sprintf("hypercall %#x unknown to it", nr)
 }
 
 // Failure is the VMM's record of the failure that it detected last.
