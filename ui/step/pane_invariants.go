@@ -81,10 +81,39 @@ type ailment struct {
 	holds        bool               // now
 	since, until recording.Position // 0 = not known, never
 	repairer     string
+	more         int // it stands for so many of its kind
 }
 
-// ailments are those broken now, then those repaired, then those that break later.
+// mostAlike is how many of a kind are listed one by one: a struck list breaks thousands.
+const mostAlike = 4
+
+// ailments are those of allAilments, of each kind a few and how many more there are.
 func (s *State) ailments() (list []ailment) {
+	type alike struct {
+		kind  string
+		holds bool
+	}
+	count := map[alike]int{}
+	all := s.allAilments()
+	for _, a := range all {
+		count[alike{a.kind, a.holds}]++
+	}
+	seen := map[alike]int{}
+	for _, a := range all {
+		k := alike{a.kind, a.holds}
+		switch seen[k]++; {
+		case seen[k] <= mostAlike:
+			list = append(list, a)
+		case seen[k] == mostAlike+1:
+			a.more = count[k] - mostAlike
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// allAilments are those broken now, then those repaired.
+func (s *State) allAilments() (list []ailment) {
 	d, ok := s.Now.Facts[invariantsPane].(*damage)
 	if !ok || d == nil {
 		return nil
@@ -102,7 +131,7 @@ func (s *State) ailments() (list []ailment) {
 	}
 	for _, i := range s.Known.health.Broken {
 		if i.Until != 0 && i.Until <= s.Now.At {
-			list = append(list, ailment{broken{i.Kind.String(), i.Place, i.Is, i.Should}, true, i.Since, i.Until, repairer(&i)})
+			list = append(list, ailment{broken: broken{i.Kind.String(), i.Place, i.Is, i.Should}, holds: true, since: i.Since, until: i.Until, repairer: repairer(&i)})
 		}
 	}
 	return list
@@ -210,6 +239,10 @@ func drawAilment(b box, y int, s *State, a ailment) {
 	w, verb := min(width(when), b.w/2), "is"
 	if a.holds {
 		verb = "was"
+	}
+	if a.more > 0 {
+		b.fit(2, y, b.w-2, fmt.Sprintf("and %s more of %s", commas(uint64(a.more)), a.kind), style{})
+		return
 	}
 	b.fit(2, y, b.w-3-w, fmt.Sprintf("%s %s %s, should be %s", a.place, verb, a.is, a.should), style{})
 	b.fit(b.w-w, y, w, when, style{dim: true})

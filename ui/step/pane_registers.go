@@ -112,7 +112,14 @@ func drawRegisters(b box, s *State, now, last *contents) {
 	}
 	known := last != nil && last.cpu == now.cpu
 	chosen := s.Rows[registersPane].cursor
+	first := 0 // where not all fit: the one under the cursor does
+	if s.Focus == registersPane {
+		first = max(chosen+4-b.h, 0)
+	}
 	for i, r := range registerOrder {
+		if i < first {
+			continue
+		}
 		changed := known && last.this[r] != now.this[r]
 		differs := now.hasGolden && now.golden[r] != now.this[r]
 		st, g := style{}, style{color: quiet}

@@ -56,6 +56,9 @@ type sharedRuns struct {
 const runsMade = 4
 
 func TestMain(m *testing.M) {
+	if os.Getenv(onTerminal) != "" {
+		os.Exit(terminalMain())
+	}
 	code := m.Run()
 	if made {
 		if s, _ := shared(); s.dir != "" {
