@@ -98,8 +98,9 @@ func TestInTmux(t *testing.T) {
 	x.keys("fg", "Enter")
 	x.sees("2 Instructions")
 	x.run("resize-window", "-t", "t", "-x", "80", "-y", "24")
+	x.sees(" golden ·")
 	x.keys("q")
-	x.sees("Stopped") // the shell's screen is there again
+	x.sees("\n$\n") // the shell waits again
 	x.keys("clear; echo status $?; stty -a | md5sum", "Enter")
 	x.sees("status 0")
 	after := x.sees("  -")
