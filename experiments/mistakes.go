@@ -168,14 +168,27 @@ func checkTables(origin string, text []byte) error {
 }
 
 // checkNames refuses names of settings that no command could be told, since a run is
-// called SETTING/NUMBER. (Databases may hold old files with such a name.)
-func checkNames(origin string, text []byte, settings []Setting) error {
-	for _, s := range settings {
-		if strings.Contains(s.Name, "/") {
+// called SETTING/NUMBER, and names that no table could show. (Databases may hold old
+// files with such a name.)
+func checkNames(origin string, text []byte, e Experiment) error {
+	if strings.Contains(e.Name, "/") || !legible(e.Name) {
+		return FileError{fmt.Errorf("%s: name = %q: it must be one line that can be read, without /, since the database is called after it", placeOf(origin, text, e.Name), e.Name)}
+	}
+	for _, s := range e.Settings {
+		switch {
+		case strings.Contains(s.Name, "/"):
 			return FileError{fmt.Errorf("%s: setting %q: its name must be without /, since its runs are called SETTING/NUMBER", placeOf(origin, text, s.Name), s.Name)}
+		case !legible(s.Name):
+			return FileError{fmt.Errorf("%s: setting %q: its name must be one line that can be read, without blanks around it", placeOf(origin, text, s.Name), s.Name)}
 		}
 	}
 	return nil
+}
+
+// legible tells whether a name can stand in a table: with nothing that a terminal
+// would obey, and no blanks around it.
+func legible(name string) bool {
+	return strings.TrimSpace(name) == name && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // placeOf is origin and the first line that has a word in quotes.

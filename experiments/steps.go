@@ -16,29 +16,29 @@ func policyWord(s Setting, known []string) (uint64, error) {
 	for _, name := range s.Steps {
 		i := slices.Index(known, name)
 		if i < 0 {
-			return 0, FileError{unknownStep{name, fmt.Sprintf("setting %q: there is no recovery step %q%s; there are %s", s.Name, name, meant(name, known), strings.Join(known, ", "))}}
+			return 0, FileError{wrongStep{name, fmt.Sprintf("setting %q: there is no recovery step %q%s; there are %s", s.Name, name, meant(name, known), strings.Join(known, ", "))}}
 		}
 		if word>>i&1 != 0 {
-			return 0, FileError{fmt.Errorf("setting %q: step %q stands there twice", s.Name, name)}
+			return 0, FileError{wrongStep{name, fmt.Sprintf("setting %q: step %q stands there twice", s.Name, name)}}
 		}
 		word |= 1 << i
 	}
 	return word, nil
 }
 
-// unknownStep says that the target has no such step.
-type unknownStep struct{ step, text string }
+// wrongStep says that the target has no such step, or that it stands there twice.
+type wrongStep struct{ step, text string }
 
-func (e unknownStep) Error() string { return e.text }
+func (e wrongStep) Error() string { return e.text }
 
 // PlacedStep adds the place in the experiment's file to an error of CheckSteps. Which
 // steps there are is known to the target alone, not to those who read the file.
 func PlacedStep(err error, origin string, text []byte) error {
-	var unknown unknownStep
-	if !errors.As(err, &unknown) {
+	var wrong wrongStep
+	if !errors.As(err, &wrong) {
 		return err
 	}
-	return FileError{fmt.Errorf("%s: %w", placeOf(origin, text, unknown.step), err)}
+	return FileError{fmt.Errorf("%s: %w", placeOf(origin, text, wrong.step), err)}
 }
 
 // CheckSteps refuses settings with steps that the target does not have.

@@ -60,7 +60,7 @@ func Load(name string) (Experiment, []byte, error) {
 	}
 	e, err := Parse(name, text)
 	if err == nil {
-		err = checkNames(name, text, e.Settings)
+		err = checkNames(name, text, e)
 	}
 	return e, text, err
 }

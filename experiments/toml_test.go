@@ -147,6 +147,29 @@ func TestNameOfAFile(t *testing.T) {
 	}
 }
 
+// Names that no table could show, no command be told or no file be called are refused.
+func TestNamesCanBeRead(t *testing.T) {
+	const setting = "[[setting]]\nname = \"none\"\n"
+	for text, want := range map[string]string{
+		"[[setting]]\nname = \"a/b\"\n":         ":2: setting \"a/b\": its name must be without /",
+		"[[setting]]\nname = \"a\\nb\"\n":       "setting \"a\\nb\": its name must be one line",
+		"[[setting]]\nname = \"\\u001b[31m\"\n": "its name must be one line",
+		"[[setting]]\nname = \" \"\n":           "its name must be one line",
+		"name = \"../x\"\n" + setting:           ":1: name = \"../x\": it must be one line",
+		"name = \"\\u001b[2J\"\n" + setting:     "it must be one line",
+		"[[setting]]\nname = \"漢字 é\"\n":        "",
+	} {
+		path := filepath.Join(t.TempDir(), "mine.toml")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := Load(path)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, not %q", text, err, want)
+		}
+	}
+}
+
 // Settings with a base have its steps, without some and with others.
 func TestSettingsByOthers(t *testing.T) {
 	const full = "[[setting]]\nname = \"full\"\nsteps = [\"a\", \"b\", \"c\"]\n"

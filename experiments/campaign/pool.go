@@ -23,6 +23,10 @@ func WorkersFor(memoryMB int) int {
 	return max(n, 1)
 }
 
+// mostWorkers bounds what can be asked for: more machines than that for each core only
+// take memory, and time to end.
+func mostWorkers() int { return 8 * runtime.NumCPU() }
+
 // each runs the units on so many workers and sends their rows on as they come.
 // When ctx ends, unfinished units are dropped.
 func (l *Lab) each(ctx context.Context, workers int, units iter.Seq[unitOf], out chan<- []experiments.Row) {

@@ -75,7 +75,7 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	if err := db.Plan(e.Settings, o.Runs, o.Only != nil); err != nil {
 		return res, err
 	}
-	res.Workers = o.Workers
+	res.Workers = min(o.Workers, mostWorkers())
 	if res.Workers == 0 {
 		res.Workers = WorkersFor(e.Machine.MemoryMB)
 	}

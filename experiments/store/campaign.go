@@ -217,5 +217,5 @@ func (db *DB) Setting(name string) (experiments.Setting, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return experiments.Setting{}, fmt.Errorf("database %s has no setting %q; it has %s", db.path, name, strings.Join(names, ", "))
+	return experiments.Setting{}, experiments.FileError{Err: fmt.Errorf("database %s has no setting %q; it has %s", db.path, name, strings.Join(names, ", "))}
 }

@@ -93,10 +93,7 @@ func (db *DB) wrappedIfAny(err error) error {
 
 // KeepCauses stores what was found, unless the database cannot be written.
 func (db *DB) KeepCauses(version string, list []Cause) error {
-	if ok, err := db.prepared(causesSchema); err != nil || !ok {
-		return err
-	}
-	return db.tx(func(tx *sql.Tx) error {
+	return db.keep(causesSchema, func(tx *sql.Tx) error {
 		for _, c := range list {
 			values := []any{1, c.Setting, c.Index, version, c.Text, c.Line}
 			if _, err := tx.Exec("INSERT OR REPLACE "+sealedInto("causes", len(values)), sealed("causes", values)...); err != nil {
@@ -121,7 +118,7 @@ type Cause struct {
 func (f CauseFilter) Check(db *DB) error {
 	if f.Setting != "" {
 		if _, err := db.Setting(f.Setting); err != nil {
-			return experiments.FileError{Err: err}
+			return err
 		}
 	}
 	if f.Fault != "" {

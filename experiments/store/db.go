@@ -20,11 +20,15 @@ type DB struct {
 	path string
 	lock *os.File // held while a campaign runs; nil in a reader
 
-	sealed bool // its records have seals
+	sealed   bool // its records have seals
+	readOnly bool // its file cannot be written
 }
 
 // Path is the name of its file.
 func (db *DB) Path() string { return db.path }
+
+// Keeps tells whether findings and causes are kept in it: see keep.
+func (db *DB) Keeps() bool { return db.sealed && !db.readOnly }
 
 // Open opens path for a campaign, making it when it does not exist, and keeps
 // every other campaign away from it until Close.
@@ -81,6 +85,10 @@ func OpenReader(path string) (*DB, error) {
 	if info.IsDir() {
 		return nil, fmt.Errorf("database %s is a directory", path)
 	}
+	const read = 4
+	if err := syscall.Access(path, read); err != nil { // closing a file would drop SQLite's locks on it
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
 	db, err := connect(path, "rw")
 	if err != nil {
 		return nil, err
@@ -111,7 +119,7 @@ func connect(path, mode string) (*DB, error) {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
 	s.SetMaxOpenConns(1)
-	return &DB{sql: s, path: path}, nil
+	return &DB{sql: s, path: path, readOnly: strings.HasPrefix(mode, "ro&")}, nil
 }
 
 // create makes the tables in an empty database and checks any other.
@@ -212,6 +220,8 @@ func (db *DB) Still(f func() error) error {
 	return err
 }
 
+var errUnwritable = errors.New("cannot be written")
+
 // wrapped turns SQLite's errors into what happened and what to do.
 func (db *DB) wrapped(err error) error {
 	var e sqlite3.Error
@@ -222,7 +232,7 @@ func (db *DB) wrapped(err error) error {
 	case sqlite3.ErrFull:
 		return fmt.Errorf("database %s: the disk is full; all reported runs are kept: make room and run the same command again", db.path)
 	case sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrCantOpen:
-		return fmt.Errorf("database %s cannot be written; name another with --db", db.path)
+		return fmt.Errorf("database %s %w; name another with --db", db.path, errUnwritable)
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
 		return fmt.Errorf("database %s is in use by another program; wait for it or name another with --db", db.path)
 	case sqlite3.ErrNotADB, sqlite3.ErrCorrupt:

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	"github.com/mattn/go-sqlite3"
 )
 
 // findingsSchema is made when the first finding is kept. The result of executing a
@@ -69,14 +67,11 @@ func (db *DB) Finding(name, program string, v any) (ok bool, err error) {
 // KeepFinding stores a finding in place of one of the same name, unless the database
 // cannot be written.
 func (db *DB) KeepFinding(name, program string, v any) error {
-	if ok, err := db.prepared(findingsSchema); err != nil || !ok {
-		return err
-	}
 	text, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	return db.tx(func(tx *sql.Tx) error {
+	return db.keep(findingsSchema, func(tx *sql.Tx) error {
 		values := []any{1, name, program, string(text)}
 		_, err := tx.Exec("INSERT OR REPLACE "+sealedInto("findings", len(values)), sealed("findings", values)...)
 		return err
@@ -90,16 +85,21 @@ func (db *DB) has(table string) (bool, error) {
 	return n > 0, db.wrappedIfAny(err)
 }
 
-// prepared makes a table that not all databases have; ok is false if that is
-// impossible: if the file cannot be written, or is of the older format.
-func (db *DB) prepared(schema string) (ok bool, err error) {
+// keep makes a table that not all databases have and runs f in a transaction, unless
+// the file cannot be written, or is of the older format: what it is about was found
+// all the same, and is found again the next time.
+func (db *DB) keep(schema string, f func(*sql.Tx) error) error {
 	if !db.sealed {
-		return false, nil
+		return nil
 	}
-	_, err = db.sql.Exec(schema)
-	var e sqlite3.Error
-	if errors.As(err, &e) && e.Code == sqlite3.ErrReadonly {
-		return false, nil
+	err := db.tx(func(tx *sql.Tx) error {
+		if _, err := tx.Exec(schema); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+	if errors.Is(err, errUnwritable) {
+		return nil
 	}
-	return err == nil, db.wrappedIfAny(err)
+	return err
 }

@@ -25,10 +25,10 @@ func (db *DB) Plan(settings []experiments.Setting, runs int, single bool) error 
 	if single {
 		how = "INSERT OR IGNORE "
 	}
-	if ok, err := db.prepared(plannedSchema); err != nil || !ok {
-		return err
-	}
 	return db.tx(func(tx *sql.Tx) error {
+		if _, err := tx.Exec(plannedSchema); err != nil {
+			return err
+		}
 		for _, s := range settings {
 			values := []any{1, s.Name, runs}
 			if _, err := tx.Exec(how+sealedInto("planned", len(values)), sealed("planned", values)...); err != nil {

@@ -40,7 +40,7 @@ func runExplain(e *env, operands []string, values any) error {
 	defer db.Close()
 	var x *explain.Explanation
 	if v.change.None() {
-		e.keeps("what is known of the run is in " + operands[0] + "; the same command goes on from there")
+		e.keepsIn(db, "what is known of the run is in "+operands[0]+"; the same command goes on from there")
 		x, err = explain.Run(e.ctx, db, e.stored, setting, index, e.teller())
 	} else {
 		x, err = explain.WhatIf(e.ctx, db, e.stored, setting, index, v.change, e.teller())
@@ -81,7 +81,7 @@ func runCauses(e *env, operands []string, values any) error {
 	t := e.teller()
 	t.Tell = func(p campaign.Progress) {
 		if p.Unit == explain.CausesUnit {
-			e.keeps(fmt.Sprintf("%d of %d causes are in %s; the same command goes on from there", p.Done, p.Total, operands[0]))
+			e.keepsIn(db, fmt.Sprintf("%d of %d causes are in %s; the same command goes on from there", p.Done, p.Total, operands[0]))
 		}
 		e.printer().progress(p)
 	}

@@ -27,6 +27,9 @@ type reportValues struct {
 
 func runReport(e *env, operands []string, values any) error {
 	v := values.(*reportValues)
+	if v.hosts && v.format != "text" {
+		return usage("report: --hosts: there is text alone")
+	}
 	if v.hosts {
 		return printHosts(e, operands[0])
 	}

@@ -37,7 +37,7 @@ func runFlags(fs *flag.FlagSet) any {
 	v := &runValues{}
 	fs.StringVar(&v.seed, "seed", "", "another seed, `N`, gives another list of faults")
 	fs.Func("runs", "only the first `N` faults of each fault type's list", numberFromOne(&v.runs))
-	fs.Func("workers", "`N` machines at a time; unless given, as many as cores and free memory allow", numberFromOne(&v.workers))
+	fs.Func("workers", "`N` machines at a time, up to 8 for each core; unless given, as many as cores and free memory allow", numberFromOne(&v.workers))
 	fs.StringVar(&v.db, "db", "", "the database is `FILE`; unless given, EXPERIMENT.db here; one that measures overhead needs none, a sweep adds each value to the name")
 	formatFlag(fs, &v.format, "text", "json")
 	fs.StringVar(&v.fault, "fault", "", "only the fault `N` of the list, as in full/N, under each setting, and print its rows; TYPE/N is number N of a type")

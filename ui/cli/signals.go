@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/store"
 )
 
 // moment is the time that a command has, after a signal, to report what is done.
@@ -66,6 +67,15 @@ func (e *env) keeps(what string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.kept = what
+}
+
+// keepsIn is keeps for work that is kept in a database, unless nothing can be kept
+// there.
+func (e *env) keepsIn(db *store.DB, what string) {
+	if !db.Keeps() {
+		what = ""
+	}
+	e.keeps(what)
 }
 
 // tellStopped prints that a command was stopped, and what is kept of its work.
