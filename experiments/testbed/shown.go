@@ -2,6 +2,7 @@ package testbed
 
 import (
 	"fmt"
+	"strings"
 
 	"resvirt/faults"
 	"resvirt/vi/inspect"
@@ -40,27 +41,17 @@ func (l *StackLevel) Variables(k *Known, width int) []Shown {
 }
 
 // ShownIn lists the values in one of the VMM's structures, or with an empty path the structures
-// that are worth a look. A path begins with the name of one of those; its parts are fields,
-// and elements in brackets. more says that a value has values in it.
-func (g *Guests) ShownIn(m faults.Machine, cpu int, path []string, width, most int) (list []Shown, more []bool, err error) {
-	var values []inspect.Value
-	roots := g.Roots(m, cpu)
-	if len(path) == 0 {
-		values = roots
-	} else {
-		at, ok := named(roots, path[0])
-		for _, part := range path[1:] {
-			var children []inspect.Value
-			if ok {
-				children, _, err = at.Children(0, most)
-				at, ok = named(children, part)
-			}
-		}
-		if err != nil || !ok {
-			return nil, nil, fmt.Errorf("there is no %s here", path[len(path)-1])
+// that are worth a look. A path is the name of one of those with fields and elements behind it:
+// "CPU1.core.curr". more says that a value has values in it; at most so many are listed.
+func (g *Guests) ShownIn(m faults.Machine, cpu int, path string, width, most int) (list []Shown, more []bool, err error) {
+	values := g.Roots(m, cpu)
+	if path != "" {
+		at, ok := rooted(values, path)
+		if !ok {
+			return nil, nil, fmt.Errorf("there is no %s here", path)
 		}
 		if values, _, err = at.Children(0, most); err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	style := inspect.Style{Width: width, Known: g.KnownIn(m).At}
@@ -74,11 +65,17 @@ func (g *Guests) ShownIn(m faults.Machine, cpu int, path []string, width, most i
 	return list, more, nil
 }
 
-// named is the value of a name in a list.
-func named(list []inspect.Value, name string) (inspect.Value, bool) {
+// rooted is the value at a path that begins with the name of one in a list.
+func rooted(list []inspect.Value, path string) (inspect.Value, bool) {
 	for _, v := range list {
-		if v.Name() == name {
+		rest, ok := strings.CutPrefix(path, v.Name())
+		if ok && rest == "" {
 			return v, true
+		}
+		if ok && (rest[0] == '.' || rest[0] == '[') {
+			if at, err := v.Follow(strings.TrimPrefix(rest, ".")); err == nil {
+				return at, true
+			}
 		}
 	}
 	return inspect.Value{}, false

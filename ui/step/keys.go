@@ -36,7 +36,7 @@ func bindings() []binding {
 		{[]key{"W"}, "", "", "", chooseFirst},
 		{[]key{"x"}, "x", "what if", "switch the recovery step under way off or on: what becomes of the run then", toggleHere},
 		{[]key{"u"}, "u", "undo", "back to where the last jump came from", undo},
-		{[]key{":"}, ":", "go to", "to a place: F, D+120, 50%, step 6, a step's name, main.schedule, sched.go:119, a position", changes(func(s State) State { return s.ask(":") })},
+		{[]key{":"}, ":", "go to", "to a place: F, D+120, 50%, step 6, a step's name, main.schedule, sched.go:119, a position; :show lists structures of the hypervisor", changes(func(s State) State { return s.ask(":") })},
 		{[]key{"/"}, "/", "find", "to where code is executed (main.schedule, sched.go:119), a text is printed, or a register gets a value (0x1f)", changes(func(s State) State { return s.ask("/") })},
 		{[]key{"b"}, "b", "", "a stop at this line, or none any more; :break main.f, :watch ADDRESS make others", stopHere},
 		{[]key{">"}, "> <", "", "on to the next or previous stop; without stops, on with the search", goOn(+1)},

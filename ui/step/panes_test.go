@@ -156,3 +156,20 @@ func TestSearchOfTheConsole(t *testing.T) {
 	x.keys("Enter")
 	x.sees("is not printed")
 }
+
+// The hypervisor's structures are shown by their types.
+func TestStructures(t *testing.T) {
+	t.Parallel()
+	x := opened(t, 80, 24, "full", faults.Recovered)
+	x.types("show")
+	x.sees("+ CPU0", "+ CPU1", "Structures")
+	x.keys("Esc")
+	x.types("show CPU1")
+	x.sees("CPU1.ID                  uint32               1")
+	x.keys("Esc")
+	x.types("show CPU1.tss")
+	x.sees("CPU1.tss.rsp")
+	x.keys("Esc")
+	x.types("show nonsense")
+	x.sees("there is no nonsense")
+}

@@ -81,6 +81,8 @@ func (s State) entered(lead, text string) (State, command) {
 		return s, setStop{"watch " + rest}
 	case verb == "note" && rest != "":
 		return s.note(rest), nil
+	case verb == "show":
+		return s, showValue{rest}
 	case text == "notes":
 		return s.notes(), nil
 	}
