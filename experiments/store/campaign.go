@@ -51,9 +51,26 @@ func (db *DB) Head() (c Campaign, ok bool, err error) {
 func (db *DB) Campaign() (Campaign, error) {
 	c, ok, err := db.Head()
 	if err == nil && !ok {
-		err = fmt.Errorf("database %s holds no campaign yet: the run that made it stopped before its golden run was done", db.path)
+		err = db.noCampaign()
 	}
 	return c, err
+}
+
+func (db *DB) noCampaign() error {
+	return fmt.Errorf("database %s holds no campaign yet: the run that made it stopped before its golden run was done", db.path)
+}
+
+// checkCampaign refuses a database without a campaign: what is read of it would seem
+// to be one without runs.
+func (db *DB) checkCampaign() error {
+	var n int
+	if err := db.sql.QueryRow("SELECT count(*) FROM campaigns").Scan(&n); err != nil {
+		return db.wrapped(err)
+	}
+	if n == 0 {
+		return db.noCampaign()
+	}
+	return nil
 }
 
 // Admit lets a campaign into the database: it must be empty or hold the same

@@ -97,6 +97,10 @@ func OpenReader(path string) (*DB, error) {
 		db.Close()
 		return nil, err
 	}
+	if err := db.checkCampaign(); err != nil {
+		db.Close()
+		return nil, err
+	}
 	return db, nil
 }
 

@@ -13,6 +13,9 @@ func TestStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer writer.Close()
+	if _, err := writer.sql.Exec("INSERT INTO campaigns VALUES (1, 'd', 'toy', '', 1, '', '', '{}', '', '')"); err != nil {
+		t.Fatal(err)
+	}
 	reader, err := OpenReader(path)
 	if err != nil {
 		t.Fatal(err)

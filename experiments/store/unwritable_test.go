@@ -2,6 +2,7 @@ package store
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -36,5 +37,20 @@ func TestNothingIsKeptWhereNothingCanBeWritten(t *testing.T) {
 		if ok, err := db.Finding("x", "p", &v); ok != kept || kept && v != 1 || err != nil {
 			t.Errorf("with tables %v: %v %v %v", kept, ok, v, err)
 		}
+	}
+}
+
+// A database whose run never came to a golden run is not one without runs.
+func TestDatabaseWithoutCampaign(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	db, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenReader(path); err == nil || !strings.Contains(err.Error(), "holds no campaign yet") {
+		t.Error(err)
 	}
 }
