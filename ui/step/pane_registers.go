@@ -26,6 +26,8 @@ type contents struct {
 	cr2, cr3   uint64
 	hasControl bool
 	cpl        uint8
+	isr, irr   []uint8 // vectors in service and requested at the local APIC
+	nmiBlocked bool
 
 	asked       bool // the golden run is to be seen as well
 	hasGolden   bool
@@ -46,6 +48,7 @@ func gatherRegisters(ctx context.Context, d *desk) *contents {
 	c.doing = doingText(d.rec.Guests.Doing(m, d.cpu))
 	if h, ok := m.(*testbed.Hardware); ok {
 		c.cr2, c.cr3, c.hasControl = h.CPU(d.cpu).CR2, h.CPU(d.cpu).CR3, true
+		c.isr, c.irr, c.nmiBlocked = vectors(h.APIC(d.cpu).ISR), vectors(h.APIC(d.cpu).IRR), h.CPU(d.cpu).NMIBlocked
 	}
 	if !c.asked {
 		return c
@@ -166,7 +169,8 @@ func drawRegisters(b box, s *State, now, last *contents) {
 	if now.hasControl {
 		b.text(3, y, fmt.Sprintf("cr2  %016x", now.cr2), style{})
 		b.text(3, y+1, fmt.Sprintf("cr3  %016x", now.cr3), style{})
-		y += 2
+		b.fit(3, y+2, b.w-3, now.interrupts(), style{})
+		y += 3
 	}
 	if now.asked && !now.hasGolden {
 		b.fit(3, y, b.w-3, "the golden run has ended", style{dim: true})
@@ -185,4 +189,29 @@ func flags(f uint64) string {
 		}
 	}
 	return text
+}
+
+// vectors lists the bits of a register of the local APIC that are set.
+func vectors(bits [4]uint64) (list []uint8) {
+	for v := range 256 {
+		if bits[v/64]>>(v%64)&1 != 0 {
+			list = append(list, uint8(v))
+		}
+	}
+	return list
+}
+
+// interrupts says what the local APIC holds.
+func (c *contents) interrupts() string {
+	text := func(list []uint8) string {
+		if len(list) == 0 {
+			return "none"
+		}
+		return strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("% x", list), "["), "]")
+	}
+	blocked := ""
+	if c.nmiBlocked {
+		blocked = "  NMI blocked"
+	}
+	return "apic in service " + text(c.isr) + "  requested " + text(c.irr) + blocked
 }
