@@ -1,7 +1,10 @@
 package step
 
 import (
+	"os"
+	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/gdamore/tcell/v2"
 )
@@ -26,9 +29,18 @@ func (l *loop) suspend() error {
 	if err := l.screen.Suspend(); err != nil {
 		return err
 	}
+	goesOn := make(chan os.Signal, 1)
+	signal.Notify(goesOn, syscall.SIGCONT)
+	defer signal.Stop(goesOn)
 	// To the whole group, as the terminal would do it: `go run` stands between.
 	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
 		return err
+	}
+	// It takes effect a moment later, maybe on another thread: what is done before is undone by
+	// the shell. A group that has no shell is not stopped.
+	select {
+	case <-goesOn:
+	case <-time.After(time.Second):
 	}
 	return l.screen.Resume()
 }
