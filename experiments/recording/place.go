@@ -212,24 +212,26 @@ func (r *Recording) executed(ctx context.Context, name string) (Position, error)
 	return 0, fmt.Errorf("%s is not executed in %s", name, r.Row.Run())
 }
 
-// PlaceOf is a short name of a position: counted from the last event before it, or from
-// the fault.
+// PlaceOf is a short name of a position: counted from the last event before it that has
+// one, or from the fault.
 func (r *Recording) PlaceOf(p Position) string {
-	e, ok := r.Before(p)
-	switch {
-	case !ok && r.Row.Strike != nil:
+	for _, e := range slices.Backward(r.Events) {
+		name := r.nameOf(e)
+		switch {
+		case e.Position > p || name == "":
+		case e.Position == p:
+			return name
+		default:
+			return fmt.Sprintf("%s+%d", name, p-e.Position)
+		}
+	}
+	if r.Row.Strike != nil {
 		return fmt.Sprintf("F-%d", r.Row.Strike.Position-p)
-	case !ok:
-		return fmt.Sprint(p)
 	}
-	name := r.nameOf(e)
-	if e.Position == p {
-		return name
-	}
-	return fmt.Sprintf("%s+%d", name, p-e.Position)
+	return fmt.Sprint(p)
 }
 
-// nameOf is the place of an event.
+// nameOf is the place of an event, empty if it has no name that leads there.
 func (r *Recording) nameOf(e Event) string {
 	first := func(letter string) string {
 		if e.Number == 1 {
@@ -245,7 +247,7 @@ func (r *Recording) nameOf(e Event) string {
 	case e.Kind == End:
 		return "E"
 	case e.Detection != 1:
-		return fmt.Sprint(e.Position)
+		return ""
 	case e.Kind == Step:
 		return fmt.Sprint("S", e.Number)
 	case e.Kind == Complete:
@@ -254,5 +256,5 @@ func (r *Recording) nameOf(e Event) string {
 	if last, _ := r.Resumed(); last.Position == e.Position {
 		return "R"
 	}
-	return fmt.Sprint(e.Position)
+	return ""
 }

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"resvirt/experiments"
@@ -80,8 +81,14 @@ type sweeping struct {
 	then map[int]bool // under the stored one alone
 }
 
-// one executes the n-th fault.
-func (w *sweeping) one(n int) error {
+// one executes the n-th fault. A panic on the way is a defect of the tool, and an error: the
+// program may have a terminal to give back.
+func (w *sweeping) one(n int) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("fault %d: %v", w.list[n], r)
+		}
+	}()
 	index := w.list[n]
 	worker := <-w.free
 	row := worker.Unit(index, []experiments.Setting{w.s})[0]

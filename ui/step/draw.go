@@ -187,5 +187,8 @@ func (s *State) comparison() string {
 	if n == 0 {
 		return fmt.Sprintf("vs golden: the registers of CPU%d are the same", c.cpu)
 	}
+	if n == 1 {
+		return fmt.Sprintf("vs golden: one register of CPU%d differs; there %s", c.cpu, c.goldenWhere)
+	}
 	return fmt.Sprintf("vs golden: %d registers of CPU%d differ; there %s", n, c.cpu, c.goldenWhere)
 }
