@@ -102,7 +102,9 @@ func drawRow(b *strings.Builder, row string, y int) {
 func round(v float64) float64 { return float64(int(v*10+0.5)) / 10 }
 
 // isNoCell tells characters that stand in no cell of their own.
-func isNoCell(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Mn, r) || r == utf8.RuneError }
+func isNoCell(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Mn, r) || r == utf8.RuneError
+}
 
 func escaped(s string) string {
 	var b strings.Builder
