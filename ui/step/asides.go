@@ -27,6 +27,7 @@ type known struct {
 	why     string
 	chain   []explain.Link // of causes; nil: not yet, or noChain says why there is none
 	noChain string
+	parted  string // where run and golden run first execute different instructions; "" = not known yet
 	proof   string // whether the run executed again is that of the row; "" = not known yet
 }
 
@@ -57,7 +58,37 @@ func (d *desk) asides() []aside {
 	if r.Row.Strike == nil {
 		return []aside{proof}
 	}
-	return []aside{proof, health, d.chained()}
+	return []aside{proof, d.parted(), health, d.chained()}
+}
+
+// parted finds where the run leaves the golden one.
+func (d *desk) parted() aside {
+	r := d.rec
+	return func(ctx context.Context) learned {
+		text := partedText(ctx, r)
+		return learned{r.Row, func(s State) State { s.Known.parted = text; return s }}
+	}
+}
+
+func partedText(ctx context.Context, r *recording.Recording) string {
+	run, err := r.Run.Again()
+	if err != nil {
+		return err.Error()
+	}
+	golden, err := r.Golden.Again()
+	if err != nil {
+		return err.Error()
+	}
+	switch p, ok, err := recording.Part(ctx, run, golden, r.Row.Strike.Position); {
+	case err != nil:
+		return ""
+	case !ok:
+		return "never parted"
+	case p.Exact:
+		return "parted at " + r.PlaceOf(p.Position)
+	default:
+		return "parted by " + r.PlaceOf(p.Position)
+	}
 }
 
 // untold is for work beside the screen, of which nothing is told.

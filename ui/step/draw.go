@@ -169,8 +169,16 @@ func wrap(text string, w int) []string {
 	return strings.Split(words.Wrap("", text, "", w), "\n")
 }
 
-// comparison says how the run stands to the golden one.
+// comparison says how the run stands to the golden one, and where it left it.
 func (s *State) comparison() string {
+	text, parted := s.compared(), s.Known.parted
+	if text == "" || parted == "" {
+		return text
+	}
+	return parted + "; " + text
+}
+
+func (s *State) compared() string {
 	c, ok := s.Now.Facts[registersPane].(*contents)
 	switch {
 	case !ok || !c.asked:

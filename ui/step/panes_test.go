@@ -69,6 +69,12 @@ func TestAsides(t *testing.T) {
 	x.keys("E", "9")
 	x.asides()
 	x.sees("replay = row")
+	if p := x.s.Known.parted; !strings.HasPrefix(p, "parted at F") && !strings.HasPrefix(p, "parted at D") {
+		t.Errorf("a run that was detected to fail %q", p)
+	}
+	x.keys("F")
+	x.sees(x.s.Known.parted + "; vs golden: ")
+	x.keys("E")
 	if h := x.s.Known.health; h == nil || h.Positions[0] != x.s.Run.Row.Strike.Position {
 		t.Errorf("the history of invariants: %+v, %s", x.s.Known.health, x.s.Known.why)
 	}
