@@ -28,6 +28,8 @@ type loop struct {
 	asides   []aside            // that have not begun
 	leave    context.CancelFunc // of those that have
 	since    time.Time          // when the oldest request under way was made
+	wanted   bool               // the run that the command line names has not been shown yet
+	refused  error              // why it cannot be
 }
 
 // Look is how the screen is to look.
@@ -54,10 +56,11 @@ func (l *loop) run(ctx context.Context, first command) error {
 	go l.serve(work)
 	w, h := l.screen.Size()
 	l.take(resized{w, h})
+	_, l.wanted = first.(openRun)
 	l.ask(work, first)
 	tick := time.NewTicker(patience)
 	defer tick.Stop()
-	for !l.state.Quit {
+	for !l.state.Quit && l.refused == nil {
 		l.paint()
 		select {
 		case <-ctx.Done():
@@ -79,7 +82,7 @@ func (l *loop) run(ctx context.Context, first command) error {
 			}
 		}
 	}
-	return nil
+	return l.refused
 }
 
 // take gives an event to update, without a command that may come of it.
@@ -90,7 +93,12 @@ func (l *loop) take(e event) command {
 }
 
 func (l *loop) on(ctx context.Context, e event) {
+	if f, ok := e.(failed); ok && l.wanted {
+		l.refused = f.err
+		return
+	}
 	if _, ok := e.(done); ok {
+		l.wanted = false
 		if l.under--; l.under == 0 {
 			l.cancel()
 			l.idle = false

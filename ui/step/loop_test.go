@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gdamore/tcell/v2"
+
+	"resvirt/experiments/testbed"
 )
 
 // running is a loop on a simulated terminal, whose desk does what a test wants.
@@ -19,7 +21,7 @@ func running(t *testing.T, ctx context.Context, first command) (tcell.Simulation
 	}
 	screen.SetSize(80, 24)
 	l := &loop{screen: screen, state: begin(), events: make(chan event, 64), requests: make(chan request, mostWaiting+2), crashes: make(chan string, 1)}
-	l.desk = &desk{}
+	l.desk = &desk{stored: testbed.Stored, teller: l.teller()}
 	end := make(chan error, 1)
 	go func() {
 		defer screen.Fini()
@@ -77,6 +79,22 @@ func TestPanicsReachTheLoop(t *testing.T) {
 	if err := <-end; err == nil || !strings.Contains(err.Error(), "BUG: for the test") || !strings.Contains(err.Error(), "loop_test.go") {
 		t.Errorf("the loop ends with %v", err)
 	}
+}
+
+// A run or place that the command line names and there is not ends the loop with the reason.
+// From the prompt it is told of instead.
+func TestWhatIsNotThereEndsTheLoop(t *testing.T) {
+	t.Parallel()
+	path := sharedCampaign(t).path
+	for place, want := range map[string]string{"E+5": "outside the run", "nonsense": "no place", "main.nonsense": "no function"} {
+		_, end := running(t, t.Context(), openRun{path, "full", 0, place})
+		if err := <-end; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("at %s the loop ends with %v", place, err)
+		}
+	}
+	x := openedRun(t, 80, 24, "full", 0, "")
+	x.do(goTo{"nonsense"})
+	x.sees("no place")
 }
 
 // A signal ends it.
