@@ -104,7 +104,7 @@ func opened(t testing.TB, w, h int, setting string, outcome faults.Outcome) *ses
 		t.Fatal(err)
 	}
 	if len(list) == 0 {
-		t.Skipf("among the shared runs none of %s is %v", setting, outcome)
+		t.Fatalf("among the shared runs none of %s is %v: give them more faults", setting, outcome)
 	}
 	return openedRun(t, w, h, setting, list[0].Index, "")
 }
