@@ -23,6 +23,40 @@ func bounded(e *experiments.Experiment, runs int) error {
 		e.Name, runs, types, settings, mostRuns, mostRuns/(types*settings))}
 }
 
+// Refuse says what Run or RunSweep would refuse, as far as that can be told without a
+// system: to build one takes time. Without a path it is the plan alone.
+func Refuse(e experiments.Experiment, o Options) error {
+	if o.Runs == 0 {
+		o.Runs = e.Runs
+	}
+	for _, v := range e.Varied().Values {
+		m, of := e.Member(v), o
+		of.Path = e.MemberPath(o.Path, v)
+		if err := Refuse(m, of); err != nil {
+			return err
+		}
+	}
+	if e.Sweeps() {
+		return nil
+	}
+	if _, err := planned(&e, o); err != nil {
+		return err
+	}
+	if o.Path == "" {
+		return nil
+	}
+	return store.Refuse(o.Path)
+}
+
+// planned is the plan of a campaign before it is known which rows there are.
+func planned(e *experiments.Experiment, o Options) (plan, error) {
+	if err := bounded(e, o.Runs); err != nil {
+		return plan{}, err
+	}
+	p := plan{n: o.Runs * len(e.Faults.Types), settings: e.Settings}
+	return p, p.only(e, o.Only)
+}
+
 // plan is the work of a campaign: its first n faults, or one, under each of the settings,
 // except those whose rows exist. A fault is a function of the campaign and its index, so
 // that there is no list of them.

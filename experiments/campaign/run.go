@@ -41,12 +41,9 @@ func Run(ctx context.Context, e experiments.Experiment, sys experiments.System, 
 	if err := experiments.CheckSteps(e.Settings, sys.Steps()); err != nil {
 		return Result{}, err
 	}
-	if err := bounded(&e, o.Runs); err != nil {
-		return Result{}, err
-	}
 	e.Settings = experiments.InOrder(e.Settings, sys.Steps())
-	todo := plan{n: o.Runs * len(e.Faults.Types), settings: e.Settings}
-	if err := todo.only(&e, o.Only); err != nil {
+	todo, err := planned(&e, o)
+	if err != nil {
 		return Result{}, err
 	}
 	res := Result{Total: todo.total()}

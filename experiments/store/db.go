@@ -38,12 +38,11 @@ func Open(path string) (*DB, error) {
 	}
 	lock, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("database %s: %w; name another with --db", path, plain(err))
+		return nil, unopened(path, err)
 	}
-	// flock and SQLite's own fcntl locks do not see each other on Linux.
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := locked(lock, path); err != nil {
 		lock.Close()
-		return nil, fmt.Errorf("database %s is in use by another run; wait for it or name another with --db", path)
+		return nil, err
 	}
 	db, err := connect(path, "rwc")
 	if err != nil {
@@ -58,21 +57,6 @@ func Open(path string) (*DB, error) {
 	return db, nil
 }
 
-// writable refuses a path whose directory or file cannot be written, and says
-// which.
-func writable(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return fmt.Errorf("database %s is a directory; name a file with --db", path)
-	case errors.Is(err, os.ErrNotExist):
-		if _, err := os.Stat(filepath.Dir(path)); err != nil {
-			return fmt.Errorf("database %s: its directory does not exist; make it or name another with --db", path)
-		}
-	}
-	return nil
-}
-
 // OpenReader opens an existing database without changing it.
 func OpenReader(path string) (*DB, error) {
 	info, err := os.Stat(path)
@@ -82,8 +66,8 @@ func OpenReader(path string) (*DB, error) {
 		}
 		return nil, fmt.Errorf("database %s: %w; `resvirt run EXPERIMENT` makes one", path, plain(err))
 	}
-	if info.IsDir() {
-		return nil, fmt.Errorf("database %s is a directory", path)
+	if err := regular(path, info); err != nil {
+		return nil, err
 	}
 	const read = 4
 	if err := syscall.Access(path, read); err != nil { // closing a file would drop SQLite's locks on it
@@ -136,7 +120,7 @@ func (db *DB) create() error {
 		if err := db.check(); err != nil || db.sealed {
 			return err
 		}
-		return fmt.Errorf("database %s has format %s of an older program: it can be read, but not gone on with; name another with --db", db.path, OlderFormat)
+		return db.older()
 	}
 	db.sealed = true
 	return db.tx(func(tx *sql.Tx) error {
@@ -148,8 +132,23 @@ func (db *DB) create() error {
 	})
 }
 
-// check refuses a file that is not a database of this program and format.
+func (db *DB) older() error {
+	return fmt.Errorf("database %s has format %s of an older program: it can be read, but not gone on with; name another with --db", db.path, OlderFormat)
+}
+
+// check refuses a file that is not a database of this program and format, or damaged.
 func (db *DB) check() error {
+	if err := db.checkFormat(); err != nil {
+		return err
+	}
+	if err := db.checkPages(); err != nil || db.sealed {
+		return err
+	}
+	return db.checkUnsealed()
+}
+
+// checkFormat refuses a file that is not a database of this program and format.
+func (db *DB) checkFormat() error {
 	var format string
 	err := db.sql.QueryRow("SELECT value FROM meta WHERE key = 'format'").Scan(&format)
 	var e sqlite3.Error
@@ -162,10 +161,7 @@ func (db *DB) check() error {
 		return fmt.Errorf("database %s has format %s, this program writes format %s and reads that and %s", db.path, format, Format, OlderFormat)
 	}
 	db.sealed = format == Format
-	if err := db.checkPages(); err != nil || db.sealed {
-		return err
-	}
-	return db.checkUnsealed()
+	return nil
 }
 
 // checkUnsealed refuses a database that says it is of the format before seals, but

@@ -12,10 +12,13 @@ func TestSpeedsAreLaidOut(t *testing.T) {
 	second := bench.Result{Instructions: 200e6, Iterations: 7, Host: time.Second}
 	half := bench.Result{Instructions: 50e6, Host: time.Second}
 	var b strings.Builder
-	printSpeeds(&b, []speedRow{
+	err := printSpeeds(&b, []speedRow{
 		{name: "sieve", result: second}, {name: "sort", result: half}, {name: "chase", result: half, apart: true},
 		{name: "fault", result: second, events: "page faults", count: 1000},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, want := range []string{
 		"sieve 200000000 7 200 sort 50000000 0 50 geometric mean 100 apart: chase 50000000 0 50",
 		"fault 1000 1000 page faults",

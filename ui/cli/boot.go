@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"resvirt/hw/machine"
+	"resvirt/hw/mem"
 )
 
 // bootValues are the flags of `boot`, whose conventions are those of QEMU's
@@ -106,8 +107,8 @@ func (v *bootValues) validate(operands []string, spec *machine.Spec) error {
 		return usage("boot needs KERNEL, or --bios FILE")
 	case v.bios != "" && (len(operands) > 0 || v.appended != "" || v.initrd != ""):
 		return usage("boot: --bios FILE stands in place of KERNEL, --append and --initrd")
-	case v.mem < 4:
-		return usage("boot: --mem %d: it must be at least 4", v.mem)
+	case v.mem < 4 || v.mem > mem.MaxBytes>>20:
+		return usage("boot: --mem %d: it must be 4 to %d", v.mem, mem.MaxBytes>>20)
 	}
 	if err := spec.Validate(); err != nil {
 		return usage("boot: %s", strings.TrimPrefix(err.Error(), "machine: "))

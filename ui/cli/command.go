@@ -54,6 +54,10 @@ func (c *command) flagSet() (*flag.FlagSet, any) {
 	return fs, c.flags(fs)
 }
 
+// places are the operands as usage has them. The databases of compare stand there under
+// names of their own.
+func (c *command) places() []string { return strings.Fields(c.operands) }
+
 // call parses flags, which may stand before, between and after operands.
 func (c *command) call(e *env, args []string) error {
 	fs, values := c.flagSet()
@@ -73,7 +77,7 @@ func (c *command) call(e *env, args []string) error {
 	}
 	least := 0
 	most := 0
-	for _, o := range strings.Fields(c.operands) {
+	for _, o := range c.places() {
 		most++
 		if !strings.HasPrefix(o, "[") {
 			least++
@@ -84,6 +88,9 @@ func (c *command) call(e *env, args []string) error {
 		return usage("%s needs %s", c.name, c.operands)
 	case len(operands) > most:
 		return usage("%s: unexpected %q", c.name, operands[most])
+	}
+	if err := c.sound(fs, values, operands); err != nil {
+		return err
 	}
 	if !c.wraps(fs) {
 		return c.run(e, operands, values)

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"resvirt/experiments/report"
-	"resvirt/experiments/store"
 )
 
 type compareValues struct {
@@ -34,17 +33,17 @@ func compareFlags(fs *flag.FlagSet) any {
 // runCompare sets two databases side by side.
 func runCompare(e *env, operands []string, values any) error {
 	v := values.(*compareValues)
-	a, err := store.OpenReader(operands[0])
+	a, err := e.open(operands[0])
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	b, err := store.OpenReader(operands[1])
+	b, err := e.open(operands[1])
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	c, err := report.Compare(a, b, v.match)
+	c, err := told(e, func() (*report.Versus, error) { return report.Compare(a, b, v.match) })
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func runExplain(e *env, operands []string, values any) error {
 	if err != nil {
 		return err
 	}
-	db, err := store.OpenReader(operands[0])
+	db, err := e.open(operands[0])
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func runCauses(e *env, operands []string, values any) error {
 	write := map[string]func(*explain.Causes, io.Writer) error{
 		"text": (*explain.Causes).Text, "json": (*explain.Causes).JSON, "csv": (*explain.Causes).CSV,
 	}[v.format]
-	db, err := store.OpenReader(operands[0])
+	db, err := e.open(operands[0])
 	if err != nil {
 		return err
 	}

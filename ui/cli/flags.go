@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -36,6 +38,29 @@ func (c *choice) Set(s string) error {
 func formatFlag(fs *flag.FlagSet, value *string, forms ...string) {
 	*value = forms[0]
 	fs.Var(&choice{value, forms}, "format", "print `FORM`: "+words.Or(forms))
+}
+
+var errTooLarge = errors.New("it is too large")
+
+// number reads a whole number from least on, and at most most.
+func number(s string, least, most uint64) (uint64, error) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange), err == nil && n > most:
+		return 0, errTooLarge
+	case err != nil, n < least:
+		return 0, fmt.Errorf("it must be a whole number from %d on", least)
+	}
+	return n, nil
+}
+
+// numberFromOne reads a number whose absence is 0.
+func numberFromOne(v *int) func(string) error {
+	return func(s string) error {
+		n, err := number(s, 1, math.MaxInt)
+		*v = int(n)
+		return err
+	}
 }
 
 // noValue says whether a flag takes no value.
@@ -81,6 +106,8 @@ func valueMistake(f *flag.Flag, value, reason string) string {
 		return "it must be a whole number from 0 on"
 	case reason == "parse error":
 		return "it must be a whole number"
+	case reason == "value out of range" && strings.HasPrefix(value, "-"):
+		return "it is too small"
 	case reason == "value out of range":
 		return "it is too large"
 	}

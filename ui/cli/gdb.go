@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"resvirt/experiments/recording"
-	"resvirt/experiments/store"
 	"resvirt/ui/gdb"
 )
 
@@ -46,7 +45,7 @@ func runGDB(e *env, operands []string, values any) error {
 			return usage("gdb: %v", err)
 		}
 	}
-	db, err := store.OpenReader(operands[0])
+	db, err := e.open(operands[0])
 	if err != nil {
 		return err
 	}
@@ -64,7 +63,7 @@ func runGDB(e *env, operands []string, values any) error {
 	if err != nil {
 		return err
 	}
-	r, err := c.Record(setting, index)
+	r, err := told(e, func() (*recording.Recording, error) { return c.Record(setting, index) })
 	if err == nil && placed {
 		err = r.Goto(e.ctx, place)
 	}
@@ -87,6 +86,7 @@ func runGDB(e *env, operands []string, values any) error {
 	if err != nil {
 		return err
 	}
+	e.keeps("the files for gdb are in " + filepath.Dir(script))
 	fmt.Fprintf(e.stdout, "%s at %s waits for gdb. In another terminal:\n\n  gdb -x %s\n\nCtrl-C here ends.\n", run, r.PlaceOf(r.Run.Position()), script)
 	return serveGDB(e.ctx, e, &gdb.Server{Target: t, Listener: l})
 }

@@ -16,7 +16,7 @@ const lessonNotes = `Without operands the lessons that ship are listed. LESSON i
 `
 
 type lessonValues struct {
-	answers, take, check, facts bool
+	answers, take, holds, facts bool
 	ask, at                     string
 }
 
@@ -24,11 +24,31 @@ func lessonFlags(fs *flag.FlagSet) any {
 	v := &lessonValues{}
 	fs.BoolVar(&v.answers, "answers", false, "show the answers as well")
 	fs.BoolVar(&v.take, "take", false, "go from stop to stop, with questions answered at a prompt")
-	fs.BoolVar(&v.check, "check", false, "say whether all that the lesson says is so in DB")
+	fs.BoolVar(&v.holds, "check", false, "say whether all that the lesson says is so in DB")
 	fs.BoolVar(&v.facts, "facts", false, "list what expressions of a lesson can ask")
 	fs.StringVar(&v.ask, "ask", "", "print what `EXPRESSION` gives in the run and at the place of --at; the operand is DB")
 	fs.StringVar(&v.at, "at", "", "... `RUN@PLACE`, such as full/17@D+120")
 	return v
+}
+
+func (v *lessonValues) check(g given, operands []string) error {
+	if err := g.needs("lesson", "ask", "at"); err != nil {
+		return err
+	}
+	for _, mode := range []string{"answers", "take", "check", "facts"} {
+		if err := g.alone("lesson", mode); err != nil {
+			return err
+		}
+	}
+	switch {
+	case v.facts && len(operands) > 0:
+		return usage("lesson: --facts: %s means nothing with it", operands[0])
+	case v.ask != "" && len(operands) > 1:
+		return usage("lesson: --ask goes with a database alone: %s means nothing with it", operands[0])
+	case (v.answers || v.take || v.holds) && (len(operands) == 0 || operands[0] == "list"):
+		return usage("lesson: --answers, --take and --check need LESSON")
+	}
+	return nil
 }
 
 func runLesson(e *env, operands []string, values any) error {
@@ -54,7 +74,7 @@ func runLesson(e *env, operands []string, values any) error {
 	}
 	list := make([]*lesson.Lesson, 1)
 	var err error
-	if name == "all" && v.check {
+	if name == "all" && v.holds {
 		list, err = lesson.Shipped()
 	} else {
 		list[0], err = lesson.Load(name)
@@ -67,7 +87,7 @@ func runLesson(e *env, operands []string, values any) error {
 
 // openLessons opens a campaign on which lessons are held.
 func openLessons(e *env, path string) (*store.DB, *recording.Campaign, error) {
-	db, err := store.OpenReader(path)
+	db, err := e.open(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,7 +115,7 @@ func holdLessons(e *env, v *lessonValues, list []*lesson.Lesson, path string) er
 		switch {
 		case v.take:
 			err = s.Take(e.ctx, e.stdin, e.stdout)
-		case !v.check:
+		case !v.holds:
 			err = s.Print(e.ctx, e.stdout, v.answers)
 		default:
 			var ok bool

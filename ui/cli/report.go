@@ -4,13 +4,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"strconv"
+	"math"
 	"strings"
 
 	"resvirt/experiments"
 	"resvirt/experiments/report"
 	"resvirt/experiments/retrace"
-	"resvirt/experiments/store"
 )
 
 func reportFlags(fs *flag.FlagSet) any {
@@ -37,24 +36,24 @@ func runReport(e *env, operands []string, values any) error {
 }
 
 func printHosts(e *env, path string) error {
-	r, err := reportOf(path)
+	r, err := reportOf(e, path)
 	if err != nil {
 		return err
 	}
 	return r.Hosts(e.stdout)
 }
 
-func reportOf(path string) (*report.Report, error) {
-	db, err := store.OpenReader(path)
+func reportOf(e *env, path string) (*report.Report, error) {
+	db, err := e.open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	return report.Of(db)
+	return told(e, func() (*report.Report, error) { return report.Of(db) })
 }
 
 func printReport(e *env, path, format string) error {
-	r, err := reportOf(path)
+	r, err := reportOf(e, path)
 	if err != nil {
 		return err
 	}
@@ -69,14 +68,18 @@ func printReport(e *env, path, format string) error {
 
 // parseRun reads "full/17".
 func parseRun(s string) (setting string, index int, err error) {
-	setting, number, ok := strings.Cut(s, "/")
+	setting, digits, ok := strings.Cut(s, "/")
+	var n uint64
 	if ok {
-		index, err = strconv.Atoi(number)
+		n, err = number(digits, 0, math.MaxInt)
 	}
-	if !ok || setting == "" || err != nil || index < 0 {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return "", 0, usage("%q names no run: the number is too large", s)
+	case !ok || setting == "" || err != nil:
 		return "", 0, usage("%q names no run: a run is SETTING/NUMBER, like full/17", s)
 	}
-	return setting, index, nil
+	return setting, int(n), nil
 }
 
 func replayFlags(fs *flag.FlagSet) any {
@@ -91,10 +94,13 @@ type replayValues struct {
 	change experiments.Change
 }
 
+// mostTraced bounds a listing, which is kept in memory.
+const mostTraced = 1_000_000
+
 func runReplay(e *env, operands []string, values any) error {
 	v := values.(*replayValues)
-	if v.traced < 0 {
-		return usage("replay: --trace %d: it must be at least 1", v.traced)
+	if v.traced < 0 || v.traced > mostTraced {
+		return usage("replay: --trace %d: it must be 1 to %d", v.traced, mostTraced)
 	}
 	if err := oneChange("replay", &v.change); err != nil {
 		return err
@@ -103,7 +109,7 @@ func runReplay(e *env, operands []string, values any) error {
 	if err != nil {
 		return err
 	}
-	db, err := store.OpenReader(operands[0])
+	db, err := e.open(operands[0])
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"errors"
 	"flag"
 	"fmt"
-	"strconv"
+	"math"
 	"strings"
 	"time"
 
@@ -13,16 +12,6 @@ import (
 	"resvirt/experiments/overhead"
 	"resvirt/experiments/report"
 )
-
-// numberFromOne reads a number whose absence is 0.
-func numberFromOne(v *int) func(string) error {
-	return func(s string) (err error) {
-		if *v, err = strconv.Atoi(s); err != nil || *v < 1 {
-			err = errors.New("it must be a number from 1 on")
-		}
-		return err
-	}
-}
 
 type runValues struct {
 	seed    string
@@ -54,17 +43,24 @@ func runRun(e *env, operands []string, values any) error {
 		return runOverhead(e, exp, v)
 	}
 	if v.seed != "" {
-		if exp.Seed, err = strconv.ParseUint(v.seed, 10, 64); err != nil {
-			return usage("run: --seed %s: it must be a whole number from 0 on", v.seed)
+		if exp.Seed, err = number(v.seed, 0, math.MaxUint64); err != nil {
+			return usage("run: --seed %s: %v", v.seed, err)
 		}
 	}
 	if v.db == "" {
 		v.db = exp.Name + ".db"
 	}
 	p := e.printer()
+	e.keeps("no run was done; the same command begins again")
+	told := func(now campaign.Progress) {
+		if now.Unit == "" && now.Done > 0 {
+			e.keeps(fmt.Sprintf("%d of %d runs are in %s; the same command goes on from there", now.Done, now.Total, databaseOf(&exp, v.db)))
+		}
+		p.progress(now)
+	}
 	o := campaign.Options{
 		Path: v.db, Runs: v.runs, Workers: v.workers, Text: text,
-		Command: "resvirt " + strings.Join(e.args, " "), Stage: p.say, Progress: p.progress,
+		Command: "resvirt " + strings.Join(e.args, " "), Stage: p.say, Progress: told,
 	}
 	if v.fault != "" {
 		index, err := faultIndex(&exp, v.fault)
@@ -75,6 +71,9 @@ func runRun(e *env, operands []string, values any) error {
 			return usage("run: --fault: %s is a sweep, whose campaigns have faults of their own", exp.Name)
 		}
 		o.Only = &index
+	}
+	if err := campaign.Refuse(exp, o); err != nil {
+		return err
 	}
 	var res campaign.Result
 	begin := time.Now()
@@ -113,12 +112,17 @@ func warning(build func(experiments.Experiment, func(string)) (experiments.Syste
 	}
 }
 
+// databaseOf names the database of a campaign, or those of a sweep, for people.
+func databaseOf(exp *experiments.Experiment, path string) string {
+	if exp.Sweeps() {
+		return exp.SweepFiles(path)
+	}
+	return path
+}
+
 // finish tells how a campaign ended and prints its table.
 func finish(e *env, exp experiments.Experiment, v *runValues, res campaign.Result, took time.Duration) error {
-	path := v.db
-	if exp.Sweeps() {
-		path = exp.SweepFiles(v.db)
-	}
+	path := databaseOf(&exp, v.db)
 	switch {
 	case res.Interrupted:
 		fmt.Fprintf(e.stderr, "stopped: %d of %d runs are in %s; the same command goes on from there\n", res.Done, res.Total, path)

@@ -1,28 +1,31 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
-	"resvirt/experiments/store"
 )
 
 // faultIndex reads the fault of an experiment: a number as in the names of runs (17 in
 // full/17), or TYPE/N, the N-th fault of a type, counted from 0.
 func faultIndex(exp *experiments.Experiment, s string) (int, error) {
-	name, number, typed := strings.Cut(s, "/")
+	name, digits, typed := strings.Cut(s, "/")
 	if !typed {
-		name, number = "", s
+		name, digits = "", s
 	}
-	n, err := strconv.Atoi(number)
-	if err != nil || n < 0 {
+	index, err := number(digits, 0, math.MaxInt)
+	if errors.Is(err, errTooLarge) {
+		return 0, usage("run: --fault %s: %v", s, err)
+	} else if err != nil {
 		return 0, usage("run: --fault %s: a fault is a number from 0 on, as 17 in full/17, or TYPE/N", s)
 	}
+	n := int(index)
 	if !typed {
 		return n, nil
 	}
@@ -34,6 +37,9 @@ func faultIndex(exp *experiments.Experiment, s string) (int, error) {
 	}
 	if len(places) == 0 {
 		return 0, usage("run: --fault %s: %s has faults of the types %s", s, exp.Name, strings.Join(slices.Compact(slices.Sorted(slices.Values(exp.Faults.Types))), ", "))
+	}
+	if n/len(places) > math.MaxInt/len(exp.Faults.Types)-1 {
+		return 0, usage("run: --fault %s: %v", s, errTooLarge)
 	}
 	return n/len(places)*len(exp.Faults.Types) + places[n%len(places)], nil
 }
@@ -49,7 +55,7 @@ func finishFault(e *env, exp experiments.Experiment, v *runValues, index int, re
 	default:
 		fmt.Fprintf(e.stderr, "%d runs in %.1f s with %d workers (%.0f a second), in %s\n", res.Session, took.Seconds(), res.Workers, float64(res.Session)/res.Elapsed.Seconds(), v.db)
 	}
-	db, err := store.OpenReader(v.db)
+	db, err := e.open(v.db)
 	if err != nil {
 		return err
 	}

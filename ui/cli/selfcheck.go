@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 
 	"resvirt/experiments"
+	"resvirt/experiments/campaign"
 	"resvirt/experiments/checks"
+	"resvirt/experiments/testbed"
 )
 
 type selfcheckValues struct {
@@ -32,17 +34,34 @@ func selfcheckFlags(fs *flag.FlagSet) any {
 	return v
 }
 
+// mostChecks bounds each number: all of that kind are prepared at once.
+const mostChecks = 1_000_000
+
+func (v *selfcheckValues) check(g given, _ []string) error {
+	if err := g.needs("selfcheck", "oracle", "flips", "seed", "keep"); err != nil {
+		return err
+	}
+	return g.alone("selfcheck", "oracle", "flips", "seed", "keep", "experiment")
+}
+
 func runSelfcheck(e *env, _ []string, values any) error {
 	v := values.(*selfcheckValues)
-	if v.runs < 1 || v.faults < 1 || v.flips < 1 {
-		return usage("selfcheck: --runs, --faults and --flips must be at least 1")
-	}
-	if v.keep && !v.oracle {
-		return usage("selfcheck: --keep is for what --oracle measures")
+	for _, n := range []int{v.runs, v.faults, v.flips} {
+		if n < 1 || n > mostChecks {
+			return usage("selfcheck: --runs, --faults and --flips must be 1 to %d", mostChecks)
+		}
 	}
 	exp, _, err := experiments.Load(v.experiment)
 	if err != nil {
 		return err
+	}
+	if err := campaign.Refuse(exp, campaign.Options{Runs: v.faults}); err != nil {
+		return err
+	}
+	if v.keep { // where it is kept is asked for before it is measured
+		if _, err := testbed.ModuleRoot(); err != nil {
+			return err
+		}
 	}
 	p := e.printer()
 	sys, err := e.build(exp, p.say)

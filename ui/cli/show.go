@@ -45,7 +45,7 @@ func runShow(e *env, operands []string, values any) error {
 			return usage("show: %s is a single run; filters choose among all, without RUN", operands[1])
 		}
 	}
-	db, err := store.OpenReader(operands[0])
+	db, err := e.open(operands[0])
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func runShow(e *env, operands []string, values any) error {
 	if setting != "" {
 		return showRun(e, db, setting, index, v.format)
 	}
-	list, err := db.Runs(v.filter)
+	list, err := told(e, func() ([]store.RunLine, error) { return db.Runs(v.filter) })
 	if err != nil {
 		return err
 	}

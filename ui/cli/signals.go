@@ -62,7 +62,7 @@ func (e *env) teller() campaign.Teller {
 }
 
 // keeps sets the message about the work done so far, in case the command is
-// stopped.
+// stopped; unless it is set, nothing is kept.
 func (e *env) keeps(what string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -83,9 +83,9 @@ func (e *env) tellStopped() {
 	e.printer().end()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	text := "stopped"
-	if e.kept != "" {
-		text += ": " + e.kept
+	kept := e.kept
+	if kept == "" {
+		kept = nothingWritten
 	}
-	fmt.Fprintln(e.stderr, text)
+	fmt.Fprintln(e.stderr, "stopped: "+kept)
 }

@@ -12,7 +12,6 @@ import (
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
 	"resvirt/experiments/lesson"
-	"resvirt/experiments/store"
 	"resvirt/ui/step"
 )
 
@@ -29,6 +28,13 @@ func stepFlags(fs *flag.FlagSet) any {
 	fs.BoolVar(&v.ascii, "ascii", false, "use no characters but those of ASCII")
 	fs.StringVar(&v.lesson, "lesson", "", "hold lesson `LESSON`, a number, a name or a file, on DB, quick.db unless given; list shows those that ship")
 	return v
+}
+
+func (v *stepValues) check(g given, operands []string) error {
+	if v.lesson == "list" && (v.ascii || len(operands) > 0) {
+		return usage("step: --lesson list goes alone")
+	}
+	return nil
 }
 
 func runStep(e *env, operands []string, values any) error {
@@ -69,7 +75,7 @@ func runStep(e *env, operands []string, values any) error {
 		return usage("step needs a terminal for its input and output; elsewhere, `resvirt replay` prints the course of a run")
 	}
 	if o.Database != "" {
-		db, err := store.OpenReader(o.Database)
+		db, err := e.open(o.Database)
 		if err != nil {
 			return err
 		}
