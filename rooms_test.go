@@ -25,6 +25,7 @@ var rooms = map[string][]string{
 	"hw":         {"sim", "models"},
 	"vi/abi":     {},
 	"vi/bare":    {"vi/abi"},
+	"vi/pvio":    {"vi/abi"},
 	"vi/seam":    {},
 	"vi/xenelf":  {"vi/abi"},
 	"vi/vmm":     {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf"},
@@ -59,7 +60,7 @@ var rooms = map[string][]string{
 // inside are the rooms whose code runs in the machine, and withoutRuntime is
 // all that they may use of the standard library.
 var (
-	inside         = []string{"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
+	inside         = []string{"vi/abi", "vi/pvio", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
 	withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
 )
 
