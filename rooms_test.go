@@ -46,9 +46,9 @@ var rooms = map[string][]string{
 	"experiments/testbed":   {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image", "vi/inspect", "workloads", "faults", "experiments"},
 	"experiments/store":     {"sim", "faults", "experiments"},
 	"experiments/campaign":  {"sim", "faults", "experiments", "experiments/store"}, // and no testbed: a toy is as good
-	"experiments/overhead":  {"sim", "faults", "vi/seam", "experiments", "experiments/stats", "experiments/testbed", "experiments/campaign"},
+	"experiments/overhead":  {"sim", "faults", "vi/seam", "experiments", "experiments/stats", "experiments/testbed", "experiments/campaign", "internal/words"},
 	"experiments/recording": {"sim", "hw", "experiments/stats", "vi/inspect", "vi/image", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign"},
-	"experiments/retrace":   {"sim", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording"},
+	"experiments/retrace":   {"sim", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording", "internal/words"},
 	"experiments/explain":   {"sim", "hw", "vi/inspect", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording", "experiments/retrace"},
 	"experiments/lesson":    {"sim", "vi/inspect", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/recording", "internal/words"},
 	"experiments/report":    {"sim", "vi/seam", "faults", "experiments", "experiments/stats", "experiments/store", "internal/words"}, // it executes nothing

@@ -3,7 +3,7 @@ package step
 import (
 	"strings"
 
-	"github.com/rivo/uniseg"
+	"resvirt/internal/words"
 )
 
 // cell is one character of the screen.
@@ -67,7 +67,7 @@ func (b box) text(x, y int, text string, s style) int {
 		switch {
 		case r == '\t':
 			r = ' '
-		case r < ' ' || r == 0x7f || r > 0x7e && uniseg.StringWidth(string(r)) != 1:
+		case r < ' ' || r == 0x7f || r > 0x7e && words.Width(string(r)) != 1:
 			r = '?'
 		}
 		b.set(x, y, r, s)
