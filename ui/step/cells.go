@@ -119,6 +119,13 @@ func (b box) frame(title string, focus bool) box {
 	return b.sub(1, 1, b.w-2, b.h-2)
 }
 
+// footer writes into the lower border.
+func (b box) footer(text string) {
+	if text != "" && b.w > 4 {
+		b.text(2, b.h-1, " "+clip(text, b.w-6)+" ", style{dim: true})
+	}
+}
+
 // width is how many columns a text takes in text.
 func width(text string) int { return len([]rune(text)) }
 

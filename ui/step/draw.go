@@ -12,8 +12,6 @@ func draw(s *State) *cells {
 	c := newCells(max(s.W, 0), max(s.H, 0))
 	all := c.all()
 	switch {
-	case s.Help:
-		drawHelp(all, s)
 	case s.Page.open:
 		drawPage(all, s)
 	case s.Screen == picking:
@@ -38,6 +36,9 @@ func (s *State) drawPane(b box, id paneID) {
 	in := b
 	if b.h >= 4 || id != timelinePane && b.h >= 3 {
 		in = b.frame(fmt.Sprintf("%s %s", p.key, s.title(id)), s.Focus == id)
+		if s.Focus == id {
+			b.footer(hintsOf(paneKeys(id), b.w-4))
+		}
 	}
 	var last any
 	if s.Last != nil {
@@ -135,19 +136,15 @@ func drawHints(b box, s *State) {
 	if s.Screen == picking {
 		list = s.Pick.hints()
 	} else if s.Run != nil {
-		for _, h := range bindings() {
-			if h.hint != "" {
-				list = append(list, h.shown+" "+h.hint)
-			}
-		}
+		list = hinted(bindings())
 	}
 	always := "? help  q quit"
-	text := func() string { return strings.Join(append(list[:len(list):len(list)], always), "  ") }
-	for len(list) > 0 && width(text()) > b.w-2 {
-		list = list[:len(list)-1]
+	text := always
+	if left := fitting(list, b.w-2-width("  "+always)); left != "" {
+		text = left + "  " + always
 	}
-	b.text(1, 0, text(), style{dim: true})
-	b.right(1+width(text()), 0, always, style{})
+	b.text(1, 0, text, style{dim: true})
+	b.right(1+width(text), 0, always, style{})
 }
 
 // drawWaiting is the screen before a run is open.

@@ -111,7 +111,11 @@ type swept struct {
 func (w *swept) words() string {
 	s := w.sweep
 	d, i, p := s.Difference()
-	return fmt.Sprintf("of %d such faults, %d fail only %s and %d only without that change: %+.1f %% failures [%+.1f to %+.1f], p = %.2g", s.Pairs, s.OnlyNow, w.text, s.OnlyStored, 100*d, 100*i.Low, 100*i.High, p)
+	text := fmt.Sprintf("of %d such faults, %d fail only %s and %d only without that change: %+.1f %% failures, paired 95 %% interval %+.1f to %+.1f, p = %.2g", s.Pairs, s.OnlyNow, w.text, s.OnlyStored, 100*d, 100*i.Low, 100*i.High, p)
+	if s.Unknown > 0 {
+		text += fmt.Sprintf("; %d are left out, where the tool failed", s.Unknown)
+	}
+	return text
 }
 
 // sweep executes all faults of the run's type under a changed setting.
@@ -121,9 +125,12 @@ func (c sweep) busy() string { return "all faults " + c.change.String() }
 
 func (c sweep) do(ctx context.Context, d *desk) (string, error) {
 	row := d.base.Row
+	if d.teller.Say != nil {
+		d.teller.Say(row.Plan.Kind.String() + " faults " + c.change.String())
+	}
 	s, err := d.campaign.Sweep(ctx, row.Setting, row.Plan.Kind.String(), c.change, runtime.NumCPU(), 0, func(s recording.Sweep) {
 		if d.teller.Tell != nil {
-			d.teller.Tell(campaign.Progress{Unit: "faults " + c.change.String(), Done: s.Done, Total: s.All})
+			d.teller.Tell(campaign.Progress{Unit: "faults", Done: s.Done, Total: s.All})
 		}
 	})
 	if err != nil {

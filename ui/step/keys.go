@@ -45,15 +45,15 @@ func bindings() []binding {
 		{[]key{"'"}, "", "", "", awaits("to the mark")},
 		{[]key{"c"}, "c", "", "show another processor: each in turn, then again the one that is about to run", changes(nextCPU)},
 		{[]key{"g"}, "g", "golden", "golden run beside this one, on or off", changes(func(s State) State { s.Ask.Golden = !s.Ask.Golden; return s })},
-		{[]key{"["}, "[ ]", "zoom", "zoom the timeline out or in", changes(func(s State) State { s.Ask.Zoom = max(s.Ask.Zoom-1, 0); return s })},
+		{[]key{"["}, "[ ]", "scale", "the timeline's scale: [ shows more of the run, ] less", changes(func(s State) State { s.Ask.Zoom = max(s.Ask.Zoom-1, 0); return s })},
 		{[]key{"]"}, "", "", "", changes(func(s State) State { s.Ask.Zoom = min(s.Ask.Zoom+1, mostZoom); return s })},
 		{[]key{"Tab"}, "Tab 0-9", "pane", "the focus to the next pane, or to one of them", changes(func(s State) State { return s.nextPane(+1) })},
 		{[]key{"Shift-Tab"}, "", "", "", changes(func(s State) State { return s.nextPane(-1) })},
-		{[]key{"z"}, "z", "zoom", "the pane that has the focus alone, and back", changes(func(s State) State { s.Zoom = !s.Zoom; return s })},
+		{[]key{"z"}, "z", "large", "the pane that has the focus alone, and back", changes(func(s State) State { s.Zoom = !s.Zoom; return s })},
 		{[]key{"Esc"}, "Esc", "", "stop what is under way; else back", changes(func(s State) State { s.Zoom = false; return s })},
 		{[]key{"r"}, "r", "", "another run of this database", func(s State) (State, command) { return s, listRuns{s.Run.Path} }},
 		{[]key{"Ctrl-Z"}, "Ctrl-Z", "", "to the shell; `fg` comes back", changes(func(s State) State { s.Suspend = true; return s })},
-		{[]key{"?"}, "?", "", "this", changes(func(s State) State { s.Help = true; return s })},
+		{[]key{"?"}, "?", "", "this", changes(State.help)},
 		{[]key{"q", "Ctrl-C"}, "q", "", "quit; nothing is lost, a run can always be opened again", changes(func(s State) State { s.Quit = true; return s })},
 	}
 }

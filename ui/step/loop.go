@@ -28,6 +28,7 @@ type loop struct {
 	asides   []aside            // that have not begun
 	leave    context.CancelFunc // of those that have
 	since    time.Time          // when the oldest request under way was made
+	doing    string             // what that is
 	wanted   bool               // the run that the command line names has not been shown yet
 	refused  error              // why it cannot be
 }
@@ -78,7 +79,7 @@ func (l *loop) run(ctx context.Context, first command) error {
 			l.on(work, e)
 		case <-tick.C:
 			if l.under > 0 && !l.idle && l.state.Busy == "" && time.Since(l.since) > patience {
-				l.take(begun{"working"})
+				l.take(begun{l.doing})
 			}
 		}
 	}
@@ -174,7 +175,7 @@ func (l *loop) ask(ctx context.Context, c command) {
 	}
 	if l.under == 0 || l.idle {
 		l.work, l.cancel = context.WithCancel(ctx)
-		l.since = time.Now()
+		l.since, l.doing = time.Now(), c.busy()
 	}
 	l.idle = false
 	l.under++

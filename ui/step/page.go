@@ -1,5 +1,7 @@
 package step
 
+import "fmt"
+
 // page is a text over the whole screen: what a component printed, a list of all that is
 // known.
 type page struct {
@@ -24,7 +26,7 @@ func (p page) press(k key, h int) page {
 		p.top = 0
 	case "End":
 		p.top = len(p.lines)
-	case "Esc", "q", "Enter":
+	case "Esc", "q", "?", "Enter", "Ctrl-C":
 		p.open = false
 	}
 	p.top = max(min(p.top, len(p.lines)-h), 0)
@@ -34,6 +36,9 @@ func (p page) press(k key, h int) page {
 func drawPage(b box, s *State) {
 	b = b.sub(0, 0, b.w, b.h-s.footRows())
 	in := b.frame(s.Page.title+" (Esc goes back)", true)
+	if n := len(s.Page.lines); n > in.h {
+		b.footer(fmt.Sprintf("lines %d to %d of %d  Up Down PgUp PgDn move", s.Page.top+1, min(s.Page.top+in.h, n), n))
+	}
 	top := max(min(s.Page.top, len(s.Page.lines)-in.h), 0)
 	for y := 0; y < in.h && top+y < len(s.Page.lines); y++ {
 		in.fit(1, y, in.w-2, s.Page.lines[top+y], style{})

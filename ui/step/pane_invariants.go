@@ -9,7 +9,7 @@ import (
 
 // invariants shows what is broken in the hypervisor: now, and along the run.
 func invariants() *pane {
-	p := slowly(facts(pane{name: "Invariants", key: "4", slot: lowLeft, about: "what is broken now, since when, which step repairs it; Enter goes to where it broke, r to where it held again"}, gatherInvariants, drawInvariants), laterInvariants)
+	p := slowly(facts(pane{name: "Invariants", key: "4", slot: lowLeft, about: "what is broken now, since when, which step repairs it; Enter goes to where it broke, H to where it held again"}, gatherInvariants, drawInvariants), laterInvariants)
 	p.press = pressInvariants
 	return p
 }
@@ -166,18 +166,18 @@ func pressInvariants(s State, k key) (State, command, bool) {
 	if *r, ok = r.press(k, len(list)); ok {
 		return s, nil, true
 	}
-	if len(list) == 0 || k != "Enter" && k != "r" {
+	if len(list) == 0 || k != "Enter" && k != "H" {
 		return s, nil, false
 	}
 	a := list[min(r.cursor, len(list)-1)]
 	to, what := a.since, "since when it is broken"
-	if k == "r" {
+	if k == "H" {
 		to, what = a.until, "where it holds again"
 	}
 	switch {
 	case to == 0 && s.Known.health == nil:
 		s.Say = "the run is still being looked through for " + what
-	case to == 0 && k == "r":
+	case to == 0 && k == "H":
 		s.Say = "it is not repaired in this run"
 	case to == 0:
 		s.Say = "it breaks between two of the positions that were looked at"

@@ -101,7 +101,7 @@ func (d *desk) moments(ctx context.Context, of *recording.Track, from recording.
 }
 
 func pressTimeline(s State, k key) (State, command, bool) {
-	step := []key{"Left", "Right", "h", "l"}
+	step := []key{"Left", "Right"}
 	i := slices.Index(step, k)
 	if i < 0 {
 		return s, nil, false

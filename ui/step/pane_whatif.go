@@ -12,7 +12,7 @@ import (
 // whatif switches recovery steps off and on and shows what becomes of the run then, and of
 // all faults of the campaign.
 func whatif() *pane {
-	p := facts(pane{name: "What if", key: "6", slot: lowRight, about: "other recovery steps: Space switches the one under the cursor, Enter executes the run so, o steps through it (and back), c executes all faults of this type so"}, gatherWhatif, drawWhatif)
+	p := facts(pane{name: "What if", key: "6", slot: lowRight, about: "other recovery steps: Space switches the one under the cursor, Enter executes the run so, o steps through it (and back), A executes all faults of this type so"}, gatherWhatif, drawWhatif)
 	p.press = pressWhatif
 	return p
 }
@@ -139,12 +139,12 @@ func pressWhatif(s State, k key) (State, command, bool) {
 		return s, nil, true
 	case "o":
 		return s, openFork{text}, true
-	case "Enter", "c":
+	case "Enter", "A":
 		if text == "" {
 			s.Say = "nothing is switched: Space switches the step under the cursor"
 			return s, nil, true
 		}
-		if k == "c" {
+		if k == "A" {
 			return s, sweep{change}, true
 		}
 		return s, fork{change}, true
@@ -159,7 +159,7 @@ func drawWhatif(b box, s *State, now, _ *choices) {
 	if f == nil && w == nil {
 		hint := "Space switches a step, Enter executes the run so"
 		if text != "" {
-			hint = "Enter: the run " + text + "; c: all faults of this type so"
+			hint = "Enter: the run " + text + "; A: all faults of this type so"
 		}
 		b.fit(0, y, b.w, hint, style{dim: true})
 		y++

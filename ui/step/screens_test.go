@@ -147,23 +147,3 @@ func TestEveryKeyInEveryPane(t *testing.T) {
 		}
 	}
 }
-
-// A key has one meaning.
-func TestKeysDiffer(t *testing.T) {
-	t.Parallel()
-	seen := map[key]bool{}
-	for _, b := range bindings() {
-		for _, k := range b.keys {
-			if seen[k] {
-				t.Errorf("%s has two meanings", k)
-			}
-			seen[k] = true
-		}
-	}
-	for _, p := range thePanes {
-		if seen[p.key] {
-			t.Errorf("%s has two meanings", p.key)
-		}
-		seen[p.key] = true
-	}
-}

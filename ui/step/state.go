@@ -28,12 +28,11 @@ type State struct {
 	Undo   []recording.Position // where jumps came from, the latest last
 	Marks  []mark
 	Stops  []stop
-	Sought string // the last search
-	Await  string // what the next key is the letter of
-	Line   line   // the prompt
-	Say    string // what the last command said
-	Busy   string // the command under way
-	Help   bool
+	Sought string    // the last search
+	Await  string    // what the next key is the letter of
+	Line   line      // the prompt
+	Say    string    // what the last command said
+	Busy   string    // the command under way
 	Page   page      // over everything
 	Lesson *teaching // the lesson that is held; nil: none
 

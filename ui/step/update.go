@@ -96,11 +96,6 @@ func (s State) press(k key) (State, command) {
 		}
 		s.Page = s.Page.press(k, max(s.H-s.footRows()-2, 1))
 		return s, nil
-	case s.Help:
-		s.Help = false
-		if k == "?" || k == "Esc" || k == "q" {
-			return s, nil
-		}
 	}
 	s.Say = ""
 	if s.Screen == picking || s.Run == nil {
@@ -144,8 +139,7 @@ func (s State) pressElsewhere(k key) (State, command) {
 		s.Suspend = true
 		return s, nil
 	case "?":
-		s.Help = true
-		return s, nil
+		return s.help(), nil
 	}
 	if s.Screen == picking {
 		return s.Pick.press(s, k)

@@ -1,10 +1,14 @@
 package step
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"resvirt/experiments"
+	"resvirt/experiments/campaign"
+	"resvirt/experiments/stats"
+	"resvirt/experiments/store"
 	"resvirt/faults"
 )
 
@@ -71,4 +75,83 @@ func TestSwitchHere(t *testing.T) {
 	if len(x.s.What.switched) != 0 {
 		t.Errorf("x again leaves %v", x.s.What.switched)
 	}
+}
+
+// The same change over all faults of the type: what the screen counts is what each fault's stored
+// row and its run under the changed setting give, and the interval is that of pairs. Its progress
+// is told under its own name.
+func TestWhatIfOfAllFaults(t *testing.T) {
+	t.Parallel()
+	x := opened(t, 160, 48, "full", faults.Recovered)
+	type told struct {
+		what string
+		of   uint64
+	}
+	var progress []told
+	what := "golden run" // which a teller told of before
+	x.d.teller = campaign.Teller{Say: func(text string) { what = text }, Tell: func(p campaign.Progress) { progress = append(progress, told{what, uint64(p.Total)}) }}
+	x.keys("6")
+	var off []string
+	for i, name := range x.s.Now.Facts[whatifPane].(*choices).names() {
+		if contains(x.s.Run.Setting.Steps, name) {
+			x.s.Rows[whatifPane].cursor = i
+			x.keys(" ")
+			off = append(off, name)
+		}
+	}
+	x.keys("A")
+
+	kind := x.s.Run.Row.Plan.Kind.String()
+	list, err := x.d.db.Runs(store.RunFilter{Setting: "full"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pairs, onlyStored, onlyNow, all := 0, 0, 0, 0
+	for _, l := range list {
+		if l.Fault != kind {
+			continue
+		}
+		all++
+		stored, err := x.d.db.Row("full", l.Index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, err := x.d.campaign.Execute(t.Context(), l.Index, experiments.Setting{Name: "full"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stored.Strike == nil {
+			continue
+		}
+		pairs++
+		switch a, b := stored.Outcome.Unsurvived(), now.Row.Outcome.Unsurvived(); {
+		case a && !b:
+			onlyStored++
+		case b && !a:
+			onlyNow++
+		}
+	}
+	if len(off) == 0 || onlyNow == 0 {
+		t.Fatalf("the shared runs have nothing to count: %d without %v", onlyNow, off)
+	}
+	i := stats.PairedDifference(onlyNow, onlyStored, pairs)
+	screen := strings.Join(strings.Fields(strings.ReplaceAll(x.screen(), "│", " ")), " ")
+	for _, text := range []string{
+		fmt.Sprintf("of %d such faults, %d fail only without", pairs, onlyNow),
+		fmt.Sprintf("and %d only without that change: %+.1f %% failures, paired 95 %% interval %+.1f to %+.1f", onlyStored, 100*float64(onlyNow-onlyStored)/float64(pairs), 100*i.Low, 100*i.High),
+	} {
+		if !strings.Contains(screen, text) {
+			t.Errorf("the screen does not say %q:\n%s", text, x.screen())
+		}
+	}
+	if n := len(progress); n == 0 || progress[n-1] != (told{kind + " faults without " + strings.Join(off, ", "), uint64(all)}) {
+		t.Errorf("progress is told as %+v", progress)
+	}
+}
+
+func (c *choices) names() (list []string) {
+	for _, s := range c.steps {
+		list = append(list, s.name)
+	}
+	return list
 }

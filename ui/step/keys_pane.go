@@ -1,0 +1,62 @@
+package step
+
+// paneKeys are the keys of one pane alone: they stand in its lower border while it has the
+// focus, and in help. What they do is the pane's press. No letter among them means something
+// else in another pane or everywhere; what Enter and Space do, the border says.
+func paneKeys(id paneID) []binding {
+	own := func(k key, hint, about string) binding {
+		shown := string(k)
+		if k == " " {
+			shown = "Space"
+		}
+		return binding{[]key{k}, shown, hint, about, nil}
+	}
+	wrote := own("w", "who wrote", "to what wrote the value under the cursor")
+	reads := own("W", "who reads", "to what reads it next")
+	switch id {
+	case timelinePane:
+		return []binding{{[]key{"Left", "Right"}, "Left Right", "move", "back or on by a little of what the timeline shows", nil}}
+	case sourcePane:
+		return []binding{wrote, reads}
+	case registersPane:
+		return []binding{wrote, reads, own("Enter", "memory", "memory where the register points")}
+	case invariantsPane:
+		return []binding{own("Enter", "where it broke", "to where the invariant broke"), own("H", "where it held again", "to where it held again")}
+	case componentsPane:
+		return []binding{own("Enter", "all it printed", "all that the component printed")}
+	case whatifPane:
+		return whatifKeys()
+	case stackPane:
+		return []binding{own("Enter", "source there", "source and variables of that frame")}
+	case memoryPane:
+		return []binding{own("a", "address", "memory at an address, or where a register points"), own("t", "words or bytes", "words or bytes"), wrote, reads, own("Enter", "follow", "memory where the word points")}
+	case whyPane:
+		return []binding{own("Enter", "go there", "to the place of the line")}
+	}
+	return nil
+}
+
+// whatifKeys are those of the what-if pane.
+func whatifKeys() []binding {
+	return []binding{
+		{[]key{" "}, "Space", "switch", "switch the step under the cursor off or on: a draft, which nothing has executed yet", nil},
+		{[]key{"Enter"}, "Enter", "run", "execute the run so, from the same fault", nil},
+		{[]key{"o"}, "o", "A or B", "step through the other run, B, and back to the stored one, A, at the same position", nil},
+		{[]key{"A"}, "A", "all faults", "execute all faults of this type so, and count", nil},
+		{[]key{"Left", "Right"}, "Left Right", "", "the cursor to the step before or behind", nil},
+	}
+}
+
+// cursorKeys move the cursor of the pane that has the focus.
+func cursorKeys() []binding {
+	return []binding{{[]key{"Up", "Down", "k", "j", "PgUp", "PgDn", "Home", "End"}, "Up Down", "", "the cursor in the pane that has the focus; also k j, PgUp PgDn, Home End", nil}}
+}
+
+// lessonKeys are those that mean something while a lesson is held; see attend.
+func lessonKeys() []binding {
+	return []binding{
+		{[]key{"T"}, "T", "", "the lesson's text again", nil},
+		{[]key{"="}, "=", "", "answer its question", nil},
+		{[]key{"+", "-"}, "+ -", "", "to the lesson's next stop, or the one before", nil},
+	}
+}
