@@ -23,6 +23,7 @@ func (learned) event() {}
 
 // known is what asides have found.
 type known struct {
+	events  []recording.Event // those of the row, and lines, probes and ends of VMs; nil: not yet
 	health  *recording.Health // nil: not yet, or why says why not
 	why     string
 	chain   []explain.Link // of causes; nil: not yet, or noChain says why there is none
@@ -56,9 +57,43 @@ func (d *desk) asides() []aside {
 		return learned{r.Row, func(s State) State { s.Known.proof = text; return s }}
 	}
 	if r.Row.Strike == nil {
-		return []aside{proof}
+		return []aside{proof, d.printed()}
 	}
-	return []aside{proof, d.parted(), health, d.chained()}
+	return []aside{proof, d.printed(), d.parted(), health, d.chained()}
+}
+
+// printed finds what no row has: lines, probes, ends of VMs.
+func (d *desk) printed() aside {
+	r := d.rec
+	return func(ctx context.Context) learned {
+		list, err := r.Printed(ctx)
+		return learned{r.Row, func(s State) State {
+			if err == nil {
+				s.Known.events = recording.Merged(r.Events, list)
+			}
+			return s
+		}}
+	}
+}
+
+// events are those of the run as far as they are known.
+func (s *State) events() []recording.Event {
+	if s.Known.events != nil {
+		return s.Known.events
+	}
+	return s.Run.Events
+}
+
+// lastEvent says in words what the last event at the present position or before it is.
+func (s *State) lastEvent() string {
+	text := ""
+	for _, e := range s.events() {
+		if e.Position > s.Now.At {
+			break
+		}
+		text = eventText(e, s.Run)
+	}
+	return text
 }
 
 // parted finds where the run leaves the golden one.

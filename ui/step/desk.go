@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"resvirt/experiments/campaign"
 	"resvirt/experiments/lesson"
@@ -113,9 +114,6 @@ func (d *desk) scene() *scene {
 	}
 	s := &scene{At: t.Position(), Name: d.rec.PlaceOf(t.Position()), Time: t.Now(), CPU: d.cpu, Next: t.Next()}
 	s.Place = d.stackOf(d.cpu).frames[0].Place
-	if e, ok := d.rec.Before(s.At); ok {
-		s.Event = eventText(e, d.of)
-	}
 	return s
 }
 
@@ -179,6 +177,12 @@ func eventText(e recording.Event, r *subject) string {
 		return "recovery is complete"
 	case recording.Resumption:
 		return fmt.Sprintf("CPU%d runs a VM again", e.CPU)
+	case recording.Printed:
+		return strings.TrimSpace(fmt.Sprintf("%s prints %q", e.VM, e.Name))
+	case recording.Probed:
+		return fmt.Sprintf("%s: %s", e.VM, e.Name)
+	case recording.Gone:
+		return e.VM + " has ended"
 	case recording.End:
 		return "end of the run"
 	case recording.Detection:

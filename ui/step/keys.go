@@ -22,8 +22,8 @@ func changes(f func(State) State) func(State) (State, command) {
 // bindings are the keys that mean the same in all panes.
 func bindings() []binding {
 	return []binding{
-		{[]key{"n"}, "n N", "event", "to the next or previous event: fault, detection, recovery step, resumption, end", does(byEvent{+1})},
-		{[]key{"N"}, "", "", "", does(byEvent{-1})},
+		{[]key{"n"}, "n N", "event", "to the next or previous event: fault, detection, recovery step, resumption, line of a console, probe, end", nextEvent(+1)},
+		{[]key{"N"}, "", "", "", nextEvent(-1)},
 		{[]key{"."}, ". ,", "instr", "to the next or previous instruction; of the processor that is shown if that was chosen with c", does(byInstruction{+1})},
 		{[]key{","}, "", "", "", does(byInstruction{-1})},
 		{[]key{"l"}, "l L", "line", "to the next or previous line of the source on this processor", does(byLine{+1})},

@@ -11,7 +11,7 @@ import (
 // timeline shows the course of the golden run and of this one on one scale: what each
 // processor does, and events.
 func timeline() *pane {
-	p := slowly(facts(pane{name: "Timeline", key: "0", slot: topSlot, about: "both runs on one scale, what each processor does, events; [ and ] zoom"}, gatherTimeline, drawTimeline), laterTimeline)
+	p := slowly(facts(pane{name: "Timeline", key: "0", slot: topSlot, about: "both runs on one scale, what each processor does, events: F fault, D detection, | step, C complete, r a processor runs a VM again, : line, p probe, e a VM ends, E end; [ and ] zoom"}, gatherTimeline, drawTimeline), laterTimeline)
 	p.press = pressTimeline
 	return p
 }
@@ -119,7 +119,10 @@ func pressTimeline(s State, k key) (State, command, bool) {
 var eventGlyphs = []struct {
 	kind  recording.EventKind
 	glyph rune
-}{{recording.Step, '|'}, {recording.Resumption, 'r'}, {recording.Complete, 'C'}, {recording.End, 'E'}, {recording.Detection, 'D'}, {recording.Fault, 'F'}}
+}{{recording.Printed, ':'}, {recording.Step, '|'}, {recording.Gone, 'e'}, {recording.Probed, 'p'}, {recording.Resumption, 'r'}, {recording.Complete, 'C'}, {recording.End, 'E'}, {recording.Detection, 'D'}, {recording.Fault, 'F'}}
+
+// probeFailed is the glyph of a probe that failed.
+const probeFailed = '✗'
 
 // activityGlyphs show what a processor does.
 var activityGlyphs = map[testbed.DoingKind]rune{testbed.InVMM: '█', testbed.InNMI: '░', testbed.Idle: ' ', testbed.InGuest: '=', testbed.InUser: '─', testbed.Off: '×'}
@@ -180,12 +183,14 @@ func drawHere(b box, y int, c scale, s *State) {
 		return
 	}
 	b.set(x, y, '▲', style{bold: true, color: notice})
-	text := s.Now.Name + "  " + s.Now.Event
-	if x+2+width(text) < c.w {
-		b.text(x+2, y, text, style{})
-	} else {
-		b.right(x-1, y, text, style{})
+	text := s.Now.Name + "  " + s.lastEvent()
+	right, left := c.w-x-2, x-1
+	if width(text) <= right || right >= left {
+		b.fit(x+2, y, right, text, style{})
+		return
 	}
+	w := min(width(text), left)
+	b.fit(x-1-w, y, w, text, style{})
 }
 
 func drawCourse(b box, y int, c scale, from, to recording.Position) {
@@ -231,10 +236,15 @@ func drawActivity(b box, y int, c scale, now *course, r *subject, golden bool, c
 
 func drawEvents(b box, y int, c scale, s *State) {
 	for _, g := range eventGlyphs {
-		for _, e := range s.Run.Events {
-			if e.Kind == g.kind {
-				b.set(c.column(e.Position), y, g.glyph, style{bold: true})
+		for _, e := range s.events() {
+			if e.Kind != g.kind {
+				continue
 			}
+			glyph := g.glyph
+			if _, failed := e.Probe.Failed(); failed {
+				glyph = probeFailed
+			}
+			b.set(c.column(e.Position), y, glyph, style{bold: e.Kind != recording.Printed})
 		}
 	}
 	drawNames(b, y, c, s)

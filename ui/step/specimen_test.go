@@ -33,7 +33,7 @@ func specimen(w, h int) State {
 	events = append(events, recording.Event{Kind: recording.Complete, Number: 1, Position: 14_050_000, Detection: 1}, recording.Event{Kind: recording.End, Number: 1, CPU: -1, Position: 15_949_210})
 	s.Run = &subject{Path: "quick.db", Row: row, Setting: experiments.Setting{Name: "full", Steps: names}, Steps: append(names, "full_reboot", "doubt"), CPUs: 2, Events: events,
 		Start: 10_000_000, End: 15_949_210, GoldenEnd: 15_008_498, Base: based{row, experiments.Setting{Name: "full", Steps: names}}}
-	s.Now = &scene{At: 13_582_118, Name: "S3+118", Event: "step 3 of 7: ack_interrupts", Time: 8_167_730 * sim.Nanosecond, CPU: 1, Next: 1, Place: at}
+	s.Now = &scene{At: 13_582_118, Name: "S3+118", Time: 8_167_730 * sim.Nanosecond, CPU: 1, Next: 1, Place: at}
 	s.Now.Facts = specimenFacts(s.Run, at)
 	s.Last = &scene{At: 13_582_117, Facts: s.Now.Facts}
 	before := *s.Now.Facts[registersPane].(*contents)
@@ -45,6 +45,12 @@ func specimen(w, h int) State {
 		{Kind: explain.Evidence, Depth: 1, CPU: -1, Text: "address 0x108 is next to 0: a nil pointer"},
 		{Kind: explain.TheEnd, CPU: -1, Position: 15_949_210, Text: "recovered"},
 	}, health: specimenHealth(events)}
+	s.Known.events = recording.Merged(events, []recording.Event{
+		{Kind: recording.Printed, CPU: -1, Position: 14_600_000, VM: "d1", Name: "cow 9ab6614b"},
+		{Kind: recording.Probed, CPU: -1, Position: 15_000_000, VM: "d1", Name: "probe ok", Probe: faults.ProbePassed},
+		{Kind: recording.Probed, CPU: -1, Position: 15_300_000, VM: "d2", Name: "probe failed: fork 0x1", Probe: faults.ProbeFailed + "fork 0x1"},
+		{Kind: recording.Gone, CPU: -1, Position: 15_600_000, VM: "d1"},
+	})
 	return s
 }
 

@@ -79,7 +79,6 @@ type subject struct {
 type scene struct {
 	At    recording.Position
 	Name  string // of the position, as it can be typed
-	Event string // the last event before it, in words
 	Time  sim.Time
 	CPU   int          // that is shown
 	Next  int          // that is about to run
