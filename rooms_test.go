@@ -26,6 +26,8 @@ var rooms = map[string][]string{
 	"vi/abi":     {},
 	"vi/bare":    {"vi/abi"},
 	"vi/pvio":    {"vi/abi"},
+	"vi/back":    {"vi/pvio"},
+	"vi/front":   {"vi/pvio"},
 	"vi/seam":    {},
 	"vi/xenelf":  {"vi/abi"},
 	"vi/vmm":     {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf"},
@@ -60,7 +62,7 @@ var rooms = map[string][]string{
 // inside are the rooms whose code runs in the machine, and withoutRuntime is
 // all that they may use of the standard library.
 var (
-	inside         = []string{"vi/abi", "vi/pvio", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
+	inside         = []string{"vi/abi", "vi/pvio", "vi/back", "vi/front", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
 	withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
 )
 
