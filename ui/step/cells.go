@@ -16,6 +16,13 @@ type cell struct {
 type cells struct {
 	w, h int
 	at   []cell
+	cuts []cut
+}
+
+// cut is a text that did not fit: it begins at a cell, and n columns of it are seen.
+type cut struct {
+	x, y, n int
+	text    string
 }
 
 func newCells(w, h int) *cells {
@@ -76,22 +83,38 @@ func (b box) text(x, y int, text string, s style) int {
 	return x
 }
 
-// fit paints a text of at most w columns; one that is longer ends with a mark.
+// fit paints a text of at most w columns; one that is longer ends with a mark, and can be read
+// as a whole on a page of its own (whole.go).
 func (b box) fit(x, y, w int, text string, s style) {
-	b.text(x, y, clip(text, min(w, b.w-x)), s)
+	w = min(w, b.w-x)
+	if width(text) > w && w > 0 && y >= 0 && y < b.h {
+		b.c.cuts = append(b.c.cuts, cut{b.x + x, b.y + y, w, text})
+	}
+	b.text(x, y, clip(text, w), s)
 }
 
 // right paints a text that ends at a column.
 func (b box) right(x, y int, text string, s style) { b.text(x-width(text), y, text, s) }
 
-// fill changes the style of a line.
+// reverse shows the line under the cursor: in reverse video and, for terminals and captures
+// that have none, by a glyph on the border before it.
 func (b box) reverse(y int) {
-	for x := range b.w {
-		if y >= 0 && y < b.h {
-			b.c.at[(b.y+y)*b.c.w+b.x+x].style.reverse = true
-		}
+	if y < 0 || y >= b.h || b.w < 1 {
+		return
 	}
+	row := b.c.at[(b.y+y)*b.c.w:][:b.c.w]
+	for x := range b.w {
+		row[b.x+x].style.reverse = true
+	}
+	at := b.x
+	if at > 0 && row[at-1].r == '│' {
+		at--
+	}
+	row[at].r, row[at].style.bold = cursorGlyph, true
 }
+
+// cursorGlyph marks the line under the cursor.
+const cursorGlyph = '>'
 
 // frame paints a border with a title; the title of the pane that has the focus begins with
 // a glyph. It returns what is within.

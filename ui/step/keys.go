@@ -50,6 +50,7 @@ func bindings() []binding {
 		{[]key{"Tab"}, "Tab 0-9", "pane", "the focus to the next pane, or to one of them", changes(func(s State) State { return s.nextPane(+1) })},
 		{[]key{"Shift-Tab"}, "", "", "", changes(func(s State) State { return s.nextPane(-1) })},
 		{[]key{"z"}, "z", "large", "the pane that has the focus alone, and back", changes(func(s State) State { s.Zoom = !s.Zoom; return s })},
+		{[]key{"v"}, "v", "", "all lines that are cut off on this screen, as wholes: what was answered first, then the line under the cursor", changes(whole)},
 		{[]key{"Esc"}, "Esc", "", "stop what is under way; else back", changes(func(s State) State { s.Zoom = false; return s })},
 		{[]key{"r"}, "r", "", "another run of this database", func(s State) (State, command) { return s, listRuns{s.Run.Path} }},
 		{[]key{"Ctrl-Z"}, "Ctrl-Z", "", "to the shell; `fg` comes back", changes(func(s State) State { s.Suspend = true; return s })},

@@ -94,10 +94,12 @@ func (s State) press(k key) (State, command) {
 		if s, c, ok := s.attend(k); ok {
 			return s, c
 		}
-		s.Page = s.Page.press(k, max(s.H-s.footRows()-2, 1))
+		s.Page = s.Page.press(k, len(s.Page.wrapped(s.W)), max(s.H-s.footRows()-2, 1))
 		return s, nil
 	}
-	s.Say = ""
+	if k != "v" { // which shows it as a whole
+		s.Say = ""
+	}
 	if s.Screen == picking || s.Run == nil {
 		return s.pressElsewhere(k)
 	}
@@ -140,6 +142,8 @@ func (s State) pressElsewhere(k key) (State, command) {
 		return s, nil
 	case "?":
 		return s.help(), nil
+	case "v":
+		return whole(s), nil
 	}
 	if s.Screen == picking {
 		return s.Pick.press(s, k)
