@@ -28,6 +28,7 @@ var rooms = map[string][]string{
 	"vi/pvio":    {"vi/abi"},
 	"vi/back":    {"vi/pvio"},
 	"vi/front":   {"vi/pvio"},
+	"vi/driver":  {"vi/back"},
 	"vi/seam":    {},
 	"vi/xenelf":  {"vi/abi"},
 	"vi/vmm":     {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf"},
@@ -62,7 +63,7 @@ var rooms = map[string][]string{
 // inside are the rooms whose code runs in the machine, and withoutRuntime is
 // all that they may use of the standard library.
 var (
-	inside         = []string{"vi/abi", "vi/pvio", "vi/back", "vi/front", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
+	inside         = []string{"vi/abi", "vi/pvio", "vi/back", "vi/front", "vi/driver", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
 	withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
 )
 
