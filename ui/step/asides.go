@@ -28,8 +28,10 @@ type known struct {
 	why     string
 	chain   []explain.Link // of causes; nil: not yet, or noChain says why there is none
 	noChain string
-	parted  string // where run and golden run first execute different instructions; "" = not known yet
-	proof   string // whether the run executed again is that of the row; "" = not known yet
+	parted  string   // where run and golden run first execute different instructions; "" = not known yet
+	tries   []string // steps that would help, so that they are tried first
+	tried   bool     // it is known whether there are such
+	proof   string   // whether the run executed again is that of the row; "" = not known yet
 }
 
 // asides are those of the run that is open.
@@ -45,6 +47,9 @@ func (d *desk) asides() []aside {
 		}}
 	}
 	proof := func(ctx context.Context) learned {
+		if r.Faultless {
+			return learned{r.Row, func(s State) State { s.Known.proof = "ends as the golden run"; return s }}
+		}
 		text := "replay = row"
 		switch differences, err := c.Check(ctx, r); {
 		case err != nil:
@@ -59,7 +64,12 @@ func (d *desk) asides() []aside {
 	if r.Row.Strike == nil {
 		return []aside{proof, d.printed()}
 	}
-	return []aside{proof, d.printed(), d.parted(), health, d.chained()}
+	found := &explained{}
+	list := []aside{proof, d.printed(), d.parted(), health, d.chained(found)}
+	if r == d.base {
+		list = append(list, d.helpful(found))
+	}
+	return list
 }
 
 // printed finds what no row has: lines, probes, ends of VMs.

@@ -30,8 +30,9 @@ type desk struct {
 	emit     func(event) // while a request is done
 
 	ask  Ask
-	cpu  int // that is shown
-	kept kept
+	cpu  int   // that is shown
+	kept *kept // of rec
+	all  map[*recording.Recording]*kept
 }
 
 // kept is what panes have found with much work; of one run.
@@ -82,15 +83,24 @@ func (d *desk) do(ctx context.Context, r request, emit func(event)) {
 	// A step that was broken off is shown where it ended.
 	whole := context.WithoutCancel(ctx)
 	d.gather(whole, r.shown, now)
+	d.beside(whole, r, now)
 	news := arrived{scene: now, say: say, jump: jumps(r.do)}
 	if d.of != of {
 		news.run, news.asides = d.of, d.asides()
 	}
 	emit(news)
-	for id, on := range r.shown {
+	d.later(ctx, r.shown, now, false)
+	if now.Other != nil {
+		d.with(d.other(), func() { d.later(ctx, r.shown, now.Other, true) })
+	}
+}
+
+// later lets panes that are shown look further.
+func (d *desk) later(ctx context.Context, shown [panes]bool, now *scene, other bool) {
+	for id, on := range shown {
 		if p := paneID(id).pane(); on && p.later != nil && ctx.Err() == nil {
 			if f := p.later(ctx, d, now.Facts[id]); ctx.Err() == nil {
-				emit(gathered{now.At, paneID(id), f})
+				d.emit(gathered{now.At, paneID(id), f, other})
 			}
 		}
 	}
@@ -147,17 +157,28 @@ func (d *desk) open(ctx context.Context, path, setting string, index int) error 
 	if err != nil {
 		return err
 	}
-	d.base, d.forks = r, nil
 	d.take(path, r)
 	return nil
 }
 
-// take makes a recording the one that is stepped through.
+// take makes a stored run the one that is stepped through, of which others may be variants.
 func (d *desk) take(path string, r *recording.Recording) {
-	d.rec, d.kept = r, kept{}
+	d.base, d.forks, d.all = r, nil, nil
+	d.use(path, r)
+}
+
+// use makes a recording the one that is stepped through.
+func (d *desk) use(path string, r *recording.Recording) {
+	if d.all == nil {
+		d.all = map[*recording.Recording]*kept{}
+	}
+	if d.all[r] == nil {
+		d.all[r] = &kept{}
+	}
+	d.rec, d.kept = r, d.all[r]
 	d.of = &subject{
 		Path: path, Row: r.Row, Setting: r.Setting, Steps: r.Lab.System.Steps(), CPUs: r.Run.Machine().CPUs(), Events: r.Events,
-		Base: based{d.base.Row, d.base.Setting}, Change: r.Change.String(),
+		Base: based{d.base.Row, d.base.Setting}, Change: changeText(r), Faultless: r.Faultless,
 		Start: r.Run.Start(), End: r.Run.End(), GoldenEnd: r.Golden.End(),
 	}
 }

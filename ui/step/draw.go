@@ -18,6 +18,8 @@ func draw(s *State) *cells {
 		drawPicker(all, s)
 	case s.Run == nil || s.Now == nil:
 		drawWaiting(all, s)
+	case s.sides():
+		s.drawSides(all)
 	default:
 		s.drawHead(all)
 		for _, p := range s.layout() {
@@ -59,13 +61,16 @@ func (s *State) title(id paneID) string {
 func (s *State) drawHead(b box) {
 	r := s.Run.Row
 	outcome, st := outcomeMark(r)
+	if s.Run.Faultless {
+		outcome, st = "✓ GOLDEN RUN", style{bold: true, color: good}
+	}
 	name := r.Run()
 	if s.Run.Change != "" {
 		name += " " + s.Run.Change
 	}
-	left := " " + name
+	left := " " + s.letter_() + name
 	if s.W >= wide {
-		left = " resvirt  " + s.Run.Path + " › " + strings.Replace(name, "/", " › ", 1)
+		left = " " + s.letter_() + "resvirt  " + s.Run.Path + " › " + strings.Replace(name, "/", " › ", 1)
 	}
 	b.fit(0, 0, b.w, left, style{bold: true})
 	x := width(left) + 2
@@ -79,6 +84,9 @@ func (s *State) drawHead(b box) {
 // what says what was struck, in few words.
 func (r *subject) what(long bool) string {
 	k := r.Row.Strike
+	if r.Faultless {
+		return "the golden run"
+	}
 	if k == nil {
 		return "the fault was not applied"
 	}
@@ -168,6 +176,9 @@ func wrap(text string, w int) []string {
 
 // comparison says how the run stands to the golden one, and where it left it.
 func (s *State) comparison() string {
+	if text := s.besideText(); text != "" {
+		return text
+	}
 	text, parted := s.compared(), s.Known.parted
 	if text == "" || parted == "" {
 		return text

@@ -34,8 +34,9 @@ func bindings() []binding {
 		{[]key{"E"}, "", "", "", does(goTo{"E"})},
 		{[]key{"w"}, "w W", "who wrote", "in the panes of registers and memory: to what wrote the value under the cursor, or to what reads it next", chooseFirst},
 		{[]key{"W"}, "", "", "", chooseFirst},
-		{[]key{"x"}, "x", "what if", "switch the recovery step under way off or on: what becomes of the run then", toggleHere},
-		{[]key{"u"}, "u", "undo", "back to where the last jump came from", undo},
+		{[]key{"x"}, "x", "what if", "what if the recovery step under way were off, or on? Enter executes the run so, Esc or u forgets it", toggleHere},
+		{[]key{"B"}, "B", "", "both runs of a what-if move together: side by side from 160 columns on, else o shows the other", beside},
+		{[]key{"u"}, "u", "undo", "take back the last jump, or the last switch of a step", undo},
 		{[]key{":"}, ":", "go to", "to a place: F, D+120, 50%, step 6, a step's name, main.schedule, sched.go:119, a position; :show lists structures of the hypervisor", changes(func(s State) State { return s.ask(":") })},
 		{[]key{"/"}, "/", "find", "to where code is executed (main.schedule, sched.go:119), a text is printed, or a register gets a value (0x1f)", changes(func(s State) State { return s.ask("/") })},
 		{[]key{"b"}, "b", "", "a stop at this line, or none any more; :break main.f, :watch ADDRESS make others", stopHere},
@@ -61,12 +62,17 @@ func bindings() []binding {
 
 func undo(s State) (State, command) {
 	if len(s.Undo) == 0 {
-		s.Say = "there is no jump to undo"
+		s.Say = "there is nothing to undo"
 		return s, nil
 	}
 	to := s.Undo[len(s.Undo)-1]
 	s.Undo = s.Undo[:len(s.Undo)-1]
-	return s, back{seek{to}}
+	if to.switches {
+		s.What.switched = to.switched
+		s.Say = "what if: " + s.What.told(s)
+		return s, nil
+	}
+	return s, back{seek{to.at}}
 }
 
 // nextCPU shows each processor in turn, then follows the one that is about to run.

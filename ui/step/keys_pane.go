@@ -41,8 +41,10 @@ func whatifKeys() []binding {
 	return []binding{
 		{[]key{" "}, "Space", "switch", "switch the step under the cursor off or on: a draft, which nothing has executed yet", nil},
 		{[]key{"Enter"}, "Enter", "run", "execute the run so, from the same fault", nil},
+		{[]key{"/"}, "/", "find", "the cursor to the step whose name begins so, or has that in it", nil},
 		{[]key{"o"}, "o", "A or B", "step through the other run, B, and back to the stored one, A, at the same position", nil},
 		{[]key{"A"}, "A", "all faults", "execute all faults of this type so, and count", nil},
+		{[]key{"Esc"}, "Esc", "", "forget what is switched and has not been executed", nil},
 		{[]key{"Left", "Right"}, "Left Right", "", "the cursor to the step before or behind", nil},
 	}
 }

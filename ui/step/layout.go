@@ -33,6 +33,8 @@ func (s *State) layout() []placed {
 	switch {
 	case body < 1 || s.W < 1:
 		return nil
+	case s.sides() && !s.narrow:
+		return s.sided()
 	case s.Zoom || s.W < leastW || s.H < leastH:
 		return []placed{{s.Focus, 0, head, s.W, body}}
 	case s.W >= allW && s.H >= allH:

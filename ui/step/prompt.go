@@ -35,6 +35,9 @@ func (s State) type_(k key) (State, command) {
 	case len([]rune(string(k))) == 1:
 		l.text += string(k)
 	}
+	if l.open && l.lead == leadStep {
+		s = s.findStep(l.text)
+	}
 	return s, nil
 }
 
@@ -53,6 +56,8 @@ func (s State) entered(lead, text string) (State, command) {
 	case lead == "/" && s.Screen == picking:
 		s.Pick.text, s.Pick.rows = text, rows{}
 		return s, nil
+	case lead == leadStep:
+		return s.findStep(text), nil
 	case lead == "/":
 		s.Sought = text
 		return s, search{text, +1}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"resvirt/experiments"
+	"resvirt/experiments/recording"
 )
 
 // update is what an event makes of a state, and the command to do, nil if there is none.
@@ -25,9 +28,15 @@ func (s State) on(e event) (State, command) {
 	case arrived:
 		return s.arrive(e), nil
 	case gathered:
-		if s.Now != nil && s.Now.At == e.at {
+		if s.Now != nil && s.Now.At == e.at && !e.other {
 			now := *s.Now
 			now.Facts[e.id] = e.facts
+			s.Now = &now
+		}
+		if s.Now != nil && s.Now.Other != nil && e.other && s.Now.Other.At == e.at {
+			now, other := *s.Now, *s.Now.Other
+			other.Facts[e.id] = e.facts
+			now.Other = &other
 			s.Now = &now
 		}
 	case picked:
@@ -51,7 +60,7 @@ func (s State) on(e event) (State, command) {
 	return s, nil
 }
 
-// undoKept is how many jumps can be undone.
+// undoKept is how many can be undone.
 const undoKept = 100
 
 // arrive takes what is known of a position.
@@ -59,9 +68,12 @@ func (s State) arrive(e arrived) State {
 	s.Busy = ""
 	if e.run != nil {
 		if s.Run == nil || s.Run.Base.row != e.run.Base.row {
-			s.What, s.Marks, s.Stops = what{}, nil, nil
+			s.What, s.Marks, s.Stops, s.Ask.Beside, s.Left = what{}, nil, nil, "", left{}
 		}
-		s.Run, s.Now, s.Last, s.Undo, s.Known = e.run, nil, nil, nil, known{}
+		if s.Run != nil {
+			s.Left, s.Known = left{s.Run.Row, s.Known}, s.Left.of(e.run.Row)
+		}
+		s.Run, s.Now, s.Last, s.Undo = e.run, nil, nil, nil
 		s.Screen = stepping
 	}
 	if e.say != "" {
@@ -74,12 +86,38 @@ func (s State) arrive(e arrived) State {
 		s.Now = e.scene
 	default:
 		if e.jump {
-			s.Undo = append(slices.Clip(s.Undo[max(len(s.Undo)-undoKept, 0):]), s.Now.At)
+			s = s.undoable(undoable{at: s.Now.At})
 		}
 		s.Last, s.Now = s.Now, e.scene
 		s.Ask.Frame, s.Rows[stackPane], s.Rows[sourcePane] = 0, rows{}, rows{}
 	}
 	return s
+}
+
+// undoable is what u takes back: a jump, or a switch in the what-if pane.
+type undoable struct {
+	at       recording.Position // where the jump came from
+	switches bool
+	switched []string // what was switched before
+}
+
+func (s State) undoable(u undoable) State {
+	s.Undo = append(slices.Clip(s.Undo[max(len(s.Undo)-undoKept, 0):]), u)
+	return s
+}
+
+// left is what was known of a run that was left for a variant of it, or the other way round.
+type left struct {
+	row   *experiments.Row
+	known known
+}
+
+// of is what is known of a run already.
+func (l left) of(row *experiments.Row) known {
+	if l.row == row {
+		return l.known
+	}
+	return known{}
 }
 
 // press is what a key does: first where a text is typed, then in help, then in the pane
