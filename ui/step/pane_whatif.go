@@ -88,7 +88,7 @@ func (c *choices) title(s *State) string {
 	case text == "":
 		return "What if"
 	case s.What.fork(text) == nil && s.What.sweep(text) == nil:
-		return "What if, not executed yet: " + text
+		return "Draft: " + text // nothing has executed it yet
 	default:
 		return "What if: " + text
 	}
@@ -316,7 +316,11 @@ func drawSteps(b box, s *State, now *choices) int {
 		at = append(at, put{x, y})
 		x += n
 	}
-	room = max(room, min(y+1, b.h-8)) // eight are enough for what is found
+	found := 2 // rows for what is found
+	if text := s.What.text(now); s.What.fork(text) != nil || s.What.sweep(text) != nil {
+		found = 8
+	}
+	room = max(room, min(y+1, b.h-found))
 	top := 0
 	if len(at) > 0 {
 		top = max(min(at[cursor].y-room/2, y+1-room), 0)

@@ -28,7 +28,7 @@ func TestWhatIf(t *testing.T) {
 			x.switches(name)
 		}
 	}
-	x.sees("What if, not executed yet: without ")
+	x.sees("Draft: without ")
 	x.keys("Enter")
 	want, err := x.d.campaign.Execute(t.Context(), x.s.Run.Row.Index, experiments.Setting{Name: full.Name, Steps: basic.Steps})
 	if err != nil {
