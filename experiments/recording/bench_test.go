@@ -84,3 +84,13 @@ func BenchmarkWhoWrote(b *testing.B) {
 		}
 	}
 }
+
+// The invariants along the whole run.
+func BenchmarkHealth(b *testing.B) {
+	r := benchmarked(b)
+	for b.Loop() {
+		if _, err := r.Health(b.Context(), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
