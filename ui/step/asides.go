@@ -23,8 +23,9 @@ func (learned) event() {}
 
 // known is what asides have found.
 type known struct {
-	events  []recording.Event // those of the row, and lines, probes and ends of VMs; nil: not yet
-	health  *recording.Health // nil: not yet, or why says why not
+	events  []recording.Event             // those of the row, and lines, probes and ends of VMs; nil: not yet
+	health  *recording.Health             // nil: not yet, or why says why not
+	names   map[recording.Position]string // of the positions at which invariants break
 	why     string
 	chain   []explain.Link // of causes; nil: not yet, or noChain says why there is none
 	noChain string
@@ -39,8 +40,14 @@ func (d *desk) asides() []aside {
 	r, c := d.rec, d.campaign
 	health := func(ctx context.Context) learned {
 		h, err := r.Health(ctx, nil)
+		names := map[recording.Position]string{}
+		if err == nil {
+			for _, b := range h.Broken {
+				names[b.Since] = r.PlaceOf(b.Since)
+			}
+		}
 		return learned{r.Row, func(s State) State {
-			if s.Known.health = h; err != nil {
+			if s.Known.health, s.Known.names = h, names; err != nil {
 				s.Known.health, s.Known.why = nil, err.Error()
 			}
 			return s

@@ -164,7 +164,7 @@ func (d *desk) lines() func(pc uint64) fileLine {
 // jumps says whether a command is a jump, which can be undone, and no step.
 func jumps(c command) bool {
 	switch c.(type) {
-	case goTo, seek, byEvent, whoSet, whoUses, whoWrote, whoReads, toStop, search:
+	case goTo, seek, byEvent, whoSet, whoUses, whoWrote, whoReads, toStop, search, findBreak:
 		return true
 	}
 	return false

@@ -44,7 +44,7 @@ func specimen(w, h int) State {
 		{Kind: explain.TheDetection, CPU: 1, Position: 13_401_000, Text: "panic, #PF page fault"},
 		{Kind: explain.Evidence, Depth: 1, CPU: -1, Text: "address 0x108 is next to 0: a nil pointer"},
 		{Kind: explain.TheEnd, CPU: -1, Position: 15_949_210, Text: "recovered"},
-	}, health: specimenHealth(events)}
+	}, health: specimenHealth(events), names: map[recording.Position]string{events[0].Position + 12: "F+12"}}
 	s.Known.events = recording.Merged(events, []recording.Event{
 		{Kind: recording.Printed, CPU: -1, Position: 14_600_000, VM: "d1", Name: "cow 9ab6614b"},
 		{Kind: recording.Probed, CPU: -1, Position: 15_000_000, VM: "d1", Name: "probe ok", Probe: faults.ProbePassed},
@@ -60,7 +60,7 @@ func specimenHealth(events []recording.Event) *recording.Health {
 		h.Positions, h.Count = append(h.Positions, e.Position), append(h.Count, max(5-i, 0))
 	}
 	h.Broken = []recording.Broken{
-		{Violation: inspect.Violation{Kind: inspect.Interrupts, Place: "vector e0", Is: "in service", Should: "acknowledged"}, Since: events[0].Position},
+		{Violation: inspect.Violation{Kind: inspect.Interrupts, Place: "vector e0", Is: "in service", Should: "acknowledged"}, Since: events[0].Position + 12, Exact: true},
 		{Violation: inspect.Violation{Kind: inspect.Locks, Place: "sched[1].lock", Is: "held by CPU 1", Should: "free"}, Since: events[1].Position, Until: events[3].Position, Repairer: &events[2]},
 	}
 	return h
@@ -91,7 +91,10 @@ func specimenFacts(r *subject, at faults.Place) (f [panes]any) {
 	}
 	regs.this[faults.RIP], regs.this[1], regs.this[faults.RFLAGS], regs.golden[faults.RFLAGS] = at.PC, 0xe0, 0x246, 0x202
 	f[registersPane] = regs
-	f[invariantsPane] = &damage{at: 13_582_118, in: "S3+118", now: []broken{{kind: inspect.Interrupts.String(), place: "vector e0", is: "in service", should: "acknowledged"}}}
+	f[invariantsPane] = &damage{at: 13_582_118, in: "S3+118", now: []broken{
+		{where: inspect.Where{Kind: inspect.Interrupts, Place: "vector e0"}, is: "in service", should: "acknowledged"},
+		{where: inspect.Where{Kind: inspect.Locks, Place: "d2v0.lock"}, is: "held by CPU 0", should: "free", way: underWay},
+	}}
 	f[componentsPane] = &parts{phase: "recovers, step 3 of 7", doing: []testbed.Doing{{Kind: testbed.InNMI, Domain: -1}, {Kind: testbed.InVMM, Domain: 1}}, list: []recording.Component{
 		{Name: "VMM"},
 		{Name: "d0", VCPUs: []testbed.VCPU{{VM: "d0", CPU: -1, State: testbed.VCPUBlocked}}, Lines: []string{"created d1"}, Wanted: 9},
