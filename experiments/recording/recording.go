@@ -22,9 +22,9 @@ type Recording struct {
 	Faultless bool
 	Sources   Sources
 	Guests    *testbed.Guests // looks into hypervisor and VMs
-	Events  []Event         // in the machine's order
-	Run     *Track
-	Golden  *Track
+	Events    []Event         // in the machine's order
+	Run       *Track
+	Golden    *Track
 }
 
 // Campaign is what recordings of one database share.

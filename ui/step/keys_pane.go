@@ -30,6 +30,10 @@ func paneKeys(id paneID) []binding {
 		return []binding{own("Enter", "source there", "source and variables of that frame")}
 	case memoryPane:
 		return []binding{own("a", "address", "memory at an address, or where a register points"), own("t", "words or bytes", "words or bytes"), wrote, reads, own("Enter", "follow", "memory where the word points")}
+	case tlbPane:
+		return []binding{own("Enter", "memory", "memory at the entry's address")}
+	case pagesPane:
+		return []binding{own("Enter", "memory", "memory at the first word that differs")}
 	case whyPane:
 		return []binding{own("Enter", "go there", "to the place of the line")}
 	}

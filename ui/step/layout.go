@@ -76,14 +76,22 @@ func (s *State) roomy(head, body int) []placed {
 	y := head
 	list := []placed{{timelinePane, 0, y, s.W, top}}
 	y += top
-	list = append(list, row(y, mid, s.W, sourcePane, instructionsPane, registersPane)...)
+	list = append(list, row(y, mid, s.W, sourcePane, instructionsPane, s.face(registersPane))...)
 	y += mid
-	list = append(list, row(y, low, s.W, invariantsPane, componentsPane, stackPane, memoryPane)...)
+	list = append(list, row(y, low, s.W, invariantsPane, componentsPane, stackPane, s.face(memoryPane))...)
 	last := whatifPane
 	if s.Front[lowLeft] == whyPane {
 		last = whyPane
 	}
 	return append(list, placed{last, 0, y + low, s.W, strip})
+}
+
+// face is the pane that is seen in the place of one that has several.
+func (s *State) face(id paneID) paneID {
+	if f := s.Face[id]; f != 0 {
+		return f
+	}
+	return id
 }
 
 // row places panes beside each other.

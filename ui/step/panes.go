@@ -17,6 +17,9 @@ const (
 	stackPane
 	memoryPane
 	whyPane
+	tlbPane
+	apicPane
+	pagesPane
 	panes
 )
 
@@ -25,6 +28,7 @@ type pane struct {
 	name  string
 	key   key    // which gives it the focus
 	slot  slot   // where it stands on screens that cannot show all panes
+	home  paneID // whose place it takes on screens that show all; 0 = its own
 	about string // for help
 
 	gather func(context.Context, *desk) any
@@ -46,6 +50,9 @@ func table() [panes]*pane {
 		stackPane:        stack(),
 		memoryPane:       memory(),
 		whyPane:          why(),
+		tlbPane:          tlb(),
+		apicPane:         localAPIC(),
+		pagesPane:        pages(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"resvirt/experiments/recording"
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
+	"resvirt/hw/cpu"
 	"resvirt/sim"
 	"resvirt/vi/inspect"
 )
@@ -115,7 +116,21 @@ func specimenFacts(r *subject, at faults.Place) (f [panes]any) {
 	m.this[33].name = "schedule+0x3"
 	f[memoryPane], f[whyPane] = m, reasons{}
 	f[timelinePane] = specimenCourse(r)
+	f[tlbPane] = specimenTLB()
+	f[apicPane] = &controller{cpu: 1, this: []apicLine{{"in service", "e0"}, {"requested", "31 f1: wait, f1 is not above the priority"}, {"timer", "one-shot 812 of 9000, divided by 1, expires in 81.2us"}}, golden: []apicLine{{"in service", "none"}, {"requested", "31 f1: wait, f1 is not above the priority"}}}
+	f[pagesPane] = &differing{asked: true, hasGolden: true, list: []differingPage{{0x200, 8, 0x1f8, 0xffff82d0402001f8, "main.policy"}, {0x9d7, 4000, 0, 0xffff8300009d7000, "d1: L4 table"}}}
 	return f
+}
+
+func specimenTLB() *buffer {
+	at := func(va, pa uint64) cpu.Translation {
+		return cpu.Translation{VA: va, PA: pa, Size: 4096, Writable: true, NoExecute: true}
+	}
+	t := &buffer{cpu: 1, stale: 2, golden: map[key3]bool{{va: 0xffff82d040211000, pa: 0x411000}: true}}
+	moved, gone, text := at(0x7000, 0x9000), at(0x8000, 0xa000), at(0xffff82d040211000, 0x411000)
+	text.Global, text.Writable, text.NoExecute, text.Size = true, false, false, 1<<21
+	t.list = []cached{{Translation: moved, now: at(0x7000, 0xb000), mapped: true}, {Translation: gone}, {Translation: text, now: text, mapped: true, name: "ackInterrupts+0x0"}}
+	return t
 }
 
 func specimenCourse(r *subject) *course {

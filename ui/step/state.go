@@ -25,6 +25,7 @@ type State struct {
 	Zoom  bool // the pane that has the focus alone
 	Rows  [panes]rows
 	Front [slots]paneID // which of its panes each slot shows
+	Face  [panes]paneID // which pane is seen in the place of one, where all are; 0 = that one
 
 	Undo   []undoable // jumps and switched steps, the latest last
 	Marks  []mark

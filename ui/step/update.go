@@ -166,6 +166,11 @@ func (s State) press(k key) (State, command) {
 func (s State) focus(id paneID) State {
 	s.Focus = id
 	s.Front[id.pane().slot] = id
+	if home := id.pane().home; home != 0 {
+		s.Face[home] = id
+	} else {
+		s.Face[id] = 0
+	}
 	return s
 }
 
