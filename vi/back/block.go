@@ -199,7 +199,7 @@ func (b *Block) Detach() {
 	b.Broken = true
 }
 
-// request makes it possible to look at a request as one of another kind.
+// indirect and discard look at a request as one of another kind.
 func indirect(r *pvio.BlkRequest) *pvio.BlkIndirectRequest {
 	return (*pvio.BlkIndirectRequest)(unsafe.Pointer(r))
 }

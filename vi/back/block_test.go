@@ -45,7 +45,7 @@ func TestBlocksAsModel(t *testing.T) {
 				t.Fatalf("seed %d: the front end gives up: %s", seed, f.Why)
 			}
 			for i, p := range asked {
-				state, status := f.State(i)
+				state, status := f.Outcome(i)
 				if p == nil || state != front.Ended {
 					continue
 				}

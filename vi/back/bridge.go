@@ -1,22 +1,22 @@
 package back
 
 // MaxPorts is how many interfaces a bridge connects.
-const MaxPorts = 16
+const MaxPorts = Uplinks + MaxDevices
+
+// Uplinks are the bridge's first ports: interfaces of the machine. Port Uplinks+i is
+// that of device i.
+const Uplinks = 2
 
 const (
 	bridgeEntries = 64
 	bridgeAge     = 300e9 // ns until an address that is silent is forgotten (IEEE 802.1D, 7.9.2)
 )
 
-// Port is an interface at the bridge: it takes frames that go out there. A frame is only
-// the receiver's while it is called.
-type Port struct {
-	Send func(number int, f *Frame)
-}
-
 // Bridge passes frames between its ports and learns who is where.
 type Bridge struct {
-	Ports [MaxPorts]Port
+	Send func(port int, f *Frame) // takes a frame out; it is only lent
+	On   [MaxPorts]bool           // ports with somebody behind them
+
 	table [bridgeEntries]station
 }
 
@@ -54,7 +54,7 @@ func (b *Bridge) Input(port int, f *Frame, now uint64) {
 			return
 		}
 	}
-	for i := range b.Ports {
+	for i := range b.On {
 		if i != port {
 			b.output(i, f)
 		}
@@ -62,8 +62,8 @@ func (b *Bridge) Input(port int, f *Frame, now uint64) {
 }
 
 func (b *Bridge) output(port int, f *Frame) {
-	if send := b.Ports[port].Send; send != nil {
-		send(port, f)
+	if b.On[port] {
+		b.Send(port, f)
 	}
 }
 

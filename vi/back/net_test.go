@@ -28,10 +28,18 @@ func TestNetEnds(t *testing.T) {
 		if !backs[i].Attach(tx, rx) {
 			t.Fatal("refused")
 		}
-		bridge.Ports[i+1].Send = func(n int, f *Frame) { backs[n-1].Give(f); backs[n-1].TellReceived() }
+		bridge.On[i+1] = true
 	}
 	outside := 0
-	bridge.Ports[0].Send = func(int, *Frame) { outside++ }
+	bridge.On[0] = true
+	bridge.Send = func(n int, f *Frame) {
+		if n == 0 {
+			outside++
+			return
+		}
+		backs[n-1].Give(f)
+		backs[n-1].TellReceived()
+	}
 	send := func(from, to, n int) {
 		p := fronts[from].Reserve()
 		if p < 0 {

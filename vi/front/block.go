@@ -118,8 +118,8 @@ func (b *Block) Poll() {
 // give ends the use of the device.
 func (b *Block) give(why string) { b.Broken, b.Why = true, why }
 
-// State is how far a request is, and what became of it once it has ended.
-func (b *Block) State(buffer int) (State, int16) {
+// Outcome is how far a request is, and what became of it once it has ended.
+func (b *Block) Outcome(buffer int) (State, int16) {
 	return b.asked[buffer].state, b.asked[buffer].status
 }
 

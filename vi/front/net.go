@@ -33,13 +33,13 @@ func (n *Net) Init(tx, rx *pvio.SharedRing) {
 		n.sending[i] = false
 	}
 	for i := range n.Receive {
-		n.offer(uint8(i))
+		n.provide(uint8(i))
 	}
 	n.Rx.Push()
 }
 
-// offer puts a page into the ring.
-func (n *Net) offer(page uint8) {
+// provide puts a page into the ring.
+func (n *Net) provide(page uint8) {
 	at := n.Rx.ReqProd
 	n.slot[at%uint32(len(n.slot))] = page
 	*(*pvio.NetRxRequest)(n.Rx.Request()) = pvio.NetRxRequest{ID: uint16(at % n.Rx.Size()), Grant: n.Receive[page].Ref}
@@ -131,7 +131,7 @@ func (n *Net) Next() (page int, data []byte, blank bool) {
 
 // Return offers a page again and says whether the back end is to be told.
 func (n *Net) Return(page int) (notify bool) {
-	n.offer(uint8(page))
+	n.provide(uint8(page))
 	return n.Rx.Push()
 }
 
