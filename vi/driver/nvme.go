@@ -76,7 +76,7 @@ type queuePair struct {
 // submission is an entry of a submission queue (4.2).
 type submission struct {
 	opcode uint8
-	flags  uint8
+	_      uint8 // fused, PRPs
 	id     uint16
 	nsid   uint32
 	_      [2]uint64

@@ -59,21 +59,21 @@ func (n *NVMe) pages(s *submission, c *back.DiskCommand) {
 
 // Next is the next command that has ended; more is false where there is none.
 func (n *NVMe) Next() (tag uint32, ok, more bool) {
-	for n.ready {
-		c, got := n.take(&n.io)
-		if !got {
-			break
-		}
-		if c.id >= nvmeDepth || n.since[c.id] == 0 {
-			n.Why, n.ready = "the controller ended a command that it was not given", false
-			break
-		}
-		n.since[c.id] = 0
-		n.free[n.nfree] = c.id
-		n.nfree++
-		return n.tag[c.id], c.status>>1 == 0, true
+	if !n.ready {
+		return 0, false, false
 	}
-	return 0, false, false
+	c, more := n.take(&n.io)
+	if !more {
+		return 0, false, false
+	}
+	if c.id >= nvmeDepth || n.since[c.id] == 0 {
+		n.Why, n.ready = "the controller ended a command that it was not given", false
+		return 0, false, false
+	}
+	n.since[c.id] = 0
+	n.free[n.nfree] = c.id
+	n.nfree++
+	return n.tag[c.id], c.status>>1 == 0, true
 }
 
 // Check says whether all is well: the controller is running, and no command is older than
