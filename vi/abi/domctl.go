@@ -27,8 +27,14 @@ const (
 	DomctlGetVcpuInfo     = 14
 	DomctlMaxVcpus        = 15
 	DomctlSchedulerOp     = 16
+	DomctlIRQPermission   = 19
+	DomctlIOMemPermission = 20
+	DomctlPortPermission  = 21
 	DomctlHypercallInit   = 22
 	DomctlGetAffinity     = 25
+	DomctlAssignDevice    = 37
+	DomctlTestAssign      = 45
+	DomctlDeassignDevice  = 47
 	DomctlGetPageFrames   = 61
 	DomctlGetPageFrameMax = 1024 // most frames of one DomctlGetPageFrames
 )
@@ -160,3 +166,32 @@ const (
 	PageFramePinned = 1 << 31
 	PageFrameXTab   = 0xf << 28 // no frame of the domain
 )
+
+// DomctlIRQAccess is xen_domctl_irq_permission.
+type DomctlIRQAccess struct {
+	Pirq  uint8
+	Allow uint8
+}
+
+// DomctlIOMemAccess is xen_domctl_iomem_permission.
+type DomctlIOMemAccess struct {
+	First, Num uint64 // frames
+	Allow      uint8
+}
+
+// DomctlPortAccess is xen_domctl_ioport_permission.
+type DomctlPortAccess struct {
+	First, Num uint32
+	Allow      uint8
+}
+
+// DomctlDevice is xen_domctl_assign_device for a PCI device: segment, bus and
+// devfn stand in SBDF as in its name.
+type DomctlDevice struct {
+	Dev   uint32 // DomctlDevPCI
+	Flags uint32
+	SBDF  uint32
+}
+
+// DomctlDevice.Dev
+const DomctlDevPCI = 0

@@ -41,6 +41,12 @@ type EvtchnBindInterdomain struct {
 // EvtchnBindVirq is evtchn_bind_virq; Port is out.
 type EvtchnBindVirq struct{ Virq, Vcpu, Port uint32 }
 
+// EvtchnBindPirq is evtchn_bind_pirq; Port is out.
+type EvtchnBindPirq struct{ Pirq, Flags, Port uint32 }
+
+// BindPirqWillShare in EvtchnBindPirq.Flags: others may bind the interrupt, too.
+const BindPirqWillShare = 1
+
 // EvtchnBindIPI is evtchn_bind_ipi; Port is out.
 type EvtchnBindIPI struct{ Vcpu, Port uint32 }
 
@@ -51,7 +57,8 @@ type EvtchnPort struct{ Port uint32 }
 type EvtchnBindVcpu struct{ Port, Vcpu uint32 }
 
 // EvtchnStatus is evtchn_status; Status and after are out. Dom and Port of
-// the union are those of an interdomain channel; a VIRQ stands in U[0].
+// the union are those of an interdomain channel; a VIRQ or PIRQ
+// stands in U[0].
 type EvtchnStatus struct {
 	Dom    uint16
 	_      uint16

@@ -25,6 +25,10 @@ const (
 // SchedShutdown is sched_shutdown (sched.h).
 type SchedShutdown struct{ Reason uint32 }
 
+// SchedWatchdog is sched_watchdog (sched.h): Timeout is in seconds, ID 0 asks for
+// a new one.
+type SchedWatchdog struct{ ID, Timeout uint32 }
+
 // SchedPoll is sched_poll (sched.h); Ports points to uint32 port numbers,
 // Timeout is absolute system time, 0 = none.
 type SchedPoll struct {

@@ -9,6 +9,15 @@ func Out8(port uint16, v uint8)
 // In8 reads a byte from a port.
 func In8(port uint16) uint8
 
+// In16 reads two bytes from a port.
+func In16(port uint16) uint16
+
+// Out16 writes two bytes to a port.
+func Out16(port, v uint16)
+
+// In32 reads four bytes from a port.
+func In32(port uint16) uint32
+
 // Out32 writes four bytes to a port.
 func Out32(port uint16, v uint32)
 

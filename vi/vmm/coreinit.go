@@ -16,6 +16,8 @@ func coreInit() {
 	initFrames(bootInfo.ramEnd >> pageShift)
 	initHeap()
 	readWallclock()
+	ioapicInit()
+	findFunctions()
 }
 
 // coreTables fills in the static data that depends on the command line, and

@@ -21,6 +21,7 @@ func killDomain(d *Domain, makeWay bool) bool {
 	if !closeAllPorts(d, makeWay) {
 		return false
 	}
+	d.releaseDevices()
 	dropTracks(d)
 	d.stopFIFO()
 	for i := uint32(0); i < d.nvcpus; i++ {
@@ -56,6 +57,7 @@ func stopDomain(d *Domain) {
 		v.singleshot.kill()
 		v.stopPeriodic()
 	}
+	d.stopWatchdogs()
 }
 
 // dropTables gives back what a vCPU's registers refer to.
@@ -173,6 +175,9 @@ func (d *Domain) freeObjects() {
 	d.eachBucketPage(func(p unsafe.Pointer) { freeHeapPage(frameOfAddr(p)) })
 	if d.fifo != nil {
 		freeHeapPage(frameOfAddr(unsafe.Pointer(d.fifo)))
+	}
+	if d.io != nil {
+		freeHeapPage(frameOfAddr(unsafe.Pointer(d.io)))
 	}
 	freeGrants(d)
 	s := frameOfAddr(unsafe.Pointer(d.shared))

@@ -55,7 +55,11 @@
 // privileged.go ptwr.go guestmsr.go guestnmi.go guestdump.go debugreg.go; its
 // descriptors: gdt.go ldt.go selectors.go.
 //
-// Events: evtchn*.go. Time: clock.go timer.go wallclock.go. Console: console.go
+// Devices: pci.go pciguest.go msi.go ioapic.go ioaccess.go pirq.go irqroute.go
+// physdev_irq.go domctl_device.go.
+//
+// Events: evtchn*.go. Time: clock.go timer.go wallclock.go. A guest's watchdog:
+// domainwatchdog.go. Console: console.go
 // conring.go ring.go.
 //
 // Detection: panic.go watchdog.go invariants.go; nearer to the fault: doubt*.go

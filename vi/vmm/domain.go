@@ -63,7 +63,11 @@ type Domain struct {
 	doubted  int64 // when a refusal was doubted last
 	appealed int64 // when a verdict was appealed last
 
-	grants *grantTable // nil until the guest uses grants
+	grants     *grantTable // nil until the guest uses grants
+	grantLimit uint32      // most frames of its table
+	trackLimit uint32      // most pages of mappings that it may have
+	io         *ioTable    // nil unless it may use devices
+	watchdogs  [domainWatchdogs]domainWatchdog
 
 	ring     mfn    // console ring that the hypervisor serves, 0 = none
 	ringPort uint32 // its event channel
@@ -165,6 +169,7 @@ func createDomain(id uint16, maxPages uint64) *Domain {
 	}
 	d := (*Domain)(frameAddr(m))
 	d.id, d.refs, d.maxPages, d.weight, d.mostPorts = id, 1, maxPages, defaultWeight, abi.NumEvtchn2L
+	d.grantLimit, d.trackLimit = grantFrames, trackPages
 	s := allocHeapPage()
 	if s == 0 || !d.addBucket(0) {
 		if s != 0 {
@@ -200,8 +205,9 @@ func createDomain(id uint16, maxPages uint64) *Domain {
 }
 
 // mostVCPUs bounds the vCPUs of one CPU, whose heap of timers has room for the
-// three of each and for some of the CPU's own.
-const mostVCPUs = (maxTimers - 8) / 3
+// three of each, for the watchdogs of the domain whose first vCPU it may be, and for
+// some of the CPU's own.
+const mostVCPUs = (maxTimers - 8) / (3 + domainWatchdogs)
 
 // cpuFull says whether a CPU has as many vCPUs as it can have.
 func cpuFull(cpu uint32) bool {

@@ -103,6 +103,14 @@ func domctl(d *Domain, op *abi.Domctl) int64 {
 		return domctlScheduler(d, (*abi.DomctlScheduler)(p))
 	case abi.DomctlHypercallInit:
 		return domctlHypercallPage(d, mfn(op.U[0]))
+	case abi.DomctlAssignDevice, abi.DomctlDeassignDevice, abi.DomctlTestAssign:
+		return domctlDevice(d, op.Cmd, (*abi.DomctlDevice)(p))
+	case abi.DomctlIOMemPermission:
+		return domctlIOMem(d, (*abi.DomctlIOMemAccess)(p))
+	case abi.DomctlPortPermission:
+		return domctlPorts(d, (*abi.DomctlPortAccess)(p))
+	case abi.DomctlIRQPermission:
+		return domctlIRQ(d, (*abi.DomctlIRQAccess)(p))
 	case abi.DomctlGetPageFrames:
 		return pageFrameInfo(d, (*abi.DomctlPageFrames)(p))
 	}

@@ -11,7 +11,7 @@ import "resvirt/vi/abi"
 // stands for the first one that is free.
 func domctlCreate(op *abi.Domctl, c *abi.DomctlCreateDomain) int64 {
 	grants := c.GrantOpts == 1 || c.GrantOpts == abi.DomctlGrantVersionDefault // there is version 1 only
-	if c.Flags != 0 || c.MaxVcpus == 0 || c.MaxVcpus > maxVCPUs || !grants {
+	if c.Flags != 0 || c.MaxVcpus == 0 || c.MaxVcpus > maxVCPUs || !grants || !grantLimit(c.MaxGrantFrames, 1, grantFrames) || !grantLimit(c.MaxMaptrack, 0, trackPages) {
 		return -abi.EINVAL
 	}
 	log := &current().arch.log
@@ -46,8 +46,18 @@ func domctlCreate(op *abi.Domctl, c *abi.DomctlCreateDomain) int64 {
 func (d *Domain) begin(op *abi.Domctl, c *abi.DomctlCreateDomain) {
 	d.pauseCount, d.maxVCPUs, d.handle = 1, c.MaxVcpus, c.Handle
 	d.mostPorts = min(c.MaxEvtchnPort, maxPorts-1) + 1
+	if c.MaxGrantFrames >= 0 {
+		d.grantLimit = uint32(c.MaxGrantFrames)
+	}
+	if c.MaxMaptrack >= 0 {
+		d.trackLimit = uint32(c.MaxMaptrack)
+	}
 	op.Domain = d.id
 }
+
+// grantLimit says whether a domain may be made with a limit. -1 asks for as much as
+// there is.
+func grantLimit(n int32, least, most int32) bool { return n == -1 || n >= least && n <= most }
 
 // freeDomainID is the lowest id, from 1 on, that no domain has.
 func freeDomainID() uint16 {

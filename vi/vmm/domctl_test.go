@@ -59,7 +59,9 @@ func command(cmd uint32, id uint16, words ...uint64) (abi.Domctl, int64) {
 
 // createWords are the words of a DomctlCreateDomain for so many vCPUs, 1024 ports, and grant
 // tables of version 1.
-func createWords(vcpus uint32) []uint64 { return []uint64{3: uint64(vcpus) << 32, 4: 1023, 5: 1 << 32} }
+func createWords(vcpus uint32) []uint64 {
+	return []uint64{3: uint64(vcpus) << 32, 4: 1023 | 0xffffffff<<32, 5: 0xffffffff | 1<<32}
+}
 
 // must fails the test if rc is an error, and ends the part as a hypercall does.
 func must(t *testing.T, what string, rc int64) {
@@ -192,9 +194,9 @@ func TestDomctlRefuses(t *testing.T) {
 		words []uint64
 		want  int64
 	}{
-		{"an HVM domain", abi.DomctlCreate, 4, []uint64{2: 1 << 32, 3: 1 << 32, 5: 1 << 32}, -abi.EINVAL},
-		{"no version of grant tables", abi.DomctlCreate, 4, []uint64{3: 1 << 32}, -abi.EINVAL},
-		{"version 2 of grant tables", abi.DomctlCreate, 4, []uint64{3: 1 << 32, 5: 2 << 32}, -abi.EINVAL},
+		{"an HVM domain", abi.DomctlCreate, 4, []uint64{2: 1 << 32, 3: 1 << 32, 4: 0xffffffff << 32, 5: 0xffffffff | 1<<32}, -abi.EINVAL},
+		{"no version of grant tables", abi.DomctlCreate, 4, []uint64{3: 1 << 32, 4: 0xffffffff << 32, 5: 0xffffffff}, -abi.EINVAL},
+		{"version 2 of grant tables", abi.DomctlCreate, 4, []uint64{3: 1 << 32, 4: 0xffffffff << 32, 5: 0xffffffff | 2<<32}, -abi.EINVAL},
 		{"a domain without vCPUs", abi.DomctlCreate, 4, createWords(0), -abi.EINVAL},
 		{"too many vCPUs", abi.DomctlCreate, 4, createWords(maxVCPUs + 1), -abi.EINVAL},
 		{"an id that is reserved", abi.DomctlCreate, abi.DomidFirstReserved, createWords(1), -abi.EINVAL},
@@ -254,7 +256,7 @@ func TestDomctlRandom(t *testing.T) {
 	cmds := []uint32{1, 1, 2, 3, 4, 5, 11, 11, 14, 15, 15, 16, 22, 61, 77}
 	for range 20000 {
 		cmd, id := cmds[r.IntN(len(cmds))], uint16(r.UintN(6))
-		words := []uint64{r.Uint64N(200), r.Uint64N(3), 0, r.Uint64N(6) << 32, 0, 1 << 32}
+		words := []uint64{r.Uint64N(200), r.Uint64N(3), 0, r.Uint64N(6) << 32, 0xffffffff << 32, 0xffffffff | 1<<32}
 		switch cmd {
 		case abi.DomctlCreate:
 			words[0], words[1], words[2] = 0, 0, r.Uint64N(8)/7<<32

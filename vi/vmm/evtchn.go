@@ -12,8 +12,8 @@ type evtchn struct {
 	virq       uint8
 	remoteID   uint16 // unbound: who may bind
 	vcpu       uint32 // the vCPU that is told
-	remotePort uint32
-	consumer   uint8 // 1, interdomain: the other end is the hypervisor's, see serveConsole
+	remotePort uint32 // of a PIRQ: its number
+	consumer   uint8  // 1, interdomain: the other end is the hypervisor's, see serveConsole
 
 	// Of the FIFO interface (evtchn_fifo.go).
 	priority uint8

@@ -119,9 +119,14 @@ func bindVcpu(d *Domain, port, vcpu uint32) int64 {
 	}
 	d.eventLock.lock()
 	rc := int64(-abi.EINVAL)
-	if e := d.port(port); e != nil &&
-		(e.state == abi.EvtchnstatUnbound || e.state == abi.EvtchnstatInterdomain) {
-		e.vcpu, rc = vcpu, 0
+	if e := d.port(port); e != nil {
+		switch e.state {
+		case abi.EvtchnstatUnbound, abi.EvtchnstatInterdomain:
+			e.vcpu, rc = vcpu, 0
+		case abi.EvtchnstatPirq:
+			e.vcpu, rc = vcpu, 0
+			d.movePirq(e.remotePort)
+		}
 	}
 	d.eventLock.unlock()
 	return rc
@@ -180,6 +185,9 @@ func (d *Domain) finishClose(e *evtchn, port uint32) {
 		flags := v.virqLock.lockSave()
 		v.virqLock.unlockRestore(flags)
 	}
+	if e.state == abi.EvtchnstatPirq {
+		d.unbindPirq(e.remotePort)
+	}
 	if e.consumer != 0 {
 		dropFrame(&d.ring)
 	}
@@ -226,6 +234,8 @@ func portStatus(d *Domain, s *abi.EvtchnStatus) int64 {
 			}
 		case abi.EvtchnstatVirq:
 			s.U[0] = uint32(e.virq)
+		case abi.EvtchnstatPirq:
+			s.U[0] = e.remotePort
 		}
 	}
 	d.eventLock.unlock()

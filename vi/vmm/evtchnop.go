@@ -46,15 +46,20 @@ func hyperEventChannelOp(cmd, arg, _, _, _ uint64) int64 {
 	case abi.EvtchnopBindVirq:
 		a := (*abi.EvtchnBindVirq)(p)
 		a.Port, rc = bindVIRQ(d, a.Virq, a.Vcpu)
+	case abi.EvtchnopBindPirq:
+		a := (*abi.EvtchnBindPirq)(p)
+		a.Port, rc = bindPirq(d, a.Pirq, a.Flags)
 	case abi.EvtchnopBindIPI:
 		a := (*abi.EvtchnBindIPI)(p)
 		a.Port, rc = bindIPI(d, a.Vcpu)
 	case abi.EvtchnopStatus:
 		a := (*abi.EvtchnStatus)(p)
-		if self(a.Dom) == nil {
-			return -abi.EPERM
+		var of *Domain
+		if of, rc = target(a.Dom); rc != 0 {
+			return rc
 		}
-		rc = portStatus(d, a)
+		rc = portStatus(of, a)
+		putTarget(of)
 	case abi.EvtchnopSend:
 		return sendEvent(d, (*abi.EvtchnPort)(p).Port)
 	case abi.EvtchnopUnmask:
@@ -96,6 +101,8 @@ func evtchnArgSize(cmd uint64) uint64 {
 		return uint64(unsafe.Sizeof(abi.EvtchnBindInterdomain{}))
 	case abi.EvtchnopBindVirq:
 		return uint64(unsafe.Sizeof(abi.EvtchnBindVirq{}))
+	case abi.EvtchnopBindPirq:
+		return uint64(unsafe.Sizeof(abi.EvtchnBindPirq{}))
 	case abi.EvtchnopBindIPI, abi.EvtchnopBindVcpu:
 		return uint64(unsafe.Sizeof(abi.EvtchnBindIPI{}))
 	case abi.EvtchnopReset:

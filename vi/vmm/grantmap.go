@@ -11,9 +11,13 @@ import (
 // frame, like any other; a mapping for devices has no such entry: its
 // grantTrack holds them.
 
-// newTrack finds a free handle of d; ^0 if there is none.
-func (g *grantTable) newTrack() uint32 {
+// newTrack finds a free handle of the table's domain, which may have so many pages of
+// them; ^0 if there is none.
+func (g *grantTable) newTrack(limit uint32) uint32 {
 	for page := range g.tracks {
+		if uint32(page) >= limit {
+			break
+		}
 		if g.tracks[page] == nil {
 			m := allocHeapPage()
 			if m == 0 {
@@ -98,7 +102,7 @@ func mapFrom(v *VCPU, rd *Domain, op *abi.GnttabMapGrantRef) int16 {
 	if g == nil {
 		return abi.GNTSTNoDeviceSpace
 	}
-	handle := g.newTrack()
+	handle := g.newTrack(v.domain.trackLimit)
 	if handle == ^uint32(0) {
 		return abi.GNTSTNoDeviceSpace
 	}
@@ -257,8 +261,8 @@ func leaveGrant(v *VCPU, t *grantTrack, host, replace uint64) int16 {
 		if val, st = swapL1(v, replace, false, 0, 0); st != 0 {
 			return st
 		}
-		if val&pteP != 0 && !pageOf(pteFrame(val)).ownedBy(v.domain) {
-			// An entry that maps another domain's frame is not moved: recovery looks for it
+		if m := pteFrame(val); val&pteP != 0 && !(frameOK(m) && pageOf(m).ownedBy(v.domain)) {
+			// An entry that maps another domain's frame, or a device's, is not moved: recovery looks for it
 			// where it is.
 			other, _ := swapL1(v, replace, false, val, 0)
 			putEntry(other, ptL1)

@@ -118,7 +118,7 @@ func setupGrants(op *abi.GnttabSetupTable) {
 	}
 	op.Status = abi.GNTSTGeneralError
 	g := grantTableOf(d)
-	if op.NrFrames > grantFrames || g == nil || !g.grow(d, op.NrFrames) {
+	if op.NrFrames > d.grantLimit || g == nil || !g.grow(d, op.NrFrames) {
 		return
 	}
 	op.Status = 0
@@ -137,7 +137,7 @@ func queryGrants(op *abi.GnttabQuerySize) {
 		op.Status = abi.GNTSTPermissionDenied
 		return
 	}
-	op.NrFrames, op.MaxNrFrames, op.Status = 1, grantFrames, 0
+	op.NrFrames, op.MaxNrFrames, op.Status = 1, d.grantLimit, 0
 	if d.grants != nil {
 		op.NrFrames = max(1, d.grants.frames)
 	}

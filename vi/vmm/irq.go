@@ -63,7 +63,7 @@ func handleIRQ(r *abi.CPUUserRegs) {
 	case vectorStop:
 		stopInterrupt()
 	default:
-		assert(false)
+		deviceInterrupt(vector)
 	}
 	d.lk.lock()
 	d.inFlight--

@@ -55,10 +55,16 @@ func getEntry(e uint64, t uint64, d *Domain) int64 {
 		}
 		return getPageAndType(m, d, t-1<<ptTypeShift)
 	}
+	if !frameOK(m) {
+		if d.mayMap(m, e&pteW != 0) {
+			return 0
+		}
+		return -abi.EINVAL
+	}
 	if e&pteW != 0 {
 		return getPageAndType(m, d, ptWritable)
 	}
-	if !frameOK(m) || !pageOf(m).get(d) {
+	if !pageOf(m).get(d) {
 		return -abi.EINVAL
 	}
 	return 0
@@ -69,7 +75,11 @@ func putEntry(e uint64, t uint64) {
 	if e&pteP == 0 {
 		return
 	}
-	p := pageOf(pteFrame(e))
+	m := pteFrame(e)
+	if t == ptL1 && isIOFrame(m) {
+		return // device memory has no descriptors: its uses are not counted
+	}
+	p := pageOf(m)
 	if t != ptL1 || e&pteW != 0 {
 		putPageAndType(p)
 		return

@@ -91,6 +91,7 @@ func buildPaging() {
 		setGDTWindow(id, gdtReservedPage, b+blockGDT-m.VirtBase+m.PhysBase|mapRW)
 	}
 	mapRange(apicBase, apicPhys, pageSize, mapDev)
+	mapRange(ioapicBase, ioapicPhys, pageSize, mapDev)
 	mapPristine()
 }
 

@@ -6,7 +6,7 @@ import (
 	"resvirt/vi/abi"
 )
 
-// hyperPhysdevOp is physdev_op as far as a guest without devices calls it.
+// hyperPhysdevOp is physdev_op. For interrupts and functions see physdev_irq.go.
 func hyperPhysdevOp(cmd, arg, _, _, _ uint64) int64 {
 	v := current()
 	switch cmd {
@@ -33,15 +33,16 @@ func hyperPhysdevOp(cmd, arg, _, _, _ uint64) int64 {
 			v.arch.ioPorts = 0
 		}
 		return 0
-	case abi.PhysdevopIRQStatusQuery, abi.PhysdevopEOI:
-		return -abi.EINVAL // no interrupt is bound
 	}
-	return -abi.ENOSYS
+	if physdevArgSize(cmd) == 0 {
+		return -abi.ENOSYS
+	}
+	return physdevDevice(cmd, arg)
 }
 
 // mapAllows says whether the guest's map of ports, which its kernel keeps in its own
-// memory, allows an access: a clear bit allows a port. Guests have no devices, so that
-// a port which is allowed reads as all ones.
+// memory, allows an access: a clear bit allows a port. What
+// the guest's kernel allows to its user mode it must have itself, see portIO.
 func (v *VCPU) mapAllows(port uint16, width uint) bool {
 	from, end := uint32(port), uint32(port)+uint32(width)
 	if end > v.arch.ioPorts {

@@ -84,8 +84,9 @@ func (v *VCPU) mayUsePorts() bool {
 // its kernel is entered, and changes it by iret.
 func (d *Domain) architecturalIOPL() bool { return d.assist>>abi.VMAssistArchitecturalIOPL&1 != 0 }
 
-// portIO executes IN and OUT. A guest has no devices: it reads all ones, as
-// from a bus on which no device answers.
+// portIO executes IN and OUT. PCI's configuration ports are emulated. Of other ports a
+// guest has those that it was let use; elsewhere it reads all ones, as from a bus on which
+// no device answers.
 func portIO(v *VCPU, i *insn, r *regs) bool {
 	width := uint(1)
 	if i.op&1 != 0 {
@@ -101,10 +102,24 @@ func portIO(v *VCPU, i *insn, r *regs) bool {
 	if !v.mayUsePorts() && !v.mapAllows(port, width) {
 		return false
 	}
-	if i.op&2 == 0 {
-		i.setReg(r, 0, width, sizeMask(width))
+	if !i.ok() {
+		return false
 	}
-	return i.ok()
+	out := i.op&2 != 0
+	v32, val := uint32(r.RAX), uint32(sizeMask(width))
+	switch d := v.domain; {
+	case port >= pciAddress && uint32(port)+uint32(width) <= pciData+4:
+		val = configPort(d, port, width, v32&val, out)
+	case !d.mayUse(port, width):
+	case out:
+		portOut(port, width, v32&val)
+	default:
+		val = portIn(port, width)
+	}
+	if !out {
+		i.setReg(r, 0, width, uint64(val))
+	}
+	return true
 }
 
 // invlpg executes INVLPG.

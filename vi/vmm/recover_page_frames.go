@@ -33,6 +33,9 @@ func pageFrames() {
 	for i := uint32(0); i < nrCPUs(); i++ {
 		claim(unsafe.Pointer(cpuByID(i).core.idle))
 	}
+	if devices != nil {
+		claim(unsafe.Pointer(devices))
+	}
 	for d := domains.head; d != nil; d = d.next {
 		d.claimObjects()
 		d.indexGrants()
@@ -196,6 +199,9 @@ func (d *Domain) eachObject(fn func(unsafe.Pointer)) {
 	d.eachBucketPage(fn)
 	if d.fifo != nil {
 		fn(unsafe.Pointer(d.fifo))
+	}
+	if d.io != nil {
+		fn(unsafe.Pointer(d.io))
 	}
 	for i := uint32(0); i < d.nvcpus; i++ {
 		fn(unsafe.Pointer(d.vcpu[i].arch.traps))

@@ -109,7 +109,9 @@ func retakeMapped(tab *table, d *Domain) {
 			}
 			m := e & pteAddr >> pageShift
 			if m == 0 || m >= n {
-				g[j] = 0
+				if !d.mapsIO(mfn(m), e&pteW != 0) {
+					g[j] = 0
+				}
 				continue
 			}
 			p := (*page)(ptr(descs + m*descSize))

@@ -9,7 +9,7 @@ package main
 // were set.
 func recurringTimers() {
 	if !resetting() {
-		eachVCPU(refill)
+		refillAll()
 	}
 	if !begin(stepRecurringTimers) {
 		return
@@ -20,6 +20,17 @@ func recurringTimers() {
 		}
 	}
 	eachVCPU(recurVCPU)
+	for d := domains.head; d != nil; d = d.next {
+		d.eachTimer(recurOnce)
+	}
+}
+
+// refillAll sets all timers of vCPUs and domains that were in a heap.
+func refillAll() {
+	eachVCPU(refill)
+	for d := domains.head; d != nil; d = d.next {
+		d.eachTimer(setAgain)
+	}
 }
 
 // refill sets those timers of a vCPU that were in a heap of the failed instance.
@@ -50,10 +61,14 @@ func recurVCPU(v *VCPU) {
 	if v.periodNS != 0 && !v.periodic.active() {
 		v.periodic.set(now() + v.periodNS)
 	}
-	for _, t := range [...]*timer{&v.pollTimer, &v.singleshot} {
-		if persist().cpus[t.cpu&(maxCPUs-1)].running == t && !t.active() {
-			t.set(t.expires) // one expiry too many is harmless
-		}
+	recurOnce(&v.pollTimer)
+	recurOnce(&v.singleshot)
+}
+
+// recurOnce sets a timer whose handler was running. One expiry too many is harmless.
+func recurOnce(t *timer) {
+	if persist().cpus[t.cpu&(maxCPUs-1)].running == t && !t.active() {
+		t.set(t.expires)
 	}
 }
 

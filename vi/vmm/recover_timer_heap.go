@@ -17,7 +17,7 @@ func timerHeap() {
 			setAgain(t)
 		}
 	}
-	eachVCPU(refill)
+	refillAll()
 }
 
 // setAgain sets a timer in an empty heap if it was set.

@@ -4,10 +4,11 @@ package main
 // instance; all else that matters lies in heap pages, most of which can be
 // reached from here.
 type kept struct {
-	frames     uint64     // frames.n
-	m2pPhys    uint64     // m2pPhys
-	idleRoot   uint64     // rootTable
-	domains    *Domain    // domains.head
+	frames     uint64  // frames.n
+	m2pPhys    uint64  // m2pPhys
+	idleRoot   uint64  // rootTable
+	domains    *Domain // domains.head
+	devices    *deviceTable
 	params     bootParams // the command line, which the loader's memory had
 	clockMul   uint32
 	clockShift int8
@@ -28,7 +29,7 @@ type kept struct {
 // microreboot needs.
 func saveRoots(r *kept) {
 	r.frames, r.m2pPhys, r.idleRoot = frames.n, m2pPhys, rootTable
-	r.domains, r.params = domains.head, params
+	r.domains, r.devices, r.params = domains.head, devices, params
 	r.clockMul, r.clockShift = clock.mul, clock.shift
 	r.bootFree, r.flushClock = bootFree, flushClock
 	r.consoleMid, r.cpus = consoleMid, nrCPUs()
@@ -40,7 +41,7 @@ func saveRoots(r *kept) {
 // restoreRoots is the inverse, in the new instance.
 func restoreRoots(from *kept) {
 	frames.n, m2pPhys, rootTable = from.frames, from.m2pPhys, from.idleRoot
-	domains.head, params = from.domains, from.params
+	domains.head, devices, params = from.domains, from.devices, from.params
 	clock.mul, clock.shift = from.clockMul, from.clockShift
 	clock.hz, clock.apicHz = params.tscHz, params.apicHz
 	bootFree, flushClock = from.bootFree, from.flushClock

@@ -48,6 +48,8 @@ func hyperSchedOp(cmd, arg, _, _, _ uint64) int64 {
 		}
 		d.lk.unlock()
 		return 0
+	case abi.SchedopWatchdog:
+		return schedWatchdog(v.domain, arg)
 	case abi.SchedopPinOverride:
 		return -abi.EPERM
 	case abi.SchedopPoll:

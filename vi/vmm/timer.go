@@ -11,8 +11,9 @@ type timer struct {
 	pos     uint32 // place in the heap, 0 = not in it
 }
 
-// maxTimers bounds one CPU's heap: a few of the CPU's own, three per vCPU.
-const maxTimers = 64
+// maxTimers bounds one CPU's heap: a few of the CPU's own, three per vCPU and a
+// domain's watchdogs.
+const maxTimers = 98
 
 // timerCPU is one CPU's heap of timers, heap[1] the first to expire, over its
 // one-shot APIC timer.

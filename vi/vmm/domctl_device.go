@@ -1,0 +1,147 @@
+package main
+
+import "resvirt/vi/abi"
+
+// The commands of domctl about devices: which functions a domain has, and which frames of
+// device memory, ports and pins it may use.
+
+// domctlDevice is DOMCTL_assign_device, test_assign_device and deassign_device. A function
+// that changes hands does nothing until its new owner lets it be bus master.
+func domctlDevice(d *Domain, cmd uint32, a *abi.DomctlDevice) int64 {
+	if a.Dev != abi.DomctlDevPCI || cmd == abi.DomctlAssignDevice && a.Flags != 0 {
+		return -abi.EINVAL
+	}
+	if a.SBDF>>8 != 0 {
+		return -abi.ENODEV
+	}
+	if cmd == abi.DomctlAssignDevice && ioTableOf(d) == nil {
+		return -abi.ENOMEM
+	}
+	flags := deviceLock.lockSave()
+	rc := d.changeOwner(cmd, findFunction(uint8(a.SBDF)))
+	deviceLock.unlockRestore(flags)
+	return rc
+}
+
+func (d *Domain) changeOwner(cmd uint32, f *function) int64 {
+	if f == nil {
+		return -abi.ENODEV
+	}
+	switch cmd {
+	case abi.DomctlTestAssign:
+		if f.owner != 0 || f.used(current().domain) {
+			return -abi.EINVAL
+		}
+	case abi.DomctlAssignDevice:
+		switch {
+		case f.owner == d.frame32() && again():
+		case f.owner != 0 || f.used(current().domain):
+			return -abi.EBUSY
+		default:
+			f.quiesce()
+			f.owner = d.frame32()
+		}
+	case abi.DomctlDeassignDevice:
+		switch {
+		case f.owner == 0 && again():
+		case f.owner != d.frame32():
+			return -abi.ENODEV
+		case f.used(d):
+			return -abi.EBUSY
+		default:
+			f.quiesce()
+			f.owner = 0
+		}
+	}
+	return 0
+}
+
+// used says whether a domain has a message of a function mapped.
+func (f *function) used(d *Domain) bool {
+	return d.io != nil && (d.mapped(pirqMSI, f) || d.mapped(pirqMSIX, f))
+}
+
+// releaseDevices takes the functions from a domain that ends, so that none writes into a
+// frame which is freed afterwards. Its ports have been closed.
+func (d *Domain) releaseDevices() {
+	if d.io == nil {
+		return
+	}
+	flags := deviceLock.lockSave()
+	for i := uint32(0); devices != nil && i < devices.n && i < maxFunctions; i++ {
+		if f := &devices.functions[i]; f.owner == d.frame32() || d.privileged && f.owner == 0 {
+			f.quiesce()
+			f.owner = 0
+		}
+	}
+	for nr := range d.io.pirqs {
+		if p := &d.io.pirqs[nr]; p.port == 0 {
+			*p = pirq{}
+		}
+	}
+	deviceLock.unlockRestore(flags)
+}
+
+// domctlAccess is DOMCTL_iomem_permission, ioport_permission and irq_permission, for what
+// the control domain may use itself.
+func domctlAccess(d *Domain, set *ranges, s, limit span, allow bool) int64 {
+	switch {
+	case s.end <= s.first:
+		return -abi.EINVAL
+	case s.first < limit.first || s.end > limit.end:
+		return -abi.EPERM
+	}
+	flags := deviceLock.lockSave()
+	ok := false
+	if allow {
+		ok = set.add(s)
+	} else {
+		ok = set.remove(s)
+	}
+	deviceLock.unlockRestore(flags)
+	if !ok {
+		return -abi.ENOMEM
+	}
+	return 0
+}
+
+// domctlIOMem is DOMCTL_iomem_permission. As in Xen, what is mapped already stays mapped.
+func domctlIOMem(d *Domain, a *abi.DomctlIOMemAccess) int64 {
+	if ioTableOf(d) == nil {
+		return -abi.ENOMEM
+	}
+	limit := span{max(ioFirstFrame, frames.n), ioEndFrame}
+	return domctlAccess(d, &d.io.mem, span{a.First, a.First + a.Num}, limit, a.Allow != 0)
+}
+
+// domctlPorts is DOMCTL_ioport_permission.
+func domctlPorts(d *Domain, a *abi.DomctlPortAccess) int64 {
+	first, end := uint64(a.First), uint64(a.First)+uint64(a.Num)
+	if end > ioEndPort {
+		return -abi.EINVAL
+	}
+	if ioTableOf(d) == nil {
+		return -abi.ENOMEM
+	}
+	return domctlAccess(d, &d.io.ports, span{first, end}, span{ioFirstPort, ioEndPort}, a.Allow != 0)
+}
+
+// domctlIRQ is DOMCTL_irq_permission. The control domain's PIRQs for pins have the pins'
+// numbers.
+func domctlIRQ(d *Domain, a *abi.DomctlIRQAccess) int64 {
+	if a.Pirq >= maxPirqs {
+		return -abi.EINVAL
+	}
+	if a.Pirq < firstPCIPin || a.Pirq >= ioapicPins {
+		return -abi.EPERM
+	}
+	if ioTableOf(d) == nil {
+		return -abi.ENOMEM
+	}
+	flags := deviceLock.lockSave()
+	if d.io.pins &^= 1 << a.Pirq; a.Allow != 0 {
+		d.io.pins |= 1 << a.Pirq
+	}
+	deviceLock.unlockRestore(flags)
+	return 0
+}
