@@ -113,5 +113,5 @@ func (d *Devices) connectNet(i int) bool {
 		return false
 	}
 	d.Bridge.On[Uplinks+i] = true
-	return d.Platform.Write(d.directory(v, "hotplug-status"), []byte("connected"))
+	return d.Platform.Write(d.directory(v, "hotplug-status"), d.text.Reset("connected").Bytes())
 }

@@ -24,7 +24,8 @@ type Devices struct {
 	inner [1024]byte
 	value [256]byte
 	path  pvio.Path
-	name  pvio.Path // of a node in path
+	name  pvio.Path // of a node
+	text  pvio.Path // of a value or token
 	frame Frame
 }
 
@@ -61,7 +62,7 @@ func (d *Devices) frontNode(v *Device, node string) []byte {
 
 // Start begins to serve what the toolstack asks for.
 func (d *Devices) Start() bool {
-	return d.Platform.Watch(d.path.Reset("backend").Bytes(), []byte("backend"))
+	return d.Platform.Watch(d.path.Reset("backend").Bytes(), d.text.Reset("backend").Bytes())
 }
 
 // Event is a watch's event with its token: something in our directories, or in that of a
@@ -150,8 +151,7 @@ func (d *Devices) add(i int, kind uint8, domain uint16, number uint32) {
 	if v.State != pvio.XenbusConnected {
 		d.announce(i)
 	}
-	var token pvio.Path
-	d.Platform.Watch(d.frontNode(v, "state"), token.Reset("").Number(uint64(i)).Bytes())
+	d.Platform.Watch(d.frontNode(v, "state"), d.text.Reset("").Number(uint64(i)).Bytes())
 	if v.State == pvio.XenbusConnected && !d.connect(i) {
 		d.set(v, pvio.XenbusClosed)
 	}
@@ -175,8 +175,7 @@ func (d *Devices) announce(i int) {
 
 // write writes a number into our directory.
 func (d *Devices) write(v *Device, node string, value uint64) bool {
-	var text pvio.Path
-	return d.Platform.Write(d.directory(v, node), text.Reset("").Number(value).Bytes())
+	return d.Platform.Write(d.directory(v, node), d.text.Reset("").Number(value).Bytes())
 }
 
 // set changes our state.
@@ -234,8 +233,7 @@ func (d *Devices) step(i int) {
 // remove ends a back end whose directory is gone.
 func (d *Devices) remove(i int) {
 	v := &d.Devices[i]
-	var token pvio.Path
-	d.Platform.Unwatch(d.frontNode(v, "state"), token.Reset("").Number(uint64(i)).Bytes())
+	d.Platform.Unwatch(d.frontNode(v, "state"), d.text.Reset("").Number(uint64(i)).Bytes())
 	d.disconnect(i)
 	v.Kind, v.State = kindNone, pvio.XenbusUnknown
 }

@@ -35,6 +35,7 @@ type Device struct {
 
 	back  pvio.Path
 	name  pvio.Path
+	text  pvio.Path
 	value [256]byte
 }
 
@@ -74,8 +75,7 @@ func (d *Device) has(feature string) bool {
 }
 
 func (d *Device) write(node string, v uint64) bool {
-	var text pvio.Path
-	return d.Platform.Write(d.ours(node), text.Reset("").Number(v).Bytes())
+	return d.Platform.Write(d.ours(node), d.text.Reset("").Number(v).Bytes())
 }
 
 func (d *Device) set(s pvio.XenbusState) bool {
@@ -155,7 +155,7 @@ func (b *BlockDevice) open() bool {
 	port, ok := b.Platform.Port(b.Back)
 	b.Port = port
 	return ok && b.offer("ring-ref", ring) && b.write("event-channel", uint64(port)) && b.write("feature-persistent", 1) &&
-		b.Platform.Write(b.ours("protocol"), []byte("x86_64-abi"))
+		b.Platform.Write(b.ours("protocol"), b.text.Reset("x86_64-abi").Bytes())
 }
 
 // NetDevice is an interface: the front end and its place in XenStore.

@@ -20,6 +20,16 @@ func Print(s string) {
 	}
 }
 
+// PrintBytes adds bytes; those that are no printable characters become dots.
+func PrintBytes(b []byte) {
+	for _, c := range b {
+		if c < ' ' || c > '~' {
+			c = '.'
+		}
+		putc(c)
+	}
+}
+
 func putc(c byte) {
 	if line.n == 0 {
 		line.n = copy(line.buf[:], Prefix)

@@ -4,6 +4,9 @@ import (
 	"resvirt/vi/abi"
 )
 
+// startInfo is what the kernel was given at its start.
+var startInfo *abi.StartInfo
+
 // cmdline is the kernel's command line, without its terminator.
 var cmdline []byte
 
@@ -15,6 +18,7 @@ func Start(si *abi.StartInfo) {
 		n++
 	}
 	cmdline = si.CmdLine[:n]
+	startInfo = si
 	initMemory(si)
 	initRing(si)
 	initrd.start, initrd.size = si.ModStart, si.ModLen

@@ -97,6 +97,8 @@ func Finish(linked []byte, kind Kind, pkg, module string) (*Image, error) {
 		err = finishGuest(m, module, guestBase)
 	case Control:
 		err = finishGuest(m, module, controlBase)
+	case Driver:
+		err = finishGuest(m, module, driverBase)
 	default:
 		err = finishUser(m, module)
 	}

@@ -18,6 +18,9 @@ const guestBase = 0xffffffff81000000
 // controlBase is guestBase for the control domain's kernel.
 const controlBase = 0xffffffffa1000000
 
+// driverBase is that of a driver domain's.
+const driverBase = 0xffffffffc1000000
+
 // Xen's ELF note types (xen/include/public/elfnote.h).
 const (
 	noteEntry         = 1

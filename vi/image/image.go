@@ -1,10 +1,10 @@
 // Package image turns a Go main package into something that boots without the
 // Go runtime, and reads its symbols and lines back.
 //
-// There are four kinds. The VMM is a flat Multiboot image slid to a high virtual
+// There are five kinds. The VMM is a flat Multiboot image slid to a high virtual
 // address. A guest kernel is an ELF64 file with Xen's notes, slid to the top 2 GiB.
-// The control domain's kernel is like it, but at other addresses, so that an
-// address tells the image. A user program is a static ELF64 file at a low address.
+// The kernels of control and driver domain are like it, but at other addresses, so that
+// an address tells the image. A user program is a static ELF64 file at a low address.
 // All are built by the stock toolchain; this package relocates them, removes the
 // uses of FS, redirects functions that must not run, and proves from the machine
 // code that nothing which can be reached needs the runtime.
@@ -25,11 +25,12 @@ const (
 	Guest               // ELF64 with Xen notes
 	User                // ELF64, ring 3
 	Control             // as Guest, at an address of its own
+	Driver              // as Guest, at another
 )
 
 // String names the kind as it appears in cache files and messages.
 func (k Kind) String() string {
-	return [...]string{"vmm", "guest", "user", "control"}[k]
+	return [...]string{"vmm", "guest", "user", "control", "driver"}[k]
 }
 
 // Image is a built image with what the host knows of it.

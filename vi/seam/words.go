@@ -18,6 +18,7 @@ const (
 	ControlStart  = "control start"          // the control domain is about to make the VMs that run from the beginning
 	ControlLate   = "control makes one more" // no fault strikes after this line
 	ControlEnd    = "control end"
+	DriverStart   = "driver start" // a driver domain serves
 )
 
 // Lines that the domains of hostile runs print.

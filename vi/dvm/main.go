@@ -1,0 +1,60 @@
+// Command dvm is the kernel of a driver domain: it drives the disks and network
+// interfaces that were assigned to it, and serves them to other domains, as package back
+// says. It has no processes: one loop looks at all devices and rings whenever an event
+// comes.
+package main
+
+import (
+	"resvirt/vi/abi"
+	"resvirt/vi/back"
+	"resvirt/vi/guest"
+	"resvirt/vi/seam"
+)
+
+// Implemented in entry_amd64.s.
+
+func entry()
+func failed()
+
+// devices are the back ends.
+var devices back.Devices
+
+// kmain is the kernel's first Go function, on the boot block.
+func kmain(si *abi.StartInfo) {
+	guest.Start(si)
+	guest.InitForeign()
+	findFunctions()
+	if !guest.OpenStore() {
+		guest.Die("there is no XenStore", 0)
+	}
+	devices.Platform = &platform
+	devices.Bridge.Send = send
+	if !devices.Start() {
+		guest.Die("XenStore takes no watch", 0)
+	}
+	guest.Print(seam.DriverStart + "\n")
+	for {
+		busy := true
+		for busy {
+			busy = work()
+		}
+		guest.WaitEvent()
+	}
+}
+
+// work does what there is to do, each device and ring in its turn, and says whether there
+// was anything.
+func work() bool {
+	busy := takeDisks()
+	busy = takeNets() || busy
+	for token := guest.StoreEvent(); token != nil; token = guest.StoreEvent() {
+		devices.Event(token)
+		busy = true
+	}
+	return devices.Serve(guest.Now()) || busy
+}
+
+// fail is called by failed (entry_amd64.s) with what lay on its stack.
+func fail(kind, pc uint64) { guest.Failed(kind, pc) }
+
+func main() {}
