@@ -17,11 +17,13 @@ const (
 	portPair  // an interdomain channel to ourselves, of the probe
 
 	portControl // of the control domain, which checks everything after each event
+	portProcess // of a process, by a file
+	portStore   // of a process's connection to XenStore
 )
 
 var (
-	ports    [64]uint8 // use by port; the kernel needs few
-	received [8]uint64 // events by use
+	ports    [256]uint8 // use by port
+	received [8]uint64  // events by use
 )
 
 func maskPort(port uint32) {
@@ -108,5 +110,10 @@ func event(port uint32) {
 		tick()
 	case portIPI, portReply, portPair:
 		wakeup(unsafe.Pointer(&received))
+	case portProcess:
+		maskPort(port)
+		processEvent(port)
+	case portStore:
+		wakeup(unsafe.Pointer(&fileKinds))
 	}
 }
