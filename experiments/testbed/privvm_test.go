@@ -73,3 +73,34 @@ func TestServiceDevices(t *testing.T) {
 		t.Errorf("only %d lines", n)
 	}
 }
+
+// serviceFiles are the archive's files with the services that make VMs, and those that they
+// make them of.
+func serviceFiles(t *testing.T, script string, more ...archived) []archived {
+	t.Helper()
+	return append([]archived{
+		{"services", []byte("/xenstored\n/consoled\n!/toolstack /script\n")},
+		{"script", []byte(script)},
+		{"xenstored", imageOf(t, "./vi/privvm/xenstored", image.User)},
+		{"consoled", imageOf(t, "./vi/privvm/consoled", image.User)},
+		{"toolstack", imageOf(t, "./vi/privvm/toolstack", image.User)},
+		{"appvm", imageOf(t, "./vi/appvm", image.Guest)},
+		{"unixbench", imageOf(t, "./workloads/unixbench", image.User)},
+	}, more...)
+}
+
+// vmConfig is the configuration of an AppVM as quick has them.
+func vmConfig(name string) archived {
+	return archived{name, []byte("# an AppVM\nname = \"" + name + "\"\nkernel = \"/appvm\"\nramdisk = '/unixbench'\nmemory = 8\nextra = \"workload=unixbench length=1\"\n")}
+}
+
+// TestToolstackMakesVMs: VMs that the services make print what they print in quick.
+func TestToolstackMakesVMs(t *testing.T) {
+	out := bootServices(t, "", serviceFiles(t, "create /one paused\ncreate /two paused\nlist\nunpause all\nwait-ended 2\nlist\n", vmConfig("one"), vmConfig("two")))
+	t.Log("\n" + out)
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, "error") {
+			t.Error(line)
+		}
+	}
+}

@@ -39,7 +39,7 @@ var xenbusFile = fileOps{
 	read: xenbusRead, write: xenbusWrite, ready: xenbusReady,
 }
 
-var xsdFile = fileOps{open: xsdOpen, read: xsdRead}
+var xsdFile = fileOps{open: xsdOpen, read: xsdRead, mmap: xsdMmap}
 
 // selfPort makes an event channel with both ends in this domain, the other still unbound.
 func selfPort() (uint32, bool) {
@@ -184,6 +184,43 @@ func xsdRead(_ uint16, buf, count uint64) int64 {
 		return -abi.EFAULT
 	}
 	return int64(count)
+}
+
+// storeMemory is memory for the server that outlives it.
+var storeMemory struct {
+	n     uint32
+	pages [1280]uint16
+}
+
+// xsdMmap maps it, in the size that the first server asked for. It is zero at first.
+func xsdMmap(_ uint16, length, prot, off uint64) int64 {
+	m := &storeMemory
+	n := uint32(length / pageSize)
+	if off != 0 || n > uint32(len(m.pages)) || m.n != 0 && n != m.n {
+		return -abi.EINVAL
+	}
+	for m.n < n {
+		p := allocZero()
+		if p == 0 {
+			for ; m.n > 0; m.n-- {
+				mem.drop(uint32(m.pages[m.n-1]))
+			}
+			return -abi.ENOMEM
+		}
+		m.pages[m.n] = uint16(p)
+		m.n++
+	}
+	va, r := addForeign(length, uint8(prot&(protRead|protWrite)))
+	if r < 0 {
+		return r
+	}
+	for i := range n {
+		if !current.space.set(va+uint64(i)*pageSize, pteFor(uint32(m.pages[i]), foreignFlags(va))) {
+			sysMunmap(va, length)
+			return -abi.ENOMEM
+		}
+	}
+	return int64(va)
 }
 
 // endStores takes the grants back when all processes have ended.

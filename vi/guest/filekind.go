@@ -49,7 +49,6 @@ func (f *file) ops() *fileOps {
 // is asked to end.
 func waitFile() int64 {
 	if current.signal != 0 {
-		current.signal = 0
 		return -abi.EINTR
 	}
 	sleep(unsafe.Pointer(&fileKinds))

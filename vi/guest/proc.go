@@ -28,7 +28,7 @@ type stack struct{ sp, sum uint64 }
 // it booted on and in the address space that the hypervisor built.
 type Proc struct {
 	state  uint8
-	signal uint8 // it has been asked to end: waiting calls give EINTR, once
+	signal uint8 // not 0: it has been asked to end, and calls that would wait give EINTR
 	pid    uint32
 	parent *Proc
 	space  Space

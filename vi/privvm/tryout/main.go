@@ -95,7 +95,7 @@ func frames(c p.Privcmd) {
 	check("a window", yes(at > 0), 1)
 	list, errs := [2]uint64{^uint64(0) >> 30, ^uint64(0)}, [2]int32{7, 7}
 	check("a frame that is none", c.MapFrames(abi.DomidSelf, uint64(at), list[:], errs[:]), -abi.ENOENT)
-	check("has an error", yes(errs[0] < 0), 1)
+	check("is refused", yes(errs[0] < 0), 1)
 	check("and the other has none", int64(errs[1]), 0)
 	check("unmapping", p.Unmap(uint64(at), 2<<12), 0)
 }
