@@ -2,11 +2,14 @@ package testbed
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"testing"
 
+	"resvirt/hw/disk"
 	"resvirt/hw/machine"
 	"resvirt/sim"
+	"resvirt/vi/back"
 	"resvirt/vi/image"
 )
 
@@ -14,13 +17,18 @@ import (
 // archive, runs it to its end and returns the console output.
 func bootServices(t *testing.T, options string, files []archived) string {
 	t.Helper()
+	spec := machine.DefaultSpec()
+	return bootServicesOn(t, spec, options, files)
+}
+
+// bootServicesOn is bootServices on some machine.
+func bootServicesOn(t *testing.T, spec machine.Spec, options string, files []archived) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("boots the whole system")
 	}
 	vmm := imageOf(t, "./vi/vmm", image.VMM)
 	control := imageOf(t, "./vi/privvm", image.Control)
-	spec := machine.DefaultSpec()
-	spec.MemBytes = 64 << 20
 	m, err := machine.New(spec)
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +105,50 @@ func vmConfig(name string) archived {
 // TestToolstackMakesVMs: VMs that the services make print what they print in quick.
 func TestToolstackMakesVMs(t *testing.T) {
 	out := bootServices(t, "", serviceFiles(t, "create /one paused\ncreate /two paused\nlist\nunpause all\nwait-ended 2\nlist\n", vmConfig("one"), vmConfig("two")))
+	t.Log("\n" + out)
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, "error") {
+			t.Error(line)
+		}
+	}
+}
+
+// volumes is a disk with volumes of a MiB.
+func volumes(t *testing.T, names ...string) *disk.Spec {
+	t.Helper()
+	const size = 1 << 20 / disk.SectorSize
+	var page back.VolumePage
+	for i, name := range names {
+		page.Entry[i] = back.VolumeEntry{First: uint64(1+i) * size, Sectors: size}
+		copy(page.Entry[i].Name[:], name)
+	}
+	page.Seal(uint32(len(names)))
+	image := make([]byte, (1+len(names))<<20)
+	if _, err := binary.Encode(image, binary.LittleEndian, &page); err != nil {
+		t.Fatal(err)
+	}
+	return &disk.Spec{Bytes: uint64(len(image)), Base: bytes.NewReader(image)}
+}
+
+// TestDriverDomain: the toolstack makes a driver domain of functions of PCI, and it serves
+// disks and interfaces of other VMs.
+func TestDriverDomain(t *testing.T) {
+	spec := machine.DefaultSpec()
+	spec.Disk = volumes(t, "root", "data")
+	spec.NICs = []machine.NIC{{MAC: [6]byte{2, 0, 0, 0, 0, 1}}}
+	driver := archived{"dvm.cfg", []byte("name = 'dvm'\nkernel = '/dvm'\nmemory = 8\ndriver_domain = 1\npci = ['00:04.0', '00:05.0']\n")}
+	one := vmConfig("one")
+	one.data = append(one.data, "disk = ['data,xvda,w,backend=dvm']\nvif = ['mac=00:16:3e:00:00:01,backend=dvm']\n"...)
+	out := bootServicesOn(t, spec, "", serviceFiles(t, `create /dvm.cfg
+create /one paused
+list
+xenstore-read /local/domain/1/backend/vbd/2/51712/state
+xenstore-read /local/domain/1/backend/vbd/2/51712/feature-flush-cache
+xenstore-read /local/domain/2/device/vif/0/mac
+unpause one
+wait one
+destroy dvm
+`, driver, archived{"dvm", imageOf(t, "./vi/dvm", image.Driver)}, one))
 	t.Log("\n" + out)
 	for line := range strings.Lines(out) {
 		if strings.Contains(line, "error") {

@@ -23,6 +23,7 @@ var devices back.Devices
 func kmain(si *abi.StartInfo) {
 	guest.Start(si)
 	guest.InitForeign()
+	guest.AllowPorts()
 	findFunctions()
 	if !guest.OpenStore() {
 		guest.Die("there is no XenStore", 0)
