@@ -15,13 +15,14 @@ const (
 	portIPI   // to this vCPU, of the probe
 	portReply // from the worker
 	portPair  // an interdomain channel to ourselves, of the probe
+	portDevice
 
 	portControl // of the control domain, which checks everything after each event
 )
 
 var (
-	ports    [64]uint8 // use by port; the kernel needs few
-	received [8]uint64 // events by use
+	ports    [256]uint8 // use by port; the kernel needs few
+	received [16]uint64 // events by use
 )
 
 func maskPort(port uint32) {
@@ -108,5 +109,7 @@ func event(port uint32) {
 		tick()
 	case portIPI, portReply, portPair:
 		wakeup(unsafe.Pointer(&received))
+	case portDevice:
+		deviceEvent()
 	}
 }
