@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"resvirt/experiments/recording"
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
 	"resvirt/vi/inspect"
@@ -270,7 +269,7 @@ func executed(c *scope, args []Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	found, err := t.FindPC(c.ctx, pcs, recording.Any)
+	found, err := t.FindPC(c.ctx, pcs)
 	return truth(found), err
 }
 

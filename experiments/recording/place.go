@@ -202,7 +202,7 @@ func (r *Recording) executed(ctx context.Context, name string) (Position, error)
 		if err := r.Run.Seek(ctx, from); err != nil {
 			return 0, err
 		}
-		if found, err := r.Run.FindPC(ctx, pcs, Any); found || err != nil {
+		if found, err := r.Run.FindPC(ctx, pcs); found || err != nil {
 			return r.Run.Position(), err
 		}
 	}
