@@ -37,8 +37,8 @@ func (s *State) drawPane(b box, id paneID) {
 	p := id.pane()
 	in := b
 	if b.h >= 4 || id != timelinePane && b.h >= 3 {
-		in = b.frame(fmt.Sprintf("%s %s", p.key, s.title(id)), s.Focus == id)
-		if s.Focus == id {
+		in = b.frame(fmt.Sprintf("%s %s", p.key, s.title(id)), s.Focus == id && !s.passive)
+		if s.Focus == id && !s.passive {
 			b.footer(hintsOf(paneKeys(id), b.w-4))
 		}
 	}

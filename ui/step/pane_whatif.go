@@ -228,6 +228,13 @@ func pressWhatif(s State, k key) (State, command, bool) {
 		k = "Up"
 	case "Right":
 		k = "Down"
+	case "Up", "Down", "k", "j":
+		by := 1
+		if k == "Up" || k == "k" {
+			by = -1
+		}
+		r.cursor = inFlow(list, s.paneWidth(whatifPane)).above(r.cursor, by)
+		return s, nil, true
 	}
 	if *r, ok = r.press(k, len(list)); ok {
 		return s, nil, true
@@ -271,7 +278,7 @@ func drawWhatif(b box, s *State, now, _ *choices) {
 	text := s.What.text(now)
 	f, w := s.What.fork(text), s.What.sweep(text)
 	if f == nil && w == nil {
-		hint := "Space switches a step, Enter executes the run so"
+		hint := "● on, ○ off. Space switches one, Enter executes the run so"
 		switch {
 		case s.What.faultless():
 			hint = "Enter: the run " + text
@@ -299,32 +306,69 @@ func drawWhatif(b box, s *State, now, _ *choices) {
 	}
 }
 
+// flow is where entries stand that follow each other in lines.
+type flow []struct{ x, y int }
+
+// inFlow places entries in w columns.
+func inFlow(list []choice, w int) flow {
+	at := make(flow, len(list))
+	x, y := 0, 0
+	for i, c := range list {
+		n := width(c.label()) + 2 // the cursor's glyph and that of its state
+		if x+n > w && x > 0 {
+			x, y = 0, y+1
+		}
+		at[i].x, at[i].y = x, y
+		x += n + 1
+	}
+	return at
+}
+
+// above is the entry in the line above, or with by = 1 below, which begins nearest; from the
+// first line and the last it is the first and the last entry.
+func (f flow) above(i, by int) int {
+	i = min(i, len(f)-1)
+	best := -1
+	for j, p := range f {
+		if p.y == f[i].y+by && (best < 0 || abs(p.x-f[i].x) < abs(f[best].x-f[i].x)) {
+			best = j
+		}
+	}
+	switch {
+	case best >= 0:
+		return best
+	case by < 0:
+		return 0
+	}
+	return len(f) - 1
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// paneWidth is how many columns there are within a pane.
+func (s *State) paneWidth(id paneID) int {
+	for _, p := range s.layout() {
+		if p.id == id {
+			return p.w - 2
+		}
+	}
+	return s.W - 2
+}
+
 // drawSteps paints the steps in a row, or as many rows as are needed, the row of the cursor
 // first where there is little room.
 func drawSteps(b box, s *State, now *choices) int {
 	list := s.offered(now)
 	cursor := min(s.Rows[whatifPane].cursor, len(list)-1)
 	room := max(b.h/3, 1)
-	type put struct{ x, y int }
-	var at []put
-	x, y := 0, 0
-	for _, c := range list {
-		n := width(c.label()) + 3
-		if x+n > b.w && x > 0 {
-			x, y = 0, y+1
-		}
-		at = append(at, put{x, y})
-		x += n
-	}
+	at := inFlow(list, b.w)
+	y := at[len(at)-1].y
 	found := 2 // rows for what is found
 	if text := s.What.text(now); s.What.fork(text) != nil || s.What.sweep(text) != nil {
 		found = 8
 	}
 	room = max(room, min(y+1, b.h-found))
-	top := 0
-	if len(at) > 0 {
-		top = max(min(at[cursor].y-room/2, y+1-room), 0)
-	}
+	top := max(min(at[cursor].y-room/2, y+1-room), 0)
 	for i, c := range list {
 		if at[i].y < top || at[i].y >= top+room {
 			continue
@@ -339,8 +383,9 @@ func drawSteps(b box, s *State, now *choices) int {
 		}
 		if i == cursor && s.Focus == whatifPane {
 			st.reverse = true
+			b.set(at[i].x, at[i].y-top, '>', style{bold: true})
 		}
-		b.text(at[i].x, at[i].y-top, glyph+c.label(), st)
+		b.text(at[i].x+1, at[i].y-top, glyph+c.label(), st)
 	}
 	return min(room, y+1)
 }

@@ -149,3 +149,19 @@ func specimenCourse(r *subject) *course {
 	}
 	return &course{r.Start, r.End, a}
 }
+
+// withOther is the specimen with another run, without a step, which moves together with it.
+func (s State) withOther() State {
+	name := s.Run.Row.Steps[2].Name
+	row := *s.Run.Row
+	row.Outcome, row.Steps = faults.Hang, row.Steps[:2]
+	b := *s.Run
+	b.Row, b.Change = &row, "without "+name
+	s.What = what{switched: []string{name}, forks: []*forked{{text: b.Change, row: &row, parts: "part at S3+18 (13,582,018): A goes to main.begin+0x71 steps.go:103, B to main.begin+0x47 steps.go:105", partAt: 13_582_018, partIn: "S3+18", endA: s.Run.Row.EndTime}}}
+	s = s.focus(whatifPane)
+	now, other := *s.Now, *s.Now
+	other.Name, other.CPU = "S2+118", 0
+	now.Other, now.Of = &other, &b
+	s.Now, s.Ask.Beside = &now, b.Change
+	return s
+}

@@ -199,7 +199,7 @@ func TestSwitchesAreUndone(t *testing.T) {
 	t.Parallel()
 	x := opened(t, 80, 24, "full", faults.Recovered)
 	x.keys("D", "6", "Home")
-	x.keys(" ", "Down", " ")
+	x.keys(" ", "Right", " ")
 	two := x.s.What.switched
 	x.keys("Esc")
 	x.sees("forgotten: without the fault")
@@ -274,7 +274,7 @@ func TestTryFirst(t *testing.T) {
 			if x.under() != "patrol" {
 				t.Errorf("the cursor has moved to %s", x.under())
 			}
-			if x.keys("Home", "Down"); x.under() != first {
+			if x.keys("Home", "Right"); x.under() != first {
 				t.Errorf("%s/%d: explain tries %s, the list begins with %s", setting, index, first, x.under())
 			}
 			return
@@ -337,7 +337,7 @@ func TestBesideEachOther(t *testing.T) {
 		}
 	}
 	x.types(fmt.Sprint(x.s.What.forks[0].partAt + 1))
-	x.sees("A and B parted at "+x.s.What.forks[0].partIn+", 1 instructions ago", "CPU")
+	x.sees("A and B parted at "+x.s.What.forks[0].partIn+", 1 instruction ago", "CPU")
 	contents := x.s.Now.Other.Facts[registersPane].(*contents)
 	if got, want := contents.this[0], x.d.forks[b.Change].Run.Machine().Register(contents.cpu, 0); got != want {
 		t.Errorf("B's registers have rax %#x, its machine %#x", got, want)
@@ -356,4 +356,28 @@ func TestBesideEachOther(t *testing.T) {
 	if x.s.Now.Other != nil || strings.Contains(x.screen(), "▶A full/") {
 		t.Error("B again does not end it")
 	}
+}
+
+// Arrows move in the list as it is seen: to the line above or below, to the entry before or behind.
+func TestArrowsInTheList(t *testing.T) {
+	t.Parallel()
+	x := &session{t: t, s: specimen(80, 24)}
+	x.keys("6", "z")
+	at := inFlow(x.s.offered(x.s.Now.Facts[whatifPane].(*choices)), 78)
+	cursor := func() int { return x.s.Rows[whatifPane].cursor }
+	x.keys("Right", "Right")
+	if cursor() != 2 {
+		t.Fatalf("two to the right is entry %d", cursor())
+	}
+	x.keys("Down")
+	if at[cursor()].y != 1 || abs(at[cursor()].x-at[2].x) > 10 {
+		t.Errorf("below %+v is %+v", at[2], at[cursor()])
+	}
+	if x.keys("Down"); cursor() != len(at)-1 {
+		t.Errorf("below the last line is entry %d", cursor())
+	}
+	if x.keys("Up", "Up"); cursor() != 0 {
+		t.Errorf("above the first line is entry %d", cursor())
+	}
+	x.sees(">●the fault")
 }
