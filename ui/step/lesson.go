@@ -43,7 +43,9 @@ func (c openLesson) do(ctx context.Context, d *desk) (string, error) {
 	}
 	d.close()
 	d.db, d.campaign = db, all
-	if d.lesson, err = lesson.Begin(ctx, c.lesson, db, all); err != nil {
+	if d.lesson, err = lesson.Begin(ctx, c.lesson, db, all, func(done, all int) {
+		d.emit(begun{fmt.Sprintf("%s: run %d of %d that may suit", c.busy(), done+1, all)})
+	}); err != nil {
 		return "", err
 	}
 	return lessonStop{0}.do(ctx, d)

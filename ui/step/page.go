@@ -9,6 +9,7 @@ type page struct {
 	title string
 	lines []string
 	top   int
+	save  bool // it can be saved as a lesson
 }
 
 // wrapped are its lines on a screen of w columns: those that are longer go on below.

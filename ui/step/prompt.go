@@ -72,6 +72,8 @@ func (s State) entered(lead, text string) (State, command) {
 		return s, nil
 	case lead == "answer: ":
 		return s, answer{s.Lesson.stop, text}
+	case lead == lessonLead:
+		return s.saveNotes(text, false)
 	case text == "q" || text == "quit":
 		s.Quit = true
 		return s, nil
@@ -88,6 +90,8 @@ func (s State) entered(lead, text string) (State, command) {
 		return s.note(rest), nil
 	case verb == "show":
 		return s, showValue{rest}
+	case (verb == "lesson" || verb == "lesson!") && rest != "":
+		return s.saveNotes(rest, verb == "lesson!")
 	case text == "notes":
 		return s.notes(), nil
 	}
