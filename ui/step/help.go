@@ -12,7 +12,7 @@ func (s State) help() State {
 	h := helpText{w: max(s.W-5, 20)}
 	if s.Screen == picking || s.Run == nil {
 		h.part("On this screen")
-		for _, hint := range append(s.Pick.hints(), "Up Down choose", "Ctrl-Z to the shell", "q quit") {
+		for _, hint := range append(s.Pick.hints(), "Up/Down choose", "Ctrl-Z to the shell", "q quit") {
 			k, about, _ := strings.Cut(hint, " ")
 			h.say(k, about)
 		}
