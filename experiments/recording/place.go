@@ -2,6 +2,7 @@ package recording
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -187,6 +188,9 @@ func (r *Recording) stepNamed(name string) (Position, error) {
 	}
 	if slices.Contains(r.Lab.System.Steps(), name) {
 		return 0, fmt.Errorf("recovery does not announce step %s in %s", name, r.Row.Run())
+	}
+	if hint := r.elsewhere(name); hint != "" {
+		return 0, errors.New(hint)
 	}
 	return 0, fmt.Errorf("%q is no place: %s", name, placeHelp)
 }

@@ -181,6 +181,7 @@ func (d *desk) use(path string, r *recording.Recording) {
 		Base: based{d.base.Row, d.base.Setting}, Change: changeText(r), Faultless: r.Faultless,
 		Start: r.Run.Start(), End: r.Run.End(), GoldenEnd: r.Golden.End(),
 	}
+	d.of.Places, d.of.Structures = d.names()
 }
 
 func (d *desk) close() {

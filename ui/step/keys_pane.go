@@ -32,6 +32,8 @@ func paneKeys(id paneID) []binding {
 		return []binding{own("a", "address", "memory at an address, or where a register points"), own("t", "words or bytes", "words or bytes"), wrote, reads, own("Enter", "follow", "memory where the word points")}
 	case tlbPane:
 		return []binding{own("Enter", "memory", "memory at the entry's address")}
+	case structuresPane:
+		return []binding{own("Enter", "open or memory", "open or close a structure or what a pointer points to; of a plain value, memory there"), wrote, reads}
 	case pagesPane:
 		return []binding{own("Enter", "memory", "memory at the first word that differs")}
 	case whyPane:

@@ -19,6 +19,8 @@ func (s State) type_(k key) (State, command) {
 		l.text = string(r[:len(r)-1])
 	case k == "Ctrl-U":
 		l.text = ""
+	case k == "Tab":
+		return s.complete(), nil
 	case k == "Up":
 		l.recall(+1)
 	case k == "Down":

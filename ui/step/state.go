@@ -50,6 +50,7 @@ type Ask struct {
 	CPU    int // whose registers and source are shown; follow = of that which is about to run
 	Golden bool
 	Memory AskMemory
+	Tree   AskTree
 	Frame  int    // of the stack, from 1; 0 = the innermost that is no helper
 	Zoom   int    // how many times the timeline's scale is halved
 	Beside string // the change of the run that is moved together with the stored one; "" = none
@@ -80,6 +81,8 @@ type subject struct {
 	Start     recording.Position
 	End       recording.Position
 	GoldenEnd recording.Position
+
+	Places, Structures []string // names that the prompt completes, sorted
 }
 
 // scene is what is known of a position.
