@@ -76,11 +76,7 @@ func chosen(m faults.Machine, args []Value) (int, error) {
 
 func onCPU(f func(*scope, faults.Machine, int) Value) func(*scope, []Value) (Value, error) {
 	return func(c *scope, args []Value) (Value, error) {
-		m, err := c.machine()
-		if err != nil {
-			return Value{}, err
-		}
-		cpu, err := chosen(m, args)
+		m, cpu, err := c.processor(args)
 		if err != nil {
 			return Value{}, err
 		}
@@ -88,12 +84,17 @@ func onCPU(f func(*scope, faults.Machine, int) Value) func(*scope, []Value) (Val
 	}
 }
 
-func readRegister(c *scope, args []Value) (Value, error) {
-	m, err := c.machine()
-	if err != nil {
-		return Value{}, err
+// processor is the machine at the scope's place, and the processor that is asked for.
+func (c *scope) processor(args []Value) (m faults.Machine, cpu int, err error) {
+	if m, err = c.machine(); err != nil {
+		return nil, 0, err
 	}
-	cpu, err := chosen(m, args[1:])
+	cpu, err = chosen(m, args)
+	return m, cpu, err
+}
+
+func readRegister(c *scope, args []Value) (Value, error) {
+	m, cpu, err := c.processor(args[1:])
 	if err != nil {
 		return Value{}, err
 	}
@@ -113,11 +114,7 @@ func registerNamed(name string) (faults.Register, error) {
 }
 
 func savedRegister(c *scope, args []Value) (Value, error) {
-	m, err := c.machine()
-	if err != nil {
-		return Value{}, err
-	}
-	cpu, err := chosen(m, args[1:])
+	m, cpu, err := c.processor(args[1:])
 	if err != nil {
 		return Value{}, err
 	}
@@ -133,11 +130,7 @@ func savedRegister(c *scope, args []Value) (Value, error) {
 }
 
 func inside(c *scope, args []Value) (Value, error) {
-	m, err := c.machine()
-	if err != nil {
-		return Value{}, err
-	}
-	cpu, err := chosen(m, args[1:])
+	m, cpu, err := c.processor(args[1:])
 	if err != nil {
 		return Value{}, err
 	}
