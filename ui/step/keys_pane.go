@@ -65,6 +65,7 @@ func lessonKeys() []binding {
 	return []binding{
 		{[]key{"T"}, "T", "", "the lesson's text again", nil},
 		{[]key{"="}, "=", "", "answer its question", nil},
+		{nil, "1 to 9", "", "on its text: to what there is to look at", nil},
 		{[]key{"+", "-"}, "+ -", "", "to the lesson's next stop, or the one before", nil},
 	}
 }

@@ -127,8 +127,8 @@ func (s State) teach() State {
 		add("", t)
 		lines = append(lines, "")
 	}
-	for _, l := range c.shown.Look {
-		add("look at ", strings.TrimSpace(l.Pane+" "+l.At))
+	for i, l := range c.shown.Look {
+		add(fmt.Sprintf("  %d  look at ", i+1), strings.TrimSpace(l.Pane+" "+l.At))
 	}
 	if c.shown.Question != "" {
 		lines = append(lines, "")
@@ -141,13 +141,17 @@ func (s State) teach() State {
 		lines = append(lines, "")
 		add("", t)
 	}
-	hints := "Esc: look around; T: this text; +: next stop; -: the one before"
-	if c.shown.Question != "" {
-		hints = "Esc: look around; T: this text; =: answer; +: next stop; -: the one before"
+	hints := "Esc: look around; T: this text; "
+	if len(c.shown.Look) > 0 {
+		hints += fmt.Sprintf("1-%d: go to look; ", len(c.shown.Look))
 	}
+	if c.shown.Question != "" {
+		hints += "=: answer; "
+	}
+	hints += "+: next stop; -: the one before"
 	lines = append(lines, "")
 	add("", hints)
-	s.Page = page{open: true, title: fmt.Sprintf("Lesson: %s. Stop %d of %d, %s", c.lesson.Title, c.stop+1, len(c.lesson.Stops), c.shown.Name), lines: lines}
+	s.Page = page{open: true, lesson: true, title: fmt.Sprintf("Lesson: %s. Stop %d of %d, %s", c.lesson.Title, c.stop+1, len(c.lesson.Stops), c.shown.Name), lines: lines}
 	if c.said != nil { // the answer is to be seen
 		s.Page.top = max(len(lines)-max(s.H-s.footRows()-2, 1), 0)
 	}

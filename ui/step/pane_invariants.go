@@ -101,7 +101,9 @@ func laterInvariants(ctx context.Context, d *desk, now *damage) *damage {
 	return now
 }
 
-func brokenOf(v recording.Violation, way string) broken { return broken{v.Where(), v.Is, v.Should, way} }
+func brokenOf(v recording.Violation, way string) broken {
+	return broken{v.Where(), v.Is, v.Should, way}
+}
 
 // ailment is a line of the pane: an invariant that is broken now, or was, or will be.
 type ailment struct {

@@ -132,6 +132,9 @@ func (s State) press(k key) (State, command) {
 		if s, c, ok := s.attend(k); ok {
 			return s, c
 		}
+		if s, c, ok := s.attendPage(k); ok {
+			return s, c
+		}
 		if k == "s" && s.Page.save {
 			return s.ask(lessonLead), nil
 		}
