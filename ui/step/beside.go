@@ -15,8 +15,8 @@ func beside(s State) (State, command) {
 		return s, nil
 	}
 	text := s.Run.Change
-	if c, ok := s.Now.Facts[whatifPane].(*choices); text == "" && ok && s.What.fork(s.What.text(c)) != nil {
-		text = s.What.text(c)
+	if now := s.What.text(s.Run.choices()); text == "" && s.What.fork(now) != nil {
+		text = now
 	}
 	if text == "" && len(s.What.forks) > 0 {
 		text = s.What.forks[0].text

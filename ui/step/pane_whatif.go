@@ -30,9 +30,15 @@ func (c *choices) title(s *State) string {
 }
 
 func gatherWhatif(_ context.Context, d *desk) *choices {
+	return d.of.choices()
+}
+
+// choices are those of the run. They depend on no position, so that keys that come before a
+// position has been looked at are not lost.
+func (r *subject) choices() *choices {
 	c := &choices{}
-	for _, name := range d.of.Steps {
-		c.steps = append(c.steps, choice{name: name, on: slices.Contains(d.of.Base.setting.Steps, name), announced: d.of.Base.announces(name)})
+	for _, name := range r.Steps {
+		c.steps = append(c.steps, choice{name: name, on: slices.Contains(r.Base.setting.Steps, name), announced: r.Base.announces(name)})
 	}
 	return c
 }
@@ -71,10 +77,8 @@ func (w *what) text(c *choices) string {
 
 // told is the change in words.
 func (w *what) told(s State) string {
-	if c, ok := s.Now.Facts[whatifPane].(*choices); ok {
-		if text := w.text(c); text != "" {
-			return text
-		}
+	if text := w.text(s.Run.choices()); text != "" {
+		return text
 	}
 	return "nothing is switched"
 }
@@ -137,25 +141,13 @@ func toggleHere(s State) (State, command) {
 		}
 		return s, nil
 	}
-	if _, ok := s.Now.Facts[whatifPane].(*choices); !ok { // the pane comes on the screen now
-		c := &choices{}
-		for _, n := range s.Run.Steps {
-			c.steps = append(c.steps, choice{name: n, on: slices.Contains(s.Run.Base.setting.Steps, n), announced: s.Run.Base.announces(n)})
-		}
-		now := *s.Now
-		now.Facts[whatifPane] = c
-		s.Now = &now
-	}
 	s = s.switches(name).point(name)
 	s.Say = "the run " + s.What.told(s) + "? Enter executes it, Esc or u forgets it"
 	return s, nil
 }
 
 func pressWhatif(s State, k key) (State, command, bool) {
-	now, ok := s.Now.Facts[whatifPane].(*choices)
-	if !ok || len(now.steps) == 0 {
-		return s, nil, false
-	}
+	now, ok := s.Run.choices(), false
 	list := s.offered(now)
 	r := &s.Rows[whatifPane]
 	switch k {

@@ -29,18 +29,10 @@ func (d *desk) helpful(found *explained) aside {
 
 // try adds the steps that are to be tried first. The cursor stays on its entry.
 func (s State) try(steps []string) State {
-	on := ""
-	if s.Now != nil {
-		if c, ok := s.Now.Facts[whatifPane].(*choices); ok {
-			list := s.offered(c)
-			on = list[min(s.Rows[whatifPane].cursor, len(list)-1)].name
-		}
-	}
+	list := s.offered(s.Run.choices())
+	on := list[min(s.Rows[whatifPane].cursor, len(list)-1)].name
 	s.Known.tries = steps
-	if on != "" && on != theFault {
-		s = s.point(on)
-	}
-	return s
+	return s.point(on)
 }
 
 // tries are the steps that are to be tried first: those that would help the stored run.

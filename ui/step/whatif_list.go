@@ -44,10 +44,8 @@ func (s *State) offered(c *choices) []choice {
 
 // point puts the cursor on an entry.
 func (s State) point(name string) State {
-	if c, ok := s.Now.Facts[whatifPane].(*choices); ok {
-		if i := slices.IndexFunc(s.offered(c), func(x choice) bool { return x.name == name }); i >= 0 {
-			s.Rows[whatifPane].cursor = i
-		}
+	if i := slices.IndexFunc(s.offered(s.Run.choices()), func(x choice) bool { return x.name == name }); i >= 0 {
+		s.Rows[whatifPane].cursor = i
 	}
 	return s
 }
@@ -57,8 +55,8 @@ const leadStep = "step: "
 
 // findStep puts the cursor on the first entry whose name begins so, or else has it in it.
 func (s State) findStep(text string) State {
-	c, ok := s.Now.Facts[whatifPane].(*choices)
-	if !ok || text == "" {
+	c := s.Run.choices()
+	if text == "" {
 		return s
 	}
 	for _, fits := range []func(string, string) bool{strings.HasPrefix, strings.Contains} {

@@ -172,7 +172,7 @@ func (x *session) finds(text string) {
 
 // under is the entry under the cursor.
 func (x *session) under() string {
-	return x.s.offered(x.s.Now.Facts[whatifPane].(*choices))[x.s.Rows[whatifPane].cursor].name
+	return x.s.offered(x.s.Run.choices())[x.s.Rows[whatifPane].cursor].name
 }
 
 // A step is found by a part of its name, while one types.
@@ -363,7 +363,7 @@ func TestArrowsInTheList(t *testing.T) {
 	t.Parallel()
 	x := &session{t: t, s: specimen(80, 24)}
 	x.keys("6", "z")
-	at := inFlow(x.s.offered(x.s.Now.Facts[whatifPane].(*choices)), 78)
+	at := inFlow(x.s.offered(x.s.Run.choices()), 78)
 	cursor := func() int { return x.s.Rows[whatifPane].cursor }
 	x.keys("Right", "Right")
 	if cursor() != 2 {
@@ -380,4 +380,20 @@ func TestArrowsInTheList(t *testing.T) {
 		t.Errorf("above the first line is entry %d", cursor())
 	}
 	x.sees(">●the fault")
+}
+
+// Keys that come before the pane has been looked at are not lost.
+func TestFastKeysInWhatIf(t *testing.T) {
+	t.Parallel()
+	s := specimen(80, 24)
+	now := *s.Now
+	now.Facts = [panes]any{}
+	s.Now = &now
+	var c command
+	for _, k := range []key{"6", "Home", " ", "Enter"} {
+		s, c = update(s, k)
+	}
+	if got, ok := c.(fork); !ok || !got.faultless {
+		t.Errorf("6 Home Space Enter leads to %+v, with %v switched", c, s.What.switched)
+	}
 }
