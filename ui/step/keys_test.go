@@ -56,7 +56,7 @@ func TestEveryKeyIsInHelp(t *testing.T) {
 				if b.about != "" && !strings.Contains(text, "  "+pad(b.shown, 9)) {
 					t.Errorf("help has no line for %s", b.shown)
 				}
-				if b.about != "" && !strings.Contains(b.shown, string(b.keys[0])) && b.keys[0] != " " {
+				if len(b.keys) > 0 && b.about != "" && !strings.Contains(b.shown, string(b.keys[0])) && b.keys[0] != " " {
 					t.Errorf("%q is shown as %q", b.keys[0], b.shown)
 				}
 			}
