@@ -36,7 +36,7 @@ func draw(s *State) *cells {
 func (s *State) drawPane(b box, id paneID) {
 	p := id.pane()
 	in := b
-	if b.h >= 4 || id != timelinePane && b.h >= 3 {
+	if (placed{id: id, h: b.h}).bordered() {
 		in = b.frame(fmt.Sprintf("%s %s", p.key, s.title(id)), s.Focus == id && !s.passive)
 		if s.Focus == id && !s.passive {
 			b.footer(hintsOf(paneKeys(id), b.w-4))

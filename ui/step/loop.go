@@ -18,6 +18,9 @@ type loop struct {
 	desk   *desk
 	state  State
 
+	mouse bool             // the terminal tells of it
+	held  tcell.ButtonMask // its buttons
+
 	events   chan event      // results of the desk
 	requests chan request    // to it
 	crashes  chan string     // of goroutines: what recover gives, with the stack
@@ -166,6 +169,12 @@ func (l *loop) input(ctx context.Context, e tcell.Event) error {
 			l.state.Suspend = false
 			return l.suspend()
 		}
+	case *tcell.EventMouse:
+		x, y := e.Position()
+		var did gesture
+		if did, l.held = gestureOf(e, l.held); did != noGesture {
+			l.ask(ctx, l.take(mouse{x, y, did}))
+		}
 	case *tcell.EventError:
 		return e
 	}
@@ -218,6 +227,13 @@ func (l *loop) caught() {
 
 // paint shows the state.
 func (l *loop) paint() {
+	if l.mouse == l.state.NoMouse { // it is to change
+		if l.mouse = !l.state.NoMouse; l.mouse {
+			l.screen.EnableMouse(tcell.MouseButtonEvents)
+		} else {
+			l.screen.DisableMouse()
+		}
+	}
 	c := draw(&l.state)
 	blit(c, l.screen, l.look)
 	l.screen.Show()

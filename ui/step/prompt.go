@@ -94,6 +94,9 @@ func (s State) entered(lead, text string) (State, command) {
 		return s, showValue{rest}
 	case (verb == "lesson" || verb == "lesson!") && rest != "":
 		return s.saveNotes(rest, verb == "lesson!")
+	case text == "mouse off" || text == "mouse on":
+		s.NoMouse = text == "mouse off"
+		return s, nil
 	case text == "notes":
 		return s.notes(), nil
 	}

@@ -41,6 +41,7 @@ type State struct {
 	narrow  bool // it is one half of a screen
 	passive bool // the half of the run that is not stepped through
 
+	NoMouse bool // the terminal keeps it for itself
 	Quit    bool
 	Suspend bool
 }

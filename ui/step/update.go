@@ -25,6 +25,8 @@ func (s State) on(e event) (State, command) {
 		s.W, s.H = e.w, e.h
 	case key:
 		return s.press(e)
+	case mouse:
+		return s.pointed(e)
 	case arrived:
 		return s.arrive(e), nil
 	case gathered:
