@@ -146,6 +146,13 @@ func drawHints(b box, s *State) {
 	} else if s.Run != nil {
 		list = hinted(bindings())
 	}
+	switch {
+	case s.Lesson == nil:
+	case s.Page.open && s.Page.lesson:
+		list = s.lessonHints()
+	case s.Run != nil:
+		list = append(s.lessonHints(), list...)
+	}
 	always := "? help  q quit"
 	text := always
 	if left := fitting(list, b.w-2-width("  "+always)); left != "" {

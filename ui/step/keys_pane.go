@@ -65,7 +65,13 @@ func lessonKeys() []binding {
 	return []binding{
 		{[]key{"T"}, "T", "", "the lesson's text again", nil},
 		{[]key{"="}, "=", "", "answer its question", nil},
-		{nil, "1 to 9", "", "on its text: to what there is to look at", nil},
 		{[]key{"+", "-"}, "+ -", "", "to the lesson's next stop, or the one before", nil},
+	}
+}
+
+// lessonPageKeys mean something on a lesson's text alone; see attendPage.
+func lessonPageKeys() []binding {
+	return []binding{
+		{[]key{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, "1 to 9", "", "on its text: to what there is to look at", nil},
 	}
 }

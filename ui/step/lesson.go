@@ -97,7 +97,7 @@ func (c answer) do(ctx context.Context, d *desk) (string, error) {
 	case !understood && choices > 0:
 		said = []string{"Type the letter of a choice."}
 	case !understood:
-		said = []string{"Type a number, a word, or yes or no; ? shows the answer."}
+		said = []string{fmt.Sprintf("%q is no answer to it: %s; ? shows the answer.", c.text, k.Wants())}
 	}
 	d.emit(taught(func(s State) State {
 		if s.Lesson == nil || s.Lesson.stop != c.stop {
@@ -141,16 +141,6 @@ func (s State) teach() State {
 		lines = append(lines, "")
 		add("", t)
 	}
-	hints := "Esc: look around; T: this text; "
-	if len(c.shown.Look) > 0 {
-		hints += fmt.Sprintf("1-%d: go to look; ", len(c.shown.Look))
-	}
-	if c.shown.Question != "" {
-		hints += "=: answer; "
-	}
-	hints += "+: next stop; -: the one before"
-	lines = append(lines, "")
-	add("", hints)
 	s.Page = page{open: true, lesson: true, title: fmt.Sprintf("Lesson: %s. Stop %d of %d, %s", c.lesson.Title, c.stop+1, len(c.lesson.Stops), c.shown.Name), lines: lines}
 	if c.said != nil { // the answer is to be seen
 		s.Page.top = max(len(lines)-max(s.H-s.footRows()-2, 1), 0)
@@ -172,6 +162,9 @@ func (s State) attend(k key) (_ State, c command, ok bool) {
 			s.Say = "this stop has no question: + goes on"
 			return s, nil, true
 		}
+		if s.Page.open { // the question is to be seen
+			s.Page.top = max(len(s.Page.lines)-max(s.H-s.footRows()-2, 1), 0)
+		}
 		return s.ask("answer: "), nil, true
 	case "+":
 		to++
@@ -190,4 +183,22 @@ func (s State) attend(k key) (_ State, c command, ok bool) {
 		c = lessonStop{to}
 	}
 	return s, c, true
+}
+
+// lessonHints are the keys on a lesson's page, and beside it.
+func (s *State) lessonHints() (list []string) {
+	if !s.Page.open {
+		return []string{"T lesson", "+ next stop"}
+	}
+	if s.Lesson.shown.Question != "" {
+		list = append(list, "= answer")
+	}
+	list = append(list, "+ next stop", "- back")
+	switch n := len(s.Lesson.shown.Look); {
+	case n == 1:
+		list = append(list, "1 look")
+	case n > 1:
+		list = append(list, fmt.Sprintf("1-%d look", n))
+	}
+	return append(list, "Esc look around")
 }
