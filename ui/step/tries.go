@@ -10,13 +10,12 @@ import (
 type explained struct{ e *explain.Explanation }
 
 // helpful finds the steps that would help a failed run, as runs of the same fault under other
-// settings show. The database is read at once; runs are executed beside the screen.
+// settings show. These were read when it was opened; runs are executed beside the screen.
 func (d *desk) helpful(found *explained) aside {
-	r := d.rec
-	by, err := explain.SurvivorsOf(d.db, r)
+	r, by := d.rec, d.survivors
 	return func(ctx context.Context) learned {
 		var tries []string
-		if err == nil && found.e != nil {
+		if found.e != nil {
 			if helps, err := explain.HelpsOf(ctx, r, found.e, by, untold); err == nil {
 				for _, h := range helps.Remedies {
 					tries = append(tries, h.Step)

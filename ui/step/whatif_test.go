@@ -107,6 +107,9 @@ func TestWhatIfOfAllFaults(t *testing.T) {
 			off = append(off, name)
 		}
 	}
+	runs := sharedCampaign(t)
+	runs.mu.Lock()
+	defer runs.mu.Unlock()
 	x.keys("A")
 
 	kind := x.s.Run.Row.Plan.Kind.String()
