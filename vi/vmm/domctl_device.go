@@ -82,14 +82,20 @@ func (d *Domain) releaseDevices() {
 	deviceLock.unlockRestore(flags)
 }
 
-// domctlAccess is DOMCTL_iomem_permission, ioport_permission and irq_permission, for what
-// the control domain may use itself.
-func domctlAccess(d *Domain, set *ranges, s, limit span, allow bool) int64 {
+// domctlAccess is DOMCTL_iomem_permission and ioport_permission, for what the control
+// domain may use itself.
+func domctlAccess(d *Domain, ports bool, s, limit span, allow bool) int64 {
 	switch {
 	case s.end <= s.first:
 		return -abi.EINVAL
 	case s.first < limit.first || s.end > limit.end:
 		return -abi.EPERM
+	case ioTableOf(d) == nil:
+		return -abi.ENOMEM
+	}
+	set := &d.io.mem
+	if ports {
+		set = &d.io.ports
 	}
 	flags := deviceLock.lockSave()
 	ok := false
@@ -107,11 +113,8 @@ func domctlAccess(d *Domain, set *ranges, s, limit span, allow bool) int64 {
 
 // domctlIOMem is DOMCTL_iomem_permission. As in Xen, what is mapped already stays mapped.
 func domctlIOMem(d *Domain, a *abi.DomctlIOMemAccess) int64 {
-	if ioTableOf(d) == nil {
-		return -abi.ENOMEM
-	}
 	limit := span{max(ioFirstFrame, frames.n), ioEndFrame}
-	return domctlAccess(d, &d.io.mem, span{a.First, a.First + a.Num}, limit, a.Allow != 0)
+	return domctlAccess(d, false, span{a.First, a.First + a.Num}, limit, a.Allow != 0)
 }
 
 // domctlPorts is DOMCTL_ioport_permission.
@@ -120,10 +123,7 @@ func domctlPorts(d *Domain, a *abi.DomctlPortAccess) int64 {
 	if end > ioEndPort {
 		return -abi.EINVAL
 	}
-	if ioTableOf(d) == nil {
-		return -abi.ENOMEM
-	}
-	return domctlAccess(d, &d.io.ports, span{first, end}, span{ioFirstPort, ioEndPort}, a.Allow != 0)
+	return domctlAccess(d, true, span{first, end}, span{ioFirstPort, ioEndPort}, a.Allow != 0)
 }
 
 // domctlIRQ is DOMCTL_irq_permission. The control domain's PIRQs for pins have the pins'

@@ -158,6 +158,7 @@ func reintegrate() {
 	saneValues()
 	staticLocks()
 	reinitLocks()
+	strayDMA()
 	pageFrames()
 	for d := domains.head; d != nil; d = d.next {
 		for i := uint32(0); i < d.nvcpus; i++ {
@@ -167,6 +168,9 @@ func reintegrate() {
 	schedMetadata()
 	timerHeap()
 	recurringTimers()
+	irqRoutes()
+	irqEnds()
+	irqRedelivery()
 	eventRedelivery()
 	consoleLine()
 	verify()
