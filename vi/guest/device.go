@@ -67,3 +67,10 @@ func Pause() { pause() }
 
 // FrameOf is the machine frame of a kernel address in the direct map.
 func FrameOf(va uint64) uint64 { return p2m[pfnOf(va)] }
+
+// UsePorts lets this kernel execute IN and OUT; which ports answer is up to what the
+// domain was let use.
+func UsePorts() {
+	op := abi.PhysdevSetIOPL{IOPL: 1}
+	must("set_iopl", hypercall(abi.HypercallPhysdevOp, abi.PhysdevopSetIOPL, addr(unsafe.Pointer(&op)), 0, 0))
+}
