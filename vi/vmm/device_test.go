@@ -570,9 +570,25 @@ func TestDeviceMemory(t *testing.T) {
 		}
 		soundHere(t)
 	}
-	if op := put(1, 0, abi.GnttabUnmapAndReplace{HostAddr: pageVA, NewAddr: at}); hyperGrantTableOp(abi.GnttabopUnmapAndReplace, op, 1, 0, 0) != 0 {
-		t.Error("unmap_and_replace is not done")
+	grantTableOf(d).grow(d, 1)
+	g, _ := d.grants.entry(9)
+	*g = abi.GrantEntry{Flags: abi.GTFPermitAccess, Domid: d.id, Frame: uint32(list[4+7])}
+	m := put(1, 0, abi.GnttabMapGrantRef{HostAddr: pageVA + 5<<12, Flags: abi.GNTMAPHost, Ref: 9, Dom: d.id})
+	if hyperGrantTableOp(abi.GnttabopMapGrantRef, m, 1, 0, 0); got[abi.GnttabMapGrantRef](m).Status != 0 {
+		t.Fatal("a grant to oneself is not mapped")
 	}
+	commit()
+	handle := got[abi.GnttabMapGrantRef](m).Handle
+	r := put(1, 0, abi.GnttabUnmapAndReplace{HostAddr: pageVA + 5<<12, NewAddr: at, Handle: handle})
+	if hyperGrantTableOp(abi.GnttabopUnmapAndReplace, r, 1, 0, 0); got[abi.GnttabUnmapAndReplace](r).Status != abi.GNTSTGeneralError {
+		t.Errorf("an entry for device memory is moved: %d", got[abi.GnttabUnmapAndReplace](r).Status)
+	}
+	commit()
+	u := put(1, 0, abi.GnttabUnmapGrantRef{HostAddr: pageVA + 5<<12, Handle: handle})
+	if hyperGrantTableOp(abi.GnttabopUnmapGrantRef, u, 1, 0, 0); got[abi.GnttabUnmapGrantRef](u).Status != 0 {
+		t.Errorf("unmap: %d", got[abi.GnttabUnmapGrantRef](u).Status)
+	}
+	commit()
 	enter(testCPU.core.idle)
 	repair()
 	enter(v)

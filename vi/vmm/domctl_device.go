@@ -145,3 +145,26 @@ func domctlIRQ(d *Domain, a *abi.DomctlIRQAccess) int64 {
 	deviceLock.unlockRestore(flags)
 	return 0
 }
+
+// takeFunctions gives a domain all functions with all that belongs to them, where no control
+// domain does so.
+func (d *Domain) takeFunctions() {
+	if devices == nil || ioTableOf(d) == nil {
+		return
+	}
+	d.io.pins = (1<<ioapicPins - 1) &^ (1<<firstPCIPin - 1)
+	for i := uint32(0); i < devices.n && i < maxFunctions; i++ {
+		f := &devices.functions[i]
+		f.owner = d.frame32()
+		for k := uint32(0); k < maxBARs; k++ {
+			size := uint64(-(f.masks[k] &^ 0xf))
+			switch at := f.barAddress(k); {
+			case f.masks[k]&1 != 0:
+				port := uint64(f.bars[k] &^ 3 & 0xffff)
+				d.io.ports.add(span{port, port + uint64(-(f.masks[k]&^3)&0xffff)})
+			case f.masks[k] != 0 && isIOFrame(mfn(at>>pageShift)):
+				d.io.mem.add(span{at >> pageShift, (at + size + pageMask) >> pageShift})
+			}
+		}
+	}
+}
