@@ -25,6 +25,10 @@ var rooms = map[string][]string{
 	"hw":         {"sim", "models"},
 	"vi/abi":     {},
 	"vi/bare":    {"vi/abi"},
+	"vi/pvio":    {"vi/abi"},
+	"vi/back":    {"vi/pvio"},
+	"vi/front":   {"vi/pvio"},
+	"vi/driver":  {"vi/back"},
 	"vi/seam":    {},
 	"vi/xenelf":  {"vi/abi"},
 	"vi/vmm":     {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf"},
@@ -45,9 +49,9 @@ var rooms = map[string][]string{
 	"experiments/testbed":   {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image", "vi/inspect", "workloads", "faults", "experiments"},
 	"experiments/store":     {"sim", "faults", "experiments"},
 	"experiments/campaign":  {"sim", "faults", "experiments", "experiments/store"}, // and no testbed: a toy is as good
-	"experiments/overhead":  {"sim", "faults", "vi/seam", "experiments", "experiments/stats", "experiments/testbed", "experiments/campaign"},
+	"experiments/overhead":  {"sim", "faults", "vi/seam", "experiments", "experiments/stats", "experiments/testbed", "experiments/campaign", "internal/words"},
 	"experiments/recording": {"sim", "hw", "experiments/stats", "vi/inspect", "vi/image", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign"},
-	"experiments/retrace":   {"sim", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording"},
+	"experiments/retrace":   {"sim", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording", "internal/words"},
 	"experiments/explain":   {"sim", "hw", "vi/inspect", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/campaign", "experiments/recording", "experiments/retrace"},
 	"experiments/lesson":    {"sim", "vi/inspect", "faults", "experiments", "experiments/testbed", "experiments/store", "experiments/recording", "internal/words"},
 	"experiments/report":    {"sim", "vi/seam", "faults", "experiments", "experiments/stats", "experiments/store", "internal/words"}, // it executes nothing
@@ -59,7 +63,7 @@ var rooms = map[string][]string{
 // inside are the rooms whose code runs in the machine, and withoutRuntime is
 // all that they may use of the standard library.
 var (
-	inside         = []string{"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
+	inside         = []string{"vi/abi", "vi/pvio", "vi/back", "vi/front", "vi/driver", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
 	withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
 )
 

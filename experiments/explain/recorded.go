@@ -43,3 +43,31 @@ func Of(ctx context.Context, r *recording.Recording, db *store.DB, t campaign.Te
 	}
 	return e, nil
 }
+
+// Survivors are stored runs of the same fault under other settings that survived it.
+type Survivors struct{ list []pairedRow }
+
+// SurvivorsOf reads them. A run that did not fail, or not visibly, has none.
+func SurvivorsOf(db *store.DB, r *recording.Recording) (Survivors, error) {
+	list, err := paired(db, r.Row, r.Setting)
+	return Survivors{list}, err
+}
+
+// HelpsOf finds what would have helped a failed run of which e is the explanation, according to
+// survivors. It executes runs and uses no database.
+func HelpsOf(ctx context.Context, r *recording.Recording, e *Explanation, by Survivors, t campaign.Teller) (*Helps, error) {
+	if len(by.list) == 0 {
+		return &Helps{}, nil
+	}
+	a, err := testbed.AnatomyOf(r.Lab.System)
+	if err != nil {
+		return nil, err
+	}
+	x := newExplainer(r.Lab, a, r.Sources)
+	x.teller = t
+	found := &Explanation{Left: e.Left}
+	if err := campaign.While(ctx, func() error { return x.remedies(found, r.Row, r.Setting, by.list) }); err != nil {
+		return nil, err
+	}
+	return &found.Helps, nil
+}

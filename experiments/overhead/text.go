@@ -5,10 +5,10 @@ import (
 	"io"
 	"math"
 	"strings"
-	"text/tabwriter"
 
 	"resvirt/experiments"
 	"resvirt/experiments/stats"
+	"resvirt/internal/words"
 )
 
 // JSON writes the report as one object.
@@ -32,7 +32,7 @@ func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  unhalted cycles of all processors, without faults\n\n", r.Experiment)
 	r.lead(&b)
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	t := words.NewColumns(&b, 2).Right()
 	fmt.Fprintln(t, "compute\tvariant\tM cycles\tVMM's\tM instructions\tVMM's\tbusy\tcost of what it lacks\tin each layout\tof VMM cycles\t")
 	for i, run := range r.Runs {
 		if i > 0 && run.load() != r.Runs[i-1].load() {
@@ -46,7 +46,7 @@ func (r *Report) Text(w io.Writer) error {
 	fmt.Fprintf(&b, "\npublished, UnixBench, of VMM cycles: %+.2f %% with the log of calls, %+.2f %% without; of all cycles: under %.0f %%\n",
 		publishedWithLog, publishedWithoutLog, publishedOfAll)
 	b.WriteString("Rows are compared with \"all\" of the same workload. Cycles are the VMM's if the\ninstruction that took them began at privilege level 0. Times are virtual. Numbers are\nmeans of layouts, in which the VMM's memory lies at other places: which pages\ncompete in the TLB is luck. The VMM's share of the cycles is the first layout's.\n\n")
-	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	t = words.NewColumns(&b, 2).Right()
 	fmt.Fprintln(t, "mechanism\tbytes, static\ta CPU\ta vCPU\tlines of code\t")
 	lines := 0
 	for _, m := range r.Reserved {

@@ -19,22 +19,27 @@ const (
 	Step                        // a recovery step announces itself; Number counts the steps of one recovery from 1
 	Complete                    // recovery announces that it is complete
 	Resumption                  // a processor executes a VM for the first time after a detection
+	Printed                     // a line has just been printed: Name; see Recording.Printed
+	Probed                      // a VM has just printed how its probe ended
+	Gone                        // a VM has just ended
 	End                         // of the run
 )
 
-var eventKinds = [...]string{Fault: "fault", Detection: "detection", Step: "step", Complete: "complete", Resumption: "resumption", End: "end"}
+var eventKinds = [...]string{Fault: "fault", Detection: "detection", Step: "step", Complete: "complete", Resumption: "resumption", Printed: "line", Probed: "probe", Gone: "end of a VM", End: "end"}
 
 func (k EventKind) String() string { return eventKinds[k] }
 
-// Event is something that happened in a run, taken from its row.
+// Event is something that happened in a run, taken from its row or found by execution.
 type Event struct {
 	Kind      EventKind
 	Number    int
 	CPU       int // -1 at the end
 	Position  Position
 	Time      sim.Time
-	Name      string // of a step, or the kind of a detection
-	Detection int    // number of the last detection before it, 0 = none
+	Name      string       // of a step, the kind of a detection, or what was printed
+	VM        string       // that printed it or ended, "VMM" for the hypervisor
+	Probe     faults.Probe // how one ended
+	Detection int          // number of the last detection before it, 0 = none
 	Place     faults.Place
 }
 

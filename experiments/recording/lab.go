@@ -37,7 +37,13 @@ func LabFor(ctx context.Context, db *store.DB, open Open, c experiments.Change, 
 	return l, parts, s, err
 }
 
-// systemOf rebuilds the campaign's system.
+// SystemOf rebuilds the campaign's system, and executes nothing.
+func SystemOf(ctx context.Context, db *store.DB, open Open) (experiments.System, error) {
+	_, sys, _, err := systemOf(ctx, db, open)
+	return sys, err
+}
+
+// systemOf is SystemOf, with the experiment and what the database holds of the system.
 func systemOf(ctx context.Context, db *store.DB, open Open) (e experiments.Experiment, sys experiments.System, parts []experiments.Part, err error) {
 	c, err := db.Campaign()
 	if err != nil {

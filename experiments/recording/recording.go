@@ -18,11 +18,13 @@ type Recording struct {
 	Row     *experiments.Row // of this run
 	Setting experiments.Setting
 	Change  experiments.Change // by which this run's setting differs from that of a stored one; none: the run is stored
-	Sources Sources
-	Guests  *testbed.Guests // looks into hypervisor and VMs
-	Events  []Event         // in the machine's order
-	Run     *Track
-	Golden  *Track
+	// Faultless says that the fault was switched off: the run is the golden one.
+	Faultless bool
+	Sources   Sources
+	Guests    *testbed.Guests // looks into hypervisor and VMs
+	Events    []Event         // in the machine's order
+	Run       *Track
+	Golden    *Track
 }
 
 // Campaign is what recordings of one database share.
@@ -115,6 +117,30 @@ func (c *Campaign) Fork(ctx context.Context, of *Recording, change experiments.C
 		r.Change = change
 	}
 	return r, err
+}
+
+// WithoutFault is a run without its fault, executed to its end from the golden run's last snapshot:
+// nothing else may come of it than the golden run, whatever the setting, since nothing reads
+// that before a detection.
+func (c *Campaign) WithoutFault(ctx context.Context, of *Recording) (*Recording, error) {
+	g, t := c.lab.Golden, c.lab.System.Target()
+	row := &experiments.Row{Setting: of.Row.Setting, Index: of.Row.Index, Plan: of.Row.Plan, Outcome: faults.NotApplied, Reason: "the fault was switched off"}
+	r, err := c.recording(row, of.Setting)
+	if err != nil {
+		return nil, err
+	}
+	r.Faultless = true
+	start := r.Run.Position()
+	if err := r.Run.Seek(ctx, r.Run.End()); err != nil {
+		return nil, err
+	}
+	m := r.Run.Machine()
+	row.EndPosition, row.EndTime, row.EndDigest = m.Position(), g.Ended, m.Digest()
+	if row.EndDigest != g.Digest {
+		return nil, fmt.Errorf("BUG: %s without its fault ends in state %v, the golden run in %v", row.Run(), row.EndDigest, g.Digest)
+	}
+	row.Verdicts = t.Judge(g.Output, m.Serial())
+	return r, r.Run.Seek(ctx, start)
 }
 
 // Check executes a stored run anew, to its end, and names the fields in which its row

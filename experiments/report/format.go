@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"resvirt/experiments"
 	"resvirt/experiments/stats"
 	"resvirt/experiments/store"
 	"resvirt/faults"
+	"resvirt/internal/words"
 	"resvirt/sim"
 )
 
@@ -61,12 +61,12 @@ var outcomeHeads = [faults.Outcomes][2]string{
 }
 
 // table is a writer of right-aligned columns.
-func table(b *strings.Builder) *tabwriter.Writer {
-	return tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+func table(b *strings.Builder) *words.Columns {
+	return words.NewColumns(b, 2).Right()
 }
 
 func (r *Report) outcomeTable(b *strings.Builder) {
-	t := tabwriter.NewWriter(b, 0, 0, 1, ' ', tabwriter.AlignRight)
+	t := words.NewColumns(b, 1).Right()
 	for line, first := range []string{"\t\t\t", "setting\tfault\truns\t"} {
 		fmt.Fprint(t, first)
 		for _, h := range outcomeHeads {
@@ -106,7 +106,7 @@ func latency(t *sim.Time) string {
 // Hosts writes what is recorded beside the rows: which hosts computed them, and
 // how fast.
 func (r *Report) Hosts(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := words.NewColumns(w, 2)
 	fmt.Fprintln(t, "started\thost\tprocessor\tcores\tworkers\ttoolchain\truns\tseconds\truns/s\tgolden run\trestore")
 	for _, s := range r.Sessions {
 		rate := 0.0

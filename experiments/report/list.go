@@ -40,9 +40,11 @@ func List(w io.Writer, steps []StepInfo, unknown error, width int) error {
 		rows = append(rows, [2]string{k.String(), k.Meaning()})
 	}
 	b.WriteString(words.Glossary(rows, width) + "\noutcomes:\n")
+	rows = nil
 	for o := faults.Outcome(0); o < faults.Outcomes; o++ {
-		fmt.Fprintf(&b, "  %s\n", o)
+		rows = append(rows, [2]string{o.String(), experiments.OutcomeMeaning(o)})
 	}
+	b.WriteString(words.Glossary(rows, width))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -6,9 +6,9 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"resvirt/experiments"
+	"resvirt/internal/words"
 )
 
 // StepInfo is a recovery step of a target, and what its source says about it.
@@ -100,7 +100,7 @@ func sentence(text string) string {
 
 // ListSteps prints the recovery steps of a system.
 func ListSteps(w io.Writer, sys experiments.System) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := words.NewColumns(w, 2)
 	fmt.Fprintln(t, "bit\tstep\tsource\twhat it repairs")
 	for _, s := range DescribeSteps(sys) {
 		file := path.Base(s.File)

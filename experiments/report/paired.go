@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"resvirt/experiments"
 	"resvirt/experiments/stats"
 	"resvirt/experiments/store"
+	"resvirt/internal/words"
 )
 
 // Comparison sets a setting beside the campaign's last one, on the same faults.
@@ -105,7 +105,7 @@ const mostNamed = 3
 
 // aloneTable names runs that did harm under one setting alone, and how to list all.
 func (r *Report) aloneTable(b *strings.Builder) {
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	t := words.NewColumns(b, 2)
 	begun := false
 	for _, cell := range r.Cells {
 		c := cell.Compared

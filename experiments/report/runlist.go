@@ -6,10 +6,10 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"resvirt/experiments"
 	"resvirt/experiments/store"
+	"resvirt/internal/words"
 )
 
 // The forms of a list of runs.
@@ -38,7 +38,7 @@ func boolText(b *bool) string {
 
 // RunsText writes a table for people.
 func RunsText(w io.Writer, list []store.RunLine) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := words.NewColumns(w, 2)
 	fmt.Fprintln(t, "run\tfault\toutcome\tstruck in\tdetected in\tcause")
 	for _, l := range list {
 		line := strings.Join([]string{l.String(), l.Fault, l.Outcome, dash(l.Struck), dash(l.Detected), dash(l.Cause)}, "\t")

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"resvirt/experiments"
 	"resvirt/experiments/stats"
 	"resvirt/experiments/store"
 	"resvirt/faults"
+	"resvirt/internal/words"
 )
 
 // JSON writes the comparison as one object.
@@ -20,7 +20,7 @@ func (v *Versus) JSON(w io.Writer) error {
 // Text writes the comparison for people, in the manner of benchstat.
 func (v *Versus) Text(w io.Writer) error {
 	var b strings.Builder
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	t := words.NewColumns(&b, 2)
 	for _, s := range []struct {
 		name string
 		*Side
@@ -51,7 +51,7 @@ func (v *Versus) Text(w io.Writer) error {
 // outcomes sets the shares of all outcomes one below the other.
 func (v *Versus) outcomes(b *strings.Builder) {
 	b.WriteString("\noutcomes, percent of runs\n")
-	t := tabwriter.NewWriter(b, 0, 0, 1, ' ', tabwriter.AlignRight)
+	t := words.NewColumns(b, 1).Right()
 	for line, first := range []string{"\t\t\t\t", "setting\tfault\t\truns\t"} {
 		fmt.Fprint(t, first)
 		for _, h := range outcomeHeads {
@@ -113,7 +113,7 @@ func (v *Versus) rates(b *strings.Builder, k *rateKind) {
 // alone names runs that did harm in one campaign only, among the faults that are the
 // same.
 func (v *Versus) alone(b *strings.Builder) {
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	t := words.NewColumns(b, 2)
 	begun := false
 	for i := range v.Cells {
 		c := &v.Cells[i]

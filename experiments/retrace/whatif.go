@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"resvirt/experiments"
+	"resvirt/internal/words"
 )
 
 // WhatIf is a stored run under a changed setting: the same fault strikes the same
@@ -93,7 +93,7 @@ func momentText(m moment) string {
 func (f *WhatIf) Text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "WHAT IF: %s %s. The fault is that of the stored row; the rest was executed now, and is kept nowhere.\n\n", f.Run, f.Change)
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	t := words.NewColumns(&b, 2)
 	fmt.Fprintln(t, "  \tstored\twhat if")
 	for _, l := range f.Lines {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", l.What, dashed(l.Stored), dashed(l.Now))

@@ -133,7 +133,7 @@ func newAnatomy(s *VI) (*Anatomy, error) {
 // not use page tables, so that damaged tables hide nothing.
 func (a *Anatomy) Memory(m faults.Machine) inspect.Memory {
 	h, _ := m.(*Hardware)
-	end := a.vmm.Base + 16<<20
+	end := a.vmm.Base + imageBytes
 	return func(va uint64, buf []byte) error {
 		n := uint64(len(buf))
 		switch {

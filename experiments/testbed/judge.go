@@ -73,6 +73,14 @@ func verdict(vm string, want, have []string) faults.Verdict {
 	return v
 }
 
+// ProbeIn is the result of a probe that a VM's line tells, if it tells one.
+func ProbeIn(line string) (faults.Probe, bool) {
+	if what, ok := strings.CutPrefix(line, seam.ProbeFailed); ok {
+		return faults.ProbeFailed + faults.Probe(what), true
+	}
+	return faults.ProbePassed, line == seam.ProbePassed
+}
+
 // LinesByVM sorts complete lines of the console by the VM that they name.
 func LinesByVM(serial []byte) map[string][]string {
 	vms := map[string][]string{}

@@ -56,16 +56,18 @@ func (a *APIC) setTimer(now sim.Time, v uint32) {
 
 // arm asks for the next expiry. A masked timer needs none: what it would show
 // follows from the time.
-func (a *APIC) arm(now sim.Time) {
-	at := sim.Never
+func (a *APIC) arm(now sim.Time) { a.wires.ArmTimer(a.cpu, a.expiry(now)) }
+
+// expiry is when the timer expires next.
+func (a *APIC) expiry(now sim.Time) sim.Time {
 	switch {
 	case a.LVT[lvtTimer]&lvtMask != 0 && !a.deadlineMode():
 	case a.deadlineMode() && a.Deadline != 0:
-		at = a.wires.Deadline(a.cpu, now, a.Deadline)
+		return a.wires.Deadline(a.cpu, now, a.Deadline)
 	case a.Count != 0:
-		at = a.Start + sim.Time(a.Count)*a.tick()
+		return a.Start + sim.Time(a.Count)*a.tick()
 	}
-	a.wires.ArmTimer(a.cpu, at)
+	return sim.Never
 }
 
 // TimerExpired is called at the time that was given to ArmTimer.

@@ -91,3 +91,22 @@ func TestDividerChange(t *testing.T) {
 		t.Errorf("armed for %v", b.timer)
 	}
 }
+
+// What the host sees of a timer is what it is armed for and what reading it gives.
+func TestTimerView(t *testing.T) {
+	a, b := on(0)
+	a.Write(0, regDivide, 0xb)
+	a.Write(0, regLVT, 0xf9|lvtPeriodic)
+	a.Write(0, regInitial, 40)
+	now := 13 * sim.Nanosecond
+	if got, want := a.TimerAt(now), (Timer{"periodic", a.Read(now, regCurrent), 40, 1, b.timer}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if e := a.Entries()[0]; e != (Entry{"timer", 0xf9, 0, false}) {
+		t.Errorf("%+v", e)
+	}
+	a.Write(now, regLVT, 0xf9|lvtMask)
+	if got := a.TimerAt(now); got.Mode != "one-shot" || got.Expires != sim.Never || got.Expires != b.timer || !a.Entries()[0].Masked {
+		t.Errorf("masked: %+v, armed for %v", got, b.timer)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 )
 
 // Wrap breaks a text at its blanks into lines of at most width columns. The first begins
@@ -13,7 +12,7 @@ import (
 // whole. Width 0 is no limit.
 func Wrap(first, text, next string, width int) string {
 	line := first + text
-	if width <= 0 || utf8.RuneCountInString(line) <= width {
+	if width <= 0 || Width(line) <= width {
 		return line
 	}
 	var lines []string
@@ -22,7 +21,7 @@ func Wrap(first, text, next string, width int) string {
 		switch {
 		case i == 0:
 			line += word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
+		case Width(line)+1+Width(word) <= width:
 			line += " " + word
 		default:
 			lines = append(lines, line)
@@ -37,12 +36,12 @@ func Wrap(first, text, next string, width int) string {
 func Glossary(rows [][2]string, width int) string {
 	column := 0
 	for _, r := range rows {
-		column = max(column, utf8.RuneCountInString(r[0]))
+		column = max(column, Width(r[0]))
 	}
 	var b strings.Builder
 	next := strings.Repeat(" ", 2+column+2)
 	for _, r := range rows {
-		pad := strings.Repeat(" ", column-utf8.RuneCountInString(r[0]))
+		pad := strings.Repeat(" ", column-Width(r[0]))
 		b.WriteString(strings.TrimRight(Wrap("  "+r[0]+pad+"  ", r[1], next, width), " ") + "\n")
 	}
 	return b.String()
@@ -55,14 +54,14 @@ var gap = regexp.MustCompile(` {2,}`)
 // rows of tables and stay as they are.
 func Hang(line string, width int) string {
 	gaps := gap.FindAllStringIndex(strings.TrimRight(line, " "), -1)
-	if width <= 0 || utf8.RuneCountInString(line) <= width || len(gaps) > 3 {
+	if width <= 0 || Width(line) <= width || len(gaps) > 3 {
 		return line
 	}
 	at := 0
 	if len(gaps) > 0 {
 		at = gaps[len(gaps)-1][1]
 	}
-	indent := utf8.RuneCountInString(line[:at])
+	indent := Width(line[:at])
 	if indent > width/2 {
 		indent = width / 2 // a text that begins further right has no room
 	}

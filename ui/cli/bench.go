@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"text/tabwriter"
 	"time"
 
 	"resvirt/experiments"
 	"resvirt/experiments/campaign"
 	"resvirt/hw/bench"
 	"resvirt/hw/machine"
+	"resvirt/internal/words"
 )
 
 type benchValues struct {
@@ -112,7 +112,7 @@ func goldenRows(e *env, n int) ([]speedRow, error) {
 
 func printSpeeds(w io.Writer, rows []speedRow) error {
 	fmt.Fprintf(w, "%s, %s/%s; processor time of the host\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	t := words.NewColumns(w, 2).Right()
 	fmt.Fprintln(t, "kernel\tinstructions\tstring iterations\tMIPS\t")
 	var speeds []float64
 	for _, r := range rows {
@@ -140,7 +140,7 @@ func printSpeeds(w io.Writer, rows []speedRow) error {
 // printStates measures and prints the cost of states.
 func printStates(e *env, n int) error {
 	w := e.stdout
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	t := words.NewColumns(w, 2).Right()
 	fmt.Fprintln(t, "\ndirty pages\tsnapshot\trestore\tfork\t")
 	for _, dirty := range []int{0, 50, 500, 2000} {
 		c, err := told(e, func() (bench.StateCost, error) { return bench.MeasureState(dirty, 10*n+1) })

@@ -5,10 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"resvirt/experiments"
-	"resvirt/experiments/lesson"
-	"resvirt/experiments/store"
 )
 
 // completeWord is the command that completion scripts call, with the words of a command
@@ -31,7 +27,7 @@ func complete(e *env, line []string) error {
 		cur = line[len(line)-1]
 	}
 	var b strings.Builder
-	for _, c := range candidates(line, cur) {
+	for _, c := range candidates(e, line, cur) {
 		switch {
 		case strings.HasPrefix(c.word, filesMark):
 			fmt.Fprintf(&b, "%s\n", c.word)
@@ -60,13 +56,13 @@ func joinEquals(line []string) []string {
 	return list
 }
 
-func candidates(line []string, cur string) []candidate {
+func candidates(e *env, line []string, cur string) []candidate {
 	if len(line) <= 1 {
 		return append(commandNames(), candidate{"--help", "print the commands"}, candidate{"--version", "print the version"})
 	}
 	for _, c := range commands() {
 		if c.name == line[0] {
-			return c.candidates(line[1:len(line)-1], cur)
+			return c.candidates(e, line[1:len(line)-1], cur)
 		}
 	}
 	return nil
@@ -81,7 +77,7 @@ func commandNames() []candidate {
 }
 
 // candidates completes cur behind the words that stand before it.
-func (c *command) candidates(before []string, cur string) []candidate {
+func (c *command) candidates(e *env, before []string, cur string) []candidate {
 	fs, _ := c.flagSet()
 	var operands []string
 	var open *flag.Flag // the flag whose value comes next
@@ -98,11 +94,13 @@ func (c *command) candidates(before []string, cur string) []candidate {
 			}
 		}
 	}
+	at := position{e, operands, cur}
 	if open != nil {
-		return c.flagValues(open, operands)
+		return at.flagValues(open)
 	}
-	if name, _, ok := strings.Cut(cur, "="); ok && strings.HasPrefix(cur, "-") {
-		return valuesBehind(name, fs.Lookup(strings.TrimLeft(name, "-")), c, operands)
+	if name, value, ok := strings.Cut(cur, "="); ok && strings.HasPrefix(cur, "-") {
+		at.value = value
+		return at.valuesBehind(name, fs.Lookup(strings.TrimLeft(name, "-")))
 	}
 	if strings.HasPrefix(cur, "-") {
 		var list []candidate
@@ -113,121 +111,7 @@ func (c *command) candidates(before []string, cur string) []candidate {
 		return list
 	}
 	if places := strings.Fields(c.operands); len(operands) < len(places) {
-		return placeValues(strings.Trim(places[len(operands)], "[]"), operands)
+		return at.placeValues(strings.Trim(places[len(operands)], "[]"))
 	}
 	return nil
-}
-
-// valuesBehind completes --name=, as one word. Shells cannot complete files
-// there.
-func valuesBehind(name string, f *flag.Flag, c *command, operands []string) []candidate {
-	var list []candidate
-	if f != nil {
-		for _, v := range c.flagValues(f, operands) {
-			if !strings.HasPrefix(v.word, filesMark) {
-				list = append(list, candidate{name + "=" + v.word, v.meaning})
-			}
-		}
-	}
-	return list
-}
-
-// flagValues are the possible values of a flag.
-func (c *command) flagValues(f *flag.Flag, operands []string) []candidate {
-	if v, ok := f.Value.(*choice); ok {
-		return plainWords(v.allowed)
-	}
-	placeholder, _ := flag.UnquoteUsage(f)
-	if f.Name == "db" {
-		placeholder = "DB"
-	}
-	return placeValues(placeholder, operands)
-}
-
-// placeValues are the possible operands for a place of that name in a command's
-// usage.
-func placeValues(place string, operands []string) []candidate {
-	switch {
-	case place == "EXPERIMENT":
-		return append(experimentNames(), candidate{word: filesMark + ".toml"})
-	case place == "DB", strings.HasSuffix(place, ".db"):
-		return []candidate{{word: filesMark + ".db"}}
-	case place == "KERNEL", strings.HasPrefix(place, "FILE"):
-		return []candidate{{word: filesMark}}
-	case place == "COMMAND":
-		return commandNames()
-	case place == "LESSON":
-		return append(lessonNames(), candidate{word: filesMark + ".lesson"})
-	case place == "SHELL":
-		return plainWords(shells())
-	case place == "RUN" && len(operands) == 1:
-		return runLabels(operands[0])
-	case place == "NAME" && len(operands) > 0:
-		return settingNames(operands[0])
-	}
-	return nil
-}
-
-func lessonNames() (list []candidate) {
-	all, err := lesson.Shipped()
-	if err != nil {
-		return nil
-	}
-	for _, l := range all {
-		list = append(list, candidate{l.Name, l.Title})
-	}
-	return list
-}
-
-func plainWords(list []string) []candidate {
-	var c []candidate
-	for _, w := range list {
-		c = append(c, candidate{word: w})
-	}
-	return c
-}
-
-func experimentNames() []candidate {
-	var list []candidate
-	for _, name := range experiments.Shipped() {
-		if exp, _, err := experiments.Load(name); err == nil {
-			list = append(list, candidate{name, exp.Description})
-		}
-	}
-	return list
-}
-
-// runLabels lists the runs of a database with their outcomes.
-func runLabels(path string) []candidate {
-	db, err := store.OpenReader(path)
-	if err != nil {
-		return nil
-	}
-	defer db.Close()
-	runs, err := db.Runs(store.RunFilter{})
-	if err != nil {
-		return nil
-	}
-	var list []candidate
-	for _, r := range runs {
-		list = append(list, candidate{r.String(), r.Outcome})
-	}
-	return list
-}
-
-func settingNames(path string) []candidate {
-	db, err := store.OpenReader(path)
-	if err != nil {
-		return nil
-	}
-	defer db.Close()
-	settings, err := db.Settings()
-	if err != nil {
-		return nil
-	}
-	var list []candidate
-	for _, s := range settings {
-		list = append(list, candidate{word: s.Name})
-	}
-	return list
 }

@@ -48,6 +48,14 @@ func TestWordsThatComplete(t *testing.T) {
 		{"causes toy.db --setting |", "none full"},
 		{"show toy.db --worse-than n|", "none"},
 		{"compare toy.db |", ":files .db"},
+		{"compare toy.db toy.db --setting |", "none=none none=full full=none full=full"},
+		{"lesson --ask fault toy.db --at full/1|", "full/1 full/10 full/11"},
+		{"replay toy.db full/1 --without |", "restart patch"},
+		{"replay toy.db full/1 --without=p|", "--without=patch"},
+		{"replay toy.db full/1 --with=restart,|", "--with=restart,patch"},
+		{"explain toy.db full/1 --steps restart,|", "restart,patch"},
+		{"explain toy.db full/1 --steps n|", "none"},
+		{"explain --steps |", "none"}, // of no database yet
 		{"selfcheck --experiment fo|", "four :files .toml"},
 		{"causes toy.db --type soft|", "software software_kept"},
 		{"boot |", ":files "},
@@ -81,7 +89,7 @@ func TestEveryPlaceIsKnown(t *testing.T) {
 	for _, c := range commands() {
 		for _, place := range strings.Fields(c.operands) {
 			place = strings.Trim(place, "[]")
-			if placeValues(place, nil) == nil && place != "RUN" {
+			if (position{}).placeValues(place) == nil && place != "RUN" {
 				t.Errorf("%s: nothing completes %s", c.name, place)
 			}
 		}

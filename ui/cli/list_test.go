@@ -22,7 +22,7 @@ func TestListWithoutImages(t *testing.T) {
 		return run(e, args), stdout.String(), stderr.String()
 	}
 	code, out, errs := list(context.Background(), "list")
-	for _, want := range []string{"\n  quick ", "\n  -  not known here: there is no Go here\n\nkeys", "\n  [[setting]]\n", "\n  failstop ", "\n  recovered\n"} {
+	for _, want := range []string{"\n  quick ", "\n  -  not known here: there is no Go here\n\nkeys", "\n  [[setting]]\n", "\n  failstop ", "\n  recovered       detected; every VM's output is right"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

@@ -109,9 +109,7 @@ func progressBlock(s campaign.Progress, width, height int) []string {
 		lines = append(lines[:room-1], fmt.Sprintf("  and %d settings more", len(lines)-room+1))
 	}
 	for i, l := range lines {
-		if r := []rune(l); len(r) > width-1 {
-			lines[i] = string(r[:max(width-1, 0)])
-		}
+		lines[i] = words.Clip(l, max(width-1, 0))
 	}
 	return lines
 }

@@ -3,7 +3,7 @@ package step
 import (
 	"strings"
 
-	"github.com/rivo/uniseg"
+	"resvirt/internal/words"
 )
 
 // cell is one character of the screen.
@@ -16,6 +16,13 @@ type cell struct {
 type cells struct {
 	w, h int
 	at   []cell
+	cuts []cut
+}
+
+// cut is a text that did not fit: it begins at a cell, and n columns of it are seen.
+type cut struct {
+	x, y, n int
+	text    string
 }
 
 func newCells(w, h int) *cells {
@@ -67,7 +74,7 @@ func (b box) text(x, y int, text string, s style) int {
 		switch {
 		case r == '\t':
 			r = ' '
-		case r < ' ' || r == 0x7f || r > 0x7e && uniseg.StringWidth(string(r)) != 1:
+		case r < ' ' || r == 0x7f || r > 0x7e && words.Width(string(r)) != 1:
 			r = '?'
 		}
 		b.set(x, y, r, s)
@@ -76,22 +83,38 @@ func (b box) text(x, y int, text string, s style) int {
 	return x
 }
 
-// fit paints a text of at most w columns; one that is longer ends with a mark.
+// fit paints a text of at most w columns; one that is longer ends with a mark, and can be read
+// as a whole on a page of its own (whole.go).
 func (b box) fit(x, y, w int, text string, s style) {
-	b.text(x, y, clip(text, min(w, b.w-x)), s)
+	w = min(w, b.w-x)
+	if width(text) > w && w > 0 && y >= 0 && y < b.h {
+		b.c.cuts = append(b.c.cuts, cut{b.x + x, b.y + y, w, text})
+	}
+	b.text(x, y, clip(text, w), s)
 }
 
 // right paints a text that ends at a column.
 func (b box) right(x, y int, text string, s style) { b.text(x-width(text), y, text, s) }
 
-// fill changes the style of a line.
+// reverse shows the line under the cursor: in reverse video and, for terminals and captures
+// that have none, by a glyph on the border before it.
 func (b box) reverse(y int) {
-	for x := range b.w {
-		if y >= 0 && y < b.h {
-			b.c.at[(b.y+y)*b.c.w+b.x+x].style.reverse = true
-		}
+	if y < 0 || y >= b.h || b.w < 1 {
+		return
 	}
+	row := b.c.at[(b.y+y)*b.c.w:][:b.c.w]
+	for x := range b.w {
+		row[b.x+x].style.reverse = true
+	}
+	at := b.x
+	if at > 0 && row[at-1].r == '│' {
+		at--
+	}
+	row[at].r, row[at].style.bold = cursorGlyph, true
 }
+
+// cursorGlyph marks the line under the cursor.
+const cursorGlyph = '>'
 
 // frame paints a border with a title; the title of the pane that has the focus begins with
 // a glyph. It returns what is within.
@@ -117,6 +140,13 @@ func (b box) frame(title string, focus bool) box {
 	}
 	b.fit(2, 0, b.w-4, " "+title+" ", style{bold: focus})
 	return b.sub(1, 1, b.w-2, b.h-2)
+}
+
+// footer writes into the lower border.
+func (b box) footer(text string) {
+	if text != "" && b.w > 4 {
+		b.text(2, b.h-1, " "+clip(text, b.w-6)+" ", style{dim: true})
+	}
 }
 
 // width is how many columns a text takes in text.

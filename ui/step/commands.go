@@ -90,14 +90,22 @@ func (d *desk) until(ctx context.Context, n int, c recording.Condition, none str
 }
 
 // byEvent steps to the next or the previous event.
-type byEvent struct{ n int }
+type byEvent struct {
+	n    int
+	list []recording.Event
+}
+
+// nextEvent steps by an event among those that are known.
+func nextEvent(n int) func(State) (State, command) {
+	return func(s State) (State, command) { return s, byEvent{n, s.events()} }
+}
 
 func (c byEvent) busy() string { return "going to the next event" }
 
 func (c byEvent) do(ctx context.Context, d *desk) (string, error) {
 	at := d.rec.Run.Position()
 	to, found := at, false
-	for _, e := range d.of.Events {
+	for _, e := range c.list {
 		switch {
 		case c.n > 0 && e.Position > at && !found:
 			to, found = e.Position, true
@@ -156,7 +164,7 @@ func (d *desk) lines() func(pc uint64) fileLine {
 // jumps says whether a command is a jump, which can be undone, and no step.
 func jumps(c command) bool {
 	switch c.(type) {
-	case goTo, seek, byEvent, whoSet, whoUses, whoWrote, whoReads, toStop, search:
+	case goTo, seek, byEvent, whoSet, whoUses, whoWrote, whoReads, toStop, search, findBreak:
 		return true
 	}
 	return false

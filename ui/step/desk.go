@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/explain"
 	"resvirt/experiments/lesson"
 	"resvirt/experiments/recording"
 	"resvirt/experiments/store"
@@ -19,18 +21,20 @@ type desk struct {
 	teller campaign.Teller
 	make   func(context.Context, campaign.Teller) error // makes quick.db; nil: it cannot be made
 
-	db       *store.DB
-	lesson   *lesson.Session // that is held; nil: none
-	campaign *recording.Campaign
-	rec      *recording.Recording
-	base     *recording.Recording            // the stored run of which rec may be a variant
-	forks    map[string]*recording.Recording // variants of it, by their changes
-	of       *subject
-	emit     func(event) // while a request is done
+	db        *store.DB
+	lesson    *lesson.Session // that is held; nil: none
+	campaign  *recording.Campaign
+	rec       *recording.Recording
+	base      *recording.Recording            // the stored run of which rec may be a variant
+	forks     map[string]*recording.Recording // variants of it, by their changes
+	survivors explain.Survivors               // of base's fault
+	of        *subject
+	emit      func(event) // while a request is done
 
 	ask  Ask
-	cpu  int // that is shown
-	kept kept
+	cpu  int   // that is shown
+	kept *kept // of rec
+	all  map[*recording.Recording]*kept
 }
 
 // kept is what panes have found with much work; of one run.
@@ -81,15 +85,24 @@ func (d *desk) do(ctx context.Context, r request, emit func(event)) {
 	// A step that was broken off is shown where it ended.
 	whole := context.WithoutCancel(ctx)
 	d.gather(whole, r.shown, now)
+	d.beside(whole, r, now)
 	news := arrived{scene: now, say: say, jump: jumps(r.do)}
 	if d.of != of {
 		news.run, news.asides = d.of, d.asides()
 	}
 	emit(news)
-	for id, on := range r.shown {
+	d.later(ctx, r.shown, now, false)
+	if now.Other != nil {
+		d.with(d.other(), func() { d.later(ctx, r.shown, now.Other, true) })
+	}
+}
+
+// later lets panes that are shown look further.
+func (d *desk) later(ctx context.Context, shown [panes]bool, now *scene, other bool) {
+	for id, on := range shown {
 		if p := paneID(id).pane(); on && p.later != nil && ctx.Err() == nil {
 			if f := p.later(ctx, d, now.Facts[id]); ctx.Err() == nil {
-				emit(gathered{now.At, paneID(id), f})
+				d.emit(gathered{now.At, paneID(id), f, other})
 			}
 		}
 	}
@@ -113,9 +126,6 @@ func (d *desk) scene() *scene {
 	}
 	s := &scene{At: t.Position(), Name: d.rec.PlaceOf(t.Position()), Time: t.Now(), CPU: d.cpu, Next: t.Next()}
 	s.Place = d.stackOf(d.cpu).frames[0].Place
-	if e, ok := d.rec.Before(s.At); ok {
-		s.Event = eventText(e, d.of)
-	}
 	return s
 }
 
@@ -149,19 +159,32 @@ func (d *desk) open(ctx context.Context, path, setting string, index int) error 
 	if err != nil {
 		return err
 	}
-	d.base, d.forks = r, nil
 	d.take(path, r)
-	return nil
+	d.survivors, err = explain.SurvivorsOf(d.db, r)
+	return err
 }
 
-// take makes a recording the one that is stepped through.
+// take makes a stored run the one that is stepped through, of which others may be variants.
 func (d *desk) take(path string, r *recording.Recording) {
-	d.rec, d.kept = r, kept{}
+	d.base, d.forks, d.all, d.survivors = r, nil, nil, explain.Survivors{}
+	d.use(path, r)
+}
+
+// use makes a recording the one that is stepped through.
+func (d *desk) use(path string, r *recording.Recording) {
+	if d.all == nil {
+		d.all = map[*recording.Recording]*kept{}
+	}
+	if d.all[r] == nil {
+		d.all[r] = &kept{}
+	}
+	d.rec, d.kept = r, d.all[r]
 	d.of = &subject{
 		Path: path, Row: r.Row, Setting: r.Setting, Steps: r.Lab.System.Steps(), CPUs: r.Run.Machine().CPUs(), Events: r.Events,
-		Base: based{d.base.Row, d.base.Setting}, Change: r.Change.String(),
+		Base: based{d.base.Row, d.base.Setting}, Change: changeText(r), Faultless: r.Faultless,
 		Start: r.Run.Start(), End: r.Run.End(), GoldenEnd: r.Golden.End(),
 	}
+	d.of.Places, d.of.Structures = d.names()
 }
 
 func (d *desk) close() {
@@ -179,6 +202,12 @@ func eventText(e recording.Event, r *subject) string {
 		return "recovery is complete"
 	case recording.Resumption:
 		return fmt.Sprintf("CPU%d runs a VM again", e.CPU)
+	case recording.Printed:
+		return strings.TrimSpace(fmt.Sprintf("%s prints %q", e.VM, e.Name))
+	case recording.Probed:
+		return fmt.Sprintf("%s: %s", e.VM, e.Name)
+	case recording.Gone:
+		return e.VM + " has ended"
 	case recording.End:
 		return "end of the run"
 	case recording.Detection:

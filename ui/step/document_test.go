@@ -33,7 +33,6 @@ func (c executed) do(ctx context.Context, d *desk) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	d.base, d.forks = r, nil
 	d.take("quick.db", r)
 	return goTo{"F"}.do(ctx, d)
 }

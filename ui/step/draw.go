@@ -12,14 +12,14 @@ func draw(s *State) *cells {
 	c := newCells(max(s.W, 0), max(s.H, 0))
 	all := c.all()
 	switch {
-	case s.Help:
-		drawHelp(all, s)
 	case s.Page.open:
 		drawPage(all, s)
 	case s.Screen == picking:
 		drawPicker(all, s)
 	case s.Run == nil || s.Now == nil:
 		drawWaiting(all, s)
+	case s.sides():
+		s.drawSides(all)
 	default:
 		s.drawHead(all)
 		for _, p := range s.layout() {
@@ -36,8 +36,11 @@ func draw(s *State) *cells {
 func (s *State) drawPane(b box, id paneID) {
 	p := id.pane()
 	in := b
-	if b.h >= 4 || id != timelinePane && b.h >= 3 {
-		in = b.frame(fmt.Sprintf("%s %s", p.key, s.title(id)), s.Focus == id)
+	if (placed{id: id, h: b.h}).bordered() {
+		in = b.frame(fmt.Sprintf("%s %s", p.key, s.title(id)), s.Focus == id && !s.passive)
+		if s.Focus == id && !s.passive {
+			b.footer(hintsOf(paneKeys(id), b.w-4))
+		}
 	}
 	var last any
 	if s.Last != nil {
@@ -58,13 +61,16 @@ func (s *State) title(id paneID) string {
 func (s *State) drawHead(b box) {
 	r := s.Run.Row
 	outcome, st := outcomeMark(r)
+	if s.Run.Faultless {
+		outcome, st = "✓ GOLDEN RUN", style{bold: true, color: good}
+	}
 	name := r.Run()
 	if s.Run.Change != "" {
 		name += " " + s.Run.Change
 	}
-	left := " " + name
+	left := " " + s.letter_() + name
 	if s.W >= wide {
-		left = " resvirt  " + s.Run.Path + " › " + strings.Replace(name, "/", " › ", 1)
+		left = " " + s.letter_() + "resvirt  " + s.Run.Path + " › " + strings.Replace(name, "/", " › ", 1)
 	}
 	b.fit(0, 0, b.w, left, style{bold: true})
 	x := width(left) + 2
@@ -78,6 +84,9 @@ func (s *State) drawHead(b box) {
 // what says what was struck, in few words.
 func (r *subject) what(long bool) string {
 	k := r.Row.Strike
+	if r.Faultless {
+		return "the golden run"
+	}
 	if k == nil {
 		return "the fault was not applied"
 	}
@@ -135,19 +144,22 @@ func drawHints(b box, s *State) {
 	if s.Screen == picking {
 		list = s.Pick.hints()
 	} else if s.Run != nil {
-		for _, h := range bindings() {
-			if h.hint != "" {
-				list = append(list, h.shown+" "+h.hint)
-			}
-		}
+		list = hinted(bindings())
+	}
+	switch {
+	case s.Lesson == nil:
+	case s.Page.open && s.Page.lesson:
+		list = s.lessonHints()
+	case s.Run != nil:
+		list = append(s.lessonHints(), list...)
 	}
 	always := "? help  q quit"
-	text := func() string { return strings.Join(append(list[:len(list):len(list)], always), "  ") }
-	for len(list) > 0 && width(text()) > b.w-2 {
-		list = list[:len(list)-1]
+	text := always
+	if left := fitting(list, b.w-2-width("  "+always)); left != "" {
+		text = left + "  " + always
 	}
-	b.text(1, 0, text(), style{dim: true})
-	b.right(1+width(text()), 0, always, style{})
+	b.text(1, 0, text, style{dim: true})
+	b.right(1+width(text), 0, always, style{})
 }
 
 // drawWaiting is the screen before a run is open.
@@ -171,6 +183,9 @@ func wrap(text string, w int) []string {
 
 // comparison says how the run stands to the golden one, and where it left it.
 func (s *State) comparison() string {
+	if text := s.besideText(); text != "" {
+		return text
+	}
 	text, parted := s.compared(), s.Known.parted
 	if text == "" || parted == "" {
 		return text

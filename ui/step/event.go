@@ -26,6 +26,7 @@ type gathered struct {
 	at    recording.Position
 	id    paneID
 	facts any
+	other bool // of the run beside
 }
 
 // failed says that a command could not be done.

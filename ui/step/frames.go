@@ -1,6 +1,8 @@
 package step
 
 import (
+	"slices"
+
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
 )
@@ -59,16 +61,32 @@ func (d *desk) stackOf(cpu int) *stackAt {
 }
 
 // chosen is the frame that source and variables are shown of: the one that was asked for or, as
-// helpers say little, the innermost that is no helper.
+// helpers say little, the innermost that is no helper. In a detection entry it is the one that
+// failed.
 func (d *desk) chosen(s *stackAt) int {
 	if d.ask.Frame > 0 {
 		return min(d.ask.Frame-1, len(s.frames)-1)
 	}
 	helper := d.rec.Lab.System.Target().Helper
-	for i, f := range s.frames {
-		if helper == nil || !helper(f.Function) {
-			return i
+	i := max(slices.IndexFunc(s.frames, func(f frame) bool { return helper == nil || !helper(f.Function) }), 0)
+	if f := d.failed(s.frames[i].Function); f != nil && f.File != "" { // a jump into nowhere has no line
+		return max(i, slices.IndexFunc(s.frames, func(x frame) bool { return x.File == f.File && x.Line == f.Line }))
+	}
+	return i
+}
+
+// failed is the place that the last detection names, if a function is the entry that it has passed
+// and is still in; else nil. A failed check is where it stands in its caller.
+func (d *desk) failed(function string) *faults.Place {
+	t := d.rec.Lab.System.Target()
+	if function != t.Locate(t.PanicEntry).Function && function != t.Locate(t.HangEntry).Function {
+		return nil
+	}
+	at := d.rec.Run.Position()
+	for i := range slices.Backward(d.of.Row.Detections) {
+		if x := &d.of.Row.Detections[i]; x.Position <= at {
+			return &x.Place
 		}
 	}
-	return 0
+	return nil
 }

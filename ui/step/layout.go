@@ -19,6 +19,9 @@ type placed struct {
 	x, y, w, h int
 }
 
+// bordered says whether there is room for a border.
+func (p placed) bordered() bool { return p.h >= 4 || p.id != timelinePane && p.h >= 3 }
+
 const (
 	leastW, leastH = 80, 24  // of a screen with several panes
 	wide           = 120     // columns from which on instructions stand beside source
@@ -33,6 +36,8 @@ func (s *State) layout() []placed {
 	switch {
 	case body < 1 || s.W < 1:
 		return nil
+	case s.sides() && !s.narrow:
+		return s.sided()
 	case s.Zoom || s.W < leastW || s.H < leastH:
 		return []placed{{s.Focus, 0, head, s.W, body}}
 	case s.W >= allW && s.H >= allH:
@@ -74,14 +79,22 @@ func (s *State) roomy(head, body int) []placed {
 	y := head
 	list := []placed{{timelinePane, 0, y, s.W, top}}
 	y += top
-	list = append(list, row(y, mid, s.W, sourcePane, instructionsPane, registersPane)...)
+	list = append(list, row(y, mid, s.W, sourcePane, instructionsPane, s.face(registersPane))...)
 	y += mid
-	list = append(list, row(y, low, s.W, invariantsPane, componentsPane, stackPane, memoryPane)...)
+	list = append(list, row(y, low, s.W, invariantsPane, componentsPane, stackPane, s.face(memoryPane))...)
 	last := whatifPane
 	if s.Front[lowLeft] == whyPane {
 		last = whyPane
 	}
 	return append(list, placed{last, 0, y + low, s.W, strip})
+}
+
+// face is the pane that is seen in the place of one that has several.
+func (s *State) face(id paneID) paneID {
+	if f := s.Face[id]; f != 0 {
+		return f
+	}
+	return id
 }
 
 // row places panes beside each other.

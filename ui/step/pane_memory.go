@@ -137,9 +137,9 @@ func pressMemory(s State, k key) (State, command, bool) {
 	case "a":
 		return s.ask("address "), nil, true
 	case "w":
-		return s, whoWrote{now.cursorAddress(&s), 8}, true
+		return s.stay(now), whoWrote{now.cursorAddress(&s), 8}, true
 	case "W":
-		return s, whoReads{now.cursorAddress(&s), 8}, true
+		return s.stay(now), whoReads{now.cursorAddress(&s), 8}, true
 	case "Enter":
 		i := (now.cursorAddress(&s) - now.from) / 8
 		if i < uint64(len(now.this)) && now.this[i].ok {
@@ -155,6 +155,13 @@ func pressMemory(s State, k key) (State, command, bool) {
 func (s State) memoryAt(at uint64) State {
 	s.Ask.Memory.Absolute, s.Ask.Memory.Address = true, at
 	s.Rows[memoryPane] = rows{}
+	return s
+}
+
+// stay keeps the pane at its address, under the cursor as well, when one goes elsewhere to learn
+// of a word there: a register has another value then.
+func (s State) stay(now *dump) State {
+	s.Ask.Memory.Absolute, s.Ask.Memory.Address = true, now.at
 	return s
 }
 

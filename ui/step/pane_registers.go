@@ -48,7 +48,7 @@ func gatherRegisters(ctx context.Context, d *desk) *contents {
 	c.doing = doingText(d.rec.Guests.Doing(m, d.cpu))
 	if h, ok := m.(*testbed.Hardware); ok {
 		c.cr2, c.cr3, c.hasControl = h.CPU(d.cpu).CR2, h.CPU(d.cpu).CR3, true
-		c.isr, c.irr, c.nmiBlocked = vectors(h.APIC(d.cpu).ISR), vectors(h.APIC(d.cpu).IRR), h.CPU(d.cpu).NMIBlocked
+		c.isr, c.irr, c.nmiBlocked = h.APIC(d.cpu).ISR.List(), h.APIC(d.cpu).IRR.List(), h.CPU(d.cpu).NMIBlocked
 	}
 	if !c.asked {
 		return c
@@ -191,27 +191,11 @@ func flags(f uint64) string {
 	return text
 }
 
-// vectors lists the bits of a register of the local APIC that are set.
-func vectors(bits [4]uint64) (list []uint8) {
-	for v := range 256 {
-		if bits[v/64]>>(v%64)&1 != 0 {
-			list = append(list, uint8(v))
-		}
-	}
-	return list
-}
-
 // interrupts says what the local APIC holds.
 func (c *contents) interrupts() string {
-	text := func(list []uint8) string {
-		if len(list) == 0 {
-			return "none"
-		}
-		return strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("% x", list), "["), "]")
-	}
 	blocked := ""
 	if c.nmiBlocked {
 		blocked = "  NMI blocked"
 	}
-	return "apic in service " + text(c.isr) + "  requested " + text(c.irr) + blocked
+	return "apic in service " + vectorText(c.isr) + "  requested " + vectorText(c.irr) + blocked
 }

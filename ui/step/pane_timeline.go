@@ -11,7 +11,7 @@ import (
 // timeline shows the course of the golden run and of this one on one scale: what each
 // processor does, and events.
 func timeline() *pane {
-	p := slowly(facts(pane{name: "Timeline", key: "0", slot: topSlot, about: "both runs on one scale, what each processor does, events; [ and ] zoom"}, gatherTimeline, drawTimeline), laterTimeline)
+	p := slowly(facts(pane{name: "Timeline", key: "0", slot: topSlot, about: "both runs on one scale, what each processor does, events: F fault, D detection, | step, C complete, r a processor runs a VM again, : line, p probe, e a VM ends, E end; [ and ] zoom"}, gatherTimeline, drawTimeline), laterTimeline)
 	p.press = pressTimeline
 	return p
 }
@@ -101,7 +101,7 @@ func (d *desk) moments(ctx context.Context, of *recording.Track, from recording.
 }
 
 func pressTimeline(s State, k key) (State, command, bool) {
-	step := []key{"Left", "Right", "h", "l"}
+	step := []key{"Left", "Right"}
 	i := slices.Index(step, k)
 	if i < 0 {
 		return s, nil, false
@@ -119,7 +119,10 @@ func pressTimeline(s State, k key) (State, command, bool) {
 var eventGlyphs = []struct {
 	kind  recording.EventKind
 	glyph rune
-}{{recording.Step, '|'}, {recording.Resumption, 'r'}, {recording.Complete, 'C'}, {recording.End, 'E'}, {recording.Detection, 'D'}, {recording.Fault, 'F'}}
+}{{recording.Printed, ':'}, {recording.Step, '|'}, {recording.Gone, 'e'}, {recording.Probed, 'p'}, {recording.Resumption, 'r'}, {recording.Complete, 'C'}, {recording.End, 'E'}, {recording.Detection, 'D'}, {recording.Fault, 'F'}}
+
+// probeFailed is the glyph of a probe that failed.
+const probeFailed = '✗'
 
 // activityGlyphs show what a processor does.
 var activityGlyphs = map[testbed.DoingKind]rune{testbed.InVMM: '█', testbed.InNMI: '░', testbed.Idle: ' ', testbed.InGuest: '=', testbed.InUser: '─', testbed.Off: '×'}
@@ -138,9 +141,17 @@ func (c scale) column(p recording.Position) int {
 	return int(float64(p-c.from) / float64(c.to-c.from) * float64(c.w-1))
 }
 
+// timelineLabel is how many columns stand before the scale.
+const timelineLabel = 8
+
+// timelineScale is the scale in a pane.
+func timelineScale(b box, now *course) scale {
+	return scale{now.from, now.to, b.w - timelineLabel - 1}
+}
+
 func drawTimeline(b box, s *State, now, _ *course) {
-	const label = 8
-	c := scale{now.from, now.to, b.w - label - 1}
+	const label = timelineLabel
+	c := timelineScale(b, now)
 	if c.w < 10 {
 		return
 	}
@@ -180,12 +191,14 @@ func drawHere(b box, y int, c scale, s *State) {
 		return
 	}
 	b.set(x, y, '▲', style{bold: true, color: notice})
-	text := s.Now.Name + "  " + s.Now.Event
-	if x+2+width(text) < c.w {
-		b.text(x+2, y, text, style{})
-	} else {
-		b.right(x-1, y, text, style{})
+	text := s.Now.Name + "  " + s.lastEvent()
+	right, left := c.w-x-2, x-1
+	if width(text) <= right || right >= left {
+		b.fit(x+2, y, right, text, style{})
+		return
 	}
+	w := min(width(text), left)
+	b.fit(x-1-w, y, w, text, style{})
 }
 
 func drawCourse(b box, y int, c scale, from, to recording.Position) {
@@ -231,10 +244,15 @@ func drawActivity(b box, y int, c scale, now *course, r *subject, golden bool, c
 
 func drawEvents(b box, y int, c scale, s *State) {
 	for _, g := range eventGlyphs {
-		for _, e := range s.Run.Events {
-			if e.Kind == g.kind {
-				b.set(c.column(e.Position), y, g.glyph, style{bold: true})
+		for _, e := range s.events() {
+			if e.Kind != g.kind {
+				continue
 			}
+			glyph := g.glyph
+			if _, failed := e.Probe.Failed(); failed {
+				glyph = probeFailed
+			}
+			b.set(c.column(e.Position), y, glyph, style{bold: e.Kind != recording.Printed})
 		}
 	}
 	drawNames(b, y, c, s)

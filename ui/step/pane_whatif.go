@@ -7,38 +7,38 @@ import (
 	"strings"
 
 	"resvirt/experiments"
+	"resvirt/experiments/recording"
 )
 
 // whatif switches recovery steps off and on and shows what becomes of the run then, and of
 // all faults of the campaign.
 func whatif() *pane {
-	p := facts(pane{name: "What if", key: "6", slot: lowRight, about: "other recovery steps: Space switches the one under the cursor, Enter executes the run so, o steps through it (and back), c executes all faults of this type so"}, gatherWhatif, drawWhatif)
+	p := facts(pane{name: "What if", key: "6", slot: lowRight, about: "other recovery steps: Space switches the one under the cursor, Enter executes the run so, / finds a step, o steps through it (and back), B through both, A executes all faults of this type so"}, gatherWhatif, drawWhatif)
 	p.press = pressWhatif
 	return p
 }
 
-// choices are the steps that can be switched.
-type choices struct {
-	steps []choice
-}
-
-type choice struct {
-	name      string
-	on        bool // in the stored run's setting
-	announced bool // in the stored run
-}
-
 func (c *choices) title(s *State) string {
-	if text := s.What.text(c); text != "" {
+	switch text := s.What.text(c); {
+	case text == "":
+		return "What if"
+	case s.What.fork(text) == nil && s.What.sweep(text) == nil:
+		return "Draft: " + text // nothing has executed it yet
+	default:
 		return "What if: " + text
 	}
-	return "What if"
 }
 
 func gatherWhatif(_ context.Context, d *desk) *choices {
+	return d.of.choices()
+}
+
+// choices are those of the run. They depend on no position, so that keys that come before a
+// position has been looked at are not lost.
+func (r *subject) choices() *choices {
 	c := &choices{}
-	for _, name := range d.of.Steps {
-		c.steps = append(c.steps, choice{name, slices.Contains(d.of.Base.setting.Steps, name), d.of.Base.announces(name)})
+	for _, name := range r.Steps {
+		c.steps = append(c.steps, choice{name: name, on: slices.Contains(r.Base.setting.Steps, name), announced: r.Base.announces(name)})
 	}
 	return c
 }
@@ -64,9 +64,23 @@ func (w *what) change(c *choices) (ch experiments.Change) {
 	return ch
 }
 
+// faultless says that the fault is switched off. Which steps are makes no difference then.
+func (w *what) faultless() bool { return slices.Contains(w.switched, theFault) }
+
 func (w *what) text(c *choices) string {
+	if w.faultless() {
+		return withoutFault
+	}
 	ch := w.change(c)
 	return ch.String()
+}
+
+// told is the change in words.
+func (w *what) told(s State) string {
+	if text := w.text(s.Run.choices()); text != "" {
+		return text
+	}
+	return "nothing is switched"
 }
 
 // toggle switches a step.
@@ -97,57 +111,91 @@ func (w *what) sweep(text string) *swept {
 	return nil
 }
 
-// toggleHere switches the step during which one stands.
+// switches switches a step, which u takes back.
+func (s State) switches(name string) State {
+	s = s.undoable(undoable{switches: true, switched: s.What.switched})
+	s.What = s.What.toggle(name)
+	return s
+}
+
+// toggleHere switches the step during which one stands: a draft, which Enter executes. Where no
+// recovery is under way it only goes to the pane.
 func toggleHere(s State) (State, command) {
-	name := ""
+	name, under := "", false
 	for _, e := range s.Run.Events {
-		if e.Position <= s.Now.At && slices.Contains(s.Run.Steps, e.Name) {
-			name = e.Name
+		if e.Position > s.Now.At {
+			break
+		}
+		if slices.Contains(s.Run.Steps, e.Name) {
+			name, under = e.Name, true
+		}
+		if e.Kind == recording.Complete || e.Kind == recording.End {
+			under = false
 		}
 	}
 	s = s.focus(whatifPane)
-	if name == "" {
-		s.Say = "no recovery step has begun here; choose one with the arrows, Space switches it"
+	if !under {
+		s.Say = "no recovery step is under way here: / finds one, Space switches it, Enter runs"
+		if name != "" {
+			s = s.point(name)
+		}
 		return s, nil
 	}
-	s.What = s.What.toggle(name)
-	s.Rows[whatifPane].cursor = slices.Index(s.Run.Steps, name)
-	s.Say = "Enter executes the run with " + name + " switched"
+	s = s.switches(name).point(name)
+	s.Say = "the run " + s.What.told(s) + "? Enter executes it, Esc or u forgets it"
 	return s, nil
 }
 
 func pressWhatif(s State, k key) (State, command, bool) {
-	now, ok := s.Now.Facts[whatifPane].(*choices)
-	if !ok || len(now.steps) == 0 {
-		return s, nil, false
-	}
+	now, ok := s.Run.choices(), false
+	list := s.offered(now)
 	r := &s.Rows[whatifPane]
 	switch k {
 	case "Left":
 		k = "Up"
 	case "Right":
 		k = "Down"
+	case "Up", "Down", "k", "j":
+		by := 1
+		if k == "Up" || k == "k" {
+			by = -1
+		}
+		r.cursor = inFlow(list, s.paneWidth(whatifPane)).above(r.cursor, by)
+		return s, nil, true
 	}
-	if *r, ok = r.press(k, len(now.steps)); ok {
+	if *r, ok = r.press(k, len(list)); ok {
 		return s, nil, true
 	}
 	change := s.What.change(now)
-	text := change.String()
+	text := s.What.text(now)
 	switch k {
 	case " ":
-		s.What = s.What.toggle(now.steps[min(r.cursor, len(now.steps)-1)].name)
+		s = s.switches(list[min(r.cursor, len(list)-1)].name)
 		return s, nil, true
+	case "/":
+		return s.ask(leadStep), nil, true
 	case "o":
 		return s, openFork{text}, true
-	case "Enter", "c":
-		if text == "" {
+	case "Esc":
+		if text == "" || s.What.fork(text) != nil || s.What.sweep(text) != nil {
+			return s, nil, false
+		}
+		s = s.undoable(undoable{switches: true, switched: s.What.switched})
+		s.What.switched = nil
+		s.Say = "forgotten: " + text
+		return s, nil, true
+	case "Enter", "A":
+		switch {
+		case text == "":
 			s.Say = "nothing is switched: Space switches the step under the cursor"
 			return s, nil, true
+		case k == "Enter":
+			return s, fork{change, s.What.faultless()}, true
+		case s.What.faultless():
+			s.Say = "without faults there is nothing to count: each run is the golden one"
+			return s, nil, true
 		}
-		if k == "c" {
-			return s, sweep{change}, true
-		}
-		return s, fork{change}, true
+		return s, sweep{change}, true
 	}
 	return s, nil, false
 }
@@ -157,9 +205,12 @@ func drawWhatif(b box, s *State, now, _ *choices) {
 	text := s.What.text(now)
 	f, w := s.What.fork(text), s.What.sweep(text)
 	if f == nil && w == nil {
-		hint := "Space switches a step, Enter executes the run so"
-		if text != "" {
-			hint = "Enter: the run " + text + "; c: all faults of this type so"
+		hint := "● on, ○ off. Space switches one, Enter executes the run so"
+		switch {
+		case s.What.faultless():
+			hint = "Enter: the run " + text
+		case text != "":
+			hint = "Enter: the run " + text + "; A: all faults of this type so"
 		}
 		b.fit(0, y, b.w, hint, style{dim: true})
 		y++
@@ -175,51 +226,11 @@ func drawWhatif(b box, s *State, now, _ *choices) {
 	}
 	for _, f := range s.What.forks { // what else was tried
 		if f.text != text {
-			mark, st := outcomeMark(f.row)
+			mark, st := f.mark()
 			b.fit(0, y, b.w, mark+"  "+f.text, st)
 			y++
 		}
 	}
-}
-
-// drawSteps paints the steps in a row, or as many rows as are needed, the row of the cursor
-// first where there is little room.
-func drawSteps(b box, s *State, now *choices) int {
-	cursor := min(s.Rows[whatifPane].cursor, len(now.steps)-1)
-	room := max(b.h/3, 1)
-	type put struct{ x, y int }
-	var at []put
-	x, y := 0, 0
-	for _, c := range now.steps {
-		n := width(c.name) + 3
-		if x+n > b.w && x > 0 {
-			x, y = 0, y+1
-		}
-		at = append(at, put{x, y})
-		x += n
-	}
-	top := 0
-	if len(at) > 0 {
-		top = max(min(at[cursor].y-room/2, y+1-room), 0)
-	}
-	for i, c := range now.steps {
-		if at[i].y < top || at[i].y >= top+room {
-			continue
-		}
-		on := c.on != slices.Contains(s.What.switched, c.name)
-		glyph, st := "○", style{dim: true}
-		if on {
-			glyph, st = "●", style{}
-		}
-		if c.on != on {
-			st = style{bold: true, color: notice}
-		}
-		if i == cursor && s.Focus == whatifPane {
-			st.reverse = true
-		}
-		b.text(at[i].x, at[i].y-top, glyph+c.name, st)
-	}
-	return min(room, y+1)
 }
 
 // outcomeMark is an outcome as glyph, word and style.
@@ -231,20 +242,31 @@ func outcomeMark(r *experiments.Row) (string, style) {
 	return "✓ " + text, style{bold: true, color: good}
 }
 
+// mark is what became of the run.
+func (f *forked) mark() (string, style) {
+	if f.faultless {
+		return "✓ GOLDEN RUN", style{bold: true, color: good}
+	}
+	return outcomeMark(f.row)
+}
+
 // drawFork paints the run beside the one with other steps.
 func drawFork(b box, y int, s *State, f *forked) int {
-	say := func(label string, r *experiments.Row) {
-		mark, st := outcomeMark(r)
+	say := func(label, mark string, st style, r *experiments.Row) {
 		x := b.text(0, y, label+" ", style{bold: true})
 		x = b.text(x, y, mark, st)
-		b.fit(x+2, y, b.w-x-2, verdicts(r)+"  "+r.Reason, style{})
+		b.fit(x+2, y, b.w-x-2, strings.TrimSpace(verdicts(r)+"  "+r.Reason), style{})
 		y++
 	}
-	say("A", s.Run.Base.row)
-	say("B", f.row)
-	for _, l := range f.lines() {
-		b.fit(0, y, b.w, l, style{})
-		y++
+	mark, st := outcomeMark(s.Run.Base.row)
+	say("A", mark, st, s.Run.Base.row)
+	mark, st = f.mark()
+	say("B", mark, st, f.row)
+	for _, text := range f.lines() {
+		for _, l := range wrap(text, b.w) {
+			b.text(0, y, l, style{})
+			y++
+		}
 	}
 	return y
 }
@@ -264,6 +286,9 @@ func verdicts(r *experiments.Row) string {
 
 // lines say where both part, and how they end.
 func (f *forked) lines() []string {
-	list := []string{f.parts}
-	return append(list, fmt.Sprintf("ends: A %v, B %v", f.endA, f.row.EndTime))
+	list := []string{f.parts, fmt.Sprintf("ends: A %v, B %v", f.endA, f.row.EndTime)}
+	if f.faultless {
+		list = append(list, "B is the golden run: executed to its end, it ends in the same state. Nothing is detected in it and no step runs, so that switched steps make no difference.")
+	}
+	return list
 }

@@ -20,10 +20,13 @@ type reasons struct{}
 func gatherWhy(context.Context, *desk) reasons { return reasons{} }
 
 // chained finds the chain of causes of a run.
-func (d *desk) chained() aside {
+func (d *desk) chained(found *explained) aside {
 	r := d.rec
 	return func(ctx context.Context) learned {
 		e, err := explain.Of(ctx, r, nil, untold)
+		if err == nil {
+			found.e = e
+		}
 		return learned{r.Row, func(s State) State {
 			if err != nil {
 				s.Known.noChain = err.Error()

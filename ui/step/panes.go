@@ -17,6 +17,10 @@ const (
 	stackPane
 	memoryPane
 	whyPane
+	tlbPane
+	apicPane
+	pagesPane
+	structuresPane
 	panes
 )
 
@@ -25,6 +29,7 @@ type pane struct {
 	name  string
 	key   key    // which gives it the focus
 	slot  slot   // where it stands on screens that cannot show all panes
+	home  paneID // whose place it takes on screens that show all; 0 = its own
 	about string // for help
 
 	gather func(context.Context, *desk) any
@@ -46,6 +51,10 @@ func table() [panes]*pane {
 		stackPane:        stack(),
 		memoryPane:       memory(),
 		whyPane:          why(),
+		tlbPane:          tlb(),
+		apicPane:         localAPIC(),
+		pagesPane:        pages(),
+		structuresPane:   structures(),
 	}
 }
 

@@ -49,11 +49,11 @@ func TestPanesSayWhatTheRowSays(t *testing.T) {
 	x.keys("n")
 	x.sees("step 1 of", row.Steps[0].Name) // timeline
 
-	broken, err := x.d.rec.BrokenAt(t.Context())
+	broken, err := x.d.rec.DamageAt(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	x.sees(fmt.Sprintf("Invariants  %d broken", len(broken)))
+	x.sees(fmt.Sprintf("Invariants  %d broken", len(broken.Broken)))
 	if s := x.d.stackOf(x.s.Now.CPU); s.frames[0].PC != m.Register(x.s.Now.CPU, faults.RIP) {
 		t.Errorf("the stack begins at %#x", s.frames[0].PC)
 	}

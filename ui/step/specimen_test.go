@@ -8,6 +8,7 @@ import (
 	"resvirt/experiments/recording"
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
+	"resvirt/hw/cpu"
 	"resvirt/sim"
 	"resvirt/vi/inspect"
 )
@@ -33,7 +34,7 @@ func specimen(w, h int) State {
 	events = append(events, recording.Event{Kind: recording.Complete, Number: 1, Position: 14_050_000, Detection: 1}, recording.Event{Kind: recording.End, Number: 1, CPU: -1, Position: 15_949_210})
 	s.Run = &subject{Path: "quick.db", Row: row, Setting: experiments.Setting{Name: "full", Steps: names}, Steps: append(names, "full_reboot", "doubt"), CPUs: 2, Events: events,
 		Start: 10_000_000, End: 15_949_210, GoldenEnd: 15_008_498, Base: based{row, experiments.Setting{Name: "full", Steps: names}}}
-	s.Now = &scene{At: 13_582_118, Name: "S3+118", Event: "step 3 of 7: ack_interrupts", Time: 8_167_730 * sim.Nanosecond, CPU: 1, Next: 1, Place: at}
+	s.Now = &scene{At: 13_582_118, Name: "S3+118", Time: 8_167_730 * sim.Nanosecond, CPU: 1, Next: 1, Place: at}
 	s.Now.Facts = specimenFacts(s.Run, at)
 	s.Last = &scene{At: 13_582_117, Facts: s.Now.Facts}
 	before := *s.Now.Facts[registersPane].(*contents)
@@ -44,7 +45,13 @@ func specimen(w, h int) State {
 		{Kind: explain.TheDetection, CPU: 1, Position: 13_401_000, Text: "panic, #PF page fault"},
 		{Kind: explain.Evidence, Depth: 1, CPU: -1, Text: "address 0x108 is next to 0: a nil pointer"},
 		{Kind: explain.TheEnd, CPU: -1, Position: 15_949_210, Text: "recovered"},
-	}, health: specimenHealth(events)}
+	}, health: specimenHealth(events), names: map[recording.Position]string{events[0].Position + 12: "F+12"}}
+	s.Known.events = recording.Merged(events, []recording.Event{
+		{Kind: recording.Printed, CPU: -1, Position: 14_600_000, VM: "d1", Name: "cow 9ab6614b"},
+		{Kind: recording.Probed, CPU: -1, Position: 15_000_000, VM: "d1", Name: "probe ok", Probe: faults.ProbePassed},
+		{Kind: recording.Probed, CPU: -1, Position: 15_300_000, VM: "d2", Name: "probe failed: fork 0x1", Probe: faults.ProbeFailed + "fork 0x1"},
+		{Kind: recording.Gone, CPU: -1, Position: 15_600_000, VM: "d1"},
+	})
 	return s
 }
 
@@ -54,7 +61,7 @@ func specimenHealth(events []recording.Event) *recording.Health {
 		h.Positions, h.Count = append(h.Positions, e.Position), append(h.Count, max(5-i, 0))
 	}
 	h.Broken = []recording.Broken{
-		{Violation: inspect.Violation{Kind: inspect.Interrupts, Place: "vector e0", Is: "in service", Should: "acknowledged"}, Since: events[0].Position},
+		{Violation: inspect.Violation{Kind: inspect.Interrupts, Place: "vector e0", Is: "in service", Should: "acknowledged"}, Since: events[0].Position + 12, Exact: true},
 		{Violation: inspect.Violation{Kind: inspect.Locks, Place: "sched[1].lock", Is: "held by CPU 1", Should: "free"}, Since: events[1].Position, Until: events[3].Position, Repairer: &events[2]},
 	}
 	return h
@@ -85,7 +92,10 @@ func specimenFacts(r *subject, at faults.Place) (f [panes]any) {
 	}
 	regs.this[faults.RIP], regs.this[1], regs.this[faults.RFLAGS], regs.golden[faults.RFLAGS] = at.PC, 0xe0, 0x246, 0x202
 	f[registersPane] = regs
-	f[invariantsPane] = &damage{at: 13_582_118, in: "S3+118", now: []broken{{kind: inspect.Interrupts.String(), place: "vector e0", is: "in service", should: "acknowledged"}}}
+	f[invariantsPane] = &damage{at: 13_582_118, in: "S3+118", now: []broken{
+		{where: inspect.Where{Kind: inspect.Interrupts, Place: "vector e0"}, is: "in service", should: "acknowledged"},
+		{where: inspect.Where{Kind: inspect.Locks, Place: "d2v0.lock"}, is: "held by CPU 0", should: "free", way: underWay},
+	}}
 	f[componentsPane] = &parts{phase: "recovers, step 3 of 7", doing: []testbed.Doing{{Kind: testbed.InNMI, Domain: -1}, {Kind: testbed.InVMM, Domain: 1}}, list: []recording.Component{
 		{Name: "VMM"},
 		{Name: "d0", VCPUs: []testbed.VCPU{{VM: "d0", CPU: -1, State: testbed.VCPUBlocked}}, Lines: []string{"created d1"}, Wanted: 9},
@@ -106,7 +116,27 @@ func specimenFacts(r *subject, at faults.Place) (f [panes]any) {
 	m.this[33].name = "schedule+0x3"
 	f[memoryPane], f[whyPane] = m, reasons{}
 	f[timelinePane] = specimenCourse(r)
+	f[structuresPane] = &grove{list: []testbed.Node{
+		{Path: "CPU1", Name: "CPU1", Type: "CPU", Text: "{ID:1 core:{…}}", More: true, Open: true, Address: 0xffff82d040211000},
+		{Path: "CPU1.ID", Name: "ID", Type: "uint32", Depth: 1, Text: "1", Address: 0xffff82d040211000},
+		{Path: "CPU1.curr", Name: "curr", Type: "*VCPU", Depth: 1, Text: "d1v0", More: true, Address: 0xffff82d040211008},
+		{Path: "main.policy", Name: "policy", Type: "uint64", Text: "12", Address: 0xffff82d040212000}},
+		golden: map[string]testbed.Node{"CPU1.curr": {Path: "CPU1.curr", Text: "d2v0"}}}
+	f[tlbPane] = specimenTLB()
+	f[apicPane] = &controller{cpu: 1, this: []apicLine{{"in service", "e0"}, {"requested", "31 f1: wait, f1 is not above the priority"}, {"timer", "one-shot 812 of 9000, divided by 1, expires in 81.2us"}}, golden: []apicLine{{"in service", "none"}, {"requested", "31 f1: wait, f1 is not above the priority"}}}
+	f[pagesPane] = &differing{asked: true, hasGolden: true, list: []differingPage{{0x200, 8, 0x1f8, 0xffff82d0402001f8, "main.policy"}, {0x9d7, 4000, 0, 0xffff8300009d7000, "d1: L4 table"}}}
 	return f
+}
+
+func specimenTLB() *buffer {
+	at := func(va, pa uint64) cpu.Translation {
+		return cpu.Translation{VA: va, PA: pa, Size: 4096, Writable: true, NoExecute: true}
+	}
+	t := &buffer{cpu: 1, stale: 2, golden: map[key3]bool{{va: 0xffff82d040211000, pa: 0x411000}: true}}
+	moved, gone, text := at(0x7000, 0x9000), at(0x8000, 0xa000), at(0xffff82d040211000, 0x411000)
+	text.Global, text.Writable, text.NoExecute, text.Size = true, false, false, 1<<21
+	t.list = []cached{{Translation: moved, now: at(0x7000, 0xb000), mapped: true}, {Translation: gone}, {Translation: text, now: text, mapped: true, name: "ackInterrupts+0x0"}}
+	return t
 }
 
 func specimenCourse(r *subject) *course {
@@ -124,4 +154,20 @@ func specimenCourse(r *subject) *course {
 		a.this = append(a.this, m)
 	}
 	return &course{r.Start, r.End, a}
+}
+
+// withOther is the specimen with another run, without a step, which moves together with it.
+func (s State) withOther() State {
+	name := s.Run.Row.Steps[2].Name
+	row := *s.Run.Row
+	row.Outcome, row.Steps = faults.Hang, row.Steps[:2]
+	b := *s.Run
+	b.Row, b.Change = &row, "without "+name
+	s.What = what{switched: []string{name}, forks: []*forked{{text: b.Change, row: &row, parts: "part at S3+18 (13,582,018): A goes to main.begin+0x71 steps.go:103, B to main.begin+0x47 steps.go:105", partAt: 13_582_018, partIn: "S3+18", endA: s.Run.Row.EndTime}}}
+	s = s.focus(whatifPane)
+	now, other := *s.Now, *s.Now
+	other.Name, other.CPU = "S2+118", 0
+	now.Other, now.Of = &other, &b
+	s.Now, s.Ask.Beside = &now, b.Change
+	return s
 }

@@ -90,7 +90,7 @@ func TestInTmux(t *testing.T) {
 	x.keys("n")
 	x.sees("step 1 of")
 	x.keys("x")
-	x.sees("What if: without " + row.Steps[0].Name)
+	x.sees("Draft: without " + row.Steps[0].Name)
 	x.run("resize-window", "-t", "t", "-x", "130", "-y", "40")
 	x.sees("2 Instructions")
 	x.keys("C-z")

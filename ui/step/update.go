@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"resvirt/experiments"
+	"resvirt/experiments/recording"
 )
 
 // update is what an event makes of a state, and the command to do, nil if there is none.
@@ -22,12 +25,20 @@ func (s State) on(e event) (State, command) {
 		s.W, s.H = e.w, e.h
 	case key:
 		return s.press(e)
+	case mouse:
+		return s.pointed(e)
 	case arrived:
 		return s.arrive(e), nil
 	case gathered:
-		if s.Now != nil && s.Now.At == e.at {
+		if s.Now != nil && s.Now.At == e.at && !e.other {
 			now := *s.Now
 			now.Facts[e.id] = e.facts
+			s.Now = &now
+		}
+		if s.Now != nil && s.Now.Other != nil && e.other && s.Now.Other.At == e.at {
+			now, other := *s.Now, *s.Now.Other
+			other.Facts[e.id] = e.facts
+			now.Other = &other
 			s.Now = &now
 		}
 	case picked:
@@ -51,7 +62,7 @@ func (s State) on(e event) (State, command) {
 	return s, nil
 }
 
-// undoKept is how many jumps can be undone.
+// undoKept is how many can be undone.
 const undoKept = 100
 
 // arrive takes what is known of a position.
@@ -59,9 +70,12 @@ func (s State) arrive(e arrived) State {
 	s.Busy = ""
 	if e.run != nil {
 		if s.Run == nil || s.Run.Base.row != e.run.Base.row {
-			s.What, s.Marks, s.Stops = what{}, nil, nil
+			s.What, s.Marks, s.Stops, s.Ask.Beside, s.Left = what{}, nil, nil, "", left{}
 		}
-		s.Run, s.Now, s.Last, s.Undo, s.Known = e.run, nil, nil, nil, known{}
+		if s.Run != nil {
+			s.Left, s.Known = left{s.Run.Row, s.Known}, s.Left.of(e.run.Row)
+		}
+		s.Run, s.Now, s.Last, s.Undo = e.run, nil, nil, nil
 		s.Screen = stepping
 	}
 	if e.say != "" {
@@ -74,12 +88,38 @@ func (s State) arrive(e arrived) State {
 		s.Now = e.scene
 	default:
 		if e.jump {
-			s.Undo = append(slices.Clip(s.Undo[max(len(s.Undo)-undoKept, 0):]), s.Now.At)
+			s = s.undoable(undoable{at: s.Now.At})
 		}
 		s.Last, s.Now = s.Now, e.scene
 		s.Ask.Frame, s.Rows[stackPane], s.Rows[sourcePane] = 0, rows{}, rows{}
 	}
 	return s
+}
+
+// undoable is what u takes back: a jump, or a switch in the what-if pane.
+type undoable struct {
+	at       recording.Position // where the jump came from
+	switches bool
+	switched []string // what was switched before
+}
+
+func (s State) undoable(u undoable) State {
+	s.Undo = append(slices.Clip(s.Undo[max(len(s.Undo)-undoKept, 0):]), u)
+	return s
+}
+
+// left is what was known of a run that was left for a variant of it, or the other way round.
+type left struct {
+	row   *experiments.Row
+	known known
+}
+
+// of is what is known of a run already.
+func (l left) of(row *experiments.Row) known {
+	if l.row == row {
+		return l.known
+	}
+	return known{}
 }
 
 // press is what a key does: first where a text is typed, then in help, then in the pane
@@ -94,15 +134,18 @@ func (s State) press(k key) (State, command) {
 		if s, c, ok := s.attend(k); ok {
 			return s, c
 		}
-		s.Page = s.Page.press(k, max(s.H-s.footRows()-2, 1))
-		return s, nil
-	case s.Help:
-		s.Help = false
-		if k == "?" || k == "Esc" || k == "q" {
-			return s, nil
+		if s, c, ok := s.attendPage(k); ok {
+			return s, c
 		}
+		if k == "s" && s.Page.save {
+			return s.ask(lessonLead), nil
+		}
+		s.Page = s.Page.press(k, len(s.Page.wrapped(s.W)), max(s.H-s.footRows()-2, 1))
+		return s, nil
 	}
-	s.Say = ""
+	if k != "v" { // which shows it as a whole
+		s.Say = ""
+	}
 	if s.Screen == picking || s.Run == nil {
 		return s.pressElsewhere(k)
 	}
@@ -131,6 +174,11 @@ func (s State) press(k key) (State, command) {
 func (s State) focus(id paneID) State {
 	s.Focus = id
 	s.Front[id.pane().slot] = id
+	if home := id.pane().home; home != 0 {
+		s.Face[home] = id
+	} else {
+		s.Face[id] = 0
+	}
 	return s
 }
 
@@ -144,8 +192,9 @@ func (s State) pressElsewhere(k key) (State, command) {
 		s.Suspend = true
 		return s, nil
 	case "?":
-		s.Help = true
-		return s, nil
+		return s.help(), nil
+	case "v":
+		return whole(s), nil
 	}
 	if s.Screen == picking {
 		return s.Pick.press(s, k)

@@ -68,6 +68,7 @@ type FrameState struct {
 	Type              string
 	Validated, Locked bool
 	TypeCount, Uses   uint64
+	Owner             uint64 // frame of the domain that has it, 0 = none
 }
 
 func (f *FrameState) String() string {
@@ -79,6 +80,11 @@ func (f *FrameState) String() string {
 		state += ", locked"
 	}
 	return fmt.Sprintf("frame %d: %s, type count %d, use count %d", f.Frame, state, f.TypeCount, f.Uses)
+}
+
+// Frame reads the descriptor of a frame.
+func (c *Checker) Frame(m *Machine, frame uint64) (*FrameState, bool) {
+	return c.Descriptor(m, c.layout.frameTable+frame*uint64(c.layout.frame.size))
 }
 
 // Descriptor reads the frame's descriptor at an address in the frame table.
@@ -96,5 +102,6 @@ func (c *Checker) Descriptor(m *Machine, addr uint64) (*FrameState, bool) {
 	return &FrameState{
 		Frame: (addr - l.frameTable) / uint64(l.frame.size), Type: l.typeNames[f.Typ>>l.ptShift],
 		Validated: f.Typ&l.validated != 0, Locked: f.Typ&l.locked != 0, TypeCount: f.Typ & l.typeCount, Uses: f.Count & l.refs,
+		Owner: f.Owner,
 	}, true
 }
