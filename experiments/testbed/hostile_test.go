@@ -85,7 +85,7 @@ func TestHostileDomains(t *testing.T) {
 // configuration space, with failures of the hypervisor meanwhile and without.
 func TestHostileDriverDomain(t *testing.T) {
 	s := hostileSystem(t)
-	s.spec.Disk = &disk.Spec{Bytes: 1 << 20}
+	s.spec.Disks = []disk.Spec{{Bytes: 1 << 20}}
 	s.spec.NICs = []machine.NIC{{MAC: [6]byte{2, 0, 0, 0, 0, 1}}}
 	s.options += "functions=2 "
 	ours := hostileSettings(s)[1]

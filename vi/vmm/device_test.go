@@ -23,14 +23,15 @@ const (
 // testBus is that bus.
 type testBus struct {
 	space map[uint8]*[256]byte
-	table map[uint64]uint32 // words of the MSI-X table
+	first map[uint8][256]byte // at power-on, without BARs and commands
+	table map[uint64]uint32   // words of the MSI-X table
 	ports map[uint16]uint32
 }
 
 // onBus is an empty machine with such a bus, and a control domain whose vCPU is current.
 func onBus(t *testing.T) *testBus {
 	t.Helper()
-	b := &testBus{map[uint8]*[256]byte{}, map[uint64]uint32{}, map[uint16]uint32{}}
+	b := &testBus{map[uint8]*[256]byte{}, map[uint8][256]byte{}, map[uint64]uint32{}, map[uint16]uint32{}}
 	b.put(0, 0, 0x12378086)
 	b.put(0, 8, 0x06000002)
 	b.put(testNIC, 0, 0x100e8086)
@@ -46,10 +47,21 @@ func onBus(t *testing.T) *testBus {
 	b.put(testDisk, 8, 0x01080200)
 	b.put(testDisk, 0x10, testDiskIO|4)
 	b.put(testDisk, 0x34, 0x70)
-	b.put(testDisk, 0x50, 0x00800005)
+	b.put(testDisk, 0x50, 0x00808005)
+	b.put(testDisk, 0x80, 0x00920010)
+	b.put(testDisk, 0x84, exprFLR|1<<15)
 	b.put(testDisk, 0x70, 0x00075011) // eight messages
 	b.put(testDisk, 0x74, 0x2000)
 	b.put(testDisk, 0x78, 0x3000)
+	for devfn, s := range b.space {
+		first := *s
+		clear(first[4:8])
+		first[6] = 0x10
+		for at := 0x10; at < 0x28; at++ { // but for the kinds of BARs
+			first[at] &= [...]byte{7, 0, 0, 0}[at&3]
+		}
+		b.first[devfn] = first
+	}
 	testConfig, testTable, testPorts = b.config, func(at uint64, v uint32) { b.table[at] = v }, b.port
 	testIOAPIC = [ioapicPins]uint64{}
 	ioapicInit()
@@ -103,8 +115,15 @@ func (b *testBus) config(devfn uint8, at uint16, size uint, v uint32, write bool
 		b.put(devfn, int(at), old&^mask|v&mask)
 		return 0
 	}
+	slept := devfn == testNIC && s[0xe0]&3 != 0
 	for i := range size {
 		s[uint(at)+i] = byte(v >> (8 * i))
+	}
+	if slept && s[0xe0]&3 == 0 || devfn == testDisk && s[0x89]&0x80 != 0 {
+		*s = b.first[devfn]
+		for i := range uint64(8) {
+			b.table[testMSIX+16*i+12] = entryMask
+		}
 	}
 	return 0
 }

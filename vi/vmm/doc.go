@@ -55,7 +55,7 @@
 // privileged.go ptwr.go guestmsr.go guestnmi.go guestdump.go debugreg.go; its
 // descriptors: gdt.go ldt.go selectors.go.
 //
-// Devices: pci.go pciguest.go msi.go ioapic.go ioaccess.go pirq.go irqroute.go
+// Devices: pci.go pciguest.go pcireset.go msi.go ioapic.go ioaccess.go pirq.go irqroute.go
 // physdev_irq.go domctl_device.go.
 //
 // Events: evtchn*.go. Time: clock.go timer.go wallclock.go. A guest's watchdog:

@@ -113,7 +113,11 @@ func (h *hostile) mapPirq(nr uint64) {
 // configure writes configuration space.
 func (h *hostile) configure(d *Domain) {
 	devfn := [...]uint32{testNIC, testDisk, 0, h.Uint32N(256)}[h.IntN(4)]
-	configPort(d, pciAddress, 4, pciEnable|devfn<<8|h.Uint32N(256), true)
+	at := h.Uint32N(256)
+	if h.IntN(3) == 0 {
+		at = [...]uint32{pciCommand, 0xe0, 0x88, pciBAR}[h.IntN(4)]
+	}
+	configPort(d, pciAddress, 4, pciEnable|devfn<<8|at, true)
 	size := uint(1) << h.IntN(3)
 	configPort(d, pciData+uint16(h.IntN(4)), size, uint32(h.value()), true)
 	configPort(d, pciData+uint16(h.IntN(4)), size, 0, false)

@@ -208,3 +208,43 @@ func TestRanges(t *testing.T) {
 		}
 	}
 }
+
+// TestFunctionReset: an owner resets its function by either way; its registers and messages
+// stay where they were, and what it had told the function is gone.
+func TestFunctionReset(t *testing.T) {
+	world(t, 1)
+	b := onBus(t)
+	d, _, _ := driver(t, 1)
+	write := func(devfn uint8, at uint16, v uint32) {
+		configPort(d, pciAddress, 4, pciEnable|uint32(devfn)<<8|uint32(at), true)
+		configPort(d, pciData, 2, v, true)
+	}
+	nic, rc := mapIRQ(abi.PhysdevMapPirq{DevFn: testNIC})
+	must(t, "map", rc)
+	disk, rc := mapIRQ(abi.PhysdevMapPirq{DevFn: testDisk, EntryNr: 2, TableBase: 1})
+	must(t, "map", rc)
+	for _, p := range [...]uint32{nic, disk} {
+		_, rc = bindIRQ(p, 0)
+		must(t, "bind", rc)
+	}
+	write(testNIC, pciCommand, cmdMaster|cmdMemory)
+	write(testDisk, pciCommand, cmdMaster|cmdMemory)
+	write(testNIC, 0xe0, 3)
+	write(testNIC, 0xe0, 0)
+	write(testDisk, 0x88, exprInitiate)
+	for _, devfn := range [...]uint8{testNIC, testDisk} {
+		if cmd := b.get(devfn, 4, 2); cmd&cmdMaster != 0 || cmd&cmdMemory == 0 {
+			t.Errorf("function %#x: command %#x", devfn, cmd)
+		}
+	}
+	b.obeys(t, d)
+	if !b.strike(testNIC, 0) || !b.strike(testDisk, 2) || b.strike(testDisk, 1) {
+		t.Error("messages have changed")
+	}
+	enter(testCPU.core.idle)
+	b.put(testDisk, 0x40, 0x12345678) // something that its owner told it
+	killDomain(d, false)
+	if b.silent(t); b.get(testDisk, 0x40, 4) != 0 {
+		t.Error("the next owner finds what the last one told it")
+	}
+}

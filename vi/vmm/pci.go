@@ -26,6 +26,7 @@ type function struct {
 	msi   uint8 // offsets of capabilities, 0 = none
 	msix  uint8
 	pm    uint8
+	expr  uint8 // of PCI Express
 	msgs  uint32
 	bars  [maxBARs]uint32 // registers as firmware set them
 	masks [maxBARs]uint32 // and how they read back after all ones were written
@@ -71,9 +72,10 @@ const (
 	cmdINTxOff    = 1 << 10
 	statusHasCaps = 1 << 4
 
-	capPM   = 0x01
-	capMSI  = 0x05
-	capMSIX = 0x11
+	capPM      = 0x01
+	capMSI     = 0x05
+	capExpress = 0x10
+	capMSIX    = 0x11
 )
 
 // pciRead reads 1, 2 or 4 bytes that lie in one register of 4. deviceLock is held.
@@ -187,6 +189,8 @@ func (f *function) findCaps() {
 			f.msi = at
 		case capMSIX:
 			f.msix = at
+		case capExpress:
+			f.expr = at
 		}
 		at = uint8(pciRead(f.devfn, uint16(at)+1, 1)) &^ 3
 	}
@@ -233,11 +237,13 @@ func (f *function) findTable() {
 	}
 }
 
-// quiesce keeps a function from writing into memory and from interrupting.
+// quiesce keeps a function from writing into memory and from interrupting, and makes it
+// forget what it was told.
 func (f *function) quiesce() {
 	cmd := pciRead(f.devfn, pciCommand, 2)
 	pciWrite(f.devfn, pciCommand, 2, cmd&^cmdMaster|cmdINTxOff)
 	f.stopMessages()
+	f.reset()
 }
 
 // findFunction is the function of a number, nil if there is none.
