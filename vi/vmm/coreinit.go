@@ -14,9 +14,11 @@ func coreInit() {
 	params.load()
 	coreTables()
 	initFrames(bootInfo.ramEnd >> pageShift)
+	takeIOMMU()
 	initHeap()
 	readWallclock()
 	ioapicInit()
+	startIOMMU()
 	findFunctions()
 }
 

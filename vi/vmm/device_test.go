@@ -172,16 +172,28 @@ func (b *testBus) strike(devfn uint8, entry int) bool {
 		if b.get(testNIC, 0xf2, 2)&msiOn == 0 {
 			return false
 		}
-		data = b.get(testNIC, 0xfc, 2)
+		data = b.vector(testNIC, b.get(testNIC, 0xfc, 2))
 	default:
 		at := testMSIX + 16*uint64(entry)
 		if b.get(testDisk, 0x72, 2)&msixOn == 0 || b.table[at+12]&entryMask != 0 {
 			return false
 		}
-		data = b.table[at+8]
+		data = b.vector(testDisk, b.table[at+8])
 	}
 	deviceInterrupt(uint8(data))
 	return true
+}
+
+// vector is what the data of a function's message becomes: with an IOMMU it is an index of a table.
+func (b *testBus) vector(devfn uint8, data uint32) uint32 {
+	if !iommu.on {
+		return data
+	}
+	e := (*(*[deviceVectors]uint32)(dmap(findFunction(devfn).remapTable())))[data%deviceVectors]
+	if e&remapOn == 0 {
+		return 0
+	}
+	return e >> 16 & 0xff
 }
 
 // driver is a domain with both functions, their memory and the NIC's port and pin.

@@ -13,15 +13,8 @@ import (
 // giveDevices gives both functions to a guest, with what belongs to them, and lists frames of
 // device memory that it tries to map.
 func (h *hostile) giveDevices(d *Domain) []mfn {
-	io := ioTableOf(d)
-	io.mem.add(span{testNICMem >> 12, testNICMem>>12 + 2})
-	io.mem.add(span{testDiskIO >> 12, testDiskIO>>12 + 4})
-	io.ports.add(span{testPort, testPort + 64})
-	io.pins = 1 << testNICPin
-	for i := range devices.n {
-		devices.functions[i].owner = d.frame32()
-	}
-	return []mfn{testNICMem >> 12, testNICMem>>12 + 1, testNICMem>>12 + 2, testDiskIO >> 12, testMSIX >> 12, testMSIX>>12 + 1, apicPhys >> 12, ioapicPhys >> 12}
+	d.takeFunctions()
+	return []mfn{testNICMem >> 12, testNICMem>>12 + 1, testNICMem>>12 + 0x20, testDiskIO >> 12, testMSIX >> 12, testMSIX>>12 + 1, apicPhys >> 12, ioapicPhys >> 12}
 }
 
 // devices does some things with devices, at times those that a driver does, in its order.
@@ -134,15 +127,15 @@ func (b *testBus) obeys(t *testing.T, d *Domain) {
 		}
 	}
 	if b.get(testNIC, 0xf2, 2)&msiOn != 0 {
-		listens("the NIC", pirqMSI, b.get(testNIC, 0xfc, 2))
+		listens("the NIC", pirqMSI, b.vector(testNIC, b.get(testNIC, 0xfc, 2)))
 	}
 	if b.get(testDisk, 0x52, 2)&msiOn != 0 {
-		listens("the disk", pirqMSI, b.get(testDisk, 0x5c, 2))
+		listens("the disk", pirqMSI, b.vector(testDisk, b.get(testDisk, 0x5c, 2)))
 	}
 	for i := range uint64(8) {
 		at := testMSIX + 16*i
 		if b.table[at+12]&entryMask == 0 {
-			listens("an entry of MSI-X", pirqMSIX, b.table[at+8])
+			listens("an entry of MSI-X", pirqMSIX, b.vector(testDisk, b.table[at+8]))
 		}
 		if to := b.table[at] | b.table[at+4]; to != 0 && to != msiBase {
 			t.Fatalf("a message goes to %#x", to)
@@ -153,7 +146,7 @@ func (b *testBus) obeys(t *testing.T, d *Domain) {
 			continue
 		}
 		listens("a pin", pirqGSI, uint32(uint8(e)))
-		if pin != testNICPin || routeOf(uint8(e)).awaited() {
+		if pin < firstPCIPin || routeOf(uint8(e)).awaited() {
 			t.Fatalf("pin %d is open", pin)
 		}
 	}
@@ -162,6 +155,27 @@ func (b *testBus) obeys(t *testing.T, d *Domain) {
 	}
 	if d.vcpu[0].arch.guestTable != 0 {
 		b.mappings(t, d)
+	}
+}
+
+// dma lets a function reach frames at random, and all after some calls.
+func (h *hostile) dma(t *testing.T, d *Domain, secret mfn) {
+	for range 3 {
+		h.unit.reaches(testNIC, uint64(h.frames[h.IntN(len(h.frames))])<<pageShift, h.IntN(2) == 0)
+	}
+	if h.IntN(20) != 0 {
+		return
+	}
+	for m := mfn(1); m < testFrames; m++ {
+		p := pageOf(m)
+		own := p.owner == d.frame32() && p.count&(pgHeap|pgFree) == 0
+		granted := d.dmaEntry(m) != nil && !own && *d.dmaEntry(m)&(dmaMost*dmaReaders|dmaMost*dmaWriters) != 0
+		if may := own && p.typ&ptTypeMask == ptWritable; h.unit.reaches(testNIC, uint64(m)<<pageShift, true) != may && !granted {
+			t.Fatalf("frame %#x of type %#x, own %v: reached %v", m, p.typ, own, !may)
+		}
+	}
+	if h.unit.reaches(testNIC, uint64(secret)<<pageShift, false) {
+		t.Fatal("another domain's frame is reached")
 	}
 }
 
@@ -176,7 +190,7 @@ func (b *testBus) mappings(t *testing.T, d *Domain) {
 			if e&pteP == 0 || frameOK(f) {
 				continue
 			}
-			nic := f == testNICMem>>12 || f == testNICMem>>12+1
+			nic := f >= testNICMem>>12 && f < testNICMem>>12+0x20
 			disk := f == testDiskIO>>12 || f == testDiskIO>>12+1 || e&pteW == 0 && f > testDiskIO>>12 && f < testDiskIO>>12+4
 			if !nic && !disk {
 				t.Fatalf("entry %d of table %#x maps %#x: %#x", i, m, f, e)

@@ -28,7 +28,8 @@ type hostile struct {
 	made
 
 	bus      *testBus // its functions are the guest's
-	ioFrames []mfn    // device memory, its and others'
+	unit     *testUnit
+	ioFrames []mfn // device memory, its and others'
 }
 
 // hostileGuests is the number of guests in a world, one after the other.
@@ -235,7 +236,8 @@ func attack(t *testing.T, choices rand.Source) made {
 	victim := createDomain(9, 8)
 	secret := allocDomainPage(victim)
 	unsafeBytes(secret)[5] = 42
-	h := &hostile{Rand: rand.New(choices), bus: onBus(t)}
+	h := &hostile{Rand: rand.New(choices)}
+	h.bus, h.unit = onIOMMU(t)
 	free--                                      // the table of functions
 	var window [abi.FirstReservedGDTPage]uint64 // of the processor's GDT
 	testWindow = func(_, i uint32, entry uint64) { window[i] = entry }
@@ -261,6 +263,7 @@ func attack(t *testing.T, choices rand.Source) made {
 			}
 			fit(t, d, v, &window)
 			h.bus.obeys(t, d)
+			h.dma(t, d, secret)
 			if i%50 == 0 {
 				still(t, d)
 			}

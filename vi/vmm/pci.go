@@ -20,18 +20,19 @@ type deviceTable struct {
 
 // function is a function that can be given to a domain.
 type function struct {
-	owner uint32 // frame of the Domain that has it; 0: the control domain
-	devfn uint8
-	sized uint8 // BARs whose size a guest is reading, a bit each
-	msi   uint8 // offsets of capabilities, 0 = none
-	msix  uint8
-	pm    uint8
-	expr  uint8 // of PCI Express
-	msgs  uint32
-	bars  [maxBARs]uint32 // registers as firmware set them
-	masks [maxBARs]uint32 // and how they read back after all ones were written
-	table uint64          // machine address of the MSI-X table
-	pba   uint64          // and of its pending bits
+	owner   uint32 // frame of the Domain that has it; 0: the control domain
+	devfn   uint8
+	sized   uint8 // BARs whose size a guest is reading, a bit each
+	msi     uint8 // offsets of capabilities, 0 = none
+	msix    uint8
+	pm      uint8
+	expr    uint8 // of PCI Express
+	msgs    uint32
+	refused uint32          // accesses that the IOMMU has refused
+	bars    [maxBARs]uint32 // registers as firmware set them
+	masks   [maxBARs]uint32 // and how they read back after all ones were written
+	table   uint64          // machine address of the MSI-X table
+	pba     uint64          // and of its pending bits
 }
 
 const (
@@ -155,6 +156,9 @@ func addFunction(devfn uint8) {
 	if pciRead(devfn, pciVendor, 2) == 0xffff || pciRead(devfn, pciHeader, 1)&0x7f != 0 || pciRead(devfn, pciClass, 1) == bridge {
 		return
 	}
+	if iommu.on && devfn == iommu.devfn {
+		return
+	}
 	if devices == nil {
 		m := allocHeapPage()
 		if m == 0 {
@@ -255,6 +259,10 @@ func findFunction(devfn uint8) *function {
 	}
 	return nil
 }
+
+const functionSize = uint64(unsafe.Sizeof(function{}))
+
+func ptrOfFunction(f *function) unsafe.Pointer { return unsafe.Pointer(f) }
 
 // has says whether a function is d's: those that no other domain has are the
 // control domain's.
