@@ -40,7 +40,7 @@ func checkQuick() uint64 {
 	for i := uint32(0); i < nrCPUs(); i++ {
 		bad |= checkCPU(cpuByID(i))
 	}
-	if heap.lk.v|grantLock.v|deviceLock.v|domains.lk.v|call.lk.v|flushRequest.lk.v|consoleLock.v|domctlLock.v != 0 {
+	if heap.lk.v|grantLock.v|deviceLock.v|iommuLock.v|domains.lk.v|call.lk.v|flushRequest.lk.v|consoleLock.v|domctlLock.v != 0 {
 		bad |= checkLocks
 	}
 	return bad

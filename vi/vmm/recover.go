@@ -158,8 +158,10 @@ func reintegrate() {
 	saneValues()
 	staticLocks()
 	reinitLocks()
+	iommuQueues()
 	strayDMA()
 	pageFrames()
+	iommuTables()
 	for d := domains.head; d != nil; d = d.next {
 		for i := uint32(0); i < d.nvcpus; i++ {
 			restoreGuest(d.vcpu[i])

@@ -12,8 +12,7 @@ func strayDMA() {
 	}
 	for i := uint32(0); i < devices.n && i < maxFunctions; i++ {
 		if f := &devices.functions[i]; f.owner != 0 && domainOfFrame(f.owner) == nil {
-			f.quiesce()
-			f.owner = 0
+			f.silence()
 		}
 	}
 }

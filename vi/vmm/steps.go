@@ -50,6 +50,8 @@ const (
 	stepIRQEnds
 	stepIRQRedelivery
 	stepStrayDMA
+	stepIOMMUQueues
+	stepIOMMUTables
 )
 
 // recoverySteps is the one list of steps; the host reads it, too.
@@ -89,6 +91,8 @@ var recoverySteps = [...]recoveryStep{
 	stepIRQEnds:         {name: "irq_ends"},
 	stepIRQRedelivery:   {name: "irq_redelivery"},
 	stepStrayDMA:        {name: "stray_dma"},
+	stepIOMMUQueues:     {name: "iommu_queues"},
+	stepIOMMUTables:     {name: "iommu_tables"},
 }
 
 // allowed says whether the policy allows a step.
