@@ -38,6 +38,7 @@ var rooms = map[string][]string{
 	"vi/dvm":     {"vi/abi", "vi/pvio", "vi/back", "vi/driver", "vi/fs", "vi/ip", "vi/dvm", "vi/bare", "vi/seam", "vi/guest"},
 	"vi/appvm":   {"vi/abi", "vi/bare", "vi/seam", "vi/guest"},
 	"vi/control": {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/guest"},
+	"vi/privvm":  {"vi/abi", "vi/pvio", "vi/xenstore", "vi/bare", "vi/seam", "vi/xenelf", "vi/guest"},
 	"vi/hostile": {"vi/abi", "vi/bare", "vi/seam"},
 	"workloads":  {"vi/abi", "vi/bare", "vi/seam"},
 	"vi/image":   {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam"},
@@ -66,7 +67,7 @@ var rooms = map[string][]string{
 // inside are the rooms whose code runs in the machine, and withoutRuntime is
 // all that they may use of the standard library.
 var (
-	inside         = []string{"vi/abi", "vi/pvio", "vi/back", "vi/front", "vi/driver", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/hostile", "workloads"}
+	inside         = []string{"vi/abi", "vi/pvio", "vi/back", "vi/front", "vi/driver", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/privvm", "vi/hostile", "workloads"}
 	withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
 )
 

@@ -65,7 +65,9 @@ const (
 	ENODEV     = 19
 	EINVAL     = 22
 	EMFILE     = 24
+	ENOTTY     = 25
 	ENOSPC     = 28
+	ESPIPE     = 29
 	EPIPE      = 32
 	ENOSYS     = 38
 	ENODATA    = 61

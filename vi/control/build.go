@@ -73,6 +73,15 @@ func build(d *domain, i int) {
 	b.registers()
 }
 
+// file is a file for the VMs.
+func file(name string) []byte {
+	content, ok := guest.File(name)
+	if !ok {
+		guest.Die("the module has no file for the VMs", 0)
+	}
+	return content
+}
+
 // readKernel reads the VMs' kernel, which is one of ours.
 func (b *builder) readKernel() {
 	b.k.File = file("kernel")

@@ -52,8 +52,8 @@ func (s *Space) sum() (total uint64) {
 				continue
 			}
 			total += sumWords(kva(t)+uint64(first)*8, uint64(n))
-			if v.prot&protWrite == 0 {
-				continue // the pages are the initrd's, which has seals
+			if v.prot&protWrite == 0 || v.foreign {
+				continue // the pages are the initrd's, which has seals, or others'
 			}
 			for _, e := range tableAt(t)[first : first+n] {
 				if e&ptePresent == 0 {

@@ -18,6 +18,8 @@ const (
 	portDevice
 
 	portControl // of the control domain, which checks everything after each event
+	portProcess // of a process, by a file
+	portStore   // of a process's connection to XenStore
 )
 
 var (
@@ -111,5 +113,10 @@ func event(port uint32) {
 		wakeup(unsafe.Pointer(&received))
 	case portDevice:
 		deviceEvent()
+	case portProcess:
+		maskPort(port)
+		processEvent(port)
+	case portStore:
+		wakeup(unsafe.Pointer(&fileKinds))
 	}
 }

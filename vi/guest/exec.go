@@ -59,8 +59,8 @@ func copyInArgs(argv uint64) int64 {
 	}
 }
 
-// programName is the name of the only file: "/" and the word of the command
-// line that names the workload.
+// programName is the name of the only file of a module that is no archive: "/" and the
+// word of the command line that names the workload.
 func programName(buf []byte) []byte {
 	buf[0] = '/'
 	return buf[:1+copy(buf[1:], textOption("workload="))]
@@ -68,24 +68,25 @@ func programName(buf []byte) []byte {
 
 // sysExecve replaces the current program.
 func sysExecve(f *trapFrame, path, argv uint64) int64 {
-	var name, have [32]byte
+	var name [32]byte
 	n := copyInString(name[:], path)
 	if n < 0 {
 		return -abi.EFAULT
 	}
-	if string(name[:n]) != string(programName(have[:])) {
+	program, ok := findProgram(name[:n])
+	if !ok {
 		return -abi.ENOENT
 	}
 	if r := copyInArgs(argv); r < 0 {
 		return r
 	}
-	return load(current, f)
+	return load(current, f, program)
 }
 
-// load gives a process a new address space with the program of the initrd and
+// load gives a process a new address space with a program of the module and
 // args on its stack, and fills f with its first registers.
-func load(p *Proc, f *trapFrame) int64 {
-	program := xenelf.File(Module())
+func load(p *Proc, f *trapFrame, from place) int64 {
+	program := xenelf.File(Module()[from.at:][:from.size])
 	if program.Check() != "" {
 		return -abi.ENOEXEC
 	}
@@ -93,7 +94,7 @@ func load(p *Proc, f *trapFrame) int64 {
 	if !s.build() {
 		return -abi.ENOMEM
 	}
-	r := s.mapProgram(program)
+	r := s.mapProgram(program, from.at)
 	sp := uint64(0)
 	if r == 0 {
 		sp, r = s.pushArgs()
@@ -103,6 +104,9 @@ func load(p *Proc, f *trapFrame) int64 {
 		return r
 	}
 	s.pin()
+	if p == current {
+		releaseForeign(0, userEnd)
+	}
 	old := p.space
 	p.space = s
 	p.fsBase, p.gsBase = 0, 0
@@ -119,8 +123,9 @@ func load(p *Proc, f *trapFrame) int64 {
 	return 0
 }
 
-// mapProgram makes ranges of the loadable segments and of the stack.
-func (s *Space) mapProgram(program xenelf.File) int64 {
+// mapProgram makes ranges of the loadable segments of a program, which lies in the module
+// from at on, and of the stack.
+func (s *Space) mapProgram(program xenelf.File, at uint64) int64 {
 	for i := range program.Segments() {
 		p := program.Segment(i)
 		if p.Kind != xenelf.Load {
@@ -130,7 +135,7 @@ func (s *Space) mapProgram(program xenelf.File) int64 {
 			return -abi.ENOEXEC
 		}
 		v := vma{start: p.Vaddr &^ (pageSize - 1), end: (p.Vaddr + p.MemSize + pageSize - 1) &^ (pageSize - 1), file: true}
-		v.fileOff = p.Offset &^ (pageSize - 1)
+		v.fileOff = at + p.Offset&^(pageSize-1)
 		v.fileEnd = p.Vaddr + p.FileSize
 		v.prot = uint8(p.Flags>>2&1 | p.Flags&2 | p.Flags&1<<2) // ELF has R=4 W=2 X=1
 		if r := s.vmas.add(v); r < 0 {

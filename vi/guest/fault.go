@@ -14,7 +14,7 @@ const (
 func (s *Space) fault(va uint64, write bool) bool {
 	va &^= pageSize - 1
 	v := s.vmas.find(va)
-	if v == nil || write && v.prot&protWrite == 0 || v.prot == 0 {
+	if v == nil || v.foreign || write && v.prot&protWrite == 0 || v.prot == 0 {
 		return false
 	}
 	pte := s.pte(va)
@@ -110,12 +110,17 @@ func forkFlush() {
 }
 
 // copyFrom makes s, freshly built, a copy of the parent's address space: all
-// pages shared, writable ones read-only on both sides. The parent is active.
+// pages shared, writable ones read-only on both sides, but for those that are others'. The
+// parent is active.
 func (s *Space) copyFrom(parent *Space) bool {
-	s.vmas, s.brkStart, s.brk = parent.vmas, parent.brkStart, parent.brk
+	s.brkStart, s.brk = parent.brkStart, parent.brk
 	ok := true
 	for i := range parent.vmas.v[:parent.vmas.n] {
 		v := &parent.vmas.v[i]
+		if v.foreign {
+			continue
+		}
+		s.vmas.add(*v)
 		for va := v.start; va < v.end && ok; {
 			t, first, n := parent.run(va, v.end)
 			if t != 0 {

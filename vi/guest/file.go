@@ -12,11 +12,13 @@ const (
 	fileConsole
 	filePipeRead
 	filePipeWrite
+	fileOther // and further: of fileKinds
 )
 
 // file is an entry of a process's table of open files.
 type file struct {
 	kind uint8
+	n    uint16 // which of its kind
 	pipe *pipe
 }
 
@@ -37,6 +39,10 @@ func (f *file) dup() {
 		f.pipe.readers++
 	case filePipeWrite:
 		f.pipe.writers++
+	default:
+		if o := f.ops(); o != nil && o.dup != nil {
+			o.dup(f.n)
+		}
 	}
 }
 
@@ -47,6 +53,10 @@ func (f *file) close() {
 		f.pipe.readers--
 	case filePipeWrite:
 		f.pipe.writers--
+	default:
+		if o := f.ops(); o != nil && o.close != nil {
+			o.close(f.n)
+		}
 	}
 	if f.pipe != nil {
 		wakeup(unsafe.Pointer(f.pipe))
@@ -87,13 +97,13 @@ func sysPipe(out uint64) int64 {
 	if r < 0 {
 		return -abi.EMFILE
 	}
-	current.files[r] = file{filePipeRead, q}
+	current.files[r] = file{kind: filePipeRead, pipe: q}
 	w := freeFD()
 	if w < 0 {
 		current.files[r] = file{}
 		return -abi.EMFILE
 	}
-	current.files[w] = file{filePipeWrite, q}
+	current.files[w] = file{kind: filePipeWrite, pipe: q}
 	q.readers, q.writers, q.head, q.count = 1, 1, 0, 0
 	fds := [2]uint32{uint32(r), uint32(w)}
 	if !copyOut(out, addr(unsafe.Pointer(&fds)), 8) {
@@ -157,6 +167,11 @@ func sysRead(n, buf, count uint64) int64 {
 		return -abi.EBADF
 	case f.kind == filePipeRead:
 		return f.pipe.read(buf, count)
+	case f.kind >= fileOther:
+		if o := f.ops(); o.read != nil {
+			return o.read(f.n, buf, count)
+		}
+		return -abi.EINVAL
 	}
 	return 0 // there is no input
 }
@@ -168,6 +183,11 @@ func sysWrite(n, buf, count uint64) int64 {
 		return -abi.EBADF
 	case f.kind == filePipeWrite:
 		return f.pipe.write(buf, count)
+	case f.kind >= fileOther:
+		if o := f.ops(); o.write != nil {
+			return o.write(f.n, buf, count)
+		}
+		return -abi.EINVAL
 	}
 	var chunk [64]byte
 	for done := uint64(0); done < count; {

@@ -101,6 +101,7 @@ const (
 	pteUser     = 1 << 2
 	pteAccessed = 1 << 5
 	pteDirty    = 1 << 6
+	pteForeign  = 1 << 9 // ignored by the processor: the page is no page of ours
 	pteNX       = 1 << 63
 
 	pteKernel = ptePresent | pteWrite | pteUser | pteAccessed | pteDirty | pteNX

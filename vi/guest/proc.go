@@ -28,6 +28,7 @@ type stack struct{ sp, sum uint64 }
 // it booted on and in the address space that the hypervisor built.
 type Proc struct {
 	state  uint8
+	signal uint8 // not 0: it has been asked to end, and calls that would wait give EINTR
 	pid    uint32
 	parent *Proc
 	space  Space
@@ -127,6 +128,7 @@ func (p *Proc) wake() {
 // exit ends the current process; status is in wait4's encoding.
 func exit(status uint32) {
 	p := current
+	releaseForeign(0, userEnd)
 	for i := range p.files {
 		p.files[i].close()
 	}

@@ -37,6 +37,7 @@ func sealMemory(si *abi.StartInfo) {
 		case va >= i.PerCPU && va < i.PerCPU+blockSize:
 		case p >= tables, p >= list && uint64(p-list) < (si.NrPages*8+pageSize-1)/pageSize:
 		case p == console && consoleRing != nil:
+		case si.StoreEvtchn != 0 && p == m2p(si.StoreMFN):
 		default:
 			seals[p] = pageSum(p)
 		}

@@ -42,17 +42,19 @@ func Start(si *abi.StartInfo) {
 var privileged bool
 
 // word is the next word of the command line from *at on, empty at its end.
-func word(at *int) []byte {
+func word(at *int) []byte { return nextWord(cmdline, at) }
+
+func nextWord(line []byte, at *int) []byte {
 	i := *at
-	for i < len(cmdline) && cmdline[i] == ' ' {
+	for i < len(line) && line[i] == ' ' {
 		i++
 	}
 	j := i
-	for j < len(cmdline) && cmdline[j] != ' ' {
+	for j < len(line) && line[j] != ' ' {
 		j++
 	}
 	*at = j
-	return cmdline[i:j]
+	return line[i:j]
 }
 
 // textOption is the text of a "name=text" word, empty if there is none.
@@ -80,33 +82,26 @@ func option(name string) uint64 {
 	return v
 }
 
-// Run runs the initrd's program with one argument and the command line's
+// Run runs the module's program with one argument and the command line's
 // words after it, until it and all its children have ended. It returns the
 // status as wait4 has it, or a negative error.
 func Run(arg string) int64 {
 	args.n, args.len = 0, 0
-	var buf [32]byte
-	addArg(programName(buf[:]))
-	addArg(buf[:copy(buf[:], arg)])
+	var name, word1 [32]byte
+	path := programName(name[:])
+	addArg(path)
+	addArg(word1[:copy(word1[:], arg)])
 	for at := 0; ; {
 		w := word(&at)
 		if len(w) == 0 || !addArg(w) {
 			break
 		}
 	}
-	p := allocProc()
-	if p == nil {
-		return -abi.EAGAIN
-	}
-	if r := load(p, p.trapFrame()); r < 0 {
+	pid, r := spawn(path)
+	if r < 0 {
 		return r
 	}
-	for i := range 3 {
-		p.files[i] = file{kind: fileConsole}
-	}
-	p.parent = current
-	p.start()
-	_, status, r := waitChild(p.pid, true)
+	_, status, r := waitChild(pid, true)
 	if r < 0 {
 		return r
 	}
@@ -115,4 +110,25 @@ func Run(arg string) int64 {
 			return int64(status)
 		}
 	}
+}
+
+// spawn makes a process of a program, with args, and the console as its first files.
+func spawn(path []byte) (pid uint32, r int64) {
+	program, ok := findProgram(path)
+	if !ok {
+		return 0, -abi.ENOENT
+	}
+	p := allocProc()
+	if p == nil {
+		return 0, -abi.EAGAIN
+	}
+	if r := load(p, p.trapFrame(), program); r < 0 {
+		return 0, r
+	}
+	for i := range 3 {
+		p.files[i] = file{kind: fileConsole}
+	}
+	p.parent = current
+	p.start()
+	return p.pid, 0
 }

@@ -10,10 +10,14 @@ import (
 const (
 	sysNRRead         = 0
 	sysNRWrite        = 1
+	sysNROpen         = 2
 	sysNRClose        = 3
+	sysNRPoll         = 7
+	sysNRLseek        = 8
 	sysNRMmap         = 9
 	sysNRMunmap       = 11
 	sysNRBrk          = 12
+	sysNRIoctl        = 16
 	sysNRPipe         = 22
 	sysNRSchedYield   = 24
 	sysNRDup          = 32
@@ -49,9 +53,20 @@ func dispatch(f *trapFrame) int64 {
 		return sysRead(f.RDI, f.RSI, f.RDX)
 	case sysNRWrite:
 		return sysWrite(f.RDI, f.RSI, f.RDX)
+	case sysNROpen:
+		return sysOpen(f.RDI)
+	case sysNRPoll:
+		return sysPoll(f.RDI, f.RSI, f.RDX)
+	case sysNRLseek:
+		return sysLseek(f.RDI, f.RSI, f.RDX)
+	case sysNRIoctl:
+		return sysIoctl(f.RDI, f.RSI, f.RDX)
 	case sysNRClose:
 		return sysClose(f.RDI)
 	case sysNRMmap:
+		if f.R10&mapAnonymous == 0 {
+			return sysMmapFile(f.RSI, f.RDX, f.R8, f.R9)
+		}
 		return sysMmap(f.RDI, f.RSI, f.RDX, f.R10)
 	case sysNRMunmap:
 		return sysMunmap(f.RDI, f.RSI)
@@ -86,11 +101,14 @@ func dispatch(f *trapFrame) int64 {
 	return -abi.ENOSYS
 }
 
+// mapAnonymous is mmap's flag for memory that is no file's.
+const mapAnonymous = 0x20
+
 // sysMmap maps anonymous private memory where there is room; fixed addresses
-// and files are not supported.
+// are not supported.
 func sysMmap(hint, length, prot, flags uint64) int64 {
-	const private, fixed, anonymous = 2, 0x10, 0x20
-	if length == 0 || flags&(private|fixed|anonymous) != private|anonymous {
+	const private, fixed = 2, 0x10
+	if length == 0 || flags&(private|fixed|mapAnonymous) != private|mapAnonymous {
 		return -abi.EINVAL
 	}
 	length = (length + pageSize - 1) &^ (pageSize - 1)
@@ -110,6 +128,7 @@ func sysMunmap(start, length uint64) int64 {
 		return -abi.EINVAL
 	}
 	end := start + (length+pageSize-1)&^(pageSize-1)
+	releaseForeign(start, end)
 	if r := current.space.vmas.cut(start, end); r < 0 {
 		return r
 	}

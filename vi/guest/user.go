@@ -3,7 +3,8 @@ package guest
 import "unsafe"
 
 // Access to user memory goes through the page tables and the direct map, so
-// that the kernel itself never faults on a user address.
+// that the kernel itself never faults on a user address. Pages that are not this kernel's
+// have no place in the direct map; they are reached where the process has them.
 
 // userPage makes va usable and returns its direct-map address.
 func userPage(va uint64, write bool) (uint64, bool) {
@@ -14,6 +15,9 @@ func userPage(va uint64, write bool) (uint64, bool) {
 			return 0, false
 		}
 		pte = s.pte(va)
+	}
+	if pte&pteForeign != 0 {
+		return va, true
 	}
 	return kva(ptePage(pte)) + va&(pageSize-1), true
 }

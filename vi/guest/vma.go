@@ -17,6 +17,7 @@ type vma struct {
 	start, end uint64
 	prot       uint8
 	file       bool
+	foreign    bool // the pages are others', see foreign.go
 	fileOff    uint64
 	fileEnd    uint64
 }
@@ -29,6 +30,9 @@ func (v *vma) flags() uint64 {
 	}
 	if v.prot&protExec == 0 {
 		f |= pteNX
+	}
+	if v.foreign {
+		f |= pteForeign
 	}
 	return f
 }

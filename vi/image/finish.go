@@ -109,6 +109,19 @@ func (c *code) fillInfo(info bare.Info) error {
 	return nil
 }
 
+// findWords takes for addresses what looks like them in the data of a program that is not
+// position independent, and so has no list of them: beginnings of functions, and what lies
+// in data. At worst a function counts as reached that is not.
+func (c *code) findWords() {
+	text := c.l.f.Section(".text")
+	for at := alignUp(text.Addr+text.Size, 8); at+8 <= c.l.fileHi; at += 8 {
+		v := binary.LittleEndian.Uint64(c.l.at(at))
+		if c.funcs[v] != nil || v >= text.Addr+text.Size && v < c.l.hi {
+			c.l.relocs = append(c.l.relocs, at)
+		}
+	}
+}
+
 // finishUser redirects the runtime's failures of a static program; the rest of
 // the linker's output stays as it is. Its g is where the compiler keeps it, at FS:-8.
 func finishUser(m *Image, module string) error {
@@ -120,6 +133,7 @@ func finishUser(m *Image, module string) error {
 	if err != nil {
 		return err
 	}
+	c.findWords()
 	r, err := c.walk([]uint64{l.f.Entry}, needsNoRuntime)
 	if err != nil {
 		return err

@@ -56,6 +56,12 @@ func (p *Path) Number(v uint64) *Path {
 	}
 }
 
+// Zero adds a zero byte.
+func (p *Path) Zero() *Path {
+	p.put(0)
+	return p
+}
+
 // Cut takes the path back to a length that Len gave.
 func (p *Path) Cut(n int) { p.n = n }
 
