@@ -20,7 +20,7 @@ const (
 	refTo
 	refMapped
 
-	refDevices = 8
+	refDevices = 16 // behind those of connections to XenStore, device_store.go
 )
 
 const (
