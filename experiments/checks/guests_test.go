@@ -14,15 +14,7 @@ import (
 // Guests notice what is not theirs to look over: a bit in an entry that maps
 // nothing, of their page tables, and bases of segments of a vCPU that waits.
 func TestGuestsNotice(t *testing.T) {
-	e, _, err := experiments.Load("quick")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e.Golden.Snapshots, e.Golden.Digests = 10, 40
-	sys, err := testbed.Build(e, func(string) {})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e, sys := quickSystem(t)
 	guests, err := testbed.GuestsOf(sys)
 	if err != nil {
 		t.Fatal(err)

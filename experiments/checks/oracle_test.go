@@ -16,9 +16,9 @@ import (
 	"resvirt/vi/seam"
 )
 
-// The oracle is measured alike every time. What is read is noticed in the way that a
-// run's harm is, and the page that a flip strikes is one of a guest's.
-func TestOracle(t *testing.T) {
+// quickSystem is a shipped experiment whose golden run leaves few states, and its system.
+func quickSystem(t *testing.T) (experiments.Experiment, experiments.System) {
+	t.Helper()
 	e, _, err := experiments.Load("quick")
 	if err != nil {
 		t.Fatal(err)
@@ -28,6 +28,13 @@ func TestOracle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return e, sys
+}
+
+// The oracle is measured alike every time. What is read is noticed in the way that a
+// run's harm is, and the page that a flip strikes is one of a guest's.
+func TestOracle(t *testing.T) {
+	e, sys := quickSystem(t)
 	const n = 3
 	opt := OracleOptions{Flips: n, Seed: 3, Dir: t.TempDir()}
 	flips, err := Oracle(context.Background(), e, sys, opt)

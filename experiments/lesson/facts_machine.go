@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"resvirt/experiments/recording"
 	"resvirt/experiments/testbed"
 	"resvirt/faults"
 	"resvirt/vi/inspect"
@@ -77,11 +76,7 @@ func chosen(m faults.Machine, args []Value) (int, error) {
 
 func onCPU(f func(*scope, faults.Machine, int) Value) func(*scope, []Value) (Value, error) {
 	return func(c *scope, args []Value) (Value, error) {
-		m, err := c.machine()
-		if err != nil {
-			return Value{}, err
-		}
-		cpu, err := chosen(m, args)
+		m, cpu, err := c.processor(args)
 		if err != nil {
 			return Value{}, err
 		}
@@ -89,12 +84,17 @@ func onCPU(f func(*scope, faults.Machine, int) Value) func(*scope, []Value) (Val
 	}
 }
 
-func readRegister(c *scope, args []Value) (Value, error) {
-	m, err := c.machine()
-	if err != nil {
-		return Value{}, err
+// processor is the machine at the scope's place, and the processor that is asked for.
+func (c *scope) processor(args []Value) (m faults.Machine, cpu int, err error) {
+	if m, err = c.machine(); err != nil {
+		return nil, 0, err
 	}
-	cpu, err := chosen(m, args[1:])
+	cpu, err = chosen(m, args)
+	return m, cpu, err
+}
+
+func readRegister(c *scope, args []Value) (Value, error) {
+	m, cpu, err := c.processor(args[1:])
 	if err != nil {
 		return Value{}, err
 	}
@@ -114,11 +114,7 @@ func registerNamed(name string) (faults.Register, error) {
 }
 
 func savedRegister(c *scope, args []Value) (Value, error) {
-	m, err := c.machine()
-	if err != nil {
-		return Value{}, err
-	}
-	cpu, err := chosen(m, args[1:])
+	m, cpu, err := c.processor(args[1:])
 	if err != nil {
 		return Value{}, err
 	}
@@ -134,11 +130,7 @@ func savedRegister(c *scope, args []Value) (Value, error) {
 }
 
 func inside(c *scope, args []Value) (Value, error) {
-	m, err := c.machine()
-	if err != nil {
-		return Value{}, err
-	}
-	cpu, err := chosen(m, args[1:])
+	m, cpu, err := c.processor(args[1:])
 	if err != nil {
 		return Value{}, err
 	}
@@ -270,7 +262,7 @@ func executed(c *scope, args []Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	found, err := t.FindPC(c.ctx, pcs, recording.Any)
+	found, err := t.FindPC(c.ctx, pcs)
 	return truth(found), err
 }
 

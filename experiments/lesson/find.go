@@ -65,7 +65,7 @@ func chosenBy(db *store.DB, q Query) ([]store.RunLine, error) {
 
 // find looks for the lesson's run: the first that a query chooses and that has what the
 // lesson needs, of the queries in their order.
-func (s *Session) find(ctx context.Context) error {
+func (s *Session) find(ctx context.Context, told func(done, all int)) error {
 	count := 0
 	for _, q := range s.Lesson.Find {
 		list, err := chosenBy(s.db, q)
@@ -74,7 +74,10 @@ func (s *Session) find(ctx context.Context) error {
 		}
 		count += len(list)
 		opened := 0
-		for _, line := range list {
+		for i, line := range list {
+			if told != nil {
+				told(i, len(list))
+			}
 			if opened == tried {
 				break
 			}

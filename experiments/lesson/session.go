@@ -33,10 +33,11 @@ type located struct {
 }
 
 // Begin finds a lesson's run in a campaign's database. It returns a *NoRunError where
-// there is none.
-func Begin(ctx context.Context, l *Lesson, db *store.DB, c *recording.Campaign) (*Session, error) {
+// there is none. told, if given, is called before each run that is tried, with how many of how
+// many of a query have been.
+func Begin(ctx context.Context, l *Lesson, db *store.DB, c *recording.Campaign, told func(done, all int)) (*Session, error) {
 	s := newSession(l, db, c)
-	return s, s.find(ctx)
+	return s, s.find(ctx, told)
 }
 
 // newSession is a session without a run.

@@ -104,7 +104,7 @@ func (k *class) begin(t *testing.T, l *Lesson) *Session {
 			if !k.suits(t, l, &l.Find[n], i) {
 				continue
 			}
-			if s, err := Begin(t.Context(), l, k.db, k.campaign); err == nil {
+			if s, err := Begin(t.Context(), l, k.db, k.campaign, nil); err == nil {
 				return s
 			} else if none := (*NoRunError)(nil); !errors.As(err, &none) {
 				t.Fatal(err)

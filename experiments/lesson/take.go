@@ -65,7 +65,7 @@ func (k *Key) hear(lines *bufio.Scanner, w io.Writer, choices int) (first, more 
 		case right:
 			say = "Right.\n" + k.text()
 		case !understood:
-			say = "That is no answer to it: " + k.wants() + "; an empty line shows the answer.\n"
+			say = "That is no answer to it: " + k.Wants() + "; an empty line shows the answer.\n"
 			try--
 		default:
 			say = "No. Look again, or press Enter for the answer.\n"
@@ -79,8 +79,8 @@ func (k *Key) hear(lines *bufio.Scanner, w io.Writer, choices int) (first, more 
 	}
 }
 
-// wants says what an answer looks like.
-func (k *Key) wants() string {
+// Wants says what an answer looks like.
+func (k *Key) Wants() string {
 	if k.Choice >= 0 {
 		return "type the letter of a choice"
 	}

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -20,6 +21,9 @@ func (r *Recording) Addresses(name string) ([]uint64, error) {
 	}
 	list, err := v.Breakpoints(code)
 	if err != nil {
+		if hint := r.elsewhere(code); !other && hint != "" {
+			err = errors.New(hint)
+		}
 		return nil, err
 	}
 	var addrs []uint64

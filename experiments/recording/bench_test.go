@@ -54,7 +54,7 @@ func BenchmarkFindPC(b *testing.B) {
 		if err := r.Run.Seek(b.Context(), r.Run.Start()); err != nil {
 			b.Fatal(err)
 		}
-		if found, err := r.Run.FindPC(b.Context(), []uint64{1}, Any); found || err != nil {
+		if found, err := r.Run.FindPC(b.Context(), []uint64{1}); found || err != nil {
 			b.Fatal(found, err)
 		}
 	}
@@ -72,14 +72,26 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
-// Who wrote a word that nothing wrote: its page is the same at all marks of the whole run.
+// Who wrote a word that nothing wrote, in a page of a stack: its page is the same between
+// few marks, and nearly the whole run is executed again.
 func BenchmarkWhoWrote(b *testing.B) {
 	r := benchmarked(b)
+	cpu, _ := stands(b, r)
+	pa, ok := r.Run.Machine().Translate(cpu, r.Run.Machine().Register(cpu, 4))
+	if !ok {
+		b.Fatal("the stack is not mapped")
+	}
 	if err := r.Run.Seek(b.Context(), r.Run.End()); err != nil {
 		b.Fatal(err)
 	}
+	found, err := true, error(nil)
+	for pa &^= 4095; found; pa += 8 { // the deepest part, which is not reached
+		if _, found, err = r.WhoWrote(b.Context(), pa, 8); err != nil {
+			b.Fatal(err)
+		}
+	}
 	for b.Loop() {
-		if _, found, err := r.WhoWrote(b.Context(), 1<<51, 8); found || err != nil {
+		if _, found, err := r.WhoWrote(b.Context(), pa-8, 8); found || err != nil {
 			b.Fatal(found, err)
 		}
 	}

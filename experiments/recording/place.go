@@ -2,6 +2,7 @@ package recording
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -188,6 +189,9 @@ func (r *Recording) stepNamed(name string) (Position, error) {
 	if slices.Contains(r.Lab.System.Steps(), name) {
 		return 0, fmt.Errorf("recovery does not announce step %s in %s", name, r.Row.Run())
 	}
+	if hint := r.elsewhere(name); hint != "" {
+		return 0, errors.New(hint)
+	}
 	return 0, fmt.Errorf("%q is no place: %s", name, placeHelp)
 }
 
@@ -202,7 +206,7 @@ func (r *Recording) executed(ctx context.Context, name string) (Position, error)
 		if err := r.Run.Seek(ctx, from); err != nil {
 			return 0, err
 		}
-		if found, err := r.Run.FindPC(ctx, pcs, Any); found || err != nil {
+		if found, err := r.Run.FindPC(ctx, pcs); found || err != nil {
 			return r.Run.Position(), err
 		}
 	}

@@ -178,10 +178,10 @@ func TestFind(t *testing.T) {
 		if err := fast.Seek(t.Context(), list[i]); err != nil {
 			t.Fatal(err)
 		}
-		if found, err := fast.FindPC(t.Context(), []uint64{pc}, Any); err != nil || !found || fast.Position() != p {
+		if found, err := fast.FindPC(t.Context(), []uint64{pc}); err != nil || !found || fast.Position() != p {
 			t.Fatalf("by its address, from %d: %v, at %d, wanted %d (%v)", list[i], found, fast.Position(), p, err)
 		}
-		if found, err := fast.PreviousPC(t.Context(), []uint64{pc}, Any); err != nil || !found || fast.Position() != list[i] {
+		if found, err := fast.PreviousPC(t.Context(), []uint64{pc}); err != nil || !found || fast.Position() != list[i] {
 			t.Fatalf("by its address, backwards from %d: %v, at %d, wanted %d (%v)", p, found, fast.Position(), list[i], err)
 		}
 	}
@@ -192,6 +192,42 @@ func TestFind(t *testing.T) {
 		found, err := r.Run.Previous(t.Context(), there)
 		if err != nil || !found || r.Run.Position() != list[i] {
 			t.Fatalf("backwards from %d: %v, at %d, wanted %d (%v)", list[i+1], found, r.Run.Position(), list[i], err)
+		}
+	}
+}
+
+// A search for an address ends in the state of its position, also where an interrupt is
+// about to be delivered, as before the first instruction of a handler.
+func TestFindPCEndsInTheStateOfItsPosition(t *testing.T) {
+	t.Parallel()
+	c := quickCampaign(t)
+	r, err := c.Execute(t.Context(), 0, c.lab.Experiment.Settings[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	vmm, _ := r.Guests.Image("vmm")
+	table, ok := vmm.Addr("main.vectorTable")
+	if !ok {
+		t.Fatal("no table of vectors")
+	}
+	var stubs []uint64
+	for v := range uint64(256) {
+		stubs = append(stubs, table+8*v)
+	}
+	to := func(p Position) {
+		if err := r.Run.Seek(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	to(r.Run.Start())
+	for range 5 {
+		if found, err := r.Run.FindPC(t.Context(), stubs); !found || err != nil {
+			t.Fatalf("no handler after position %d: %v", r.Run.Position(), err)
+		}
+		p, d := r.Run.Position(), r.Run.Machine().Digest()
+		to(r.Run.Start())
+		if to(p); r.Run.Machine().Digest() != d {
+			t.Errorf("found at position %d, the machine is in another state than where it goes there", p)
 		}
 	}
 }

@@ -33,11 +33,39 @@ type attacked struct {
 	due      int         // number of recoveries that there must be
 }
 
+// interrupts is how many interrupts of devices there were, as the VMM counts them since its
+// last microreboot.
+func (h *attacked) interrupts() (n uint64) {
+	irqs, err := h.a.view.Var("main.irqs", h.a.Machine(h.m).Memory)
+	for i := 0; err == nil && i < 32; i++ {
+		var v inspect.Value
+		if v, err = irqs.Index(deviceVector + i); err == nil {
+			if v, err = v.Field("count"); err == nil {
+				c, e := v.Uint()
+				n, err = n+c, e
+			}
+		}
+	}
+	if err != nil {
+		h.Fatal(err)
+	}
+	return n
+}
+
+// deviceVector is the first vector of devices, as an index of main.irqs.
+const deviceVector = 0x30 - 0x20
+
 // attack lets hostile domains do what they like. The hypervisor must not fail,
 // except for verdicts that the setting lets it doubt and, if every is not 0, by
 // a failstop after so many instructions on average. The witness must find
 // nothing wrong.
 func attack(t *testing.T, sys *VI, seed uint64, policy experiments.Setting, every uint64, options ...string) (says string) {
+	t.Helper()
+	_, says = attacking(t, sys, seed, policy, every, options...)
+	return says
+}
+
+func attacking(t *testing.T, sys *VI, seed uint64, policy experiments.Setting, every uint64, options ...string) (h *attacked, says string) {
 	t.Helper()
 	s := *sys
 	s.exp.Workload.Name = fmt.Sprintf("none %s seed=%d rounds=%d", strings.Join(options, " "), seed, hostileRounds)
@@ -49,7 +77,7 @@ func attack(t *testing.T, sys *VI, seed uint64, policy experiments.Setting, ever
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &attacked{T: t, s: &s, m: b.(*Hardware), a: a, name: fmt.Sprintf("seed %d, %s", seed, policy.Name), every: every, r: rand.New(rand.NewPCG(seed, 3))}
+	h = &attacked{T: t, s: &s, m: b.(*Hardware), a: a, name: fmt.Sprintf("seed %d, %s", seed, policy.Name), every: every, r: rand.New(rand.NewPCG(seed, 3))}
 	h.m.SetPolicy(experiments.MustPolicy(policy, &s))
 	boot := hostileBoot * uint64(h.m.CPUs())
 	h.next, h.looked, h.counted = hostileEnd, hostileBoot, boot
@@ -61,7 +89,7 @@ func attack(t *testing.T, sys *VI, seed uint64, policy experiments.Setting, ever
 		case stop.Reason == faults.Watched:
 			h.failed(stop.CPU)
 		case stop.Reason != faults.Reached || h.m.Position() >= hostileEnd:
-			return h.end(stop)
+			return h, h.end(stop)
 		case h.m.Position() >= h.looked:
 			h.look()
 		case h.due > h.recoveries():

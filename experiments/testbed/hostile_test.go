@@ -3,9 +3,13 @@ package testbed
 import (
 	"flag"
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"testing"
 
 	"resvirt/experiments"
+	"resvirt/hw/disk"
+	"resvirt/hw/machine"
 	"resvirt/vi/image"
 )
 
@@ -73,6 +77,31 @@ func TestHostileDomains(t *testing.T) {
 			for _, policy := range hostileSettings(s) {
 				attack(t, s, seed, policy, 0)
 			}
+		})
+	}
+}
+
+// A hostile domain may have devices: what it does with their interrupts, their registers and
+// configuration space, with failures of the hypervisor meanwhile and without.
+func TestHostileDriverDomain(t *testing.T) {
+	s := hostileSystem(t)
+	s.spec.Disks = []disk.Spec{{Bytes: 1 << 20}}
+	s.spec.NICs = []machine.NIC{{MAC: [6]byte{2, 0, 0, 0, 0, 1}}}
+	s.options += "functions=2 "
+	ours := hostileSettings(s)[1]
+	ours.Steps = append(slices.Clone(ours.Steps), "irq_routes", "irq_ends", "irq_redelivery", "stray_dma")
+	var interrupts atomic.Uint64
+	t.Cleanup(func() {
+		if interrupts.Load() == 0 {
+			t.Error("no device has interrupted")
+		}
+	})
+	for seed := range *hostileSeeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			h, _ := attacking(t, s, 50000+seed, hostileSettings(s)[0], 0)
+			interrupts.Add(h.interrupts())
+			attack(t, s, 50000+seed, ours, hostileEvery)
 		})
 	}
 }

@@ -54,16 +54,23 @@ func eachState(t testing.TB, g *Guests, l goldenRun, every, most int, f func(m *
 // begins are the functions that begin a stack.
 var begins = []string{"guest.Boot", "guest.workerStart", "entry", "entryAP", "resetStackAndCall", "rebootBoot", "rebootOther", "onFreshStack"}
 
-// In a run without a fault every stack is complete, whatever instruction a processor is
-// at: from the VMM through the kernel of a guest to where its stack, or that of the
-// program in it, begins.
-func TestStacksAreCompleteAtEveryInstruction(t *testing.T) {
-	t.Parallel()
+// realGuests is the system that is shared, and what looks into its VMs.
+func realGuests(t *testing.T) (*campaign.Lab, *Guests) {
+	t.Helper()
 	l := realLab(t)
 	g, err := GuestsOf(l.System)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l, g
+}
+
+// In a run without a fault every stack is complete, whatever instruction a processor is
+// at: from the VMM through the kernel of a guest to where its stack, or that of the
+// program in it, begins.
+func TestStacksAreCompleteAtEveryInstruction(t *testing.T) {
+	t.Parallel()
+	l, g := realGuests(t)
 	stacks, kinds, ends := 0, map[string]int{}, map[string]int{}
 	eachState(t, g, goldenRun{l}, 11, 250, func(m *Hardware, cpu int) {
 		s := g.StackOf(m, cpu)
@@ -94,11 +101,7 @@ func TestStacksAreCompleteAtEveryInstruction(t *testing.T) {
 // What they find must be among the levels, in the same order.
 func TestFramePointersAgreeWithStacks(t *testing.T) {
 	t.Parallel()
-	l := realLab(t)
-	g, err := GuestsOf(l.System)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, g := realGuests(t)
 	compared := 0
 	eachState(t, g, goldenRun{l}, 41, 120, func(m *Hardware, cpu int) {
 		s := g.StackOf(m, cpu)
@@ -142,11 +145,7 @@ func TestFramePointersAgreeWithStacks(t *testing.T) {
 // number and arguments are those that the guest has in its registers.
 func TestVariablesOfARunHaveTheValuesOfTheGuest(t *testing.T) {
 	t.Parallel()
-	l := realLab(t)
-	g, err := GuestsOf(l.System)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, g := realGuests(t)
 	dispatch, _ := g.vmm.Addr("main.dispatch")
 	m := goldenRun{l}.fork(0)
 	seen := 0
@@ -196,11 +195,7 @@ func TestVariablesOfARunHaveTheValuesOfTheGuest(t *testing.T) {
 // After a failure the handler runs on a fresh stack, and the other processor in an NMI.
 func TestStacksOfARecovery(t *testing.T) {
 	t.Parallel()
-	l := realLab(t)
-	g, err := GuestsOf(l.System)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, g := realGuests(t)
 	m := goldenRun{l}.fork(0)
 	for m.CPL(0) == 3 {
 		m.Run(faults.Until{Position: m.Position() + 1})
@@ -243,11 +238,7 @@ func TestStacksOfARecovery(t *testing.T) {
 // Guests that do not run have stacks as well.
 func TestStacksOfGuestsThatWait(t *testing.T) {
 	t.Parallel()
-	l := realLab(t)
-	g, err := GuestsOf(l.System)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, g := realGuests(t)
 	waiting, complete := 0, 0
 	eachState(t, g, goldenRun{l}, 211, 30, func(m *Hardware, _ int) {
 		list, err := g.In(m)
@@ -276,11 +267,7 @@ func TestStacksOfGuestsThatWait(t *testing.T) {
 // A damaged machine is looked at without harm: stacks end, with a reason.
 func TestStacksOfDamagedMachinesEnd(t *testing.T) {
 	t.Parallel()
-	l := realLab(t)
-	g, err := GuestsOf(l.System)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, g := realGuests(t)
 	m := goldenRun{l}.fork(0)
 	m.Run(faults.Until{Position: m.Position() + 3000})
 	whole := m.Snapshot()

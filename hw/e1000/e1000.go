@@ -76,7 +76,7 @@ const (
 func New(host bus.Host, mac [6]byte, t *models.Timing) *Controller {
 	c := &Controller{host: host, time: t, mac: mac, config: pci.NewConfig(&pci.Spec{
 		Vendor: 0x8086, Device: 0x100e, SubVendor: 0x8086, Subsystem: 0x001e, // PRO/1000 MT Desktop Adapter
-		Class: 0x020000, Revision: 2, Pin: 1, PM: 0xdc, MSI: 0xf0,
+		Class: 0x020000, Revision: 2, Pin: 1, PM: 0xdc, MSI: 0xf0, Forgets: true,
 		BARs: []pci.BAR{{Size: 128 << 10}, {}, {Size: 64, IO: true}},
 	}, host)}
 	c.resetPHY()

@@ -133,6 +133,10 @@ func (c *Controller) resetRegs() {
 	c.drive()
 }
 
+// Reset implements pci.Function. The controller has no function level reset; on its way
+// from D3hot to D0 it resets itself as by CTRL.RST (14.8).
+func (c *Controller) Reset() { c.resetRegs() }
+
 // status is the STATUS register.
 func (c *Controller) status() uint32 {
 	v := uint32(statusFullDuplex | statusGigabit)

@@ -5,7 +5,6 @@ import (
 	"resvirt/hw/bus"
 	"resvirt/hw/dev"
 	"resvirt/hw/disk"
-	"resvirt/hw/wire"
 )
 
 // chipset holds the devices to which the machine itself needs access.
@@ -15,8 +14,9 @@ type chipset struct {
 	pit    *dev.PIT
 	uart   *dev.UART
 	vga    *dev.VGA
-	disk   *disk.Disk // nil if there is none
-	wire   *wire.Wire // likewise
+
+	disks   []*disk.Disk
+	network network // nil if there is none
 }
 
 // slotCOM1 is the slot of the serial port: the first, since its ports are looked for most often.

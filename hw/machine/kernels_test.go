@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"resvirt/hw/disk"
+	"resvirt/hw/wire"
 	"resvirt/sim"
 )
 
@@ -65,9 +66,10 @@ func (k testKernel) boot(t testing.TB, cpus int, engine Engine) *Machine {
 	case "qemu":
 		spec.TestDevice = true
 	case "nvme":
-		spec.Disk = &disk.Spec{Bytes: 1 << 20}
+		spec.Disks = []disk.Spec{{Bytes: 1 << 20}}
 	case "nic":
 		spec.NICs = []NIC{{MAC: [6]byte{2, 0, 0, 0, 0, 1}}}
+		spec.Peers = []wire.Peer{wire.DefaultRemote()}
 	}
 	m, err := New(spec)
 	if err != nil {

@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"resvirt/hw/disk"
+	"resvirt/hw/wire"
 	"resvirt/sim"
 )
 
 func pciSpec() Spec {
 	spec := DefaultSpec()
-	spec.Disk = &disk.Spec{Bytes: 1 << 20}
+	spec.Disks = []disk.Spec{{Bytes: 1 << 20}}
 	spec.NICs = []NIC{{MAC: [6]byte{2, 0, 0, 0, 0, 1}}, {MAC: [6]byte{2, 0, 0, 0, 0, 2}}}
 	return spec
 }
@@ -36,14 +37,14 @@ func TestPCIDevices(t *testing.T) {
 	if v := m.ReadMMIO(0, bar+8, 4); v != 0x10400 {
 		t.Errorf("the disk's version is %#x", v)
 	}
-	if m.Disk().Size() != 1<<20 {
+	if m.Disks()[0].Size() != 1<<20 {
 		t.Error("it is another disk")
 	}
 	plain, err := New(DefaultSpec())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if plain.conf(0, 0) != 0xffffffff || plain.Disk() != nil {
+	if plain.conf(0, 0) != 0xffffffff || plain.Disks() != nil {
 		t.Error("a machine has a PCI bus that it did not ask for")
 	}
 }
@@ -118,8 +119,22 @@ func sendFrame(m *Machine) {
 
 func TestSpecOfDevices(t *testing.T) {
 	for name, change := range map[string]func(*Spec){
-		"three network controllers": func(s *Spec) { s.NICs = make([]NIC, 3) },
-		"a disk of nothing":         func(s *Spec) { s.Disk = &disk.Spec{} },
+		"nine network controllers": func(s *Spec) {
+			for i := range byte(MaxNICs + 1) {
+				s.NICs = append(s.NICs, NIC{MAC: [6]byte{2, 0, 0, 0, 0, i}})
+			}
+		},
+		"a disk of nothing":                  func(s *Spec) { s.Disks = []disk.Spec{{}} },
+		"nine disks":                         func(s *Spec) { s.Disks = make([]disk.Spec, maxDisks+1) },
+		"a controller to no disk":            func(s *Spec) { s.NVMe = []NVMe{{0}} },
+		"a disk without a controller":        func(s *Spec) { s.Disks, s.NVMe = []disk.Spec{{Bytes: 512}}, []NVMe{} },
+		"nine controllers":                   func(s *Spec) { s.Disks, s.NVMe = []disk.Spec{{Bytes: 512}}, make([]NVMe, MaxNVMe+1) },
+		"a controller to a disk of its mind": func(s *Spec) { s.Disks, s.NVMe = []disk.Spec{{Bytes: 512}}, []NVMe{{0}, {1}} },
+		"no hardware address":                func(s *Spec) { s.NICs = make([]NIC, 1) },
+		"a group's hardware address":         func(s *Spec) { s.NICs = []NIC{{MAC: [6]byte{1}}} },
+		"one hardware address twice":         func(s *Spec) { s.NICs = []NIC{{MAC: [6]byte{2}}, {MAC: [6]byte{2}}} },
+		"hosts alone":                        func(s *Spec) { s.Peers = []wire.Peer{wire.DefaultRemote()} },
+		"a host that is nil":                 func(s *Spec) { s.NICs, s.Peers = []NIC{{MAC: [6]byte{2}}}, []wire.Peer{nil} },
 	} {
 		spec := DefaultSpec()
 		if change(&spec); spec.Validate() == nil {

@@ -7,7 +7,6 @@ package machine
 import (
 	"fmt"
 
-	"resvirt/hw/disk"
 	"resvirt/hw/mem"
 	"resvirt/models"
 	"resvirt/sim"
@@ -34,8 +33,7 @@ type Spec struct {
 
 	TestDevice bool // QEMU's pc-testdev is there, see dev.TestDevice
 
-	Disk *disk.Spec // behind an NVMe controller; nil for none
-	NICs []NIC      // at most two; see NIC
+	Devices // on the PCI bus
 }
 
 // DefaultSpec is two processors with 64 MiB.
@@ -60,18 +58,14 @@ func (s *Spec) Validate() error {
 		return fmt.Errorf("machine: quantum %v: choose above 0 and up to 1 µs", s.Quantum)
 	case s.Quantum > s.Models.IPILatency:
 		return fmt.Errorf("machine: quantum %v is longer than the IPI latency %v: an IPI would arrive in its target's past", s.Quantum, s.Models.IPILatency)
-	case len(s.NICs) > maxNICs:
-		return fmt.Errorf("machine: %d network controllers: choose up to %d", len(s.NICs), maxNICs)
 	}
 	if s.ROM != nil {
 		if err := validateROM(s.ROM); err != nil {
 			return err
 		}
 	}
-	if s.Disk != nil {
-		if err := s.Disk.Validate(); err != nil {
-			return err
-		}
+	if err := s.Devices.Validate(); err != nil {
+		return err
 	}
 	return s.Models.Validate()
 }

@@ -7,6 +7,7 @@ const (
 	success          = 0x000
 	invalidOpcode    = 0x001
 	invalidField     = 0x002
+	transferError    = 0x004
 	aborted          = 0x007
 	deletedQueue     = 0x008
 	invalidNamespace = 0x00b

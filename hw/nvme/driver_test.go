@@ -24,6 +24,7 @@ type driver struct {
 	head [queues]uint32
 	turn [queues]bool // phase of the next new entry is 0
 	id   uint16
+	dev  uint32 // PCI device
 }
 
 // Places in RAM.
@@ -43,7 +44,7 @@ func newDriver(t *testing.T, base *disk.Spec) *driver {
 	if base == nil {
 		base = &disk.Spec{Bytes: 8 << 20}
 	}
-	d := &driver{t: t, m: bustest.New(ramSize)}
+	d := &driver{t: t, m: bustest.New(ramSize), dev: 3}
 	timing := models.DefaultTiming()
 	s0 := d.m.Slot()
 	d.bus = pci.NewBus(s0)
@@ -53,7 +54,10 @@ func newDriver(t *testing.T, base *disk.Spec) *driver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.c = New(d.slot, content, &timing)
+	medium := d.m.Slot()
+	n := NewNamespace(0, content)
+	medium.Device = n
+	d.c = New(d.slot, n, &timing)
 	d.slot.Device = d.c
 	d.bus.Add(3, d.c, 11)
 	d.bar = uint64(d.conf(0x10)&^0xf) - pci.MemBase
@@ -62,12 +66,12 @@ func newDriver(t *testing.T, base *disk.Spec) *driver {
 }
 
 func (d *driver) conf(reg int) uint32 {
-	d.bus.Address().Out(0, 4, 1<<31|3<<11|uint32(reg))
+	d.bus.Address().Out(0, 4, 1<<31|d.dev<<11|uint32(reg))
 	return d.bus.Data().In(0, 4)
 }
 
 func (d *driver) setConf(reg, size int, v uint32) {
-	d.bus.Address().Out(0, 4, 1<<31|3<<11|uint32(reg&^3))
+	d.bus.Address().Out(0, 4, 1<<31|d.dev<<11|uint32(reg&^3))
 	d.bus.Data().Out(uint16(reg&3), size, v)
 }
 

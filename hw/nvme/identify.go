@@ -1,13 +1,25 @@
 package nvme
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
-// serial, model and revision identify the drive, padded with spaces.
+// model and revision of the drive, padded with spaces. Serial number, subsystem and EUI-64
+// tell drives apart; the controllers of one drive have them in common.
 const (
-	serial   = "0001"
 	model    = "Simulated NVMe disk"
 	firmware = "1.0"
 )
+
+func (n *Namespace) serial() string { return fmt.Sprintf("%04d", n.number+1) }
+
+func (n *Namespace) subsystem() string {
+	return fmt.Sprintf("nqn.2014-08.org.nvmexpress:uuid:00000000-0000-4000-8000-%012d", n.number+1)
+}
+
+// eui64 is locally administered.
+func (n *Namespace) eui64() uint64 { return 0x0200_0000_0000_0001 + uint64(n.number) }
 
 // identify is the command Identify (5.15).
 func (c *Controller) identify(cmd *Command) uint16 {
@@ -37,15 +49,12 @@ func (c *Controller) identify(cmd *Command) uint16 {
 		}
 		b = make([]byte, pageSize)
 		b[0], b[1] = 1, 8
-		binary.BigEndian.PutUint64(b[4:], eui64)
+		binary.BigEndian.PutUint64(b[4:], c.disk.eui64())
 	default:
 		return invalidField
 	}
 	return c.send(cmd, b)
 }
-
-// eui64 is locally administered.
-const eui64 = 0x0200_0000_0000_0001
 
 func text(b []byte, s string) {
 	for i := range b {
@@ -60,11 +69,14 @@ func (c *Controller) controller() []byte {
 	le := binary.LittleEndian
 	le.PutUint16(b[0:], vendor)
 	le.PutUint16(b[2:], vendor)
-	text(b[4:24], serial)
+	text(b[4:24], c.disk.serial())
 	text(b[24:64], model)
 	text(b[64:72], firmware)
 	b[77] = maxShift
-	le.PutUint16(b[78:], 1) // controller identifier
+	if c.disk.ports > 1 {
+		b[76] = 1 << 1 // the subsystem has several controllers
+	}
+	le.PutUint16(b[78:], uint16(c.port+1)) // controller identifier
 	le.PutUint32(b[80:], version)
 	b[111] = 1 // an I/O controller
 	b[258] = 3 // four aborts at once
@@ -78,7 +90,7 @@ func (c *Controller) controller() []byte {
 	le.PutUint32(b[516:], 1)              // namespaces
 	le.PutUint16(b[520:], 1<<3|1<<2|1<<0) // write zeroes, dataset management, compare
 	b[525] = 3<<1 | 1                     // a write cache; Flush may address all namespaces
-	copy(b[768:1024], "nqn.2014-08.org.nvmexpress:uuid:00000000-0000-4000-8000-000000000001")
+	copy(b[768:1024], c.disk.subsystem())
 	le.PutUint16(b[2048:], 2500) // the power state takes 25 W
 	return b
 }
@@ -91,8 +103,11 @@ func (c *Controller) namespace() []byte {
 	le.PutUint64(b[0:], n)
 	le.PutUint64(b[8:], n)
 	le.PutUint64(b[16:], n)
+	if c.disk.ports > 1 {
+		b[30] = 1 // other controllers lead to it
+	}
 	b[33] = 1 // deallocated blocks read as zeros
-	binary.BigEndian.PutUint64(b[120:], eui64)
+	binary.BigEndian.PutUint64(b[120:], c.disk.eui64())
 	b[130] = 9 // blocks of 1<<9 bytes, no metadata
 	return b
 }

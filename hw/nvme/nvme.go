@@ -1,4 +1,5 @@
-// Package nvme is a disk behind an NVM Express controller with one namespace.
+// Package nvme is NVM Express controllers, and the disks behind them: a controller has one
+// namespace, to which others may lead as well.
 // References are to the NVM Express Base Specification 1.4.
 //
 // A command is carried out at once when its time is over: direct memory access,
@@ -9,7 +10,6 @@ import (
 	"slices"
 
 	"resvirt/hw/bus"
-	"resvirt/hw/disk"
 	"resvirt/hw/pci"
 	"resvirt/models"
 	"resvirt/sim"
@@ -34,7 +34,6 @@ type State struct {
 	SQ            [queues]SQ
 	CQ            [queues]CQ
 	Flight        []Command // commands under way; an index is a place
-	Busy          sim.Time  // the time until which the medium is busy
 	Features      [16]uint32
 	AERs          []uint16 // identifiers of asynchronous event requests
 	Events        []uint32 // events that no request has reported yet
@@ -86,7 +85,8 @@ type Controller struct {
 	state  State
 	config *pci.Config
 	host   bus.Host
-	disk   *disk.Disk
+	disk   *Namespace
+	port   int // which of its controllers this is
 	time   *models.Timing
 }
 
@@ -110,14 +110,18 @@ const (
 	barSize   = 0x4000
 )
 
-// New returns a controller at power-on in front of a disk, which it owns.
-func New(host bus.Host, d *disk.Disk, t *models.Timing) *Controller {
-	return &Controller{host: host, disk: d, time: t, config: pci.NewConfig(&pci.Spec{
+// New returns a controller at power-on in front of a disk.
+func New(host bus.Host, disk *Namespace, t *models.Timing) *Controller {
+	c := &Controller{host: host, disk: disk, port: disk.ports, time: t}
+	disk.ports++
+	c.config = pci.NewConfig(&pci.Spec{
 		Vendor: vendor, Device: 0x0001, SubVendor: vendor, Subsystem: 0x0001,
 		Class: 0x010802, Revision: 1, Pin: 1,
 		BARs: []pci.BAR{{Size: barSize, Wide: true}},
 		PM:   0x40, MSI: 0x50, MSIX: 0x70, Vectors: queues, Table: msixTable, PBA: msixPBA,
-	}, host)}
+		Express: 0x80,
+	}, host)
+	return c
 }
 
 // vendor is the PCI vendor that stands for hobby and simulated devices (1234h
@@ -126,9 +130,6 @@ const vendor = 0x1234
 
 // Config implements pci.Function.
 func (c *Controller) Config() *pci.Config { return c.config }
-
-// Disk returns the content, to look at.
-func (c *Controller) Disk() *disk.Disk { return c.disk }
 
 // Event implements bus.Device.
 func (c *Controller) Event(what uint16, data uint64) {
@@ -147,12 +148,11 @@ func (c *Controller) Event(what uint16, data uint64) {
 type saved struct {
 	state  State
 	config pci.State
-	disk   disk.State
 }
 
 // Save implements bus.Device.
 func (c *Controller) Save() any {
-	return saved{c.state.clone(), c.config.Save(), c.disk.Save()}
+	return saved{c.state.clone(), c.config.Save()}
 }
 
 // Load implements bus.Device.
@@ -160,7 +160,6 @@ func (c *Controller) Load(state any) {
 	s := state.(saved)
 	c.state = s.state.clone()
 	c.config.Load(s.config)
-	c.disk.Load(s.disk)
 }
 
 func (s *State) clone() State {
@@ -204,7 +203,6 @@ func (c *Controller) Hash(h *sim.Hasher) {
 
 func (c *Controller) hashRest(h *sim.Hasher) {
 	s := &c.state
-	h.Uint64(uint64(s.Busy))
 	for _, f := range s.Features {
 		h.Uint64(uint64(f))
 	}
@@ -226,5 +224,4 @@ func (c *Controller) hashRest(h *sim.Hasher) {
 		h.Uint64(n)
 	}
 	c.config.Hash(h)
-	h.Digest(c.disk.Digest())
 }

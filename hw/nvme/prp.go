@@ -34,13 +34,16 @@ func (c *Controller) segments(cmd *Command, bytes int) ([]segment, uint16) {
 		return nil, badPRPOffset
 	}
 	for at := second; bytes > 0; at += 8 {
-		entry := c.read64(at)
-		if at%pageSize == pageSize-8 && bytes > pageSize {
+		entry, ok := c.read64(at)
+		if at%pageSize == pageSize-8 && bytes > pageSize && ok {
 			if entry&7 != 0 {
 				return nil, badPRPOffset
 			}
 			at = entry
-			entry = c.read64(at)
+			entry, ok = c.read64(at)
+		}
+		if !ok {
+			return nil, transferError
 		}
 		if entry%pageSize != 0 {
 			return nil, badPRPOffset
@@ -52,27 +55,29 @@ func (c *Controller) segments(cmd *Command, bytes int) ([]segment, uint16) {
 	return list, success
 }
 
-func (c *Controller) read64(pa uint64) uint64 {
+func (c *Controller) read64(pa uint64) (v uint64, ok bool) {
 	var b [8]byte
-	c.config.ReadRAM(pa, b[:])
-	return binary.LittleEndian.Uint64(b[:])
+	ok = c.config.ReadRAM(pa, b[:])
+	return binary.LittleEndian.Uint64(b[:]), ok
 }
 
 // send gives the host a command's data.
 func (c *Controller) send(cmd *Command, b []byte) uint16 {
-	list, status := c.segments(cmd, len(b))
-	for _, s := range list {
-		c.config.WriteRAM(s.addr, b[:s.size])
-		b = b[s.size:]
-	}
-	return status
+	return c.transferData(cmd, b, c.config.WriteRAM)
 }
 
 // receive takes a command's data from the host.
 func (c *Controller) receive(cmd *Command, b []byte) uint16 {
+	return c.transferData(cmd, b, c.config.ReadRAM)
+}
+
+// transferData moves data segment by segment, up to the first that is refused.
+func (c *Controller) transferData(cmd *Command, b []byte, move func(pa uint64, b []byte) bool) uint16 {
 	list, status := c.segments(cmd, len(b))
 	for _, s := range list {
-		c.config.ReadRAM(s.addr, b[:s.size])
+		if !move(s.addr, b[:s.size]) {
+			return transferError
+		}
 		b = b[s.size:]
 	}
 	return status

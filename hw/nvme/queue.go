@@ -52,9 +52,12 @@ func (c *Controller) wake(q uint16) {
 func (c *Controller) fetch(q uint16) {
 	s := &c.state.SQ[q]
 	s.Fetching = false
-	for s.Size != 0 && s.Head != s.Tail && c.room(s.CQ) > c.under(s.CQ) {
+	for c.ready() && s.Size != 0 && s.Head != s.Tail && c.room(s.CQ) > c.under(s.CQ) {
 		cmd := Command{Queue: q, Used: true}
-		c.config.ReadRAM(s.Base+uint64(s.Head)*64, cmd.Raw[:])
+		if !c.config.ReadRAM(s.Base+uint64(s.Head)*64, cmd.Raw[:]) {
+			c.fail()
+			return
+		}
 		s.Head = (s.Head + 1) % s.Size
 		if q == 0 && cmd.Raw[0] == adminAsync {
 			c.asyncRequest(cmd.id())
@@ -80,8 +83,8 @@ func (c *Controller) start(cmd Command) {
 	} else {
 		s.Flight[at] = cmd
 	}
-	s.Busy = max(s.Busy, c.host.Now()) + c.time.DiskCommand + c.transfer(&cmd)
-	c.host.At(s.Busy+c.time.DiskLatency, evDone, uint64(at))
+	free := c.disk.occupy(c.host.Now(), c.time.DiskCommand+c.transfer(&cmd))
+	c.host.At(free+c.time.DiskLatency, evDone, uint64(at))
 }
 
 // transfer is the time for which a command's bytes occupy the disk.
@@ -104,7 +107,7 @@ func (c *Controller) done(at int) {
 	cmd := c.state.Flight[at]
 	c.state.Flight[at] = Command{}
 	c.trim()
-	if cmd.Dead {
+	if cmd.Dead || !c.ready() {
 		return
 	}
 	var result uint32
@@ -157,7 +160,10 @@ func (c *Controller) post(queue, id uint16, result uint32, status uint16) {
 		phase |= 1
 	}
 	binary.LittleEndian.PutUint16(e[14:], phase)
-	c.config.WriteRAM(q.Base+uint64(q.Tail)*16, e[:])
+	if !c.config.WriteRAM(q.Base+uint64(q.Tail)*16, e[:]) {
+		c.fail()
+		return
+	}
 	if q.Tail = (q.Tail + 1) % q.Size; q.Tail == 0 {
 		q.Phase = !q.Phase
 	}
@@ -167,15 +173,16 @@ func (c *Controller) post(queue, id uint16, result uint32, status uint16) {
 	}
 }
 
-// level drives the interrupt pin: up while an entry waits to be taken (7.5.1.1).
-func (c *Controller) level() {
+// level drives the interrupt pin, and tells where: up while an entry waits to be taken (7.5.1.1).
+func (c *Controller) level() (up bool) {
 	s := &c.state
-	up := false
 	for i := range s.CQ {
 		q := &s.CQ[i]
 		up = up || q.Size != 0 && q.Interrupts && q.Head != q.Tail
 	}
-	c.config.SetLevel(up && s.Mask&1 == 0)
+	up = up && s.Mask&1 == 0
+	c.config.SetLevel(up)
+	return up
 }
 
 // room is the number of free entries of a completion queue.

@@ -85,8 +85,11 @@ func (c *Controller) write(off uint64, v uint32) {
 		s.Mask |= v
 		c.level()
 	case regINTMC:
+		was := s.Mask
 		s.Mask &^= v
-		c.level()
+		if c.level() && was&1 != 0 && s.Mask&1 == 0 && !c.config.MSIX() {
+			c.config.Signal(0) // the message that the mask held back (7.5.1.1)
+		}
 	case regCC:
 		c.writeCC(v & ccWritable)
 	case regAQA:
@@ -149,8 +152,19 @@ func (c *Controller) reset() {
 	c.host.Cancel(evFetch)
 	c.host.Cancel(evDone)
 	s := &c.state
-	*s = State{AQA: s.AQA, ASQ: s.ASQ, ACQ: s.ACQ, CC: s.CC, Busy: s.Busy, Errors: s.Errors, Stats: s.Stats}
+	*s = State{AQA: s.AQA, ASQ: s.ASQ, ACQ: s.ACQ, CC: s.CC, Errors: s.Errors, Stats: s.Stats}
 	c.level()
 }
+
+// Reset implements pci.Function: a function level reset. It takes the admin queues'
+// addresses as well; what the logs count stays (7.3.2).
+func (c *Controller) Reset() {
+	c.reset()
+	s := &c.state
+	s.CC, s.AQA, s.ASQ, s.ACQ = 0, 0, 0, 0
+}
+
+// fail is the end of a controller that cannot reach its queues: only a reset helps (9.5).
+func (c *Controller) fail() { c.state.CSTS |= cstsFatal }
 
 func (c *Controller) ready() bool { return c.state.CSTS&(cstsReady|cstsFatal) == cstsReady }

@@ -10,6 +10,9 @@ type Function interface {
 	Config() *Config
 	ReadBAR(bar int, off uint64, size int) uint64
 	WriteBAR(bar int, off uint64, size int, v uint64)
+	// Reset is what a reset of the function does besides that of its configuration
+	// space, which is over.
+	Reset()
 }
 
 // Bus is bus 0 with its host bridge, device 0. Other devices have one function each.
@@ -17,6 +20,7 @@ type Bus struct {
 	address   uint32 // the configuration address register
 	bridge    *Config
 	functions [32]Function
+	remap     Remapper // nil if there is no IOMMU
 
 	nextMem, nextPort uint64 // for firmware to place the next range
 }
@@ -51,6 +55,9 @@ func (b *Bus) ReadBAR(int, uint64, int) uint64 { panic("BUG: pci: the host bridg
 // WriteBAR implements Function; the host bridge has none.
 func (b *Bus) WriteBAR(int, uint64, int, uint64) { panic("BUG: pci: the host bridge has no BAR") }
 
+// Reset implements Function; the host bridge announces no way to reset it.
+func (b *Bus) Reset() {}
+
 // Add adds a function as a device, 1 to 31, and does what firmware does: it
 // assigns addresses, writes the IRQ of the 8259s to which the pin leads, and
 // enables decoding.
@@ -60,6 +67,7 @@ func (b *Bus) Add(device int, f Function, irq int) {
 	}
 	b.functions[device] = f
 	c := f.Config()
+	c.bus, c.id = b, ID(device, 0)
 	for i, r := range c.spec.BARs {
 		if r.Size == 0 {
 			continue

@@ -31,6 +31,10 @@ type Config struct {
 	host bus.Host
 	mask [256]byte // writable bits
 	at   [6]int    // register of each BAR in spec
+
+	initial [256]byte // Bytes at power-on
+	bus     *Bus      // nil before Add
+	id      uint16    // requester ID on it
 }
 
 // NewConfig returns a configuration space as at reset: no addresses, nothing enabled.
@@ -51,6 +55,7 @@ func NewConfig(spec *Spec, host bus.Host) *Config {
 	c.mask[0x0d] = 0xff
 	c.makeBARs()
 	c.makeCaps()
+	c.initial = c.Bytes
 	return c
 }
 
@@ -105,8 +110,13 @@ func (c *Config) makeCaps() {
 	}
 	if c.spec.PM != 0 { // PCI Power Management Interface 1.2, 3.2: D0 and D3hot
 		at := link(c.spec.PM, capPM)
-		c.put16(at+2, 3, 0)
-		c.put16(at+4, pmNoSoftReset, 3)
+		if c.spec.Forgets { // version 1.1, which has not the bit
+			c.put16(at+2, 2, 0)
+			c.put16(at+4, 0, 3)
+		} else {
+			c.put16(at+2, 3, 0)
+			c.put16(at+4, pmNoSoftReset, 3)
+		}
 	}
 	if c.spec.MSI != 0 { // 6.8.1: one message, 64-bit address
 		at := link(c.spec.MSI, capMSI)
@@ -126,6 +136,9 @@ func (c *Config) makeCaps() {
 		}
 		c.Pending = make([]uint64, (c.spec.Vectors+63)/64)
 	}
+	if c.spec.Express != 0 {
+		c.makeExpress(link(c.spec.Express, capExpress))
+	}
 }
 
 // Read returns a byte of configuration space.
@@ -135,15 +148,6 @@ func (c *Config) Read(off uint8) uint8 {
 		v |= statusINTx
 	}
 	return v
-}
-
-// Write stores the writable bits of bytes from off on.
-func (c *Config) Write(off uint8, b []byte) {
-	for i, v := range b {
-		at := int(off) + i
-		c.Bytes[at] = c.Bytes[at]&^c.mask[at] | v&c.mask[at]
-	}
-	c.refresh()
 }
 
 // decode finds the BAR that an address belongs to, and the offset there.

@@ -42,7 +42,7 @@ func (c *Config) Signal(vector int) {
 	case c.msi() && c.master():
 		at := int(c.spec.MSI)
 		addr := uint64(c.get32(at+8))<<32 | uint64(c.get32(at+4))
-		c.host.Message(addr, uint32(c.get16(at+12)))
+		c.message(addr, uint32(c.get16(at+12)))
 	}
 }
 
@@ -54,7 +54,7 @@ func (c *Config) flush(vector int) {
 		return
 	}
 	c.Pending[vector/64] &^= bit
-	c.host.Message(e.Addr, e.Data)
+	c.message(e.Addr, e.Data)
 }
 
 // refresh updates the interrupts after a change of configuration.
@@ -75,12 +75,16 @@ func (c *Config) InTable(bar int, off uint64) bool {
 	return off-uint64(c.spec.Table) < uint64(16*len(c.Table)) || off-uint64(c.spec.PBA) < uint64(8*len(c.Pending))
 }
 
-// ReadTable reads 32 bits of the MSI-X table or the pending bits.
+// ReadTable reads 32 bits of the MSI-X table or the pending bits; beside them, where an
+// access that begins in them may end, there are zeros.
 func (c *Config) ReadTable(off uint64) uint32 {
 	if at := off - uint64(c.spec.PBA); at < uint64(8*len(c.Pending)) {
 		return uint32(c.Pending[at/8] >> (at & 4 * 8))
 	}
 	at := off - uint64(c.spec.Table)
+	if at >= uint64(16*len(c.Table)) {
+		return 0
+	}
 	switch e := &c.Table[at/16]; at & 0xc {
 	case 0:
 		return uint32(e.Addr)
@@ -111,26 +115,5 @@ func (c *Config) WriteTable(off uint64, v uint32) {
 	}
 	if c.msix() {
 		c.flush(int(at / 16))
-	}
-}
-
-// master tells whether the function may be initiator on the bus.
-func (c *Config) master() bool { return c.get16(regCommand)&cmdMaster != 0 && !c.asleep() }
-
-// ReadRAM is direct memory access; a function that may not be bus master reads ones.
-func (c *Config) ReadRAM(pa uint64, b []byte) {
-	if c.master() {
-		c.host.ReadRAM(pa, b)
-		return
-	}
-	for i := range b {
-		b[i] = 0xff
-	}
-}
-
-// WriteRAM is direct memory access; of a function that may not be bus master it is lost.
-func (c *Config) WriteRAM(pa uint64, b []byte) {
-	if c.master() {
-		c.host.WriteRAM(pa, b)
 	}
 }

@@ -13,6 +13,8 @@ type toy struct {
 	value uint64
 	bar   int
 	off   uint64
+
+	resets int
 }
 
 func (f *toy) Config() *Config { return f.c }
@@ -31,6 +33,7 @@ func (f *toy) WriteBAR(bar int, off uint64, size int, v uint64) {
 	}
 	f.value = v
 }
+func (f *toy) Reset()               { f.resets++ }
 func (f *toy) Event(uint16, uint64) {}
 func (f *toy) Save() any            { return f.c.Save() }
 func (f *toy) Load(s any)           { f.c.Load(s.(State)) }

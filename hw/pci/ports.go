@@ -47,24 +47,21 @@ func (p addressPort) Out(_ uint16, size int, v uint32) {
 }
 
 // target is the function that the address register selects, nil if there is none.
-func (p dataPort) target() *Config {
+func (p dataPort) target() Function {
 	a := p.b.address
 	if a&(1<<31) == 0 || a>>16&0xff != 0 || a>>8&7 != 0 {
 		return nil
 	}
-	if f := p.b.functions[a>>11&31]; f != nil {
-		return f.Config()
-	}
-	return nil
+	return p.b.functions[a>>11&31]
 }
 
 // In reads configuration space.
 func (p dataPort) In(port uint16, size int) (v uint32) {
-	c := p.target()
+	f := p.target()
 	for i := range size {
 		b := uint8(0xff)
-		if at := int(port) + i; c != nil && at < 4 {
-			b = c.Read(uint8(p.b.address) + uint8(at))
+		if at := int(port) + i; f != nil && at < 4 {
+			b = f.Config().Read(uint8(p.b.address) + uint8(at))
 		}
 		v |= uint32(b) << (8 * i)
 	}
@@ -73,12 +70,14 @@ func (p dataPort) In(port uint16, size int) (v uint32) {
 
 // Out writes it.
 func (p dataPort) Out(port uint16, size int, v uint32) {
-	c := p.target()
-	if c == nil {
+	f := p.target()
+	if f == nil {
 		return
 	}
 	b := []byte{byte(v), byte(v >> 8), byte(v >> 16), byte(v >> 24)}
-	c.Write(uint8(p.b.address)+uint8(port), b[:min(size, 4-int(port))])
+	if f.Config().Write(uint8(p.b.address)+uint8(port), b[:min(size, 4-int(port))]) {
+		f.Reset()
+	}
 }
 
 // In implements bus.Ports.

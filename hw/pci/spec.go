@@ -15,10 +15,11 @@ type Spec struct {
 	BARs                 []BAR
 
 	// Offsets of capabilities in configuration space, 0 for those it lacks.
-	PM, MSI, MSIX uint8
-	Vectors       int    // of MSI-X
-	TableBAR      int    // the BAR in which both MSI-X structures lie
-	Table, PBA    uint32 // and their offsets there
+	PM, MSI, MSIX, Express uint8
+	Vectors                int    // of MSI-X
+	TableBAR               int    // the BAR in which both MSI-X structures lie
+	Table, PBA             uint32 // and their offsets there
+	Forgets                bool   // the way from D3hot to D0 is a reset
 }
 
 // BAR is a range of addresses that a function answers to.
@@ -54,8 +55,12 @@ const (
 	statusINTx     = 1 << 3
 	statusCaps     = 1 << 4
 
+	statusTargetAbort = 1 << 12         // received
+	statusAborts      = 0x1f<<11 | 1<<8 // errors, which software clears
+
 	capPM         = 1
 	capMSI        = 5
+	capExpress    = 0x10
 	capMSIX       = 0x11
 	msiEnable     = 1 << 0
 	msi64         = 1 << 7

@@ -2,7 +2,7 @@ package wire
 
 import "bytes"
 
-// DHCP (RFC 2131, 2132): offers the one address, and acknowledges it.
+// DHCP (RFC 2131, 2132): offers a client the address that belongs to it, and acknowledges it.
 const (
 	dhcpDiscover = 1
 	dhcpOffer    = 2
@@ -22,7 +22,7 @@ const (
 func dhcpMagic() []byte { return []byte{99, 130, 83, 99} }
 
 // dhcp returns the answer to a message, nil for none.
-func dhcp(m []byte) []byte {
+func (r *remote) dhcp(m []byte) []byte {
 	if len(m) < dhcpHeader+4 || m[0] != 1 || !bytes.Equal(m[dhcpHeader:dhcpHeader+4], dhcpMagic()) {
 		return nil
 	}
@@ -35,7 +35,7 @@ func dhcp(m []byte) []byte {
 	default:
 		return nil
 	}
-	me, guest := remoteIP(), guestIP()
+	me, guest := r.ip4, r.lease(mac(m[28:34]))
 	b := make([]byte, dhcpHeader)
 	b[0], b[1], b[2] = 2, 1, 6
 	copy(b[4:8], m[4:8])     // transaction
@@ -67,4 +67,20 @@ func option(o []byte, code byte) byte {
 		o = o[2+int(o[1]):]
 	}
 	return 0
+}
+
+// firstLease is the address of the client whose hardware address ends as QEMU's first network
+// controller's does.
+const (
+	firstLease  = 15
+	leases      = 240
+	firstClient = 0x56
+)
+
+// lease is a client's address. It follows from the hardware address, so that no table is
+// needed: clients whose last bytes differ by less than 240 get different ones.
+func (r *remote) lease(client mac) ip4 {
+	ip := r.ip4
+	ip[3] = firstLease + byte(int(client[5]-firstClient)%leases)
+	return ip
 }

@@ -4,33 +4,41 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"resvirt/hw/bus"
+	"resvirt/models"
 	"resvirt/sim"
 )
 
-// Remote is a modelled host at the other end: 10.0.2.2. It answers ARP, ICMP
-// echo, UDP echo (port 7) and DHCP, each after the same time. It has no state:
-// its answer depends on the received frame alone.
+// Remote describes a host that answers ARP, ICMP echo, UDP echo (port 7) and DHCP, each
+// after the same time. It has no state: its answer depends on the received frame alone.
 type Remote struct {
+	MAC [6]byte
+	IP  [4]byte // in a network of 256 addresses, which DHCP gives out
+}
+
+// DefaultRemote is the host 10.0.2.2, as QEMU's user network has it.
+func DefaultRemote() Remote {
+	return Remote{MAC: [6]byte{2, 0, 0, 0, 0, 2}, IP: [4]byte{10, 0, 2, 2}}
+}
+
+// Join implements Peer.
+func (r Remote) Join(_ bus.Host, out End, t *models.Timing) Station {
+	return &remote{mac: r.MAC, ip4: r.IP, out: out, delay: t.RemoteLatency}
+}
+
+// remote is such a host in a machine.
+type remote struct {
+	stateless
+	mac
+	ip4
 	out   End
 	delay sim.Time
 }
 
-// NewRemote puts the host at an end of a wire.
-func NewRemote(w *Wire, end int) *Remote {
-	r := &Remote{delay: w.time.RemoteLatency}
-	r.out = w.Attach(end, r)
-	return r
-}
-
-// Addresses of the host, and of the guest that DHCP gives one.
 type (
 	mac [6]byte
 	ip4 [4]byte
 )
-
-func remoteMAC() mac { return mac{2, 0, 0, 0, 0, 2} }
-func remoteIP() ip4  { return ip4{10, 0, 2, 2} }
-func guestIP() ip4   { return ip4{10, 0, 2, 15} }
 
 const (
 	typeIP   = 0x0800
@@ -42,8 +50,8 @@ const (
 )
 
 // Receive implements Receiver.
-func (r *Remote) Receive(f []byte) {
-	me := remoteMAC()
+func (r *remote) Receive(f []byte) {
+	me := r.mac
 	if len(f) < 34 || !bytes.Equal(f[:6], me[:]) && f[0]&1 == 0 {
 		return
 	}
@@ -56,8 +64,8 @@ func (r *Remote) Receive(f []byte) {
 }
 
 // answer sends a frame to an address.
-func (r *Remote) answer(to []byte, kind uint16, body []byte) {
-	me := remoteMAC()
+func (r *remote) answer(to []byte, kind uint16, body []byte) {
+	me := r.mac
 	f := append(append([]byte(nil), to...), me[:]...)
 	f = append(binary.BigEndian.AppendUint16(f, kind), body...)
 	if len(f) < 60 {
@@ -67,8 +75,8 @@ func (r *Remote) answer(to []byte, kind uint16, body []byte) {
 }
 
 // arp answers requests for the host's address (RFC 826).
-func (r *Remote) arp(f []byte) {
-	me, ip := remoteMAC(), remoteIP()
+func (r *remote) arp(f []byte) {
+	me, ip := r.mac, r.ip4
 	if len(f) < 42 || binary.BigEndian.Uint16(f[20:]) != 1 || !bytes.Equal(f[38:42], ip[:]) {
 		return
 	}
@@ -81,14 +89,14 @@ func (r *Remote) arp(f []byte) {
 }
 
 // ip handles a packet if it is complete and addressed to this host or to all.
-func (r *Remote) ip(f []byte) {
+func (r *remote) ip(f []byte) {
 	p := f[14:]
 	header, total := int(p[0]&0xf)*4, int(binary.BigEndian.Uint16(p[2:]))
 	if p[0]>>4 != 4 || header < 20 || total < header+8 || total > len(p) || ^sum(p[:header], 0) != 0 ||
 		binary.BigEndian.Uint16(p[6:])&0x3fff != 0 {
 		return
 	}
-	me := remoteIP()
+	me := r.ip4
 	mine, body := bytes.Equal(p[16:20], me[:]), p[header:total]
 	switch {
 	case p[9] == protICMP && mine && body[0] == 8 && ^sum(body, 0) == 0:
@@ -101,7 +109,7 @@ func (r *Remote) ip(f []byte) {
 	}
 }
 
-func (r *Remote) udp(from []byte, p, body []byte, mine bool) {
+func (r *remote) udp(from []byte, p, body []byte, mine bool) {
 	be := binary.BigEndian
 	n := int(be.Uint16(body[4:]))
 	if n < 8 || n > len(body) || be.Uint16(body[6:]) != 0 && ^pseudo(p[12:20], body[:n]) != 0 {
@@ -112,17 +120,17 @@ func (r *Remote) udp(from []byte, p, body []byte, mine bool) {
 	case port == portEcho && mine:
 		r.sendUDP(from, ip4(p[12:16]), portEcho, be.Uint16(body), data)
 	case port == portDHCP:
-		if reply := dhcp(data); reply != nil {
+		if reply := r.dhcp(data); reply != nil {
 			r.sendUDP(data[28:34], ip4{255, 255, 255, 255}, portDHCP, 68, reply)
 		}
 	}
 }
 
-func (r *Remote) sendUDP(to []byte, ip ip4, from, port uint16, data []byte) {
+func (r *remote) sendUDP(to []byte, ip ip4, from, port uint16, data []byte) {
 	be := binary.BigEndian
 	b := be.AppendUint16(be.AppendUint16(nil, from), port)
 	b = append(be.AppendUint32(b, uint32(8+len(data))<<16), data...)
-	me := remoteIP()
+	me := r.ip4
 	if s := ^pseudo(append(me[:], ip[:]...), b); s != 0 {
 		be.PutUint16(b[6:], s)
 	} else {
@@ -131,8 +139,8 @@ func (r *Remote) sendUDP(to []byte, ip ip4, from, port uint16, data []byte) {
 	r.sendIP(to, ip, protUDP, b)
 }
 
-func (r *Remote) sendIP(to []byte, ip ip4, proto byte, body []byte) {
-	me := remoteIP()
+func (r *remote) sendIP(to []byte, ip ip4, proto byte, body []byte) {
+	me := r.ip4
 	h := []byte{0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, proto, 0, 0}
 	h = append(append(h, me[:]...), ip[:]...)
 	binary.BigEndian.PutUint16(h[2:], uint16(20+len(body)))

@@ -1,5 +1,5 @@
-// Package wire is a full-duplex Ethernet link between two ends, and a modelled
-// remote host that can be one of them.
+// Package wire is the network: full-duplex Ethernet links between two ends each, a switch
+// that joins several of them, and modelled hosts.
 package wire
 
 import (
@@ -57,8 +57,11 @@ type End struct {
 // Attach puts a receiver at an end, 0 or 1, and returns the end to send from.
 func (w *Wire) Attach(end int, r Receiver) End {
 	w.ends[end] = r
-	return End{w, end}
+	return w.End(end)
 }
+
+// End is an end to send from, of which the receiver is attached later.
+func (w *Wire) End(end int) End { return End{w, end} }
 
 // Tap lets the host see frames from now on; nil ends that.
 func (w *Wire) Tap(t Tap) { w.tap = t }
@@ -66,6 +69,9 @@ func (w *Wire) Tap(t Tap) { w.tap = t }
 // Send sends a copy of a frame as soon as the end is free, and returns when it
 // is free again.
 func (e End) Send(frame []byte) sim.Time { return e.SendAfter(frame, 0) }
+
+// Waiting is how many frames from this end have not arrived.
+func (e End) Waiting() int { return len(e.w.state[e.from].Frames) }
 
 // SendAfter is Send, but not before a delay is over.
 func (e End) SendAfter(frame []byte, delay sim.Time) sim.Time {

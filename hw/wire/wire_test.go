@@ -34,6 +34,15 @@ func build() (*bustest.Machine, *Wire, *sink, End) {
 	return m, w, s, w.Attach(0, s)
 }
 
+// join puts the usual remote host at end 1.
+func join(m *bustest.Machine, w *Wire) {
+	timing := models.DefaultTiming()
+	slot := m.Slot()
+	r := DefaultRemote().Join(slot, w.End(1), &timing)
+	slot.Device = r
+	w.Attach(1, r)
+}
+
 func TestTimeOnTheWire(t *testing.T) {
 	m, w, s, a := build()
 	b := w.Attach(1, &sink{m: m})
@@ -68,7 +77,7 @@ func packet(proto byte, from, to ip4, body []byte) []byte {
 }
 
 func TestRemote(t *testing.T) {
-	me := remoteMAC()
+	me := mac(DefaultRemote().MAC)
 	icmp := []byte{8, 0, 0, 0, 0, 7, 0, 1, 'p', 'i', 'n', 'g'}
 	binary.BigEndian.PutUint16(icmp[2:], ^sum(icmp, 0))
 	bad := bytes.Clone(icmp)
@@ -76,7 +85,7 @@ func TestRemote(t *testing.T) {
 	udp := []byte{0x30, 0x39, 0, 7, 0, 11, 0, 0, 'a', 'b', 'c'}
 	discover := make([]byte, dhcpHeader)
 	copy(discover, []byte{1, 1, 6, 0, 0xde, 0xad, 0xbe, 0xef})
-	copy(discover[28:], []byte{2, 0, 0, 0, 0, 1})
+	copy(discover[28:], []byte{2, 0, 0, 0, 0, firstClient})
 	discover = append(append(discover, dhcpMagic()...), 0, 61, 1, 9, 53, 1, 1, 255)
 	dh := append([]byte{0, 68, 0, 67, byte((8 + len(discover)) >> 8), byte(8 + len(discover)), 0, 0}, discover...)
 	arp, _ := hex.DecodeString("0001080006040001" + "020000000001" + "0a00020f" + "000000000000" + "0a000202")
@@ -89,15 +98,15 @@ func TestRemote(t *testing.T) {
 	}{
 		{"ARP", request(nil, typeARP, arp), "0806" + "0001080006040002" + "020000000002" + "0a000202" + "020000000001" + "0a00020f"},
 		{"ARP for another", request(nil, typeARP, other), ""},
-		{"ping", request(me[:], typeIP, packet(protICMP, guestIP(), remoteIP(), icmp)), "0800" + "4500002000004000"},
-		{"ping with a wrong sum", request(me[:], typeIP, packet(protICMP, guestIP(), remoteIP(), bad)), ""},
-		{"ping of another host", request(me[:], typeIP, packet(protICMP, guestIP(), guestIP(), icmp)), ""},
-		{"echo", request(me[:], typeIP, packet(protUDP, guestIP(), remoteIP(), udp)), "0800" + "4500001f00004000"},
-		{"for another station", request([]byte{2, 9, 9, 9, 9, 9}, typeIP, packet(protUDP, guestIP(), remoteIP(), udp)), ""},
+		{"ping", request(me[:], typeIP, packet(protICMP, ip4{10, 0, 2, 15}, ip4(DefaultRemote().IP), icmp)), "0800" + "4500002000004000"},
+		{"ping with a wrong sum", request(me[:], typeIP, packet(protICMP, ip4{10, 0, 2, 15}, ip4(DefaultRemote().IP), bad)), ""},
+		{"ping of another host", request(me[:], typeIP, packet(protICMP, ip4{10, 0, 2, 15}, ip4{10, 0, 2, 15}, icmp)), ""},
+		{"echo", request(me[:], typeIP, packet(protUDP, ip4{10, 0, 2, 15}, ip4(DefaultRemote().IP), udp)), "0800" + "4500001f00004000"},
+		{"for another station", request([]byte{2, 9, 9, 9, 9, 9}, typeIP, packet(protUDP, ip4{10, 0, 2, 15}, ip4(DefaultRemote().IP), udp)), ""},
 		{"DHCP", request(nil, typeIP, packet(protUDP, ip4{}, ip4{255, 255, 255, 255}, dh)), "0800"},
 	} {
 		m, w, s, a := build()
-		NewRemote(w, 1)
+		join(m, w)
 		a.Send(c.frame)
 		m.Drain()
 		if len(s.frames) == 0 {
@@ -163,7 +172,7 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("full") }
 func TestSnapshotOracle(t *testing.T) {
 	start := func() (*bustest.Machine, *sink) {
 		m, w, s, a := build()
-		NewRemote(w, 1)
+		join(m, w)
 		arp, _ := hex.DecodeString("0001080006040001" + "020000000001" + "0a00020f" + "000000000000" + "0a000202")
 		for range 3 {
 			a.Send(request(nil, typeARP, arp))

@@ -11,6 +11,7 @@ import (
 
 	"resvirt/hw/disk"
 	"resvirt/hw/machine"
+	"resvirt/hw/wire"
 	"resvirt/sim"
 )
 
@@ -66,8 +67,9 @@ func start(t *testing.T, cpus int, image []byte) *session {
 	kernel, initrd := files(t)
 	spec := machine.DefaultSpec()
 	spec.CPUs, spec.MemBytes = cpus, 512<<20
-	spec.Disk = &disk.Spec{Bytes: uint64(len(image)), Base: bytes.NewReader(image)}
+	spec.Disks = []disk.Spec{{Bytes: uint64(len(image)), Base: bytes.NewReader(image)}}
 	spec.NICs = []machine.NIC{{MAC: [6]byte{0x52, 0x54, 0, 0x12, 0x34, 0x56}}}
+	spec.Peers = []wire.Peer{wire.DefaultRemote()}
 	m, err := machine.New(spec)
 	if err != nil {
 		t.Fatal(err)

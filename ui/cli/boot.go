@@ -18,7 +18,9 @@ type bootValues struct {
 	cpus, mem       int
 	appended        string
 	initrd, bios    string
-	disk, pcap      string
+	disks, nics     list
+	diskPorts       int
+	pcap            string
 	maxInstructions uint64
 	trace           string
 	seed            uint64
@@ -35,7 +37,9 @@ func bootFlags(fs *flag.FlagSet) any {
 	fs.StringVar(&v.appended, "append", "", "the kernel's command line is `STRING`")
 	fs.StringVar(&v.initrd, "initrd", "", "modules, or the initial RAM disk: `FILE[ ARGS],FILE...`")
 	fs.StringVar(&v.bios, "bios", "", "instead of a kernel, a ROM that begins at the reset vector: `FILE` of 64 KiB to 1 MiB, such as a processor test")
-	fs.StringVar(&v.disk, "disk", "", "an NVMe disk with the content of `FILE`; what the guest writes is written there at the end")
+	fs.Var(&v.disks, "disk", "an NVMe disk with the content of `FILE`; what the guest writes is written there at the end; several are given one by one")
+	fs.IntVar(&v.diskPorts, "disk-ports", 1, "`N` NVMe controllers lead to each disk; unless given, one")
+	fs.Var(&v.nics, "nic", "a network controller with hardware address `MAC`; several are given one by one; unless given, one with 52:54:00:12:34:56")
 	fs.StringVar(&v.pcap, "pcap", "", "record the network in `FILE`, for Wireshark")
 	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors; 0: no limit")
 	fs.Uint64Var(&v.seed, "seed", 0, "RDRAND gives the numbers that belong to `N`; unless given, 0")
@@ -107,6 +111,12 @@ func (v *bootValues) validate(operands []string, spec *machine.Spec) error {
 		return usage("boot needs KERNEL, or --bios FILE")
 	case v.bios != "" && (len(operands) > 0 || v.appended != "" || v.initrd != ""):
 		return usage("boot: --bios FILE stands in place of KERNEL, --append and --initrd")
+	case v.diskPorts < 1:
+		return usage("boot: --disk-ports %d: it must be at least 1", v.diskPorts)
+	case len(v.disks)*v.diskPorts > machine.MaxNVMe:
+		return usage("boot: --disk and --disk-ports ask for %d NVMe controllers: choose up to %d", len(v.disks)*v.diskPorts, machine.MaxNVMe)
+	case v.diskPorts > 1 && len(v.disks) == 0:
+		return usage("boot: --disk-ports means something only with --disk")
 	case v.mem < 4 || v.mem > mem.MaxBytes>>20:
 		return usage("boot: --mem %d: it must be 4 to %d", v.mem, mem.MaxBytes>>20)
 	}

@@ -34,6 +34,16 @@ func (c *choice) Set(s string) error {
 	return nil
 }
 
+// list is the value of a flag that may be given several times.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+func (l *list) Set(s string) error {
+	*l = append(*l, s)
+	return nil
+}
+
 // formatFlag declares --format; the first form is the default.
 func formatFlag(fs *flag.FlagSet, value *string, forms ...string) {
 	*value = forms[0]

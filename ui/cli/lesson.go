@@ -108,7 +108,7 @@ func holdLessons(e *env, v *lessonValues, list []*lesson.Lesson, path string) er
 	defer db.Close()
 	failed := false
 	for _, l := range list {
-		s, err := lesson.Begin(e.ctx, l, db, c)
+		s, err := lesson.Begin(e.ctx, l, db, c, nil)
 		if err != nil {
 			return err
 		}

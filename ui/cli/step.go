@@ -19,13 +19,15 @@ const stepNotes = `RUN may have a place behind it, full/17@D+120, where it is op
 `
 
 type stepValues struct {
-	ascii  bool
-	lesson string
+	ascii   bool
+	noMouse bool
+	lesson  string
 }
 
 func stepFlags(fs *flag.FlagSet) any {
 	v := &stepValues{}
 	fs.BoolVar(&v.ascii, "ascii", false, "use no characters but those of ASCII")
+	fs.BoolVar(&v.noMouse, "no-mouse", false, "leave the mouse to the terminal, as :mouse off does")
 	fs.StringVar(&v.lesson, "lesson", "", "hold lesson `LESSON`, a number, a name or a file, on DB, quick.db unless given; list shows those that ship")
 	return v
 }
@@ -42,7 +44,7 @@ func runStep(e *env, operands []string, values any) error {
 	if v.lesson == "list" {
 		return lesson.List(e.stdout, textWidth(e.stdout))
 	}
-	o := step.Options{Stored: e.stored, Make: e.makeQuick, Look: step.Look{Colours: os.Getenv("NO_COLOR") == "", ASCII: v.ascii}}
+	o := step.Options{Stored: e.stored, Make: e.makeQuick, NoMouse: v.noMouse, Look: step.Look{Colours: os.Getenv("NO_COLOR") == "", ASCII: v.ascii}}
 	if len(operands) > 0 {
 		o.Database = operands[0]
 	}

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -102,7 +104,10 @@ func (c *client) receive() string {
 		}
 	}
 	if !c.noAck {
-		c.write("+")
+		// Behind its last answer the server may have closed, before it is acknowledged.
+		if _, err := c.conn.Write([]byte("+")); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+			c.t.Fatal(err)
+		}
 	}
 	return string(out)
 }

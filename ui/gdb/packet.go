@@ -112,9 +112,12 @@ func (w *writer) quiet() bool {
 	return w.noAck
 }
 
-func (w *writer) setQuiet() {
+// sendQuiet sends a packet behind which no packet is acknowledged. It is one with what it
+// says: the client's next packet may be there before another call could begin.
+func (w *writer) sendQuiet(data string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.put(data)
 	w.noAck = true
 }
 
@@ -132,6 +135,10 @@ func (w *writer) acknowledge(ok bool) error {
 func (w *writer) send(data string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.put(data)
+}
+
+func (w *writer) put(data string) {
 	w.last = frame([]byte(data))
 	_, _ = w.w.Write(w.last)
 }

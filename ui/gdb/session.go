@@ -119,8 +119,7 @@ func (s *session) answer(ctx context.Context, p string) outcome {
 		s.out.send("OK")
 		return killed
 	case p == "QStartNoAckMode":
-		s.out.send("OK")
-		s.out.setQuiet()
+		s.out.sendQuiet("OK")
 	case resumes(p):
 		return s.resume(ctx, p)
 	case strings.HasPrefix(p, "qRcmd,"):

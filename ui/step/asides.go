@@ -31,7 +31,6 @@ type known struct {
 	noChain string
 	parted  string   // where run and golden run first execute different instructions; "" = not known yet
 	tries   []string // steps that would help, so that they are tried first
-	tried   bool     // it is known whether there are such
 	proof   string   // whether the run executed again is that of the row; "" = not known yet
 }
 

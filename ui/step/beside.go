@@ -15,8 +15,8 @@ func beside(s State) (State, command) {
 		return s, nil
 	}
 	text := s.Run.Change
-	if c, ok := s.Now.Facts[whatifPane].(*choices); text == "" && ok && s.What.fork(s.What.text(c)) != nil {
-		text = s.What.text(c)
+	if now := s.What.text(s.Run.choices()); text == "" && s.What.fork(now) != nil {
+		text = now
 	}
 	if text == "" && len(s.What.forks) > 0 {
 		text = s.What.forks[0].text
@@ -108,7 +108,7 @@ func (s *State) drawSides(b box) {
 	there := here
 	there.passive = true
 	there.Run, there.Now, there.Last = s.Now.Of, s.Now.Other, nil
-	there.Known = s.Left.of(there.Run.Row)
+	there.Known, there.Left = s.Left.of(there.Run.Row), left{s.Run.Row, s.Known}
 	if s.Last != nil {
 		there.Last = s.Last.Other
 	}
@@ -125,6 +125,13 @@ func (s *State) drawSides(b box) {
 	}
 }
 
+func instructionsText(n uint64) string {
+	if n == 1 {
+		return "1 instruction"
+	}
+	return commas(n) + " instructions"
+}
+
 // besideText says how two runs that move together stand to each other.
 func (s *State) besideText() string {
 	f := s.What.fork(s.Ask.Beside)
@@ -135,11 +142,11 @@ func (s *State) besideText() string {
 	switch {
 	case f.partAt == 0:
 	case s.Now.At < f.partAt:
-		text = fmt.Sprintf("A and B are the same up to %s, %s instructions on", f.partIn, commas(f.partAt-s.Now.At))
+		text = fmt.Sprintf("A and B are the same up to %s, %s on", f.partIn, instructionsText(f.partAt-s.Now.At))
 	case s.Now.At == f.partAt:
 		text = "A and B part here"
 	default:
-		text = fmt.Sprintf("A and B parted at %s, %s instructions ago", f.partIn, commas(s.Now.At-f.partAt))
+		text = fmt.Sprintf("A and B parted at %s, %s ago", f.partIn, instructionsText(s.Now.At-f.partAt))
 	}
 	if o := s.Now.Other; o.At < s.Now.At {
 		return text + fmt.Sprintf("; the other one has ended at %s", commas(o.At))

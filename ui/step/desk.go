@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"resvirt/experiments/campaign"
+	"resvirt/experiments/explain"
 	"resvirt/experiments/lesson"
 	"resvirt/experiments/recording"
 	"resvirt/experiments/store"
@@ -20,14 +21,15 @@ type desk struct {
 	teller campaign.Teller
 	make   func(context.Context, campaign.Teller) error // makes quick.db; nil: it cannot be made
 
-	db       *store.DB
-	lesson   *lesson.Session // that is held; nil: none
-	campaign *recording.Campaign
-	rec      *recording.Recording
-	base     *recording.Recording            // the stored run of which rec may be a variant
-	forks    map[string]*recording.Recording // variants of it, by their changes
-	of       *subject
-	emit     func(event) // while a request is done
+	db        *store.DB
+	lesson    *lesson.Session // that is held; nil: none
+	campaign  *recording.Campaign
+	rec       *recording.Recording
+	base      *recording.Recording            // the stored run of which rec may be a variant
+	forks     map[string]*recording.Recording // variants of it, by their changes
+	survivors explain.Survivors               // of base's fault
+	of        *subject
+	emit      func(event) // while a request is done
 
 	ask  Ask
 	cpu  int   // that is shown
@@ -158,12 +160,13 @@ func (d *desk) open(ctx context.Context, path, setting string, index int) error 
 		return err
 	}
 	d.take(path, r)
-	return nil
+	d.survivors, err = explain.SurvivorsOf(d.db, r)
+	return err
 }
 
 // take makes a stored run the one that is stepped through, of which others may be variants.
 func (d *desk) take(path string, r *recording.Recording) {
-	d.base, d.forks, d.all = r, nil, nil
+	d.base, d.forks, d.all, d.survivors = r, nil, nil, explain.Survivors{}
 	d.use(path, r)
 }
 
@@ -181,6 +184,7 @@ func (d *desk) use(path string, r *recording.Recording) {
 		Base: based{d.base.Row, d.base.Setting}, Change: changeText(r), Faultless: r.Faultless,
 		Start: r.Run.Start(), End: r.Run.End(), GoldenEnd: r.Golden.End(),
 	}
+	d.of.Places, d.of.Structures = d.names()
 }
 
 func (d *desk) close() {

@@ -36,9 +36,9 @@ func draw(s *State) *cells {
 func (s *State) drawPane(b box, id paneID) {
 	p := id.pane()
 	in := b
-	if b.h >= 4 || id != timelinePane && b.h >= 3 {
-		in = b.frame(fmt.Sprintf("%s %s", p.key, s.title(id)), s.Focus == id)
-		if s.Focus == id {
+	if (placed{id: id, h: b.h}).bordered() {
+		in = b.frame(fmt.Sprintf("%s %s", p.key, s.title(id)), s.Focus == id && !s.passive)
+		if s.Focus == id && !s.passive {
 			b.footer(hintsOf(paneKeys(id), b.w-4))
 		}
 	}
@@ -145,6 +145,13 @@ func drawHints(b box, s *State) {
 		list = s.Pick.hints()
 	} else if s.Run != nil {
 		list = hinted(bindings())
+	}
+	switch {
+	case s.Lesson == nil:
+	case s.Page.open && s.Page.lesson:
+		list = s.lessonHints()
+	case s.Run != nil:
+		list = append(s.lessonHints(), list...)
 	}
 	always := "? help  q quit"
 	text := always

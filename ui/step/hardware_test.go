@@ -120,3 +120,56 @@ func TestAPICIsTheMachines(t *testing.T) {
 	}
 	x.sees(timer, fmt.Sprintf("(task %02x)", a.TPR), fmt.Sprintf("%016x", a.ICR))
 }
+
+// The tree of structures: a block of a CPU opens, through its pointer to the domain that runs there, and
+// what differs from the golden run is marked where it differs.
+func TestTreeOfStructures(t *testing.T) {
+	t.Parallel()
+	x := opened(t, 160, 48, "full", faults.Recovered)
+	x.keys("D", "S", "z")
+	to := func(path string) {
+		t.Helper()
+		for i, n := range x.s.Now.Facts[structuresPane].(*grove).list {
+			if n.Path == path {
+				x.s.Rows[structuresPane].cursor = i
+				return
+			}
+		}
+		t.Fatalf("%s is not in the tree", path)
+	}
+	for _, path := range []string{"CPU1", "CPU1.core", "CPU1.core.curr"} {
+		to(path)
+		x.keys("Enter")
+	}
+	x.sees("- CPU1 CPU", "- core", "- curr *VCPU", "domain *Domain")
+	list, _, err := x.d.rec.Guests.ShownIn(x.d.machine(), 0, "CPU1.core.curr", nodeWidth, elementsSeen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := byPath(x.s.Now.Facts[structuresPane].(*grove).list)
+	for _, v := range list {
+		if n := tree[v.Name]; n.Text != v.Text || n.Address != v.Address {
+			t.Errorf("%s is %q at %#x, by name %q at %#x", v.Name, n.Text, n.Address, v.Text, v.Address)
+		}
+	}
+	to("CPU1.core")
+	x.keys("Enter")
+	if _, open := byPath(x.s.Now.Facts[structuresPane].(*grove).list)["CPU1.core.curr"]; open {
+		t.Error("what is closed still shows what is in it")
+	}
+	now := x.s.Now.Facts[structuresPane].(*grove)
+	for _, n := range now.list {
+		var a, b [8]byte
+		if n.Address == 0 || n.Size != 8 || x.d.machine().ReadVirt(0, n.Address, a[:]) != nil || x.d.golden(t.Context()).ReadVirt(0, n.Address, b[:]) != nil {
+			continue
+		}
+		if g, ok := now.golden[n.Path]; ok && sameNode(n, g) != (a == b) {
+			t.Errorf("%s is %x here and %x in the golden run; that it is the same: %v", n.Path, a, b, sameNode(n, g))
+		}
+	}
+	to("CPU1.ID")
+	x.keys("Enter")
+	if m := x.s.Now.Facts[memoryPane].(*dump); uint32(m.this[wordsShown/2].v) != 1 {
+		t.Errorf("memory of CPU1.ID holds %#x", m.this[wordsShown/2].v)
+	}
+}

@@ -12,7 +12,7 @@ func (s State) help() State {
 	h := helpText{w: max(s.W-5, 20)}
 	if s.Screen == picking || s.Run == nil {
 		h.part("On this screen")
-		for _, hint := range append(s.Pick.hints(), "Up Down choose", "Ctrl-Z to the shell", "q quit") {
+		for _, hint := range append(s.Pick.hints(), "Up/Down choose", "Ctrl-Z to the shell", "q quit") {
 			k, about, _ := strings.Cut(hint, " ")
 			h.say(k, about)
 		}
@@ -21,7 +21,7 @@ func (s State) help() State {
 	}
 	if s.Lesson != nil {
 		h.part("Of the lesson")
-		h.keys(lessonKeys())
+		h.keys(append(lessonKeys(), lessonPageKeys()...))
 	}
 	h.part(fmt.Sprintf("Of the pane that has the focus: %s %s", s.Focus.pane().key, s.Focus.pane().name))
 	h.pane(s.Focus)
@@ -36,7 +36,7 @@ func (s State) help() State {
 	}
 	if s.Lesson == nil {
 		h.part("While a lesson is held")
-		h.keys(lessonKeys())
+		h.keys(append(lessonKeys(), lessonPageKeys()...))
 	}
 	s.Page = page{open: true, title: "Keys", lines: h.lines}
 	return s

@@ -42,7 +42,7 @@ func bindings() []binding {
 		{[]key{"b"}, "b", "", "a stop at this line, or none any more; :break main.f, :watch ADDRESS make others", stopHere},
 		{[]key{">"}, "> <", "", "on to the next or previous stop; without stops, on with the search", goOn(+1)},
 		{[]key{"<"}, "", "", "", goOn(-1)},
-		{[]key{"m"}, "m '", "", "a mark with a letter here, and to a mark; :note TEXT, :notes", awaits("mark")},
+		{[]key{"m"}, "m '", "", "a mark with a letter here, and to a mark; :note TEXT, :notes; :lesson FILE saves them as a lesson", awaits("mark")},
 		{[]key{"'"}, "", "", "", awaits("to the mark")},
 		{[]key{"c"}, "c", "", "show another processor: each in turn, then again the one that is about to run", changes(nextCPU)},
 		{[]key{"g"}, "g", "golden", "golden run beside this one, on or off", changes(func(s State) State { s.Ask.Golden = !s.Ask.Golden; return s })},

@@ -32,6 +32,8 @@ func paneKeys(id paneID) []binding {
 		return []binding{own("a", "address", "memory at an address, or where a register points"), own("t", "words or bytes", "words or bytes"), wrote, reads, own("Enter", "follow", "memory where the word points")}
 	case tlbPane:
 		return []binding{own("Enter", "memory", "memory at the entry's address")}
+	case structuresPane:
+		return []binding{own("Enter", "open or memory", "open or close a structure or what a pointer points to; of a plain value, memory there"), wrote, reads}
 	case pagesPane:
 		return []binding{own("Enter", "memory", "memory at the first word that differs")}
 	case whyPane:
@@ -64,5 +66,12 @@ func lessonKeys() []binding {
 		{[]key{"T"}, "T", "", "the lesson's text again", nil},
 		{[]key{"="}, "=", "", "answer its question", nil},
 		{[]key{"+", "-"}, "+ -", "", "to the lesson's next stop, or the one before", nil},
+	}
+}
+
+// lessonPageKeys mean something on a lesson's text alone; see attendPage.
+func lessonPageKeys() []binding {
+	return []binding{
+		{[]key{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, "1 to 9", "", "on its text: to what there is to look at", nil},
 	}
 }

@@ -43,7 +43,11 @@ func TestEveryKeyIsInHelp(t *testing.T) {
 	}
 	held := specimen(80, 24)
 	held.Lesson = &teaching{lesson: &lesson.Lesson{Stops: make([]lesson.Stop, 2)}, shown: &lesson.Shown{}}
+	held.Lesson.shown.Look, held.Page.lesson = make([]lesson.Looked, 9), true
 	for _, k := range allKeys() {
+		if _, _, taken := held.attendPage(k); taken != slices.Contains(listed(lessonPageKeys()), k) {
+			t.Errorf("whether a lesson's text takes %q is not what help says", k)
+		}
 		if _, _, taken := held.attend(k); taken != slices.Contains(listed(lessonKeys()), k) {
 			t.Errorf("whether a lesson takes %q is not what help says", k)
 		}
@@ -51,12 +55,12 @@ func TestEveryKeyIsInHelp(t *testing.T) {
 	for id := range panes {
 		help := specimen(80, 24).focus(id).help().Page
 		text := strings.Join(help.lines, "\n")
-		for _, table := range [][]binding{bindings(), cursorKeys(), lessonKeys(), paneKeys(id)} {
+		for _, table := range [][]binding{bindings(), cursorKeys(), lessonKeys(), lessonPageKeys(), paneKeys(id)} {
 			for _, b := range table {
 				if b.about != "" && !strings.Contains(text, "  "+pad(b.shown, 9)) {
 					t.Errorf("help has no line for %s", b.shown)
 				}
-				if b.about != "" && !strings.Contains(b.shown, string(b.keys[0])) && b.keys[0] != " " {
+				if len(b.keys) > 0 && b.about != "" && !strings.Contains(b.shown, string(b.keys[0])) && b.keys[0] != " " {
 					t.Errorf("%q is shown as %q", b.keys[0], b.shown)
 				}
 			}

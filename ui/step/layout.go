@@ -19,6 +19,9 @@ type placed struct {
 	x, y, w, h int
 }
 
+// bordered says whether there is room for a border.
+func (p placed) bordered() bool { return p.h >= 4 || p.id != timelinePane && p.h >= 3 }
+
 const (
 	leastW, leastH = 80, 24  // of a screen with several panes
 	wide           = 120     // columns from which on instructions stand beside source

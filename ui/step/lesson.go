@@ -43,7 +43,9 @@ func (c openLesson) do(ctx context.Context, d *desk) (string, error) {
 	}
 	d.close()
 	d.db, d.campaign = db, all
-	if d.lesson, err = lesson.Begin(ctx, c.lesson, db, all); err != nil {
+	if d.lesson, err = lesson.Begin(ctx, c.lesson, db, all, func(done, all int) {
+		d.emit(begun{fmt.Sprintf("%s: run %d of %d that may suit", c.busy(), done+1, all)})
+	}); err != nil {
 		return "", err
 	}
 	return lessonStop{0}.do(ctx, d)
@@ -95,7 +97,7 @@ func (c answer) do(ctx context.Context, d *desk) (string, error) {
 	case !understood && choices > 0:
 		said = []string{"Type the letter of a choice."}
 	case !understood:
-		said = []string{"Type a number, a word, or yes or no; ? shows the answer."}
+		said = []string{fmt.Sprintf("%q is no answer to it: %s; ? shows the answer.", c.text, k.Wants())}
 	}
 	d.emit(taught(func(s State) State {
 		if s.Lesson == nil || s.Lesson.stop != c.stop {
@@ -125,8 +127,8 @@ func (s State) teach() State {
 		add("", t)
 		lines = append(lines, "")
 	}
-	for _, l := range c.shown.Look {
-		add("look at ", strings.TrimSpace(l.Pane+" "+l.At))
+	for i, l := range c.shown.Look {
+		add(fmt.Sprintf("  %d  look at ", i+1), strings.TrimSpace(l.Pane+" "+l.At))
 	}
 	if c.shown.Question != "" {
 		lines = append(lines, "")
@@ -139,13 +141,7 @@ func (s State) teach() State {
 		lines = append(lines, "")
 		add("", t)
 	}
-	hints := "Esc: look around; T: this text; +: next stop; -: the one before"
-	if c.shown.Question != "" {
-		hints = "Esc: look around; T: this text; =: answer; +: next stop; -: the one before"
-	}
-	lines = append(lines, "")
-	add("", hints)
-	s.Page = page{open: true, title: fmt.Sprintf("Lesson: %s. Stop %d of %d, %s", c.lesson.Title, c.stop+1, len(c.lesson.Stops), c.shown.Name), lines: lines}
+	s.Page = page{open: true, lesson: true, title: fmt.Sprintf("Lesson: %s. Stop %d of %d, %s", c.lesson.Title, c.stop+1, len(c.lesson.Stops), c.shown.Name), lines: lines}
 	if c.said != nil { // the answer is to be seen
 		s.Page.top = max(len(lines)-max(s.H-s.footRows()-2, 1), 0)
 	}
@@ -166,6 +162,9 @@ func (s State) attend(k key) (_ State, c command, ok bool) {
 			s.Say = "this stop has no question: + goes on"
 			return s, nil, true
 		}
+		if s.Page.open { // the question is to be seen
+			s.Page.top = max(len(s.Page.lines)-max(s.H-s.footRows()-2, 1), 0)
+		}
 		return s.ask("answer: "), nil, true
 	case "+":
 		to++
@@ -184,4 +183,22 @@ func (s State) attend(k key) (_ State, c command, ok bool) {
 		c = lessonStop{to}
 	}
 	return s, c, true
+}
+
+// lessonHints are the keys on a lesson's page, and beside it.
+func (s *State) lessonHints() (list []string) {
+	if !s.Page.open {
+		return []string{"T lesson", "+ next stop"}
+	}
+	if s.Lesson.shown.Question != "" {
+		list = append(list, "= answer")
+	}
+	list = append(list, "+ next stop", "- back")
+	switch n := len(s.Lesson.shown.Look); {
+	case n == 1:
+		list = append(list, "1 look")
+	case n > 1:
+		list = append(list, fmt.Sprintf("1-%d look", n))
+	}
+	return append(list, "Esc look around")
 }

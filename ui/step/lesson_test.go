@@ -19,6 +19,7 @@ make nothing
 
 stop F
 look registers rip
+look console
 text CPU {fault.cpu} is struck.
 ask Which CPU?
 answer fault.cpu
@@ -53,7 +54,16 @@ text The end.
 		}
 	}
 	at(row.Strike.Position)
-	x.sees("A small one", "Stop 1 of 3", fmt.Sprintf("CPU %d is struck.", row.Strike.CPU), "look at registers rip", "? Which CPU?")
+	x.sees("A small one", "Stop 1 of 3", fmt.Sprintf("CPU %d is struck.", row.Strike.CPU), "1  look at registers rip", "2  look at console", "? Which CPU?", "= answer  + next stop  - back  1-2 look  Esc look around")
+	x.keys("1")
+	x.sees("T lesson  + next stop  n N event")
+	if x.s.Focus != registersPane || x.s.Page.open || registerOrder[x.s.Rows[registersPane].cursor].String() != "rip" {
+		t.Errorf("1 leads to pane %d", x.s.Focus)
+	}
+	x.keys("T", "2")
+	console := x.d.rec.Run.Console()
+	x.sees("Console, ", console[len(console)-1])
+	x.keys("Esc", "T")
 	answer := func(text string) {
 		x.keys("=")
 		for _, r := range text {
@@ -64,7 +74,7 @@ text The end.
 	answer("7")
 	x.sees(`"7" is not right`)
 	answer("some")
-	x.sees("Type a number")
+	x.sees("type a number")
 	answer(fmt.Sprint(row.Strike.CPU))
 	x.sees("Right:", "That was easy.")
 	x.keys("Esc", "n")

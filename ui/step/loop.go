@@ -18,10 +18,13 @@ type loop struct {
 	desk   *desk
 	state  State
 
+	mouse bool             // the terminal tells of it
+	held  tcell.ButtonMask // its buttons
+
 	events   chan event      // results of the desk
 	requests chan request    // to it
 	crashes  chan string     // of goroutines: what recover gives, with the stack
-	under    int             // requests that are not done
+	under    []command       // that are not done, the one that is being done first
 	work     context.Context // of those under way
 	cancel   context.CancelFunc
 	idle     bool               // the one under way has arrived, and only looks further
@@ -78,12 +81,19 @@ func (l *loop) run(ctx context.Context, first command) error {
 		case e := <-l.events:
 			l.on(work, e)
 		case <-tick.C:
-			if l.under > 0 && !l.idle && l.state.Busy == "" && time.Since(l.since) > patience {
+			if len(l.under) > 0 && !l.idle && l.state.Busy == "" && time.Since(l.since) > patience {
 				l.take(begun{l.doing})
 			}
 		}
 	}
 	return l.refused
+}
+
+// tell tells of a command that takes long, unless it does so itself.
+func (l *loop) tell() {
+	if len(l.under) > 0 && !l.idle && l.state.Busy == "" && time.Since(l.since) > patience {
+		l.take(begun{l.under[0].busy()})
+	}
 }
 
 // take gives an event to update, without a command that may come of it.
@@ -100,7 +110,7 @@ func (l *loop) on(ctx context.Context, e event) {
 	}
 	if _, ok := e.(done); ok {
 		l.wanted = false
-		if l.under--; l.under == 0 {
+		if l.under = l.under[1:]; len(l.under) == 0 {
 			l.cancel()
 			l.idle = false
 			l.take(ended{})
@@ -150,7 +160,7 @@ func (l *loop) input(ctx context.Context, e tcell.Event) error {
 		l.ask(ctx, l.take(resized{w, h}))
 	case *tcell.EventKey:
 		k := keyOf(e)
-		if (k == "Esc" || k == "Ctrl-C") && l.under > 0 && l.state.Busy != "" {
+		if (k == "Esc" || k == "Ctrl-C") && len(l.under) > 0 && l.state.Busy != "" {
 			l.cancel()
 			return nil
 		}
@@ -158,6 +168,12 @@ func (l *loop) input(ctx context.Context, e tcell.Event) error {
 		if l.state.Suspend {
 			l.state.Suspend = false
 			return l.suspend()
+		}
+	case *tcell.EventMouse:
+		x, y := e.Position()
+		var did gesture
+		if did, l.held = gestureOf(e, l.held); did != noGesture {
+			l.ask(ctx, l.take(mouse{x, y, did}))
 		}
 	case *tcell.EventError:
 		return e
@@ -167,18 +183,18 @@ func (l *loop) input(ctx context.Context, e tcell.Event) error {
 
 // ask gives a command to the desk, unless too many wait.
 func (l *loop) ask(ctx context.Context, c command) {
-	if c == nil || l.under > mostWaiting {
+	if c == nil || len(l.under) > mostWaiting {
 		return
 	}
 	if l.idle {
 		l.cancel()
 	}
-	if l.under == 0 || l.idle {
+	if len(l.under) == 0 || l.idle {
 		l.work, l.cancel = context.WithCancel(ctx)
 		l.since, l.doing = time.Now(), c.busy()
 	}
 	l.idle = false
-	l.under++
+	l.under = append(l.under, c)
 	l.requests <- request{c, l.state.Ask, l.state.shown(), l.work}
 }
 
@@ -211,6 +227,13 @@ func (l *loop) caught() {
 
 // paint shows the state.
 func (l *loop) paint() {
+	if l.mouse == l.state.NoMouse { // it is to change
+		if l.mouse = !l.state.NoMouse; l.mouse {
+			l.screen.EnableMouse(tcell.MouseButtonEvents)
+		} else {
+			l.screen.DisableMouse()
+		}
+	}
 	c := draw(&l.state)
 	blit(c, l.screen, l.look)
 	l.screen.Show()

@@ -72,6 +72,19 @@ func TestEscStops(t *testing.T) {
 	}
 }
 
+// What takes long is told of by its own name, the one that is being done before those that
+// wait.
+func TestWhatTakesLongIsTold(t *testing.T) {
+	l := &loop{state: begin(), requests: make(chan request, 2)}
+	l.ask(t.Context(), seek{1234})
+	l.ask(t.Context(), doing(nil))
+	l.since = l.since.Add(-2 * patience)
+	if l.tell(); l.state.Busy != "going to position 1234" {
+		t.Errorf("after a while it says %q", l.state.Busy)
+	}
+	l.cancel()
+}
+
 // A panic of the desk ends the loop where the terminal is given back.
 func TestPanicsReachTheLoop(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,7 @@ type mark struct {
 	at   recording.Position
 	in   string // the name of the position
 	note string
+	look string // the pane that had the focus, as lessons name it, and what in it
 }
 
 // awaits lets the next key be a letter.
@@ -37,7 +38,7 @@ func (s State) letter(k key) (State, command) {
 				list = append(list, m)
 			}
 		}
-		s.Marks = append(list, mark{name: string(k), at: s.Now.At, in: s.Now.Name})
+		s.Marks = append(list, mark{name: string(k), at: s.Now.At, in: s.Now.Name, look: s.looksAt()})
 		s.Say = fmt.Sprintf("mark %s is here; '%s comes back", k, k)
 		return s, nil
 	}
@@ -52,14 +53,14 @@ func (s State) letter(k key) (State, command) {
 
 // note keeps a text for the present position.
 func (s State) note(text string) State {
-	s.Marks = append(s.Marks[:len(s.Marks):len(s.Marks)], mark{at: s.Now.At, in: s.Now.Name, note: text})
-	s.Say = "noted; :notes lists marks, notes and stops"
+	s.Marks = append(s.Marks[:len(s.Marks):len(s.Marks)], mark{at: s.Now.At, in: s.Now.Name, note: text, look: s.looksAt()})
+	s.Say = "noted; :notes lists marks, notes and stops, :lesson FILE makes a lesson of them"
 	return s
 }
 
 // notes is the page of marks, notes and stops. Its places can be pasted.
 func (s State) notes() State {
-	p := page{open: true, title: "Marks, notes and stops"}
+	p := page{open: true, title: "Marks, notes and stops; s saves them as a lesson", save: true}
 	for _, m := range s.Marks {
 		text := m.note
 		if m.name != "" {

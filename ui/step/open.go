@@ -26,6 +26,7 @@ type Options struct {
 	Stored   recording.Open
 	Make     func(context.Context, campaign.Teller) error // makes quick.db; nil: it cannot be made
 	Look     Look
+	NoMouse  bool // leave it to the terminal
 }
 
 // Run shows the screen on the terminal until the user quits. It leaves the terminal as it
@@ -46,6 +47,7 @@ func Run(ctx context.Context, o Options) error {
 
 func run(ctx context.Context, screen tcell.Screen, o Options) error {
 	l := &loop{screen: screen, look: o.Look, state: begin(), events: make(chan event, 64), requests: make(chan request, mostWaiting+2), crashes: make(chan string, 1)}
+	l.state.NoMouse = o.NoMouse
 	l.desk = &desk{stored: o.Stored, teller: l.teller(), make: o.Make}
 	defer l.desk.close()
 	return l.run(ctx, o.first())

@@ -5,10 +5,12 @@ import "fmt"
 // page is a text over the whole screen: what a component printed, a list of all that is
 // known.
 type page struct {
-	open  bool
-	title string
-	lines []string
-	top   int
+	open   bool
+	title  string
+	lines  []string
+	top    int
+	save   bool // it can be saved as a lesson
+	lesson bool // it is the lesson's
 }
 
 // wrapped are its lines on a screen of w columns: those that are longer go on below.

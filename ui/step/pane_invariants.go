@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"resvirt/experiments/recording"
-	"resvirt/vi/inspect"
 )
 
 // invariants shows what is broken in the hypervisor: now, and along the run.
@@ -26,7 +25,7 @@ type damage struct {
 
 // broken is an invariant that does not hold.
 type broken struct {
-	where  inspect.Where
+	where  recording.Where
 	is     string
 	should string
 	way    string // that it is only under way; "" = it is broken by the fault
@@ -90,7 +89,7 @@ func laterInvariants(ctx context.Context, d *desk, now *damage) *damage {
 	if err != nil {
 		now.why = err.Error()
 	}
-	add := func(list []inspect.Violation, way string) {
+	add := func(list []recording.Violation, way string) {
 		for _, v := range list {
 			now.now = append(now.now, brokenOf(v, way))
 		}
@@ -102,7 +101,9 @@ func laterInvariants(ctx context.Context, d *desk, now *damage) *damage {
 	return now
 }
 
-func brokenOf(v inspect.Violation, way string) broken { return broken{v.Where(), v.Is, v.Should, way} }
+func brokenOf(v recording.Violation, way string) broken {
+	return broken{v.Where(), v.Is, v.Should, way}
+}
 
 // ailment is a line of the pane: an invariant that is broken now, or was, or will be.
 type ailment struct {
@@ -120,7 +121,7 @@ const mostAlike = 4
 // ailments are those of allAilments, of each kind a few and how many more there are.
 func (s *State) ailments() (list []ailment) {
 	type alike struct {
-		kind  inspect.ViolationKind
+		kind  recording.ViolationKind
 		holds bool
 		way   string
 	}
@@ -202,7 +203,7 @@ func (k *known) lookBefore(p, start recording.Position) recording.Position {
 
 // findBreak goes to where an invariant breaks.
 type findBreak struct {
-	where    inspect.Where
+	where    recording.Where
 	from, at recording.Position
 }
 

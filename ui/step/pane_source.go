@@ -79,8 +79,16 @@ func pressSource(s State, k key) (State, command, bool) {
 	case v.Address != 0:
 		return s, whoReads{v.Address, max(v.Size, 1)}, true
 	}
-	s.Say = v.Name + " is in no register and no memory here"
+	s.Say = placeless(v)
 	return s, nil, true
+}
+
+// placeless says why nobody can be found who reads or writes a variable.
+func placeless(v testbed.Shown) string {
+	if v.Absent {
+		return fmt.Sprintf("%s is %s: it lies in no register and no memory here, so nobody reads or writes it; step to where it has a value", v.Name, v.Text)
+	}
+	return v.Name + " lies in several places, or is computed where it is used: ask of a register (3) or a word of memory (8)"
 }
 
 func drawSource(b box, s *State, now, last *listing) {

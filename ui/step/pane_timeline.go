@@ -141,9 +141,17 @@ func (c scale) column(p recording.Position) int {
 	return int(float64(p-c.from) / float64(c.to-c.from) * float64(c.w-1))
 }
 
+// timelineLabel is how many columns stand before the scale.
+const timelineLabel = 8
+
+// timelineScale is the scale in a pane.
+func timelineScale(b box, now *course) scale {
+	return scale{now.from, now.to, b.w - timelineLabel - 1}
+}
+
 func drawTimeline(b box, s *State, now, _ *course) {
-	const label = 8
-	c := scale{now.from, now.to, b.w - label - 1}
+	const label = timelineLabel
+	c := timelineScale(b, now)
 	if c.w < 10 {
 		return
 	}

@@ -18,71 +18,6 @@ func whatif() *pane {
 	return p
 }
 
-// choices are the steps that can be switched.
-type choices struct {
-	steps []choice
-}
-
-type choice struct {
-	name      string
-	on        bool // in the stored run's setting
-	announced bool // in the stored run
-	try       bool // it would help, as runs of the same fault under other settings show
-}
-
-// theFault is the entry of the fault itself. No step has this name, since those have no blanks.
-const theFault = "the fault"
-
-// offered are all entries in the order in which they are shown: the fault, steps to try first, the
-// others.
-func (s *State) offered(c *choices) []choice {
-	list := []choice{{name: theFault, on: true}}
-	for _, name := range s.tries() {
-		if i := slices.IndexFunc(c.steps, func(x choice) bool { return x.name == name }); i >= 0 {
-			x := c.steps[i]
-			x.try = true
-			list = append(list, x)
-		}
-	}
-	for _, x := range c.steps {
-		if !slices.Contains(s.tries(), x.name) {
-			list = append(list, x)
-		}
-	}
-	return list
-}
-
-// point puts the cursor on an entry.
-func (s State) point(name string) State {
-	if c, ok := s.Now.Facts[whatifPane].(*choices); ok {
-		if i := slices.IndexFunc(s.offered(c), func(x choice) bool { return x.name == name }); i >= 0 {
-			s.Rows[whatifPane].cursor = i
-		}
-	}
-	return s
-}
-
-// leadStep is the prompt at which the name of an entry is typed.
-const leadStep = "step: "
-
-// findStep puts the cursor on the first entry whose name begins so, or else has it in it.
-func (s State) findStep(text string) State {
-	c, ok := s.Now.Facts[whatifPane].(*choices)
-	if !ok || text == "" {
-		return s
-	}
-	for _, fits := range []func(string, string) bool{strings.HasPrefix, strings.Contains} {
-		for i, x := range s.offered(c) {
-			if fits(x.name, strings.ToLower(text)) {
-				s.Rows[whatifPane].cursor, s.Say = i, x.name+": Space switches it"
-				return s
-			}
-		}
-	}
-	s.Say = "no step has " + text + " in its name"
-	return s
-}
-
 func (c *choices) title(s *State) string {
 	switch text := s.What.text(c); {
 	case text == "":
@@ -95,9 +30,15 @@ func (c *choices) title(s *State) string {
 }
 
 func gatherWhatif(_ context.Context, d *desk) *choices {
+	return d.of.choices()
+}
+
+// choices are those of the run. They depend on no position, so that keys that come before a
+// position has been looked at are not lost.
+func (r *subject) choices() *choices {
 	c := &choices{}
-	for _, name := range d.of.Steps {
-		c.steps = append(c.steps, choice{name: name, on: slices.Contains(d.of.Base.setting.Steps, name), announced: d.of.Base.announces(name)})
+	for _, name := range r.Steps {
+		c.steps = append(c.steps, choice{name: name, on: slices.Contains(r.Base.setting.Steps, name), announced: r.Base.announces(name)})
 	}
 	return c
 }
@@ -136,10 +77,8 @@ func (w *what) text(c *choices) string {
 
 // told is the change in words.
 func (w *what) told(s State) string {
-	if c, ok := s.Now.Facts[whatifPane].(*choices); ok {
-		if text := w.text(c); text != "" {
-			return text
-		}
+	if text := w.text(s.Run.choices()); text != "" {
+		return text
 	}
 	return "nothing is switched"
 }
@@ -202,25 +141,13 @@ func toggleHere(s State) (State, command) {
 		}
 		return s, nil
 	}
-	if _, ok := s.Now.Facts[whatifPane].(*choices); !ok { // the pane comes on the screen now
-		c := &choices{}
-		for _, n := range s.Run.Steps {
-			c.steps = append(c.steps, choice{name: n, on: slices.Contains(s.Run.Base.setting.Steps, n), announced: s.Run.Base.announces(n)})
-		}
-		now := *s.Now
-		now.Facts[whatifPane] = c
-		s.Now = &now
-	}
 	s = s.switches(name).point(name)
 	s.Say = "the run " + s.What.told(s) + "? Enter executes it, Esc or u forgets it"
 	return s, nil
 }
 
 func pressWhatif(s State, k key) (State, command, bool) {
-	now, ok := s.Now.Facts[whatifPane].(*choices)
-	if !ok || len(now.steps) == 0 {
-		return s, nil, false
-	}
+	now, ok := s.Run.choices(), false
 	list := s.offered(now)
 	r := &s.Rows[whatifPane]
 	switch k {
@@ -228,6 +155,13 @@ func pressWhatif(s State, k key) (State, command, bool) {
 		k = "Up"
 	case "Right":
 		k = "Down"
+	case "Up", "Down", "k", "j":
+		by := 1
+		if k == "Up" || k == "k" {
+			by = -1
+		}
+		r.cursor = inFlow(list, s.paneWidth(whatifPane)).above(r.cursor, by)
+		return s, nil, true
 	}
 	if *r, ok = r.press(k, len(list)); ok {
 		return s, nil, true
@@ -271,7 +205,7 @@ func drawWhatif(b box, s *State, now, _ *choices) {
 	text := s.What.text(now)
 	f, w := s.What.fork(text), s.What.sweep(text)
 	if f == nil && w == nil {
-		hint := "Space switches a step, Enter executes the run so"
+		hint := "● on, ○ off. Space switches one, Enter executes the run so"
 		switch {
 		case s.What.faultless():
 			hint = "Enter: the run " + text
@@ -297,60 +231,6 @@ func drawWhatif(b box, s *State, now, _ *choices) {
 			y++
 		}
 	}
-}
-
-// drawSteps paints the steps in a row, or as many rows as are needed, the row of the cursor
-// first where there is little room.
-func drawSteps(b box, s *State, now *choices) int {
-	list := s.offered(now)
-	cursor := min(s.Rows[whatifPane].cursor, len(list)-1)
-	room := max(b.h/3, 1)
-	type put struct{ x, y int }
-	var at []put
-	x, y := 0, 0
-	for _, c := range list {
-		n := width(c.label()) + 3
-		if x+n > b.w && x > 0 {
-			x, y = 0, y+1
-		}
-		at = append(at, put{x, y})
-		x += n
-	}
-	found := 2 // rows for what is found
-	if text := s.What.text(now); s.What.fork(text) != nil || s.What.sweep(text) != nil {
-		found = 8
-	}
-	room = max(room, min(y+1, b.h-found))
-	top := 0
-	if len(at) > 0 {
-		top = max(min(at[cursor].y-room/2, y+1-room), 0)
-	}
-	for i, c := range list {
-		if at[i].y < top || at[i].y >= top+room {
-			continue
-		}
-		on := c.on != slices.Contains(s.What.switched, c.name)
-		glyph, st := "○", style{dim: true}
-		if on {
-			glyph, st = "●", style{}
-		}
-		if c.on != on {
-			st = style{bold: true, color: notice}
-		}
-		if i == cursor && s.Focus == whatifPane {
-			st.reverse = true
-		}
-		b.text(at[i].x, at[i].y-top, glyph+c.label(), st)
-	}
-	return min(room, y+1)
-}
-
-// label is the name, and that it is to be tried first.
-func (c *choice) label() string {
-	if c.try {
-		return c.name + " (try first)"
-	}
-	return c.name
 }
 
 // outcomeMark is an outcome as glyph, word and style.

@@ -20,6 +20,7 @@ const (
 	tlbPane
 	apicPane
 	pagesPane
+	structuresPane
 	panes
 )
 
@@ -53,6 +54,7 @@ func table() [panes]*pane {
 		tlbPane:          tlb(),
 		apicPane:         localAPIC(),
 		pagesPane:        pages(),
+		structuresPane:   structures(),
 	}
 }
 

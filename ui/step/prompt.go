@@ -19,6 +19,8 @@ func (s State) type_(k key) (State, command) {
 		l.text = string(r[:len(r)-1])
 	case k == "Ctrl-U":
 		l.text = ""
+	case k == "Tab":
+		return s.complete(), nil
 	case k == "Up":
 		l.recall(+1)
 	case k == "Down":
@@ -72,6 +74,8 @@ func (s State) entered(lead, text string) (State, command) {
 		return s, nil
 	case lead == "answer: ":
 		return s, answer{s.Lesson.stop, text}
+	case lead == lessonLead:
+		return s.saveNotes(text, false)
 	case text == "q" || text == "quit":
 		s.Quit = true
 		return s, nil
@@ -88,6 +92,11 @@ func (s State) entered(lead, text string) (State, command) {
 		return s.note(rest), nil
 	case verb == "show":
 		return s, showValue{rest}
+	case (verb == "lesson" || verb == "lesson!") && rest != "":
+		return s.saveNotes(rest, verb == "lesson!")
+	case text == "mouse off" || text == "mouse on":
+		s.NoMouse = text == "mouse off"
+		return s, nil
 	case text == "notes":
 		return s.notes(), nil
 	}

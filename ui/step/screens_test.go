@@ -41,14 +41,18 @@ func TestScreens(t *testing.T) {
 		{"80x24", 80, 24, ""}, {"160x48", 160, 48, ""}, {"120x36", 120, 36, ""}, {"60x16", 60, 16, ""}, {"20x6", 20, 6, ""},
 		{"80x24-registers", 80, 24, "3z"}, {"80x24-instructions", 80, 24, "2"}, {"80x24-invariants", 80, 24, "4z"}, {"80x24-components", 80, 24, "5z"},
 		{"80x24-whatif", 80, 24, "6 z"}, {"80x24-stack", 80, 24, "7"}, {"80x24-memory", 80, 24, "8z"}, {"80x24-why", 80, 24, "9z"}, {"80x24-timeline", 80, 24, "0z"},
-		{"160x48-registers", 160, 48, "3z"}, {"160x48-whatif", 160, 48, "6 z"}, {"160x48-timeline", 160, 48, "0z"}, {"160x48-why", 160, 48, "9"}, {"160x48-memory", 160, 48, "8t"},
-		{"80x24-help", 80, 24, "?"}, {"160x48-help", 160, 48, "?"}, {"80x24-tlb", 80, 24, "V"}, {"80x24-apic", 80, 24, "Iz"}, {"80x24-pages", 80, 24, "M"}, {"160x48-tlb", 160, 48, "VM"}, {"80x24-prompt", 80, 24, ":D+12"}, {"80x24-notes", 80, 24, "ma:notes\n"},
+		{"160x48-registers", 160, 48, "3z"}, {"160x48-whatif", 160, 48, "6 z"}, {"160x48-timeline", 160, 48, "0z"}, {"160x48-both", 160, 48, "+"}, {"80x24-both", 80, 24, "+"}, {"160x48-why", 160, 48, "9"}, {"160x48-memory", 160, 48, "8t"},
+		{"80x24-help", 80, 24, "?"}, {"160x48-help", 160, 48, "?"}, {"80x24-tlb", 80, 24, "V"}, {"80x24-apic", 80, 24, "Iz"}, {"80x24-pages", 80, 24, "M"}, {"160x48-tlb", 160, 48, "VM"}, {"80x24-structures", 80, 24, "S"}, {"80x24-prompt", 80, 24, ":D+12"}, {"80x24-notes", 80, 24, "ma:notes\n"},
 	} {
 		s := specimen(c.w, c.h)
 		for _, r := range c.keys {
 			k := key(r)
-			if r == '\n' {
+			switch r {
+			case '\n':
 				k = "Enter"
+			case '+':
+				s = s.withOther()
+				continue
 			}
 			s, _ = update(s, k)
 		}

@@ -116,6 +116,12 @@ func specimenFacts(r *subject, at faults.Place) (f [panes]any) {
 	m.this[33].name = "schedule+0x3"
 	f[memoryPane], f[whyPane] = m, reasons{}
 	f[timelinePane] = specimenCourse(r)
+	f[structuresPane] = &grove{list: []testbed.Node{
+		{Path: "CPU1", Name: "CPU1", Type: "CPU", Text: "{ID:1 core:{…}}", More: true, Open: true, Address: 0xffff82d040211000},
+		{Path: "CPU1.ID", Name: "ID", Type: "uint32", Depth: 1, Text: "1", Address: 0xffff82d040211000},
+		{Path: "CPU1.curr", Name: "curr", Type: "*VCPU", Depth: 1, Text: "d1v0", More: true, Address: 0xffff82d040211008},
+		{Path: "main.policy", Name: "policy", Type: "uint64", Text: "12", Address: 0xffff82d040212000}},
+		golden: map[string]testbed.Node{"CPU1.curr": {Path: "CPU1.curr", Text: "d2v0"}}}
 	f[tlbPane] = specimenTLB()
 	f[apicPane] = &controller{cpu: 1, this: []apicLine{{"in service", "e0"}, {"requested", "31 f1: wait, f1 is not above the priority"}, {"timer", "one-shot 812 of 9000, divided by 1, expires in 81.2us"}}, golden: []apicLine{{"in service", "none"}, {"requested", "31 f1: wait, f1 is not above the priority"}}}
 	f[pagesPane] = &differing{asked: true, hasGolden: true, list: []differingPage{{0x200, 8, 0x1f8, 0xffff82d0402001f8, "main.policy"}, {0x9d7, 4000, 0, 0xffff8300009d7000, "d1: L4 table"}}}
@@ -148,4 +154,20 @@ func specimenCourse(r *subject) *course {
 		a.this = append(a.this, m)
 	}
 	return &course{r.Start, r.End, a}
+}
+
+// withOther is the specimen with another run, without a step, which moves together with it.
+func (s State) withOther() State {
+	name := s.Run.Row.Steps[2].Name
+	row := *s.Run.Row
+	row.Outcome, row.Steps = faults.Hang, row.Steps[:2]
+	b := *s.Run
+	b.Row, b.Change = &row, "without "+name
+	s.What = what{switched: []string{name}, forks: []*forked{{text: b.Change, row: &row, parts: "part at S3+18 (13,582,018): A goes to main.begin+0x71 steps.go:103, B to main.begin+0x47 steps.go:105", partAt: 13_582_018, partIn: "S3+18", endA: s.Run.Row.EndTime}}}
+	s = s.focus(whatifPane)
+	now, other := *s.Now, *s.Now
+	other.Name, other.CPU = "S2+118", 0
+	now.Other, now.Of = &other, &b
+	s.Now, s.Ask.Beside = &now, b.Change
+	return s
 }

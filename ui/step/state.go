@@ -41,6 +41,7 @@ type State struct {
 	narrow  bool // it is one half of a screen
 	passive bool // the half of the run that is not stepped through
 
+	NoMouse bool // the terminal keeps it for itself
 	Quit    bool
 	Suspend bool
 }
@@ -50,6 +51,7 @@ type Ask struct {
 	CPU    int // whose registers and source are shown; follow = of that which is about to run
 	Golden bool
 	Memory AskMemory
+	Tree   AskTree
 	Frame  int    // of the stack, from 1; 0 = the innermost that is no helper
 	Zoom   int    // how many times the timeline's scale is halved
 	Beside string // the change of the run that is moved together with the stored one; "" = none
@@ -80,6 +82,8 @@ type subject struct {
 	Start     recording.Position
 	End       recording.Position
 	GoldenEnd recording.Position
+
+	Places, Structures []string // names that the prompt completes, sorted
 }
 
 // scene is what is known of a position.

@@ -132,10 +132,10 @@ func (d *desk) nearest(ctx context.Context, s stop, n int) (at recording.Positio
 	t := d.rec.Run
 	switch {
 	case !s.watch && n > 0:
-		found, err = t.FindPC(ctx, s.pcs, recording.Any)
+		found, err = t.FindPC(ctx, s.pcs)
 		return t.Position(), found, err
 	case !s.watch:
-		found, err = t.PreviousPC(ctx, s.pcs, recording.Any)
+		found, err = t.PreviousPC(ctx, s.pcs)
 		return t.Position(), found, err
 	}
 	var o recording.Origin

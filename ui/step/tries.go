@@ -10,13 +10,12 @@ import (
 type explained struct{ e *explain.Explanation }
 
 // helpful finds the steps that would help a failed run, as runs of the same fault under other
-// settings show. The database is read at once; runs are executed beside the screen.
+// settings show. These were read when it was opened; runs are executed beside the screen.
 func (d *desk) helpful(found *explained) aside {
-	r := d.rec
-	by, err := explain.SurvivorsOf(d.db, r)
+	r, by := d.rec, d.survivors
 	return func(ctx context.Context) learned {
 		var tries []string
-		if err == nil && found.e != nil {
+		if found.e != nil {
 			if helps, err := explain.HelpsOf(ctx, r, found.e, by, untold); err == nil {
 				for _, h := range helps.Remedies {
 					tries = append(tries, h.Step)
@@ -29,18 +28,10 @@ func (d *desk) helpful(found *explained) aside {
 
 // try adds the steps that are to be tried first. The cursor stays on its entry.
 func (s State) try(steps []string) State {
-	on := ""
-	if s.Now != nil {
-		if c, ok := s.Now.Facts[whatifPane].(*choices); ok {
-			list := s.offered(c)
-			on = list[min(s.Rows[whatifPane].cursor, len(list)-1)].name
-		}
-	}
+	list := s.offered(s.Run.choices())
+	on := list[min(s.Rows[whatifPane].cursor, len(list)-1)].name
 	s.Known.tries = steps
-	if on != "" && on != theFault {
-		s = s.point(on)
-	}
-	return s
+	return s.point(on)
 }
 
 // tries are the steps that are to be tried first: those that would help the stored run.

@@ -25,6 +25,8 @@ func (s State) on(e event) (State, command) {
 		s.W, s.H = e.w, e.h
 	case key:
 		return s.press(e)
+	case mouse:
+		return s.pointed(e)
 	case arrived:
 		return s.arrive(e), nil
 	case gathered:
@@ -131,6 +133,12 @@ func (s State) press(k key) (State, command) {
 	case s.Page.open:
 		if s, c, ok := s.attend(k); ok {
 			return s, c
+		}
+		if s, c, ok := s.attendPage(k); ok {
+			return s, c
+		}
+		if k == "s" && s.Page.save {
+			return s.ask(lessonLead), nil
 		}
 		s.Page = s.Page.press(k, len(s.Page.wrapped(s.W)), max(s.H-s.footRows()-2, 1))
 		return s, nil

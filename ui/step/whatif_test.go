@@ -107,6 +107,9 @@ func TestWhatIfOfAllFaults(t *testing.T) {
 			off = append(off, name)
 		}
 	}
+	runs := sharedCampaign(t)
+	runs.mu.Lock()
+	defer runs.mu.Unlock()
 	x.keys("A")
 
 	kind := x.s.Run.Row.Plan.Kind.String()
@@ -172,7 +175,7 @@ func (x *session) finds(text string) {
 
 // under is the entry under the cursor.
 func (x *session) under() string {
-	return x.s.offered(x.s.Now.Facts[whatifPane].(*choices))[x.s.Rows[whatifPane].cursor].name
+	return x.s.offered(x.s.Run.choices())[x.s.Rows[whatifPane].cursor].name
 }
 
 // A step is found by a part of its name, while one types.
@@ -199,7 +202,7 @@ func TestSwitchesAreUndone(t *testing.T) {
 	t.Parallel()
 	x := opened(t, 80, 24, "full", faults.Recovered)
 	x.keys("D", "6", "Home")
-	x.keys(" ", "Down", " ")
+	x.keys(" ", "Right", " ")
 	two := x.s.What.switched
 	x.keys("Esc")
 	x.sees("forgotten: without the fault")
@@ -274,7 +277,7 @@ func TestTryFirst(t *testing.T) {
 			if x.under() != "patrol" {
 				t.Errorf("the cursor has moved to %s", x.under())
 			}
-			if x.keys("Home", "Down"); x.under() != first {
+			if x.keys("Home", "Right"); x.under() != first {
 				t.Errorf("%s/%d: explain tries %s, the list begins with %s", setting, index, first, x.under())
 			}
 			return
@@ -337,7 +340,7 @@ func TestBesideEachOther(t *testing.T) {
 		}
 	}
 	x.types(fmt.Sprint(x.s.What.forks[0].partAt + 1))
-	x.sees("A and B parted at "+x.s.What.forks[0].partIn+", 1 instructions ago", "CPU")
+	x.sees("A and B parted at "+x.s.What.forks[0].partIn+", 1 instruction ago", "CPU")
 	contents := x.s.Now.Other.Facts[registersPane].(*contents)
 	if got, want := contents.this[0], x.d.forks[b.Change].Run.Machine().Register(contents.cpu, 0); got != want {
 		t.Errorf("B's registers have rax %#x, its machine %#x", got, want)
@@ -355,5 +358,45 @@ func TestBesideEachOther(t *testing.T) {
 	x.keys("B", ".")
 	if x.s.Now.Other != nil || strings.Contains(x.screen(), "▶A full/") {
 		t.Error("B again does not end it")
+	}
+}
+
+// Arrows move in the list as it is seen: to the line above or below, to the entry before or behind.
+func TestArrowsInTheList(t *testing.T) {
+	t.Parallel()
+	x := &session{t: t, s: specimen(80, 24)}
+	x.keys("6", "z")
+	at := inFlow(x.s.offered(x.s.Run.choices()), 78)
+	cursor := func() int { return x.s.Rows[whatifPane].cursor }
+	x.keys("Right", "Right")
+	if cursor() != 2 {
+		t.Fatalf("two to the right is entry %d", cursor())
+	}
+	x.keys("Down")
+	if at[cursor()].y != 1 || abs(at[cursor()].x-at[2].x) > 10 {
+		t.Errorf("below %+v is %+v", at[2], at[cursor()])
+	}
+	if x.keys("Down"); cursor() != len(at)-1 {
+		t.Errorf("below the last line is entry %d", cursor())
+	}
+	if x.keys("Up", "Up"); cursor() != 0 {
+		t.Errorf("above the first line is entry %d", cursor())
+	}
+	x.sees(">●the fault")
+}
+
+// Keys that come before the pane has been looked at are not lost.
+func TestFastKeysInWhatIf(t *testing.T) {
+	t.Parallel()
+	s := specimen(80, 24)
+	now := *s.Now
+	now.Facts = [panes]any{}
+	s.Now = &now
+	var c command
+	for _, k := range []key{"6", "Home", " ", "Enter"} {
+		s, c = update(s, k)
+	}
+	if got, ok := c.(fork); !ok || !got.faultless {
+		t.Errorf("6 Home Space Enter leads to %+v, with %v switched", c, s.What.switched)
 	}
 }

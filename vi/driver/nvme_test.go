@@ -41,7 +41,7 @@ func newNVMe(t *testing.T, sectors uint64) (*world, *NVMe) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := nvme.New(s, content, &timing)
+	c := nvme.New(s, nvme.NewNamespace(0, content), &timing)
 	s.Device = c
 	c.Config().Write(4, []byte{6, 0}) // memory space, bus master
 	n := &NVMe{Kernel: w.kernel()}

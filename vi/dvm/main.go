@@ -23,8 +23,13 @@ var devices back.Devices
 func kmain(si *abi.StartInfo) {
 	guest.Start(si)
 	guest.InitForeign()
-	guest.AllowPorts()
+	guest.UsePorts()
 	findFunctions()
+	guest.Print("devices: ")
+	guest.PrintDec(uint64(ndisks))
+	guest.Print(" disks, ")
+	guest.PrintDec(uint64(nnets))
+	guest.Print(" interfaces\n")
 	if !guest.OpenStore() {
 		guest.Die("there is no XenStore", 0)
 	}

@@ -75,19 +75,22 @@ func findFunctions() {
 // What is missing ends with a line, and the function is left alone.
 func (f *function) open() bool {
 	base, size := f.space()
-	if base == 0 || nextSlot+int(size>>12) > guest.ForeignPages {
+	table := uint64(0)
+	if at := f.capability(capMSIX); at != 0 {
+		where := configRead(f.devfn, at+4)
+		table = f.bar(where&7) + uint64(where&^7)
+		if table >= base && table < base+size {
+			size = (table - base) &^ 4095 // the hypervisor keeps the table and what is behind it
+		}
+	} else if f.capability(capMSI) == 0 {
+		return f.refuse("no messages for interrupts")
+	}
+	if base == 0 || size == 0 || nextSlot+int(size>>12) > guest.ForeignPages {
 		return f.refuse("no registers")
 	}
 	f.regs = guest.MapDevice(nextSlot, base, int(size>>12))
 	nextSlot += int(size >> 12)
 	configWrite(f.devfn, pciCommand, configRead(f.devfn, pciCommand)&0xffff|cmdMemory|cmdMaster)
-	table := uint64(0)
-	if at := f.capability(capMSIX); at != 0 {
-		where := configRead(f.devfn, at+4)
-		table = f.bar(where&7) + uint64(where&^7)
-	} else if f.capability(capMSI) == 0 {
-		return f.refuse("no messages for interrupts")
-	}
 	port, rc := guest.MapMessage(f.devfn, 0, table)
 	f.port = port
 	return rc == 0 || f.refuse("no interrupt")

@@ -50,13 +50,6 @@ func MapMessage(devfn uint8, entry uint32, table uint64) (port uint32, rc int64)
 	return b.Port, 0
 }
 
-// AllowPorts lets the kernel, not processes, use I/O ports: those that the hypervisor gives
-// it, and configuration space.
-func AllowPorts() {
-	s := abi.PhysdevSetIOPL{IOPL: 1}
-	must("set_iopl", hypercall(abi.HypercallPhysdevOp, abi.PhysdevopSetIOPL, addr(unsafe.Pointer(&s)), 0, 0))
-}
-
 // GrantOp issues n operations of one kind on grants.
 func GrantOp(cmd uint64, op unsafe.Pointer, n int) int64 {
 	return hypercall(abi.HypercallGrantTableOp, cmd, addr(op), uint64(n), 0)
@@ -78,3 +71,10 @@ func Pause() { pause() }
 
 // FrameOf is the machine frame of a kernel address in the direct map.
 func FrameOf(va uint64) uint64 { return p2m[pfnOf(va)] }
+
+// UsePorts lets this kernel execute IN and OUT; which ports answer is up to what the
+// domain was let use.
+func UsePorts() {
+	op := abi.PhysdevSetIOPL{IOPL: 1}
+	must("set_iopl", hypercall(abi.HypercallPhysdevOp, abi.PhysdevopSetIOPL, addr(unsafe.Pointer(&op)), 0, 0))
+}

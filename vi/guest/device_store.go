@@ -17,7 +17,7 @@ import (
 
 const (
 	maxStores = 8
-	refStore  = 8 // first of the references of these pages
+	refStores = 8 // first of the references of these pages
 )
 
 // stores are the connections; serial tells one from those that were in its place before.
@@ -54,7 +54,7 @@ func selfPort() (uint32, bool) {
 // idle says whether a place in the list can be used anew: the server has let go of the page.
 func storeIdle(n int) bool {
 	const used = abi.GTFReading | abi.GTFWriting
-	return stores[n].uses == 0 && *grantWord(uint32(refStore + n))&used == 0
+	return stores[n].uses == 0 && *grantWord(uint32(refStores + n))&used == 0
 }
 
 func xenbusOpen(path []byte) (uint16, int64) {
@@ -74,7 +74,7 @@ func xenbusOpen(path []byte) (uint16, int64) {
 			return 0, -abi.ENOMEM
 		}
 		zeroPage(kva(s.page))
-		permit(uint32(refStore+n), grants.self, s.page, 0)
+		permit(uint32(refStores+n), grants.self, s.page, 0)
 		s.uses, s.port = 1, port
 		s.serial++
 		Notify(storeServer.port)
@@ -177,7 +177,7 @@ func xsdRead(_ uint16, buf, count uint64) int64 {
 	var list [1 + maxStores][3]uint32
 	list[0][1] = storeServer.port
 	for n := range stores {
-		list[1+n] = [3]uint32{uint32(refStore + n), stores[n].port, stores[n].serial}
+		list[1+n] = [3]uint32{uint32(refStores + n), stores[n].port, stores[n].serial}
 	}
 	count = min(count, uint64(unsafe.Sizeof(list)))
 	if !copyOut(buf, addr(unsafe.Pointer(&list)), count) {
@@ -227,7 +227,7 @@ func xsdMmap(_ uint16, length, prot, off uint64) int64 {
 func endStores() {
 	for n := range stores {
 		if stores[n].page != 0 && storeIdle(n) {
-			revoke(uint32(refStore+n), 0)
+			revoke(uint32(refStores+n), 0)
 			stores[n].serial = 0
 		}
 	}

@@ -15,6 +15,7 @@ const (
 	portIPI   // to this vCPU, of the probe
 	portReply // from the worker
 	portPair  // an interdomain channel to ourselves, of the probe
+	portDevice
 
 	portControl // of the control domain, which checks everything after each event
 	portProcess // of a process, by a file
@@ -22,8 +23,8 @@ const (
 )
 
 var (
-	ports    [256]uint8 // use by port
-	received [8]uint64  // events by use
+	ports    [256]uint8 // use by port; the kernel needs few
+	received [16]uint64 // events by use
 )
 
 func maskPort(port uint32) {
@@ -110,6 +111,8 @@ func event(port uint32) {
 		tick()
 	case portIPI, portReply, portPair:
 		wakeup(unsafe.Pointer(&received))
+	case portDevice:
+		deviceEvent()
 	case portProcess:
 		maskPort(port)
 		processEvent(port)

@@ -11,13 +11,16 @@ import (
 // and pages that this kernel grants itself to try what a device's two halves do with
 // each other: copies from and to granted pages, and mappings.
 
-// References of the grant table. The first is that of the console (grant_table.h).
+// References of the grant table. The first two are those of console and XenStore, and
+// the first eight are not for devices (grant_table.h, GNTTAB_RESERVED_CONSOLE and so on).
 const (
 	refConsole = iota
+	refStore
 	refFrom
 	refTo
 	refMapped
-	numRefs
+
+	refDevices = 16 // behind those of connections to XenStore, device_store.go
 )
 
 const (
@@ -195,7 +198,8 @@ func endGrants() {
 	grants.mapped = 0
 }
 
-// checkGrants checks that only the console is granted any more.
+// checkGrants checks that only the console, XenStore's page and those of devices are
+// granted any more, as they were at first.
 func checkGrants() {
 	endGrants()
 	const used = abi.GTFReading | abi.GTFWriting
@@ -204,6 +208,14 @@ func checkGrants() {
 		if ref == refConsole && consoleRing != nil {
 			if want := (abi.GrantEntry{Flags: abi.GTFPermitAccess | e.Flags&used, Frame: uint32(p2m[pfnOf(addr(unsafe.Pointer(consoleRing)))])}); e != want {
 				report("grant of the console", uint64(*grantWord(ref)))
+			}
+		} else if ref == refStore && startInfo.StoreEvtchn != 0 {
+			if e.Frame != uint32(startInfo.StoreMFN) || e.Flags&^used != abi.GTFPermitAccess || e.Domid != 0 {
+				report("grant of XenStore's page", uint64(*grantWord(ref)))
+			}
+		} else if ref >= refDevices && ref < nextRef {
+			if e.Flags&^used != abi.GTFPermitAccess || deviceGrants[ref] != e.Frame {
+				report("grant of a device's page", uint64(*grantWord(ref)))
 			}
 		} else if e != (abi.GrantEntry{}) {
 			report("grant that nobody made", uint64(ref))

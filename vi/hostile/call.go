@@ -46,7 +46,9 @@ func (r dice) words(list ...uint64) uint64 {
 
 // meant is a hypercall as a real kernel could make it.
 func (r dice) meant() (nr uint64, a [5]uint64) {
-	switch r.n(12) {
+	switch r.n(13) {
+	case 12:
+		return r.device()
 	case 0, 1:
 		n := 1 + r.n(6)
 		at := arena + r.page()*pageSize
@@ -72,7 +74,7 @@ func (r dice) meant() (nr uint64, a [5]uint64) {
 		return abi.HypercallVcpuOp, [5]uint64{r.n(14), r.n(3), r.words([3]uint64{r.frame(), r.value(), r.n(1 << 22)}[r.n(3)], r.n(4096), r.value())}
 	}
 	r.beforeSleep()
-	return abi.HypercallSchedOp, [5]uint64{[4]uint64{abi.SchedopYield, abi.SchedopBlock, abi.SchedopPoll, 6}[r.n(4)], r.words(r.va(), r.n(5), r.value())}
+	return abi.HypercallSchedOp, [5]uint64{[4]uint64{abi.SchedopYield, abi.SchedopBlock, abi.SchedopPoll, abi.SchedopWatchdog}[r.n(4)], r.words([2]uint64{r.va(), r.n(4) | r.n(9)<<32}[r.n(2)], r.n(5), r.value())}
 }
 
 // extArg is an argument of mmuext_op: a frame, or an address.

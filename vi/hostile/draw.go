@@ -41,8 +41,10 @@ func (r dice) frame() uint64 {
 		return word(start.MFNList + r.n(start.NrPages)*8)
 	case k == 35:
 		return start.SharedInfo >> 12
-	case k < 39:
+	case k < 38:
 		return r.n(1 << 14)
+	case k == 38:
+		return deviceMemory + r.n(0x40)
 	}
 	return r.value() >> 12
 }

@@ -110,6 +110,13 @@ TEXT ·bitSet(SB),NOSPLIT,$0-16
 	BTSQ	CX, (AX)
 	RET
 
+// func out32(port, val uint32)
+TEXT ·out32(SB),NOSPLIT,$0-8
+	MOVL	port+0(FP), DX
+	MOVL	val+4(FP), AX
+	OUTL
+	RET
+
 // func jump(at uint64, r *[16]uint64)
 // Loads all registers (RSP only if r[4] is not zero) and jumps to at.
 TEXT ·jump(SB),NOSPLIT,$16-16

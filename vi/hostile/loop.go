@@ -72,7 +72,11 @@ func loop() {
 				r.hammer()
 			}
 		case 7:
-			r.queues()
+			if r.one(4) {
+				r.nic()
+			} else {
+				r.queues()
+			}
 		default:
 			r.call()
 		}

@@ -20,6 +20,7 @@ func store(at, val uint64)
 func exchange(at, val uint64)
 func compareSwap(at, val uint64)
 func bitSet(at, val uint64)
+func out32(port, val uint32)
 
 //go:noescape
 func jump(at uint64, r *[16]uint64)

@@ -49,6 +49,7 @@ func (c *Checker) Check(m *Machine) []Violation {
 	w.checkQueues()
 	w.checkTimers()
 	w.checkEvents()
+	w.checkDevices()
 	w.checkFrames()
 	w.checkHeap()
 	for k := range ViolationKinds {

@@ -202,6 +202,8 @@ func (r *recount) entries(f uint64, level int) {
 		}
 		to := e & entryAddress >> 12
 		switch {
+		case level == 1 && to >= uint64(len(r.frames)) && to >= r.ioFirst && to < r.ioEnd:
+			// Device memory, whose uses are not counted.
 		case level != 1:
 			r.take(to, r.table[level-1], fmt.Sprintf("entry %d of frame %d", i, f))
 		case e&entryWritable != 0:
@@ -281,11 +283,13 @@ func (w *world) reached() map[uint64]string {
 		add(d.Shared, name+".shared")
 		w.reachedGrants(i, add)
 		add(d.Fifo, name+".fifo")
+		add(d.Io, name+".io")
 		for k, g := range d.Groups {
 			add(g, fmt.Sprintf("%s.groups[%d]", name, k))
 		}
 		w.eachBucket(i, func(at, first uint64) { add(at, fmt.Sprintf("%s ports from %d on", name, first)) })
 	}
+	add(w.deviceTable(), "devices")
 	for i := range w.vcpus {
 		add(w.vcpus[i].Addr, w.vcpus[i].name)
 		add(w.vcpus[i].Traps, w.vcpus[i].name+".arch.traps")

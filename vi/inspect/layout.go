@@ -63,8 +63,33 @@ type domainInfo struct {
 	Fifo       uint64 // address of its part of the FIFO interface of event channels
 	FifoOn     uint64
 	Grants     uint64
+	Io         uint64 // address of what it may do with devices
 	Privileged bool
 }
+
+// ioInfo is a domain's part of devices.
+type ioInfo struct{ Pirqs []pirqInfo }
+
+type pirqInfo struct {
+	Kind, Vector, Source, Port uint64
+	Awaited                    bool
+}
+
+// devicesInfo is the VMM's table of functions and of what vectors lead to.
+type devicesInfo struct {
+	N         uint64
+	Functions []functionInfo
+	Routes    []routeInfo
+}
+
+type functionInfo struct{ Owner, Devfn uint64 }
+
+type routeInfo struct {
+	N      uint64
+	Guests []routeGuestInfo
+}
+
+type routeGuestInfo struct{ D, Nr uint64 }
 
 // grantsInfo is a domain's part of grants, addresses and frames of heap pages.
 type grantsInfo struct {
@@ -129,6 +154,7 @@ type heapInfo struct {
 }
 
 type persistInfo struct {
+	Devices uint64 `vmm:"kept.devices"`
 	Owner   uint64
 	Saved   uint64
 	Domains uint64 `vmm:"kept.domains"`
@@ -143,11 +169,16 @@ type failureInfo struct{ Count, Cpu, Kind, Pc, Addr, Code uint64 }
 type layout struct {
 	frame, cpu, domain, vcpu, port, shared, upcall *mirror
 	heap, persist, fifo, grants, track             *mirror
+	io, devices                                    *mirror
 	notedCall, notedValid                          uint64
 	heapAt, persistAt, irqsAt                      uint64
 	irqs                                           struct{ stride, inFlight, count int64 }
 	framesN, domainsHead, heapStart                place64
+	devicesAt                                      place64
 	callTodo, flushTodo                            place64
+
+	ioFirst, ioEnd            uint64 // frames of device memory
+	firstDevice, pirqReserved uint64
 
 	perCPU, block          uint64 // of the first CPU's block; distance
 	frameTable, directMap  uint64
@@ -251,6 +282,8 @@ func newLayout(v *View) (*layout, error) {
 	b.keep(lacks)
 	l.fifo = b.typ("main.fifo", fifoInfo{})
 	l.grants, l.track = b.typ("main.grantTable", grantsInfo{}), b.typ("main.grantTrack", trackInfo{})
+	l.io, l.devices = b.typ("main.ioTable", ioInfo{}), b.typ("main.deviceTable", devicesInfo{})
+	l.devicesAt = b.number("main.devices", "")
 	l.persist = b.typ("main.persistent", persistInfo{})
 	// The page that survives starts with the policy word.
 	addr, ok := v.image.Addr("main.policy")
@@ -285,6 +318,8 @@ func (l *layout) bindConstants(b *binder) {
 	l.hvFirst, l.hvLast = int(b.constant("main.hvSlotFirst")), int(b.constant("main.hvSlotLast"))
 	l.blocked, l.priBoost = b.constant("main.pauseBlocked"), int64(b.constant("main.priBoost"))
 	l.notedCall, l.notedValid = b.constant("main.notedCall"), b.constant("main.notedValid")
+	l.ioFirst, l.ioEnd = b.constant("main.ioFirstFrame"), b.constant("main.ioEndFrame")
+	l.firstDevice, l.pirqReserved = b.constant("main.firstDevice"), b.constant("main.pirqReserved")
 	l.softTimer = b.constant("main.softTimer")
 	for name := range b.v.consts {
 		if strings.HasPrefix(name, "main.soft") {

@@ -14,9 +14,11 @@ func coreInit() {
 	params.load()
 	coreTables()
 	initFrames(bootInfo.ramEnd >> pageShift)
+	takeIOMMU()
 	initHeap()
 	readWallclock()
 	ioapicInit()
+	startIOMMU()
 	findFunctions()
 }
 
@@ -162,6 +164,10 @@ func coreStart() {
 		for i := uint32(0); i < uint32(params.domains); i++ {
 			startDomain(uint16(1+i), i%cpus)
 		}
+	}
+	if d := findDomain(uint16(params.functions)); params.functions != 0 && d != nil {
+		d.takeFunctions()
+		d.put()
 	}
 	if domains.head == nil {
 		endOfRun()

@@ -30,7 +30,7 @@ func (c tally) count(d *Domain) {
 		}
 		if t := p.typ & ptTypeMask; isTableType(t) && p.typ&ptCount != 0 {
 			for i, e := range tableAt(m) {
-				if e&pteP != 0 && !(t == ptL4 && isHypervisorSlot(i)) {
+				if e&pteP != 0 && !(t == ptL1 && isIOFrame(pteFrame(e))) && !(t == ptL4 && isHypervisorSlot(i)) {
 					c.add(pteFrame(e), t != ptL1 || e&pteW != 0)
 				}
 			}

@@ -177,6 +177,7 @@ func (d *Domain) freeObjects() {
 		freeHeapPage(frameOfAddr(unsafe.Pointer(d.fifo)))
 	}
 	if d.io != nil {
+		d.dropDMATables() // a recovery may have made them again
 		freeHeapPage(frameOfAddr(unsafe.Pointer(d.io)))
 	}
 	freeGrants(d)

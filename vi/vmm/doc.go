@@ -55,8 +55,8 @@
 // privileged.go ptwr.go guestmsr.go guestnmi.go guestdump.go debugreg.go; its
 // descriptors: gdt.go ldt.go selectors.go.
 //
-// Devices: pci.go pciguest.go msi.go ioapic.go ioaccess.go pirq.go irqroute.go
-// physdev_irq.go domctl_device.go.
+// Devices: pci.go pciguest.go pcireset.go msi.go ioapic.go ioaccess.go pirq.go irqroute.go
+// physdev_irq.go domctl_device.go; the IOMMU: iommu.go ivrs.go dma.go iommuevent.go.
 //
 // Events: evtchn*.go. Time: clock.go timer.go wallclock.go. A guest's watchdog:
 // domainwatchdog.go. Console: console.go

@@ -14,7 +14,7 @@ func domctlDevice(d *Domain, cmd uint32, a *abi.DomctlDevice) int64 {
 	if a.SBDF>>8 != 0 {
 		return -abi.ENODEV
 	}
-	if cmd == abi.DomctlAssignDevice && ioTableOf(d) == nil {
+	if cmd == abi.DomctlAssignDevice && (ioTableOf(d) == nil || !d.makeDMATables()) {
 		return -abi.ENOMEM
 	}
 	flags := deviceLock.lockSave()
@@ -40,6 +40,7 @@ func (d *Domain) changeOwner(cmd uint32, f *function) int64 {
 		default:
 			f.quiesce()
 			f.owner = d.frame32()
+			f.guard(d)
 		}
 	case abi.DomctlDeassignDevice:
 		switch {
@@ -49,11 +50,17 @@ func (d *Domain) changeOwner(cmd uint32, f *function) int64 {
 		case f.used(d):
 			return -abi.EBUSY
 		default:
-			f.quiesce()
-			f.owner = 0
+			f.silence()
 		}
 	}
 	return 0
+}
+
+// silence takes a function from its domain. It reaches nothing any more.
+func (f *function) silence() {
+	f.quiesce()
+	f.guard(nil)
+	f.owner = 0
 }
 
 // used says whether a domain has a message of a function mapped.
@@ -70,8 +77,7 @@ func (d *Domain) releaseDevices() {
 	flags := deviceLock.lockSave()
 	for i := uint32(0); devices != nil && i < devices.n && i < maxFunctions; i++ {
 		if f := &devices.functions[i]; f.owner == d.frame32() || d.privileged && f.owner == 0 {
-			f.quiesce()
-			f.owner = 0
+			f.silence()
 		}
 	}
 	for nr := range d.io.pirqs {
@@ -80,16 +86,23 @@ func (d *Domain) releaseDevices() {
 		}
 	}
 	deviceLock.unlockRestore(flags)
+	d.dropDMATables()
 }
 
-// domctlAccess is DOMCTL_iomem_permission, ioport_permission and irq_permission, for what
-// the control domain may use itself.
-func domctlAccess(d *Domain, set *ranges, s, limit span, allow bool) int64 {
+// domctlAccess is DOMCTL_iomem_permission and ioport_permission, for what the control
+// domain may use itself.
+func domctlAccess(d *Domain, ports bool, s, limit span, allow bool) int64 {
 	switch {
 	case s.end <= s.first:
 		return -abi.EINVAL
 	case s.first < limit.first || s.end > limit.end:
 		return -abi.EPERM
+	case ioTableOf(d) == nil:
+		return -abi.ENOMEM
+	}
+	set := &d.io.mem
+	if ports {
+		set = &d.io.ports
 	}
 	flags := deviceLock.lockSave()
 	ok := false
@@ -107,11 +120,8 @@ func domctlAccess(d *Domain, set *ranges, s, limit span, allow bool) int64 {
 
 // domctlIOMem is DOMCTL_iomem_permission. As in Xen, what is mapped already stays mapped.
 func domctlIOMem(d *Domain, a *abi.DomctlIOMemAccess) int64 {
-	if ioTableOf(d) == nil {
-		return -abi.ENOMEM
-	}
 	limit := span{max(ioFirstFrame, frames.n), ioEndFrame}
-	return domctlAccess(d, &d.io.mem, span{a.First, a.First + a.Num}, limit, a.Allow != 0)
+	return domctlAccess(d, false, span{a.First, a.First + a.Num}, limit, a.Allow != 0)
 }
 
 // domctlPorts is DOMCTL_ioport_permission.
@@ -120,10 +130,7 @@ func domctlPorts(d *Domain, a *abi.DomctlPortAccess) int64 {
 	if end > ioEndPort {
 		return -abi.EINVAL
 	}
-	if ioTableOf(d) == nil {
-		return -abi.ENOMEM
-	}
-	return domctlAccess(d, &d.io.ports, span{first, end}, span{ioFirstPort, ioEndPort}, a.Allow != 0)
+	return domctlAccess(d, true, span{first, end}, span{ioFirstPort, ioEndPort}, a.Allow != 0)
 }
 
 // domctlIRQ is DOMCTL_irq_permission. The control domain's PIRQs for pins have the pins'
@@ -144,4 +151,28 @@ func domctlIRQ(d *Domain, a *abi.DomctlIRQAccess) int64 {
 	}
 	deviceLock.unlockRestore(flags)
 	return 0
+}
+
+// takeFunctions gives a domain all functions with all that belongs to them, where no control
+// domain does so.
+func (d *Domain) takeFunctions() {
+	if devices == nil || ioTableOf(d) == nil || !d.makeDMATables() {
+		return
+	}
+	d.io.pins = (1<<ioapicPins - 1) &^ (1<<firstPCIPin - 1)
+	for i := uint32(0); i < devices.n && i < maxFunctions; i++ {
+		f := &devices.functions[i]
+		f.owner = d.frame32()
+		f.guard(d)
+		for k := uint32(0); k < maxBARs; k++ {
+			size := uint64(-(f.masks[k] &^ 0xf))
+			switch at := f.barAddress(k); {
+			case f.masks[k]&1 != 0:
+				port := uint64(f.bars[k] &^ 3 & 0xffff)
+				d.io.ports.add(span{port, port + uint64(-(f.masks[k]&^3)&0xffff)})
+			case f.masks[k] != 0 && isIOFrame(mfn(at>>pageShift)):
+				d.io.mem.add(span{at >> pageShift, (at + size + pageMask) >> pageShift})
+			}
+		}
+	}
 }

@@ -150,8 +150,13 @@ func (p *page) getType(t uint64) int64 {
 			break
 		}
 	}
-	if x&ptTypeMask != t && x&ptTypeMask != ptNone {
-		flushFiltered(p.users(x), p.stamp)
+	if x&ptTypeMask != t {
+		if x&ptTypeMask != ptNone {
+			flushFiltered(p.users(x), p.stamp)
+		}
+		if iommu.on {
+			p.typeChanged()
+		}
 	}
 	if nx&ptValidated != 0 {
 		return 0

@@ -92,7 +92,7 @@ func (v *VCPU) dropBegun() {
 			putEntry(old, ptL1)
 		}
 	}
-	dropTrack(t)
+	v.domain.dropTrack(t)
 	log.grant, log.undo = 0, 0
 }
 
@@ -116,6 +116,11 @@ func mapFrom(v *VCPU, rd *Domain, op *abi.GnttabMapGrantRef) int16 {
 		releaseGrant(rd, op.Ref, readonly)
 		return abi.GNTSTGeneralError
 	}
+	if device && !v.domain.grantDMA(m, readonly) {
+		putGranted(m, readonly)
+		releaseGrant(rd, op.Ref, readonly)
+		return abi.GNTSTNoDeviceSpace
+	}
 	v.arch.log.grant, v.arch.log.undo = handle+1, 0
 	g.tracks[handle/tracksPerPage][handle%tracksPerPage] = grantTrack{
 		dom: rd.frame32(), ref: op.Ref, frame: uint32(m), flags: uint8(op.Flags & 0x1f), maker: uint8(v.id + 1)}
@@ -132,6 +137,7 @@ func mapFrom(v *VCPU, rd *Domain, op *abi.GnttabMapGrantRef) int16 {
 	}
 	if st != 0 {
 		if device {
+			v.domain.releaseDMA(m, readonly)
 			putGranted(m, readonly)
 		}
 		*g.track(handle) = grantTrack{}
@@ -238,10 +244,11 @@ func unmapGrant(handle uint32, host, device, replace uint64) int16 {
 	}
 	if device != 0 && t.flags&abi.GNTMAPDevice != 0 {
 		t.flags &^= abi.GNTMAPDevice
+		v.domain.releaseDMA(m, t.readonly())
 		putGranted(m, t.readonly())
 	}
 	if t.flags&(abi.GNTMAPHost|abi.GNTMAPDevice) == 0 {
-		dropTrack(t)
+		v.domain.dropTrack(t)
 	}
 	return 0
 }
@@ -293,13 +300,14 @@ func (v *VCPU) placeOfL1(at uint64, isEntry bool) uint64 {
 	return uint64(walkToL1(v.arch.guestTable, at))<<pageShift | at>>12&511<<3
 }
 
-// dropTrack frees a handle and ends its use of the reference; references that
+// dropTrack frees a handle of d and ends its use of the reference; references that
 // it holds for devices are dropped, those of a page-table entry are not.
-func dropTrack(t *grantTrack) {
+func (d *Domain) dropTrack(t *grantTrack) {
 	rd, ref, m, flags := t.grantor(), t.ref, mfn(t.frame), t.flags
 	readonly := t.readonly()
 	*t = grantTrack{}
 	if flags&abi.GNTMAPDevice != 0 {
+		d.releaseDMA(m, readonly)
 		putGranted(m, readonly)
 	}
 	releaseGrant(rd, ref, readonly)
@@ -318,7 +326,7 @@ func dropTracks(d *Domain) {
 		}
 		for i := range page {
 			if t := &page[i]; t.flags != 0 {
-				dropTrack(t)
+				d.dropTrack(t)
 			}
 		}
 		tableDone() // as much work as a page table is

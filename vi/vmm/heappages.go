@@ -72,6 +72,9 @@ func freeDomainPage(p *page) {
 	m := p.frame()
 	d := p.ownerDomain()
 	assert(d != nil && p.typ&ptCount == 0)
+	if iommu.on {
+		d.forgetDMA(m)
+	}
 	d.pageLock.lock()
 	j := myJournal()
 	j.keepList(d, p)

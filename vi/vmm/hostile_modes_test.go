@@ -27,6 +27,9 @@ type made struct {
 	rings         int // output announced while the ring was mapped read-only
 	infos         int // events raised while the page of a vcpu_info was mapped read-only
 
+	interrupts int // of devices that arrived
+	ended      int // of which the guest had to tell the end, and did
+
 	switches int // of the interface of event channels
 	queued   int // times that an event was in a queue
 	tables   int // page tables made of pages that only event channels still held
@@ -159,7 +162,9 @@ func (h *hostile) spaces(i int) (uint64, [5]uint64) {
 
 // meant makes a call as a real kernel could make it.
 func (h *hostile) meant() {
-	switch h.IntN(9) {
+	switch h.IntN(11) {
+	case 9, 10:
+		h.devices()
 	case 6:
 		h.race()
 	case 7:

@@ -26,6 +26,10 @@ type hostile struct {
 	frames []mfn
 	roots  []mfn // of address spaces
 	made
+
+	bus      *testBus // its functions are the guest's
+	unit     *testUnit
+	ioFrames []mfn // device memory, its and others'
 }
 
 // hostileGuests is the number of guests in a world, one after the other.
@@ -56,6 +60,9 @@ func (h *hostile) value() uint64 {
 
 // entry draws a page-table entry.
 func (h *hostile) entry() uint64 {
+	if h.IntN(16) == 0 {
+		return uint64(h.ioFrames[h.IntN(len(h.ioFrames))])<<12 | h.Uint64N(64)
+	}
 	return uint64(h.frames[h.IntN(len(h.frames))])<<12 | h.Uint64N(256) | h.Uint64N(2)<<63
 }
 
@@ -135,7 +142,7 @@ func (h *hostile) context(root mfn) {
 	}
 	for va := uint64(pageVA + 4<<12); va < pageVA+6<<12; va += pageSize {
 		m := frameOfVA(current(), va)
-		if m == 0 || pageOf(m).typ&ptCount != 0 && pageOf(m).typ&ptTypeMask != ptWritable {
+		if !frameOK(m) || pageOf(m).typ&ptCount != 0 && pageOf(m).typ&ptTypeMask != ptWritable {
 			return // the VMM itself writes there: the test must not
 		}
 	}
@@ -149,7 +156,7 @@ func (h *hostile) instruction() {
 	for i := range b {
 		b[i] = byte(h.Uint32())
 	}
-	opcodes := [...][]byte{{0x48, 0x89}, {0x48, 0x87}, {0xf0, 0x48, 0x0f, 0xb1}, {0x0f, 0x22}, {0x0f, 0x20}, {0x0f, 0x30}, {0x0f, 0x32}, {0x48, 0x0f, 0xba}, {0x0f, 0x01}}
+	opcodes := [...][]byte{{0x48, 0x89}, {0x48, 0x87}, {0xf0, 0x48, 0x0f, 0xb1}, {0x0f, 0x22}, {0x0f, 0x20}, {0x0f, 0x30}, {0x0f, 0x32}, {0x48, 0x0f, 0xba}, {0x0f, 0x01}, {0xed}, {0xef}, {0x66, 0xef}, {0xee}}
 	copy(b, opcodes[h.IntN(len(opcodes))])
 	r := guestRegs()
 	at := uint64(pageVA + 1<<12)
@@ -157,6 +164,9 @@ func (h *hostile) instruction() {
 		*gpr(r, uint8(n)) = h.value()
 	}
 	r.CS, r.RIP, r.RDI = abi.FlatKernelCS, at, rootVA+h.Uint64N(4<<12)&^7
+	if h.IntN(2) == 0 {
+		r.RDX = [...]uint64{testPort, testPort + 60, pciAddress, pciData, pciData + 2, 0x3f8}[h.IntN(6)]
+	}
 	r.RSP = h.stack()
 	toGuest(at, unsafe.Pointer(&b[0]), uint64(len(b)))
 	testCPU.cr2 = r.RDI
@@ -186,9 +196,10 @@ func TestHostileGuest(t *testing.T) {
 		m := attack(t, rand.NewPCG(seed, 1))
 		all.calls, all.system, all.left, all.noUser, all.rings =
 			all.calls+m.calls, all.system+m.system, all.left+m.left, all.noUser+m.noUser, all.rings+m.rings
+		all.interrupts, all.ended = all.interrupts+m.interrupts, all.ended+m.ended
 		all.switches, all.queued, all.tables, all.infos = all.switches+m.switches, all.queued+m.queued, all.tables+m.tables, all.infos+m.infos
 	}
-	if all.system == 0 || all.left == 0 || all.noUser == 0 || all.rings == 0 || all.switches == 0 || all.queued == 0 || all.tables == 0 || all.infos == 0 {
+	if all.system == 0 || all.left == 0 || all.noUser == 0 || all.rings == 0 || all.switches == 0 || all.queued == 0 || all.tables == 0 || all.infos == 0 || all.interrupts == 0 || all.ended == 0 {
 		t.Errorf("what was tried: %+v", all)
 	}
 	t.Logf("%+v", all)
@@ -226,6 +237,8 @@ func attack(t *testing.T, choices rand.Source) made {
 	secret := allocDomainPage(victim)
 	unsafeBytes(secret)[5] = 42
 	h := &hostile{Rand: rand.New(choices)}
+	h.bus, h.unit = onIOMMU(t)
+	free--                                      // the table of functions
 	var window [abi.FirstReservedGDTPage]uint64 // of the processor's GDT
 	testWindow = func(_, i uint32, entry uint64) { window[i] = entry }
 	defer func() { testWindow = nil }()
@@ -235,6 +248,7 @@ func attack(t *testing.T, choices rand.Source) made {
 		h.roots = []mfn{list[0], secondSpace(t, d, v)}
 		h.frames = append(list, secret, idleL4Frame(), m2pFrame(), frameOfAddr(unsafe.Pointer(d)), 0, 1, h.roots[1])
 		serveConsole(d, list[4+ringPage])
+		h.ioFrames = h.giveDevices(d)
 		commit()
 		loadGDT(testCPU, v)
 		for i := 0; i < 1000 && !d.shutdown; i++ {
@@ -248,6 +262,8 @@ func attack(t *testing.T, choices rand.Source) made {
 				h.call()
 			}
 			fit(t, d, v, &window)
+			h.bus.obeys(t, d)
+			h.dma(t, d, secret)
 			if i%50 == 0 {
 				still(t, d)
 			}
@@ -256,6 +272,7 @@ func attack(t *testing.T, choices rand.Source) made {
 		d.shutDown(0)
 		enter(testCPU.core.idle)
 		killDomain(d, false)
+		h.bus.silent(t)
 	}
 	if pageOf(secret).count != pgAllocated|1 || unsafeBytes(secret)[5] != 42 {
 		t.Errorf("another domain's frame was touched: %#x", pageOf(secret).count)

@@ -40,7 +40,7 @@ func checkQuick() uint64 {
 	for i := uint32(0); i < nrCPUs(); i++ {
 		bad |= checkCPU(cpuByID(i))
 	}
-	if heap.lk.v|grantLock.v|deviceLock.v|domains.lk.v|call.lk.v|flushRequest.lk.v|consoleLock.v|domctlLock.v != 0 {
+	if heap.lk.v|grantLock.v|deviceLock.v|iommuLock.v|domains.lk.v|call.lk.v|flushRequest.lk.v|consoleLock.v|domctlLock.v != 0 {
 		bad |= checkLocks
 	}
 	return bad
@@ -99,7 +99,7 @@ func checkDomain(d *Domain) uint64 {
 	if d.lk.v|d.pageLock.v|d.eventLock.v|d.fifoLock.v != 0 {
 		bad |= checkLocks
 	}
-	if !d.soundQueues() || !d.soundHeld() {
+	if !d.soundQueues() || !d.soundHeld() || !d.soundPirqs() {
 		bad |= checkEvents
 	}
 	for i := uint32(0); i < d.nvcpus; i++ {
@@ -135,6 +135,35 @@ func (d *Domain) soundQueues() bool {
 		}
 	}
 	return true
+}
+
+// soundPirqs: a PIRQ and its port know each other, and the vector of its source leads to it.
+func (d *Domain) soundPirqs() bool {
+	for nr := uint32(0); d.io != nil && nr < maxPirqs; nr++ {
+		p := &d.io.pirqs[nr]
+		e := d.port(p.port)
+		switch {
+		case !p.possible():
+			return false
+		case p.port == 0:
+			if p.vector != 0 || p.awaited {
+				return false
+			}
+		case e == nil || e.state != abi.EvtchnstatPirq || e.remotePort != nr || !routeOf(p.vector).leadsTo(d, nr):
+			return false
+		}
+	}
+	return true
+}
+
+// leadsTo says whether a PIRQ is among those of a route.
+func (r *route) leadsTo(d *Domain, nr uint32) bool {
+	for i := uint32(0); r != nil && i < r.n && i < maxSharers; i++ {
+		if r.guests[i] == (routeGuest{d, nr}) {
+			return true
+		}
+	}
+	return false
 }
 
 // soundHeld: the frames into which the VMM writes for d are d's, and in use as

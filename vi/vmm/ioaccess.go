@@ -13,6 +13,8 @@ type ioTable struct {
 	ports   ranges
 	pins    uint32 // of the I/O APIC, a bit each
 	address uint32 // its configuration address register
+	root    mfn    // of the tables by which its functions reach memory, 0 = none, see dma.go
+	refused uint64 // accesses of its functions that the IOMMU has refused
 }
 
 const _ = pageSize - unsafe.Sizeof(ioTable{})

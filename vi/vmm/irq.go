@@ -62,6 +62,8 @@ func handleIRQ(r *abi.CPUUserRegs) {
 		flushInterrupt()
 	case vectorStop:
 		stopInterrupt()
+	case vectorIOMMU:
+		iommuInterrupt()
 	default:
 		deviceInterrupt(vector)
 	}

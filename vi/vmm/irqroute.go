@@ -83,12 +83,17 @@ func (d *Domain) addRoute(nr uint32, p *pirq) int64 {
 	if rc != 0 {
 		return rc
 	}
-	r := routeOf(vector)
-	r.guests[r.n%maxSharers] = routeGuest{d, nr}
-	r.n++
+	routeOf(vector).join(d, nr, p)
 	p.vector = vector
 	d.openSource(p)
 	return 0
+}
+
+// join enters a PIRQ at its vector.
+func (r *route) join(d *Domain, nr uint32, p *pirq) {
+	r.level, r.gsi = p.kind == pirqGSI, uint8(p.source)
+	r.guests[r.n%maxSharers] = routeGuest{d, nr}
+	r.n++
 }
 
 // routeFor finds the vector for a PIRQ: that of the pin, if guests share it, or a free
@@ -123,8 +128,6 @@ func (d *Domain) routeFor(p *pirq) (uint8, int64) {
 	if free == 0 {
 		return 0, -abi.ENOSPC
 	}
-	r := routeOf(free)
-	r.level, r.gsi = p.kind == pirqGSI, uint8(p.source)
 	return free, 0
 }
 

@@ -37,13 +37,14 @@ func (f *function) sendTo(vector uint8, cpu uint32) {
 	at := uint16(f.msi)
 	control := pciRead(f.devfn, at+2, 2)
 	pciWrite(f.devfn, at+2, 2, control&^(msiOn|7<<4))
-	pciWrite(f.devfn, at+4, 4, msiBase|cpuByID(cpu).APICID<<12)
+	to, what := f.message(vector, cpu)
+	pciWrite(f.devfn, at+4, 4, to)
 	data := at + 8
 	if control&msiWide != 0 {
 		pciWrite(f.devfn, at+8, 4, 0)
 		data += 4
 	}
-	pciWrite(f.devfn, data, 2, uint32(vector))
+	pciWrite(f.devfn, data, 2, what)
 	pciWrite(f.devfn, at+2, 2, control&^(7<<4)|msiOn)
 }
 
@@ -56,9 +57,10 @@ func (f *function) stopMSI() {
 // sendEntryTo does so for an entry of MSI-X.
 func (f *function) sendEntryTo(entry uint32, vector uint8, cpu uint32) {
 	f.writeEntry(entry, 3, entryMask)
-	f.writeEntry(entry, 0, msiBase|cpuByID(cpu).APICID<<12)
+	to, what := f.message(vector, cpu)
+	f.writeEntry(entry, 0, to)
 	f.writeEntry(entry, 1, 0)
-	f.writeEntry(entry, 2, uint32(vector))
+	f.writeEntry(entry, 2, what)
 	at := uint16(f.msix) + 2
 	pciWrite(f.devfn, at, 2, pciRead(f.devfn, at, 2)&^msixMask|msixOn)
 	f.writeEntry(entry, 3, 0)

@@ -14,6 +14,8 @@ type bootParams struct {
 	tickNS     int64  // tick_us=: scheduler tick
 	watchdogNS int64  // watchdog_us=: period of the watchdog's counter
 	calibNS    int64  // calib_us=: period of the clock calibration
+	functions  uint64 // functions=: the domain that is given all PCI functions at boot, 0 = none
+	iommu      uint64 // iommu=0: leave an IOMMU alone
 	secondNS   int64  // second_us=: what a second of a guest's watchdog lasts
 	apicHz     uint64 // apic_hz=
 	tscHz      uint64 // tsc_hz=
@@ -34,6 +36,8 @@ func (p *bootParams) load() {
 	p.tickNS = int64(bootOption("tick_us", 5)) * 1000
 	p.watchdogNS = int64(bootOption("watchdog_us", 150)) * 1000
 	p.calibNS = int64(bootOption("calib_us", 100)) * 1000
+	p.functions = bootOption("functions", 0)
+	p.iommu = bootOption("iommu", 1)
 	p.secondNS = int64(bootOption("second_us", 1_000_000)) * 1000
 	p.apicHz = bootOption("apic_hz", 1_000_000_000)
 	p.tscHz = bootOption("tsc_hz", 2_000_000_000)

@@ -20,17 +20,19 @@ type deviceTable struct {
 
 // function is a function that can be given to a domain.
 type function struct {
-	owner uint32 // frame of the Domain that has it; 0: the control domain
-	devfn uint8
-	sized uint8 // BARs whose size a guest is reading, a bit each
-	msi   uint8 // offsets of capabilities, 0 = none
-	msix  uint8
-	pm    uint8
-	msgs  uint32
-	bars  [maxBARs]uint32 // registers as firmware set them
-	masks [maxBARs]uint32 // and how they read back after all ones were written
-	table uint64          // machine address of the MSI-X table
-	pba   uint64          // and of its pending bits
+	owner   uint32 // frame of the Domain that has it; 0: the control domain
+	devfn   uint8
+	sized   uint8 // BARs whose size a guest is reading, a bit each
+	msi     uint8 // offsets of capabilities, 0 = none
+	msix    uint8
+	pm      uint8
+	expr    uint8 // of PCI Express
+	msgs    uint32
+	refused uint32          // accesses that the IOMMU has refused
+	bars    [maxBARs]uint32 // registers as firmware set them
+	masks   [maxBARs]uint32 // and how they read back after all ones were written
+	table   uint64          // machine address of the MSI-X table
+	pba     uint64          // and of its pending bits
 }
 
 const (
@@ -71,9 +73,10 @@ const (
 	cmdINTxOff    = 1 << 10
 	statusHasCaps = 1 << 4
 
-	capPM   = 0x01
-	capMSI  = 0x05
-	capMSIX = 0x11
+	capPM      = 0x01
+	capMSI     = 0x05
+	capExpress = 0x10
+	capMSIX    = 0x11
 )
 
 // pciRead reads 1, 2 or 4 bytes that lie in one register of 4. deviceLock is held.
@@ -153,6 +156,9 @@ func addFunction(devfn uint8) {
 	if pciRead(devfn, pciVendor, 2) == 0xffff || pciRead(devfn, pciHeader, 1)&0x7f != 0 || pciRead(devfn, pciClass, 1) == bridge {
 		return
 	}
+	if iommu.on && devfn == iommu.devfn {
+		return
+	}
 	if devices == nil {
 		m := allocHeapPage()
 		if m == 0 {
@@ -187,6 +193,8 @@ func (f *function) findCaps() {
 			f.msi = at
 		case capMSIX:
 			f.msix = at
+		case capExpress:
+			f.expr = at
 		}
 		at = uint8(pciRead(f.devfn, uint16(at)+1, 1)) &^ 3
 	}
@@ -233,11 +241,13 @@ func (f *function) findTable() {
 	}
 }
 
-// quiesce keeps a function from writing into memory and from interrupting.
+// quiesce keeps a function from writing into memory and from interrupting, and makes it
+// forget what it was told.
 func (f *function) quiesce() {
 	cmd := pciRead(f.devfn, pciCommand, 2)
 	pciWrite(f.devfn, pciCommand, 2, cmd&^cmdMaster|cmdINTxOff)
 	f.stopMessages()
+	f.reset()
 }
 
 // findFunction is the function of a number, nil if there is none.
@@ -249,6 +259,10 @@ func findFunction(devfn uint8) *function {
 	}
 	return nil
 }
+
+const functionSize = uint64(unsafe.Sizeof(function{}))
+
+func ptrOfFunction(f *function) unsafe.Pointer { return unsafe.Pointer(f) }
 
 // has says whether a function is d's: those that no other domain has are the
 // control domain's.

@@ -39,7 +39,7 @@ func (d *Domain) config(devfn uint8, at uint16, size uint, v uint32, write bool)
 	mine := f != nil && d.has(f)
 	switch {
 	case write && mine:
-		f.write(at, size, v)
+		f.write(d, at, size, v)
 	case write, !mine && !d.privileged:
 	case mine && at >= pciBAR && at < pciBAR+4*maxBARs:
 		return f.readBAR(at)
@@ -63,8 +63,8 @@ func (f *function) readBAR(at uint16) uint32 {
 const cmdGuest = cmdPorts | cmdMemory | cmdMaster | cmdINTxOff | 1<<6 | 1<<8 // and the reports of parity and system errors
 
 // write executes the write of a function's owner, if it is harmless: commands, the
-// status that it clears, what drivers tell of caches and lines, the power state.
-func (f *function) write(at uint16, size uint, v uint32) {
+// status that it clears, what drivers tell of caches and lines, the power state, a reset.
+func (f *function) write(d *Domain, at uint16, size uint, v uint32) {
 	switch {
 	case at >= pciBAR && at < pciBAR+4*maxBARs:
 		i := (at - pciBAR) / 4 % maxBARs
@@ -86,6 +86,15 @@ func (f *function) write(at uint16, size uint, v uint32) {
 	case (at == pciCache || at == pciLatency || at == pciLine) && size == 1:
 		pciWrite(f.devfn, at, 1, v)
 	case f.pm != 0 && at == uint16(f.pm)+4 && size <= 2:
+		was := pciRead(f.devfn, at, 2)
 		pciWrite(f.devfn, at, size, v)
+		if was&pmState != 0 && v&pmState == 0 && was&pmForgets == 0 {
+			f.resetFor(d)
+		}
+	case f.expr != 0 && at == uint16(f.expr)+8 && size == 2:
+		pciWrite(f.devfn, at, 2, v)
+		if v&exprInitiate != 0 && pciRead(f.devfn, uint16(f.expr)+4, 4)&exprFLR != 0 {
+			f.resetFor(d)
+		}
 	}
 }

@@ -158,7 +158,10 @@ func reintegrate() {
 	saneValues()
 	staticLocks()
 	reinitLocks()
+	iommuQueues()
+	strayDMA()
 	pageFrames()
+	iommuTables()
 	for d := domains.head; d != nil; d = d.next {
 		for i := uint32(0); i < d.nvcpus; i++ {
 			restoreGuest(d.vcpu[i])
@@ -167,6 +170,9 @@ func reintegrate() {
 	schedMetadata()
 	timerHeap()
 	recurringTimers()
+	irqRoutes()
+	irqEnds()
+	irqRedelivery()
 	eventRedelivery()
 	consoleLine()
 	verify()

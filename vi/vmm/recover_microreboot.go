@@ -19,6 +19,7 @@ func rebootMain() {
 	findEntries()
 	restoreRoots(&persist().kept)
 	coreTables()
+	forgetRoutes()
 	recoverOn(microrebootCPU())
 }
 

@@ -201,6 +201,7 @@ func (d *Domain) eachObject(fn func(unsafe.Pointer)) {
 		fn(unsafe.Pointer(d.fifo))
 	}
 	if d.io != nil {
+		eachDMATable(d.io.root, fn)
 		fn(unsafe.Pointer(d.io))
 	}
 	for i := uint32(0); i < d.nvcpus; i++ {

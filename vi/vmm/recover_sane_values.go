@@ -1,6 +1,10 @@
 package main
 
-import "resvirt/vi/abi"
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
 
 // Step sane_values. Some values would make the VMM fail again if they were wrong,
 // because recovery or the way back to a guest uses them: a length as the end of a
@@ -13,6 +17,9 @@ func saneValues() {
 	if !begin(stepSaneValues) {
 		return
 	}
+	if devices != nil && !objectOK(unsafe.Pointer(devices)) {
+		devices = nil
+	}
 	for d := domains.head; d != nil; d = d.next {
 		if d.lineLen > lineMax || d.linePos > d.lineLen {
 			d.lineLen, d.linePos = 0, 0
@@ -24,6 +31,7 @@ func saneValues() {
 		v.virqPort = [abi.NumVirqs]uint32{}
 	})
 	for d := domains.head; d != nil; d = d.next {
+		d.sanePirqs()
 		d.eachBucket(func(_ *evtchnBucket, first uint32) { d.closeHalves(first) })
 	}
 	for d := domains.head; d != nil; d = d.next {
@@ -67,4 +75,45 @@ func (d *Domain) saneQueues() {
 			c.frame = 0
 		}
 	}
+}
+
+// sanePirqs does so for what a domain may do with devices. A PIRQ that was being bound
+// has a port that does not know it yet, or does no longer: it counts as not bound.
+func (d *Domain) sanePirqs() {
+	if d.io == nil {
+		return
+	}
+	if !objectOK(unsafe.Pointer(d.io)) {
+		d.io = nil
+		return
+	}
+	for _, r := range [...]*ranges{&d.io.mem, &d.io.ports} {
+		r.n = min(r.n, maxRanges)
+	}
+	for nr := range d.io.pirqs {
+		p := &d.io.pirqs[nr]
+		if !p.possible() {
+			*p = pirq{}
+		}
+		if e := d.port(p.port); e == nil || e.state != abi.EvtchnstatPirq || e.remotePort != uint32(nr) {
+			p.port, p.vector, p.awaited, p.shared = 0, 0, false, false
+		}
+	}
+}
+
+// possible says whether a PIRQ's source can be one.
+func (p *pirq) possible() bool {
+	switch p.kind {
+	case pirqFree, pirqReserved:
+		return p.port == 0
+	case pirqGSI:
+		return p.source >= firstPCIPin && p.source < ioapicPins
+	case pirqMSI:
+		f := p.function()
+		return f != nil && f.msi != 0 && p.source&0xffff == 0
+	case pirqMSIX:
+		f := p.function()
+		return f != nil && p.source&0xffff < f.msgs
+	}
+	return false
 }

@@ -15,6 +15,11 @@ func (d *Domain) closeHalves(from uint32) {
 		e := d.port(port)
 		switch {
 		case e == nil: // port 0
+		case e.state == abi.EvtchnstatPirq:
+			e.remote = nil
+			if p := d.pirq(e.remotePort); p == nil || p.port != port {
+				*e = evtchn{queue: e.queue}
+			}
 		case e.state != abi.EvtchnstatInterdomain || e.consumer != 0:
 			e.remote = nil
 		case !d.joined(e, port):

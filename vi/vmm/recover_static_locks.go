@@ -13,7 +13,7 @@ func staticLocks() {
 	}
 	heap.lk, domains.lk, consoleLock, domctlLock = spinlock{}, spinlock{}, spinlock{}, spinlock{}
 	call.lk, flushRequest.lk, checker.lk, grantLock = spinlock{}, spinlock{}, spinlock{}, spinlock{}
-	deviceLock = spinlock{}
+	deviceLock, iommuLock = spinlock{}, spinlock{}
 	atomic.StoreUint64(&call.todo, 0)
 	atomic.StoreUint64(&flushRequest.todo, 0)
 	for i := uint32(0); i < nrCPUs(); i++ {

@@ -9,6 +9,7 @@ type kept struct {
 	idleRoot   uint64  // rootTable
 	domains    *Domain // domains.head
 	devices    *deviceTable
+	iommu      iommuState
 	params     bootParams // the command line, which the loader's memory had
 	clockMul   uint32
 	clockShift int8
@@ -29,7 +30,7 @@ type kept struct {
 // microreboot needs.
 func saveRoots(r *kept) {
 	r.frames, r.m2pPhys, r.idleRoot = frames.n, m2pPhys, rootTable
-	r.domains, r.devices, r.params = domains.head, devices, params
+	r.domains, r.devices, r.iommu, r.params = domains.head, devices, iommu, params
 	r.clockMul, r.clockShift = clock.mul, clock.shift
 	r.bootFree, r.flushClock = bootFree, flushClock
 	r.consoleMid, r.cpus = consoleMid, nrCPUs()
@@ -41,7 +42,7 @@ func saveRoots(r *kept) {
 // restoreRoots is the inverse, in the new instance.
 func restoreRoots(from *kept) {
 	frames.n, m2pPhys, rootTable = from.frames, from.m2pPhys, from.idleRoot
-	domains.head, devices, params = from.domains, from.devices, from.params
+	domains.head, devices, iommu, params = from.domains, from.devices, from.iommu, from.params
 	clock.mul, clock.shift = from.clockMul, from.clockShift
 	clock.hz, clock.apicHz = params.tscHz, params.apicHz
 	bootFree, flushClock = from.bootFree, from.flushClock

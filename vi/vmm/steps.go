@@ -46,6 +46,12 @@ const (
 	stepDoubt
 	stepPatrol
 	stepAppeal
+	stepIRQRoutes
+	stepIRQEnds
+	stepIRQRedelivery
+	stepStrayDMA
+	stepIOMMUQueues
+	stepIOMMUTables
 )
 
 // recoverySteps is the one list of steps; the host reads it, too.
@@ -81,6 +87,12 @@ var recoverySteps = [...]recoveryStep{
 	stepDoubt:           {name: "doubt", detects: true},
 	stepPatrol:          {name: "patrol", detects: true},
 	stepAppeal:          {name: "appeal", detects: true},
+	stepIRQRoutes:       {name: "irq_routes"},
+	stepIRQEnds:         {name: "irq_ends"},
+	stepIRQRedelivery:   {name: "irq_redelivery"},
+	stepStrayDMA:        {name: "stray_dma"},
+	stepIOMMUQueues:     {name: "iommu_queues"},
+	stepIOMMUTables:     {name: "iommu_tables"},
 }
 
 // allowed says whether the policy allows a step.
