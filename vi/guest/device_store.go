@@ -17,7 +17,7 @@ import (
 
 const (
 	maxStores = 8
-	refStores  = 8 // first of the references of these pages
+	refStores = 8 // first of the references of these pages
 )
 
 // stores are the connections; serial tells one from those that were in its place before.
