@@ -68,7 +68,8 @@ var rooms = map[string][]string{
 // inside are the rooms whose code runs in the machine, and withoutRuntime is
 // all that they may use of the standard library.
 var (
-	inside         = []string{"vi/abi", "vi/pvio", "vi/back", "vi/front", "vi/driver", "vi/xenstore", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/privvm", "vi/hostile", "workloads"}
+	inside = []string{"vi/abi", "vi/pvio", "vi/back", "vi/front", "vi/driver", "vi/fs", "vi/ip", "vi/xenstore", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/privvm", "vi/dvm",
+		"vi/hostile", "workloads"}
 	withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
 )
 

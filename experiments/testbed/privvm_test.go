@@ -143,7 +143,7 @@ func TestDriverDomain(t *testing.T) {
 	spec.Disks = volumeDisk("root", "data")
 	spec.NICs = []machine.NIC{{MAC: [6]byte{2, 0, 0, 0, 0, 1}}}
 	driver := archived{"dvm.cfg", []byte("name = 'dvm'\nkernel = '/dvm'\nmemory = 8\ndriver_domain = 1\npci = ['00:04.0', '00:05.0']\n")}
-	one := vmConfig("one", "workload=unixbench length=1")
+	one := vmConfig("one", "workload=unixbench length=1 mkfs=1")
 	one.data = append(one.data, "disk = ['data,xvda,w,backend=dvm']\nvif = ['mac=00:16:3e:00:00:01,backend=dvm']\n"...)
 	out := bootServicesOn(t, spec, "", serviceFiles(t, `create /dvm.cfg
 create /one paused

@@ -47,35 +47,40 @@ const (
 
 // Errno values (errno.h); a hypercall that fails returns the negative.
 const (
-	EPERM      = 1
-	ENOENT     = 2
-	ESRCH      = 3
-	EINTR      = 4
-	EIO        = 5
-	E2BIG      = 7
-	ENOEXEC    = 8
-	EBADF      = 9
-	ECHILD     = 10
-	EAGAIN     = 11
-	ENOMEM     = 12
-	EACCES     = 13
-	EFAULT     = 14
-	EBUSY      = 16
-	EEXIST     = 17
-	ENODEV     = 19
-	EINVAL     = 22
-	EMFILE     = 24
-	ENOTTY     = 25
-	ENOSPC     = 28
-	ESPIPE     = 29
-	EPIPE      = 32
-	ENOSYS     = 38
-	ENODATA    = 61
-	ETIME      = 62
-	ERESTART   = 85
-	EOPNOTSUPP = 95
-	EISCONN    = 106
-	ENOTCONN   = 107
+	EPERM        = 1
+	ENOENT       = 2
+	ESRCH        = 3
+	EINTR        = 4
+	EIO          = 5
+	E2BIG        = 7
+	ENOEXEC      = 8
+	EBADF        = 9
+	ECHILD       = 10
+	EAGAIN       = 11
+	ENOMEM       = 12
+	EACCES       = 13
+	EFAULT       = 14
+	EBUSY        = 16
+	EEXIST       = 17
+	ENODEV       = 19
+	EINVAL       = 22
+	ENFILE       = 23
+	EMFILE       = 24
+	ENOTTY       = 25
+	ENOSPC       = 28
+	ESPIPE       = 29
+	EPIPE        = 32
+	ENOSYS       = 38
+	ENODATA      = 61
+	ETIME        = 62
+	ERESTART     = 85
+	EOPNOTSUPP   = 95
+	EADDRINUSE   = 98
+	EMSGSIZE     = 90
+	EISCONN      = 106
+	EHOSTUNREACH = 113
+	ENOTCONN     = 107
+	ETIMEDOUT    = 110
 )
 
 // Domain identifiers with a meaning of their own (xen.h).

@@ -20,21 +20,23 @@ type fileOps struct {
 	ioctl func(n uint16, cmd, arg uint64) int64
 	mmap  func(n uint16, length, prot, off uint64) int64
 	size  func(n uint16) uint64
-	ready func(n uint16) uint16 // what poll says of it
+	seek  func(n uint16, off int64, whence uint64) int64 // nil: only the size can be asked for
+	ready func(n uint16) uint16                          // what poll says of it
 }
 
 // fileKinds are the kinds there are; what waits for a file of any of them waits here.
 var fileKinds [8]*fileOps
 
 // registerFiles adds a kind.
-func registerFiles(o *fileOps) {
+func registerFiles(o *fileOps) (kind uint8) {
 	for i := range fileKinds {
 		if fileKinds[i] == nil {
 			fileKinds[i] = o
-			return
+			return fileOther + uint8(i)
 		}
 	}
 	Die("kinds of files", uint64(len(fileKinds)))
+	return 0
 }
 
 // ops is a file's kind, nil for consoles and pipes.
@@ -60,8 +62,11 @@ func wakeFiles() { wakeup(unsafe.Pointer(&fileKinds)) }
 // openName is the path of an open under way, which does not sleep.
 var openName [64]byte
 
-// sysOpen opens a file of any kind; flags and mode mean nothing to those there are.
-func sysOpen(path uint64) int64 {
+// openFlags are the flags of an open under way.
+var openFlags uint64
+
+// sysOpen opens a file of any kind.
+func sysOpen(path, flags uint64) int64 {
 	n := copyInString(openName[:], path)
 	if n < 0 {
 		return -abi.EFAULT
@@ -70,9 +75,13 @@ func sysOpen(path uint64) int64 {
 	if at < 0 {
 		return -abi.EMFILE
 	}
+	openFlags = flags
 	for i, o := range fileKinds {
 		if o == nil {
 			break
+		}
+		if o.open == nil {
+			continue
 		}
 		nr, r := o.open(openName[:n])
 		if r == -abi.ENOENT {
@@ -120,13 +129,15 @@ func sysMmapFile(length, prot, n, off uint64) int64 {
 	return o.mmap(nr, (length+pageSize-1)&^(pageSize-1), prot, off)
 }
 
-// sysLseek tells the size of a file that has one; there is no position to be set.
+// sysLseek sets the position of a file, or tells the size of one that has no position.
 func sysLseek(n, off, whence uint64) int64 {
 	const end = 2
 	o, nr := otherFile(n)
 	switch {
 	case fd(n) == nil:
 		return -abi.EBADF
+	case o != nil && o.seek != nil:
+		return o.seek(nr, int64(off), whence)
 	case o == nil || o.size == nil:
 		return -abi.ESPIPE
 	case whence != end || off != 0:

@@ -52,13 +52,28 @@ func OpenDevices() bool {
 	for end := now() + deviceWait; ; {
 		deviceEvents()
 		if (!hasDisk || disk.State == pvio.XenbusConnected || disk.Gone) && (!hasNet || net.State == pvio.XenbusConnected || net.Gone) {
-			return !hasDisk || !disk.Gone
+			return useDevices()
 		}
 		if now() > end {
 			return false
 		}
 		storeWait()
 	}
+}
+
+// useDevices makes files and sockets of the devices.
+func useDevices() bool {
+	if hasDisk && disk.Gone || hasNet && net.Gone {
+		return false
+	}
+	moreCalls = deviceCall
+	if hasDisk {
+		mountDisk()
+	}
+	if hasNet {
+		startNet()
+	}
+	return true
 }
 
 // Tokens of the watches of both back ends' states.
@@ -169,5 +184,21 @@ func diskPoll() {
 // deviceEvent is the event of a device's port.
 func deviceEvent() {
 	wakeup(unsafe.Pointer(&disk))
-	wakeup(unsafe.Pointer(&net))
+	if hasNet {
+		netPoll()
+	}
+	wakeFiles()
+}
+
+// CloseDevices writes to the disk what is not there yet.
+func CloseDevices() {
+	if !hasDisk {
+		return
+	}
+	lockFS()
+	e := fsys.Sync()
+	unlockFS()
+	if fsError(e) != 0 {
+		report("the disk's last write", uint64(e))
+	}
 }

@@ -181,3 +181,16 @@ func (s *Stack) ether(to []byte, kind uint16) {
 	copy(s.Out[6:12], s.Hardware[:])
 	put(s.Out[:], 12, kind)
 }
+
+// Bind gives a socket a port; false where another one has it.
+func (s *Stack) Bind(socket int, port uint16) bool {
+	for i := range s.sockets {
+		if k := &s.sockets[i]; i != socket && k.used && k.port == port {
+			return false
+		}
+	}
+	if port != 0 {
+		s.sockets[socket].port = port
+	}
+	return true
+}
