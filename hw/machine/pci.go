@@ -66,6 +66,9 @@ func (m *Machine) attachNetwork(b *pci.Bus) {
 		m.attach(noLine, func(h bus.Host) bus.Device {
 			s := p.Join(h, w.End(end), &m.spec.Models)
 			w.Attach(end, s)
+			if c, ok := s.(wire.Counting); ok {
+				m.devices.loads = append(m.devices.loads, c)
+			}
 			return s
 		})
 	}
@@ -133,3 +136,11 @@ func (m *Machine) Tap(t wire.Tap) {
 // Disks are the contents of the disks. They may be looked at and written back to the host
 // between runs.
 func (m *Machine) Disks() []*disk.Disk { return m.devices.disks }
+
+// Loads is what those of the modelled hosts have counted that count, in the order of Peers.
+func (m *Machine) Loads() (list []wire.LoadResult) {
+	for _, l := range m.devices.loads {
+		list = append(list, l.Result())
+	}
+	return list
+}
