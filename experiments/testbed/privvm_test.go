@@ -2,11 +2,14 @@ package testbed
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
+	"resvirt/hw/disk"
 	"resvirt/hw/machine"
 	"resvirt/sim"
+	"resvirt/vi/back"
 	"resvirt/vi/image"
 )
 
@@ -14,13 +17,18 @@ import (
 // archive, runs it to its end and returns the console output.
 func bootServices(t *testing.T, options string, files []archived) string {
 	t.Helper()
+	spec := machine.DefaultSpec()
+	return bootServicesOn(t, spec, options, files)
+}
+
+// bootServicesOn is bootServices on some machine.
+func bootServicesOn(t *testing.T, spec machine.Spec, options string, files []archived) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("boots the whole system")
 	}
 	vmm := imageOf(t, "./vi/vmm", image.VMM)
 	control := imageOf(t, "./vi/privvm", image.Control)
-	spec := machine.DefaultSpec()
-	spec.MemBytes = 64 << 20
 	m, err := machine.New(spec)
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +77,7 @@ func TestServiceDevices(t *testing.T) {
 	if t.Failed() {
 		t.Log("\n" + out)
 	}
-	if n := bytes.Count([]byte(out), []byte("\n")); n < 35 {
+	if n := strings.Count(out, "\n"); n < 35 {
 		t.Errorf("only %d lines", n)
 	}
 }
@@ -90,13 +98,63 @@ func serviceFiles(t *testing.T, script string, more ...archived) []archived {
 }
 
 // vmConfig is the configuration of an AppVM as quick has them.
-func vmConfig(name string) archived {
-	return archived{name, []byte("# an AppVM\nname = \"" + name + "\"\nkernel = \"/appvm\"\nramdisk = '/unixbench'\nmemory = 8\nextra = \"workload=unixbench length=1\"\n")}
+func vmConfig(name, line string) archived {
+	return archived{name, []byte("# an AppVM\nname = \"" + name + "\"\nkernel = \"/appvm\"\nramdisk = '/unixbench'\nmemory = 8\nextra = \"" + line + "\"\n")}
 }
 
 // TestToolstackMakesVMs: VMs that the services make print what they print in quick.
 func TestToolstackMakesVMs(t *testing.T) {
-	out := bootServices(t, "", serviceFiles(t, "create /one paused\ncreate /two paused\nlist\nunpause all\nwait-ended 2\nlist\n", vmConfig("one"), vmConfig("two")))
+	l := realLab(t)
+	_, line, _ := strings.Cut(l.System.(*VI).commandLine(), " -- ")
+	want := LinesByVM(l.Golden.Output)["d1"]
+	script := "create /one paused\ncreate /two paused\nlist\nunpause all\nwait-ended 2\nlist\n"
+	out := bootServices(t, "", serviceFiles(t, script, vmConfig("one", line), vmConfig("two", line)))
+	got := LinesByVM([]byte(out))
+	for _, vm := range []string{"d1", "d2"} {
+		if !slices.Equal(got[vm], want) || len(want) < 10 {
+			t.Errorf("%s printed other lines than in quick, %d, not %d", vm, len(got[vm]), len(want))
+		}
+	}
+	if want := []string{"control start", "one 1 8 1 paused", "two 2 8 1 paused", "control end"}; !slices.Equal(got["d0"], want) {
+		t.Errorf("the control domain printed %q, not %q", got["d0"], want)
+	}
+	if t.Failed() {
+		t.Log("\n" + out)
+	}
+}
+
+// volumeDisk is a disk with volumes of a MiB.
+func volumeDisk(names ...string) []disk.Spec {
+	const size = 1 << 20 / disk.SectorSize
+	list := make([]back.VolumeEntry, len(names))
+	for i, name := range names {
+		list[i] = back.VolumeEntry{First: uint64(1+i) * size, Sectors: size}
+		copy(list[i].Name[:], name)
+	}
+	content := make([]byte, (1+len(names))<<20)
+	copy(content, volumes(list...))
+	return []disk.Spec{{Bytes: uint64(len(content)), Base: bytes.NewReader(content)}}
+}
+
+// TestDriverDomain: the toolstack makes a driver domain of functions of PCI, and it serves
+// disks and interfaces of other VMs.
+func TestDriverDomain(t *testing.T) {
+	spec := machine.DefaultSpec()
+	spec.Disks = volumeDisk("root", "data")
+	spec.NICs = []machine.NIC{{MAC: [6]byte{2, 0, 0, 0, 0, 1}}}
+	driver := archived{"dvm.cfg", []byte("name = 'dvm'\nkernel = '/dvm'\nmemory = 8\ndriver_domain = 1\npci = ['00:04.0', '00:05.0']\n")}
+	one := vmConfig("one", "workload=unixbench length=1 mkfs=1")
+	one.data = append(one.data, "disk = ['data,xvda,w,backend=dvm']\nvif = ['mac=00:16:3e:00:00:01,backend=dvm']\n"...)
+	out := bootServicesOn(t, spec, "", serviceFiles(t, `create /dvm.cfg
+create /one paused
+list
+xenstore-read /local/domain/1/backend/vbd/2/51712/state
+xenstore-read /local/domain/1/backend/vbd/2/51712/feature-flush-cache
+xenstore-read /local/domain/2/device/vif/0/mac
+unpause one
+wait one
+destroy dvm
+`, driver, archived{"dvm", imageOf(t, "./vi/dvm", image.Driver)}, one))
 	t.Log("\n" + out)
 	for line := range strings.Lines(out) {
 		if strings.Contains(line, "error") {

@@ -20,12 +20,16 @@ func DevicePage() (at unsafe.Pointer, machine uint64, ok bool) {
 }
 
 // MapDevice maps n pages of device memory into the window of foreign pages from a slot
-// on, uncached.
+// on, uncached. Pages with a table of messages, which are the hypervisor's to write, are
+// mapped to be read.
 func MapDevice(slot int, machine uint64, n int) unsafe.Pointer {
 	const uncached = 1<<3 | 1<<4 // PWT, PCD
 	for i := range n {
 		u := [1]abi.MMUUpdate{{Ptr: pteMachine(foreignTable, slot+i), Val: machine + uint64(i)*pageSize | pteKernel | uncached}}
-		must("device memory", mmuUpdate(u[:]))
+		if mmuUpdate(u[:]) != 0 {
+			u[0].Val &^= pteWrite
+			must("device memory", mmuUpdate(u[:]))
+		}
 	}
 	must("flush", mmuext1(abi.MMUExtTLBFlushLocal, 0, 0))
 	return ptr(foreignBase() + uint64(slot)*pageSize)

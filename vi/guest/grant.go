@@ -61,7 +61,7 @@ func grantOp(cmd uint64, op unsafe.Pointer) int64 {
 	return hypercall(abi.HypercallGrantTableOp, cmd, addr(op), 1, 0)
 }
 
-// initGrants asks for a grant table of one page, and grants the console.
+// initGrants asks for a grant table of one page, and grants console and XenStore's page.
 func initGrants(si *abi.StartInfo) {
 	op := abi.GnttabSetupTable{Dom: abi.DomidSelf, NrFrames: 1, FrameList: addr(unsafe.Pointer(&grants.frame))}
 	must("setup_table", grantOp(abi.GnttabopSetupTable, unsafe.Pointer(&op)))
@@ -72,6 +72,9 @@ func initGrants(si *abi.StartInfo) {
 	grants.self = ownNumber()
 	if consoleRing != nil {
 		permit(refConsole, 0, m2p(si.ConsoleMFN), 0)
+	}
+	if si.StoreEvtchn != 0 {
+		permit(refStore, 0, m2p(si.StoreMFN), 0)
 	}
 }
 

@@ -11,6 +11,7 @@ func InitDevices() {
 		Die("no event channel for XenStore", 0)
 	}
 	storeServer.port = port
+	UsePorts()
 	for _, o := range [...]*fileOps{&evtchnFile, &gntdevFile, &privcmdFile, &xenbusFile, &xsdFile, &archiveFile, &pciFiles} {
 		registerFiles(o)
 	}

@@ -34,11 +34,11 @@ type Server struct {
 // already, since a crash can come between their effect and its record.
 type Ops struct {
 	Map    func(id uint16, frame uint64) *pvio.StorePage // a domain's page: its grant 1, or what INTRODUCE says; nil if it cannot be
-	Unmap  func(id uint16)                             //
-	Bind   func(id uint16, port uint32) (uint32, bool) // bind_interdomain
-	Unbind func(port uint32)                           // of our side
-	Notify func(port uint32)                           //
-	Status func(id uint16) Status                      // what the hypervisor says of a domain
+	Unmap  func(id uint16)                               //
+	Bind   func(id uint16, port uint32) (uint32, bool)   // bind_interdomain
+	Unbind func(port uint32)                             // of our side
+	Notify func(port uint32)                             //
+	Status func(id uint16) Status                        // what the hypervisor says of a domain
 }
 
 // Status is the state of a domain.

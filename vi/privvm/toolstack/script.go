@@ -15,7 +15,7 @@ import (
 //	network-attach NAME VIF, network-detach NAME NUMBER
 //	wait NAME                 waits until a VM has ended, whatever follows for others
 //	wait-ended N              waits until so many VMs have ended in all
-//	echo TEXT
+//	xenstore-read PATH, echo TEXT
 //
 // A command that fails says why, and the next follows.
 
@@ -59,6 +59,16 @@ func command(word, a, b, rest []byte) string {
 		return createVM(a, string(b) == "paused")
 	case "list":
 		list()
+		return ""
+	case "xenstore-read":
+		value, ok := xs.Read(a)
+		if !ok {
+			path.Begin(a)
+			noteRefused()
+			return "it cannot be read"
+		}
+		var t p.Text
+		t.Bytes(a).Str(" = ").Bytes(value).Line()
 		return ""
 	case "wait-ended":
 		n, ok := pvio.Number(a)
