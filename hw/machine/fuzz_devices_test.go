@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"resvirt/hw/pci"
 	"resvirt/sim"
 )
 
@@ -81,6 +82,8 @@ func fuzzAccess(m *Machine, devices []fuzzDevice, op uint64) {
 		m.conf(d.number, uint32(at&0xfc))
 		m.Out(0, 0xcfc+uint16(at&3), 1<<(at>>8&1), uint32(v))
 		m.ReadMMIO(0, d.bar+at>>10, 4)
+		m.Out(0, pci.PortBase+uint16(at>>12), 4, uint32(v)) // the NICs' registers by address and data
+		m.In(0, pci.PortBase+uint16(at>>12)^4, 4)
 	case 2:
 		m.mem.Write64(at&(fuzzRAM-1)&^7, v&0xffff|v>>16<<40) // what can be an address in RAM
 	case 3:
