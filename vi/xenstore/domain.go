@@ -46,7 +46,8 @@ type conn struct {
 	dirty              uint32 // of the watches
 	transactions       uint32
 	lastID             uint32
-	_                  [128 - 64]byte
+	frame              uint64 // of its page, as INTRODUCE said
+	_                  [128 - 72]byte
 }
 
 func (s *Server) changeConn(ci uint32) *conn {

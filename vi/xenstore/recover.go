@@ -38,7 +38,7 @@ func (s *Server) goOn() {
 		s.startle(ci)
 		s.commit()
 		if !c.local {
-			s.page[ci] = s.ops.Map(c.id)
+			s.page[ci] = s.ops.Map(c.id, c.frame)
 		}
 		if s.page[ci] == nil && !c.local {
 			s.kill(ci, pvio.StoreErrorComm)
