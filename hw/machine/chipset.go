@@ -5,6 +5,7 @@ import (
 	"resvirt/hw/bus"
 	"resvirt/hw/dev"
 	"resvirt/hw/disk"
+	"resvirt/hw/wire"
 )
 
 // chipset holds the devices to which the machine itself needs access.
@@ -16,7 +17,8 @@ type chipset struct {
 	vga    *dev.VGA
 
 	disks   []*disk.Disk
-	network network // nil if there is none
+	loads   []wire.Counting // modelled hosts that count
+	network network         // nil if there is none
 }
 
 // slotCOM1 is the slot of the serial port: the first, since its ports are looked for most often.

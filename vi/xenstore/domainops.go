@@ -54,7 +54,7 @@ func (s *Server) introduce(id uint16, frame uint64, port uint32) pvio.StoreErrno
 	s.empty(ci)
 	c := s.changeConn(ci)
 	c.dead, c.err, c.fresh, c.port = false, 0, true, bound
-	c.reqPos, c.rspPos = 0, 0
+	c.reqPos, c.rspPos, c.frame = 0, 0, frame
 	if !ok { // as xenstored: it stays introduced and is not heard
 		c.dead, c.err, c.port = true, pvio.StoreErrorComm, 0
 	}

@@ -16,7 +16,7 @@ const granule = 64
 // saved is what a granule held before the unit.
 type saved struct {
 	at   uint32 // index of the granule in the state
-	_    uint32
+	sum  uint32
 	data [granule]byte
 }
 
@@ -32,6 +32,7 @@ const granules = uint32(unsafe.Sizeof(state{}) / granule)
 
 // save must be called before size bytes of the state are changed.
 func (s *Server) save(p unsafe.Pointer, size uintptr) {
+	s.atStep()
 	from := uintptr(p) - uintptr(unsafe.Pointer(&s.state))
 	for g := uint32(from / granule); g <= uint32((from+size-1)/granule); g++ {
 		if s.log.mark[g] == s.log.unit {
@@ -40,10 +41,16 @@ func (s *Server) save(p unsafe.Pointer, size uintptr) {
 		e := &s.log.entry[s.log.n]
 		e.at = g
 		e.data = *s.granule(g)
+		e.sum = sumOfSaved(e)
 		s.log.mark[g] = s.log.unit
 		atomic.StoreUint32(&s.log.n, s.log.n+1)
 	}
-	if s.step != nil { // a test looks what a crash here would leave
+	s.atStep()
+}
+
+// atStep is where a test has the server crash.
+func (s *Server) atStep() {
+	if s.step != nil {
 		s.step()
 	}
 }
@@ -54,7 +61,9 @@ func (s *Store) granule(g uint32) *[granule]byte {
 
 // commit makes the changes since the last unit true.
 func (s *Server) commit() {
+	s.atStep()
 	atomic.StoreUint32(&s.log.n, 0)
+	s.atStep()
 	s.nextUnit()
 }
 
@@ -64,6 +73,7 @@ func (s *Server) rollback() {
 		if e := &s.log.entry[i-1]; e.at < granules {
 			*s.granule(e.at) = e.data
 		}
+		s.atStep()
 	}
 	atomic.StoreUint32(&s.log.n, 0)
 	s.nextUnit()

@@ -33,8 +33,7 @@ func (s *Server) serve(ci uint32) bool {
 	if c.fresh {
 		s.freshen(ci)
 	}
-	if c.dirty != 0 {
-		s.refire(ci)
+	if c.dirty != 0 && s.refire(ci) {
 		s.commit()
 	}
 	sent := s.pump(ci)
@@ -53,6 +52,7 @@ func (s *Server) freshen(ci uint32) {
 	c, p := &s.conn[ci], s.page[ci]
 	for _, at := range [...]*uint32{&p.ReqCons, &p.ReqProd, &p.RspCons, &p.RspProd} {
 		atomic.StoreUint32(at, 0)
+		s.atStep()
 	}
 	p.Features, p.Error = s.domain[c.dom-1].features, 0
 	again := atomic.SwapUint32(&p.Connection, pvio.StoreConnected) != pvio.StoreConnected
@@ -66,7 +66,9 @@ func (s *Server) freshen(ci uint32) {
 // show copies the server's indices into the page.
 func (s *Server) show(ci uint32) {
 	c, p := &s.conn[ci], s.page[ci]
+	s.atStep()
 	atomic.StoreUint32(&p.ReqCons, c.reqPos)
+	s.atStep()
 	atomic.StoreUint32(&p.RspProd, c.rspPos)
 }
 

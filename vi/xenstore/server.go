@@ -26,8 +26,11 @@ type Server struct {
 	compared          [pvio.StorePayload]byte
 	moved             [pvio.StoreRing]byte
 	names             [maxKids]byte
+	offset            [pvio.StoreAbsPath]uint32
 
-	step func()
+	checker checker
+
+	step func() // of a test
 }
 
 // Ops is how the server reaches the world. All may be called again for what was done

@@ -1,0 +1,194 @@
+package xenstore
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"unsafe"
+)
+
+// crash is what ends a server at a step.
+type crash struct{}
+
+// crasher has servers of a world crash, and looks at what is left: undone, the state must be
+// what the last unit left, byte for byte.
+type crasher struct {
+	p       *pair
+	r       *rand.Rand
+	left    int // steps until the next
+	last    []byte
+	crashes int
+	until   int // no more than this, that the request comes to its end
+}
+
+func stateBytes(s *Store) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(&s.state)), unsafe.Sizeof(s.state))
+}
+
+// arm has the server in use crash some time.
+func (k *crasher) arm() {
+	s, n := k.p.w.s, uint32(0)
+	s.step = func() {
+		if s.log.n != 0 {
+			n = s.log.n
+		} else if n != 0 { // a unit has ended: what it changed is in the log yet
+			for i := range n {
+				at := s.log.entry[i].at
+				copy(k.last[at*granule:], s.granule(at)[:])
+			}
+			n = 0
+		}
+		if k.left--; k.left <= 0 && k.crashes < k.until {
+			k.left = 1 + k.r.IntN(1+k.r.IntN(400))
+			panic(crash{})
+		}
+	}
+}
+
+// restart has another server take up the store that is there; it may crash as well.
+func (k *crasher) restart() {
+	w := k.p.w
+	store, old := w.s.Store, w.s // pages of local clients are in the old one
+	for done := false; !done; {
+		k.crashes++
+		after := &Server{Store: store}
+		if k.crashes%2 == 0 { // what undoing leaves
+			if committed := store.log.n == 0; !committed {
+				after.rollback()
+				if !bytes.Equal(stateBytes(store), k.last) {
+					w.t.Fatal("what was under way is not undone")
+				}
+			}
+		}
+		w.s = after
+		k.arm()
+		done = k.protected(func() {
+			if what, where := after.Recover(store, w.ops()); what != "" {
+				w.t.Fatalf("after a crash: %s (%d)", what, where)
+			}
+			for ci := range uint32(Conns) {
+				if c, ok := after.Client(ci); ok && c.Local {
+					after.Attach(ci, old.page[ci], c.Port)
+				}
+			}
+		})
+	}
+}
+
+// protected tells whether something came to its end without a crash.
+func (k *crasher) protected(f func()) (whole bool) {
+	defer func() {
+		if e := recover(); e != nil {
+			if _, ok := e.(crash); !ok {
+				panic(e)
+			}
+		}
+	}()
+	f()
+	return true
+}
+
+// TestCrashes has the server crash at any step of what it does, and asks on. Each request
+// is done exactly once and answered exactly once: answers and the tree are those of a model
+// that never crashes. What may differ is what Recover says.
+func TestCrashes(t *testing.T) {
+	crashes := 0
+	for seed := range uint64(12) {
+		k := &crasher{r: rand.New(rand.NewPCG(seed, 2)), left: 50, last: make([]byte, unsafe.Sizeof(state{}))}
+		k.p = newPair(t, randomBytes(seed, 1500))
+		copy(k.last, stateBytes(k.p.w.s.Store))
+		k.p.w.turn = func() (more bool) {
+			for !k.protected(func() { more = k.p.w.s.Turn() }) {
+				k.restart()
+				more = true
+			}
+			return more
+		}
+		k.arm()
+		for len(k.p.q.data) > 0 {
+			k.same(k.p.q.next())
+		}
+		k.p.equal()
+		k.p.w.s.step = nil
+		if what, where := k.p.w.s.Check(); what != "" {
+			t.Fatalf("seed %d: %s (%d)", seed, what, where)
+		}
+		crashes += k.crashes
+	}
+	if crashes < 1000 {
+		t.Errorf("only %d crashes", crashes)
+	}
+}
+
+// same asks server and model.
+func (k *crasher) same(id uint16, tx, kind uint32, payload string) {
+	p := k.p
+	if p.m.conns[id] == nil {
+		return
+	}
+	before := k.crashes
+	k.until = before + 6
+	got := p.w.ask(id, tx, kind, payload)
+	for p.w.turn() { // the last part of it
+	}
+	doneFirst, crashFirst := p.m, p.m.clone()
+	want := doneFirst.ask(id, tx, kind, payload)
+	if k.crashes > before && tx != 0 {
+		crashFirst.startle()
+		if other := crashFirst.ask(id, tx, kind, payload); got == other && got != want {
+			p.m, want = crashFirst, other
+		}
+	}
+	if got != want {
+		p.w.t.Fatalf("domain %d, transaction %d, message %d, %q: %q, want %q", id, tx, kind, payload, got, want)
+	}
+	p.follow(id, tx, kind, payload, got)
+	for id, c := range p.m.conns {
+		heard := p.w.events(id)
+		for _, e := range c.events {
+			if !slices.Contains(heard, e) {
+				p.w.t.Fatalf("after message %d, %q domain %d did not hear %q but %q", kind, payload, id, e, heard)
+			}
+		}
+		if k.crashes == before && len(heard) != len(c.events) {
+			p.w.t.Fatalf("after message %d, %q domain %d hears %q, want %q", kind, payload, id, heard, c.events)
+		}
+		c.events = nil
+	}
+	if k.crashes > before {
+		k.endAll(kind == start)
+	}
+}
+
+// endAll ends all transactions after a crash: their numbers are known, and EAGAIN is the
+// answer, except to one that may have begun after it.
+func (k *crasher) endAll(began bool) {
+	p := k.p
+	p.m.startle()
+	for id, c := range p.m.conns {
+		for n, t := range c.txs {
+			got := p.w.ask(id, n, end, "T\x00")
+			if got != t.fail && !(began && n == c.last && got == ok) {
+				p.w.t.Fatalf("a transaction's end after a crash: %q, want %q", got, t.fail)
+			}
+			delete(c.txs, n)
+		}
+		p.q.txs[id] = nil
+	}
+	for id := range p.m.conns {
+		p.w.events(id)
+	}
+}
+
+func (m *model) startle() {
+	for _, c := range m.conns {
+		for n, t := range c.txs {
+			fail := t.fail
+			if fail == "" {
+				fail = "EAGAIN"
+			}
+			c.txs[n] = &mtx{seen: map[string]int{}, view: map[string]mnode{}, modified: map[string]bool{}, fire: map[string]bool{}, fail: fail}
+		}
+	}
+}
