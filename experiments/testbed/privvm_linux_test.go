@@ -24,7 +24,7 @@ func TestLinuxByToolstack(t *testing.T) {
 		"extra = `console=hvc0 quiet rdinit=/bin/sh -- -c \"" + program + "\"`\n")}
 	script := "create /linux.cfg\nmem-set linux 144\nsleep 4000\nshutdown linux\nwait linux\n"
 	out := bootServicesOn(t, spec, "", serviceFiles(t, script, config, archived{"vmlinux", kernel}, archived{"initrd", initrd}))
-	for _, want := range []string{"(d1) 00000000-0000-4000-8000-000000000001\r\n", "(d1) 147456\r\n", "(d1) the toolstack asks\r\n"} {
+	for _, want := range []string{"(d1) 00000000-0000-4000-8000-000000000001", "(d1) 147456", "(d1) the toolstack asks"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q", want)
 		}
