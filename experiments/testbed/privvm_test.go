@@ -2,6 +2,7 @@ package testbed
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +25,13 @@ func bootServices(t *testing.T, options string, files []archived) string {
 // bootServicesOn is bootServices on some machine.
 func bootServicesOn(t *testing.T, spec machine.Spec, options string, files []archived) string {
 	t.Helper()
+	_, out := runServicesOn(t, spec, options, files)
+	return out
+}
+
+// runServicesOn is bootServicesOn that returns the machine as well.
+func runServicesOn(t *testing.T, spec machine.Spec, options string, files []archived) (*machine.Machine, string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("boots the whole system")
 	}
@@ -34,14 +42,14 @@ func bootServicesOn(t *testing.T, spec machine.Spec, options string, files []arc
 		t.Fatal(err)
 	}
 	mods := []machine.Module{{Cmdline: "pristine", Data: vmm}, {Cmdline: "kernel", Data: control}, {Cmdline: "initrd", Data: pagedArchive(files)}}
-	if err := m.LoadMultiboot(vmm, "control=1 control_mb=16 domains=0 dom_mb=8 cpus=1 tick_us=10 apic_hz=1000000000 tsc_hz=1000000000 -- "+options, mods); err != nil {
+	if err := m.LoadMultiboot(vmm, fmt.Sprintf("control=1 control_mb=16 domains=0 dom_mb=8 cpus=%d tick_us=10 apic_hz=1000000000 tsc_hz=1000000000 -- %s", max(spec.CPUs-1, 1), options), mods); err != nil {
 		t.Fatal(err)
 	}
 	stop := m.Run(machine.Until{Time: 2 * sim.Second})
 	if stop.Reason != machine.Exit || stop.Code != exitOK {
 		t.Errorf("the machine stopped: %v", stop)
 	}
-	return string(m.Serial())
+	return m, string(m.Serial())
 }
 
 func imageOf(t *testing.T, pkg string, kind image.Kind) []byte {

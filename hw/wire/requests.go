@@ -88,6 +88,9 @@ func (l *load) got(b []byte) {
 func (l *load) key(n int) int { return int(mix(l.spec.Seed, uint64(n), 1) % loadKeys) }
 
 func (l *load) operation(n int) byte {
+	if n == firstRequest {
+		return opGet
+	}
 	return [4]byte{opPut, opGet, opPut, opDelete}[mix(l.spec.Seed, uint64(n), 2)%4]
 }
 
