@@ -42,7 +42,7 @@ func runServicesOn(t *testing.T, spec machine.Spec, options string, files []arch
 		t.Fatal(err)
 	}
 	mods := []machine.Module{{Cmdline: "pristine", Data: vmm}, {Cmdline: "kernel", Data: control}, {Cmdline: "initrd", Data: pagedArchive(files)}}
-	if err := m.LoadMultiboot(vmm, fmt.Sprintf("control=1 control_mb=16 domains=0 dom_mb=8 cpus=%d tick_us=10 apic_hz=1000000000 tsc_hz=1000000000 -- %s", max(spec.CPUs-1, 1), options), mods); err != nil {
+	if err := m.LoadMultiboot(vmm, fmt.Sprintf("control=1 control_mb=16 domains=0 dom_mb=8 cpus=%d tick_us=10 watchdog_us=2000 apic_hz=1000000000 tsc_hz=1000000000 -- %s", spec.CPUs, options), mods); err != nil {
 		t.Fatal(err)
 	}
 	stop := m.Run(machine.Until{Time: 2 * sim.Second})
