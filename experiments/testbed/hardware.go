@@ -32,13 +32,13 @@ func (h *Hardware) run(u machine.Until) machine.Stop {
 	if h.pulse == nil {
 		return h.Machine.Run(u)
 	}
-	for before := h.Ring0(); ; {
+	for before := h.Scoped(); ; {
 		piece := u
 		if next := h.Position() + pulseEvery; u.Position == 0 || next < u.Position {
 			piece.Position = next
 		}
-		if u.Ring0 != 0 {
-			piece.Ring0 = u.Ring0 - (h.Ring0() - before)
+		if u.Scoped != 0 {
+			piece.Scoped = u.Scoped - (h.Scoped() - before)
 		}
 		s := h.Machine.Run(piece)
 		if h.pulse(); s.Reason != machine.ReachedPosition || piece.Position == u.Position {
@@ -48,10 +48,10 @@ func (h *Hardware) run(u machine.Until) machine.Stop {
 }
 
 func (h *Hardware) Run(u faults.Until) faults.Stop {
-	s := h.run(machine.Until{Position: u.Position, Time: u.Time, Ring0: u.Ring0, Watched: u.Watched, Before: u.Before, Accessed: u.Accessed})
+	s := h.run(machine.Until{Position: u.Position, Time: u.Time, Scoped: u.Scoped, Watched: u.Watched, Before: u.Before, Accessed: u.Accessed})
 	stop := faults.Stop{CPU: s.CPU, Code: s.Code, Detail: s.Detail}
 	switch s.Reason {
-	case machine.ReachedPosition, machine.ReachedTime, machine.ReachedRing0:
+	case machine.ReachedPosition, machine.ReachedTime, machine.ReachedScoped:
 		stop.Reason = faults.Reached
 	case machine.ReachedWatched:
 		stop.Reason = faults.Watched

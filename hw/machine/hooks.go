@@ -99,8 +99,8 @@ func (m *Machine) log(c *cpu.CPU, kind EventKind, value uint32) {
 func (m *Machine) runHooked(c *cpu.CPU, b *Budget, u *Until) Why {
 	for c.Clock < b.Clock && c.Retired < b.Retired {
 		if !c.DeliverPending() {
-			if c.CPL == 0 && c.Retired0 >= b.Ring0 {
-				return WhyRing0
+			if b.scoped(c) == 0 {
+				return WhyScoped
 			}
 			if m.breaks(c, u) {
 				return WhyBreak
