@@ -14,7 +14,7 @@ import (
 type Hardware struct {
 	*machine.Machine
 	entries []uint64 // that are always watched
-	policy  uint64   // physical address of the policy word
+	policy  uint64   // physical address of the policy word, 0 = there is none
 	provoke uint64   // physical address of main.provoke, 0 = there is none
 	events  []faults.Event
 	seen    int // machine events converted so far
@@ -99,12 +99,18 @@ func (h *Hardware) SetRegister(id int, r faults.Register, v uint64) {
 func (h *Hardware) CPL(id int) uint8 { return h.CPU(id).State.CPL }
 
 func (h *Hardware) Policy() uint64 {
+	if h.policy == 0 {
+		return 0
+	}
 	var b [8]byte
 	h.ReadPhys(h.policy, b[:])
 	return binary.LittleEndian.Uint64(b[:])
 }
 
 func (h *Hardware) SetPolicy(v uint64) {
+	if h.policy == 0 {
+		return
+	}
 	h.WritePhys(h.policy, binary.LittleEndian.AppendUint64(nil, v))
 }
 
@@ -122,7 +128,7 @@ func (h *Hardware) Events() []faults.Event {
 		case machine.UserEntry:
 			kind = faults.EventUserEntry
 		}
-		h.events = append(h.events, faults.Event{Kind: kind, CPU: e.CPU, Position: e.Position, Time: e.Time, PC: e.PC, Value: uint64(e.Value), Callers: e.Callers[:]})
+		h.events = append(h.events, faults.Event{Kind: kind, CPU: e.CPU, Position: e.Position, Time: e.Time, PC: e.PC, Value: uint64(e.Value), Scoped: e.Scoped, Callers: e.Callers[:]})
 	}
 	h.seen = len(all)
 	return h.events

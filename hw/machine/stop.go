@@ -96,6 +96,7 @@ type Event struct {
 	Time     sim.Time // clock of the CPU before that instruction
 	PC       uint64   // of that instruction
 	Value    uint32
+	Scoped   bool            // that instruction is in scope, see Spec.Scope
 	Callers  [callers]uint64 // of a Post: return addresses, innermost first, 0 = none found
 }
 
