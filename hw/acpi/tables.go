@@ -24,6 +24,8 @@ type Config struct {
 	SerialIRQ, RTCIRQ      int
 	PCIFirst, PCILast      uint32 // memory space for PCI devices
 
+	IOMMU *IOMMU // nil if there is none
+
 	PCIRoute func(device, pin int) int // pin of the I/O APIC
 	PCIIRQ   func(route int) int       // IRQ of the 8259s for that
 }
@@ -49,8 +51,12 @@ func Tables(c Config, base uint32) []byte {
 	dsdtAt := add(table("DSDT", 2, dsdt(&c)))
 	fadtAt := add(table("FACP", 3, fadt(&c, facsAt, dsdtAt)))
 	madtAt := add(table("APIC", 3, madt(&c)))
+	all := []uint32{fadtAt, madtAt}
+	if c.IOMMU != nil {
+		all = append(all, add(table("IVRS", 2, ivrs(c.IOMMU))))
+	}
 	var short, long []byte
-	for _, at := range [...]uint32{fadtAt, madtAt} {
+	for _, at := range all {
 		short = binary.LittleEndian.AppendUint32(short, at)
 		long = binary.LittleEndian.AppendUint64(long, uint64(at))
 	}

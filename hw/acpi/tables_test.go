@@ -123,3 +123,36 @@ func TestMP(t *testing.T) {
 		t.Errorf("%v entries by kind, want %v; %d in all, the header says %d", kinds, want, n, binary.LittleEndian.Uint16(table[34:]))
 	}
 }
+
+// TestIVRS reads the table as drivers do: blocks one after the other, with entries of four
+// bytes, and takes the last kind.
+func TestIVRS(t *testing.T) {
+	if find(t, Tables(config(1), base))["IVRS"] != nil {
+		t.Error("a table of no IOMMU")
+	}
+	c := config(2)
+	c.IOMMU = &IOMMU{Device: 0x10, Capability: 0x40, Base: 0xfed80000, Features: 0x840, Last: 0xff}
+	b := find(t, Tables(c, base))["IVRS"]
+	le := binary.LittleEndian
+	if b == nil || b[8] != 2 || le.Uint32(b[36:]) != 1|40<<8|64<<15 {
+		t.Fatalf("table % x", b)
+	}
+	kinds := []byte{}
+	for at := b[48:]; len(at) > 0; {
+		size, header := le.Uint16(at[2:]), map[byte]int{0x10: 24, 0x11: 40}[at[0]]
+		if le.Uint16(at[4:]) != 0x10 || le.Uint16(at[6:]) != 0x40 || le.Uint64(at[8:]) != 0xfed80000 || le.Uint16(at[16:]) != 0 {
+			t.Errorf("block % x", at[:size])
+		}
+		if entries := at[header:size]; !bytes.Equal(entries, []byte{3, 0, 0, 0, 4, 0xff, 0, 0}) {
+			t.Errorf("entries % x", entries)
+		}
+		if at[0] == 0x11 && (le.Uint64(at[24:]) != 0x840 || le.Uint64(at[32:]) != 0) || at[0] == 0x10 && le.Uint32(at[20:]) != 2<<30 {
+			t.Errorf("features of block % x", at[:size])
+		}
+		kinds = append(kinds, at[0])
+		at = at[size:]
+	}
+	if !bytes.Equal(kinds, []byte{0x10, 0x11}) {
+		t.Errorf("blocks % x", kinds)
+	}
+}

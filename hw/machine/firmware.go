@@ -5,6 +5,7 @@ import (
 
 	"resvirt/hw/acpi"
 	"resvirt/hw/dev"
+	"resvirt/hw/iommu"
 )
 
 // Firmware leaves the machine as a PC's firmware leaves it to an operating
@@ -92,6 +93,21 @@ func (m *Machine) acpiConfig() acpi.Config {
 		PCILast:    ioapicBase - 1,
 		PCIRoute:   pciLine,
 		PCIIRQ:     pciIRQ,
+		IOMMU:      m.iommuTable(),
+	}
+}
+
+// iommuTable is what the tables say of the IOMMU: it translates for all of bus 0.
+func (m *Machine) iommuTable() *acpi.IOMMU {
+	if !m.spec.IOMMU {
+		return nil
+	}
+	return &acpi.IOMMU{
+		Device:     Function(IOMMUDevice),
+		Capability: iommu.Capability,
+		Base:       IOMMUBase,
+		Features:   iommu.Features,
+		Last:       0xff,
 	}
 }
 

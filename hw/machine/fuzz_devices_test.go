@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"resvirt/hw/pci"
 	"resvirt/sim"
 )
 
@@ -16,7 +17,7 @@ func FuzzDevices(f *testing.F) {
 		f.Add(seed)
 	}
 	spec := severalSpec()
-	spec.MemBytes = fuzzRAM
+	spec.MemBytes, spec.IOMMU = fuzzRAM, true
 	first, err := New(spec)
 	if err != nil {
 		f.Fatal(err)
@@ -60,7 +61,11 @@ func fuzzDevices(m *Machine) (all []fuzzDevice) {
 		}
 		m.conf(dev, 4)
 		m.Out(0, 0xcfc, 2, 7)
-		all = append(all, fuzzDevice{dev, uint64(m.conf(dev, 0x10) &^ 0xf)})
+		d := fuzzDevice{dev, uint64(m.conf(dev, 0x10) &^ 0xf)}
+		if dev == IOMMUDevice {
+			d.bar = IOMMUBase
+		}
+		all = append(all, d)
 	}
 	return all
 }
@@ -77,6 +82,8 @@ func fuzzAccess(m *Machine, devices []fuzzDevice, op uint64) {
 		m.conf(d.number, uint32(at&0xfc))
 		m.Out(0, 0xcfc+uint16(at&3), 1<<(at>>8&1), uint32(v))
 		m.ReadMMIO(0, d.bar+at>>10, 4)
+		m.Out(0, pci.PortBase+uint16(at>>12), 4, uint32(v)) // the NICs' registers by address and data
+		m.In(0, pci.PortBase+uint16(at>>12)^4, 4)
 	case 2:
 		m.mem.Write64(at&(fuzzRAM-1)&^7, v&0xffff|v>>16<<40) // what can be an address in RAM
 	case 3:
@@ -89,7 +96,8 @@ func fuzzAccess(m *Machine, devices []fuzzDevice, op uint64) {
 	}
 }
 
-// deviceSeeds are the beginnings of drivers: NVMe's admin queue, and both rings of a NIC.
+// deviceSeeds are the beginnings of drivers: NVMe's admin queue, both rings of a NIC, the IOMMU
+// with entries for some functions and commands.
 func deviceSeeds() (seeds [][]byte) {
 	write := func(b []byte, kind, device, at, v uint64) []byte {
 		return binary.LittleEndian.AppendUint64(b, kind|device<<2|at<<8|v<<32)
@@ -97,6 +105,15 @@ func deviceSeeds() (seeds [][]byte) {
 	const word = 2 << 14 // four bytes
 	for device := range uint64(8) {
 		var b []byte
+		if device%2 == 1 {
+			for _, w := range [][2]uint64{{0x00, 0x8000}, {0x08, 0x9000}, {0x0c, 8 << 24}, {0x10, 0xa000}, {0x14, 8 << 24}, {0x18, 0x101d}, {0x2008, 0x20}} {
+				b = write(b, 0, 0, word|w[0], w[1])
+			}
+			for dev := range uint64(20) {
+				b = write(b, 2, 0, 0x8000+dev<<8, 0xb603|0x6000<<16) // as Write64 below puts it together
+			}
+			b = write(b, 2, 0, 0xb000, 1)
+		}
 		for _, w := range [][2]uint64{{0x24, 0x70007}, {0x28, 0x1000}, {0x30, 0x2000}, {0x14, 0x460001}} {
 			b = write(b, 0, device, word|w[0], w[1])
 		}

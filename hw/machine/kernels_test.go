@@ -45,6 +45,7 @@ var testKernels = []testKernel{
 	{"real", []int{1, 2}, Exit, 1},
 	{"nvme", []int{1, 2}, Exit, 1},
 	{"nic", []int{1, 2}, Exit, 1},
+	{"iommu", []int{1, 2}, Exit, 1},
 }
 
 func kernelFile(name string) []byte {
@@ -67,6 +68,9 @@ func (k testKernel) boot(t testing.TB, cpus int, engine Engine) *Machine {
 		spec.TestDevice = true
 	case "nvme":
 		spec.Disks = []disk.Spec{{Bytes: 1 << 20}}
+	case "iommu":
+		spec.Disks, spec.NVMe = []disk.Spec{{Bytes: 1 << 20}}, []NVMe{{0}, {0}}
+		spec.IOMMU = true
 	case "nic":
 		spec.NICs = []NIC{{MAC: [6]byte{2, 0, 0, 0, 0, 1}}}
 		spec.Peers = []wire.Peer{wire.DefaultRemote()}

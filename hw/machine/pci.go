@@ -6,6 +6,7 @@ import (
 	"resvirt/hw/bus"
 	"resvirt/hw/disk"
 	"resvirt/hw/e1000"
+	"resvirt/hw/iommu"
 	"resvirt/hw/nvme"
 	"resvirt/hw/pci"
 	"resvirt/hw/wire"
@@ -25,10 +26,34 @@ func (m *Machine) attachPCI() {
 	m.attachPorts(pci.DataPort, 4, b.Data())
 	m.attachPorts(pci.PortBase, pci.PortSize, b.Ports())
 	m.attachMemory(pci.MemBase, pci.MemSize, b.Memory())
+	if m.spec.IOMMU {
+		m.attachIOMMU(b)
+	}
 	m.attachDisks(b)
 	if len(m.spec.NICs) != 0 {
 		m.attachNetwork(b)
 	}
+}
+
+// attachIOMMU puts an IOMMU between the bus and memory.
+func (m *Machine) attachIOMMU(b *pci.Bus) {
+	m.attach(noLine, func(h bus.Host) bus.Device {
+		u := iommu.New(h, IOMMUBase, m.hasRAM, &m.spec.Models)
+		b.Add(IOMMUDevice, u, 0)
+		b.SetRemapper(u)
+		m.attachMemory(IOMMUBase, iommu.Size, u)
+		return u
+	})
+}
+
+// hasRAM tells whether there is RAM at physical addresses.
+func (m *Machine) hasRAM(pa, n uint64) bool {
+	for _, r := range m.mem.Ranges() {
+		if pa >= r.Base && pa-r.Base < r.Size {
+			return n <= r.Size-(pa-r.Base)
+		}
+	}
+	return false
 }
 
 // attachDisks adds the disks, and the controllers that lead to them.

@@ -15,6 +15,7 @@ type Devices struct {
 	NVMe  []NVMe      // nil: one controller for each disk
 	NICs  []NIC       // 82540EM network controllers
 	Peers []wire.Peer // modelled hosts on the network of the NICs
+	IOMMU bool        // AMD's, between all functions and memory; off until software enables it
 }
 
 // NVMe describes a controller.
@@ -38,10 +39,14 @@ const (
 
 // Numbers of devices on the PCI bus; each has one function, 0.
 const (
+	IOMMUDevice  = 2
 	pciDisk      = 4  // the first NVMe controller
 	pciNIC       = 5  // the first NIC; the others follow
 	pciOtherDisk = 13 // the second NVMe controller; the others follow
 )
+
+// IOMMUBase is where the registers of the IOMMU are in memory space.
+const IOMMUBase = 0xfed80000
 
 // NVMeDevice is the PCI device number of an NVMe controller, by its index in NVMe.
 func NVMeDevice(i int) int {
@@ -70,7 +75,7 @@ func (d *Devices) controllers() []NVMe {
 }
 
 func (d *Devices) none() bool {
-	return len(d.Disks) == 0 && len(d.NICs) == 0
+	return len(d.Disks) == 0 && len(d.NICs) == 0 && !d.IOMMU
 }
 
 // Validate reports the first setting that no machine can have.

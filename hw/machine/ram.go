@@ -1,6 +1,10 @@
 package machine
 
-import "fmt"
+import (
+	"fmt"
+
+	"resvirt/hw/iommu"
+)
 
 // region is an entry of the memory map that software is given.
 type region struct {
@@ -24,8 +28,11 @@ func (m *Machine) regions() []region {
 		{biosROM, highMem, regionReserved},
 		{highMem, m.lowRAM(), regionRAM},
 		{ioapicBase, ioapicBase + 0x1000, regionReserved},
-		{0xfee00000, 0xfee01000, regionReserved}, // the local APIC
 	}
+	if m.spec.IOMMU {
+		regions = append(regions, region{IOMMUBase, IOMMUBase + iommu.Size, regionReserved})
+	}
+	regions = append(regions, region{0xfee00000, 0xfee01000, regionReserved}) // the local APIC
 	for _, r := range m.mem.Ranges()[1:] {
 		regions = append(regions, region{r.Base, r.Base + r.Size, regionRAM})
 	}

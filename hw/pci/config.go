@@ -108,6 +108,9 @@ func (c *Config) makeCaps() {
 		c.Bytes[regStatus] |= statusCaps
 		return int(at)
 	}
+	for _, o := range c.spec.Others {
+		copy(c.Bytes[link(o.At, o.ID)+2:], o.Body)
+	}
 	if c.spec.PM != 0 { // PCI Power Management Interface 1.2, 3.2: D0 and D3hot
 		at := link(c.spec.PM, capPM)
 		if c.spec.Forgets { // version 1.1, which has not the bit

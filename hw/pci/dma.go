@@ -22,7 +22,9 @@ func ID(device, function int) uint16 { return uint16(device<<3 | function) }
 func (c *Config) ID() uint16 { return c.id }
 
 // master tells whether the function may be initiator on the bus.
-func (c *Config) master() bool { return c.get16(regCommand)&cmdMaster != 0 && !c.asleep() }
+func (c *Config) master() bool {
+	return c.spec.Master || c.get16(regCommand)&cmdMaster != 0 && !c.asleep()
+}
 
 // ReadRAM is direct memory access. A function that may not be bus master reads ones;
 // so does one whose access is refused, which is told.

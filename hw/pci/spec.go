@@ -20,6 +20,14 @@ type Spec struct {
 	TableBAR               int    // the BAR in which both MSI-X structures lie
 	Table, PBA             uint32 // and their offsets there
 	Forgets                bool   // the way from D3hot to D0 is a reset
+	Master                 bool   // it is always a bus master
+	Others                 []Capability
+}
+
+// Capability is one that software can only read.
+type Capability struct {
+	At, ID uint8
+	Body   []byte // from the third byte on
 }
 
 // BAR is a range of addresses that a function answers to.

@@ -63,13 +63,14 @@ func files(t *testing.T) (kernel, initrd []byte) {
 	return kernel, initrd
 }
 
-func start(t *testing.T, cpus int, image []byte) *session {
+func start(t *testing.T, cpus int, iommu bool, image []byte) *session {
 	kernel, initrd := files(t)
 	spec := machine.DefaultSpec()
 	spec.CPUs, spec.MemBytes = cpus, 512<<20
 	spec.Disks = []disk.Spec{{Bytes: uint64(len(image)), Base: bytes.NewReader(image)}}
 	spec.NICs = []machine.NIC{{MAC: [6]byte{0x52, 0x54, 0, 0x12, 0x34, 0x56}}}
 	spec.Peers = []wire.Peer{wire.DefaultRemote()}
+	spec.IOMMU = iommu
 	m, err := machine.New(spec)
 	if err != nil {
 		t.Fatal(err)
@@ -106,15 +107,20 @@ func ext4(t *testing.T, name, content string) []byte {
 }
 
 // TestLinux boots Debian's kernel to a shell, mounts a file system of its disk,
-// pings the modelled host and switches the machine off.
+// pings the modelled host and switches the machine off; with one processor it does so
+// through an IOMMU, which it must have found.
 func TestLinux(t *testing.T) {
 	for _, cpus := range []int{1, 4} {
 		t.Run(fmt.Sprintf("%d CPUs", cpus), func(t *testing.T) {
 			files(t)
-			s := start(t, cpus, ext4(t, "greeting", "hello from the disk\n"))
+			iommu := cpus == 1
+			s := start(t, cpus, iommu, ext4(t, "greeting", "hello from the disk\n"))
 			s.expect(prompt)
 			if out := s.command("nproc"); strings.TrimSpace(out) != fmt.Sprint(cpus) {
 				t.Errorf("nproc: %q", out)
+			}
+			if out := s.command("dmesg | grep AMD-Vi"); strings.Contains(out, "Found IOMMU cap 0x40") != iommu {
+				t.Errorf("with an IOMMU: %v, Linux says %q", iommu, out)
 			}
 			if out := s.command("mount -t ext4 /dev/nvme0n1 /mnt && cat /mnt/greeting"); !strings.Contains(out, "hello from the disk") {
 				t.Errorf("mount: %q", out)
@@ -131,7 +137,7 @@ func TestLinux(t *testing.T) {
 				t.Errorf("%v instead of a power-off", stop)
 			}
 			t.Logf("%d instructions, %v of virtual time", s.m.Position(), s.m.Now())
-			for _, bad := range []string{"WARNING:", "BUG:", "Oops", "Call Trace", "unchecked MSR"} {
+			for _, bad := range []string{"WARNING:", "BUG:", "Oops", "Call Trace", "unchecked MSR", "Event logged"} {
 				if strings.Contains(string(s.m.Serial()), bad) {
 					t.Errorf("Linux complains: %s in\n%s", bad, s.m.Serial())
 				}

@@ -11,7 +11,7 @@ import (
 // restored from a snapshot and one with the plain engine must go on as the
 // original does.
 func TestLinuxStates(t *testing.T) {
-	s := start(t, 2, make([]byte, 1<<20))
+	s := start(t, 2, true, make([]byte, 1<<20))
 	for _, at := range []sim.Time{10, 50, 150, 400, 700} {
 		s.m.Run(machine.Until{Time: at * sim.Millisecond})
 		snapshot := s.m.Snapshot()

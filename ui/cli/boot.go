@@ -25,6 +25,7 @@ type bootValues struct {
 	trace           string
 	seed            uint64
 	stats, screen   bool
+	iommu           bool
 	gdb             gdbAddr
 	hint            func(net.Listener) (string, error) // how gdb is started; nil: it is told the address alone
 	debugTo         io.Writer                          // where lines of the debug console go; nil = together with the serial port's output
@@ -40,6 +41,7 @@ func bootFlags(fs *flag.FlagSet) any {
 	fs.Var(&v.disks, "disk", "an NVMe disk with the content of `FILE`; what the guest writes is written there at the end; several are given one by one")
 	fs.IntVar(&v.diskPorts, "disk-ports", 1, "`N` NVMe controllers lead to each disk; unless given, one")
 	fs.Var(&v.nics, "nic", "a network controller with hardware address `MAC`; several are given one by one; unless given, one with 52:54:00:12:34:56")
+	fs.BoolVar(&v.iommu, "iommu", false, "AMD's IOMMU is between the devices and memory")
 	fs.StringVar(&v.pcap, "pcap", "", "record the network in `FILE`, for Wireshark")
 	fs.Uint64Var(&v.maxInstructions, "max-instructions", 0, "stop after `N` instructions of all processors; 0: no limit")
 	fs.Uint64Var(&v.seed, "seed", 0, "RDRAND gives the numbers that belong to `N`; unless given, 0")

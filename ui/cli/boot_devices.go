@@ -29,6 +29,7 @@ func (d *bootDevices) plug(spec *machine.Spec, v *bootValues) (err error) {
 	if spec.NICs, err = bootNICs(v.nics); err != nil {
 		return err
 	}
+	spec.IOMMU = v.iommu
 	spec.Peers = []wire.Peer{wire.DefaultRemote()}
 	for i, name := range v.disks {
 		content, err := d.open(name)

@@ -53,6 +53,19 @@ func TestBootDisk(t *testing.T) {
 	}
 }
 
+// TestBootIOMMU: with the flags a kernel finds the IOMMU, and two controllers to one disk.
+func TestBootIOMMU(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "disk")
+	if err := os.WriteFile(file, make([]byte, 1<<20), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	says := bootMachineKernel(t, "iommu", "--iommu", "--disk", file, "--disk-ports", "2")
+	want, err := os.ReadFile(filepath.Join("..", "..", "hw", "machine", "testdata", "iommu.txt"))
+	if err != nil || says != string(want) {
+		t.Errorf("the kernel says:\n%swant:\n%s (%v)", says, want, err)
+	}
+}
+
 // TestBootPcap: twenty questions and answers are in the record, in libpcap's format.
 func TestBootPcap(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pcap")

@@ -28,7 +28,7 @@ func TestPackets(t *testing.T) {
 		{"qThreadExtraInfo,3", "E01"},
 		{"T1", "OK"}, {"T3", "E01"}, {"T0", "E01"}, {"Tx", "E01"},
 		{"Hg2", "OK"}, {"Hg1", "OK"}, {"Hg0", "OK"}, {"Hc-1", "OK"}, {"Hg5", "E01"}, {"H", "E22"}, {"Hx1", "E22"},
-		{"vCont?", "vCont;c;C;s;S"},
+		{"vCont?", "vCont;c;C;s;S;r"},
 		{"m" + hexAddr(0) + ",5", "b805000000"},
 		{"m" + hexAddr(0), "E22"}, {"m1,2,3", "E22"}, {"mx,1", "E22"}, {"m1,-1", "E22"},
 		{"x" + hexAddr(0) + ",3", "b\xb8\x05\x00"},
@@ -42,6 +42,8 @@ func TestPackets(t *testing.T) {
 		{"bs", "E.this machine goes only forwards"},
 		{"c1000", "E.a move from another address: set $pc first"},
 		{"vCont;x", "E.the packet is not as the protocol has it"},
+		{"vCont;r10:1", "E.the packet is not as the protocol has it"},
+		{"vCont;rx,20:1", "E.the packet is not as the protocol has it"},
 		{"vCont;s:9", "E.there is no such processor"},
 		{"qXfer:features:read:nonesuch:0,10", "E00"},
 		{"qXfer:memory-map:read::0,10", ""},
@@ -161,6 +163,37 @@ func TestStops(t *testing.T) {
 	c.want("c", "W07")
 	if end := <-c.ended; end != over {
 		t.Errorf("the session ends with %d", end)
+	}
+}
+
+// A client that leaves a line asks once: steps follow each other until they lead out of the
+// range, or to a breakpoint in it, or to memory that is watched; also where nothing ends
+// them but an interrupt.
+func TestRangeSteps(t *testing.T) {
+	c := dial(t, live(t, goesOn))
+	c.ask("qSupported:swbreak+;hwbreak+")
+	here := func(offset int) {
+		t.Helper()
+		if pc := c.register("rip"); pc != testkernel.Entry+uint64(offset) {
+			t.Errorf("rip is %#x, want offset %d", pc, offset)
+		}
+	}
+	c.want("vCont;r"+hexAddr(0)+","+hexAddr(atStore)+":1;c", "T05thread:1;")
+	here(atStore)
+	c.want("vCont;r"+hexAddr(atStore)+","+hexAddr(atInc)+":1", "T05thread:1;") // one step leads out
+	here(atInc)
+	c.want("Z0,"+hexAddr(atLoop)+",1", "OK")
+	c.want("vCont;r"+hexAddr(0)+","+hexAddr(atExit)+":1", "T05thread:1;")
+	here(atLoop)
+	c.want("z0,"+hexAddr(atLoop)+",1", "OK")
+	c.want("vCont;r"+hexAddr(0)+","+hexAddr(atExit)+":1", "T05thread:1;")
+	here(atExit)
+
+	c = dial(t, live(t, spins))
+	c.send("vCont;r0,ffffffffffffffff:1")
+	c.write("\x03")
+	if p := c.receive(); !strings.HasPrefix(p, "T02") {
+		t.Errorf("after an interrupt: %q", p)
 	}
 }
 

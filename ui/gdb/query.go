@@ -41,7 +41,7 @@ func (s *session) ask(p string) string {
 		return s.query(rest)
 	}
 	if p == "vCont?" {
-		return "vCont;c;C;s;S"
+		return "vCont;c;C;s;S;r"
 	}
 	return ""
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -55,16 +57,25 @@ var errForward = errors.New("this machine goes only forwards")
 func (s *session) actions(m Move, list []string) (Move, error) {
 	for _, a := range list {
 		what, id, one := strings.Cut(a, ":")
-		if what == "" || !strings.Contains("cCsS", what[:1]) {
+		if what == "" || !strings.Contains("cCsSr", what[:1]) {
 			return m, errSyntax
 		}
 		cpu, known := s.thread(id)
 		if one && !known && id != "-1" && id != "0" {
 			return m, errThread
 		}
-		if what[0] == 's' || what[0] == 'S' {
+		if strings.Contains("sSr", what[:1]) {
 			if m.Step = true; known {
 				m.CPU = cpu
+			}
+			if what[0] == 'r' {
+				from, to, ok := strings.Cut(what[1:], ",")
+				first, err := strconv.ParseUint(from, 16, 64)
+				end, err2 := strconv.ParseUint(to, 16, 64)
+				if !ok || err != nil || err2 != nil {
+					return m, errSyntax
+				}
+				m.Within = [2]uint64{first, end}
 			}
 			return m, nil
 		}
@@ -93,6 +104,13 @@ func (s *session) resume(ctx context.Context, p string) outcome {
 	s.mu.Unlock()
 	points, of := s.targets()
 	stop, err := s.t.Resume(ctx, m, points)
+	for err == nil && stop.Reason == Stepped && s.within(m, points) {
+		if ctx.Err() != nil {
+			stop.Reason = Interrupted
+			break
+		}
+		stop, err = s.t.Resume(ctx, m, points)
+	}
 	s.mu.Lock()
 	s.cancel, s.interrupted = nil, false
 	s.mu.Unlock()
@@ -110,6 +128,13 @@ func (s *session) resume(ctx context.Context, p string) outcome {
 	}
 	s.out.send(s.stopReply())
 	return noQuit
+}
+
+// within tells whether a step has led to an address from which another is wanted: not
+// where a breakpoint is.
+func (s *session) within(m Move, points Points) bool {
+	pc := s.t.Machine().CPU(m.CPU).RIP
+	return pc >= m.Within[0] && pc < m.Within[1] && !slices.Contains(points.Code, pc)
 }
 
 // say lets the client print a text while it waits for a stop.

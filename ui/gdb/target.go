@@ -31,6 +31,10 @@ type Move struct {
 	Back bool
 	Step bool // one instruction of processor CPU; else as far as possible
 	CPU  int
+
+	// While steps lead to addresses from Within[0] on and before Within[1], more follow: a
+	// client leaves a line so without asking for each instruction. A Target does one step.
+	Within [2]uint64
 }
 
 // Points are what stops a machine.

@@ -106,9 +106,17 @@ func drawSource(b box, s *State, now, last *listing) {
 	drawVariables(b.sub(0, b.h-vars, b.w, vars), s, now, last)
 }
 
+// noSource says why there are no lines.
+func noSource(f frame) string {
+	if f.Function == "" {
+		return "Nothing that the database knows has code at this address: whatever leads here, by a return, a jump or a changed RIP, was led astray. Pane 7 shows who called, and . goes on to the exception that follows."
+	}
+	return "The database has no source of this code."
+}
+
 func drawLines(b box, now *listing, stops []stop) {
 	if now.lines == nil {
-		missing(b, "The database has no source of this code.")
+		missing(b, noSource(now.at()))
 		return
 	}
 	line := now.at().Line
