@@ -113,6 +113,9 @@ func (s *VI) Boot() (faults.Machine, error) {
 	if n := s.exp.VMM.Spacer(); n > 0 {
 		mods = append(mods, machine.Module{Cmdline: "spacer", Data: make([]byte, n<<12)})
 	}
+	if s.spec.IOMMU {
+		m.Firmware() // whose tables say where it is
+	}
 	err = m.LoadMultiboot(vmm, s.commandLine(), mods)
 	if err != nil {
 		return nil, err

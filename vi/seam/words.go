@@ -27,6 +27,8 @@ const (
 	DuetOK    = "duet ok"    // no write reached a page that had been given up
 	Known     = "known: "    // followed by an attack of the list and its result
 	KnownDone = Known + "done"
+	DMATried  = "frames tried by a device: " // followed by their number,
+	DMADone   = " of which written: "        // and of those in which it succeeded
 )
 
 // Beginnings of lines about something that went wrong.
