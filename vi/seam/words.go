@@ -19,6 +19,7 @@ const (
 	ControlLate   = "control makes one more" // no fault strikes after this line
 	ControlEnd    = "control end"
 	DriverStart   = "driver start" // a driver domain serves
+	DriverEnd     = "driver end"   // and has ended, since it was asked to
 )
 
 // Lines that the domains of hostile runs print.
