@@ -35,6 +35,9 @@ func (s *VI) prepare() error {
 	s.spec.CPUs = s.exp.Machine.CPUs
 	s.spec.MemBytes = uint64(s.exp.Machine.MemoryMB) << 20
 	s.spec.Quantum = sim.Time(s.exp.Machine.QuantumNS) * sim.Nanosecond
+	if s.exp.IO.Whole {
+		s.prepareIO()
+	}
 	if err := s.read(s.images["vmm"]); err != nil {
 		return fmt.Errorf("the VMM's image is not one that this program knows; if it is a database's, use the program that made it: %w", err)
 	}
@@ -76,6 +79,9 @@ func (s *VI) commandLine() string {
 	control := ""
 	if e.VMM.Control {
 		control = fmt.Sprintf("control=1 control_mb=%d late=%d ", experiments.ControlMB, e.VMM.Late)
+		if e.IO.Whole {
+			control = fmt.Sprintf("control=1 control_mb=%d ", controlWholeMB)
+		}
 	}
 	watchdog := e.VMM.WatchdogUS
 	if slices.Contains(e.VMM.Without, experiments.WatchdogName) {
@@ -106,7 +112,10 @@ func (s *VI) Boot() (faults.Machine, error) {
 	}
 	vmm := s.images["vmm"].File
 	kernel, initrd := s.images["appvm"].File, s.images["workload"].File
-	if s.exp.VMM.Control {
+	switch {
+	case s.exp.IO.Whole:
+		kernel, initrd = s.images["control"].File, s.wholeArchive()
+	case s.exp.VMM.Control:
 		kernel, initrd = s.images["control"].File, archive(kernel, initrd)
 	}
 	mods := []machine.Module{{Cmdline: "pristine", Data: vmm}, {Cmdline: "kernel", Data: kernel}, {Cmdline: "initrd", Data: initrd}}
@@ -159,7 +168,9 @@ func (s *VI) Target() *faults.Target { return s.target }
 
 func (s *VI) Steps() []string { return s.steps }
 
-func (s *VI) Started(serial []byte) bool { return startedAll(serial, s.exp.VMM.Domains) }
+func (s *VI) Started(serial []byte) bool {
+	return startedAll(serial, s.exp.VMM.Domains+s.ioDomains())
+}
 
 // Measured: the measured part is over when the late VM is made, so that it is
 // created after recovery.
@@ -185,7 +196,7 @@ func (s *VI) Identity() []string {
 		"models " + experiments.Sum(fmt.Appendf(nil, "%d %+v", models.Semantics, s.spec.Models)),
 		"command line " + s.commandLine(),
 	}
-	for _, p := range imagePackages {
+	for _, p := range packagesOf(&s.exp) {
 		list = append(list, "image "+p.name+" "+s.images[p.name].Digest)
 	}
 	return list

@@ -60,6 +60,9 @@ type imageSymbols map[string]*image.Image
 
 func (s imageSymbols) Func(pc uint64) (string, uint64, bool) {
 	for _, p := range imagePackages {
+		if s[p.name] == nil {
+			continue
+		}
 		if f, ok := s[p.name].Func(pc); ok {
 			if p.kind != image.VMM {
 				f.Name = p.name + ":" + f.Name
@@ -72,6 +75,9 @@ func (s imageSymbols) Func(pc uint64) (string, uint64, bool) {
 
 func (s imageSymbols) Calls(pc uint64) []faults.Call {
 	for _, p := range imagePackages {
+		if s[p.name] == nil {
+			continue
+		}
 		calls := s[p.name].Calls(pc)
 		if len(calls) == 0 {
 			continue
