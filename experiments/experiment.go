@@ -10,6 +10,7 @@ type Experiment struct {
 	Machine     Machine  `toml:"machine"`
 	VMM         VMM      `toml:"vmm"`
 	Workload    Workload `toml:"workload"`
+	IO          IO       `toml:"io"`
 	Faults      Faults   `toml:"faults"`
 	Deadline    Deadline `toml:"deadline"`
 	Golden      Sampling `toml:"golden"`
@@ -61,6 +62,16 @@ type Workload struct {
 	at string
 }
 
+// IO is the rest of the infrastructure: with Whole, a control domain with services, a driver
+// domain with a disk and a network, and AppVMs that use them.
+type IO struct {
+	Whole    bool `toml:"whole"`
+	IOMMU    bool `toml:"iommu"`    // between the devices and memory
+	Blocks   int  `toml:"blocks"`   // rounds of blkbench
+	Requests int  `toml:"requests"` // of each host on the wire
+	PeriodUS int  `toml:"period_us"`
+}
+
 // Overhead makes an experiment one that measures what mechanisms cost in runs
 // without faults: each variant is run on the workload with each amount of
 // computing.
@@ -106,6 +117,7 @@ func Default() Experiment {
 		Machine:  Machine{CPUs: 2, MemoryMB: 64, QuantumNS: 500},
 		VMM:      VMM{Domains: 2, DomainMB: 8, TickUS: 5, WatchdogUS: 150},
 		Workload: Workload{Name: "unixbench", Length: 1},
+		IO:       IO{Blocks: 1, Requests: 100, PeriodUS: 100},
 		Faults:   Faults{Target: "vmm", Types: []string{"failstop", "register"}, Window: []uint64{10, 90}, Instructions: 20000, PerRun: 1},
 		Deadline: Deadline{DetectionUS: 1000, RecoveryUS: 5000},
 		Golden:   Sampling{Snapshots: 40, Digests: 400, Misses: 8},

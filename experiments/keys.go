@@ -111,6 +111,12 @@ var meanings = map[string]string{
 	"workload.quantum_us": "time slice of the processes within an AppVM, in µs of virtual time; 0 = its kernel's own",
 	"workload.fifo":       "true: guests use the FIFO interface of event channels, not the one of two levels",
 
+	"io.whole":     "true: the control domain runs XenStore, a toolstack and consoles as services, a driver domain drives a disk and a network interface, and AppVMs run blkbench, netbench and a key-value service on these, beside those of vmm.domains",
+	"io.iommu":     "true: an IOMMU lies between devices and memory",
+	"io.blocks":    "rounds of blkbench",
+	"io.requests":  "requests of each host on the wire that are counted",
+	"io.period_us": "time between two of them, in µs of virtual time",
+
 	"faults.target":       "what is struck",
 	"faults.types":        "fault i is of type i modulo their number: a type that stands there twice gets twice as many",
 	"faults.window":       "faults' times lie between these two percentages of the golden run",

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,6 +36,9 @@ func (e *Experiment) bounds() []bound {
 		{"workload.length", e.Workload.Length, 1, 1_000_000},
 		{"workload.quantum_us", e.Workload.QuantumUS, 0, 1_000_000},
 		{"workload.compute", e.Workload.Compute, 0, 1_000_000},
+		{"io.blocks", e.IO.Blocks, 1, 10_000},
+		{"io.requests", e.IO.Requests, 10, 1_000_000},
+		{"io.period_us", e.IO.PeriodUS, 1, 1_000_000},
 		{"deadline.detection_us", e.Deadline.DetectionUS, 1, 100_000_000},
 		{"deadline.recovery_us", e.Deadline.RecoveryUS, 1, 100_000_000},
 		{"golden.snapshots", e.Golden.Snapshots, 1, 10_000},
@@ -84,6 +88,9 @@ func (e *Experiment) Validate() error {
 	if err := validateSettings(e.Settings); err != nil {
 		return err
 	}
+	if e.IO.Whole && !e.VMM.Control {
+		return errors.New("io.whole = true: services and devices belong to a control domain: set vmm.control = true")
+	}
 	return e.validatePublished()
 }
 
@@ -93,6 +100,10 @@ const (
 	ControlMB       = 6
 	controlDomainMB = 64
 )
+
+// IOMB is the memory of what the whole infrastructure adds: a larger control domain, the
+// driver domain, three AppVMs.
+const IOMB = 16 + 8 + 3*8
 
 func (v *VMM) validate(memoryMB int) error {
 	vms, what := v.Domains*v.DomainMB, "vmm.domains × vmm.domain_mb"

@@ -17,21 +17,42 @@ import (
 
 // The packages that make up the system, and the names that the database gives them.
 var imagePackages = []imagePackage{
-	{"vmm", "./vi/vmm", image.VMM},
-	{"appvm", "./vi/appvm", image.Guest},
-	{"control", "./vi/control", image.Control},
-	{"workload", "./workloads/unixbench", image.User},
+	{"vmm", "./vi/vmm", image.VMM, false},
+	{"appvm", "./vi/appvm", image.Guest, false},
+	{"control", "./vi/control", image.Control, false},
+	{"workload", "./workloads/unixbench", image.User, false},
+	{"dvm", "./vi/dvm", image.Driver, true},
+	{"xenstored", "./vi/privvm/xenstored", image.User, true},
+	{"consoled", "./vi/privvm/consoled", image.User, true},
+	{"toolstack", "./vi/privvm/toolstack", image.User, true},
+	{"blkbench", "./workloads/blkbench", image.User, true},
+	{"netbench", "./workloads/netbench", image.User, true},
+	{"service", "./workloads/service", image.User, true},
 }
 
 type imagePackage struct {
 	name, pkg string
 	kind      image.Kind
+	whole     bool // only with the whole infrastructure
+}
+
+// packagesOf are those that an experiment's system is made of.
+func packagesOf(e *experiments.Experiment) (list []imagePackage) {
+	for _, p := range imagePackages {
+		if !p.whole || e.IO.Whole {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // of is the package in an experiment, which may name its own workload.
 func (p *imagePackage) of(e *experiments.Experiment) string {
-	if p.name == "workload" {
+	switch {
+	case p.name == "workload":
 		return e.Workload.Pkg()
+	case p.name == "control" && e.IO.Whole:
+		return "./vi/privvm"
 	}
 	return p.pkg
 }
@@ -62,7 +83,7 @@ func (c Carried) Build(ctx context.Context, e experiments.Experiment, say func(s
 	say("images")
 	var parts []experiments.Part
 	files := map[string]bool{}
-	for _, p := range imagePackages {
+	for _, p := range packagesOf(&e) {
 		spec := image.Spec{Root: root, Pkg: p.of(&e), Kind: p.kind}
 		if p.kind == image.VMM {
 			spec.Tags = e.VMM.Tags()
@@ -128,7 +149,7 @@ func (c Carried) vmm(ctx context.Context, f func(root string, m *image.Image) er
 // Stored makes the system of images that were built before.
 func Stored(e experiments.Experiment, parts []experiments.Part) (experiments.System, error) {
 	s := &VI{exp: e, parts: parts, images: map[string]*image.Image{}}
-	for _, p := range imagePackages {
+	for _, p := range packagesOf(&e) {
 		file, linked := part(parts, "image", p.name), part(parts, "linked", p.name)
 		if file == nil || linked == nil {
 			return nil, fmt.Errorf("the database lacks the image %q: it cannot be replayed", p.name)
@@ -180,7 +201,7 @@ func ModuleRoot() (string, error) {
 }
 
 // sourceDirs hold all that images are made of.
-var sourceDirs = []string{"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "workloads"}
+var sourceDirs = []string{"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/privvm", "vi/dvm", "vi/pvio", "vi/back", "vi/front", "vi/driver", "vi/fs", "vi/ip", "vi/xenstore", "workloads"}
 
 // sourceParts are the sources of all that runs inside the machine, so that a
 // trace can quote them when they have moved on: those directories, and what

@@ -16,7 +16,7 @@ func (s *VI) CheckOutput(serial []byte) error {
 	vms := LinesByVM(serial)
 	for _, vm := range slices.Sorted(maps.Keys(vms)) {
 		lines := vms[vm]
-		if vm == seam.ControlVM {
+		if vm == seam.ControlVM || slices.Contains(lines, seam.DriverStart) {
 			continue
 		}
 		for i, l := range lines {

@@ -231,7 +231,7 @@ func (g *Guests) Image(name string) (*image.Image, bool) {
 
 // ImageNames are the names of all images, the hypervisor's first.
 func (g *Guests) ImageNames() (list []string) {
-	for _, p := range imagePackages {
+	for _, p := range packagesOf(&g.system.exp) {
 		list = append(list, p.name)
 	}
 	return list

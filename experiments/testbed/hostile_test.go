@@ -87,6 +87,7 @@ func TestHostileDriverDomain(t *testing.T) {
 	s := hostileSystem(t)
 	s.spec.Disks = []disk.Spec{{Bytes: 1 << 20}}
 	s.spec.NICs = []machine.NIC{{MAC: [6]byte{2, 0, 0, 0, 0, 1}}}
+	s.spec.IOMMU = true
 	s.options += "functions=2 "
 	ours := hostileSettings(s)[1]
 	ours.Steps = append(slices.Clone(ours.Steps), "irq_routes", "irq_ends", "irq_redelivery", "stray_dma")

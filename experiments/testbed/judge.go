@@ -3,6 +3,7 @@ package testbed
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -16,6 +17,10 @@ import (
 func Judge(golden, got []byte) []faults.Verdict {
 	want, have := LinesByVM(golden), LinesByVM(got)
 	early, late := LinesByVM(untilLate(golden)), lateBegun(got)
+	infrastructure := map[string]bool{seam.ControlVM: true}
+	for name, lines := range want {
+		infrastructure[name] = infrastructure[name] || slices.Contains(lines, seam.DriverStart)
+	}
 	var names []string
 	for name := range want {
 		names = append(names, name)
@@ -25,7 +30,7 @@ func Judge(golden, got []byte) []faults.Verdict {
 	for _, name := range names {
 		v := verdict(name, want[name], have[name])
 		switch {
-		case name == seam.ControlVM:
+		case infrastructure[name]:
 			v.Role = faults.ControlVM
 		case early[name] == nil:
 			v.Role, v.Begun = faults.LateVM, late
@@ -54,7 +59,7 @@ func verdict(vm string, want, have []string) faults.Verdict {
 			v.Probe, v.Complete, failed = faults.ProbeFailed+faults.Probe(what), true, true
 		} else if line == seam.ProbePassed && !failed {
 			v.Probe, v.Complete = faults.ProbePassed, true
-		} else if vm == seam.ControlVM && line == seam.ControlEnd {
+		} else if vm == seam.ControlVM && line == seam.ControlEnd || line == seam.DriverEnd {
 			v.Complete = true
 		}
 	}

@@ -25,6 +25,13 @@ func bootServices(t *testing.T, options string, files []archived) string {
 // bootServicesOn is bootServices on some machine.
 func bootServicesOn(t *testing.T, spec machine.Spec, options string, files []archived) string {
 	t.Helper()
+	_, out := runServicesOn(t, spec, options, files)
+	return out
+}
+
+// runServicesOn is bootServicesOn that returns the machine as well.
+func runServicesOn(t *testing.T, spec machine.Spec, options string, files []archived) (*machine.Machine, string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("boots the whole system")
 	}
@@ -35,7 +42,7 @@ func bootServicesOn(t *testing.T, spec machine.Spec, options string, files []arc
 		t.Fatal(err)
 	}
 	mods := []machine.Module{{Cmdline: "pristine", Data: vmm}, {Cmdline: "kernel", Data: control}, {Cmdline: "initrd", Data: pagedArchive(files)}}
-	line := fmt.Sprintf("control=1 control_mb=%d domains=0 dom_mb=8 cpus=%d tick_us=10 apic_hz=%d tsc_hz=%d -- %s", 14+len(mods[2].Data)>>20,
+	line := fmt.Sprintf("control=1 control_mb=%d domains=0 dom_mb=8 cpus=%d tick_us=10 watchdog_us=2000 apic_hz=%d tsc_hz=%d -- %s", 14+len(mods[2].Data)>>20,
 		spec.CPUs, sim.Second/spec.Models.APICBusPeriod, sim.Second/spec.Models.TSCPeriod, options)
 	if err := m.LoadMultiboot(vmm, line, mods); err != nil {
 		t.Fatal(err)
@@ -44,7 +51,7 @@ func bootServicesOn(t *testing.T, spec machine.Spec, options string, files []arc
 	if stop.Reason != machine.Exit || stop.Code != exitOK {
 		t.Errorf("the machine stopped: %v", stop)
 	}
-	return string(m.Serial())
+	return m, string(m.Serial())
 }
 
 func imageOf(t *testing.T, pkg string, kind image.Kind) []byte {

@@ -23,7 +23,6 @@ type VI struct {
 	spec    machine.Spec
 	target  *faults.Target
 	steps   []string
-	policy  uint64 // physical address
 	stats   counters
 	provoke uint64 // physical address, 0 = none
 	options string // more for the VMM's command line, of tests
@@ -36,6 +35,9 @@ func (s *VI) prepare() error {
 	s.spec.CPUs = s.exp.Machine.CPUs
 	s.spec.MemBytes = uint64(s.exp.Machine.MemoryMB) << 20
 	s.spec.Quantum = sim.Time(s.exp.Machine.QuantumNS) * sim.Nanosecond
+	if s.exp.IO.Whole {
+		s.prepareIO()
+	}
 	if err := s.read(s.images["vmm"]); err != nil {
 		return fmt.Errorf("the VMM's image is not one that this program knows; if it is a database's, use the program that made it: %w", err)
 	}
@@ -63,7 +65,7 @@ func (s *VI) read(vmm *image.Image) error {
 	if !ok {
 		return fmt.Errorf("the VMM's image has no variable main.policy: a setting has nowhere to go")
 	}
-	s.policy = addr - vmm.Base + vmm.Phys
+	s.target.PolicyAt = addr - vmm.Base + vmm.Phys
 	if addr, ok := vmm.Addr("main.provoke"); ok {
 		s.provoke = addr - vmm.Base + vmm.Phys
 	}
@@ -77,6 +79,9 @@ func (s *VI) commandLine() string {
 	control := ""
 	if e.VMM.Control {
 		control = fmt.Sprintf("control=1 control_mb=%d late=%d ", experiments.ControlMB, e.VMM.Late)
+		if e.IO.Whole {
+			control = fmt.Sprintf("control=1 control_mb=%d ", controlWholeMB)
+		}
 	}
 	watchdog := e.VMM.WatchdogUS
 	if slices.Contains(e.VMM.Without, experiments.WatchdogName) {
@@ -107,12 +112,18 @@ func (s *VI) Boot() (faults.Machine, error) {
 	}
 	vmm := s.images["vmm"].File
 	kernel, initrd := s.images["appvm"].File, s.images["workload"].File
-	if s.exp.VMM.Control {
+	switch {
+	case s.exp.IO.Whole:
+		kernel, initrd = s.images["control"].File, s.wholeArchive()
+	case s.exp.VMM.Control:
 		kernel, initrd = s.images["control"].File, archive(kernel, initrd)
 	}
 	mods := []machine.Module{{Cmdline: "pristine", Data: vmm}, {Cmdline: "kernel", Data: kernel}, {Cmdline: "initrd", Data: initrd}}
 	if n := s.exp.VMM.Spacer(); n > 0 {
 		mods = append(mods, machine.Module{Cmdline: "spacer", Data: make([]byte, n<<12)})
+	}
+	if s.spec.IOMMU {
+		m.Firmware() // whose tables say where it is
 	}
 	err = m.LoadMultiboot(vmm, s.commandLine(), mods)
 	if err != nil {
@@ -148,7 +159,7 @@ func (s *VI) Fork(snapshot faults.Snapshot) faults.Machine {
 }
 
 func (s *VI) wrap(m *machine.Machine) faults.Machine {
-	h := &Hardware{Machine: m, entries: []uint64{s.target.PanicEntry, s.target.HangEntry}, policy: s.policy, provoke: s.provoke}
+	h := &Hardware{Machine: m, entries: s.target.Watched(), policy: s.target.PolicyAt, provoke: s.provoke}
 	h.Break()
 	return h
 }
@@ -157,7 +168,9 @@ func (s *VI) Target() *faults.Target { return s.target }
 
 func (s *VI) Steps() []string { return s.steps }
 
-func (s *VI) Started(serial []byte) bool { return startedAll(serial, s.exp.VMM.Domains) }
+func (s *VI) Started(serial []byte) bool {
+	return startedAll(serial, s.exp.VMM.Domains+s.ioDomains())
+}
 
 // Measured: the measured part is over when the late VM is made, so that it is
 // created after recovery.
@@ -171,7 +184,7 @@ func (s *VI) Semantics() string { return fmt.Sprint(machine.SemanticsVersion) }
 // Facts reads the VMM's counters.
 func (s *VI) Facts(m faults.Machine) experiments.Counters {
 	h := m.(*Hardware)
-	c := experiments.Counters{Ring0: h.Ring0()}
+	c := experiments.Counters{Target: h.Scoped()}
 	for i := range s.spec.CPUs {
 		c.CPUs = append(c.CPUs, s.stats.of(h, i))
 	}
@@ -183,7 +196,7 @@ func (s *VI) Identity() []string {
 		"models " + experiments.Sum(fmt.Appendf(nil, "%d %+v", models.Semantics, s.spec.Models)),
 		"command line " + s.commandLine(),
 	}
-	for _, p := range imagePackages {
+	for _, p := range packagesOf(&s.exp) {
 		list = append(list, "image "+p.name+" "+s.images[p.name].Digest)
 	}
 	return list

@@ -22,13 +22,13 @@ func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, 
 	}
 	for _, s := range []struct {
 		name string
-		to   *uint64
-	}{{"main.detectPanic", &t.PanicEntry}, {"main.detectHang", &t.HangEntry}} {
+		kind faults.DetectionKind
+	}{{"main.detectPanic", faults.ByPanic}, {"main.detectHang", faults.ByHang}} {
 		addr, ok := images["vmm"].Addr(s.name)
 		if !ok {
 			return nil, fmt.Errorf("the VMM's image has no function %s: it is the entry that counts as a detection", s.name)
 		}
-		*s.to = addr
+		t.Entries = append(t.Entries, faults.Entry{PC: addr, Kind: s.kind})
 	}
 	return t, nil
 }
@@ -60,6 +60,9 @@ type imageSymbols map[string]*image.Image
 
 func (s imageSymbols) Func(pc uint64) (string, uint64, bool) {
 	for _, p := range imagePackages {
+		if s[p.name] == nil {
+			continue
+		}
 		if f, ok := s[p.name].Func(pc); ok {
 			if p.kind != image.VMM {
 				f.Name = p.name + ":" + f.Name
@@ -72,6 +75,9 @@ func (s imageSymbols) Func(pc uint64) (string, uint64, bool) {
 
 func (s imageSymbols) Calls(pc uint64) []faults.Call {
 	for _, p := range imagePackages {
+		if s[p.name] == nil {
+			continue
+		}
 		calls := s[p.name].Calls(pc)
 		if len(calls) == 0 {
 			continue

@@ -105,7 +105,7 @@ func (l *load) Event(uint16, uint64) {
 	case LoadFinding:
 		l.find()
 	case LoadWaiting:
-		l.ask(0, false)
+		l.ask(firstRequest, false)
 	case LoadAsking:
 		if s.Next == l.spec.Count {
 			s.Phase, s.Tries = LoadEnding, 0
@@ -126,6 +126,9 @@ func (l *load) Event(uint16, uint64) {
 		l.host.At(l.host.Now()+l.spec.Period, 0, 0)
 	}
 }
+
+// firstRequest is the number of requests before the count.
+const firstRequest = 1 << 30
 
 // endTries is how often the end is told to a program that does not answer it.
 const endTries = 200
@@ -192,7 +195,7 @@ func (l *load) answered(n int, ok bool) {
 	case !ok:
 		s.Wrong++
 		return
-	case s.Phase == LoadWaiting:
+	case s.Phase == LoadWaiting && n == firstRequest:
 		s.Phase, s.Tries, s.First, s.Last = LoadAsking, 0, now, now
 		return
 	case s.Phase == LoadEnding && n == l.spec.Count:

@@ -26,8 +26,11 @@ func (l *load) ask(n int, end bool) {
 		l.send(l.request(n, end))
 		return
 	}
-	b := make([]byte, max(l.spec.Size, 16))
+	b := make([]byte, max(l.spec.Size, 17))
 	l.content(n, b[16:])
+	if end {
+		b[16] = l.verdict()
+	}
 	le := binary.LittleEndian
 	le.PutUint32(b, kindAsk)
 	if end {
@@ -36,6 +39,15 @@ func (l *load) ask(n int, end bool) {
 	le.PutUint32(b[4:], uint32(n))
 	le.PutUint64(b[8:], benchSum(b[16:]))
 	l.send(b)
+}
+
+// verdict is what the host tells the program at the end: 1 if enough answers came, and all
+// were right; else 0.
+func (l *load) verdict() byte {
+	if l.Result().Failed {
+		return 0
+	}
+	return 1
 }
 
 // content is the bytes that belong to a number.
@@ -76,8 +88,10 @@ func (l *load) got(b []byte) {
 		return
 	}
 	n := int(le.Uint32(b[4:]))
-	want := make([]byte, max(l.spec.Size, 16)-16)
-	l.content(n, want)
+	want := make([]byte, max(l.spec.Size, 17)-16)
+	if l.content(n, want); n == l.spec.Count {
+		want[0] = l.verdict()
+	}
 	for i := range want {
 		want[i] ^= 0x5a
 	}
@@ -88,6 +102,9 @@ func (l *load) got(b []byte) {
 func (l *load) key(n int) int { return int(mix(l.spec.Seed, uint64(n), 1) % loadKeys) }
 
 func (l *load) operation(n int) byte {
+	if n == firstRequest {
+		return opGet
+	}
 	return [4]byte{opPut, opGet, opPut, opDelete}[mix(l.spec.Seed, uint64(n), 2)%4]
 }
 
@@ -97,11 +114,12 @@ func (l *load) request(n int, end bool) []byte {
 	le.PutUint32(b, serviceMagic)
 	le.PutUint32(b[4:], uint32(n))
 	b[8] = l.operation(n)
-	if end {
-		b[8] = opEnd
-	}
 	key := l.key(n)
 	le.PutUint64(b[16:], 1+uint64(key))
+	if end {
+		b[8] = opEnd
+		b[16] = l.verdict()
+	}
 	le.PutUint64(b[24:], 1+uint64(n))
 	if b[8] == opPut {
 		l.content(n, b[32:][:valueLen])

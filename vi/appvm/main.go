@@ -16,10 +16,10 @@ func failed()
 // kmain is the kernel's first Go function, on the boot block.
 func kmain(si *abi.StartInfo) {
 	guest.Start(si)
+	guest.Print(seam.WorkloadStart + "\n")
 	if !guest.OpenDevices() {
 		guest.Die("the devices do not connect", 0)
 	}
-	guest.Print(seam.WorkloadStart + "\n")
 	if status := guest.Run("run"); status != 0 {
 		guest.Print(seam.Error + " workload status ")
 		guest.PrintHex(uint64(status))

@@ -8,6 +8,7 @@ import (
 	"resvirt/vi/abi"
 	"resvirt/vi/back"
 	"resvirt/vi/guest"
+	"resvirt/vi/pvio"
 	"resvirt/vi/seam"
 )
 
@@ -35,7 +36,7 @@ func kmain(si *abi.StartInfo) {
 	}
 	devices.Platform = &platform
 	devices.Bridge.Send = send
-	if !devices.Start() {
+	if !devices.Start() || !guest.StoreWatch(shutdown.Reset("control/shutdown").Bytes(), tokenShutdown[:]) {
 		guest.Die("XenStore takes no watch", 0)
 	}
 	guest.Print(seam.DriverStart + "\n")
@@ -54,10 +55,32 @@ func work() bool {
 	busy := takeDisks()
 	busy = takeNets() || busy
 	for token := guest.StoreEvent(); token != nil; token = guest.StoreEvent() {
+		if len(token) == 1 && token[0] == tokenShutdown[0] {
+			end()
+			continue
+		}
 		devices.Event(token)
 		busy = true
 	}
 	return devices.Serve(guest.Now()) || busy
+}
+
+// The toolstack asks a VM to end by a node (xen/include/public/io/xs_wire.h knows nothing of
+// it; Linux's drivers/xen/manage.c does).
+var (
+	shutdown      pvio.Path
+	tokenShutdown = [1]byte{'s'}
+	request       [16]byte
+)
+
+// end ends the domain if it is asked to.
+func end() {
+	if n, ok := guest.StoreRead(shutdown.Bytes(), request[:]); !ok || n == 0 {
+		return
+	}
+	guest.StoreWrite(shutdown.Bytes(), request[:0])
+	guest.Print(seam.DriverEnd + "\n")
+	guest.Shutdown(abi.ShutdownPoweroff)
 }
 
 // fail is called by failed (entry_amd64.s) with what lay on its stack.

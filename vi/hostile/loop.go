@@ -30,6 +30,15 @@ func loop() {
 		}
 		known()
 	}
+	if option("dma") != 0 && self != witness {
+		if self != witness+1 {
+			shutDown(abi.ShutdownPoweroff)
+		}
+		if v != 0 {
+			vcpuOp(abi.VcpuopDown, uint64(v), 0)
+		}
+		attackByDevice()
+	}
 	for {
 		if self != witness && option("duet") != 0 {
 			duet()

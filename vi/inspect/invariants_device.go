@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"resvirt/vi/abi"
@@ -92,4 +93,27 @@ func (t *devicesInfo) leads(vector, domain, nr uint64) bool {
 		}
 	}
 	return false
+}
+
+// eachDMATable calls fn for the frames of the tables by which a domain's functions reach memory.
+func (w *world) eachDMATable(domain int, fn func(frame uint64)) {
+	var io ioInfo
+	if d := &w.domains[domain]; d.Io == 0 || w.io.read(w.m.Memory, d.Io, &io) != nil || io.Root == 0 {
+		return
+	}
+	w.dmaTable(io.Root, 3, fn)
+}
+
+// dmaTable does so for a table of a level and those below it.
+func (w *world) dmaTable(frame uint64, level int, fn func(frame uint64)) {
+	fn(frame)
+	page := make([]byte, 4096)
+	if level == 1 || w.m.Memory(w.directMap+frame<<12, page) != nil {
+		return
+	}
+	for i := 0; i < len(page); i += 8 {
+		if e := binary.LittleEndian.Uint64(page[i:]); e&1 != 0 && e&entryAddress>>12 < uint64(len(w.frames)) {
+			w.dmaTable(e&entryAddress>>12, level-1, fn)
+		}
+	}
 }

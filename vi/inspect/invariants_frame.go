@@ -284,6 +284,7 @@ func (w *world) reached() map[uint64]string {
 		w.reachedGrants(i, add)
 		add(d.Fifo, name+".fifo")
 		add(d.Io, name+".io")
+		w.eachDMATable(i, func(f uint64) { m[f] = name + ".io's tables" })
 		for k, g := range d.Groups {
 			add(g, fmt.Sprintf("%s.groups[%d]", name, k))
 		}

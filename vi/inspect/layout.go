@@ -68,7 +68,10 @@ type domainInfo struct {
 }
 
 // ioInfo is a domain's part of devices.
-type ioInfo struct{ Pirqs []pirqInfo }
+type ioInfo struct {
+	Pirqs []pirqInfo
+	Root  uint64 // frame of the tables by which its functions reach memory
+}
 
 type pirqInfo struct {
 	Kind, Vector, Source, Port uint64

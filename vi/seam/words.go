@@ -19,6 +19,7 @@ const (
 	ControlLate   = "control makes one more" // no fault strikes after this line
 	ControlEnd    = "control end"
 	DriverStart   = "driver start" // a driver domain serves
+	DriverEnd     = "driver end"   // and has ended, since it was asked to
 )
 
 // Lines that the domains of hostile runs print.
@@ -27,6 +28,8 @@ const (
 	DuetOK    = "duet ok"    // no write reached a page that had been given up
 	Known     = "known: "    // followed by an attack of the list and its result
 	KnownDone = Known + "done"
+	DMATried  = "frames tried by a device: " // followed by their number,
+	DMADone   = " of which written: "        // and of those in which it succeeded
 )
 
 // Beginnings of lines about something that went wrong.

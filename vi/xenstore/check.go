@@ -2,9 +2,9 @@ package xenstore
 
 import "resvirt/vi/pvio"
 
-// sumOf is a checksum of what a node is: its record and the bytes of its chains. Those of
-// the path are in the hash.
-func (s *Server) sumOf(n *node) uint32 {
+// sumOfNode is a checksum of what a node is: its record and the bytes of its chains. Those
+// of the path are in the hash. It tells nodes from other cells where links are lost.
+func (s *Server) sumOfNode(n *node) uint32 {
 	h := n.hash ^ n.kidLen<<16 ^ uint32(n.pathLen) ^ uint32(n.valLen)<<12 ^ uint32(n.perms)<<24 ^ uint32(n.payer)<<8
 	h = (h ^ uint32(n.gen) ^ uint32(n.gen>>32)) * 16777619
 	h = s.sumChain(h, n.body, int(n.perms)*permSize+int(n.valLen))
@@ -43,6 +43,11 @@ func (s *Server) Check() (what string, where uint32) {
 	*k = checker{}
 	if s.magic != magic || s.log.n != 0 {
 		return "the store is in the middle of something", 0
+	}
+	for g := range granules {
+		if s.log.sum[g] != sumOf(s.granule(g)) {
+			return "something else than this server changed the store", g
+		}
 	}
 	s.checkFree()
 	s.checkNodes()
@@ -139,7 +144,7 @@ func (s *Server) checkNode(i uint32) bool {
 	if !s.checkChain(n.path, int(n.pathLen)) || !s.checkChain(n.body, int(n.perms)*permSize+int(n.valLen)) || !s.checkChain(n.kids, int(n.kidLen)) {
 		return false
 	}
-	if hashOf(s.nodePath(n)) != n.hash || s.sumOf(n) != n.sum {
+	if hashOf(s.nodePath(n)) != n.hash || s.sumOfNode(n) != n.sum {
 		s.wrong("a node's sum is not that of its content", i)
 		return false
 	}

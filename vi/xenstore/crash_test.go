@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"unsafe"
+
+	"resvirt/vi/pvio"
 )
 
 // crash is what ends a server at a step.
@@ -19,7 +21,8 @@ type crasher struct {
 	left    int // steps until the next
 	last    []byte
 	crashes int
-	until   int // no more than this, that the request comes to its end
+	shown   map[*pvio.StorePage][2]uint32 // the furthest indices that a client has seen
+	until   int                           // no more than this, that the request comes to its end
 }
 
 func stateBytes(s *Store) []byte {
@@ -30,6 +33,7 @@ func stateBytes(s *Store) []byte {
 func (k *crasher) arm() {
 	s, n := k.p.w.s, uint32(0)
 	s.step = func() {
+		k.look(s)
 		if s.log.n != 0 {
 			n = s.log.n
 		} else if n != 0 { // a unit has ended: what it changed is in the log yet
@@ -43,6 +47,28 @@ func (k *crasher) arm() {
 			k.left = 1 + k.r.IntN(1+k.r.IntN(400))
 			panic(crash{})
 		}
+	}
+}
+
+// look sees what clients may have seen. It must not be taken back, since they have acted
+// on it, except at a connection's new begin.
+func (k *crasher) look(s *Server) {
+	for ci, p := range s.page {
+		if p == nil {
+			continue
+		}
+		if s.conn[ci].fresh {
+			delete(k.shown, p)
+			continue
+		}
+		was, known := k.shown[p]
+		now := [2]uint32{p.ReqCons, p.RspProd}
+		for i := range now {
+			if known && int32(now[i]-was[i]) < 0 {
+				k.p.w.t.Fatalf("index %d of connection %d was %d and is %d", i, ci, was[i], now[i])
+			}
+		}
+		k.shown[p] = now
 	}
 }
 
@@ -95,7 +121,8 @@ func (k *crasher) protected(f func()) (whole bool) {
 func TestCrashes(t *testing.T) {
 	crashes := 0
 	for seed := range uint64(12) {
-		k := &crasher{r: rand.New(rand.NewPCG(seed, 2)), left: 50, last: make([]byte, unsafe.Sizeof(state{}))}
+		k := &crasher{r: rand.New(rand.NewPCG(seed, 2)), left: 50, last: make([]byte, unsafe.Sizeof(state{})),
+			shown: map[*pvio.StorePage][2]uint32{}}
 		k.p = newPair(t, randomBytes(seed, 1500))
 		copy(k.last, stateBytes(k.p.w.s.Store))
 		k.p.w.turn = func() (more bool) {
@@ -190,5 +217,44 @@ func (m *model) startle() {
 			}
 			c.txs[n] = &mtx{seen: map[string]int{}, view: map[string]mnode{}, modified: map[string]bool{}, fire: map[string]bool{}, fail: fail}
 		}
+	}
+}
+
+// TestRecover: a transaction that was open sees the tree as it is, and its client has to do
+// all again; watches fire once.
+func TestRecover(t *testing.T) {
+	w := newWorld(t)
+	w.add(3)
+	w.must(3, 0, write, "a\x001", ok)
+	w.must(3, 0, watchMsg, "a\x00tok\x00", ok)
+	tx := w.begin(3)
+	w.must(3, tx, write, "a\x002", ok)
+	w.events(3)
+	free, store, local := w.s.freeCells, w.s.Store, w.s.page
+	w.s = new(Server)
+	if what, where := w.s.Recover(store, w.ops()); what != "" {
+		t.Fatalf("%s (%d)", what, where)
+	}
+	c, ok0 := w.s.Client(0)
+	if !ok0 || !c.Local || c.Port != 1 {
+		t.Fatalf("connection 0 is %v", c)
+	}
+	w.s.Attach(0, local[0], 1)
+	if w.s.freeCells <= free {
+		t.Error("what the transaction had is not free")
+	}
+	w.eventsAre(3, "a tok")
+	w.must(3, tx, read, "a\x00", "1")
+	w.must(3, tx, write, "a\x003", ok)
+	w.must(3, tx, end, "T\x00", "EAGAIN")
+	w.must(3, tx, end, "T\x00", "ENOENT")
+	w.must(3, 0, read, "a\x00", "1")
+	w.eventsAre(3)
+	if !w.s.Patrol(granules) {
+		t.Error("the patrol sees a change that is none")
+	}
+	w.s.cell[100].data[5] ^= 1
+	if w.s.Patrol(granules) {
+		t.Error("the patrol sees no change")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"resvirt/vi/pvio"
@@ -55,7 +56,8 @@ func (q *sequence) next() (id uint16, tx, kind uint32, payload string) {
 		start, start, end, end, end, reset, introduce, releaseIt, setTarget)
 	switch kind {
 	case write:
-		payload = q.path() + "\x00" + pick(q, "", "1", "2", "a value that is longer than the others, and longer than what one cell of the store has room for")
+		payload = q.path() + "\x00" + pick(q, "", "1", "2", "a value that is longer than the others, and longer than what one cell of the store has room for",
+			strings.Repeat("longer than the ring;", 55))
 	case setPerms:
 		payload = q.path() + "\x00" + q.perms()
 	case watchMsg, unwatch:

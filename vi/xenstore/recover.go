@@ -75,17 +75,9 @@ func (s *Server) checkLog() (what string, where uint32) {
 	}
 	for i := range s.log.n {
 		e := &s.log.entry[i]
-		if e.at >= granules || e.sum != sumOfSaved(e) {
+		if e.at >= granules || e.sum != e.at^sumOf(&e.data) {
 			return "the log holds what was not saved", i
 		}
 	}
 	return "", 0
-}
-
-func sumOfSaved(e *saved) uint32 {
-	h := e.at ^ 0x811c9dc5
-	for i := range e.data {
-		h = (h ^ uint32(e.data[i])) * 16777619
-	}
-	return h
 }

@@ -11,6 +11,8 @@ type Server struct {
 	page [Conns]*pvio.StorePage
 	turn uint32
 
+	patrolled uint32 // the granule that Patrol looked at last
+
 	// Of the request under way.
 	client uint32 // its connection, Conns where the server acts by itself
 	tx     uint32 // its transaction
@@ -81,6 +83,7 @@ func (s *Server) Start(at *Store, ops Ops) {
 	}
 	s.magic = magic
 	s.commit()
+	s.sealAll()
 }
 
 // Connect adds a client that is a process of the privileged domain: it shares a page with

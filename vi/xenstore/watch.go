@@ -155,7 +155,7 @@ func (s *Server) fireOld(path []byte, exact bool, old uint64) {
 	case !exact:
 		n.flags &^= nodeExact
 	}
-	n.sum = s.sumOf(n)
+	n.sum = s.sumOfNode(n)
 }
 
 // readers is the set of connections that may read a node.

@@ -35,6 +35,7 @@ var (
 // start is called by Boot with the initial stack.
 func start(stack uint64) {
 	rounds := uint64(1)
+	probe := string(p.Args(stack).Arg(1)) == "probe" // of the VM, after its work
 	for i := 0; ; i++ {
 		w := p.Args(stack).Arg(i)
 		if len(w) == 0 {
@@ -42,6 +43,13 @@ func start(stack uint64) {
 		}
 		option(w, "length=", &rounds)
 		option(w, "seed=", &seed)
+	}
+	if probe {
+		for f := range uint64(files) {
+			read(fileName(&name, "file", f), rounds-1, f)
+		}
+		line.Str("probe of blkbench").Line()
+		p.Exit(0)
 	}
 	for r := range rounds {
 		for f := range uint64(files) {
