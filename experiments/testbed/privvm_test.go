@@ -131,6 +131,23 @@ func TestToolstackMakesVMs(t *testing.T) {
 	}
 }
 
+// TestServiceDies: the kernel of the control domain says which service has failed, asks the
+// others to end, and leaves nothing behind.
+func TestServiceDies(t *testing.T) {
+	out := bootServices(t, "", []archived{
+		{"services", []byte("/tryout crash\n/xenstored\n!/tryout wait\n")},
+		{"tryout", imageOf(t, "./vi/privvm/tryout", image.User)},
+		{"xenstored", imageOf(t, "./vi/privvm/xenstored", image.User)},
+	})
+	got := LinesByVM([]byte(out))["d0"]
+	if len(got) > 1 && strings.HasPrefix(got[1], "error: program stopped by trap 14 at 0x") && strings.HasSuffix(got[1], " address 0x8") {
+		got = slices.Delete(got, 1, 2)
+	}
+	if want := []string{"control start", "error: service /tryout crash has failed 0xb", "it is asked to end", "control end"}; !slices.Equal(got, want) {
+		t.Errorf("the control domain printed %q, not %q", got, want)
+	}
+}
+
 // volumeDisk is a disk with volumes of a MiB.
 func volumeDisk(names ...string) []disk.Spec {
 	const size = 1 << 20 / disk.SectorSize
@@ -168,5 +185,73 @@ destroy dvm
 		if strings.Contains(line, "error") {
 			t.Error(line)
 		}
+	}
+}
+
+// TestToolstackOperations: what the toolstack does with VMs has its effect, and an operation
+// that fails half-way leaves nothing. That no memory is lost, the hypervisor says at the end.
+func TestToolstackOperations(t *testing.T) {
+	config := func(name, more string) archived {
+		return archived{name, []byte("name = '" + name + "'\nkernel = '/appvm'\nramdisk = '/tryout'\nmemory = 8\nextra = 'workload=tryout'\n" + more)}
+	}
+	out := bootServices(t, "", serviceFiles(t, `create /one paused
+create /one
+create /kernel
+create /backend
+create /large
+create /pci
+create /text
+create /nothing
+pause two
+list
+xenstore-read /local/domain/2/name
+xenstore-read /libxl/1/type
+rename one uno
+xenstore-read /local/domain/1/name
+mem-set uno 4
+mem-set uno 9
+xenstore-read /local/domain/1/memory/target
+unpause uno
+wait uno
+create /again
+wait again
+pause again
+list
+destroy again
+list
+xenstore-read /local/domain/1/name
+frobnicate
+`,
+		archived{"tryout", imageOf(t, "./vi/privvm/tryout", image.User)},
+		config("one", ""), config("kernel", "kernel = '/script'\n"), config("backend", "vif = ['mac=00:16:3e:00:00:01,backend=nobody']\n"),
+		config("large", "memory = 63\n"), config("pci", "pci = ['00:09.0']\n"), config("text", "memory = many\n"),
+		config("again", "on_poweroff = 'restart'\n")))
+	var got []string
+	for _, line := range LinesByVM([]byte(out))["d0"] {
+		got = append(got, strings.TrimPrefix(line, "error: toolstack: "))
+	}
+	want := []string{"control start",
+		"create /one: there is a VM of this name",
+		"create /kernel: it is no ELF file",
+		"create /backend: there is no such driver domain",
+		"create /large: there is not enough memory",
+		"create /pci: there is no such PCI function",
+		"create /text: a string stands in quotes (line 6)",
+		"create /nothing: there is no such file",
+		"pause two: there is no such VM",
+		"one 1 8 1 paused",
+		"xenstore-read /local/domain/2/name: it cannot be read (ENOENT for /local/domain/2/name)",
+		"/libxl/1/type = pv",
+		"/local/domain/1/name = uno",
+		"mem-set uno 9: a VM's memory does not grow beyond its configuration",
+		"/local/domain/1/memory/target = 4096",
+		"again 7 8 1 paused",
+		"xenstore-read /local/domain/1/name: it cannot be read (ENOENT for /local/domain/1/name)",
+		"frobnicate: there is no such command",
+		"error: service /toolstack /script has failed 0xc00",
+		"control end",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the control domain printed\n%s\nnot\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -54,9 +54,6 @@ func build(v *vm, kernel, ramdisk []byte) string {
 	b.k = xenelf.Kernel{}
 	b.k.File = kernel
 	b.readKernel()
-	if b.pages > maxPages {
-		b.fail("memory is too much")
-	}
 	if b.why != "" {
 		return b.why
 	}

@@ -6,6 +6,7 @@ import "resvirt/vi/pvio"
 // numbers, strings in quotes, or lists of strings in brackets; # begins a comment.
 
 const (
+	maxVCPUs = 8
 	maxDisks = 4
 	maxVifs  = 4
 	maxPCI   = 4
@@ -81,8 +82,13 @@ func (c *config) parse(text []byte) (why string, line int64) {
 			break
 		}
 	}
-	if r.why == "" && (len(c.name) == 0 || len(c.kernel) == 0) {
+	switch {
+	case len(c.name) == 0 || len(c.kernel) == 0:
 		r.fail("a VM needs name and kernel")
+	case c.memory == 0 || c.memory > maxPages>>(20-pageShift):
+		r.fail("memory is none, or too much")
+	case c.vcpus == 0 || c.vcpus > maxVCPUs:
+		r.fail("vcpus are none, or too many")
 	}
 	return r.why, r.line
 }

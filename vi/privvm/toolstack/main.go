@@ -57,12 +57,19 @@ func complain(why string, about []byte) {
 		t.Bytes(about).Str(": ")
 	}
 	t.Str(why)
+	if wrongLine != 0 {
+		t.Str(" (line ").Dec(wrongLine).Str(")")
+		wrongLine = 0
+	}
 	if refused.why != 0 {
 		t.Str(" (").Str(pvio.StoreErrors[refused.why]).Str(" for ").Bytes(refused.path.Bytes()).Str(")")
 		refused.why = 0
 	}
 	t.Line()
 }
+
+// wrongLine is the line of a configuration that cannot be, of the operation under way.
+var wrongLine int64
 
 // refused is what XenStore did not do, of the operation under way.
 var refused struct {

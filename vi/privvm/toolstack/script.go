@@ -82,6 +82,9 @@ func command(word, a, b, rest []byte) string {
 		if string(a) == "all" {
 			return unpauseAll()
 		}
+	case "pause", "shutdown", "reboot", "destroy", "rename", "mem-set", "wait", "block-attach", "block-detach", "network-attach", "network-detach":
+	default:
+		return "there is no such command"
 	}
 	v := find(a)
 	if v == nil {
@@ -122,10 +125,8 @@ func vmCommand(v *vm, word, b []byte) string {
 		return v.detachDisk(b)
 	case "network-attach":
 		return v.attachVif(b)
-	case "network-detach":
-		return v.detachVif(b)
 	}
-	return "there is no such command"
+	return v.detachVif(b)
 }
 
 // createVM makes a VM and lets it run.

@@ -66,8 +66,7 @@ func create(file []byte) (*vm, string) {
 	why, line := v.config.parse(text)
 	switch {
 	case why != "":
-		var t p.Text
-		t.Str("line ").Dec(line).Str(" of ").Bytes(file).Str(":").Line()
+		wrongLine = line
 	case find(v.config.name) != nil:
 		why = "there is a VM of this name"
 	case len(v.config.name) > len(v.name):
