@@ -165,9 +165,11 @@ func coreStart() {
 			startDomain(uint16(1+i), i%cpus)
 		}
 	}
-	if d := findDomain(uint16(params.functions)); params.functions != 0 && d != nil {
-		d.takeFunctions()
-		d.put()
+	if params.functions != 0 {
+		if d := findDomain(uint16(params.functions)); d != nil {
+			d.takeFunctions()
+			d.put()
+		}
 	}
 	if domains.head == nil {
 		endOfRun()
