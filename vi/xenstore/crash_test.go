@@ -337,3 +337,44 @@ func TestEveryStep(t *testing.T) {
 		t.Fatalf("%s (%d)", what, where)
 	}
 }
+
+// FuzzCrashes is TestCrashes with requests that a fuzzer makes up.
+func FuzzCrashes(f *testing.F) {
+	f.Add(randomBytes(1, 300), uint64(1))
+	f.Fuzz(func(t *testing.T, data []byte, seed uint64) {
+		k := newCrasher(t, data[:min(len(data), 1000)], seed)
+		for len(k.p.q.data) > 0 {
+			k.same(k.p.q.next())
+		}
+		k.p.equal()
+	})
+}
+
+// TestStartCrashes: a store whose making was not finished is begun anew.
+func TestStartCrashes(t *testing.T) {
+	w := newWorld(t)
+	store := new(Store)
+	for n := 1; ; n++ {
+		s, left := &Server{}, n
+		s.step = func() {
+			if left--; left == 0 {
+				panic(crash{})
+			}
+		}
+		k := crasher{}
+		if k.protected(func() { s.Open(store, w.ops()) }) {
+			if n < 10 {
+				t.Errorf("only %d steps", n)
+			}
+			break
+		}
+		s.step = nil
+		if began, what := new(Server).Open(store, w.ops()); what != "" || !began && store.magic != magic {
+			t.Fatalf("after step %d: %v, %q", n, began, what)
+		}
+		if what, where := s.Check(); what != "" {
+			t.Fatalf("after step %d: %s (%d)", n, what, where)
+		}
+		*store = Store{}
+	}
+}
