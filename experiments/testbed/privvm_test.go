@@ -42,10 +42,12 @@ func runServicesOn(t *testing.T, spec machine.Spec, options string, files []arch
 		t.Fatal(err)
 	}
 	mods := []machine.Module{{Cmdline: "pristine", Data: vmm}, {Cmdline: "kernel", Data: control}, {Cmdline: "initrd", Data: pagedArchive(files)}}
-	if err := m.LoadMultiboot(vmm, fmt.Sprintf("control=1 control_mb=16 domains=0 dom_mb=8 cpus=%d tick_us=10 watchdog_us=2000 apic_hz=1000000000 tsc_hz=1000000000 -- %s", spec.CPUs, options), mods); err != nil {
+	line := fmt.Sprintf("control=1 control_mb=%d domains=0 dom_mb=8 cpus=%d tick_us=10 watchdog_us=2000 apic_hz=%d tsc_hz=%d -- %s", 14+len(mods[2].Data)>>20,
+		spec.CPUs, sim.Second/spec.Models.APICBusPeriod, sim.Second/spec.Models.TSCPeriod, options)
+	if err := m.LoadMultiboot(vmm, line, mods); err != nil {
 		t.Fatal(err)
 	}
-	stop := m.Run(machine.Until{Time: 2 * sim.Second})
+	stop := m.Run(machine.Until{Time: 30 * sim.Second})
 	if stop.Reason != machine.Exit || stop.Code != exitOK {
 		t.Errorf("the machine stopped: %v", stop)
 	}

@@ -2,8 +2,8 @@ package guest
 
 import "resvirt/vi/abi"
 
-// Files of the module's archive, to be read and mapped. A file is named by the block of its
-// header.
+// Files of the module's archive, to be read and mapped. A file is named by the page at which
+// its content begins; one that begins within a page cannot be opened.
 
 var archiveFile = fileOps{open: archiveOpen, read: archiveRead, mmap: archiveMmap, size: func(n uint16) uint64 { return archivePlace(n).size }}
 
@@ -12,15 +12,15 @@ func archiveOpen(path []byte) (uint16, int64) {
 		return 0, -abi.ENOENT
 	}
 	p, ok := findFile(path[1:])
-	if n := p.at/tarBlock - 1; ok && n < 1<<16 {
+	if n := p.at / pageSize; ok && p.at&(pageSize-1) == 0 && n < 1<<16 {
 		return uint16(n), 0
 	}
 	return 0, -abi.ENOENT
 }
 
 func archivePlace(n uint16) place {
-	at := uint64(n) * tarBlock
-	return place{at + tarBlock, octal(Module()[at+tarSize:][:tarSizeLen])}
+	at := uint64(n) * pageSize
+	return place{at, octal(Module()[at-tarBlock+tarSize:][:tarSizeLen])}
 }
 
 // archiveRead gives the file's beginning: there is no position.
@@ -36,7 +36,7 @@ func archiveRead(n uint16, buf, count uint64) int64 {
 // archiveMmap maps the file's pages as they are in the module, to be read alone.
 func archiveMmap(n uint16, length, prot, off uint64) int64 {
 	p := archivePlace(n)
-	if prot != protRead || p.at&(pageSize-1) != 0 || off >= p.size {
+	if prot != protRead || off >= p.size {
 		return -abi.EINVAL
 	}
 	l := &current.space.vmas

@@ -5,8 +5,8 @@ import (
 	"resvirt/vi/bare"
 )
 
-// maxPages bounds the memory the kernel uses: 16 MiB. More memory is not used.
-const maxPages = 4096
+// maxPages bounds the memory the kernel uses: 128 MiB. More memory is not used.
+const maxPages = 32768
 
 // physPages is the page allocator: a count of uses per page (user mappings, or
 // one for a kernel use) and a stack of free pages. Pages are named by their

@@ -19,7 +19,7 @@ type Space struct {
 
 // The user half lies below userEnd, so that few entries have to be searched.
 const (
-	userEnd    = 32 << 20
+	userEnd    = 128 << 20
 	userTables = userEnd / l1Span
 	userStack  = 0x400000 // end of the stack; programs are linked above
 	stackBytes = 64 << 10

@@ -12,13 +12,14 @@ const (
 	pageShift = 12
 	pageSize  = 1 << pageShift
 
-	maxPages = 16384 // of a VM, 64 MiB
+	maxPages = 65536 // of a VM, 256 MiB
 	maxWork  = 64    // frames that are filled at a time
 )
 
 // builder lays out a VM's memory as xen.h's "start of day memory layout" has
 // it: kernel, module, P2M list, start_info, XenStore and console pages, page
-// tables, stack, mapped from the kernel's base on.
+// tables, stack, mapped from the kernel's base on. If the kernel's notes say so, the
+// module lies above all that, unmapped, and the P2M list, mapped where the kernel wants it.
 type builder struct {
 	id    uint16
 	pages uint64
@@ -32,6 +33,10 @@ type builder struct {
 	store, console      uint64
 	tables, ntables     uint64
 	stack, end          uint64
+
+	modulePFN        uint64 // of a module that is not mapped
+	listPFN, listEnd uint64 // of a P2M list elsewhere, with the page tables for it
+	spare            uint64 // the next frame for a page table
 }
 
 // p2m are the machine frames of the VM that is being built.
@@ -65,16 +70,18 @@ func build(v *vm, kernel, ramdisk []byte) string {
 		return "there is not enough memory"
 	}
 	b.layout()
-	if b.next-b.k.Base > b.pages<<pageShift || b.ntables > maxWork {
+	if b.pfn(b.next) > b.pages || b.listEnd > b.pages {
 		return "memory is too small for kernel and ramdisk"
 	}
-	b.load(v)
+	b.load()
 	b.startInfo(v)
 	b.pageTables()
 	unmapWork() // or the frames could not become page tables
 	op := abi.MMUExtOp{Cmd: abi.MMUExtPinL4, Arg1: b.frame(b.tables)}
 	b.must("page tables are refused", xen.Hypercall(abi.HypercallMMUExtOp, p.Addr(unsafe.Pointer(&op)), 1, 0, uint64(b.id)))
-	b.must("a hypercall page is refused", domctl(abi.DomctlHypercallInit, b.id, b.frame(b.k.Hypercall), 0))
+	if b.k.Hypercall != 0 {
+		b.must("a hypercall page is refused", domctl(abi.DomctlHypercallInit, b.id, b.frame(b.k.Hypercall), 0))
+	}
 	v.storeFrame, v.consoleFrame = b.frame(b.store), b.frame(b.console)
 	b.registers()
 	return b.why
@@ -102,13 +109,18 @@ func (b *builder) readKernel() {
 		b.fail(why)
 		return
 	}
-	if b.k.Hypercall < b.k.Base || b.k.ModByPFN || b.k.P2M != 0 {
-		b.fail("the kernel wants another layout of memory")
-	}
 	for i := range b.k.Segments() {
-		if s := b.k.Segment(i); s.Kind == xenelf.Load {
+		if s := b.k.Segment(i); s.Kind == xenelf.Load && s.MemSize > 0 {
+			if s.Paddr < b.k.Offset || s.Paddr-b.k.Offset > maxPages<<pageShift || s.MemSize > maxPages<<pageShift {
+				b.fail("a segment of the kernel is not where its memory can be")
+				return
+			}
 			b.top = max(b.top, b.k.Virtual(s)+s.MemSize)
 		}
+	}
+	if b.k.Base&(pageSize-1) != 0 || b.top <= b.k.Base || b.top > 1<<64-maxPages<<pageShift ||
+		b.k.Hypercall != 0 && (b.k.Hypercall < b.k.Base || b.k.Hypercall >= b.top) || b.k.P2M&(pageSize-1) != 0 {
+		b.fail("the kernel is not where its memory can be")
 	}
 }
 
@@ -125,8 +137,12 @@ func (b *builder) take(n uint64) uint64 {
 // layout decides where everything goes.
 func (b *builder) layout() {
 	b.next = (b.top + pageSize - 1) &^ (pageSize - 1)
-	b.module = b.take(uint64(len(b.mod)))
-	b.list = b.take(b.pages * 8)
+	if !b.k.ModByPFN {
+		b.module = b.take(uint64(len(b.mod)))
+	}
+	if b.k.P2M == 0 {
+		b.list = b.take(b.pages * 8)
+	}
 	b.start, b.store, b.console = b.take(pageSize), b.take(pageSize), b.take(pageSize)
 	b.tables = b.next
 	for b.ntables = 1; ; b.ntables++ {
@@ -134,23 +150,35 @@ func (b *builder) layout() {
 		b.take(b.ntables << pageShift)
 		b.stack = b.take(pageSize)
 		b.end = (b.next + 512<<10 + 4<<20 - 1) &^ (4<<20 - 1)
-		if b.tablesFor() <= b.ntables {
-			return
+		if 1+tablesFor(b.k.Base, b.end) <= b.ntables {
+			break
 		}
+	}
+	pfn := b.pfn(b.end)
+	if b.k.ModByPFN {
+		b.modulePFN = pfn
+		pfn += pagesFor(uint64(len(b.mod)))
+		b.listEnd = pfn
+	}
+	if b.k.P2M != 0 {
+		b.list, b.listPFN = b.k.P2M, pfn
+		b.listEnd = pfn + pagesFor(b.pages*8) + tablesFor(b.list, b.list+b.pages*8)
 	}
 }
 
-// tablesFor is the number of page tables that map base to end.
-func (b *builder) tablesFor() uint64 {
-	n := uint64(1)
+func pagesFor(n uint64) uint64 { return (n + pageSize - 1) >> pageShift }
+
+// tablesFor is the number of page tables below the L4 that map a range.
+func tablesFor(from, to uint64) uint64 {
+	n := uint64(0)
 	for shift := uint(39); shift >= 21; shift -= 9 {
-		n += (b.end-1)>>shift - b.k.Base>>shift + 1
+		n += (to-1)>>shift - from>>shift + 1
 	}
 	return n
 }
 
-// window maps n pages of the VM for work and returns where.
-func (b *builder) window(va, n uint64) uint64 {
+// window maps n pages of the VM from a frame on for work and returns where.
+func (b *builder) window(pfn, n uint64) uint64 {
 	if work.at == 0 {
 		at := xen.Window(maxWork)
 		if at < 0 {
@@ -159,7 +187,7 @@ func (b *builder) window(va, n uint64) uint64 {
 		}
 		work.at = uint64(at)
 	}
-	b.must("its memory cannot be mapped", xen.MapFrames(b.id, work.at, p2m[b.pfn(va):][:n], work.errs[:n]))
+	b.must("its memory cannot be mapped", xen.MapFrames(b.id, work.at, p2m[pfn:][:n], work.errs[:n]))
 	return work.at
 }
 
@@ -171,34 +199,43 @@ func unmapWork() {
 	}
 }
 
-// copyIn copies to the VM's memory.
-func (b *builder) copyIn(va uint64, from []byte) {
+// copyIn copies to the VM's memory, from an address on that counts from its first frame.
+func (b *builder) copyIn(to uint64, from []byte) {
 	for len(from) > 0 && b.why == "" {
-		offset := va & (pageSize - 1)
+		offset := to & (pageSize - 1)
 		n := min(uint64(len(from)), maxWork*pageSize-offset)
-		at := b.window(va&^(pageSize-1), (offset+n+pageSize-1)>>pageShift)
+		at := b.window(to>>pageShift, pagesFor(offset+n))
 		if b.why == "" {
 			copy(unsafe.Slice((*byte)(p.Ptr(at+offset)), n), from[:n])
 		}
-		va, from = va+n, from[n:]
+		to, from = to+n, from[n:]
 	}
 }
 
 // load copies kernel, module and P2M list. All else is zero already.
-func (b *builder) load(v *vm) {
+func (b *builder) load() {
 	for i := range b.k.Segments() {
 		if s := b.k.Segment(i); s.Kind == xenelf.Load {
-			b.copyIn(b.k.Virtual(s), b.k.Content(s))
+			b.copyIn(b.k.Virtual(s)-b.k.Base, b.k.Content(s))
 		}
 	}
-	b.copyIn(b.module, b.mod)
-	b.copyIn(b.list, unsafe.Slice((*byte)(unsafe.Pointer(&p2m)), b.pages*8))
+	list := unsafe.Slice((*byte)(unsafe.Pointer(&p2m)), b.pages*8)
+	if b.k.ModByPFN {
+		b.copyIn(b.modulePFN<<pageShift, b.mod)
+	} else {
+		b.copyIn(b.module-b.k.Base, b.mod)
+	}
+	if b.k.P2M != 0 {
+		b.copyIn(b.listPFN<<pageShift, list)
+	} else {
+		b.copyIn(b.list-b.k.Base, list)
+	}
 }
 
 // startInfo fills the start of day page.
 func (b *builder) startInfo(v *vm) {
 	info, ok := xen.Info(b.id)
-	at := b.window(b.start, 1)
+	at := b.window(b.pfn(b.start), 1)
 	if !ok || b.why != "" {
 		b.fail("it is gone")
 		return
@@ -211,44 +248,18 @@ func (b *builder) startInfo(v *vm) {
 	si.ConsoleMFN, si.ConsoleEvtchn = b.frame(b.console), v.consolePort
 	si.PTBase, si.NrPTFrames = b.tables, b.ntables
 	si.MFNList = b.list
-	si.ModStart, si.ModLen = b.module, uint64(len(b.mod))
+	if si.ModLen = uint64(len(b.mod)); si.ModLen != 0 {
+		si.ModStart = b.module
+		if b.k.ModByPFN {
+			si.ModStart, si.Flags = b.modulePFN, abi.SIFModStartPFN
+		}
+	}
+	if b.k.P2M != 0 {
+		si.FirstP2MPFN, si.NrP2MFrames = b.listPFN, b.listEnd-b.listPFN
+	}
 	n := copy(si.CmdLine[:abi.MaxGuestCmdline-1], v.config.extra)
 	si.CmdLine[n] = 0
 }
-
-// Bits of page-table entries (AMD64 APM vol. 2, 5.4).
-const (
-	pteRead  = 1 | 1<<2 | 1<<5 // present, user, accessed
-	pteWrite = pteRead | 1<<1  // and writable
-	pteData  = pteWrite | 1<<6 // and dirty
-)
-
-// pageTables fills the page tables of the initial address space.
-func (b *builder) pageTables() {
-	at := b.window(b.tables, b.ntables)
-	if b.why != "" {
-		return
-	}
-	used := uint64(1) // the first is the L4
-	var path [4]uint64
-	for va := b.k.Base; va < b.end && b.pfn(va) < b.pages; va += pageSize {
-		for level := 1; level < 4; level++ {
-			e := &tableAt(at, path[level-1])[va>>(48-9*level)&511]
-			if *e == 0 {
-				*e = b.frame(b.tables+used<<pageShift)<<pageShift | pteWrite
-				path[level] = used
-				used++
-			}
-		}
-		e := b.frame(va)<<pageShift | pteRead
-		if va < b.tables || va >= b.tables+b.ntables<<pageShift {
-			e |= pteData
-		}
-		tableAt(at, path[3])[va>>pageShift&511] = e
-	}
-}
-
-func tableAt(at, n uint64) *[512]uint64 { return (*[512]uint64)(p.Ptr(at + n<<pageShift)) }
 
 // registers gives the VM's first vCPU the registers with which a kernel starts.
 func (b *builder) registers() {

@@ -292,9 +292,9 @@ func (r *parser) name() []byte {
 	return word
 }
 
-// quoted is a string in quotes of either kind.
+// quoted is a string in quotes, which are one of three kinds: then it can hold the others.
 func (r *parser) quoted() []byte {
-	if len(r.text) == 0 || r.text[0] != '"' && r.text[0] != '\'' {
+	if len(r.text) == 0 || r.text[0] != '"' && r.text[0] != '\'' && r.text[0] != '`' {
 		r.fail("a string stands in quotes")
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 //	network-attach NAME VIF, network-detach NAME NUMBER
 //	wait NAME                 waits until a VM has ended, whatever follows for others
 //	wait-ended N              waits until so many VMs have ended in all
-//	xenstore-read PATH, echo TEXT
+//	sleep MILLISECONDS, xenstore-read PATH, echo TEXT
 //
 // A command that fails says why, and the next follows.
 
@@ -59,6 +59,18 @@ func command(word, a, b, rest []byte) string {
 		return createVM(a, string(b) == "paused")
 	case "list":
 		list()
+		return ""
+	case "sleep":
+		ms, ok := pvio.Number(a)
+		if !ok {
+			return "there must be a number"
+		}
+		fds := [1]p.PollFD{{FD: int32(xs.FD), Events: p.PollIn}}
+		for end := p.Now() + ms*1e6; p.Now() < end; watchVMs(false) {
+			if p.Poll(fds[:], int32((end-p.Now())/1e6)+1) < 0 {
+				break
+			}
+		}
 		return ""
 	case "xenstore-read":
 		value, ok := xs.Read(a)

@@ -114,7 +114,7 @@ func (v *vm) createDomain() string {
 		op := abi.Domctl{Cmd: abi.DomctlCreate, Domain: lastID}
 		c := (*abi.DomctlCreateDomain)(unsafe.Pointer(&op.U))
 		c.MaxVcpus, c.MaxEvtchnPort, c.MaxGrantFrames, c.MaxMaptrack, c.GrantOpts = uint32(v.config.vcpus), maxEvtchnPort, -1, -1, 1
-		v.makeUUID(lastID)
+		c.Handle = v.makeUUID(lastID)
 		rc := xen.Domctl(&op)
 		if rc == -abi.EEXIST {
 			continue
@@ -128,13 +128,15 @@ func (v *vm) createDomain() string {
 	return "there is no domain id left"
 }
 
-// makeUUID gives the VM a number in the world, which follows from its id: runs repeat.
-func (v *vm) makeUUID(id uint16) {
+// makeUUID gives the VM a number in the world, which follows from its id: runs repeat. It
+// returns the number's bytes.
+func (v *vm) makeUUID(id uint16) [16]byte {
 	const pattern = "00000000-0000-4000-8000-00000000"
 	n := copy(v.uuid[:], pattern)
 	for i := range 4 {
 		v.uuid[n+i] = "0123456789abcdef"[id>>(12-4*i)&15]
 	}
+	return [16]byte{6: 0x40, 8: 0x80, 14: byte(id >> 8), 15: byte(id)}
 }
 
 // fill gives the domain memory, processors, devices, and everything that its kernel starts
