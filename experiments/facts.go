@@ -12,7 +12,7 @@ type Facts struct {
 	Instructions     uint64   `json:"instructions"`
 	Time             sim.Time `json:"time_ps"`
 	Counters         Counters `json:"counters"`
-	WindowRing0      uint64   `json:"window_ring0"` // instructions of the target while faults' times pass; 0 in old databases
+	WindowTarget     uint64   `json:"window_ring0"` // instructions of the target while faults' times pass; 0 in old databases
 
 	Oracle *Sensitivity `json:"oracle,omitempty"` // how much the judges notice; nil if nobody has measured it
 }
@@ -42,7 +42,7 @@ func (f *Facts) Warnings() []string {
 	if ticks < leastTicks {
 		list = append(list, fmt.Sprintf("%d scheduler ticks, fewer than %d", ticks, leastTicks))
 	}
-	if f.Counters.Ring0*100 < f.Instructions*leastShare {
+	if f.Counters.Target*100 < f.Instructions*leastShare {
 		list = append(list, fmt.Sprintf("less than %d %% of the instructions are the target's", leastShare))
 	}
 	return list

@@ -66,8 +66,8 @@ type Part struct {
 
 // Counters are read from the machine and from the VMM's statistics.
 type Counters struct {
-	Ring0 uint64       `json:"ring0"` // instructions retired at privilege level 0
-	CPUs  []CPUCounter `json:"cpus"`
+	Target uint64       `json:"ring0"` // instructions of the target; the name is of the time when that was level 0
+	CPUs   []CPUCounter `json:"cpus"`
 }
 
 // CPUCounter belongs to one processor.
@@ -81,7 +81,7 @@ type CPUCounter struct {
 
 // Minus is the difference of two readings.
 func (c Counters) Minus(o Counters) Counters {
-	d := Counters{Ring0: c.Ring0 - o.Ring0}
+	d := Counters{Target: c.Target - o.Target}
 	for i := range c.CPUs {
 		d.CPUs = append(d.CPUs, CPUCounter{
 			c.CPUs[i].Ticks - o.CPUs[i].Ticks,

@@ -17,9 +17,9 @@ func RunToTrigger(m Machine, t *Target, p Plan) (bool, Stop) {
 	if stop := m.Run(Until{Time: p.Time}); stop.Reason != Reached {
 		return false, stop
 	}
-	stop := m.Run(Until{Ring0: p.N + 1})
+	stop := m.Run(Until{Scoped: p.N + 1})
 	for n := 0; stop.Reason == Reached && n < searchLimit && !strikes(m, t, p); n++ {
-		stop = m.Run(Until{Ring0: 2})
+		stop = m.Run(Until{Scoped: 2})
 	}
 	return stop.Reason == Reached, stop
 }
@@ -54,8 +54,8 @@ func Inject(m Machine, t *Target, p Plan) (Strike, error) {
 		Kind: p.Kind, CPU: cpu, Position: m.Position(), Time: m.Now(),
 		Place: t.Locate(m.Register(cpu, RIP)), Bit: -1, What: RIP.String(),
 	}
-	if m.CPL(cpu) != 0 {
-		return s, fmt.Errorf("BUG: the trigger stopped before an instruction at privilege level %d", m.CPL(cpu))
+	if !m.InScope(cpu) {
+		return s, fmt.Errorf("BUG: the trigger stopped before an instruction at %#x, privilege level %d, that is not the target's", s.Place.PC, m.CPL(cpu))
 	}
 	switch p.Kind {
 	case Null:

@@ -7,7 +7,7 @@ import "errors"
 type later struct {
 	plans []Plan
 	armed bool   // the first one's time has come
-	at    uint64 // then: it strikes once so many instructions have retired at level 0
+	at    uint64 // then: it strikes once so many instructions of the target have retired
 	done  []Struck
 }
 
@@ -17,12 +17,12 @@ func (l *later) bound(m Machine, u *Until) {
 		return
 	}
 	if p := &l.plans[0]; !l.armed && m.Now() >= p.Time {
-		l.armed, l.at = true, m.Ring0()+p.N
+		l.armed, l.at = true, m.Scoped()+p.N
 	}
 	if l.armed {
-		u.Ring0 = 1
-		if at := m.Ring0(); at < l.at {
-			u.Ring0 = l.at - at + 1
+		u.Scoped = 1
+		if at := m.Scoped(); at < l.at {
+			u.Scoped = l.at - at + 1
 		}
 		return
 	}
@@ -33,11 +33,11 @@ func (l *later) bound(m Machine, u *Until) {
 // fault is done with. A software fault waits for an instruction that it can
 // change; a fault that finds nothing to strike is over.
 func (l *later) strike(m Machine, t *Target) bool {
-	if len(l.plans) == 0 || !l.armed || m.Ring0() < l.at || m.CPL(m.Next()) != 0 {
+	if len(l.plans) == 0 || !l.armed || m.Scoped() < l.at || !m.InScope(m.Next()) {
 		return false
 	}
 	p := l.plans[0]
-	if m.Ring0() < l.at+searchLimit && !strikes(m, t, p) {
+	if m.Scoped() < l.at+searchLimit && !strikes(m, t, p) {
 		l.at++
 		return false
 	}

@@ -9,7 +9,7 @@ type Machine interface {
 	// by itself. Stopping does not change the run.
 	Run(Until) Stop
 	Position() uint64 // retired instructions of all CPUs
-	Ring0() uint64    // those of them that began at privilege level 0
+	Scoped() uint64   // those of them that are the target's
 	Now() sim.Time    // clock of the CPU about to run
 	Next() int        // the CPU about to run
 	CPUs() int
@@ -18,6 +18,7 @@ type Machine interface {
 	Register(cpu int, r Register) uint64
 	SetRegister(cpu int, r Register, v uint64)
 	CPL(cpu int) uint8
+	InScope(cpu int) bool // its next instruction is the target's
 	ReadVirt(cpu int, va uint64, buf []byte) error
 	ReadCode(cpu int, va uint64, buf []byte) error // as instruction fetch sees it
 	Translate(cpu int, va uint64) (pa uint64, ok bool)
@@ -29,7 +30,7 @@ type Machine interface {
 	FlipFetch(pa uint64, mask uint8)
 	EndFlips()
 
-	// Policy is the target's policy word; SetPolicy, before the fault strikes, and
+	// Policy is the target's policy word, 0 if it has none; SetPolicy, before the fault strikes, and
 	// memory faults are all by which the host writes target memory.
 	Policy() uint64
 	SetPolicy(uint64)
@@ -51,7 +52,7 @@ type Snapshot any
 type Until struct {
 	Position uint64   // before retiring instruction number Position+1
 	Time     sim.Time // when the CPU about to run has reached this time
-	Ring0    uint64   // before the n-th further instruction at privilege level 0
+	Scoped   uint64   // before the n-th further instruction of the target
 	Watched  bool     // after a watched instruction retired
 	Before   bool     // before an instruction at an address that was named, on machines that can stop there
 	Accessed bool     // after watched memory was accessed, on machines that can watch it
@@ -96,6 +97,7 @@ type Event struct {
 	Time     sim.Time
 	PC       uint64
 	Value    uint64
+	Scoped   bool     // an instruction of the target caused it
 	Callers  []uint64 // return addresses, innermost first, as far as known
 }
 

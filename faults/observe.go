@@ -1,6 +1,10 @@
 package faults
 
-import "resvirt/sim"
+import (
+	"slices"
+
+	"resvirt/sim"
+)
 
 // Detection is one pass through a detection entry.
 type Detection struct {
@@ -89,7 +93,11 @@ func Observe(m Machine, t *Target, g *Golden, policy uint64, plans ...Plan) Obse
 			o.Stop = m.Run(until)
 		}
 		if o.Stop.Reason == Watched {
-			o.Detections = append(o.Detections, detection(m, t, o.Stop.CPU))
+			d, ok := detection(m, t, o.Stop.CPU)
+			if !ok {
+				continue // of something else than the target
+			}
+			o.Detections = append(o.Detections, d)
 			if len(plans) > 0 && plans[0].Kind.Lifts() {
 				m.EndFlips()
 			}
@@ -133,20 +141,32 @@ func posted(m Machine, value uint64) bool {
 	return false
 }
 
-func detection(m Machine, t *Target, cpu int) Detection {
-	d := Detection{Kind: ByPanic, CPU: cpu, Position: m.Position(), output: len(m.Serial())}
-	for _, e := range m.Events() {
-		if e.Kind == EventWatched { // the last event is the one at which the run stopped
-			d.Position, d.Time, d.CPU = e.Position, e.Time, e.CPU
-			d.Kind = ByPanic
-			if e.PC == t.HangEntry {
-				d.Kind = ByHang
+// detection is the one that the entry is at which the run has stopped, if it counts.
+func detection(m Machine, t *Target, cpu int) (d Detection, ok bool) {
+	d = Detection{Kind: ByPanic, CPU: cpu, Position: m.Position(), output: len(m.Serial())}
+	causeOf := t.Cause
+	for _, e := range slices.Backward(m.Events()) {
+		if e.Kind != EventWatched {
+			continue
+		}
+		d.Position, d.Time, d.CPU = e.Position, e.Time, e.CPU
+		for i := range t.Entries {
+			x := &t.Entries[i]
+			if x.PC != e.PC {
+				continue
+			}
+			if x.Counts != nil && !x.Counts(m, e) {
+				return d, false
+			}
+			if d.Kind = x.Kind; x.Cause != nil {
+				causeOf = x.Cause
 			}
 		}
+		break // the last is the one at which the run has stopped
 	}
-	cause := t.Cause(m, d.CPU)
+	cause := causeOf(m, d.CPU)
 	d.What, d.Place = cause.What, t.Site(cause)
-	return d
+	return d, true
 }
 
 // readEvents turns the machine's events into steps and the moment of
@@ -162,7 +182,9 @@ func (o *Observation) readEvents(events []Event, t *Target) {
 		}
 		switch e.Kind {
 		case EventPost:
-			o.step(e, t)
+			if t.posts(e.Value) {
+				o.step(e, t)
+			}
 		case EventUserEntry:
 			o.Steps = append(o.Steps, Step{Code: StepResume, Place: t.Locate(e.PC), Name: "VM code runs", CPU: e.CPU, Position: e.Position, Time: e.Time})
 			if o.Recovered && e.Time > o.Resumed {

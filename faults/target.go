@@ -9,9 +9,12 @@ type Target struct {
 	Name    string
 	Symbols Symbols
 
-	// Entries through which every detection passes exactly once.
-	PanicEntry, HangEntry uint64
+	// Entries are those through which every detection passes, each through one, once.
+	Entries []Entry
 
+	// Posts is the first of the PostNumbers numbers that are the target's to post: no other
+	// target has one of them, so that what two targets post cannot be confused.
+	Posts uint64
 	// Recovery predicates: numbers that the target posts.
 	Recovered uint64                     // the target resumes its VMs
 	GivenUp   uint64                     // the target has stopped for good
@@ -19,6 +22,9 @@ type Target struct {
 	Helper    func(function string) bool // posts for others; nil = there are none
 	Checks    func(function string) bool // only checks, for its callers; nil = there are none
 
+	// PolicyAt is the physical address of the policy word, by which a setting allows recovery
+	// steps; 0 = there is none.
+	PolicyAt uint64
 	// Detecting has the bits of those steps in the policy word that repair nothing but
 	// decide what counts as a failure: a run without a detection has read no other
 	// bits.
@@ -47,6 +53,41 @@ type Target struct {
 
 	// LastWords is what the target itself printed before its end, if anything.
 	LastWords func(output []byte) string
+}
+
+// PostNumbers is how many numbers each target may post.
+const PostNumbers = 256
+
+// posts tells whether a number is one of the target's.
+func (t *Target) posts(value uint64) bool { return value-t.Posts < PostNumbers }
+
+// Entry is an instruction that detections pass.
+type Entry struct {
+	PC   uint64
+	Kind DetectionKind
+	// Counts tells it of a pass; nil = each one counts. It is asked right after the
+	// instruction retired.
+	Counts func(m Machine, e Event) bool
+	// Cause reads why and where the target thinks it failed; nil = as the target's Cause.
+	Cause func(m Machine, cpu int) Cause
+}
+
+// Watched are the addresses of the entries.
+func (t *Target) Watched() (list []uint64) {
+	for _, e := range t.Entries {
+		list = append(list, e.PC)
+	}
+	return list
+}
+
+// EntryIn is the entry that a function is, nil if it is none.
+func (t *Target) EntryIn(function string) *Entry {
+	for i := range t.Entries {
+		if t.Locate(t.Entries[i].PC).Function == function {
+			return &t.Entries[i]
+		}
+	}
+	return nil
 }
 
 // Cause is what was found wrong, and the instruction that was doing it.

@@ -123,7 +123,7 @@ func (g *GoldenRun) pass(m faults.Machine, sys experiments.System, e *experiment
 	g.Facts = experiments.Facts{
 		BootInstructions: g.Position, Instructions: g.End - g.Position,
 		Time: g.Ended - g.Span.Start, Counters: sys.Facts(m).Minus(before),
-		WindowRing0: windowed(append(samples.beats, beat{m.Now(), m.Ring0()}), from, to),
+		WindowTarget: windowed(append(samples.beats, beat{m.Now(), m.Scoped()}), from, to),
 	}
 	return nil
 }
@@ -191,7 +191,7 @@ func (s *sampling) next(m faults.Machine) uint64 {
 			return position
 		}
 		c := faults.Checkpoint{Position: m.Position(), Time: m.Now(), Digest: m.Digest()}
-		s.beats = append(s.beats, beat{c.Time, m.Ring0()})
+		s.beats = append(s.beats, beat{c.Time, m.Scoped()})
 		if s.k%s.every == 0 {
 			c.State = m.Snapshot()
 		}

@@ -9,27 +9,27 @@ import (
 // beat is how many instructions of the target had retired at a time.
 type beat struct {
 	time  sim.Time
-	ring0 uint64
+	count uint64
 }
 
 // windowed counts the target's instructions between two times of a run that was
 // sampled now and then. Between two samples it interpolates.
 func windowed(beats []beat, from, to sim.Time) uint64 {
-	return ring0At(beats, to) - ring0At(beats, from)
+	return countAt(beats, to) - countAt(beats, from)
 }
 
-func ring0At(beats []beat, t sim.Time) uint64 {
+func countAt(beats []beat, t sim.Time) uint64 {
 	i := sort.Search(len(beats), func(i int) bool { return beats[i].time >= t })
 	switch {
 	case len(beats) == 0:
 		return 0
 	case i == 0:
-		return beats[0].ring0
+		return beats[0].count
 	case i == len(beats):
-		return beats[i-1].ring0
+		return beats[i-1].count
 	}
 	a, b := beats[i-1], beats[i]
-	return a.ring0 + uint64(float64(b.ring0-a.ring0)*float64(t-a.time)/float64(b.time-a.time))
+	return a.count + uint64(float64(b.count-a.count)*float64(t-a.time)/float64(b.time-a.time))
 }
 
 // window is the part of the span in which faults' times lie.

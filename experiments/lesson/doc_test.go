@@ -57,6 +57,9 @@ choice B
 if steps > 0
 
 stop D
+text It said {""}.
+
+stop D
 ask Which?
 choice A {steps}
 if detections > 7
@@ -74,9 +77,10 @@ stop reinit_locks+99999999
 	}
 	want := []string{
 		`there is no register "nix"`, "this does not hold in full/", `there is no register "nix"`, "of the choices a and b are all right",
+		`{""} is empty here`,
 		`two choices say "A `, "none of the choices is right", "lies outside the run",
 	}
-	lines := []int{6, 8, 7, 9, 16, 16, 21}
+	lines := []int{6, 8, 7, 9, 16, 19, 19, 24}
 	for i, w := range want {
 		if i >= len(list) || !strings.Contains(list[i].Text, w) || list[i].Line != lines[i] {
 			t.Fatalf("problem %d: %v, wanted line %d: %s", i+1, list, lines[i], w)

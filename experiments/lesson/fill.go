@@ -48,7 +48,7 @@ func fill(line int, s string) (p Paragraph, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("{%s}: %w", inside, err)
 		}
-		p = append(p, Piece{Expr: x, Line: line})
+		p = append(p, Piece{Expr: x, Source: inside, Line: line})
 		s = after
 	}
 }
@@ -65,7 +65,11 @@ func (p Paragraph) text(c *scope) (string, error) {
 		if err != nil {
 			return "", &LineError{piece.Line, err}
 		}
-		b.WriteString(v.String())
+		t := v.String()
+		if t == "" { // the sentence would have a hole
+			return "", &LineError{piece.Line, fmt.Errorf("{%s} is empty here", piece.Source)}
+		}
+		b.WriteString(t)
 	}
 	return b.String(), nil
 }

@@ -71,7 +71,8 @@ type Paragraph []Piece
 
 // Piece is text or, where Expr is not nil, a value.
 type Piece struct {
-	Text string
-	Expr Expr
-	Line int
+	Text   string
+	Expr   Expr
+	Source string // the expression as it is written
+	Line   int
 }

@@ -198,7 +198,7 @@ func runOnce(sys experiments.System, vms int, told bool) (Run, []byte, error) {
 	}
 	r := Run{
 		Instructions:    m.Position() - position,
-		VMMInstructions: sys.Facts(m).Minus(before).Ring0, Time: m.Now() - begin,
+		VMMInstructions: sys.Facts(m).Minus(before).Target, Time: m.Now() - begin,
 	}
 	for _, n := range t.at {
 		r.Cycles += n

@@ -56,9 +56,16 @@ func (c *Campaign) Sweep(ctx context.Context, setting, fault string, change expe
 		list = list[:min(most, len(list))]
 	}
 	w := &sweeping{c: c, s: changed, stored: stored, list: list, free: make(chan *campaign.Worker, workers)}
-	w.sum.Change, w.sum.All, w.progress = change, len(list), progress
+	w.sum.Change, w.sum.All = change, len(list)
 	for range workers {
 		w.free <- &campaign.Worker{Lab: c.lab}
+	}
+	if progress != nil { // a worker ends its run after ctx has ended, and tells nobody
+		w.progress = func(s Sweep) {
+			if ctx.Err() == nil {
+				progress(s)
+			}
+		}
 	}
 	err = campaign.ForEach(ctx, workers, len(list), w.one)
 	w.mu.Lock()

@@ -115,7 +115,7 @@ func (w *Walk) To(position uint64) {
 				return
 			}
 			f.further = f.further[1:]
-			if w.Machine.Next() == next.Strike.CPU && w.Machine.CPL(next.Strike.CPU) == 0 {
+			if w.Machine.Next() == next.Strike.CPU && w.Machine.InScope(next.Strike.CPU) {
 				// It has the same result as in the first execution: ignore it.
 				_, _ = faults.Inject(w.Machine, w.System.Target(), next.Plan)
 			}

@@ -42,7 +42,7 @@ func (r *Report) head(b *strings.Builder) {
 	}
 	g := &c.Golden
 	fmt.Fprintf(b, "golden run: %d instructions in %v, %s of them in the VMM; boot before it: %d instructions\n",
-		g.Instructions, g.Time, stats.PercentOf(g.Counters.Ring0, g.Instructions), g.BootInstructions)
+		g.Instructions, g.Time, stats.PercentOf(g.Counters.Target, g.Instructions), g.BootInstructions)
 	r.windowLine(b)
 	for i, n := range g.Counters.CPUs {
 		fmt.Fprintf(b, "  CPU %d: %d ticks, %d context switches, %d hang periods\n", i, n.Ticks, n.Switches, n.Periods)

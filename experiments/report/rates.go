@@ -61,7 +61,7 @@ func (r *Report) detectedTable(b *strings.Builder) {
 // left out.
 func (r *Report) windowLine(b *strings.Builder) {
 	g, e := &r.Campaign.Golden, &r.experiment
-	if g.WindowRing0 == 0 || len(e.Faults.Window) != 2 {
+	if g.WindowTarget == 0 || len(e.Faults.Window) != 2 {
 		return // an old database
 	}
 	of := "the time"
@@ -69,5 +69,5 @@ func (r *Report) windowLine(b *strings.Builder) {
 		of = "the time until a VM is made late"
 	}
 	fmt.Fprintf(b, "  triggers: %d to %d %% of %s, %s of the VMM's instructions\n",
-		e.Faults.Window[0], e.Faults.Window[1], of, stats.PercentOf(g.WindowRing0, g.Counters.Ring0))
+		e.Faults.Window[0], e.Faults.Window[1], of, stats.PercentOf(g.WindowTarget, g.Counters.Target))
 }

@@ -40,7 +40,7 @@ func notExtrapolated(k faults.Kind) string {
 
 // addExtrapolations needs single faults and a golden run whose window was counted.
 func addExtrapolations(db *store.DB, r *Report, e *experiments.Experiment) error {
-	n := r.Campaign.Golden.WindowRing0
+	n := r.Campaign.Golden.WindowTarget
 	if n == 0 || e.Faults.PerRun != 1 {
 		return nil
 	}

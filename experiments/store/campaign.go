@@ -57,7 +57,7 @@ func (db *DB) Campaign() (Campaign, error) {
 }
 
 func (db *DB) noCampaign() error {
-	return fmt.Errorf("database %s holds no campaign yet: the run that made it stopped before its golden run was done", db.path)
+	return fmt.Errorf("database %s holds no campaign yet: the run that makes it has not done its golden run, or was stopped before", db.path)
 }
 
 // checkCampaign refuses a database without a campaign: what is read of it would seem

@@ -14,7 +14,7 @@ import (
 type Hardware struct {
 	*machine.Machine
 	entries []uint64 // that are always watched
-	policy  uint64   // physical address of the policy word
+	policy  uint64   // physical address of the policy word, 0 = there is none
 	provoke uint64   // physical address of main.provoke, 0 = there is none
 	events  []faults.Event
 	seen    int // machine events converted so far
@@ -32,13 +32,13 @@ func (h *Hardware) run(u machine.Until) machine.Stop {
 	if h.pulse == nil {
 		return h.Machine.Run(u)
 	}
-	for before := h.Ring0(); ; {
+	for before := h.Scoped(); ; {
 		piece := u
 		if next := h.Position() + pulseEvery; u.Position == 0 || next < u.Position {
 			piece.Position = next
 		}
-		if u.Ring0 != 0 {
-			piece.Ring0 = u.Ring0 - (h.Ring0() - before)
+		if u.Scoped != 0 {
+			piece.Scoped = u.Scoped - (h.Scoped() - before)
 		}
 		s := h.Machine.Run(piece)
 		if h.pulse(); s.Reason != machine.ReachedPosition || piece.Position == u.Position {
@@ -48,10 +48,10 @@ func (h *Hardware) run(u machine.Until) machine.Stop {
 }
 
 func (h *Hardware) Run(u faults.Until) faults.Stop {
-	s := h.run(machine.Until{Position: u.Position, Time: u.Time, Ring0: u.Ring0, Watched: u.Watched, Before: u.Before, Accessed: u.Accessed})
+	s := h.run(machine.Until{Position: u.Position, Time: u.Time, Scoped: u.Scoped, Watched: u.Watched, Before: u.Before, Accessed: u.Accessed})
 	stop := faults.Stop{CPU: s.CPU, Code: s.Code, Detail: s.Detail}
 	switch s.Reason {
-	case machine.ReachedPosition, machine.ReachedTime, machine.ReachedRing0:
+	case machine.ReachedPosition, machine.ReachedTime, machine.ReachedScoped:
 		stop.Reason = faults.Reached
 	case machine.ReachedWatched:
 		stop.Reason = faults.Watched
@@ -99,12 +99,18 @@ func (h *Hardware) SetRegister(id int, r faults.Register, v uint64) {
 func (h *Hardware) CPL(id int) uint8 { return h.CPU(id).State.CPL }
 
 func (h *Hardware) Policy() uint64 {
+	if h.policy == 0 {
+		return 0
+	}
 	var b [8]byte
 	h.ReadPhys(h.policy, b[:])
 	return binary.LittleEndian.Uint64(b[:])
 }
 
 func (h *Hardware) SetPolicy(v uint64) {
+	if h.policy == 0 {
+		return
+	}
 	h.WritePhys(h.policy, binary.LittleEndian.AppendUint64(nil, v))
 }
 
@@ -122,7 +128,7 @@ func (h *Hardware) Events() []faults.Event {
 		case machine.UserEntry:
 			kind = faults.EventUserEntry
 		}
-		h.events = append(h.events, faults.Event{Kind: kind, CPU: e.CPU, Position: e.Position, Time: e.Time, PC: e.PC, Value: uint64(e.Value), Callers: e.Callers[:]})
+		h.events = append(h.events, faults.Event{Kind: kind, CPU: e.CPU, Position: e.Position, Time: e.Time, PC: e.PC, Value: uint64(e.Value), Scoped: e.Scoped, Callers: e.Callers[:]})
 	}
 	h.seen = len(all)
 	return h.events

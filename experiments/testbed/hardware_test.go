@@ -56,11 +56,11 @@ func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
 		// one has its position. A repeated one that other processors interrupt
 		// retires without being traced again: then this count says nothing.
 		whole := true
-		var ring0 []faults.TraceEntry
+		var scoped []faults.TraceEntry
 		last := faults.TraceEntry{CPL: 3}
 		w.Machine.Trace(func(e faults.TraceEntry) {
 			if last.CPL == 0 && last.Position != e.Position {
-				ring0 = append(ring0, last)
+				scoped = append(scoped, last)
 			}
 			whole = whole && e.Position <= last.Position+1 || last.Position == 0
 			last = e
@@ -71,7 +71,7 @@ func TestTriggerCountsTheTargetsInstructions(t *testing.T) {
 			continue
 		}
 		counted++
-		if at := ring0[p.N]; at.Position != position || at.CPU != cpu {
+		if at := scoped[p.N]; at.Position != position || at.CPU != cpu {
 			t.Errorf("fault %d strikes at position %d on CPU %d; counted it is %d on %d", i, position, cpu, at.Position, at.CPU)
 		}
 	}
@@ -124,8 +124,8 @@ func TestPulsesChangeNothing(t *testing.T) {
 	start := l.Golden.Checkpoints[0]
 	now := l.System.Fork(start.State).Now()
 	for _, u := range []faults.Until{
-		{Position: start.Position + pulseEvery}, {Position: start.Position + 3*pulseEvery + 1}, {Ring0: pulseEvery}, {Ring0: 1},
-		{Time: now + sim.Millisecond}, {Time: now + sim.Millisecond, Ring0: 3 * pulseEvery / 2, Watched: true}, {Time: l.Golden.Deadline},
+		{Position: start.Position + pulseEvery}, {Position: start.Position + 3*pulseEvery + 1}, {Scoped: pulseEvery}, {Scoped: 1},
+		{Time: now + sim.Millisecond}, {Time: now + sim.Millisecond, Scoped: 3 * pulseEvery / 2, Watched: true}, {Time: l.Golden.Deadline},
 	} {
 		m, told := l.System.Fork(start.State), l.System.Fork(start.State)
 		pulses, last := 0, start.Position

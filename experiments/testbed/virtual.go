@@ -23,7 +23,6 @@ type VI struct {
 	spec    machine.Spec
 	target  *faults.Target
 	steps   []string
-	policy  uint64 // physical address
 	stats   counters
 	provoke uint64 // physical address, 0 = none
 	options string // more for the VMM's command line, of tests
@@ -63,7 +62,7 @@ func (s *VI) read(vmm *image.Image) error {
 	if !ok {
 		return fmt.Errorf("the VMM's image has no variable main.policy: a setting has nowhere to go")
 	}
-	s.policy = addr - vmm.Base + vmm.Phys
+	s.target.PolicyAt = addr - vmm.Base + vmm.Phys
 	if addr, ok := vmm.Addr("main.provoke"); ok {
 		s.provoke = addr - vmm.Base + vmm.Phys
 	}
@@ -151,7 +150,7 @@ func (s *VI) Fork(snapshot faults.Snapshot) faults.Machine {
 }
 
 func (s *VI) wrap(m *machine.Machine) faults.Machine {
-	h := &Hardware{Machine: m, entries: []uint64{s.target.PanicEntry, s.target.HangEntry}, policy: s.policy, provoke: s.provoke}
+	h := &Hardware{Machine: m, entries: s.target.Watched(), policy: s.target.PolicyAt, provoke: s.provoke}
 	h.Break()
 	return h
 }
@@ -174,7 +173,7 @@ func (s *VI) Semantics() string { return fmt.Sprint(machine.SemanticsVersion) }
 // Facts reads the VMM's counters.
 func (s *VI) Facts(m faults.Machine) experiments.Counters {
 	h := m.(*Hardware)
-	c := experiments.Counters{Ring0: h.Ring0()}
+	c := experiments.Counters{Target: h.Scoped()}
 	for i := range s.spec.CPUs {
 		c.CPUs = append(c.CPUs, s.stats.of(h, i))
 	}

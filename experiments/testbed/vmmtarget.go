@@ -22,13 +22,13 @@ func vmmTarget(images map[string]*image.Image, steps []string) (*faults.Target, 
 	}
 	for _, s := range []struct {
 		name string
-		to   *uint64
-	}{{"main.detectPanic", &t.PanicEntry}, {"main.detectHang", &t.HangEntry}} {
+		kind faults.DetectionKind
+	}{{"main.detectPanic", faults.ByPanic}, {"main.detectHang", faults.ByHang}} {
 		addr, ok := images["vmm"].Addr(s.name)
 		if !ok {
 			return nil, fmt.Errorf("the VMM's image has no function %s: it is the entry that counts as a detection", s.name)
 		}
-		*s.to = addr
+		t.Entries = append(t.Entries, faults.Entry{PC: addr, Kind: s.kind})
 	}
 	return t, nil
 }

@@ -362,9 +362,7 @@ func (c *CPU) interruptible() bool {
 // count notes n retired instructions, all begun at the present privilege level.
 func (c *CPU) count(n uint64) {
 	c.Retired += n
-	if c.CPL == 0 {
-		c.Retired0 += n
-	}
+	c.RetiredAt[c.CPL&3] += n
 }
 
 // costTable has a price for each class.

@@ -45,6 +45,7 @@ func (c *CPU) writeCR3(v uint64) bool {
 		return c.generalProtection()
 	}
 	c.CR3 = v
+	c.loadedCR3()
 	switch {
 	case !contexts:
 		c.flushTLB(false)
@@ -54,6 +55,21 @@ func (c *CPU) writeCR3(v uint64) bool {
 	}
 	c.Resync() // host pointers belong to a context
 	return true
+}
+
+func (c *CPU) loadedCR3() {
+	if c.LoadedCR3 != nil {
+		c.LoadedCR3(c.ID)
+	}
+}
+
+// RetiredIn is how many instructions this processor has retired that began at one of some
+// privilege levels, a bit each.
+func (c *CPU) RetiredIn(levels uint8) (n uint64) {
+	for level, at := range &c.RetiredAt {
+		n += at & -uint64(levels>>level&1)
+	}
+	return n
 }
 
 // writeCR4 writes CR4. Changes of what paging means flush the whole TLB.

@@ -71,6 +71,9 @@ type CPU struct {
 	// gives way. The turn goes on.
 	Break bool
 
+	// LoadedCR3, unless nil, is called whenever CR3 has been loaded, with whatever value.
+	LoadedCR3 func(id int)
+
 	// While an instruction executes RIP is its own address and next that of
 	// the instruction after it. A control transfer writes next; Step moves next
 	// to RIP when the instruction completes. An instruction that faults leaves

@@ -10,7 +10,7 @@ const (
 // processor. Clock and the counts of retired instructions go on.
 func (c *CPU) Reset() {
 	old := &c.State
-	c.State = State{Clock: old.Clock, Retired: old.Retired, Retired0: old.Retired0, Random: old.Random}
+	c.State = State{Clock: old.Clock, Retired: old.Retired, RetiredAt: old.RetiredAt, Random: old.Random}
 	c.CR0 = CR0CD | CR0NW | CR0ET
 	c.XCR0 = xcr0X87
 	c.FPU.FCW, c.FPU.FTW, c.FPU.MXCSR = 0x40, 0xff, 0x1f80
@@ -56,6 +56,7 @@ func (c *CPU) initState() {
 	c.exc = exception{}
 	c.TLB = TLB{}
 	c.Resync()
+	c.loadedCR3()
 }
 
 // Startup answers a start-up IPI: execution begins in real mode at vector<<12.

@@ -34,9 +34,9 @@ type State struct {
 	NMIBlocked bool // from delivery until the next IRET
 	IntShadow  bool // after STI or a load of SS: one instruction without interrupts
 
-	Retired  uint64 // instructions retired by this processor
-	Retired0 uint64 // those of them that began at privilege level 0; the engine counts
-	Clock    int64  // sim.Time of this processor, picoseconds
+	Retired   uint64    // instructions retired by this processor
+	RetiredAt [4]uint64 // those of them that began at each privilege level; the engine counts
+	Clock     int64     // sim.Time of this processor, picoseconds
 
 	TLB TLB
 }

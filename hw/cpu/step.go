@@ -128,9 +128,7 @@ func (c *CPU) execute(i *Inst) {
 		c.RFLAGS |= resume
 		return
 	}
-	if cpl == 0 {
-		c.Retired0++
-	}
+	c.RetiredAt[cpl&3]++
 	c.retire(i)
 }
 

@@ -34,7 +34,7 @@ func finish(m *Machine) end {
 	for {
 		s := m.Run(limit)
 		if s.Reason != Waiting {
-			return end{s, m.Digest(), m.Position(), m.Ring0(), string(m.Serial())}
+			return end{s, m.Digest(), m.Position(), m.Scoped(), string(m.Serial())}
 		}
 		m.Input([]byte("abc"))
 	}

@@ -1,6 +1,10 @@
 package machine
 
-import "resvirt/hw/cpu"
+import (
+	"math"
+
+	"resvirt/hw/cpu"
+)
 
 // Engine executes one processor. All engines must take a processor through the
 // same states at the same clocks; only their speed differs.
@@ -10,7 +14,7 @@ type Engine interface {
 	// Run executes c until a bound of b holds, or c.EndTurn or c.Break is set, c.Stop.Kind
 	// is not StopNone, or c.Activity is not Running. Before each instruction, in
 	// this order: bounds Clock and Retired; delivery of one pending interrupt,
-	// after which it starts over; bound Ring0; Ring3 and Watch.
+	// after which it starts over; bound Scoped; Ring3 and Watch.
 	//
 	// c.Clock, c.Retired and c.RIP must be exact whenever c.Bus is called.
 	Run(c *cpu.CPU, b *Budget) Why
@@ -20,9 +24,22 @@ type Engine interface {
 type Budget struct {
 	Clock   int64    // return once c.Clock >= Clock
 	Retired uint64   // return once c.Retired >= Retired
-	Ring0   uint64   // return WhyRing0 before an instruction at privilege level 0 once c.Retired0 >= Ring0
+	Levels  uint8    // privilege levels of the instructions in scope, a bit each, until CR3 is loaded
+	Scoped  uint64   // return WhyScoped before an instruction in scope once c.RetiredIn(Levels) >= Scoped
 	Watch   []uint64 // return WhyWatch before an instruction at one of these addresses (RIP)
 	Ring3   bool     // return WhyWatch before an instruction at privilege level 3
+}
+
+// scoped is how many instructions in scope may begin before the bound Scoped, if the next
+// one is in scope and there is such a bound.
+func (b *Budget) scoped(c *cpu.CPU) (left uint64) {
+	if b.Scoped == math.MaxUint64 || b.Levels>>c.CPL&1 == 0 {
+		return math.MaxUint64
+	}
+	if n := c.RetiredIn(b.Levels); n < b.Scoped {
+		return b.Scoped - n
+	}
+	return 0
 }
 
 // stops tells whether the host wants to stop before the next instruction.
@@ -40,7 +57,7 @@ type Why uint8
 
 const (
 	WhyBound Why = iota // Clock, Retired, EndTurn, Break, Stop or Activity
-	WhyRing0
+	WhyScoped
 	WhyWatch
 	WhyBreak // of no engine: before an instruction at an address of StopBefore
 )
@@ -55,8 +72,8 @@ func (Plain) Name() string { return "plain" }
 func (Plain) Run(c *cpu.CPU, b *Budget) Why {
 	for c.Clock < b.Clock && c.Retired < b.Retired {
 		if !c.DeliverPending() {
-			if c.CPL == 0 && c.Retired0 >= b.Ring0 {
-				return WhyRing0
+			if b.scoped(c) == 0 {
+				return WhyScoped
 			}
 			if b.stops(c) {
 				return WhyWatch
@@ -88,13 +105,11 @@ func (Fast) Run(c *cpu.CPU, b *Budget) Why {
 	bound := cpu.Bound{Clock: b.Clock, Watch: b.Watch}
 	for c.Clock < b.Clock && c.Retired < b.Retired {
 		if !c.DeliverPending() {
-			bound.Count = b.Retired - c.Retired
-			if c.CPL == 0 {
-				if c.Retired0 >= b.Ring0 {
-					return WhyRing0
-				}
-				bound.Count = min(bound.Count, b.Ring0-c.Retired0)
+			scoped := b.scoped(c)
+			if scoped == 0 {
+				return WhyScoped
 			}
+			bound.Count = min(b.Retired-c.Retired, scoped)
 			if b.stops(c) {
 				return WhyWatch
 			}

@@ -17,7 +17,7 @@ func TestEngines(t *testing.T) {
 	for {
 		u := Until{Position: plain.Position() + 1 + r.Uint64N(500)}
 		if r.IntN(3) == 0 {
-			u = Until{Ring0: 1 + r.Uint64N(500)}
+			u = Until{Scoped: 1 + r.Uint64N(500)}
 		}
 		a, b := plain.Run(u), fast.Run(u)
 		if a != b || plain.Position() != fast.Position() || plain.Digest() != fast.Digest() {
@@ -50,7 +50,7 @@ func TestModifiedCode(t *testing.T) {
 		c.RIP, c.GPR[cpu.RAX], c.RFLAGS = at, 0, 2
 		c.Resync()
 		for range 8 {
-			engine.Run(c, &Budget{Clock: math.MaxInt64, Retired: c.Retired + 1, Ring0: math.MaxUint64})
+			engine.Run(c, &Budget{Clock: math.MaxInt64, Retired: c.Retired + 1, Levels: 1, Scoped: math.MaxUint64})
 		}
 		if c.GPR[cpu.RAX] != 0 {
 			t.Errorf("%s: eax is %d after two rounds of inc and a dec that was an inc", engine.Name(), c.GPR[cpu.RAX])

@@ -85,7 +85,7 @@ func (m *Machine) breaks(c *cpu.CPU, u *Until) bool {
 
 // log appends an event of the instruction that c is about to retire.
 func (m *Machine) log(c *cpu.CPU, kind EventKind, value uint32) {
-	e := Event{Kind: kind, CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP, Value: value}
+	e := Event{Kind: kind, CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP, Value: value, Scoped: m.InScope(c.ID)}
 	if kind == Post {
 		e.Callers = m.callersOf(c)
 	}
@@ -99,8 +99,8 @@ func (m *Machine) log(c *cpu.CPU, kind EventKind, value uint32) {
 func (m *Machine) runHooked(c *cpu.CPU, b *Budget, u *Until) Why {
 	for c.Clock < b.Clock && c.Retired < b.Retired {
 		if !c.DeliverPending() {
-			if c.CPL == 0 && c.Retired0 >= b.Ring0 {
-				return WhyRing0
+			if b.scoped(c) == 0 {
+				return WhyScoped
 			}
 			if m.breaks(c, u) {
 				return WhyBreak
@@ -144,7 +144,7 @@ func (m *Machine) stepHooked(c *cpu.CPU) {
 		m.step(c)
 		return
 	}
-	at := Event{Kind: Watched, CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP}
+	at := Event{Kind: Watched, CPU: c.ID, Position: m.Position(), Time: sim.Time(c.Clock), PC: c.RIP, Scoped: m.InScope(c.ID)}
 	if m.step(c) {
 		h.watched = true
 		h.events = append(h.events, at)

@@ -28,7 +28,7 @@ func TestIPIKernel(t *testing.T) {
 		if s.Reason != Exit || s.Code != 1 {
 			t.Fatalf("%s engine: %v at position %d, %v: case %d of the table", engine.Name(), s, m.Position(), m.Now(), s.Code>>1)
 		}
-		ends = append(ends, end{s, m.Digest(), m.Position(), m.Ring0(), ""})
+		ends = append(ends, end{s, m.Digest(), m.Position(), m.Scoped(), ""})
 	}
 	if ends[0] != ends[1] {
 		t.Errorf("the engines differ: %+v", ends)

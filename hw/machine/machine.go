@@ -15,7 +15,8 @@ type State struct {
 	Post  uint8  // the POST-code latch
 	Debug []byte // what was written to port 0xe9; only ever appended to
 	Perf  []perfState
-	Final Stop // why the machine ended, Reason None while it has not
+	Scope []scopeState // of each processor; the host's, in no digest
+	Final Stop         // why the machine ended, Reason None while it has not
 
 	Lines    [lines]uint64 // slots that assert an interrupt line, a bit each
 	External bool          // the 8259s request an interrupt
@@ -56,19 +57,27 @@ func New(spec Spec) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assemble(spec, ram), nil
+	m := assemble(spec, ram)
+	for _, c := range m.cpus {
+		m.loadedCR3(c.ID)
+	}
+	return m, nil
 }
 
 // assemble wires a machine in the state of power-on around its RAM.
 func assemble(spec Spec, ram *mem.Memory) *Machine {
 	m := &Machine{spec: spec, mem: ram}
 	m.state.Perf = make([]perfState, spec.CPUs)
+	m.state.Scope = newScope(spec.CPUs)
 	for i := range spec.CPUs {
 		c := &cpu.CPU{ID: i, Count: spec.CPUs, Seed: spec.Seed, Mem: ram, Bus: m, Cost: &m.spec.Models.Cost}
 		c.Reset()
 		if i != 0 {
 			c.MSR.APICBase &^= apic.BaseBSP
 			c.Activity = cpu.WaitSIPI
+		}
+		if spec.Scope != nil {
+			c.LoadedCR3 = m.loadedCR3
 		}
 		m.cpus = append(m.cpus, c)
 		m.apics = append(m.apics, apic.New(i, &c.MSR.APICBase, spec.Models.APICBusPeriod, wires{m}))
@@ -94,14 +103,6 @@ func (m *Machine) Memory() *mem.Memory { return m.mem }
 func (m *Machine) Position() (n uint64) {
 	for _, c := range m.cpus {
 		n += c.Retired
-	}
-	return n
-}
-
-// Ring0 is the number of those that began at privilege level 0.
-func (m *Machine) Ring0() (n uint64) {
-	for _, c := range m.cpus {
-		n += c.Retired0
 	}
 	return n
 }

@@ -66,7 +66,7 @@ func TestFlipsOfTwoProcessors(t *testing.T) {
 				m = other
 			}
 			stop := m.Run(Until{Position: at + 100_000})
-			ends[k] = end{stop, m.Digest(), m.Position(), m.Ring0(), string(m.Serial())}
+			ends[k] = end{stop, m.Digest(), m.Position(), m.Scoped(), string(m.Serial())}
 		}
 		if ends[0] != ends[1] || ends[1] != ends[2] {
 			t.Fatalf("seed %d: plain %+v\nfast  %+v\nfork  %+v", seed, ends[0], ends[1], ends[2])

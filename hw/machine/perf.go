@@ -56,7 +56,7 @@ func (m *Machine) passed(id int, sel uint64) (n uint64) {
 	case counts(sel, perfCycles):
 		n = uint64(m.unhalted(c)/period - p.Since/period)
 	case counts(sel, perfInstructions):
-		ring0 := c.Retired0 - p.Ring0
+		ring0 := c.RetiredAt[0] - p.Ring0
 		if sel&perfOS != 0 {
 			n += ring0
 		}
@@ -73,7 +73,7 @@ func (m *Machine) PerfSync(id int) {
 	for i, sel := range c.MSR.PerfEvtSel {
 		c.MSR.PerfCtr[i] = (c.MSR.PerfCtr[i] + m.passed(id, sel)) % perfModulus
 	}
-	p.Since, p.Retired, p.Ring0 = m.unhalted(c), c.Retired, c.Retired0
+	p.Since, p.Retired, p.Ring0 = m.unhalted(c), c.Retired, c.RetiredAt[0]
 }
 
 // PerfChanged ends the turn, because the next overflow may be nearer now.

@@ -19,13 +19,13 @@ import (
 // when the smallest clock has reached them, so that nothing arrives in a
 // processor's past by more than one instruction.
 func (m *Machine) Run(u Until) Stop {
-	ring0 := uint64(math.MaxUint64) // the count before which to stop
-	if u.Ring0 != 0 {
-		ring0 = m.Ring0() + u.Ring0 - 1
+	scoped := uint64(math.MaxUint64) // the count before which to stop
+	if u.Scoped != 0 {
+		scoped = m.Scoped() + u.Scoped - 1
 	}
 	m.beginAccesses(u)
 	for {
-		stop := m.slice(u, ring0)
+		stop := m.slice(u, scoped)
 		if stop.Reason == None {
 			continue
 		}
@@ -38,7 +38,7 @@ func (m *Machine) Run(u Until) Stop {
 		if end := m.schedule(); end.Reason.Final() {
 			m.state.Final = end
 		}
-		if m.hooks.access.due() && stop.Reason != ReachedWatched && stop.Reason != ReachedRing0 && stop.Reason != ReachedBefore {
+		if m.hooks.access.due() && stop.Reason != ReachedWatched && stop.Reason != ReachedScoped && stop.Reason != ReachedBefore {
 			stop = Stop{Reason: ReachedAccess, CPU: stop.CPU} // the other reason still holds, as the host can see
 		}
 		return stop
@@ -46,7 +46,7 @@ func (m *Machine) Run(u Until) Stop {
 }
 
 // slice runs one processor up to the nearest bound. Reason None means go on.
-func (m *Machine) slice(u Until, ring0 uint64) Stop {
+func (m *Machine) slice(u Until, scoped uint64) Stop {
 	if m.state.Final.Reason != None {
 		return m.state.Final
 	}
@@ -69,7 +69,8 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	overflow, left := m.perfDue(c.ID)
 	due := min(turn.End, m.state.Queue.Next(), overflow)
 	b := &m.budget // not a local variable: the call through the interface would put it on the heap each time
-	*b = Budget{Clock: int64(due), Retired: math.MaxUint64, Ring0: math.MaxUint64, Watch: m.hooks.stops, Ring3: m.hooks.entries>>c.ID&1 != 0}
+	m.enter(c)
+	*b = Budget{Clock: int64(due), Retired: math.MaxUint64, Levels: m.state.Scope[c.ID].Levels, Scoped: math.MaxUint64, Watch: m.hooks.stops, Ring3: m.hooks.entries>>c.ID&1 != 0}
 	if u.Time != 0 {
 		b.Clock = min(b.Clock, int64(u.Time))
 	}
@@ -79,8 +80,8 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 	if left != math.MaxUint64 {
 		b.Retired = min(b.Retired, c.Retired+left)
 	}
-	if ring0 != math.MaxUint64 {
-		b.Ring0 = c.Retired0 + (ring0 - m.Ring0())
+	if scoped != math.MaxUint64 {
+		b.Scoped = c.RetiredIn(b.Levels) + (scoped - m.Scoped())
 	}
 	c.Limit, c.Others = int64(due), m.slowestBut(c)
 	var why Why
@@ -101,6 +102,7 @@ func (m *Machine) slice(u Until, ring0 uint64) Stop {
 
 // afterSlice acts on the reason why a slice ended.
 func (m *Machine) afterSlice(c *cpu.CPU, u Until, why Why) Stop {
+	m.enter(c)
 	turn := &m.state.Turn
 	now := sim.Time(c.Clock)
 	if m.hooks.yield {
@@ -123,8 +125,8 @@ func (m *Machine) afterSlice(c *cpu.CPU, u Until, why Why) Stop {
 	switch {
 	case why == WhyBreak:
 		return Stop{Reason: ReachedBefore, CPU: c.ID}
-	case why == WhyRing0:
-		return Stop{Reason: ReachedRing0, CPU: c.ID}
+	case why == WhyScoped:
+		return Stop{Reason: ReachedScoped, CPU: c.ID}
 	case m.hooks.tookWatched() && u.Watched:
 		return Stop{Reason: ReachedWatched, CPU: c.ID}
 	case m.hooks.access.due():

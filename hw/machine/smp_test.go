@@ -42,8 +42,8 @@ func TestSMPKernel(t *testing.T) {
 	if ev := m.Events(); len(ev) != 1 || ev[0].Kind != Post || ev[0].Value != 0x42 || ev[0].CPU != 0 {
 		t.Errorf("events %+v", ev)
 	}
-	if m.Ring0() != m.Position() || m.CPU(1).Retired == 0 {
-		t.Errorf("%d instructions at level 0 of %d, CPU 1 executed %d", m.Ring0(), m.Position(), m.CPU(1).Retired)
+	if m.Scoped() != m.Position() || m.CPU(1).Retired == 0 {
+		t.Errorf("%d instructions at level 0 of %d, CPU 1 executed %d", m.Scoped(), m.Position(), m.CPU(1).Retired)
 	}
 	if again := m.Run(Until{}); again != stop {
 		t.Errorf("run on after the end: %v", again)
@@ -55,13 +55,13 @@ type end struct {
 	stop     Stop
 	digest   sim.Digest
 	position uint64
-	ring0    uint64
+	scoped   uint64
 	serial   string
 }
 
 func endOf(m *Machine) end {
 	s := m.Run(limit)
-	return end{s, m.Digest(), m.Position(), m.Ring0(), string(m.Serial())}
+	return end{s, m.Digest(), m.Position(), m.Scoped(), string(m.Serial())}
 }
 
 // TestSlicing cuts a run at random bounds of every kind; nothing may change.
@@ -71,7 +71,7 @@ func TestSlicing(t *testing.T) {
 	for try := range 12 {
 		m := boot(t, smpKernel)
 		for m.Final().Reason == None && m.Position() < limit.Position {
-			pos, now, ring0 := m.Position(), m.Now(), m.Ring0()
+			pos, now, scoped := m.Position(), m.Now(), m.Scoped()
 			n := 1 + r.Uint64N(1<<r.Uint64N(14))
 			switch r.IntN(4) {
 			case 0:
@@ -83,11 +83,11 @@ func TestSlicing(t *testing.T) {
 					t.Fatalf("%v at %v, want %v", s, m.Now(), now+sim.Time(n)*250)
 				}
 			case 2:
-				if s := m.Run(Until{Ring0: n}); s.Reason == ReachedRing0 && m.Ring0() != ring0+n-1 {
-					t.Fatalf("%v after %d instructions at level 0, want %d", s, m.Ring0()-ring0, n-1)
+				if s := m.Run(Until{Scoped: n}); s.Reason == ReachedScoped && m.Scoped() != scoped+n-1 {
+					t.Fatalf("%v after %d instructions at level 0, want %d", s, m.Scoped()-scoped, n-1)
 				}
 			case 3:
-				m.Run(Until{Position: pos + n, Time: now + sim.Time(n)*300, Ring0: n})
+				m.Run(Until{Position: pos + n, Time: now + sim.Time(n)*300, Scoped: n})
 			}
 		}
 		if got := endOf(m); got != want {

@@ -38,6 +38,7 @@ func (s *State) clone() State {
 	c.Queue = s.Queue.Clone()
 	c.Debug = slices.Clip(c.Debug)
 	c.Perf = slices.Clone(s.Perf)
+	c.Scope = slices.Clone(s.Scope)
 	return c
 }
 
@@ -49,11 +50,12 @@ func (m *Machine) Restore(s *Snapshot) {
 		panic("BUG: machine: snapshot of a machine with another number of processors restored")
 	}
 	m.mem.Restore(s.ram)
-	queue, perf := m.state.Queue, m.state.Perf
+	queue, perf, scope := m.state.Queue, m.state.Perf, m.state.Scope
 	m.state = s.state
 	queue.CopyFrom(&s.state.Queue)
 	copy(perf, s.state.Perf)
-	m.state.Queue, m.state.Perf = queue, perf
+	copy(scope, s.state.Scope)
+	m.state.Queue, m.state.Perf, m.state.Scope = queue, perf, scope
 	m.state.Debug = slices.Clip(s.state.Debug)
 	for i, c := range m.cpus {
 		c.State = s.cpus[i]

@@ -31,6 +31,12 @@ type Spec struct {
 
 	ROM []byte // image in which the boot processor begins, see rom.go; nil for none. It is not changed
 
+	// Scope says which instructions Scoped and Until.Scoped count: those that begin at one
+	// of the privilege levels, a bit each, that it gives for the address space which a
+	// processor has just loaded. It is asked once for each load of CR3, and at power-on for
+	// 0, and may look at the machine but not change it. nil: those at level 0 anywhere.
+	Scope func(m *Machine, cpu int, cr3 uint64) (levels uint8)
+
 	TestDevice bool // QEMU's pc-testdev is there, see dev.TestDevice
 
 	Devices // on the PCI bus

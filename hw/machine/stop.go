@@ -11,7 +11,7 @@ import (
 type Until struct {
 	Position uint64   // as soon as so many instructions have retired since power-on
 	Time     sim.Time // when the CPU about to execute has this clock or a later one
-	Ring0    uint64   // before the n-th further instruction at privilege level 0, n from 1
+	Scoped   uint64   // before the n-th further instruction in scope, n from 1; see Spec.Scope
 	Watched  bool     // right after an instruction at a watched address retired
 	Before   bool     // before an instruction at an address of StopBefore
 	Accessed bool     // right after watched memory was accessed, see WatchMemory
@@ -44,7 +44,7 @@ const (
 	None Reason = iota
 	ReachedPosition
 	ReachedTime
-	ReachedRing0
+	ReachedScoped
 	ReachedWatched
 	Waiting // all processors are halted, and only Input could wake one
 
@@ -59,7 +59,7 @@ const (
 	ReachedBefore // an instruction of StopBefore
 )
 
-var reasonNames = [...]string{"none", "reached position", "reached time", "reached ring-0 instruction", "reached watched address", "waiting for input",
+var reasonNames = [...]string{"none", "reached position", "reached time", "reached instruction in scope", "reached watched address", "waiting for input",
 	"exit", "triple fault", "reset", "all halted", "unsupported by the model", "power off", "reached access to watched memory", "reached instruction to stop before"}
 
 // String is the reason in words.
@@ -96,6 +96,7 @@ type Event struct {
 	Time     sim.Time // clock of the CPU before that instruction
 	PC       uint64   // of that instruction
 	Value    uint32
+	Scoped   bool            // that instruction is in scope, see Spec.Scope
 	Callers  [callers]uint64 // of a Post: return addresses, innermost first, 0 = none found
 }
 

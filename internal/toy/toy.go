@@ -40,7 +40,7 @@ type toyState struct {
 	cpu    [2]toyCPU
 	turn   int
 	left   int
-	ring0  uint64
+	scoped uint64
 	data   [64]byte // memory, 16 bytes of each class
 	flips  [80]byte // the fetch overlay of the program
 	policy uint64
@@ -83,7 +83,8 @@ func (t *toy) Next() int                                      { return t.s.turn 
 func (t *toy) CPUs() int                                      { return len(t.s.cpu) }
 func (t *toy) Register(c int, r faults.Register) uint64       { return t.s.cpu[c].reg[r] }
 func (t *toy) SetRegister(c int, r faults.Register, v uint64) { t.s.cpu[c].reg[r] = v }
-func (t *toy) Ring0() uint64                                  { return t.s.ring0 }
+func (t *toy) Scoped() uint64                                 { return t.s.scoped }
+func (t *toy) InScope(c int) bool                             { return t.CPL(c) == 0 }
 func (t *toy) Policy() uint64                                 { return t.s.policy }
 func (t *toy) SetPolicy(p uint64)                             { t.s.policy = p }
 func (t *toy) Serial() []byte                                 { return t.s.serial }
@@ -142,7 +143,7 @@ func (t *toy) Restore(s faults.Snapshot) {
 }
 
 func (t *toy) Run(u faults.Until) faults.Stop {
-	ring0 := uint64(0)
+	scoped := uint64(0)
 	for {
 		switch {
 		case t.s.final != nil:
@@ -151,7 +152,7 @@ func (t *toy) Run(u faults.Until) faults.Stop {
 			return faults.Stop{CPU: t.s.turn}
 		}
 		if t.CPL(t.s.turn) == 0 {
-			if ring0++; u.Ring0 != 0 && ring0 == u.Ring0 {
+			if scoped++; u.Scoped != 0 && scoped == u.Scoped {
 				return faults.Stop{CPU: t.s.turn}
 			}
 		}
@@ -183,7 +184,7 @@ func (t *toy) end(s faults.Stop) { t.s.final = &s }
 func (t *toy) step(cpu int) bool {
 	c := &t.s.cpu[cpu]
 	if t.CPL(cpu) == 0 {
-		t.s.ring0++
+		t.s.scoped++
 	}
 	c.clock += sim.Nanosecond
 	c.retired++
@@ -287,7 +288,7 @@ func (System) Measured([]byte) bool { return false }
 // Facts is part of experiments.System.
 func (System) Facts(m faults.Machine) experiments.Counters {
 	t := m.(*toy)
-	return experiments.Counters{Ring0: t.Position() / 5, CPUs: []experiments.CPUCounter{toyCounter(&t.s.cpu[0]), toyCounter(&t.s.cpu[1])}}
+	return experiments.Counters{Target: t.Position() / 5, CPUs: []experiments.CPUCounter{toyCounter(&t.s.cpu[0]), toyCounter(&t.s.cpu[1])}}
 }
 
 // Margin is part of experiments.System.
@@ -321,7 +322,7 @@ func (System) Steps() []string { return []string{"restart", "patch"} }
 // Target is part of experiments.System.
 func (System) Target() *faults.Target {
 	return &faults.Target{
-		Name: "toy", Symbols: toySymbols{}, PanicEntry: toyPanic, HangEntry: toyHang,
+		Name: "toy", Symbols: toySymbols{}, Entries: []faults.Entry{{PC: toyPanic, Kind: faults.ByPanic}, {PC: toyHang, Kind: faults.ByHang}},
 		Recovered: 0x7f, GivenUp: 0x7e, StepNames: map[uint64]string{1: "patch"}, ExitOK: 1, WaysBack: 1,
 		Cause: func(m faults.Machine, cpu int) faults.Cause {
 			return faults.Cause{What: "check failed", PC: m.Register(cpu, faults.RIP)}

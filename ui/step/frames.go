@@ -79,7 +79,7 @@ func (d *desk) chosen(s *stackAt) int {
 // and is still in; else nil. A failed check is where it stands in its caller.
 func (d *desk) failed(function string) *faults.Place {
 	t := d.rec.Lab.System.Target()
-	if function != t.Locate(t.PanicEntry).Function && function != t.Locate(t.HangEntry).Function {
+	if t.EntryIn(function) == nil {
 		return nil
 	}
 	at := d.rec.Run.Position()

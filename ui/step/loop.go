@@ -108,6 +108,9 @@ func (l *loop) on(ctx context.Context, e event) {
 		l.refused = f.err
 		return
 	}
+	if _, ok := e.(begun); ok && len(l.under) == 0 {
+		return // from a machine that still ends a run of what was stopped
+	}
 	if _, ok := e.(done); ok {
 		l.wanted = false
 		if l.under = l.under[1:]; len(l.under) == 0 {

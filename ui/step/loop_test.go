@@ -85,6 +85,23 @@ func TestWhatTakesLongIsTold(t *testing.T) {
 	l.cancel()
 }
 
+// Work that was stopped may tell of itself once more: a machine that was running ends its run.
+// The screen does not take that for work under way.
+func TestStoppedWorkIsNotTold(t *testing.T) {
+	l := &loop{state: begin(), requests: make(chan request, 1)}
+	l.ask(t.Context(), doing(nil))
+	l.on(t.Context(), begun{"9 of 500 faults"})
+	if l.state.Busy != "9 of 500 faults" {
+		t.Fatalf("under way is %q", l.state.Busy)
+	}
+	l.cancel()
+	l.on(t.Context(), done{})
+	l.on(t.Context(), begun{"10 of 500 faults"})
+	if l.state.Busy != "" {
+		t.Errorf("nothing is under way, and the screen says %q", l.state.Busy)
+	}
+}
+
 // A panic of the desk ends the loop where the terminal is given back.
 func TestPanicsReachTheLoop(t *testing.T) {
 	t.Parallel()

@@ -111,7 +111,7 @@ func TestStopsAndMarks(t *testing.T) {
 	t.Parallel()
 	x := opened(t, 80, 24, "full", faults.Recovered)
 	d := x.s.Run.Row.Detections[0].Position
-	name := x.d.rec.Lab.System.Target().Locate(x.d.rec.Lab.System.Target().PanicEntry).Function
+	name := x.d.rec.Lab.System.Target().Locate(x.d.rec.Lab.System.Target().Entries[0].PC).Function
 	x.keys("m", "a")
 	x.types("break " + name)
 	x.keys(">")

@@ -32,10 +32,26 @@ func (listBases) do(ctx context.Context, d *desk) (string, error) {
 		}
 		list = append(list, inspectBase(f))
 	}
+	list = readableFirst(list)
 	d.emit(picked{func(p picker) picker {
 		return picker{bases: list, canMake: d.make != nil && len(list) == 0, listed: true}
 	}})
 	return "", nil
+}
+
+// readableFirst puts databases that can be opened before those that cannot: the cursor begins at
+// the first. Both keep their order.
+func readableFirst(list []database) []database {
+	slices.SortStableFunc(list, func(a, b database) int {
+		switch {
+		case a.why == "" && b.why != "":
+			return -1
+		case a.why != "" && b.why == "":
+			return 1
+		}
+		return 0
+	})
+	return list
 }
 
 // inspectBase says what is in a database.

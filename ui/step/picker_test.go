@@ -84,3 +84,14 @@ func TestPickerWithoutDatabases(t *testing.T) {
 		t.Errorf("Enter leads to %v", c)
 	}
 }
+
+func TestDatabasesThatOpenComeFirst(t *testing.T) {
+	got := readableFirst([]database{{path: "a.db", why: "damaged"}, {path: "b.db"}, {path: "c.db", why: "a directory"}, {path: "d.db"}})
+	var names []string
+	for _, b := range got {
+		names = append(names, b.path)
+	}
+	if s := strings.Join(names, " "); s != "b.db d.db a.db c.db" {
+		t.Errorf("the list begins where the cursor can open nothing: %s", s)
+	}
+}

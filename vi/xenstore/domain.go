@@ -192,26 +192,50 @@ func (s *Server) release(id uint16) {
 	}
 }
 
-// removeNodesOf removes the nodes of a domain and all below them, as xenstored does. The
-// root and the special nodes stay, as the privileged domain's.
+// removeNodesOf removes the nodes of a domain and all below them, as xenstored does, from
+// the root down. The root and the special nodes stay, as the privileged domain's.
 func (s *Server) removeNodesOf(id uint16) {
-	for b := range s.hash {
-		for i := s.hash[b]; i != 0; {
-			n := s.node(i)
-			if s.owner(n) != id {
-				i = n.next
-				continue
-			}
-			path := s.path[:s.fetch(n.path, 0, s.path[:min(int(n.pathLen), len(s.path))])]
-			if path[0] == '@' || len(path) == 1 {
-				var l permList
-				l.n, l.p[0] = 1, perm{dom: 0}
-				s.setPerms(i, &l)
-				i = s.node(i).next
-				continue
-			}
-			s.remove(path)
-			i = s.hash[b] // what it removed may have stood anywhere
+	for _, p := range [...]string{"/", introduced, released} {
+		if i := s.find(s.path[:copy(s.path[:], p)]); i != 0 && s.owner(s.node(i)) == id {
+			l := permList{n: 1}
+			s.setPerms(i, &l)
 		}
 	}
+	at, depth := s.path[:1], 0
+	at[0] = '/'
+	for s.offset[0] = 0; ; {
+		kid := s.kidAt(s.find(at), s.offset[depth])
+		if len(kid) == 0 {
+			if depth == 0 {
+				return
+			}
+			depth--
+			at = parent(at)
+			continue
+		}
+		k := len(at)
+		if k > 1 {
+			at = s.path[:k+1]
+			at[k] = '/'
+		}
+		at = s.path[:len(at)+copy(s.path[len(at):], kid)]
+		if i := s.find(at); i != 0 && s.owner(s.node(i)) == id {
+			s.remove(at) // the next one moves up
+			at = s.path[:k]
+			continue
+		}
+		s.offset[depth] += uint32(len(kid) + 1)
+		depth++
+		s.offset[depth] = 0
+	}
+}
+
+// kidAt is the name at an offset of a node's list.
+func (s *Server) kidAt(i, offset uint32) []byte {
+	if i == 0 || offset >= s.node(i).kidLen {
+		return nil
+	}
+	n := s.node(i)
+	k := s.fetch(n.kids, int(offset), s.word[:min(int(n.kidLen-offset), len(s.word))])
+	return s.word[:nul(s.word[:k], 0)]
 }

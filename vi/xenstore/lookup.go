@@ -62,7 +62,7 @@ func (s *Server) seen(path []byte) uint32 {
 	}
 	n := s.change(i)
 	n.hash, n.path, n.pathLen = h, s.chain(path, nil), uint16(len(path))
-	n.payer = s.conn[s.client].dom
+	n.payer, n.flags = s.conn[s.client].dom, nodeOfTx
 	if g := s.find(path); g != 0 {
 		s.copyNode(n, s.node(g))
 	}
@@ -84,7 +84,7 @@ func (s *Server) copyNode(n, g *node) {
 	n.body = s.chain(l.bytes(), s.value(g, s.oldValue[:]))
 	n.kids = s.chain(s.kids(g), nil)
 	n.perms, n.valLen, n.kidLen = uint16(l.n), g.valLen, g.kidLen
-	n.gen, n.seen, n.flags = g.gen, g.gen, nodeThere
+	n.gen, n.seen, n.flags = g.gen, g.gen, nodeOfTx|nodeThere
 }
 
 // insert makes a node of the tree.

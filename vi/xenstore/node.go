@@ -35,6 +35,7 @@ const (
 	nodeModified             // by the transaction
 	nodeFire                 // watches at the end
 	nodeExact                // those of this node only
+	nodeOfTx                 // it is no node of the tree
 	nodeFlags    = iota
 )
 
@@ -129,7 +130,7 @@ func (s *Server) settle(n *node) {
 	cost := n.cost()
 	s.pay(n.payer, cost-int(n.cells))
 	n.cells = uint16(cost)
-	n.sum = s.sumOf(n)
+	n.sum = s.sumOfNode(n)
 }
 
 func (s *Server) nextGeneration() uint64 {

@@ -241,6 +241,10 @@ func TestSpecialWatches(t *testing.T) {
 	w.must(0, 0, read, "/local/domain/7\x00", "ENOENT") // it was its own
 	w.add(7)
 	w.must(7, 0, read, "/tool\x00", "EACCES") // what another domain 7 was allowed
+	w.must(0, 0, mkdir, "/tool/younger\x00", ok)
+	w.must(7, 0, read, "/tool\x00", "EACCES")
+	w.must(0, 0, rm, "/tool/younger\x00", ok)
+	w.must(7, 0, read, "/tool\x00", "EACCES")
 	w.events(0)
 
 	w.must(0, 0, setPerms, "@releaseDomain\x00n0\x00r3\x00", ok)
@@ -299,6 +303,14 @@ func TestTransactions(t *testing.T) {
 	w.must(3, tx, end, "X\x00", "EINVAL")
 	w.must(3, tx, end, "F\x00", ok)
 	w.must(3, 0, read, "a\x00", "2")
+
+	w.must(3, 0, write, "e/f\x00", ok)
+	w.events(0)
+	tx = w.begin(3)
+	w.must(3, tx, rm, "e\x00", ok) // those above hear of e only
+	w.must(3, tx, write, "e/f\x00", ok)
+	w.must(3, tx, end, "T\x00", ok)
+	w.eventsAre(0, "/local/domain/3/e w", "/local/domain/3/e/f w")
 
 	for _, l := range []struct{ in, out []any }{ // what two do, and only one may have it
 		{[]any{uint32(read), "a\x00"}, []any{uint32(write), "a\x00x"}},

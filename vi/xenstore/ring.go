@@ -33,8 +33,7 @@ func (s *Server) serve(ci uint32) bool {
 	if c.fresh {
 		s.freshen(ci)
 	}
-	if c.dirty != 0 {
-		s.refire(ci)
+	if c.dirty != 0 && s.refire(ci) {
 		s.commit()
 	}
 	sent := s.pump(ci)
@@ -53,6 +52,7 @@ func (s *Server) freshen(ci uint32) {
 	c, p := &s.conn[ci], s.page[ci]
 	for _, at := range [...]*uint32{&p.ReqCons, &p.ReqProd, &p.RspCons, &p.RspProd} {
 		atomic.StoreUint32(at, 0)
+		s.atStep()
 	}
 	p.Features, p.Error = s.domain[c.dom-1].features, 0
 	again := atomic.SwapUint32(&p.Connection, pvio.StoreConnected) != pvio.StoreConnected
@@ -66,7 +66,9 @@ func (s *Server) freshen(ci uint32) {
 // show copies the server's indices into the page.
 func (s *Server) show(ci uint32) {
 	c, p := &s.conn[ci], s.page[ci]
+	s.atStep()
 	atomic.StoreUint32(&p.ReqCons, c.reqPos)
+	s.atStep()
 	atomic.StoreUint32(&p.RspProd, c.rspPos)
 }
 
@@ -115,7 +117,7 @@ func (s *Server) read(ci uint32) bool {
 		s.kill(ci, pvio.StoreErrorRing)
 		return true
 	}
-	if there == 0 || s.stalled(ci) {
+	if there == 0 && c.inLen == 0 || s.stalled(ci) {
 		return false
 	}
 	var h pvio.StoreHeader
@@ -128,11 +130,11 @@ func (s *Server) read(ci uint32) bool {
 		}
 		peek(p, c.reqPos, head)
 	}
-	if h.Length > pvio.StorePayload {
+	whole := uint32(headLen) + h.Length
+	if h.Length > pvio.StorePayload || c.inLen > whole {
 		s.kill(ci, pvio.StoreErrorProtocol)
 		return true
 	}
-	whole := uint32(headLen) + h.Length
 	if c.inLen == 0 && whole <= pvio.StoreRing {
 		if there < whole {
 			return false
@@ -143,7 +145,8 @@ func (s *Server) read(ci uint32) bool {
 		s.show(ci)
 		return true
 	}
-	if n := min(there, whole-c.inLen); n > 0 {
+	n := min(there, whole-c.inLen)
+	if n > 0 {
 		part := s.in[ci][c.inLen : c.inLen+n]
 		peek(p, c.reqPos, part)
 		if c.inLen == 0 { // the client may have changed what was looked at
@@ -155,9 +158,10 @@ func (s *Server) read(ci uint32) bool {
 		s.commit()
 		s.show(ci)
 	}
-	if c.inLen == whole {
-		s.process(ci, &h, s.payload[:copy(s.payload[:], s.in[ci][headLen:whole])], 0)
+	if c.inLen != whole { // it may be whole with nothing new, after a crash
+		return n > 0
 	}
+	s.process(ci, &h, s.payload[:copy(s.payload[:], s.in[ci][headLen:whole])], 0)
 	return true
 }
 

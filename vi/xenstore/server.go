@@ -1,6 +1,8 @@
 package xenstore
 
 import (
+	"unsafe"
+
 	"resvirt/vi/pvio"
 )
 
@@ -10,6 +12,8 @@ type Server struct {
 	ops  Ops
 	page [Conns]*pvio.StorePage
 	turn uint32
+
+	patrolled uint32 // the granule that Patrol looked at last
 
 	// Of the request under way.
 	client uint32 // its connection, Conns where the server acts by itself
@@ -26,8 +30,11 @@ type Server struct {
 	compared          [pvio.StorePayload]byte
 	moved             [pvio.StoreRing]byte
 	names             [maxKids]byte
+	offset            [pvio.StoreAbsPath]uint32
 
-	step func()
+	checker checker
+
+	step func() // of a test
 }
 
 // Ops is how the server reaches the world. All may be called again for what was done
@@ -46,14 +53,11 @@ type Status struct{ There, Shutdown, Dying bool }
 
 const magic = 0x726f747365727478
 
-// Start makes a server of a store of zero bytes, or of one that a server left in peace.
-// After a crash comes Recover.
+// Start makes a server of a store with nothing in it. Before it ends the number of the
+// unit is 0: nothing is saved in the log, and a crash leaves a store that is begun anew.
 func (s *Server) Start(at *Store, ops Ops) {
 	s.Store, s.ops, s.client = at, ops, Conns
-	if s.magic == magic {
-		return
-	}
-	s.log.unit = 1
+	clear(unsafe.Slice((*byte)(unsafe.Pointer(at)), unsafe.Sizeof(*at)))
 	s.free, s.freeCells, s.generation = 1, Cells-1, 1
 	for i := range uint32(Cells - 2) {
 		s.cell[i+1].next = i + 2
@@ -77,7 +81,8 @@ func (s *Server) Start(at *Store, ops Ops) {
 		}
 	}
 	s.magic = magic
-	s.commit()
+	s.sealAll()
+	s.nextUnit()
 }
 
 // Connect adds a client that is a process of the privileged domain: it shares a page with

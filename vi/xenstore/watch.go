@@ -145,7 +145,11 @@ func (s *Server) fireOld(path []byte, exact bool, old uint64) {
 		s.fireFor(path, exact, old)
 		return
 	}
-	n := s.change(s.seen(path))
+	i := s.seen(path)
+	if i == 0 {
+		return
+	}
+	n := s.change(i)
 	switch {
 	case n.flags&nodeFire == 0:
 		n.flags |= nodeFire
@@ -155,7 +159,7 @@ func (s *Server) fireOld(path []byte, exact bool, old uint64) {
 	case !exact:
 		n.flags &^= nodeExact
 	}
-	n.sum = s.sumOf(n)
+	n.sum = s.sumOfNode(n)
 }
 
 // readers is the set of connections that may read a node.
@@ -282,7 +286,7 @@ func (s *Server) eventWith(ci, wi uint32, path []byte, keep int) {
 }
 
 // refire queues the events that did not fit, as far as they do now.
-func (s *Server) refire(ci uint32) {
+func (s *Server) refire(ci uint32) (some bool) {
 	for i := s.conn[ci].watches; i != 0 && s.conn[ci].dirty != 0; i = s.watch(i).next {
 		w := s.watch(i)
 		if w.dirty == 0 {
@@ -293,10 +297,12 @@ func (s *Server) refire(ci uint32) {
 			keep = 0
 		}
 		if s.room(ci) < headLen+int(w.pathLen)+int(w.tokenLen)+2+keep {
-			return
+			return some
 		}
+		some = true
 		s.changeWatch(i).dirty = 0
 		s.changeConn(ci).dirty--
 		s.eventWith(ci, i, s.walk[w.prefix:s.fetch(w.text, 0, s.walk[:w.pathLen])], keep)
 	}
+	return some
 }

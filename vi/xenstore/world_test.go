@@ -16,13 +16,17 @@ type world struct {
 	bound  map[uint32]uint16 // ports of ours
 	c      map[uint16]*pvio.StoreClient
 	quiet  int
+	turn   func() bool
 }
 
 // newWorld has domain 0 as a local client.
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, s: new(Server), pages: map[uint16]*pvio.StorePage{}, status: map[uint16]Status{},
 		bound: map[uint32]uint16{}, c: map[uint16]*pvio.StoreClient{}}
-	w.s.Start(new(Store), w.ops())
+	w.turn = func() bool { return w.s.Turn() }
+	if began, what := w.s.Open(new(Store), w.ops()); !began || what != "" {
+		t.Fatal(began, what)
+	}
 	page := new(pvio.StorePage)
 	w.pages[0] = page
 	if _, ok := w.s.Connect(page, 1); !ok {
@@ -45,7 +49,7 @@ func (w *world) ops() Ops {
 
 func (w *world) client(page *pvio.StorePage) *pvio.StoreClient {
 	return &pvio.StoreClient{Page: page, Notify: func() {}, Wait: func() {
-		if w.s.Turn() {
+		if w.turn() {
 			w.quiet = 0
 		} else if w.quiet++; w.quiet > 3 {
 			w.t.Fatal("the server does not answer")
@@ -91,11 +95,11 @@ func (w *world) must(id uint16, tx, kind uint32, payload, want string) {
 
 // events are those that wait for a domain, as "path token".
 func (w *world) events(id uint16) (list []string) {
-	for w.s.Turn() {
+	for w.turn() {
 	}
 	for {
 		path, token, ok := w.c[id].Event()
-		if !ok && !w.s.Turn() {
+		if !ok && !w.turn() {
 			return list
 		}
 		if ok {
