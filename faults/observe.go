@@ -24,6 +24,11 @@ type DetectionKind string
 const (
 	ByPanic DetectionKind = "panic"
 	ByHang  DetectionKind = "hang"
+
+	// Of a target that is a VM, beside those of the hypervisor, which mean that it failed.
+	ByDeath DetectionKind = "died"   // its kernel ended itself
+	ByKill  DetectionKind = "killed" // its kernel ended a program
+	ByCrash DetectionKind = "crash"  // the hypervisor ended it
 )
 
 // Step is a recovery step that the target announced, or a CPU resuming.
@@ -186,6 +191,9 @@ func (o *Observation) readEvents(events []Event, t *Target) {
 				o.step(e, t)
 			}
 		case EventUserEntry:
+			if t.VM != "" {
+				continue // no recovery brings it back
+			}
 			o.Steps = append(o.Steps, Step{Code: StepResume, Place: t.Locate(e.PC), Name: "VM code runs", CPU: e.CPU, Position: e.Position, Time: e.Time})
 			if o.Recovered && e.Time > o.Resumed {
 				o.Resumed, o.ResumedAt = e.Time, e.Position

@@ -7,6 +7,7 @@ import "strings"
 // this type.
 type Target struct {
 	Name    string
+	VM      string // that it is a part of, as Judge names it; "" = of none
 	Symbols Symbols
 
 	// Entries are those through which every detection passes, each through one, once.
