@@ -34,13 +34,9 @@ func classifyVM(t *Target, o *Observation, verdicts []Verdict) (Outcome, string)
 // Beyond says what a fault in a VM has harmed beyond that VM, "" if nothing. Who waits for a
 // VM that never ends, as the control domain does, is not harmed.
 func Beyond(t *Target, o *Observation, verdicts []Verdict) string {
-	ended := t.own(verdicts).Complete || o.Stop.Reason == Exited
 	for i := range o.Detections {
-		switch d := &o.Detections[i]; d.Kind {
-		case ByPanic, ByHang:
+		if d := &o.Detections[i]; d.Kind == ByPanic || d.Kind == ByHang {
 			return fmt.Sprintf("the hypervisor failed: %s: %s", d.Kind, d.What)
-		case ByDeath, ByCrash:
-			ended = true
 		}
 	}
 	switch {
@@ -51,7 +47,7 @@ func Beyond(t *Target, o *Observation, verdicts []Verdict) string {
 	}
 	for _, v := range verdicts {
 		waits := v.Role == ControlVM || v.Role == LateVM && !v.Begun
-		if v.VM != t.VM && (v.Wrong || !v.Right && (ended || !waits)) {
+		if v.VM != t.VM && (v.Wrong || !v.Right && (o.Ended || !waits)) {
 			return v.VM + ": " + v.Detail
 		}
 	}

@@ -51,6 +51,7 @@ type Observation struct {
 	GivenUp    bool     // the target announced that it stopped for good
 	Resumed    sim.Time // first unprivileged instruction of the last VM to resume; 0 = none
 	ResumedAt  uint64   // its position
+	Ended      bool     // of a target that is a VM: it runs no more
 	Stop       Stop
 	Position   uint64
 	Time       sim.Time
@@ -132,6 +133,7 @@ func Observe(m Machine, t *Target, g *Golden, policy uint64, plans ...Plan) Obse
 	for i := range m.CPUs() {
 		o.Ends = append(o.Ends, End{m.CPL(i), t.Locate(m.Register(i, RIP))})
 	}
+	o.Ended = o.Stop.Reason == Exited || t.Ended != nil && t.Ended(m)
 	o.Further = rest.all()
 	o.readEvents(m.Events(), t)
 	return o

@@ -52,6 +52,9 @@ type Target struct {
 	// whether each VM's liveness probe passed.
 	Judge func(golden, got []byte) []Verdict
 
+	// Ended tells of a target that is a VM whether it runs no more.
+	Ended func(m Machine) bool
+
 	// LastWords is what the target itself printed before its end, if anything.
 	LastWords func(output []byte) string
 }

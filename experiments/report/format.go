@@ -94,6 +94,15 @@ func (r *Report) outcomeTable(b *strings.Builder) {
 
 func (r *Report) latencyTable(b *strings.Builder) {
 	t := table(b)
+	if !r.recovers() {
+		fmt.Fprintln(t, "setting\tfault\tdetected n\tmedian\tp95\t")
+		for _, c := range r.Cells {
+			fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t\n", c.Setting, c.Fault, c.DetectionRuns, latency(c.DetectionMedian), latency(c.DetectionP95))
+		}
+		t.Flush()
+		b.WriteString("Latencies from the fault to detection, of n runs.\n")
+		return
+	}
 	fmt.Fprintln(t, "setting\tfault\tdetected n\tmedian\tp95\trecovered n\tmedian\tp95\t")
 	for _, c := range r.Cells {
 		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%d\t%s\t%s\t\n", c.Setting, c.Fault,

@@ -19,7 +19,7 @@ type guestScope struct {
 	direct uint64 // base of the VMM's direct map
 	head   uint64 // physical address of the list of domains
 
-	id, next, nvcpus, vcpu      uint64 // offsets in a Domain
+	id, next, nvcpus, vcpu, end uint64 // offsets in a Domain
 	kernelRoot, userRoot, flags uint64 // offsets in a VCPU
 	vcpus                       uint64 // the most that a domain has
 }
@@ -42,7 +42,7 @@ func newGuestScope(vmm *image.Image, domain uint64, user bool) (*guestScope, err
 		typ, path string
 		to        *uint64
 	}{
-		{"main.Domain", "id", &s.id}, {"main.Domain", "next", &s.next}, {"main.Domain", "nvcpus", &s.nvcpus}, {"main.Domain", "vcpu", &s.vcpu},
+		{"main.Domain", "id", &s.id}, {"main.Domain", "next", &s.next}, {"main.Domain", "nvcpus", &s.nvcpus}, {"main.Domain", "vcpu", &s.vcpu}, {"main.Domain", "shutdown", &s.end},
 		{"main.VCPU", "arch.guestTable", &s.kernelRoot}, {"main.VCPU", "arch.guestTableUser", &s.userRoot}, {"main.VCPU", "arch.flags", &s.flags},
 	} {
 		*x.to = f.offset(x.typ, x.path)

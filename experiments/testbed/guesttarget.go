@@ -35,13 +35,14 @@ func (s *VI) strikeGuest() error {
 	}
 	g := &guestTarget{guestScope: scope, kernel: s.images["appvm"]}
 	g.guests = sync.OnceValues(func() (*Guests, error) { return GuestsOf(s) })
-	if err := g.find(); err != nil {
+	if err := g.open(); err != nil {
 		return err
 	}
 	s.spec.Scope = scope.levels
 	t := s.target
 	t.VM = fmt.Sprintf("d%d", f.VM)
 	t.Name = "kernel of " + t.VM
+	t.Ended = g.ended
 	t.Memory, t.Object, t.Locking, t.LastWords = g.ranges, nil, nil, nil
 	if f.User() {
 		t.Name, t.Memory = "programs of "+t.VM, nil
@@ -65,8 +66,8 @@ func (s *VI) strikeGuest() error {
 	return nil
 }
 
-// find reads what else it needs of both images.
-func (g *guestTarget) find() error {
+// open reads what else it needs of both images.
+func (g *guestTarget) open() error {
 	vmm, err := inspect.Open(g.image)
 	if err != nil {
 		return err
@@ -89,6 +90,12 @@ func (g *guestTarget) find() error {
 // VM.
 func (g *guestTarget) inVM(m faults.Machine, e faults.Event) bool {
 	return g.in(m.(*Hardware).Machine, e.CPU)
+}
+
+// ended tells whether the VM has shut down, whoever made it.
+func (g *guestTarget) ended(m faults.Machine) bool {
+	d := g.find(func(pa uint64, n int) uint64 { return word(m, pa) & (1<<(8*n) - 1) })
+	return d == 0 || word(m, d+g.end)&1 != 0
 }
 
 // crashed tells whether the domain that the VMM ends is the VM: the receiver is in RAX.
