@@ -91,6 +91,8 @@ type Overhead struct {
 // Faults is what is injected.
 type Faults struct {
 	Target       string   `toml:"target"`
+	VM           int      `toml:"vm"`           // number of the AppVM that a guest target is
+	Part         string   `toml:"part"`         // of it: its kernel or its programs
 	Types        []string `toml:"types"`        // fault i has type i modulo their number, so a type that is listed twice counts twice
 	Window       []uint64 `toml:"window"`       // percent of the golden run
 	Instructions uint64   `toml:"instructions"` // second level of the trigger
@@ -118,7 +120,7 @@ func Default() Experiment {
 		VMM:      VMM{Domains: 2, DomainMB: 8, TickUS: 5, WatchdogUS: 150},
 		Workload: Workload{Name: "unixbench", Length: 1},
 		IO:       IO{Blocks: 1, Requests: 100, PeriodUS: 100},
-		Faults:   Faults{Target: "vmm", Types: []string{"failstop", "register"}, Window: []uint64{10, 90}, Instructions: 20000, PerRun: 1},
+		Faults:   Faults{Target: VMMTarget, VM: 1, Part: KernelPart, Types: []string{"failstop", "register"}, Window: []uint64{10, 90}, Instructions: 20000, PerRun: 1},
 		Deadline: Deadline{DetectionUS: 1000, RecoveryUS: 5000},
 		Golden:   Sampling{Snapshots: 40, Digests: 400, Misses: 8},
 		Overhead: Overhead{Layouts: 1},

@@ -117,7 +117,9 @@ var meanings = map[string]string{
 	"io.requests":  "requests of each host on the wire that are counted",
 	"io.period_us": "time between two of them, in µs of virtual time",
 
-	"faults.target":       "what is struck",
+	"faults.target":       "what is struck: \"vmm\", the hypervisor, or \"guest\", an AppVM",
+	"faults.vm":           "of a guest: number of the AppVM; the first is 1 with a control domain and 0 without",
+	"faults.part":         "of a guest: \"kernel\" or \"user\", the programs on it",
 	"faults.types":        "fault i is of type i modulo their number: a type that stands there twice gets twice as many",
 	"faults.window":       "faults' times lie between these two percentages of the golden run",
 	"faults.instructions": "behind its time a fault waits for 0 to so many instructions of the target; up to 4294967296",

@@ -46,7 +46,7 @@ func TestMistakesInFiles(t *testing.T) {
 		{"[workload]\npackage = \"./a/../../mine\"" + setting, "must be a directory of the clone"},
 		{"[workload]\npackage = \"./a/./mine\"" + setting, "must be a directory of the clone"},
 		{"[workload]\npackage = \"./workloads/my work\"" + setting, "must be a directory of the clone"},
-		{"[faults]\ntarget = \"dvm\"" + setting, "the only target"},
+		{"[faults]\ntarget = \"dvm\"" + setting, `faults.target = "dvm": it must be`},
 		{"[faults]\ntypes = []" + setting, "faults.types is empty"},
 		{"[faults]\ntypes = [\"cosmic\"]" + setting, `unknown fault type "cosmic"; there are failstop, register, code, code_kept, memory, software, software_kept`},
 		{"[faults]\nper_run = 0" + setting, "faults.per_run = 0: it must lie between"},

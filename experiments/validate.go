@@ -32,6 +32,7 @@ func (e *Experiment) bounds() []bound {
 		{"vmm.domain_cpus", e.VMM.DomainCPUs, 0, e.Machine.CPUs},
 		{"vmm.tick_us", e.VMM.TickUS, 1, 1_000_000},
 		{"vmm.watchdog_us", e.VMM.WatchdogUS, 1, 1_000_000},
+		{"faults.vm", e.Faults.VM, 0, e.VMM.Domains},
 		{"faults.per_run", e.Faults.PerRun, 1, 100},
 		{"workload.length", e.Workload.Length, 1, 1_000_000},
 		{"workload.quantum_us", e.Workload.QuantumUS, 0, 1_000_000},
@@ -52,6 +53,8 @@ func (b *bound) text() string {
 	switch b.key {
 	case "vmm.domain_cpus":
 		return "0 to machine.cpus"
+	case "faults.vm":
+		return "0 to vmm.domains"
 	case "golden.digests":
 		return fmt.Sprintf("golden.snapshots to %d", b.top)
 	}
@@ -72,6 +75,9 @@ func (e *Experiment) Validate() error {
 		return err
 	}
 	if err := e.Faults.validate(); err != nil {
+		return err
+	}
+	if err := e.validateVM(); err != nil {
 		return err
 	}
 	if err := validateWithout("vmm.without", e.VMM.Without); err != nil {
@@ -123,8 +129,8 @@ func (v *VMM) validate(memoryMB int) error {
 }
 
 func (f *Faults) validate() error {
-	if f.Target != "vmm" {
-		return fmt.Errorf("faults.target = %q: the only target so far is \"vmm\"", f.Target)
+	if err := f.validateTarget(); err != nil {
+		return err
 	}
 	if len(f.Types) == 0 {
 		return fmt.Errorf("faults.types is empty: name one or more of %s", strings.Join(faults.KindNames(), ", "))

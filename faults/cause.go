@@ -10,6 +10,8 @@ import (
 // is NotFailed.
 func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation, verdicts []Verdict) Failure {
 	switch {
+	case outcome == ComponentLost && t.VM != "":
+		return Failure{Way: NotContained, What: Alike(reason)}
 	case outcome == VMLost:
 		return Failure{Way: LostVM, What: Alike(reason)}
 	case outcome != ComponentLost:

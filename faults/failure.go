@@ -28,6 +28,7 @@ const (
 	NoProbe                 // no VM was left to find that out
 	FailedChecks            // the final checks of the target
 	Hung                    // it came to no end
+	NotContained            // the fault struck a VM and did harm beyond it
 	OtherWay                // What is a text that this program does not know
 	Ways                    // how many there are
 )
@@ -48,6 +49,7 @@ var wayTexts = [Ways]struct {
 	NoProbe:      {head: "probe not reached", mark: ": "},
 	FailedChecks: {head: "final checks failed with code N", mark: ": "},
 	Hung:         {head: "hang", phase: true, mark: ": "},
+	NotContained: {head: "not contained", mark: ": "},
 }
 
 // HasPhase says whether failures of this way have a phase.

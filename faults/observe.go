@@ -24,6 +24,11 @@ type DetectionKind string
 const (
 	ByPanic DetectionKind = "panic"
 	ByHang  DetectionKind = "hang"
+
+	// Of a target that is a VM, beside those of the hypervisor, which mean that it failed.
+	ByDeath DetectionKind = "died"   // its kernel ended itself
+	ByKill  DetectionKind = "killed" // its kernel ended a program
+	ByCrash DetectionKind = "crash"  // the hypervisor ended it
 )
 
 // Step is a recovery step that the target announced, or a CPU resuming.
@@ -46,6 +51,7 @@ type Observation struct {
 	GivenUp    bool     // the target announced that it stopped for good
 	Resumed    sim.Time // first unprivileged instruction of the last VM to resume; 0 = none
 	ResumedAt  uint64   // its position
+	Ended      bool     // of a target that is a VM: it runs no more
 	Stop       Stop
 	Position   uint64
 	Time       sim.Time
@@ -127,6 +133,7 @@ func Observe(m Machine, t *Target, g *Golden, policy uint64, plans ...Plan) Obse
 	for i := range m.CPUs() {
 		o.Ends = append(o.Ends, End{m.CPL(i), t.Locate(m.Register(i, RIP))})
 	}
+	o.Ended = o.Stop.Reason == Exited || t.Ended != nil && t.Ended(m)
 	o.Further = rest.all()
 	o.readEvents(m.Events(), t)
 	return o
@@ -186,6 +193,9 @@ func (o *Observation) readEvents(events []Event, t *Target) {
 				o.step(e, t)
 			}
 		case EventUserEntry:
+			if t.VM != "" {
+				continue // no recovery brings it back
+			}
 			o.Steps = append(o.Steps, Step{Code: StepResume, Place: t.Locate(e.PC), Name: "VM code runs", CPU: e.CPU, Position: e.Position, Time: e.Time})
 			if o.Recovered && e.Time > o.Resumed {
 				o.Resumed, o.ResumedAt = e.Time, e.Position

@@ -5,7 +5,7 @@ package faults
 // completes its workload, and the probe passed. A run that is recovered by the
 // strict rule is recovered.
 func RecoveredPaper(t *Target, g *Golden, o *Observation, outcome Outcome, verdicts []Verdict) bool {
-	if outcome != VMLost {
+	if outcome != VMLost || t.VM != "" {
 		return outcome == Recovered
 	}
 	last := o.Detections[len(o.Detections)-1]

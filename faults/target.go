@@ -7,6 +7,7 @@ import "strings"
 // this type.
 type Target struct {
 	Name    string
+	VM      string // that it is a part of, as Judge names it; "" = of none
 	Symbols Symbols
 
 	// Entries are those through which every detection passes, each through one, once.
@@ -50,6 +51,9 @@ type Target struct {
 	// Judge compares the output of a run with the golden one, per VM, and says
 	// whether each VM's liveness probe passed.
 	Judge func(golden, got []byte) []Verdict
+
+	// Ended tells of a target that is a VM whether it runs no more.
+	Ended func(m Machine) bool
 
 	// LastWords is what the target itself printed before its end, if anything.
 	LastWords func(output []byte) string

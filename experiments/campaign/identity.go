@@ -33,6 +33,9 @@ func describeRun(b *strings.Builder, e *experiments.Experiment) {
 	fmt.Fprintf(b, "vmm domains %d of %d MB tick %d us watchdog %d us\n", e.VMM.Domains, e.VMM.DomainMB, e.VMM.TickUS, e.VMM.WatchdogUS)
 	fmt.Fprintf(b, "workload %s length %d\n", e.Workload.Name, e.Workload.Length)
 	fmt.Fprintf(b, "faults target %s types %s window %v instructions %d\n", e.Faults.Target, strings.Join(e.Faults.Types, " "), e.Faults.Window, e.Faults.Instructions)
+	if e.Faults.Target == experiments.GuestTarget {
+		fmt.Fprintf(b, "faults in d%d %s\n", e.Faults.VM, e.Faults.Part)
+	}
 	if e.Faults.PerRun != 1 {
 		fmt.Fprintf(b, "faults per run %d\n", e.Faults.PerRun)
 	}

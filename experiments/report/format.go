@@ -23,11 +23,17 @@ func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
 	r.head(&b)
 	r.outcomeTable(&b)
-	r.harmTable(&b)
+	if r.recovers() {
+		r.harmTable(&b)
+	} else {
+		r.containedTable(&b)
+	}
 	r.pairedTable(&b)
 	b.WriteString("\n")
 	r.latencyTable(&b)
-	r.detectedTable(&b)
+	if r.recovers() {
+		r.detectedTable(&b)
+	}
 	r.sections(&b)
 	r.reasonText(&b)
 	_, err := io.WriteString(w, b.String())
@@ -41,15 +47,17 @@ func (r *Report) head(b *strings.Builder) {
 		fmt.Fprintf(b, "%s\n", text)
 	}
 	g := &c.Golden
-	fmt.Fprintf(b, "golden run: %d instructions in %v, %s of them in the VMM; boot before it: %d instructions\n",
-		g.Instructions, g.Time, stats.PercentOf(g.Counters.Target, g.Instructions), g.BootInstructions)
+	fmt.Fprintf(b, "golden run: %d instructions in %v, %s of them in %s; boot before it: %d instructions\n",
+		g.Instructions, g.Time, stats.PercentOf(g.Counters.Target, g.Instructions), r.whose(), g.BootInstructions)
 	r.windowLine(b)
 	for i, n := range g.Counters.CPUs {
 		fmt.Fprintf(b, "  CPU %d: %d ticks, %d context switches, %d hang periods\n", i, n.Ticks, n.Switches, n.Periods)
 	}
 	b.WriteString(oracleLines(g.Oracle))
-	for _, w := range g.Warnings() {
-		fmt.Fprintf(b, "  warning: %s\n", w)
+	if r.recovers() {
+		for _, w := range g.Warnings() {
+			fmt.Fprintf(b, "  warning: %s\n", w)
+		}
 	}
 	b.WriteString("\n")
 }
@@ -69,7 +77,7 @@ func (r *Report) outcomeTable(b *strings.Builder) {
 	t := words.NewColumns(b, 1).Right()
 	for line, first := range []string{"\t\t\t", "setting\tfault\truns\t"} {
 		fmt.Fprint(t, first)
-		for _, h := range outcomeHeads {
+		for _, h := range r.heads() {
 			fmt.Fprintf(t, "%s\t", h[line])
 		}
 		fmt.Fprintln(t)
@@ -86,6 +94,15 @@ func (r *Report) outcomeTable(b *strings.Builder) {
 
 func (r *Report) latencyTable(b *strings.Builder) {
 	t := table(b)
+	if !r.recovers() {
+		fmt.Fprintln(t, "setting\tfault\tdetected n\tmedian\tp95\t")
+		for _, c := range r.Cells {
+			fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t\n", c.Setting, c.Fault, c.DetectionRuns, latency(c.DetectionMedian), latency(c.DetectionP95))
+		}
+		t.Flush()
+		b.WriteString("Latencies from the fault to detection, of n runs.\n")
+		return
+	}
 	fmt.Fprintln(t, "setting\tfault\tdetected n\tmedian\tp95\trecovered n\tmedian\tp95\t")
 	for _, c := range r.Cells {
 		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%d\t%s\t%s\t\n", c.Setting, c.Fault,

@@ -68,6 +68,6 @@ func (r *Report) windowLine(b *strings.Builder) {
 	if e.VMM.Late > 0 {
 		of = "the time until a VM is made late"
 	}
-	fmt.Fprintf(b, "  triggers: %d to %d %% of %s, %s of the VMM's instructions\n",
-		e.Faults.Window[0], e.Faults.Window[1], of, stats.PercentOf(g.WindowTarget, g.Counters.Target))
+	fmt.Fprintf(b, "  triggers: %d to %d %% of %s, %s of %s's instructions\n",
+		e.Faults.Window[0], e.Faults.Window[1], of, stats.PercentOf(g.WindowTarget, g.Counters.Target), r.whose())
 }

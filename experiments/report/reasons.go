@@ -57,7 +57,11 @@ func (r *Report) reasonText(w io.Writer) {
 	for _, c := range r.Cells {
 		if list := r.Failed[c.Setting]; len(list) > 0 && !seen[c.Setting] {
 			seen[c.Setting] = true
-			fmt.Fprintf(w, "\nfailed recoveries of setting %s by cause: %d\n", c.Setting, total(list))
+			what := "failed recoveries"
+			if !r.recovers() {
+				what = "losses"
+			}
+			fmt.Fprintf(w, "\n%s of setting %s by cause: %d\n", what, c.Setting, total(list))
 			writeCounts(w, list)
 		}
 	}

@@ -90,7 +90,7 @@ func TestHostileDriverDomain(t *testing.T) {
 	s.spec.IOMMU = true
 	s.options += "functions=2 "
 	ours := hostileSettings(s)[1]
-	ours.Steps = append(slices.Clone(ours.Steps), "irq_routes", "irq_ends", "irq_redelivery", "stray_dma")
+	ours.Steps = append(slices.Clone(ours.Steps), "irq_routes", "irq_ends", "irq_redelivery", "stray_dma", "iommu_queues", "iommu_tables")
 	var interrupts atomic.Uint64
 	t.Cleanup(func() {
 		if interrupts.Load() == 0 {
@@ -102,7 +102,12 @@ func TestHostileDriverDomain(t *testing.T) {
 			t.Parallel()
 			h, _ := attacking(t, s, 50000+seed, hostileSettings(s)[0], 0)
 			interrupts.Add(h.interrupts())
-			attack(t, s, 50000+seed, ours, hostileEvery)
+			h, _ = attacking(t, s, 50000+seed, ours, hostileEvery)
+			for _, step := range []string{"irq_routes", "iommu_queues", "iommu_tables"} {
+				if len(posts(h.m, uint64(slices.Index(s.steps, step)))) == 0 {
+					t.Errorf("no recovery came to %s", step)
+				}
+			}
 		})
 	}
 }

@@ -42,6 +42,11 @@ func (s *VI) prepare() error {
 		return fmt.Errorf("the VMM's image is not one that this program knows; if it is a database's, use the program that made it: %w", err)
 	}
 	s.prepareAnatomy()
+	if s.exp.Faults.Target == experiments.GuestTarget {
+		if err := s.strikeGuest(); err != nil {
+			return err
+		}
+	}
 	return s.spec.Validate()
 }
 

@@ -44,6 +44,14 @@ func (l *list) Set(s string) error {
 	return nil
 }
 
+// Get implements flag.Getter: an empty text where one of them is empty.
+func (l *list) Get() any {
+	if slices.Contains(*l, "") {
+		return ""
+	}
+	return []string(*l)
+}
+
 // formatFlag declares --format; the first form is the default.
 func formatFlag(fs *flag.FlagSet, value *string, forms ...string) {
 	*value = forms[0]

@@ -94,8 +94,8 @@ var testIOMMU func(reg, v uint64, write bool) uint64
 // before the heap gets the rest.
 func takeIOMMU() {
 	iommu = iommuState{}
-	if params.iommu == 0 || !findIVRS(&iommu) {
-		return
+	if params.iommu == 0 || pciRead(0, pciVendor, 2) == 0xffff || !findIVRS(&iommu) {
+		return // it is not wanted, or there is no bus, or no table tells of one
 	}
 	iommu.ram = earlyAlloc()
 	for i := uint64(1); i < iommuPages; i++ {

@@ -1,6 +1,10 @@
 package main
 
-import "resvirt/vi/abi"
+import (
+	"unsafe"
+
+	"resvirt/vi/abi"
+)
 
 // Step iommu_tables. What a domain's functions reach follows from the types of its frames and from
 // the frames that it was granted. An operation that was discarded, or that recovery took back, has
@@ -28,17 +32,9 @@ func iommuTables() {
 // remakeDMA fills a domain's tables. A frame of the domain that was mapped, and that the new
 // count knows by no type because nothing uses it, stays: a device may be writing into it.
 func (d *Domain) remakeDMA() {
-	for m := mfn(1); uint64(m) < frames.n; m++ {
-		e := d.dmaEntry(m)
-		if e == nil {
-			continue
-		}
-		p, t := pageOf(m), pageOf(m).typ&ptTypeMask
-		own := p.owner == d.frame32() && p.count&(pgHeap|pgFree) == 0
-		if own && (t == ptWritable || t == ptNone && *e == dmaOwn(m)) {
-			*e = dmaOwn(m)
-		} else {
-			*e = 0
+	for first := mfn(0); uint64(first) < frames.n; first += 512 {
+		if e := d.dmaEntry(first | 1); e != nil {
+			d.remakeTable((*table)(ptr(addrOf(unsafe.Pointer(e))&^pageMask)), first)
 		}
 	}
 	if d.grants == nil {
@@ -49,6 +45,23 @@ func (d *Domain) remakeDMA() {
 			if t := &page[i]; t.flags&abi.GNTMAPDevice != 0 {
 				d.grantDMA(mfn(t.frame), t.readonly())
 			}
+		}
+	}
+}
+
+// remakeTable fills one table, of the frames from first on. Most are not the domain's.
+func (d *Domain) remakeTable(tab *table, first mfn) {
+	self, n := d.frame32(), min(512, frames.n-uint64(first))
+	for i := range tab[:n] {
+		p := (*page)(ptr(frameTableBase + (uint64(first)+uint64(i))*descSize))
+		own, e := dmaOwn(first+mfn(i)), uint64(0)
+		if p.owner == self && p.count&(pgHeap|pgFree) == 0 {
+			if t := p.typ & ptTypeMask; t == ptWritable || t == ptNone && tab[i] == own {
+				e = own
+			}
+		}
+		if tab[i] != e {
+			tab[i] = e
 		}
 	}
 }

@@ -19,8 +19,8 @@ const (
 )
 
 // Store is all that a server knows of its clients and their tree: plain data without
-// pointers, 3.8 MiB, to be kept where a crash of the process does not reach it. Zero
-// bytes are a store that Server.Start makes ready.
+// pointers, 3.9 MiB, to be kept where a crash of the process does not reach it. It may begin
+// as zero bytes.
 type Store struct {
 	log undoLog
 	_   [(granule - unsafe.Sizeof(undoLog{})%granule) % granule]byte

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -22,7 +23,8 @@ type crasher struct {
 	last    []byte
 	crashes int
 	shown   map[*pvio.StorePage][2]uint32 // the furthest indices that a client has seen
-	until   int                           // no more than this, that the request comes to its end
+	most    int                           // crashes in a request, that it comes to its end
+	until   int
 }
 
 func stateBytes(s *Store) []byte {
@@ -115,24 +117,29 @@ func (k *crasher) protected(f func()) (whole bool) {
 	return true
 }
 
+func newCrasher(t *testing.T, data []byte, seed uint64) *crasher {
+	k := &crasher{r: rand.New(rand.NewPCG(seed, 2)), left: 50, most: 6, last: make([]byte, unsafe.Sizeof(state{})),
+		shown: map[*pvio.StorePage][2]uint32{}}
+	k.p = newPair(t, data)
+	copy(k.last, stateBytes(k.p.w.s.Store))
+	k.p.w.turn = func() (more bool) {
+		for !k.protected(func() { more = k.p.w.s.Turn() }) {
+			k.restart()
+			more = true
+		}
+		return more
+	}
+	k.arm()
+	return k
+}
+
 // TestCrashes has the server crash at any step of what it does, and asks on. Each request
 // is done exactly once and answered exactly once: answers and the tree are those of a model
 // that never crashes. What may differ is what Recover says.
 func TestCrashes(t *testing.T) {
 	crashes := 0
-	for seed := range uint64(12) {
-		k := &crasher{r: rand.New(rand.NewPCG(seed, 2)), left: 50, last: make([]byte, unsafe.Sizeof(state{})),
-			shown: map[*pvio.StorePage][2]uint32{}}
-		k.p = newPair(t, randomBytes(seed, 1500))
-		copy(k.last, stateBytes(k.p.w.s.Store))
-		k.p.w.turn = func() (more bool) {
-			for !k.protected(func() { more = k.p.w.s.Turn() }) {
-				k.restart()
-				more = true
-			}
-			return more
-		}
-		k.arm()
+	for seed := range uint64(6) {
+		k := newCrasher(t, randomBytes(seed, 1500), seed)
 		for len(k.p.q.data) > 0 {
 			k.same(k.p.q.next())
 		}
@@ -143,7 +150,7 @@ func TestCrashes(t *testing.T) {
 		}
 		crashes += k.crashes
 	}
-	if crashes < 1000 {
+	if crashes < 600 {
 		t.Errorf("only %d crashes", crashes)
 	}
 }
@@ -155,7 +162,7 @@ func (k *crasher) same(id uint16, tx, kind uint32, payload string) {
 		return
 	}
 	before := k.crashes
-	k.until = before + 6
+	k.until = before + k.most
 	got := p.w.ask(id, tx, kind, payload)
 	for p.w.turn() { // the last part of it
 	}
@@ -256,5 +263,118 @@ func TestRecover(t *testing.T) {
 	w.s.cell[100].data[5] ^= 1
 	if w.s.Patrol(granules) {
 		t.Error("the patrol sees no change")
+	}
+}
+
+// TestEveryStep has requests of all kinds crash at their first step, then one like it at
+// its second, and so on until there is none.
+func TestEveryStep(t *testing.T) {
+	const never = 1 << 30
+	k := newCrasher(t, nil, 0)
+	k.most = 1
+	p, long := k.p, strings.Repeat("longer than the ring;", 70)
+	calm := func(kind uint32, payload string) {
+		k.left = never
+		k.same(3, 0, kind, payload)
+	}
+	calm(write, "d/a\x00")
+	calm(watchMsg, "d\x00all\x00")
+	for _, l := range []struct {
+		what  string
+		setUp func(n string)
+		id    uint16
+		kind  uint32
+		with  func(n string) string
+	}{
+		{"read", nil, 3, read, func(string) string { return "d/a\x00" }},
+		{"write", nil, 3, write, func(n string) string { return "d/a\x00" + n }},
+		{"write long", nil, 3, write, func(n string) string { return "d/a\x00" + n + long }},
+		{"write new", nil, 3, write, func(n string) string { return "d/" + n + "/x/y\x00v" }},
+		{"mkdir", nil, 3, mkdir, func(n string) string { return "d/" + n + "m\x00" }},
+		{"no node", nil, 3, read, func(n string) string { return "none\x00" }},
+		{"rm", func(n string) { calm(write, "r/"+n+"/x/y\x00v") }, 3, rm, func(n string) string { return "r\x00" }},
+		{"perms", nil, 3, setPerms, func(n string) string { return "d/a\x00n3\x00r" + n + "\x00r4\x00" }},
+		{"watch", nil, 3, watchMsg, func(n string) string { return "d/a\x00" + n + "\x00" }},
+		{"unwatch", func(n string) { calm(watchMsg, "u\x00"+n+"\x00") }, 3, unwatch, func(n string) string { return "u\x00" + n + "\x00" }},
+		{"introduce", nil, 0, introduce, func(string) string { return "4\x001\x0011\x00" }},
+		{"release", func(n string) {
+			k.left = never
+			k.same(0, 0, introduce, "7\x001\x0011\x00")
+			k.same(0, 0, write, "/local/domain/7/x\x00"+n)
+			k.same(0, 0, setPerms, "/local/domain/7\x00n7\x00")
+		}, 0, releaseIt, func(string) string { return "7\x00" }},
+	} {
+		n := 1
+		for ; ; n++ {
+			if l.setUp != nil {
+				l.setUp(itoa(n))
+			}
+			before := k.crashes
+			k.left = n
+			k.same(l.id, 0, l.kind, l.with(itoa(n)))
+			if k.crashes == before {
+				break
+			}
+		}
+		if n < 10 {
+			t.Errorf("%s: only %d steps", l.what, n)
+		}
+	}
+	for n, done := 1, false; !done; n++ { // the end of a transaction, and what comes before
+		k.left = never
+		k.same(3, 0, start, "\x00")
+		tx := p.m.conns[3].last
+		k.same(3, tx, write, "t/"+itoa(n)+"\x00v")
+		k.same(3, tx, rm, "t/"+itoa(n-1)+"\x00")
+		before := k.crashes
+		k.left = n
+		k.same(3, tx, end, "T\x00")
+		done = k.crashes == before
+	}
+	p.equal()
+	p.w.s.step = nil
+	if what, where := p.w.s.Check(); what != "" {
+		t.Fatalf("%s (%d)", what, where)
+	}
+}
+
+// FuzzCrashes is TestCrashes with requests that a fuzzer makes up.
+func FuzzCrashes(f *testing.F) {
+	f.Add(randomBytes(1, 300), uint64(1))
+	f.Fuzz(func(t *testing.T, data []byte, seed uint64) {
+		k := newCrasher(t, data[:min(len(data), 1000)], seed)
+		for len(k.p.q.data) > 0 {
+			k.same(k.p.q.next())
+		}
+		k.p.equal()
+	})
+}
+
+// TestStartCrashes: a store whose making was not finished is begun anew.
+func TestStartCrashes(t *testing.T) {
+	w := newWorld(t)
+	store := new(Store)
+	for n := 1; ; n++ {
+		s, left := &Server{}, n
+		s.step = func() {
+			if left--; left == 0 {
+				panic(crash{})
+			}
+		}
+		k := crasher{}
+		if k.protected(func() { s.Open(store, w.ops()) }) {
+			if n < 10 {
+				t.Errorf("only %d steps", n)
+			}
+			break
+		}
+		s.step = nil
+		if began, what := new(Server).Open(store, w.ops()); what != "" || !began && store.magic != magic {
+			t.Fatalf("after step %d: %v, %q", n, began, what)
+		}
+		if what, where := s.Check(); what != "" {
+			t.Fatalf("after step %d: %s (%d)", n, what, where)
+		}
+		*store = Store{}
 	}
 }

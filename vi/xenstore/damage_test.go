@@ -50,6 +50,40 @@ func TestDamage(t *testing.T) {
 	t.Logf("%d nodes lost", sums)
 }
 
+// TestHeavyDamage writes anything anywhere into a store. What is rebuilt is whole and serves
+// clients, whatever it has lost.
+func TestHeavyDamage(t *testing.T) {
+	p := newPair(t, randomBytes(6, 3000))
+	p.run()
+	base := p.w.s.Store
+	used := usedGranules(base)
+	r := rand.New(rand.NewPCG(2, 4))
+	for trial := range 100 {
+		store := *base
+		for range 1 + r.IntN(40) {
+			g := store.granule(used[r.IntN(len(used))])
+			if r.IntN(3) == 0 { // the state's begin and the records behind it
+				g = store.granule(r.Uint32N(granules - Cells - 256))
+			}
+			for range 1 + r.IntN(2*granule) {
+				g[r.IntN(granule)] = byte(r.Uint32())
+			}
+		}
+		s := &Server{}
+		if _, what := s.Open(&store, p.w.ops()); what == "" {
+			t.Fatalf("trial %d: it is not noticed", trial)
+		}
+		if again, where := s.Check(); again != "" {
+			t.Fatalf("trial %d: rebuilt: %s (%d)", trial, again, where)
+		}
+		for range 100 {
+			s.Turn()
+		}
+		s.DomainsChanged()
+		served(t, p, s)
+	}
+}
+
 // served has a new domain come and write.
 func served(t *testing.T, p *pair, s *Server) {
 	w := *p.w

@@ -10,6 +10,20 @@
 //
 // [Server] is the rest: mapped pages, room to work in, and how to reach the world ([Ops]).
 //
+// A process that serves domains does this, with its memory for the store and the ways of its
+// kernel in ops:
+//
+//	server.Open(store, ops)            // and Attach, or Connect, for local clients
+//	for {
+//		for server.Turn() {
+//		}
+//		switch port := wait(); {       // for an event of any port
+//		case port == virqDomExc:
+//			server.DomainsChanged()
+//		}
+//		server.Patrol(64)              // now and then
+//	}
+//
 // Files: log.go and arena.go (units, memory), chain.go (bytes of any length), node.go,
 // lookup.go, perms.go and txn.go (the tree), watch.go, domain.go, quota.go; request.go,
 // nodeops.go, treeops.go, domainops.go (what messages do); ring.go and server.go

@@ -34,6 +34,13 @@ func TestQuotas(t *testing.T) {
 		}
 		w.must(4, 0, watchMsg, fmt.Sprintf("w%d\x00t\x00", i), want)
 	}
+	tx = w.begin(4)
+	w.must(4, tx, write, "m\x00", ok)
+	w.must(0, 0, setQuota, "4\x00memory\x00"+itoa(int(w.s.domainOf(4).cells*granule))+"\x00", ok)
+	w.must(4, tx, end, "T\x00", "ENOMEM")
+	w.must(4, tx, end, "T\x00", "ENOENT")
+	w.must(4, 0, read, "m\x00", "ENOENT")
+	w.must(0, 0, setQuota, "4\x00memory\x000\x00", ok)
 	w.must(0, 0, setQuota, "4\x00transaction-nodes\x003\x00", ok)
 	tx = w.begin(4)
 	w.must(4, tx, read, "x/y/z\x00", "ENOSPC")
@@ -95,7 +102,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	w := newWorld(t)
 	w.add(3)
 	w.add(4)
-	for i := range 60 {
+	for i := range 100 {
 		w.must(0, 0, mkdir, fmt.Sprintf("/n/%d\x00", i), ok)
 		w.must(0, 0, setPerms, fmt.Sprintf("/n/%d\x00r0\x00", i), ok)
 		w.must(3, 0, watchMsg, fmt.Sprintf("/n/%d\x00%s\x00", i, strings.Repeat("t", 100)), ok)
@@ -103,7 +110,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	w.events(3)
 	used := w.s.domainOf(3).cells
 	for round := range 50 {
-		for i := range 60 {
+		for i := range 100 {
 			w.must(0, 0, write, fmt.Sprintf("/n/%d\x00%d", i, round), ok)
 		}
 	}
@@ -114,8 +121,8 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	for _, e := range w.events(3) {
 		heard[e] = true
 	}
-	if len(heard) != 60 {
-		t.Errorf("it hears of %d nodes, want 60", len(heard))
+	if len(heard) != 100 {
+		t.Errorf("it hears of %d nodes, want 100", len(heard))
 	}
 
 	for range 200 { // short answers: some fill the ring, and 20 wait
@@ -139,6 +146,44 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	w.pages[3].RspCons = w.pages[3].RspProd
 	if !w.s.Turn() {
 		t.Error("it is not heard again")
+	}
+}
+
+// TestLongAnswersNotTaken: a queue is not written over.
+func TestLongAnswersNotTaken(t *testing.T) {
+	w := newWorld(t)
+	w.must(0, 0, write, "/v\x00"+strings.Repeat("v", 3000), ok)
+	for range 20 {
+		w.raw(0, read, "/v\x00")
+	}
+	for w.s.Turn() {
+	}
+	if what, where := w.s.Check(); what != "" {
+		t.Fatalf("%s (%d)", what, where)
+	}
+	n := 0
+	for p := w.pages[0]; w.s.Turn() || p.RspCons != p.RspProd; p.RspCons = p.RspProd {
+		n += int(p.RspProd - p.RspCons)
+	}
+	if n != 20*3016 {
+		t.Errorf("%d bytes of answers, want %d", n, 20*3016)
+	}
+}
+
+// TestEventHalfSent: an event whose begin a client may have seen does not stand for a later
+// one.
+func TestEventHalfSent(t *testing.T) {
+	w := newWorld(t)
+	w.add(3)
+	w.must(3, 0, watchMsg, "n\x00"+strings.Repeat("t", 580)+"\x00", ok)
+	w.events(3)
+	w.must(0, 0, write, "/local/domain/3/n/1\x00", ok)
+	w.must(0, 0, write, "/local/domain/3/n/2\x00", ok) // 424 bytes of it fit the ring
+	for range 2 {
+		w.must(0, 0, write, "/local/domain/3/n/2\x00", ok)
+	}
+	if got := w.events(3); len(got) != 3 {
+		t.Errorf("%d events, want 3", len(got))
 	}
 }
 

@@ -124,8 +124,8 @@ func (s *Server) saveConn(ci uint32) (lost uint32) {
 	if c.dom == 0 {
 		return 0
 	}
-	if c.closing {
-		c.watches, c.transactions = 0, 0
+	if c.closing && c.dom <= Domains { // nothing else of it is needed
+		*c = conn{dom: c.dom, id: c.id, port: c.port, closing: true}
 		return 0
 	}
 	if at := s.slotOf(c.id); at == Domains || uint16(at+1) != c.dom {

@@ -2,6 +2,20 @@ package xenstore
 
 import "resvirt/vi/pvio"
 
+// Open makes a server of a store, whatever it holds: zero bytes, what a failed process left,
+// or what a fault made of that. The result says whether it began anew, and what was wrong
+// with a store that had to be rebuilt.
+func (s *Server) Open(at *Store, ops Ops) (began bool, problem string) {
+	if at.log.unit == 0 && at.log.n == 0 {
+		s.Start(at, ops)
+		return true, ""
+	}
+	if problem, _ = s.Recover(at, ops); problem != "" {
+		s.Rebuild()
+	}
+	return false, problem
+}
+
 // Recover makes a server of the store that a failed process left: what was under way is
 // undone or done whole, and clients go on where they are. Open transactions end with
 // EAGAIN, whose nodes nobody may rely on, and keep their numbers, since a client that is
@@ -13,9 +27,6 @@ import "resvirt/vi/pvio"
 // (Rebuild); "" is nothing.
 func (s *Server) Recover(at *Store, ops Ops) (problem string, where uint32) {
 	s.Store, s.ops, s.client = at, ops, Conns
-	if s.magic != magic && s.log.n == 0 {
-		return "this is no store", 0
-	}
 	if what, i := s.checkLog(); what != "" {
 		return what, i
 	}

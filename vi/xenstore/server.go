@@ -1,6 +1,8 @@
 package xenstore
 
 import (
+	"unsafe"
+
 	"resvirt/vi/pvio"
 )
 
@@ -51,14 +53,11 @@ type Status struct{ There, Shutdown, Dying bool }
 
 const magic = 0x726f747365727478
 
-// Start makes a server of a store of zero bytes, or of one that a server left in peace.
-// After a crash comes Recover.
+// Start makes a server of a store with nothing in it. Before it ends the number of the
+// unit is 0: nothing is saved in the log, and a crash leaves a store that is begun anew.
 func (s *Server) Start(at *Store, ops Ops) {
 	s.Store, s.ops, s.client = at, ops, Conns
-	if s.magic == magic {
-		return
-	}
-	s.log.unit = 1
+	clear(unsafe.Slice((*byte)(unsafe.Pointer(at)), unsafe.Sizeof(*at)))
 	s.free, s.freeCells, s.generation = 1, Cells-1, 1
 	for i := range uint32(Cells - 2) {
 		s.cell[i+1].next = i + 2
@@ -82,8 +81,8 @@ func (s *Server) Start(at *Store, ops Ops) {
 		}
 	}
 	s.magic = magic
-	s.commit()
 	s.sealAll()
+	s.nextUnit()
 }
 
 // Connect adds a client that is a process of the privileged domain: it shares a page with

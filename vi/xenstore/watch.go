@@ -145,7 +145,11 @@ func (s *Server) fireOld(path []byte, exact bool, old uint64) {
 		s.fireFor(path, exact, old)
 		return
 	}
-	n := s.change(s.seen(path))
+	i := s.seen(path)
+	if i == 0 {
+		return
+	}
+	n := s.change(i)
 	switch {
 	case n.flags&nodeFire == 0:
 		n.flags |= nodeFire

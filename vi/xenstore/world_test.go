@@ -24,7 +24,9 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, s: new(Server), pages: map[uint16]*pvio.StorePage{}, status: map[uint16]Status{},
 		bound: map[uint32]uint16{}, c: map[uint16]*pvio.StoreClient{}}
 	w.turn = func() bool { return w.s.Turn() }
-	w.s.Start(new(Store), w.ops())
+	if began, what := w.s.Open(new(Store), w.ops()); !began || what != "" {
+		t.Fatal(began, what)
+	}
 	page := new(pvio.StorePage)
 	w.pages[0] = page
 	if _, ok := w.s.Connect(page, 1); !ok {
