@@ -12,6 +12,7 @@ import (
 	"resvirt/sim"
 	"resvirt/vi/back"
 	"resvirt/vi/image"
+	"resvirt/vi/seam"
 )
 
 // bootServices boots the hypervisor and the control domain of services, with files in its
@@ -97,7 +98,7 @@ func TestServiceDevices(t *testing.T) {
 func serviceFiles(t *testing.T, script string, more ...archived) []archived {
 	t.Helper()
 	return append([]archived{
-		{"services", []byte("/xenstored\n/consoled\n!/toolstack /script\n")},
+		{"services", []byte("/xenstored\n/consoled\n!/toolstack /script 20\n")},
 		{"script", []byte(script)},
 		{"xenstored", imageOf(t, "./vi/privvm/xenstored", image.User)},
 		{"consoled", imageOf(t, "./vi/privvm/consoled", image.User)},
@@ -172,21 +173,43 @@ func TestDriverDomain(t *testing.T) {
 	driver := archived{"dvm.cfg", []byte("name = 'dvm'\nkernel = '/dvm'\nmemory = 8\ndriver_domain = 1\npci = ['00:04.0', '00:05.0']\n")}
 	one := vmConfig("one", "workload=unixbench length=1 mkfs=1")
 	one.data = append(one.data, "disk = ['data,xvda,w,backend=dvm']\nvif = ['mac=00:16:3e:00:00:01,backend=dvm']\n"...)
+	two := vmConfig("two", "")
+	two.data = append(two.data, "disk = ['root,xvda,r,backend=dvm']\n"...)
 	out := bootServicesOn(t, spec, "", serviceFiles(t, `create /dvm.cfg
 create /one paused
 list
 xenstore-read /local/domain/1/backend/vbd/2/51712/state
 xenstore-read /local/domain/1/backend/vbd/2/51712/feature-flush-cache
 xenstore-read /local/domain/2/device/vif/0/mac
+create /two paused
+block-attach two root,xvda,r,backend=dvm
+network-attach two mac=00:16:3e:00:00:02,backend=dvm
+xenstore-read /local/domain/1/backend/vif/3/0/state
+network-detach two 0
+xenstore-read /local/domain/1/backend/vif/3/0/state
+xenstore-write /local/domain/3/device/vbd/51712/backend-id 0
+destroy two
+xenstore-read /local/domain/1/backend/vbd/3/51712/state
 unpause one
 wait one
 destroy dvm
-`, driver, archived{"dvm", imageOf(t, "./vi/dvm", image.Driver)}, one))
-	t.Log("\n" + out)
-	for line := range strings.Lines(out) {
-		if strings.Contains(line, "error") {
-			t.Error(line)
-		}
+`, driver, archived{"dvm", imageOf(t, "./vi/dvm", image.Driver)}, one, two))
+	lines := LinesByVM([]byte(out))
+	want := []string{"control start", "dvm 1 8 1", "one 2 8 1 paused",
+		"/local/domain/1/backend/vbd/2/51712/state = 2",
+		"/local/domain/1/backend/vbd/2/51712/feature-flush-cache = 1",
+		"/local/domain/2/device/vif/0/mac = 00:16:3e:00:00:01",
+		"error: toolstack: block-attach two root,xvda,r,backend=dvm: there is such a device",
+		"/local/domain/1/backend/vif/3/0/state = 2",
+		"error: toolstack: xenstore-read /local/domain/1/backend/vif/3/0/state: it cannot be read (ENOENT)",
+		// What a VM writes into its own directory makes nothing stay behind.
+		"error: toolstack: xenstore-read /local/domain/1/backend/vbd/3/51712/state: it cannot be read (ENOENT)",
+		"error: service /toolstack /script 20 has failed 0x300", "control end"}
+	if !slices.Equal(lines["d0"], want) {
+		t.Errorf("the control domain printed\n%s\nnot\n%s", strings.Join(lines["d0"], "\n"), strings.Join(want, "\n"))
+	}
+	if l := lines["d2"]; len(l) == 0 || l[len(l)-1] != seam.ProbePassed || strings.Contains(out, "(d2) error") {
+		t.Errorf("the VM with disk and interface:\n%s", strings.Join(l, "\n"))
 	}
 }
 
@@ -242,15 +265,15 @@ frobnicate
 		"create /nothing: there is no such file",
 		"pause two: there is no such VM",
 		"one 1 8 1 paused",
-		"xenstore-read /local/domain/2/name: it cannot be read (ENOENT for /local/domain/2/name)",
+		"xenstore-read /local/domain/2/name: it cannot be read (ENOENT)",
 		"/libxl/1/type = pv",
 		"/local/domain/1/name = uno",
 		"mem-set uno 9: a VM's memory does not grow beyond its configuration",
 		"/local/domain/1/memory/target = 4096",
 		"again 7 8 1 paused",
-		"xenstore-read /local/domain/1/name: it cannot be read (ENOENT for /local/domain/1/name)",
+		"xenstore-read /local/domain/1/name: it cannot be read (ENOENT)",
 		"frobnicate: there is no such command",
-		"error: service /toolstack /script has failed 0xc00",
+		"error: service /toolstack /script 20 has failed 0xc00",
 		"control end",
 	}
 	if !slices.Equal(got, want) {

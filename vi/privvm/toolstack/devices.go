@@ -17,16 +17,16 @@ type device struct {
 	number uint64
 }
 
-// patience is how long a back end may take, ns, as long as libxl waits.
-const patience = 10e9
+// maxDevices bounds the devices of a kind that a VM has.
+const maxDevices = 64
+
+// patience is how long a back end may take, ns: as long as libxl waits, or what the
+// toolstack was told.
+var patience uint64 = 10e9
 
 // frontDir and backDir are the paths of the directories, or of nodes in them.
 func (d *device) frontDir(node string) []byte {
-	kind := "/device/vif/"
-	if d.disk {
-		kind = "/device/vbd/"
-	}
-	path.Reset("/local/domain/").Number(uint64(d.front)).Text(kind).Number(d.number)
+	path.Reset("/local/domain/").Number(uint64(d.front)).Text(d.kind()).Number(d.number)
 	return d.below(node)
 }
 
@@ -37,6 +37,20 @@ func (d *device) backDir(node string) []byte {
 	}
 	path.Reset("/local/domain/").Number(uint64(d.back)).Text(kind).Number(uint64(d.front)).Text("/").Number(d.number)
 	return d.below(node)
+}
+
+// ownDir is the toolstack's own record of the device. The front end's directory belongs to
+// its domain, which may write there what it likes (XSA-178).
+func (d *device) ownDir(node string) []byte {
+	path.Reset("/libxl/").Number(uint64(d.front)).Text(d.kind()).Number(d.number)
+	return d.below(node)
+}
+
+func (d *device) kind() string {
+	if d.disk {
+		return "/device/vbd/"
+	}
+	return "/device/vif/"
 }
 
 func (d *device) below(node string) []byte {
@@ -69,7 +83,7 @@ type node struct {
 // add makes both directories and waits until the back end has taken the device up. It
 // returns why that cannot be, and has then left nothing.
 func (d *device) add(front, back []node) string {
-	if _, there := xs.Read(d.frontDir("state")); there {
+	if _, there := xs.Read(d.ownDir("backend-id")); there {
 		return "there is such a device"
 	}
 	for {
@@ -107,7 +121,7 @@ func (d *device) writeNodes(front, back []node) bool {
 	ok = ok && xs.Write(d.frontDir("backend"), text.Bytes()) && d.numberAt(d.frontDir("backend-id"), uint64(d.back))
 	text.Begin(d.frontDir(""))
 	ok = ok && xs.Write(d.backDir("frontend"), text.Bytes()) && d.numberAt(d.backDir("frontend-id"), uint64(d.front))
-	ok = ok && d.numberAt(d.backDir("online"), 1)
+	ok = ok && d.numberAt(d.backDir("online"), 1) && d.numberAt(d.ownDir("backend-id"), uint64(d.back))
 	for i := range front {
 		ok = ok && d.put(d.frontDir(front[i].name), &front[i])
 	}
@@ -173,7 +187,9 @@ func (d *device) remove() string {
 // drop takes the directories away.
 func (d *device) drop() {
 	xs.Rm(d.frontDir(""))
+	xs.Rm(d.ownDir(""))
 	xs.Rm(d.backDir(""))
+	d.dropEmpty()
 }
 
 // addDevices adds those of the configuration.
@@ -247,12 +263,13 @@ func (v *vm) attachVif(word []byte) string {
 	if !c.parse(word) {
 		return "an interface is mac=..,bridge=..,backend=.."
 	}
-	for number := uint64(0); ; number++ {
+	for number := range uint64(maxDevices) {
 		d := device{front: v.id, number: number}
-		if _, there := xs.Read(d.frontDir("state")); !there {
+		if _, there := xs.Read(d.ownDir("backend-id")); !there {
 			return v.addVif(number, &c)
 		}
 	}
+	return "it has too many"
 }
 
 func (v *vm) detachDisk(dev []byte) string {
@@ -271,46 +288,42 @@ func (v *vm) detachVif(word []byte) string {
 	return v.detach(false, number)
 }
 
-// detach removes a device; the front end's directory says where its back end is.
+// detach removes a device.
 func (v *vm) detach(disk bool, number uint64) string {
 	d := device{disk: disk, front: v.id, number: number}
-	id, ok := xs.Read(d.frontDir("backend-id"))
-	if !ok {
+	if !d.find() {
 		return "there is no such device"
 	}
-	back, ok := pvio.Number(id)
-	if !ok {
-		return "XenStore does not know its back end"
-	}
-	d.back = uint16(back)
 	return d.remove()
 }
 
-// removeDevices takes the back ends' directories away when a VM has gone. Its own go with
-// the VM's nodes.
+// find reads which domain has the back end.
+func (d *device) find() bool {
+	id, ok := xs.Read(d.ownDir("backend-id"))
+	if !ok {
+		return false
+	}
+	back, ok := pvio.Number(id)
+	d.back = uint16(back)
+	return ok
+}
+
+// removeDevices takes the devices' directories away when a VM has gone.
 func (v *vm) removeDevices() {
 	for disk := range 2 {
-		for {
+		for range maxDevices {
 			d := device{disk: disk == 1, front: v.id}
-			d.frontDir("")
+			d.ownDir("")
 			path.Cut(path.Len() - 2) // without /0
 			list, ok := xs.List(path.Bytes())
 			name, _ := pvio.Next(list)
 			if !ok || len(name) == 0 {
 				break
 			}
-			if d.number, ok = pvio.Number(name); !ok {
-				break
+			if d.number, ok = pvio.Number(name); !ok || !d.find() {
+				break // nobody else writes there
 			}
-			if id, ok := xs.Read(d.frontDir("backend-id")); ok {
-				back, _ := pvio.Number(id)
-				d.back = uint16(back)
-				d.drop()
-				d.backDir("")
-				d.dropEmpty()
-			} else if !xs.Rm(d.frontDir("")) {
-				break
-			}
+			d.drop()
 		}
 	}
 }

@@ -1,5 +1,6 @@
 // Command toolstack makes VMs from configurations and takes care of them, as Xen's xl with
-// libxl does. It reads commands from a file of the archive, whose name is its argument.
+// libxl does. It reads commands from a file of the archive, whose name is its argument. A
+// second one is how many milliseconds back ends may take.
 package main
 
 import (
@@ -30,6 +31,9 @@ func start(stack uint64) {
 	if xen < 0 || !xs.Open() || !xs.Watch(release[:], token[:]) {
 		complain("it has not what it needs", nil)
 		p.Exit(1)
+	}
+	if ms, ok := pvio.Number(p.Args(stack).Arg(2)); ok {
+		patience = ms * 1e6
 	}
 	script, ok := readFile(p.Args(stack).Arg(1))
 	if !ok {
@@ -62,7 +66,11 @@ func complain(why string, about []byte) {
 		wrongLine = 0
 	}
 	if refused.why != 0 {
-		t.Str(" (").Str(pvio.StoreErrors[refused.why]).Str(" for ").Bytes(refused.path.Bytes()).Str(")")
+		t.Str(" (").Str(pvio.StoreErrors[refused.why])
+		if refused.path.Len() > 0 {
+			t.Str(" for ").Bytes(refused.path.Bytes())
+		}
+		t.Str(")")
 		refused.why = 0
 	}
 	t.Line()

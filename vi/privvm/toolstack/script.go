@@ -15,7 +15,8 @@ import (
 //	network-attach NAME VIF, network-detach NAME NUMBER
 //	wait NAME                 waits until a VM has ended, whatever follows for others
 //	wait-ended N              waits until so many VMs have ended in all
-//	sleep MILLISECONDS, xenstore-read PATH, echo TEXT
+//	sleep MILLISECONDS, xenstore-read PATH, xenstore-write PATH WORD,
+//	echo TEXT
 //
 // A command that fails says why, and the next follows.
 
@@ -72,10 +73,17 @@ func command(word, a, b, rest []byte) string {
 			}
 		}
 		return ""
+	case "xenstore-write":
+		if !xs.Write(a, b) {
+			path.Reset("")
+			noteRefused()
+			return "it cannot be written"
+		}
+		return ""
 	case "xenstore-read":
 		value, ok := xs.Read(a)
 		if !ok {
-			path.Begin(a)
+			path.Reset("")
 			noteRefused()
 			return "it cannot be read"
 		}
