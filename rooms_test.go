@@ -20,37 +20,38 @@ const module = "resvirt/"
 // longest name that fits a package counts. A name with /... stands for the rooms
 // below it as well. See ARCHITECTURE.md.
 var rooms = map[string][]string{
-	"sim":        {},
-	"models":     {"sim"},
-	"hw":         {"sim", "models"},
-	"vi/abi":     {},
-	"vi/bare":    {"vi/abi"},
-	"vi/pvio":    {"vi/abi"},
-	"vi/back":    {"vi/pvio"},
-	"vi/front":   {"vi/pvio"},
-	"vi/driver":  {"vi/back"},
-	"vi/fs":      {},
-	"vi/ip":      {},
-	"vi/seam":    {},
-	"vi/xenelf":  {"vi/abi"},
-	"vi/vmm":     {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf"},
-	"vi/guest":   {"vi/abi", "vi/pvio", "vi/front", "vi/fs", "vi/ip", "vi/bare", "vi/seam", "vi/xenelf"},
-	"vi/dvm":     {"vi/abi", "vi/pvio", "vi/back", "vi/driver", "vi/fs", "vi/ip", "vi/dvm", "vi/bare", "vi/seam", "vi/guest"},
-	"vi/appvm":   {"vi/abi", "vi/bare", "vi/seam", "vi/guest"},
-	"vi/control": {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/guest"},
-	"vi/privvm":  {"vi/abi", "vi/pvio", "vi/xenstore", "vi/bare", "vi/seam", "vi/xenelf", "vi/guest"},
-	"vi/hostile": {"vi/abi", "vi/bare", "vi/seam"},
-	"workloads":  {"vi/abi", "vi/bare", "vi/seam"},
-	"vi/image":   {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam"},
-	"vi/inspect": {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image"},
-	"faults":     {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image", "vi/inspect"},
-	"ui":         {"sim", "models", "hw", "vi/seam", "faults", "experiments/...", "internal/words"},
-	"internal":   {"sim", "models", "hw", "vi/seam", "faults", "experiments/..."},
+	"sim":               {},
+	"models":            {"sim"},
+	"hw":                {"sim", "models"},
+	"vi/abi":            {},
+	"vi/bare":           {"vi/abi"},
+	"vi/pvio":           {"vi/abi"},
+	"vi/back":           {"vi/pvio"},
+	"vi/front":          {"vi/pvio"},
+	"vi/driver":         {"vi/back"},
+	"vi/fs":             {},
+	"vi/ip":             {},
+	"vi/seam":           {},
+	"vi/xenelf":         {"vi/abi"},
+	"vi/vmm":            {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf"},
+	"vi/guest":          {"vi/abi", "vi/pvio", "vi/front", "vi/fs", "vi/ip", "vi/bare", "vi/seam", "vi/xenelf"},
+	"vi/dvm":            {"vi/abi", "vi/pvio", "vi/back", "vi/driver", "vi/fs", "vi/ip", "vi/dvm", "vi/bare", "vi/seam", "vi/guest"},
+	"vi/appvm":          {"vi/abi", "vi/bare", "vi/seam", "vi/guest"},
+	"vi/control":        {"vi/abi", "vi/bare", "vi/seam", "vi/xenelf", "vi/guest"},
+	"vi/privvm/process": {"vi/abi", "vi/bare", "vi/seam", "vi/pvio"}, // of programs in ring 3, workloads too
+	"vi/privvm":         {"vi/abi", "vi/pvio", "vi/xenstore", "vi/bare", "vi/seam", "vi/xenelf", "vi/guest", "vi/privvm/process"},
+	"vi/hostile":        {"vi/abi", "vi/bare", "vi/seam"},
+	"workloads":         {"vi/abi", "vi/pvio", "vi/bare", "vi/seam", "vi/privvm/process"},
+	"vi/image":          {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam"},
+	"vi/inspect":        {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image"},
+	"faults":            {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image", "vi/inspect"},
+	"ui":                {"sim", "models", "hw", "vi/seam", "faults", "experiments/...", "internal/words"},
+	"internal":          {"sim", "models", "hw", "vi/seam", "faults", "experiments/..."},
 
 	// The rooms of experiments: each imports only what stands above it.
 	"experiments":           {"sim", "faults", "internal/words"},
 	"experiments/stats":     {},
-	"experiments/testbed":   {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/image", "vi/inspect", "workloads", "faults", "experiments"},
+	"experiments/testbed":   {"sim", "models", "hw", "vi/abi", "vi/bare", "vi/seam", "vi/back", "vi/image", "vi/inspect", "workloads", "faults", "experiments"},
 	"experiments/store":     {"sim", "faults", "experiments"},
 	"experiments/campaign":  {"sim", "faults", "experiments", "experiments/store"}, // and no testbed: a toy is as good
 	"experiments/overhead":  {"sim", "faults", "vi/seam", "experiments", "experiments/stats", "experiments/testbed", "experiments/campaign", "internal/words"},
@@ -68,7 +69,7 @@ var rooms = map[string][]string{
 // inside are the rooms whose code runs in the machine, and withoutRuntime is
 // all that they may use of the standard library.
 var (
-	inside = []string{"vi/abi", "vi/pvio", "vi/back", "vi/front", "vi/driver", "vi/fs", "vi/ip", "vi/xenstore", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/privvm", "vi/dvm",
+	inside = []string{"vi/privvm/process", "vi/abi", "vi/pvio", "vi/back", "vi/front", "vi/driver", "vi/fs", "vi/ip", "vi/xenstore", "vi/bare", "vi/seam", "vi/xenelf", "vi/vmm", "vi/guest", "vi/appvm", "vi/control", "vi/privvm", "vi/dvm",
 		"vi/hostile", "workloads"}
 	withoutRuntime = []string{"unsafe", "math/bits", "sync/atomic"}
 )
