@@ -11,6 +11,7 @@ type Experiment struct {
 	VMM         VMM      `toml:"vmm"`
 	Workload    Workload `toml:"workload"`
 	IO          IO       `toml:"io"`
+	Program     Program  `toml:"program"`
 	Faults      Faults   `toml:"faults"`
 	Deadline    Deadline `toml:"deadline"`
 	Golden      Sampling `toml:"golden"`
@@ -70,6 +71,15 @@ type IO struct {
 	Blocks   int  `toml:"blocks"`   // rounds of blkbench
 	Requests int  `toml:"requests"` // of each host on the wire
 	PeriodUS int  `toml:"period_us"`
+}
+
+// Program is what runs where there is no hypervisor.
+type Program struct {
+	Kernel  string   `toml:"kernel"`  // a file, or the name of one that ships
+	Append  string   `toml:"append"`  // its command line
+	Start   string   `toml:"start"`   // on the console: what comes before it is not measured
+	Failure []string `toml:"failure"` // on the console: it has noticed a fault
+	Exit    int      `toml:"exit"`    // what it writes to the debug-exit device at its right end
 }
 
 // Overhead makes an experiment one that measures what mechanisms cost in runs

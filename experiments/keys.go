@@ -117,7 +117,13 @@ var meanings = map[string]string{
 	"io.requests":  "requests of each host on the wire that are counted",
 	"io.period_us": "time between two of them, in µs of virtual time",
 
-	"faults.target":       "what is struck: \"vmm\", the hypervisor, or \"guest\", an AppVM",
+	"program.kernel":  "of target \"bare\": file that boots, as `boot` takes it, or \"checks\", which ships",
+	"program.append":  "its command line",
+	"program.start":   "what comes before this text on the console is not measured",
+	"program.failure": "texts on the console by which it says that it noticed a fault",
+	"program.exit":    "what it writes to port F4h at its right end; another value is a detection",
+
+	"faults.target":       "what is struck: \"vmm\", the hypervisor, \"guest\", an AppVM, or \"bare\", a program without a hypervisor",
 	"faults.vm":           "of a guest: number of the AppVM; the first is 1 with a control domain and 0 without",
 	"faults.part":         "of a guest: \"kernel\" or \"user\", the programs on it",
 	"faults.types":        "fault i is of type i modulo their number: a type that stands there twice gets twice as many",

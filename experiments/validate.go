@@ -32,6 +32,7 @@ func (e *Experiment) bounds() []bound {
 		{"vmm.domain_cpus", e.VMM.DomainCPUs, 0, e.Machine.CPUs},
 		{"vmm.tick_us", e.VMM.TickUS, 1, 1_000_000},
 		{"vmm.watchdog_us", e.VMM.WatchdogUS, 1, 1_000_000},
+		{"program.exit", e.Program.Exit, 0, 127},
 		{"faults.vm", e.Faults.VM, 0, e.VMM.Domains},
 		{"faults.per_run", e.Faults.PerRun, 1, 100},
 		{"workload.length", e.Workload.Length, 1, 1_000_000},
@@ -68,8 +69,10 @@ func (e *Experiment) Validate() error {
 			return fmt.Errorf("%s = %d: it must lie between %d and %d", r.key, r.v, r.low, r.top)
 		}
 	}
-	if err := e.VMM.validate(e.Machine.MemoryMB); err != nil {
-		return err
+	if !e.Bare() {
+		if err := e.VMM.validate(e.Machine.MemoryMB); err != nil {
+			return err
+		}
 	}
 	if err := e.Workload.validate(); err != nil {
 		return err
@@ -96,6 +99,9 @@ func (e *Experiment) Validate() error {
 	}
 	if e.IO.Whole && !e.VMM.Control {
 		return errors.New("io.whole = true: services and devices belong to a control domain: set vmm.control = true")
+	}
+	if err := e.validateProgram(); err != nil {
+		return err
 	}
 	return e.validatePublished()
 }

@@ -10,6 +10,8 @@ import (
 // is NotFailed.
 func FailedBecause(t *Target, outcome Outcome, reason string, o *Observation, verdicts []Verdict) Failure {
 	switch {
+	case outcome == ComponentLost && t.Alone:
+		return Failure{Way: Halted, What: Alike(reason)}
 	case outcome == ComponentLost && t.VM != "":
 		return Failure{Way: NotContained, What: Alike(reason)}
 	case outcome == VMLost:

@@ -16,6 +16,8 @@ func Classify(t *Target, g *Golden, o *Observation, verdicts []Verdict) (Outcome
 		return NoModel, o.Stop.Detail
 	case o.Converged:
 		return Converged, ""
+	case t.Alone:
+		return classifyAlone(t, o, verdicts)
 	case t.VM != "":
 		return classifyVM(t, o, verdicts)
 	case len(o.Detections) == 0:

@@ -93,10 +93,16 @@ func Observe(m Machine, t *Target, g *Golden, policy uint64, plans ...Plan) Obse
 		} else if next < len(g.Checkpoints) && len(rest.plans) == 0 {
 			until.Position = g.Checkpoints[next].Position
 		}
+		if t.Alone && len(o.Detections) == 0 {
+			until.Time = min(until.Time, m.Now()+lookEvery)
+		}
 		rest.bound(m, &until)
 		o.Stop = Stop{Reason: Reached}
 		if until.Position == 0 || until.Position > m.Position() {
 			o.Stop = m.Run(until)
+		}
+		if o.noticed(m, t) && o.Stop.Reason == Reached && len(plans) > 0 && plans[0].Kind.Lifts() {
+			m.EndFlips()
 		}
 		if o.Stop.Reason == Watched {
 			d, ok := detection(m, t, o.Stop.CPU)

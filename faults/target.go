@@ -7,6 +7,7 @@ import "strings"
 // this type.
 type Target struct {
 	Name    string
+	Alone   bool   // it is all that runs: there are no VMs
 	VM      string // that it is a part of, as Judge names it; "" = of none
 	Symbols Symbols
 
@@ -54,6 +55,10 @@ type Target struct {
 
 	// Ended tells of a target that is a VM whether it runs no more.
 	Ended func(m Machine) bool
+
+	// Says is the text by which a target that is alone tells that it noticed a fault, if the
+	// output has one.
+	Says func(output []byte) string
 
 	// LastWords is what the target itself printed before its end, if anything.
 	LastWords func(output []byte) string

@@ -36,6 +36,9 @@ func describeRun(b *strings.Builder, e *experiments.Experiment) {
 	if e.Faults.Target == experiments.GuestTarget {
 		fmt.Fprintf(b, "faults in d%d %s\n", e.Faults.VM, e.Faults.Part)
 	}
+	if p := &e.Program; e.Bare() {
+		fmt.Fprintf(b, "program %q append %q start %q failure %q exit %d\n", p.Kernel, p.Append, p.Start, p.Failure, p.Exit)
+	}
 	if e.Faults.PerRun != 1 {
 		fmt.Fprintf(b, "faults per run %d\n", e.Faults.PerRun)
 	}

@@ -25,6 +25,8 @@ func (r *Report) Text(w io.Writer) error {
 	r.outcomeTable(&b)
 	if r.recovers() {
 		r.harmTable(&b)
+	} else if r.experiment.Bare() {
+		r.noticedTable(&b)
 	} else {
 		r.containedTable(&b)
 	}
@@ -53,7 +55,9 @@ func (r *Report) head(b *strings.Builder) {
 	for i, n := range g.Counters.CPUs {
 		fmt.Fprintf(b, "  CPU %d: %d ticks, %d context switches, %d hang periods\n", i, n.Ticks, n.Switches, n.Periods)
 	}
-	b.WriteString(oracleLines(g.Oracle))
+	if !r.experiment.Bare() {
+		b.WriteString(oracleLines(g.Oracle))
+	}
 	if r.recovers() {
 		for _, w := range g.Warnings() {
 			fmt.Fprintf(b, "  warning: %s\n", w)

@@ -29,8 +29,23 @@ func (r *Report) heads() [faults.Outcomes][2]string {
 	switch r.experiment.Faults.Target {
 	case experiments.GuestTarget:
 		h[faults.VMLost], h[faults.ComponentLost] = [2]string{"struck", "VM lost"}, [2]string{"not con-", "tained"}
+	case experiments.BareTarget:
+		h[faults.ComponentLost] = [2]string{"", "detected"}
 	}
 	return h
+}
+
+// noticedTable says how many faults in a program did harm, and how many of these it noticed.
+func (r *Report) noticedTable(b *strings.Builder) {
+	b.WriteString("\n")
+	t := table(b)
+	fmt.Fprintln(t, "setting\tfault\tharmed, of applied\tdetected of harmed\t")
+	for _, c := range r.Cells {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t\n", c.Setting, c.Fault, stats.Rate(c.Unsurvived, c.Applied), stats.Rate(c.Outcomes[faults.ComponentLost.String()], c.Unsurvived))
+	}
+	t.Flush()
+	b.WriteString("Harmed: silent, hang or detected. Detected: a triple fault, another exit code, or a text that says so.\n" +
+		"Intervals are 95 % Clopper-Pearson.\n")
 }
 
 // containedTable says how many faults in a VM did harm to it, and how many beyond it.

@@ -76,7 +76,10 @@ func PlaceText(p faults.Place) string {
 	if p.Function == "" {
 		return fmt.Sprintf("%#x, where no code is known", p.PC)
 	}
-	text := fmt.Sprintf("%s+%#x %s:%d", p.Function, p.Offset, p.File, p.Line)
+	text := fmt.Sprintf("%s+%#x", p.Function, p.Offset)
+	if p.File != "" {
+		text += fmt.Sprintf(" %s:%d", p.File, p.Line)
+	}
 	if p.Inlined != "" {
 		text += " (" + p.Inlined + ", inlined)"
 	}

@@ -35,7 +35,7 @@ func listing(b *strings.Builder, r *Replay, list []recording.Traced, marked int,
 	lastLine := ""
 	for i, t := range list {
 		p := r.Target.Locate(t.PC)
-		if at := fmt.Sprintf("%s %s:%d", p.Source(), p.File, p.Line); p.Function != "" && at != lastLine {
+		if at := fmt.Sprintf("%s %s:%d", p.Source(), p.File, p.Line); p.File != "" && at != lastLine {
 			fmt.Fprintf(b, "    ; %s:%d %s  %s\n", p.File, p.Line, p.Source(), r.Sources.Line(p.File, p.Line))
 			lastLine = at
 		}

@@ -46,8 +46,14 @@ type dissectable interface {
 // ErrNoAnatomy says that a System is not a VI.
 var ErrNoAnatomy = errors.New("the target of this database has no structures that can be looked into")
 
+// errBare says the same of a program on the bare machine.
+var errBare = errors.New("the target is a program on the bare machine: there is no hypervisor to look into; `resvirt show` and `resvirt replay --trace N` tell of its runs")
+
 // AnatomyOf is the anatomy of a system that has one.
 func AnatomyOf(s experiments.System) (*Anatomy, error) {
+	if _, bare := s.(*Bare); bare {
+		return nil, errBare
+	}
 	d, ok := s.(dissectable)
 	if !ok {
 		return nil, ErrNoAnatomy

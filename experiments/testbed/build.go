@@ -66,6 +66,9 @@ func Build(e experiments.Experiment, say func(string)) (experiments.System, erro
 // Build builds the images of an experiment from sources, or takes them
 // from the cache when these have not changed. It ends with ctx.
 func (c Carried) Build(ctx context.Context, e experiments.Experiment, say func(string)) (experiments.System, error) {
+	if e.Bare() {
+		return buildBare(e)
+	}
 	if e.Workload.Package != "" {
 		c.Sources = nil // the carried sources do not contain the user's workload
 	}
@@ -148,6 +151,9 @@ func (c Carried) vmm(ctx context.Context, f func(root string, m *image.Image) er
 
 // Stored makes the system of images that were built before.
 func Stored(e experiments.Experiment, parts []experiments.Part) (experiments.System, error) {
+	if e.Bare() {
+		return storedBare(e, parts)
+	}
 	s := &VI{exp: e, parts: parts, images: map[string]*image.Image{}}
 	for _, p := range packagesOf(&e) {
 		file, linked := part(parts, "image", p.name), part(parts, "linked", p.name)

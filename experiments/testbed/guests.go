@@ -24,13 +24,13 @@ type Guests struct {
 
 // GuestsOf prepares Guests from a system's images.
 func GuestsOf(s experiments.System) (*Guests, error) {
+	a, err := AnatomyOf(s)
+	if err != nil {
+		return nil, err
+	}
 	v, ok := s.(*VI)
 	if !ok {
 		return nil, ErrNoAnatomy
-	}
-	a, err := v.Anatomy()
-	if err != nil {
-		return nil, err
 	}
 	g := &Guests{Anatomy: a, system: v}
 	shift, err := a.view.Const("main.ptTypeShift")

@@ -59,11 +59,13 @@ func (h *Hardware) Run(u faults.Until) faults.Stop {
 		stop.Reason = faults.Accessed
 	case machine.ReachedBefore:
 		stop.Reason = faults.Before
+	case machine.PowerOff: // by software that a fault led to the port
+		stop.Reason, stop.Detail = faults.Exited, "power off"
 	case machine.Exit:
 		stop.Reason = faults.Exited
 	case machine.TripleFault, machine.Reset:
 		stop.Reason = faults.Reset
-	case machine.AllHalted:
+	case machine.AllHalted, machine.Waiting: // nobody will type
 		stop.Reason = faults.AllHalted
 	case machine.Unsupported:
 		stop.Reason = faults.Unsupported

@@ -29,12 +29,18 @@ type VI struct {
 	anatomy func() (*Anatomy, error)
 }
 
+// specOf is the machine of an experiment.
+func specOf(e *experiments.Experiment) machine.Spec {
+	spec := machine.DefaultSpec()
+	spec.CPUs = e.Machine.CPUs
+	spec.MemBytes = uint64(e.Machine.MemoryMB) << 20
+	spec.Quantum = sim.Time(e.Machine.QuantumNS) * sim.Nanosecond
+	return spec
+}
+
 // prepare computes everything that follows from the experiment and the images.
 func (s *VI) prepare() error {
-	s.spec = machine.DefaultSpec()
-	s.spec.CPUs = s.exp.Machine.CPUs
-	s.spec.MemBytes = uint64(s.exp.Machine.MemoryMB) << 20
-	s.spec.Quantum = sim.Time(s.exp.Machine.QuantumNS) * sim.Nanosecond
+	s.spec = specOf(&s.exp)
 	if s.exp.IO.Whole {
 		s.prepareIO()
 	}
@@ -211,6 +217,11 @@ func (s *VI) Parts() []experiments.Part { return s.parts }
 
 // OnEngine is a system that BuildSystem made, with machines of another engine.
 func OnEngine(sys experiments.System, engine machine.Engine) (experiments.System, error) {
+	if s, ok := sys.(*Bare); ok {
+		other := *s
+		other.spec.Engine = engine
+		return &other, nil
+	}
 	s, ok := sys.(*VI)
 	if !ok {
 		return nil, errors.New("this system is not made of the machine whose engines there are")

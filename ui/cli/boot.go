@@ -85,7 +85,7 @@ func boot(e *env, operands []string, v *bootValues) error {
 	}
 	m, err := machine.New(spec)
 	if err == nil && v.bios == "" {
-		err = load(m, path, image, v.appended, mods)
+		err = m.LoadKernel(path, image, v.appended, mods)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "machine: "))
@@ -143,19 +143,4 @@ func bootModules(list string) (mods []machine.Module, err error) {
 		mods = append(mods, machine.Module{Cmdline: element, Data: data})
 	}
 	return mods, nil
-}
-
-// load starts a kernel by the boot protocol for which it is made. One with both
-// protocols is started by Multiboot, as by QEMU.
-func load(m *machine.Machine, path string, kernel []byte, appended string, mods []machine.Module) error {
-	switch {
-	case machine.HasMultibootHeader(kernel):
-		m.Firmware()
-		return m.LoadMultiboot(kernel, strings.TrimSuffix(path+" "+appended, " "), mods)
-	case machine.HasPVHEntry(kernel):
-		return m.LoadPVH(kernel, appended, mods)
-	case machine.IsBzImage(kernel):
-		return m.LoadBzImage(kernel, appended, mods)
-	}
-	return errors.New("no kernel that boots here: it has neither a Multiboot header nor a PVH entry note, and is no bzImage")
 }
