@@ -24,6 +24,9 @@ func (f *Faults) User() bool { return f.Part == UserPart }
 
 // validateVM looks whether the AppVM that is struck is there from the beginning.
 func (e *Experiment) validateVM() error {
+	if e.Faults.Target != VMMTarget && e.IO.Whole {
+		return fmt.Errorf("io.whole = true with faults.target = %q: the whole infrastructure is struck in the hypervisor alone so far", e.Faults.Target)
+	}
 	first := 0
 	if e.VMM.Control {
 		first = 1
