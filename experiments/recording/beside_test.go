@@ -85,7 +85,14 @@ func TestPart(t *testing.T) {
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	c := quickCampaign(t)
-	r := recovered(t, c)
+	r := recoveredSo(t, c, func(r *Recording) bool { // something is broken at its detection
+		d, _ := r.Event(Detection, 1)
+		if err := r.Run.Seek(t.Context(), d.Position); err != nil {
+			t.Fatal(err)
+		}
+		now, err := r.BrokenAt(t.Context())
+		return err == nil && len(now) > 0
+	})
 	h, err := r.Health(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +153,8 @@ func TestComponents(t *testing.T) {
 				}
 				dispatched := false
 				for _, f := range r.Guests.ChainOf(r.Golden.Machine(), v.CPU) {
-					dispatched = dispatched || strings.Contains(f.Place.Function, "main.hyper") || strings.Contains(f.Place.Function, "main.enter") || strings.Contains(f.Place.Function, "main.returnToGuest")
+					dispatched = dispatched || strings.Contains(f.Place.Function, "main.hyper") || strings.Contains(f.Place.Function, "main.enter") || strings.Contains(f.Place.Function, "main.returnToGuest") ||
+						strings.Contains(f.Place.Function, "main.contextSwitch") // it is about to go on
 				}
 				if !dispatched {
 					t.Errorf("position %d: %+v, but its CPU is in %v", r.Golden.Position(), v, r.Guests.ChainOf(r.Golden.Machine(), v.CPU))

@@ -62,13 +62,18 @@ func each(t *testing.T, c *Campaign, most int, f func(t *testing.T, r *Recording
 
 // recovered is the first run of the last setting after whose recovery VMs ran.
 func recovered(t testing.TB, c *Campaign) *Recording {
+	return recoveredSo(t, c, func(*Recording) bool { return true })
+}
+
+// recoveredSo is the first recovered run of full that is as wanted.
+func recoveredSo(t testing.TB, c *Campaign, wanted func(*Recording) bool) *Recording {
 	settings := c.lab.Experiment.Settings
-	for i := range 16 {
+	for i := range 32 {
 		r, err := c.Execute(t.Context(), i, settings[len(settings)-1])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := r.Resumed(); ok && r.Row.Outcome == faults.Recovered {
+		if _, ok := r.Resumed(); ok && r.Row.Outcome == faults.Recovered && wanted(r) {
 			return r
 		}
 	}
