@@ -21,7 +21,7 @@ func (b *Block) begin(t *transfer, r *pvio.BlkRequest) {
 		b.transfer(t, r.Op, int(r.Segments))
 	case pvio.BlkIndirect:
 		q := indirect(r)
-		t.id, t.sector = q.ID, q.Sector
+		t.id, t.op, t.sector = q.ID, q.Indirect, q.Sector // the answer has the operation inside, as Linux checks
 		if int(q.Segments) > maxSegments || q.Indirect != pvio.BlkRead && q.Indirect != pvio.BlkWrite || !b.fetch(q) {
 			t.refuse(pvio.BlkError)
 			return

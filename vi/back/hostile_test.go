@@ -170,7 +170,7 @@ func TestIndirectRequests(t *testing.T) {
 	}
 	for r := rand.New(rand.NewPCG(1, 1)); w.step(r, b); {
 	}
-	if got := *(*pvio.BlkResponse)(b.Ring.RequestAt(0)); s.RspProd != 1 || got.ID != 9 || got.Op != pvio.BlkIndirect || got.Status != pvio.BlkOkay {
+	if got := *(*pvio.BlkResponse)(b.Ring.RequestAt(0)); s.RspProd != 1 || got.ID != 9 || got.Op != pvio.BlkWrite || got.Status != pvio.BlkOkay {
 		t.Fatalf("response %+v", got)
 	}
 	at := 3
