@@ -250,8 +250,11 @@ func TestStacksOfGuestsThatWait(t *testing.T) {
 			if err != nil || c.CPU >= 0 {
 				continue
 			}
-			waiting++
 			s := g.StackIn(m, guest)
+			if strings.Contains(s.text(), "guest.switchTo") {
+				continue // between two processes: the stack is the old one's, the address space the new one's
+			}
+			waiting++
 			if s.End == inspect.StackBegins && s.Levels[0].Domain == guest.Name {
 				complete++
 			} else if waiting-complete < 5 {
