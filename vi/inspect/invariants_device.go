@@ -9,6 +9,9 @@ import (
 
 // deviceTable is the address of the VMM's table of functions, 0 if it has none.
 func (w *world) deviceTable() uint64 {
+	if w.devices == nil {
+		return 0
+	}
 	at := w.get(w.devicesAt)
 	if at == 0 && w.persist.Saved != 0 {
 		at = w.persist.Devices

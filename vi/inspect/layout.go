@@ -63,7 +63,7 @@ type domainInfo struct {
 	Fifo       uint64 // address of its part of the FIFO interface of event channels
 	FifoOn     uint64
 	Grants     uint64
-	Io         uint64 // address of what it may do with devices
+	Io         uint64 `may:"lack"` // address of what it may do with devices
 	Privileged bool
 }
 
@@ -157,7 +157,7 @@ type heapInfo struct {
 }
 
 type persistInfo struct {
-	Devices uint64 `vmm:"kept.devices"`
+	Devices uint64 `vmm:"kept.devices" may:"lack"`
 	Owner   uint64
 	Saved   uint64
 	Domains uint64 `vmm:"kept.domains"`
@@ -285,8 +285,7 @@ func newLayout(v *View) (*layout, error) {
 	b.keep(lacks)
 	l.fifo = b.typ("main.fifo", fifoInfo{})
 	l.grants, l.track = b.typ("main.grantTable", grantsInfo{}), b.typ("main.grantTrack", trackInfo{})
-	l.io, l.devices = b.typ("main.ioTable", ioInfo{}), b.typ("main.deviceTable", devicesInfo{})
-	l.devicesAt = b.number("main.devices", "")
+	l.bindDevices(b)
 	l.persist = b.typ("main.persistent", persistInfo{})
 	// The page that survives starts with the policy word.
 	addr, ok := v.image.Addr("main.policy")
@@ -308,6 +307,22 @@ func newLayout(v *View) (*layout, error) {
 	return l, nil
 }
 
+// bindDevices finds what there is about devices, in VMMs that know any: databases hold older
+// ones.
+func (l *layout) bindDevices(b *binder) {
+	if _, err := b.v.Var("main.devices", nil); err != nil {
+		return
+	}
+	b.typ("main.Domain", struct{ Io uint64 }{})
+	b.typ("main.persistent", struct {
+		Devices uint64 `vmm:"kept.devices"`
+	}{})
+	l.io, l.devices = b.typ("main.ioTable", ioInfo{}), b.typ("main.deviceTable", devicesInfo{})
+	l.devicesAt = b.number("main.devices", "")
+	l.ioFirst, l.ioEnd = b.constant("main.ioFirstFrame"), b.constant("main.ioEndFrame")
+	l.firstDevice, l.pirqReserved = b.constant("main.firstDevice"), b.constant("main.pirqReserved")
+}
+
 func (l *layout) bindConstants(b *binder) {
 	l.block, l.maxCPUs, l.maxOrder = b.constant("main.cpuBlockSize"), b.constant("main.maxCPUs"), b.constant("main.maxOrder")
 	l.evtchnPerBucket, l.bucketsPerGroup = b.constant("main.evtchnPerBucket"), b.constant("main.bucketsPerGroup")
@@ -321,8 +336,6 @@ func (l *layout) bindConstants(b *binder) {
 	l.hvFirst, l.hvLast = int(b.constant("main.hvSlotFirst")), int(b.constant("main.hvSlotLast"))
 	l.blocked, l.priBoost = b.constant("main.pauseBlocked"), int64(b.constant("main.priBoost"))
 	l.notedCall, l.notedValid = b.constant("main.notedCall"), b.constant("main.notedValid")
-	l.ioFirst, l.ioEnd = b.constant("main.ioFirstFrame"), b.constant("main.ioEndFrame")
-	l.firstDevice, l.pirqReserved = b.constant("main.firstDevice"), b.constant("main.pirqReserved")
 	l.softTimer = b.constant("main.softTimer")
 	for name := range b.v.consts {
 		if strings.HasPrefix(name, "main.soft") {

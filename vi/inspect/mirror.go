@@ -29,7 +29,8 @@ type mirrored struct {
 
 // newMirror describes how values of a type are copied into a Go struct of type
 // to. A field called Xy mirrors the field xy, or what its tag "vmm" names: a
-// path such as "core.timers", or "@" for the struct's own address.
+// path such as "core.timers", or "@" for the struct's own address. With a tag "may" it is
+// left as it is where the image lacks it.
 func newMirror(name string, from dwarf.Type, to reflect.Type) (*mirror, []string) {
 	var lacks []string
 	if _, ok := plain(from).(*dwarf.StructType); !ok {
@@ -54,6 +55,9 @@ func newMirror(name string, from dwarf.Type, to reflect.Type) (*mirror, []string
 			if at, err = at.Field(part); err != nil {
 				break
 			}
+		}
+		if err != nil && g.Tag.Get("may") != "" {
+			continue
 		}
 		if err != nil {
 			lacks = append(lacks, strings.TrimPrefix(err.Error(), "inspect: "))
