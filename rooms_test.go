@@ -187,6 +187,22 @@ func TestFilesAreShortAndFitAnywhere(t *testing.T) {
 	}
 }
 
+// largest is the size of the largest file that belongs here, in bytes. What a build or a run
+// makes is larger, and was committed once.
+const largest = 1 << 20
+
+func TestNothingBuiltIsCommitted(t *testing.T) {
+	out, err := exec.Command("git", "ls-files", "-z").Output()
+	if err != nil {
+		t.Skip("this is no clone: ", err)
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+		if i, err := os.Lstat(name); err == nil && i.Size() > largest {
+			t.Errorf("%s has %d bytes: is it something that a command makes?", name, i.Size())
+		}
+	}
+}
+
 func TestRulesCanFail(t *testing.T) {
 	for _, s := range []string{"see /wor" + "k/main", "`/tm" + "p/x`", "in ../sha" + "red/design"} {
 		if !places.MatchString(s) {
